@@ -1,0 +1,1 @@
+"""Every door a decision leaves by: HTTP and batch."""

@@ -1,0 +1,1 @@
+"""Where records come from and are kept: import, quarantine, archive, simulator."""

@@ -1,0 +1,1 @@
+"""What we believe: contracts, profile, policy, scorecard, offer, decision. Pure."""

@@ -1,0 +1,29 @@
+"""Faults: each says what happened, where, and what to do. A refusal is a value, not one of these."""
+
+
+class RongziError(Exception):
+    """Something is broken and the message says what to do; the console prints it without a traceback."""
+
+
+class ContractError(RongziError):
+    """A declaration shipped with the product (archive, dictionary or policy) contradicts itself."""
+
+
+class ArchiveError(RongziError):
+    """The archive folder is missing, incomplete or damaged."""
+
+
+class UnreadableFileError(RongziError):
+    """An input file cannot be read safely: wrong format, too large, too wide or a bomb."""
+
+
+class CardError(RongziError):
+    """A scorecard file is missing, altered, unsigned or of an unknown version."""
+
+
+class TrainingError(RongziError):
+    """The data cannot support a model: one class, too few bads, or no usable attribute."""
+
+
+class EditionError(RongziError):
+    """A published whitelist edition is missing or damaged."""
