@@ -22,7 +22,7 @@ Flow = Literal["commerce", "logistics", "capital", "information", "identity"]
 Type = Literal["number", "flag", "text"]
 #: How risk moves when the value rises. `free`: no sign is imposed.
 Direction = Literal["up", "down", "free"]
-#: `scored` may enter a card; `rule` feeds knock-outs and the offer; `audit` is for fairness checks only.
+#: `scored` may enter a card; `rule` feeds knock-outs and the offer; `audit` only fairness checks.
 Role = Literal["scored", "rule", "audit"]
 
 

@@ -1,8 +1,8 @@
-"""Faults: each says what happened, where, and what to do. A refusal is a value, not one of these."""
+"""Faults: each says what happened, where, and what to do. A refusal is a value, not a fault."""
 
 
 class RongziError(Exception):
-    """Something is broken and the message says what to do; the console prints it without a traceback."""
+    """Something is broken and the message says what to do; the console prints it alone."""
 
 
 class ContractError(RongziError):

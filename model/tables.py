@@ -1,4 +1,4 @@
-"""The archive contract as typed values, read from ``archive.yaml``, the only place it is declared."""
+"""The archive contract as typed values, read from ``archive.yaml``, where alone it is declared."""
 
 from __future__ import annotations
 
@@ -82,12 +82,12 @@ class Table:
 
 @cache
 def archive_tables() -> Mapping[str, Table]:
-    """Return every declared table by name, in the order an import must take them (parents first)."""
+    """Return every declared table by name, in the order an import takes them (parents first)."""
     text = resources.files("model").joinpath("archive.yaml").read_text(encoding="utf-8")
     return {name: _table(name, spec) for name, spec in yaml.safe_load(text).items()}
 
 
-#: Declared once for all tables; branches may leave the column out, then the import's own date stands.
+#: Declared once for all tables; a branch may leave it out, then the import's own time stands.
 RECORDED_AT_COLUMN = Column(
     name=RECORDED_AT,
     zh="登记时间",
@@ -146,8 +146,7 @@ def _column(name: str, spec: Mapping[str, Any]) -> Column:
         future=spec.get("future", False),
         choices={key: tuple(words) for key, words in spec.get("choices", {}).items()},
         units={
-            unit: Decimal(str(factor))
-            for unit, factor in spec.get("units", money_units).items()
+            unit: Decimal(str(factor)) for unit, factor in spec.get("units", money_units).items()
         },
     )
 
@@ -157,7 +156,10 @@ def _decimal(value: object) -> Decimal | None:
 
 
 def _refuse_unknown_columns(table: Table) -> None:
-    named = {*table.key, *(c for check in table.checks if check.check != "known" for c in check.columns)}
+    named = {
+        *table.key,
+        *(c for check in table.checks if check.check != "known" for c in check.columns),
+    }
     named |= {table.event} if table.event else set()
     if unknown := named - table.columns.keys():
         raise ContractError(f"archive.yaml, {table.name}: no column is called {sorted(unknown)}")

@@ -1,0 +1,91 @@
+"""Why a total is what it is: points lost against the population's mean, by attribute, exactly.
+
+With integer points and an integer reference, the losses of all attributes add up to the gap between
+the reference total and the member's total; the four largest are told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.dictionary import Text
+from model.scorecard import Card, Ints
+
+MOST = 4
+State = Literal["", "MISSING", "OUT_OF_RANGE"]
+
+_OUT_OF_RANGE = Text(
+    zh="“{label}”的记录超出合理范围，请核对原始资料",
+    en="the record of “{label}” is outside the plausible range; please check the source",
+)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason: a stable code, the points lost, and the sentence in both languages."""
+
+    code: str
+    points_lost: int
+    zh: str
+    en: str
+
+
+def points_lost(card: Card, by_attribute: Ints) -> Ints:
+    """Return reference points less own points, shape (n, attributes); positive is a loss."""
+    return card.references - by_attribute
+
+
+def ranked(lost: Ints) -> Ints:
+    """Return the attribute indices of the largest losses, shape (n, MOST); -1 where there is none.
+
+    Equal losses keep the card's order, so that the same member always hears the same reasons.
+    """
+    order = np.argsort(-lost, axis=1, kind="stable")[:, :MOST]
+    kept = np.where(np.take_along_axis(lost, order, axis=1) > 0, order, -1)
+    padding = np.full((len(lost), MOST - kept.shape[1]), -1, dtype=np.int64)
+    return np.hstack([kept, padding]).astype(np.int64, copy=False)
+
+
+def reason_codes(card: Card, codes: dict[str, Ints], order: Ints) -> NDArray[np.object_]:
+    """Return the reason codes of each row, shape (n, MOST); None where there is none."""
+    table = _code_table(card)
+    stacked = np.stack([codes[name] for name in card.attributes], axis=1)
+    state = np.take_along_axis(stacked, np.maximum(order, 0), axis=1)
+    ordinary = np.array([card.bins[name].ordinary for name in card.attributes])
+    kind = np.clip(state - ordinary[np.maximum(order, 0)] + 1, 0, 2)
+    found: NDArray[np.object_] = table[np.maximum(order, 0), kind]
+    found[order < 0] = None
+    return found
+
+
+def reason(card: Card, code: str, lost: int) -> Reason:
+    """Return the full reason behind a stable `code` of this card."""
+    name, state = _parts_of_code(card)[code]
+    wording = card.wording[name]
+    texts = {"": wording.reason, "MISSING": wording.missing, "OUT_OF_RANGE": _OUT_OF_RANGE}
+    text = texts[state]
+    return Reason(
+        code=code,
+        points_lost=lost,
+        zh=text.zh.format(label=wording.label.zh) if state == "OUT_OF_RANGE" else text.zh,
+        en=text.en.format(label=wording.label.en) if state == "OUT_OF_RANGE" else text.en,
+    )
+
+
+_STATES: tuple[State, ...] = ("", "MISSING", "OUT_OF_RANGE")
+
+
+def _code(attribute: str, state: State) -> str:
+    return f"{attribute.upper()}_{state}" if state else attribute.upper()
+
+
+def _code_table(card: Card) -> NDArray[np.object_]:
+    return np.array([[_code(name, s) for s in _STATES] for name in card.attributes], dtype=object)
+
+
+def _parts_of_code(card: Card) -> dict[str, tuple[str, State]]:
+    return {_code(name, s): (name, s) for name in card.attributes for s in _STATES}

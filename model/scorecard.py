@@ -1,0 +1,237 @@
+"""The scorecard: integer points per bin, summed; a table from points to PD; a scale of grades.
+
+Points are integers so that one row and ten million give the same total, bit for bit (a floating sum
+does not). Scaling follows Siddiqi (2006), *Credit Risk Scorecards*, ch. 6: `anchor_points` at
+`anchor_odds` good:bad, and `pdo` points double the odds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.dictionary import Text
+
+Columns = Mapping[str, NDArray[np.float64] | NDArray[np.object_]]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+FORMAT = "rongzi-card/1"
+
+
+@dataclass(frozen=True)
+class Bins:
+    """How one attribute's values fall into bins.
+
+    Numbers use `edges` (ascending): bin ``i`` holds ``edges[i-1] <= value < edges[i]``. Text uses
+    `levels`: one group of spellings per bin. After the ordinary bins come two more: missing, then
+    out of range (a number outside `minimum` … `maximum`, an infinity, or an unknown spelling).
+    """
+
+    attribute: str
+    edges: tuple[float, ...] = ()
+    levels: tuple[tuple[str, ...], ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @property
+    def ordinary(self) -> int:
+        """Number of bins that are neither missing nor out of range."""
+        return len(self.levels) if self.levels else len(self.edges) + 1
+
+    @property
+    def missing(self) -> int:
+        """Code of the missing bin."""
+        return self.ordinary
+
+    @property
+    def out_of_range(self) -> int:
+        """Code of the out-of-range bin."""
+        return self.ordinary + 1
+
+    @property
+    def size(self) -> int:
+        """Number of codes: ordinary bins, missing, out of range."""
+        return self.ordinary + 2
+
+    def codes(self, values: NDArray[np.float64] | NDArray[np.object_]) -> Ints:
+        """Return the bin code of each value, shape (n,)."""
+        return self._text_codes(values) if self.levels else self._number_codes(values)
+
+    def _number_codes(self, values: NDArray[np.float64] | NDArray[np.object_]) -> Ints:
+        numbers = np.asarray(values, dtype=np.float64)
+        codes = np.searchsorted(self._edges, numbers, side="right")
+        missing = np.isnan(numbers)
+        # NaN fails both comparisons, so it is marked out of range first and missing last.
+        codes[~((numbers >= self._low) & (numbers <= self._high))] = self.out_of_range
+        codes[missing] = self.missing
+        return codes.astype(np.int64, copy=False)
+
+    def _text_codes(self, values: NDArray[np.float64] | NDArray[np.object_]) -> Ints:
+        find = self._code_of.get
+        unknown = self.out_of_range
+        return np.array([find(value, unknown) for value in values.tolist()], dtype=np.int64)
+
+    @cached_property
+    def _edges(self) -> Floats:
+        return np.asarray(self.edges, dtype=np.float64)
+
+    @cached_property
+    def _low(self) -> float:
+        return float(np.finfo(np.float64).min) if self.minimum is None else self.minimum
+
+    @cached_property
+    def _high(self) -> float:
+        return float(np.finfo(np.float64).max) if self.maximum is None else self.maximum
+
+    @cached_property
+    def _code_of(self) -> dict[str | None, int]:
+        known: dict[str | None, int] = {None: self.missing}
+        return known | {word: code for code, group in enumerate(self.levels) for word in group}
+
+
+@dataclass(frozen=True)
+class Term:
+    """Points for one attribute, or for a pair of attributes.
+
+    Attributes
+    ----------
+    points : Ints
+        Shape (size,) or (size of the first, size of the second), indexed by bin codes.
+    reference : int
+        The training population's mean points, rounded: what reasons are measured against.
+    """
+
+    attributes: tuple[str, ...]
+    points: Ints
+    reference: int
+
+
+@dataclass(frozen=True)
+class Grade:
+    """One band of the master scale: PD at most `pd_at_most` (the last band takes the rest)."""
+
+    grade: str
+    pd_at_most: float
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What a person is told of one attribute; carried in the card so that it is signed with it."""
+
+    label: Text
+    reason: Text
+    missing: Text
+    actionable: bool
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """`anchor_points` at `anchor_odds` good:bad; `pdo` points double the odds."""
+
+    pdo: int = 20
+    anchor_points: int = 600
+    anchor_odds: float = 50.0
+
+    @property
+    def factor(self) -> float:
+        """Points per unit of natural log odds."""
+        return float(self.pdo / np.log(2.0))
+
+    @property
+    def offset(self) -> float:
+        """Points at even odds."""
+        return float(self.anchor_points - self.factor * np.log(self.anchor_odds))
+
+
+@dataclass(frozen=True)
+class Card:
+    """A scorecard, complete in itself.
+
+    Attributes
+    ----------
+    base : int
+        Points everyone starts with.
+    bins, wording : mapping
+        By attribute.
+    pd_points, pd_values : Ints, Floats
+        Shape (m,): totals of at least ``pd_points[i]`` have PD ``pd_values[i]``; points ascend,
+        PDs do not rise. Totals below the first use the first.
+    provenance : mapping of str to str
+        Digests and names that say where the card came from.
+    """
+
+    name: str
+    base: int
+    bins: Mapping[str, Bins]
+    terms: tuple[Term, ...]
+    wording: Mapping[str, Wording]
+    pd_points: Ints
+    pd_values: Floats
+    grades: tuple[Grade, ...]
+    scaling: Scaling
+    provenance: Mapping[str, str]
+
+    @cached_property
+    def attributes(self) -> tuple[str, ...]:
+        """Scored attributes, in the order their terms first name them."""
+        return tuple(dict.fromkeys(name for term in self.terms for name in term.attributes))
+
+    @cached_property
+    def references(self) -> Ints:
+        """Reference points by attribute, shape (attributes,); a pair's are split alike."""
+        one_row = self._by_attribute([np.array([term.reference]) for term in self.terms], 1)
+        return one_row.ravel()
+
+    def codes(self, columns: Columns) -> dict[str, Ints]:
+        """Return bin codes by attribute, each of shape (n,).
+
+        Raises
+        ------
+        KeyError
+            If `columns` lacks an attribute of the card.
+        """
+        return {name: self.bins[name].codes(columns[name]) for name in self.attributes}
+
+    def points_by_attribute(self, codes: Mapping[str, Ints]) -> Ints:
+        """Return points by row and attribute, shape (n, attributes)."""
+        per_term = [t.points[tuple(codes[name] for name in t.attributes)] for t in self.terms]
+        return self._by_attribute(per_term, len(next(iter(codes.values()))))
+
+    def total(self, by_attribute: Ints) -> Ints:
+        """Return total points by row, shape (n,)."""
+        return self.base + by_attribute.sum(axis=1, dtype=np.int64)
+
+    def pd(self, totals: Ints) -> Floats:
+        """Return the probability of default of each total, shape (n,)."""
+        return np.take(self.pd_values, self._pd_row(totals))
+
+    def grade(self, totals: Ints) -> NDArray[np.object_]:
+        """Return the grade of each total, shape (n,)."""
+        return np.take(self._grade_by_pd_row, self._pd_row(totals))
+
+    def _pd_row(self, totals: Ints) -> Ints:
+        rows = np.searchsorted(self.pd_points, totals, side="right") - 1
+        found: Ints = np.maximum(rows, 0).astype(np.int64, copy=False)
+        return found
+
+    @cached_property
+    def _grade_by_pd_row(self) -> NDArray[np.object_]:
+        ceilings = np.array([grade.pd_at_most for grade in self.grades[:-1]])
+        names = np.array([grade.grade for grade in self.grades], dtype=object)
+        return np.take(names, np.searchsorted(ceilings, self.pd_values, side="left"))
+
+    def _by_attribute(self, per_term: list[Ints], rows: int) -> Ints:
+        table = np.zeros((rows, len(self.attributes)), dtype=np.int64)
+        for term, points in zip(self.terms, per_term, strict=True):
+            first, *second = (self.attributes.index(name) for name in term.attributes)
+            # A pair's points are shared in whole numbers: the first takes what halving leaves over.
+            half = points // 2 if second else 0
+            table[:, first] += points - half
+            for column in second:
+                table[:, column] += half
+        return table
