@@ -1,0 +1,216 @@
+"""The published card: where service, batch and promoter find it, and whose keys are trusted.
+
+```
+<home>/keys/signing.pem            Ed25519 private key, mode 0600; only the promoter needs it
+<home>/keys/trusted/<key id>.pem   public keys whose signature is accepted
+<home>/cards/<16 hex>/             one folder per published card, named by its digest
+<home>/cards/champion              the name of the folder in use, replaced atomically
+<home>/cards/promotions.jsonl      who put which card in use, when, and which card it replaced
+```
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from model.card_file import CARD, MANIFEST, CardFile, key_id, read_card, sign_card
+from model.errors import CardError
+
+CHAMPION = "champion"
+PROMOTIONS = "promotions.jsonl"
+_FOLDER = re.compile(r"[0-9a-f]{16}")
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What one promotion did: the card, its folder, the folder it replaced (None: the first)."""
+
+    card: CardFile
+    folder: Path
+    replaced: Path | None
+
+
+def cards_folder(home: Path) -> Path:
+    """Return the folder of published cards."""
+    return home / "cards"
+
+
+def keys_folder(home: Path) -> Path:
+    """Return the folder of the signing key and the trusted keys."""
+    return home / "keys"
+
+
+def published_card(home: Path) -> CardFile:
+    """Return the card in use, verified against the trusted keys before it is parsed.
+
+    Raises
+    ------
+    CardError
+        If no card is published, no key is trusted, or the card does not verify.
+    """
+    return read_card(published_folder(home), trusted_keys(home))
+
+
+def published_folder(home: Path) -> Path:
+    """Return the folder of the card in use.
+
+    Raises
+    ------
+    CardError
+        If no card is published, or the pointer names no card folder.
+    """
+    pointer = cards_folder(home) / CHAMPION
+    try:
+        name = pointer.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CardError(
+            f"{pointer}: no card is published here; train one (rongzi train) and promote it"
+            " (rongzi promote RUN_ID --approved-by NAME)"
+        ) from error
+    if not _FOLDER.fullmatch(name):
+        raise CardError(f"{pointer}: names no card folder; promote a card again")
+    return cards_folder(home) / name
+
+
+def trusted_keys(home: Path) -> tuple[Ed25519PublicKey, ...]:
+    """Return the trusted public keys, in the order of their file names; none is not an error.
+
+    Raises
+    ------
+    CardError
+        If a file there is not an Ed25519 public key.
+    """
+    files = sorted((keys_folder(home) / "trusted").glob("*.pem"))
+    return tuple(_public_key(file) for file in files)
+
+
+def signing_key(home: Path) -> Ed25519PrivateKey:
+    """Return this home's signing key; at first use make one and trust its public half.
+
+    Raises
+    ------
+    CardError
+        If the key file is not an Ed25519 private key, or others on the machine may read it.
+    """
+    path = keys_folder(home) / "signing.pem"
+    if not path.exists():
+        _make_key(path)
+    if path.stat().st_mode & 0o077:
+        raise CardError(f"{path}: others may read the signing key; run: chmod 600 {path}")
+    return _private_key(path)
+
+
+def publish_card(home: Path, source: Path, approved_by: str, approved_at: datetime) -> Publication:
+    """Sign the card in `source`, copy it under `home`, and put it in use.
+
+    Publishing an earlier card again is the rollback: same command, that card's folder.
+
+    Raises
+    ------
+    CardError
+        If the card is damaged, the approver's name is not one line, or the key is unusable.
+    """
+    digest = read_card(source).digest
+    folder = cards_folder(home) / digest[:16]
+    replaced = _in_use(home)
+    draft = _signed_copy(source, folder, signing_key(home), approved_by, approved_at)
+    published = read_card(draft, trusted_keys(home))
+    _move(draft, folder)
+    _point_at(home, folder)
+    _record(home, published, replaced)
+    return Publication(published, folder, replaced)
+
+
+def _in_use(home: Path) -> Path | None:
+    try:
+        return published_folder(home)
+    except CardError:
+        # A first promotion, or a damaged pointer that this promotion is about to mend.
+        return None
+
+
+def _signed_copy(
+    source: Path, folder: Path, key: Ed25519PrivateKey, approved_by: str, approved_at: datetime
+) -> Path:
+    draft = folder.with_name(folder.name + ".draft")
+    draft.mkdir(parents=True, exist_ok=True)
+    for name in (CARD, MANIFEST):
+        shutil.copyfile(source / name, draft / name)
+    sign_card(draft, key, approved_by, approved_at)
+    return draft
+
+
+def _move(draft: Path, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    # The card goes first: at every moment the folder holds a manifest that fits, or none.
+    for name in (CARD, MANIFEST):
+        (draft / name).replace(folder / name)
+    draft.rmdir()
+
+
+def _point_at(home: Path, folder: Path) -> None:
+    pointer = cards_folder(home) / CHAMPION
+    draft = pointer.with_suffix(".draft")
+    draft.write_text(folder.name + "\n", encoding="utf-8")
+    draft.replace(pointer)
+
+
+def _record(home: Path, published: CardFile, replaced: Path | None) -> None:
+    line = {
+        "card_digest": published.digest,
+        "approved_by": published.approved_by,
+        "approved_at": published.approved_at,
+        "replaced": replaced.name if replaced else None,
+    }
+    with (cards_folder(home) / PROMOTIONS).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _make_key(path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    trusted = path.parent / "trusted"
+    trusted.mkdir(parents=True, exist_ok=True)
+    public = key.public_key()
+    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (trusted / f"{key_id(public)}.pem").write_bytes(pem)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    # Created closed, not closed afterwards: nobody reads it in between.
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(private)
+
+
+def _public_key(path: Path) -> Ed25519PublicKey:
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError, UnsupportedAlgorithm) as error:
+        raise CardError(f"{path}: not a public key; remove it or restore it") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise CardError(f"{path}: not an Ed25519 public key; remove it")
+    return key
+
+
+def _private_key(path: Path) -> Ed25519PrivateKey:
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise CardError(f"{path}: not a private key; restore it from your backup") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise CardError(f"{path}: not an Ed25519 private key; restore it from your backup")
+    return key
