@@ -204,7 +204,8 @@ class Card:
 
     def total(self, by_attribute: Ints) -> Ints:
         """Return total points by row, shape (n,)."""
-        return self.base + by_attribute.sum(axis=1, dtype=np.int64)
+        totals: Ints = self.base + by_attribute.sum(axis=1, dtype=np.int64)
+        return totals
 
     def pd(self, totals: Ints) -> Floats:
         """Return the probability of default of each total, shape (n,)."""
@@ -212,7 +213,8 @@ class Card:
 
     def grade(self, totals: Ints) -> NDArray[np.object_]:
         """Return the grade of each total, shape (n,)."""
-        return np.take(self._grade_by_pd_row, self._pd_row(totals))
+        found: NDArray[np.object_] = np.take(self._grade_by_pd_row, self._pd_row(totals))
+        return found
 
     def _pd_row(self, totals: Ints) -> Ints:
         rows = np.searchsorted(self.pd_points, totals, side="right") - 1

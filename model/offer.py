@@ -1,0 +1,69 @@
+"""The offer: the smallest of product cap, repayment capacity and grade cap; the grade's rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.policy import Policy
+from model.scorecard import Columns, Floats, Ints
+
+#: What held the limit down, in the order that breaks ties.
+BOUNDS = ("PRODUCT_CAP", "REPAYMENT_CAPACITY", "GRADE_CAP")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Limits and rates by row, shape (n,).
+
+    Attributes
+    ----------
+    limit_yuan : Ints
+        Rounded down; 0 where less than the product's smallest loan is left.
+    annual_rate : Floats
+        Fraction a year, exact to a basis point.
+    bound_by : object array of str
+        One of `BOUNDS`.
+    """
+
+    limit_yuan: Ints
+    annual_rate: Floats
+    bound_by: NDArray[np.object_]
+
+
+def offer(
+    columns: Columns, capacity_yuan: Floats, grades: NDArray[np.object_], policy: Policy
+) -> Offer:
+    """Return the offer to each row, whatever its tier.
+
+    Parameters
+    ----------
+    columns
+        Holds ``balance_outstanding`` in yuan: what is drawn counts against the product cap.
+    """
+    by_grade = {terms.grade: terms for terms in policy.grades}
+    worst = policy.grades[-1]
+    terms = [by_grade.get(grade, worst) for grade in grades.tolist()]
+    bounds = np.stack(
+        [
+            policy["product_cap_yuan"] - _whole(np.ceil(columns["balance_outstanding"])),
+            _whole(capacity_yuan),
+            np.array([t.cap_yuan for t in terms], dtype=np.int64),
+        ]
+    )
+    spread = np.array([t.spread_bp for t in terms], dtype=np.int64)
+    rate = np.clip(policy["lpr_bp"] + spread, policy["rate_floor_bp"], policy["rate_cap_bp"])
+    names = np.array(BOUNDS, dtype=object)
+    return Offer(_rounded(bounds.min(axis=0), policy), rate / 10_000, names[bounds.argmin(axis=0)])
+
+
+def _rounded(yuan: Ints, policy: Policy) -> Ints:
+    step = policy["rounding_yuan"]
+    down = np.maximum(yuan, 0) // step * step
+    return np.where(down < policy["minimum_loan_yuan"], 0, down)
+
+
+def _whole(values: object) -> Ints:
+    return np.nan_to_num(np.asarray(values, dtype=np.float64), nan=0.0).astype(np.int64)
