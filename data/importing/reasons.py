@@ -31,7 +31,7 @@ CELL_REASONS: Mapping[str, ReasonText] = {
     ),
     "TOO_LONG": ReasonText("内容过长", "the text is too long"),
     "FORMULA_ERROR": ReasonText(
-        "单元格是公式错误值（如 #N/A、#REF!）", "the cell holds a formula error such as #N/A or #REF!"
+        "单元格是公式错误值（如 #N/A、#REF!）", "a formula error such as #N/A or #REF!"
     ),
     "FORMULA_WITHOUT_VALUE": ReasonText(
         "公式没有计算结果，请粘贴为数值", "the formula was saved without its value; paste as value"
@@ -42,7 +42,7 @@ CELL_REASONS: Mapping[str, ReasonText] = {
     ),
     "ID_DIGITS_LOST": ReasonText(
         "编号被表格软件转成数字，末尾数字已丢失，请按文本格式重新录入",
-        "a spreadsheet turned the id into a number and lost its last digits; enter it as text again",
+        "a spreadsheet made the id a number and lost its last digits; enter it as text again",
     ),
     "MASKED_VALUE": ReasonText(
         "仍是脱敏后的内容（含 *），请补录完整内容",
@@ -63,11 +63,9 @@ CELL_REASONS: Mapping[str, ReasonText] = {
         "the id number's check digit is wrong (GB 11643); verify each digit",
     ),
     "NOT_A_PHONE": ReasonText(
-        "手机号应为 1[3-9] 开头的 11 位数字", "a mobile number has 11 digits and starts with 13 to 19"
+        "手机号应为 1[3-9] 开头的 11 位数字", "a mobile number has 11 digits, from 13 to 19"
     ),
-    "NOT_A_VILLAGE_CODE": ReasonText(
-        "村代码应为 12 位数字", "a village code has 12 digits"
-    ),
+    "NOT_A_VILLAGE_CODE": ReasonText("村代码应为 12 位数字", "a village code has 12 digits"),
     "UNKNOWN_CHOICE": ReasonText(
         "不在可选范围内，可填：{words}", "not one of the accepted words: {words}"
     ),
@@ -78,10 +76,13 @@ CELL_REASONS: Mapping[str, ReasonText] = {
         "科学计数法表示的数字已丢失精度，请重新录入",
         "written in scientific notation, so digits are lost; enter it again",
     ),
-    "UNKNOWN_UNIT": ReasonText("单元格中的单位无法换算", "the unit in the cell cannot be converted"),
+    "UNKNOWN_UNIT": ReasonText(
+        "单元格中的单位无法换算", "the cell names a unit that cannot be converted"
+    ),
     "NEGATIVE_NUMBER": ReasonText("不能为负数", "must not be negative"),
     "OUT_OF_RANGE": ReasonText(
-        "超出合理范围（{low} 至 {high}{unit}）", "outside the plausible range, {low} to {high}{unit}"
+        "超出合理范围（{low} 至 {high}{unit}）",
+        "outside the plausible range, {low} to {high}{unit}",
     ),
     "NOT_A_DATE": ReasonText("不是可识别的日期", "not a date in any known form"),
     "IMPOSSIBLE_DATE": ReasonText("日期不存在", "no such day in the calendar"),
@@ -93,7 +94,7 @@ CELL_REASONS: Mapping[str, ReasonText] = {
         "种植季应如 2023-S（夏收）、2023-A（秋收）、2023-G（大棚）",
         "a season is written 2023-S (summer harvest), 2023-A (autumn) or 2023-G (greenhouse)",
     ),
-}  # fmt: skip
+}
 
 #: Reasons found by looking at several cells of one row.
 ROW_REASONS: Mapping[str, ReasonText] = {
