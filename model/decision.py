@@ -73,7 +73,7 @@ def decide(columns: Columns, request: Request, as_of: date, policy: Policy, card
     Parameters
     ----------
     columns
-        The member's profile, arrays of shape (1,), with ``household_borrower`` as the edition set it.
+        The member's profile, arrays of shape (1,), with the edition's ``household_borrower``.
     as_of
         The date of the profile; the calendar of the offer starts there.
 

@@ -33,8 +33,8 @@ class Change:
     reason : str
         On entry ``FIRST_EDITION``, ``NEW_MEMBER``, ``KNOCK_OUT_LIFTED``, ``POINTS_ROSE``; on exit
         ``LEFT_ARCHIVE``, the code of the first new knock-out, ``POINTS_FELL``; on both
-        ``SCORECARD_CHANGED`` (points moved under another card) and ``POLICY_CHANGED`` (nothing moved
-        but the cut-off).
+        ``SCORECARD_CHANGED`` (points moved under another card) and ``POLICY_CHANGED`` (only the
+        cut-off moved).
     """
 
     member_id: str

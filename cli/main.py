@@ -1,0 +1,59 @@
+"""The console script ``rongzi``: each command lives in a file of its own and loads when called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from model.errors import RongziError
+
+#: Command → (module, one line of help); help must not import what a command needs.
+_COMMANDS = {
+    "simulate": ("cli.simulate", "Write a simulated member archive, and branch files if asked."),
+    "import": ("cli.import_", "Check branch files row by row into the archive."),
+    "profile": ("cli.profile", "Build every member's profile as of a date."),
+    "dictionary": ("cli.dictionary", "Draft a data dictionary for any flat table."),
+    "train": ("cli.train", "Fit, evaluate and track a scorecard."),
+    "promote": ("cli.promote", "Sign a card and publish it to the service."),
+    "whitelist": ("cli.whitelist", "Score the whole archive and publish an edition."),
+    "score": ("cli.score", "Add points, PD, grade and reasons to a table."),
+    "serve": ("cli.serve", "Run the decision service."),
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order a record travels."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command's module only when it is called."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(_COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def rongzi() -> None:
+    """融资E: from raw branch files to a first-tier whitelist and decisions."""
+
+
+def main() -> None:
+    """Run the console; a fault is told in one message, without a traceback."""
+    try:
+        rongzi(prog_name="rongzi")
+    except RongziError as error:
+        click.echo(f"rongzi: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
