@@ -1,0 +1,6 @@
+"""The simulator: an agent-based village economy that stands in for a member archive."""
+
+from data.simulator.scenario import Scenario, load_scenario
+from data.simulator.simulation import Simulation, simulate, simulate_monthly
+
+__all__ = ["Scenario", "Simulation", "load_scenario", "simulate", "simulate_monthly"]

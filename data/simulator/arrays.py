@@ -1,0 +1,31 @@
+"""Names of the array types that travel through the simulator."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+#: Crops of the archive contract, in the order every crop-indexed array uses.
+CROPS = ("wheat", "maize", "melon", "pear", "cherry", "jujube", "vegetable", "other")
+OCCUPATIONS = ("grower", "livestock", "trader", "cooperative", "services")
+GROWER, LIVESTOCK, TRADER, COOPERATIVE, SERVICES = range(5)
+CHANNELS = ("youle", "douyin", "wechat", "station")
+STATION = 3
+#: No special crop.
+NO_CROP = -1
+#: A day, month or second that never comes.
+NEVER = np.int64(2**40)
+
+
+def logistic(x: Floats) -> Floats:
+    """Return 1 / (1 + exp(-x)), elementwise."""
+    return np.asarray(1.0 / (1.0 + np.exp(-x)), dtype=np.float64)
+
+
+def fen(yuan: Floats) -> Ints:
+    """Round an amount in yuan to whole fen, the unit in which money is recorded and owed."""
+    return np.rint(yuan * 100.0).astype(np.int64)

@@ -1,0 +1,38 @@
+"""Random streams keyed by what they are for, so that results do not depend on the order of calls."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Luck:
+    """The seed of a simulation and, for the truth, whose luck is drawn again and from when.
+
+    Attributes
+    ----------
+    replication : int
+        0 is the luck that the archive saw; others redraw what befalls a single household.
+    since : int or None
+        First month in which `replication` differs from 0; earlier months are common history.
+    """
+
+    seed: int
+    replication: int = 0
+    since: int | None = None
+
+    def shared(self, purpose: str, month: int = 0) -> np.random.Generator:
+        """Return the stream of what befalls a township, a crop or everyone, the same in all worlds."""
+        return self._stream(purpose, month, 0)
+
+    def own(self, purpose: str, month: int = 0) -> np.random.Generator:
+        """Return the stream of what befalls a single household, redrawn in each replication."""
+        redrawn = self.since is not None and month >= self.since
+        return self._stream(purpose, month, self.replication if redrawn else 0)
+
+    def _stream(self, purpose: str, month: int, replication: int) -> np.random.Generator:
+        key = (self.seed, zlib.crc32(purpose.encode()), month, replication)
+        return np.random.Generator(np.random.SFC64(np.random.SeedSequence(key)))

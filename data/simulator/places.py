@@ -1,0 +1,140 @@
+"""Counties, townships and villages: real county codes, invented townships and villages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.simulator import months
+from data.simulator.arrays import NEVER, Floats, Ints
+from data.simulator.luck import Luck
+from data.simulator.scenario import Scenario
+
+#: Code, name, and the crop the county is known for (index into CROPS), or -1; share of villages.
+COUNTIES: tuple[tuple[str, str], ...] = (
+    ("371502", "东昌府区"), ("371503", "茌平区"), ("371521", "阳谷县"), ("371522", "莘县"),
+    ("371524", "东阿县"), ("371525", "冠县"), ("371526", "高唐县"), ("371581", "临清市"),
+)  # fmt: skip
+_VILLAGE_SHARE = (0.15, 0.12, 0.13, 0.15, 0.09, 0.13, 0.11, 0.12)
+_FIRST = "清福兴永安和平泰宁丰广德顺瑞祥康长金玉石柳杨槐桑梅松竹荷兰"
+_SECOND = "河桥堂店集营寨楼庙屯铺岭湾坡泉塘堤口沟渡"
+_FAMILY = "张王李赵刘陈杨孙周吴郑冯卫蒋韩朱秦许何吕施孔曹严魏姜戚谢邹苏潘葛范彭鲁马"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Villages with their township and county (indices), and what changes in them over time.
+
+    ``station_opened`` and ``credit_since`` are days since 1970-01-01, NEVER if not at all.
+    """
+
+    county_of_township: Ints
+    township_names: Sequence[str]
+    township_of: Ints
+    village_codes: Sequence[str]
+    village_names: Sequence[str]
+    station_opened: Ints
+    credit_since: Ints
+    delivery_days: Ints
+    distance_tenths: Ints
+    registered_on: Ints
+    weight: Floats
+
+    @property
+    def county_of(self) -> Ints:
+        """Return each village's county."""
+        return self.county_of_township[self.township_of]
+
+
+def build_places(scenario: Scenario, luck: Luck, members: int, start: int, end: int) -> Places:
+    """Draw the map for a number of members; stations open until the `end` month."""
+    towns, villages, stations = counts(scenario, members)
+    rng = luck.shared("places")
+    county = _spread(towns, _VILLAGE_SHARE)
+    township_of = _villages_by_township(rng, county, villages)
+    credit = rng.random(villages) < scenario.places.credit_villages
+    within = months.first_day(start), months.last_day(end)
+    return Places(
+        county_of_township=county,
+        township_names=_township_names(rng, county),
+        township_of=township_of,
+        village_codes=_codes(county, township_of),
+        village_names=_village_names(rng, township_of),
+        station_opened=_stations(rng, scenario, villages, stations, within),
+        credit_since=np.where(credit, _days(rng, villages, within[0] - 1500, within[1]), NEVER),
+        delivery_days=rng.choice(np.array([3, 5, 6, 7]), villages, p=[0.1, 0.25, 0.35, 0.3]),
+        distance_tenths=np.rint(np.clip(rng.gamma(3.0, 18.0, villages), 3, 400)).astype(np.int64),
+        registered_on=_days(rng, villages, within[0] - 2200, within[0] - 1600),
+        weight=rng.lognormal(0.0, 0.45, villages),
+    )
+
+
+def counts(scenario: Scenario, members: int) -> tuple[int, int, int]:
+    """Return townships, villages and stations for a number of members: full size, or shrunk."""
+    wanted, share = scenario.places, min(1.0, members / scenario.places.full_members)
+    towns = max(len(COUNTIES), round(wanted.townships * share))
+    villages = max(towns, round(wanted.villages * share))
+    return towns, villages, round(villages * wanted.stations / wanted.villages)
+
+
+def _spread(total: int, shares: Sequence[float]) -> Ints:
+    """Deal `total` things to the groups by their shares, at least one each, in group order."""
+    edges = np.rint(np.cumsum(shares) / np.sum(shares) * (total - len(shares))).astype(np.int64)
+    sizes = np.diff(edges, prepend=0) + 1
+    return np.repeat(np.arange(len(shares)), sizes)
+
+
+def _villages_by_township(rng: np.random.Generator, county: Ints, villages: int) -> Ints:
+    shares = rng.lognormal(0.0, 0.25, len(county))
+    return _spread(villages, shares.tolist())
+
+
+def _codes(county: Ints, township_of: Ints) -> list[str]:
+    number_in_county = _running_number(county)
+    number_in_town = _running_number(township_of)
+    return [
+        f"{COUNTIES[county[town]][0]}{100 + number_in_county[town]:03d}{200 + number:03d}"
+        for town, number in zip(township_of, number_in_town, strict=True)
+    ]
+
+
+def _running_number(group: Ints) -> Ints:
+    """Return 0, 1, 2 … within each run of equal values of a sorted array."""
+    first = np.searchsorted(group, group, side="left")
+    return np.arange(len(group)) - first
+
+
+def _township_names(rng: np.random.Generator, county: Ints) -> list[str]:
+    pairs = rng.permutation(len(_FIRST) * len(_SECOND))[: len(county)]
+    return [f"{_FIRST[i // len(_SECOND)]}{_SECOND[i % len(_SECOND)]}镇" for i in pairs.tolist()]
+
+
+def _village_names(rng: np.random.Generator, township_of: Ints) -> list[str]:
+    """Name villages after a family and a feature; a name is used once within a township."""
+    pairs = rng.permutation(len(_FAMILY) * len(_SECOND))
+    number = (_running_number(township_of) + 31 * township_of) % len(pairs)
+    return [
+        f"{_FAMILY[i // len(_SECOND)]}{_SECOND[i % len(_SECOND)]}村" for i in pairs[number].tolist()
+    ]
+
+
+def _stations(
+    rng: np.random.Generator,
+    scenario: Scenario,
+    villages: int,
+    stations: int,
+    within: tuple[Ints, Ints],
+) -> Ints:
+    opened = np.full(villages, NEVER)
+    chosen = rng.permutation(villages)[:stations]
+    early = rng.random(stations) < scenario.places.stations_at_start
+    before = _days(rng, stations, within[0] - 900, within[0])
+    later = _days(rng, stations, within[0], within[1])
+    opened[chosen] = np.where(early, before, later)
+    return opened
+
+
+def _days(rng: np.random.Generator, size: int, low: int | Ints, high: int | Ints) -> Ints:
+    return rng.integers(int(low), int(high), size)

@@ -1,0 +1,130 @@
+"""Plots on record: a row at sowing, a later version with the yield after harvest."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.simulator import months
+from data.simulator.arrays import CROPS, NO_CROP, Floats, Ints
+from data.simulator.farming import MAIZE, SEASON_OF, WHEAT
+from data.simulator.frames import NULL, Frame, blank_where, concat
+from data.simulator.lateness import evening, known_by_the_end
+from data.simulator.months import SECONDS_A_DAY
+from data.simulator.state import State
+from data.simulator.world import World
+from model.tables import season_start
+
+#: Month of the year after which a season's yields are known, and years from label to that month.
+_SOWN = {10: ("S", 1), 6: ("A", 0), 1: ("G", 0)}
+_REAPED = {6: "S", 10: "A", 7: "G"}
+_OWN, _LEASED = 0, 1
+SEASONS = ("S", "A", "G")
+
+
+def season_code(season: str, year: int) -> int:
+    """Return the position of a season in `season_words`."""
+    return (year - 2000) * len(SEASONS) + SEASONS.index(season)
+
+
+def season_words() -> list[str]:
+    """Return the seasons of this century, ``2000-S``, ``2000-A``, ``2000-G``, ``2001-S`` …"""
+    return [f"{year}-{season}" for year in range(2000, 2100) for season in SEASONS]
+
+
+def record_plots(world: World, state: State, month: int) -> list[Frame]:
+    """Return what is written about plots in `month`: sowings, then yields of the season before."""
+    of_year, rows = months.of_year(month), []
+    if of_year in _REAPED:
+        season = _REAPED[of_year]
+        rows.append(_yields(world, state, season, months.year(month), month))
+    if of_year in _SOWN:
+        season, ahead = _SOWN[of_year]
+        rows.append(_sowings(world, season, months.year(month) + ahead, month))
+    return [known_by_the_end(world, frame) for frame in rows if len(frame)]
+
+
+def _sowings(world: World, season: str, year: int, month: int) -> Frame:
+    rows = _registered(world, season, year)
+    rng = world.luck.shared(f"record sowing {season}", month)
+    late = rng.random(len(rows)) < world.scenario.records.late
+    day = rng.integers(4, 27, len(rows)) + np.where(late, rng.integers(20, 80, len(rows)), 0)
+    first = rows.replaced(recorded_at=evening(rng, months.first_day(month) + day))
+    # A wrong area, in another unit, is corrected within weeks.
+    wrong = rng.random(len(rows)) < world.scenario.records.corrected
+    area = np.where(wrong, rows.columns["area_mu"] * 2, rows.columns["area_mu"])
+    corrected = first.replaced(recorded_at=first.columns["recorded_at"] + 20 * SECONDS_A_DAY)
+    return concat([first.replaced(area_mu=area), corrected.take(wrong)])
+
+
+def _yields(world: World, state: State, season: str, year: int, month: int) -> Frame:
+    if months.month_of(str(season_start(f"{year}-{season}"))[:7]) < world.start:
+        return Frame({"recorded_at": np.zeros(0, dtype=np.int64)})
+    rows = _registered(world, season, year)
+    rng = world.luck.shared(f"record yield {season}", month)
+    reported = rng.random(len(rows)) < world.scenario.records.yield_reported
+    day = months.first_day(month) + rng.integers(8, 30, len(rows))
+    late = np.where(rng.random(len(rows)) < world.scenario.records.late, 45, 0)
+    seen = _reaped(world, state, rows) * rng.normal(1.0, 0.02, len(rows))
+    tenths = np.rint(np.clip(seen, 1.0, 19000.0) * 10).astype(np.int64)
+    # The sowing row and its correction are at most 130 days old by then.
+    known = evening(rng, day + late)
+    return rows.replaced(yield_kg_per_mu=tenths, recorded_at=known).take(reported)
+
+
+def _reaped(world: World, state: State, rows: Frame) -> Floats:
+    home, crop = world.people.household[rows.columns["member_id"]], rows.columns["crop"]
+    return np.select(
+        [crop == WHEAT, crop == MAIZE], [state.wheat[home], state.maize[home]], state.special[home]
+    )
+
+
+def _registered(world: World, season: str, year: int) -> Frame:
+    """Return the season's plots that are on file, without their yields."""
+    code = season_code(season, year)
+    on_file = _on_file(world)
+    parts = [
+        _plots(world, on_file, crop, area, tenure, code)
+        for crop, area, tenure in _land_of(world, season)
+    ]
+    rows = concat(parts)
+    joined = world.people.joined[rows.columns["member_id"]]
+    began = months.month_of(str(season_start(f"{year}-{season}"))[:7])
+    return rows.take(joined <= months.last_day(began))
+
+
+def _land_of(world: World, season: str) -> list[tuple[Ints, Floats, int]]:
+    homes, number = world.homes, len(world.homes)
+    land: list[tuple[Ints, Floats, int]] = []
+    for crop in (WHEAT, MAIZE):
+        if SEASON_OF[CROPS[crop]] == season:
+            grown = np.full(number, crop)
+            land += [(grown, homes.own_mu, _OWN), (grown, homes.leased_mu, _LEASED)]
+    in_season = np.array([SEASON_OF[crop] == season for crop in CROPS])
+    special = (homes.special != NO_CROP) & in_season[homes.special]
+    return [*land, (homes.special, np.where(special, homes.special_mu, 0.0), _OWN)]
+
+
+def _plots(world: World, on_file: Ints, crop: Ints, area: Floats, tenure: int, code: int) -> Frame:
+    home = on_file[area[on_file] >= 0.1]
+    number, year = len(home), code // len(SEASONS) + 2000
+    homes, leased = world.homes, tenure == _LEASED
+    lease_end = int(months.first_day(months.month_of(f"{year}-10"))) + 365 * (home % 4)
+    return Frame(
+        {
+            "member_id": world.people.principal_of[home],
+            "season": np.full(number, code),
+            "crop": crop[home],
+            "area_mu": np.rint(area[home] * 100).astype(np.int64),
+            "tenure": np.full(number, tenure),
+            "lease_end": blank_where(lease_end, np.full(number, not leased)),
+            "demonstration": homes.demonstration[home].astype(np.int64),
+            "trusteeship": homes.trusteeship[home].astype(np.int64),
+            "yield_kg_per_mu": np.full(number, NULL),
+            "insured": homes.insured[home].astype(np.int64),
+        }
+    )
+
+
+def _on_file(world: World) -> Ints:
+    drawn = world.luck.shared("plots on file").random(len(world.homes))
+    return np.flatnonzero(drawn < world.scenario.records.plots_registered)

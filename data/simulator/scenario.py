@@ -1,0 +1,84 @@
+"""The scenario: every number of the simulation, read from ``scenario.yaml`` and typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib import resources
+from typing import Any, TypeVar, get_type_hints
+
+import yaml
+
+from data.simulator.sections import (
+    Assessments,
+    Dirt,
+    Distress,
+    Farming,
+    Lending,
+    Livelihood,
+    Money,
+    People,
+    Places,
+    Records,
+    Repayment,
+    Shocks,
+    Target,
+    Traits,
+    Window,
+)
+from model.errors import ContractError
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """All sections of the scenario file; ``scenario.yaml`` says unit and source of each number."""
+
+    window: Window
+    places: Places
+    people: People
+    traits: Traits
+    farming: Farming
+    shocks: Shocks
+    livelihood: Livelihood
+    money: Money
+    lending: Lending
+    repayment: Repayment
+    distress: Distress
+    assessments: Assessments
+    records: Records
+    dirt: Dirt
+    targets: Mapping[str, Target]
+
+
+@cache
+def load_scenario() -> Scenario:
+    """Return the scenario shipped with the product."""
+    text = resources.files("data.simulator").joinpath("scenario.yaml").read_text(encoding="utf-8")
+    return scenario_from(yaml.safe_load(text))
+
+
+def scenario_from(raw: Mapping[str, Any]) -> Scenario:
+    """Type a scenario file's content.
+
+    Raises
+    ------
+    ContractError
+        If a section or a number is missing or unknown.
+    """
+    targets = {key: _typed(Target, value, key) for key, value in raw["targets"].items()}
+    types = get_type_hints(Scenario)
+    sections = {
+        name: _typed(types[name], value, name) for name, value in raw.items() if name != "targets"
+    }
+    return Scenario(targets=targets, **sections)
+
+
+def _typed(section: type[S], values: Mapping[str, Any], name: str) -> S:
+    declared = {item.name for item in fields(section)}  # type: ignore[arg-type]  # a dataclass
+    if declared != values.keys():
+        wrong = sorted(declared ^ values.keys())
+        raise ContractError(f"scenario.yaml, {name}: missing or unknown numbers {wrong}")
+    return section(**values)

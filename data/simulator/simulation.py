@@ -1,0 +1,96 @@
+"""The simulation: live the months, record what the post would see, hand out archive tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from data.archive import Archive
+from data.simulator.commerce import Habits, build_habits
+from data.simulator.economy import borrow_month, live_month
+from data.simulator.event_records import record_adverse, record_assessments, record_loans
+from data.simulator.flow_records import record_flows
+from data.simulator.frames import Frame, Vocabulary, concat, to_arrow
+from data.simulator.people_records import record_members, record_villages
+from data.simulator.plot_records import record_plots
+from data.simulator.scenario import Scenario
+from data.simulator.state import State, first_state
+from data.simulator.vocabulary import vocabularies
+from data.simulator.world import World, build_world
+from model.tables import archive_tables
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A finished simulation: its world, and every recorded row as whole-number frames."""
+
+    world: World
+    frames: Mapping[str, Frame]
+    words: Mapping[str, Vocabulary]
+
+    def table(self, name: str) -> pa.Table:
+        """Return the archive rows of one table, all versions, with the contract's types."""
+        return to_arrow(name, self.frames[name], self.words[name])
+
+    def tables(self) -> dict[str, pa.Table]:
+        """Return the archive rows of every table."""
+        return {name: self.table(name) for name in archive_tables()}
+
+    def write(self, archive: Archive) -> None:
+        """Append every table to `archive`."""
+        for name in archive_tables():
+            archive.append(name, self.table(name))
+
+
+def simulate(scenario: Scenario, members: int, recorded: int, seed: int) -> Simulation:
+    """Live the run-up and `recorded` months, and return what is on record at their end.
+
+    Parameters
+    ----------
+    members : int
+        Exact number of member archives.
+    recorded : int
+        Number of months on record, ending with the scenario's last month.
+    """
+    simulation: Simulation | None = None
+    for _, simulation in simulate_monthly(scenario, members, recorded, seed):
+        pass
+    assert simulation is not None
+    return simulation
+
+
+def simulate_monthly(
+    scenario: Scenario, members: int, recorded: int, seed: int
+) -> Iterator[tuple[int, Simulation | None]]:
+    """Yield after each lived month (for a progress bar); the last one comes with the simulation."""
+    world = build_world(scenario, members, recorded, seed)
+    state, habits = first_state(world), build_habits(world)
+    book: dict[str, list[Frame]] = defaultdict(list)
+    loans = 0
+    for month in range(world.origin, world.end + 1):
+        loans += _live_and_record(world, state, habits, month, loans, book)
+        if month < world.end:
+            yield month, None
+    book["villages"], book["members"] = [record_villages(world)], [record_members(world)]
+    frames = {name: concat(book[name]) for name in archive_tables()}
+    yield world.end, Simulation(world, frames, vocabularies(world, loans))
+
+
+def _live_and_record(
+    world: World, state: State, habits: Habits, month: int, loans: int, book: dict[str, list[Frame]]
+) -> int:
+    """Live one month, add its rows to the book, return how many applications it saw."""
+    lived = live_month(world, state, month)
+    if month >= world.start:
+        for name, frame in record_flows(world, state, habits, lived).items():
+            book[name].append(frame)
+    made = borrow_month(world, state, month, loans)
+    if month >= world.start:
+        book["plots"] += record_plots(world, state, month)
+        book["assessments"].append(record_assessments(world, state, lived, made))
+        book["loans"].append(record_loans(world, month, made))
+        book["adverse_records"].append(record_adverse(world, month, lived.adverse))
+    return len(made)
