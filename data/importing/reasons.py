@@ -90,6 +90,10 @@ CELL_REASONS: Mapping[str, ReasonText] = {
         "日期不在 1900 年至 2099 年之间", "the date lies outside the years 1900 to 2099"
     ),
     "NOT_A_MONTH": ReasonText("不是可识别的月份", "not a month in any known form"),
+    "AMBIGUOUS_MONTH": ReasonText(
+        "2023.1 可能是 1 月，也可能是丢了末尾 0 的 10 月，请写成 2023-01 或 2023-10",
+        "2023.1 may be January or an October that lost its zero; write 2023-01 or 2023-10",
+    ),
     "NOT_A_SEASON": ReasonText(
         "种植季应如 2023-S（夏收）、2023-A（秋收）、2023-G（大棚）",
         "a season is written 2023-S (summer harvest), 2023-A (autumn) or 2023-G (greenhouse)",
