@@ -78,11 +78,11 @@ def lent_now(world: World, applications: Applications) -> Bools:
 def _invite(world: World, state: State, month: int) -> None:
     """Branches invite whom they see: reviews, balances, a station in the village; and they err."""
     homes, rule, number = world.homes, world.scenario.lending, len(world.homes)
-    rng = world.luck.own("invite", month // 3)
+    rng = world.luck.shared("invite", month)
     peer = np.array([0.9, 0.35, -0.6, -1.8, -0.35])[state.peer]
     balance = np.log1p(state.seen_balance) - 8.6
     station = world.places.station_opened[homes.village] <= months.first_day(month)
-    view = 0.8 * peer + 0.35 * balance + 0.2 * station + 0.25 * np.minimum(state.repaid, 3)
+    view = 0.8 * peer + 0.45 * balance + 0.2 * station + 0.25 * np.minimum(state.repaid, 3)
     view = view + rng.normal(0, rule.invite_noise, number)
     invited = (view > rule.invite_bar) & _known_and_clean(world, state, month)
     invited &= rng.random(number) < 0.25
@@ -141,8 +141,8 @@ def _requests(world: World, state: State, month: int, household: Ints) -> dict[s
 def _kinds(rng: np.random.Generator, occupation: Ints) -> Ints:
     """Growers mostly repay after harvest, traders in instalments."""
     drawn, farms = rng.random(len(occupation)), occupation == GROWER
-    kind = np.where(drawn < np.where(farms, 0.70, 0.25), BULLET, INTEREST_FIRST)
-    return np.where(drawn > np.where(farms, 0.87, 0.60), INSTALMENTS, kind).astype(np.int64)
+    kind = np.where(drawn < np.where(farms, 0.74, 0.30), BULLET, INSTALMENTS)
+    return np.where(drawn > np.where(farms, 0.92, 0.82), INTEREST_FIRST, kind).astype(np.int64)
 
 
 def _terms(rng: np.random.Generator, kind: Ints) -> Ints:
@@ -169,7 +169,7 @@ def _decide(world: World, state: State, month: int, household: Ints) -> tuple[Bo
     homes, rule = world.homes, world.scenario.lending
     rng = world.luck.own("decide", month)
     seen = 0.5 * homes.prudence[household] + 0.3 * homes.ability[household]
-    seen = seen + 0.25 * (np.log1p(state.seen_balance[household]) - 8.6)
+    seen = seen + 0.4 * (np.log1p(state.seen_balance[household]) - 8.6)
     seen = seen - 0.6 * np.minimum(state.distress[household], 3.0)
     seen = seen + rng.normal(0, rule.decline_noise, len(household))
     return seen > rule.decline_bar, rng.random(len(household)) >= rule.not_taken_up

@@ -13,7 +13,7 @@ from data.simulator.lateness import as_recorded
 from data.simulator.state import State
 from data.simulator.world import World
 
-_SMALLEST_SALE = 40.0
+_SMALLEST_SALE = 120.0
 _TICKET = np.array([90.0, 75.0, 85.0, 160.0])
 
 
@@ -60,7 +60,7 @@ def _parcels(
     sent = orders + rng.poisson(0.08, len(members))
     fresh = rng.binomial(orders, trade.fresh_share[home])
     wanted = parcels_wanted(world, state, trade.station)[home] * share
-    received = rng.poisson(wanted * 0.8)
+    received = rng.poisson(wanted * 0.65)
     active = np.flatnonzero(sent + received > 0)
     rows = Frame(
         {

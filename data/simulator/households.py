@@ -179,13 +179,15 @@ def _trades(
     base = np.where(trader, livelihood.turnover, np.where(services, livelihood.service_turnover, 0))
     margin = np.where(trader, livelihood.margin, livelihood.service_margin)
     herds = np.where(county == _DONKEY_COUNTY, 1.4, 1.0) * livelihood.herd
-    spare = np.maximum(labourers - np.where(occupation == GROWER, 1, 1), 0)
-    away = rng.binomial(spare, livelihood.workers) + (rng.random(number) < 0.30)
+    away = rng.binomial(np.maximum(labourers - 1, 0), livelihood.workers)
+    away += rng.random(number) < livelihood.absent_worker
+    # Those who stay find odd jobs nearby when the fields or the shop leave time.
+    at_home = np.maximum(labourers - away, 0) * livelihood.odd_jobs
     return {
         "herd": np.where(occupation == LIVESTOCK, herds * rng.lognormal(-0.1, 0.5, number), 0.0),
         "turnover": base * rng.lognormal(-0.15, 0.6, number) * np.exp(0.12 * ability),
         "margin": np.clip(margin * np.exp(0.12 * ability + rng.normal(0, 0.1, number)), 0.03, 0.9),
-        "workers": away.astype(np.float64),
+        "workers": away + at_home,
         "wage": livelihood.wage * np.exp(0.15 * ability + rng.normal(0, 0.22, number)),
     }
 
@@ -203,10 +205,10 @@ def _means(
     indebted = rng.random(number) < scenario.money.other_debt * np.exp(0.3 * traits["ambition"])
     service = money.other_service * rng.lognormal(-0.1, 0.45, number)
     return {
-        "living": money.living_per_head * (0.6 + 0.75 * size) * np.exp(lifestyle),
+        "living": money.living_per_head * (0.9 + 0.62 * size) * np.exp(lifestyle),
         "other_service": np.where(indebted, service, 0.0),
         "kin_limit": money.kin_limit * np.exp(0.35 * prudence + rng.normal(0, 0.6, number)),
-        "bank_share": np.clip(rng.beta(5.0, 2.2, number), 0.1, 1.0),
+        "bank_share": 0.05 + 0.95 * rng.beta(*scenario.traits.bank_share, number),
         "bills": np.where(rng.random(number) < money.bills, rng.integers(1, 4, number), 0),
         "digital": rng.standard_normal(number) * 0.8 + 0.5 * ability,
         "channel_weights": rng.dirichlet(np.array([0.8, 0.6, 0.5]), number),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.simulator.arrays import Bools, Floats, Ints
+from data.simulator.arrays import Bools, Floats, Ints, logistic
 from data.simulator.state import State
 from data.simulator.world import World
 
@@ -79,13 +79,22 @@ def raise_means(world: World, state: State, needed: Floats) -> None:
 
 
 def _living(world: World, state: State, month: int) -> Floats:
+    """Return what is spent on living: needs, cut when poor or in trouble, and part of the surplus."""
     homes, money = world.homes, world.scenario.money
+    needs = homes.living * np.clip(0.4 + 0.6 * state.income_level / homes.living, 0.6, 1.0)
+    needs *= np.clip(0.7 + 0.3 * (state.cash + state.reserve) / homes.living, 0.7, 1.0)
     surplus = np.maximum(state.income_level - homes.living, 0.0)
     spent = np.clip(money.surplus_spent - money.surplus_by_prudence * homes.prudence, 0.15, 0.97)
-    # A household in trouble tightens its belt, down to two thirds.
-    tightened = np.clip(0.62 + 0.38 * (state.cash + state.reserve) / homes.living, 0.62, 1.0)
+    spent *= 1.0 - _saving_up(world, state, month)
     noise = world.luck.own("living", month).lognormal(-0.01, 0.12, len(homes))
-    return np.asarray((homes.living * tightened + spent * surplus) * noise)
+    return np.asarray((needs + spent * surplus) * noise)
+
+
+def _saving_up(world: World, state: State, month: int) -> Floats:
+    """Return by how much spending is cut ahead of a loan's due date: the careful begin early."""
+    owed = np.where(state.loan.open, state.loan.scheduled(month + 3) - state.loan.paid, 0) / 100.0
+    pressed = np.clip(owed / (state.cash + 1.0), 0.0, 1.0)
+    return pressed * world.scenario.money.saving_up * logistic(1.0 + 1.2 * world.homes.prudence)
 
 
 def _mishaps(world: World, state: State, month: int) -> Floats:
@@ -96,9 +105,11 @@ def _mishaps(world: World, state: State, month: int) -> Floats:
     struck = rng.random(number) < money.illness * np.exp(0.45 * homes.frailty) * age
     cost = money.illness_cost * rng.lognormal(0.0, money.illness_spread, number)
     state.sick = np.where(struck, 3.0, np.maximum(state.sick - 1.0, 0.0))
+    # A wedding or a house takes most of what a family has, rich or poor.
     feast = rng.random(number) < money.ceremony
-    affordable = np.minimum(money.ceremony_cost, 0.8 * np.maximum(state.cash, 0.0) + 2000.0)
-    return np.where(struck, cost, 0.0) + np.where(feast, affordable, 0.0)
+    state.reserve = np.where(feast, 1 - money.ceremony_share, 1.0) * state.reserve
+    spent = np.where(feast, money.ceremony_share * np.maximum(state.cash, 0.0), 0.0)
+    return np.where(struck, cost, 0.0) + spent
 
 
 def _serve_others(world: World, state: State, living: Floats) -> Bools:

@@ -104,6 +104,11 @@ def check_digit(first_seventeen: str) -> str:
     return _CHECK[int((digits * _WEIGHTS).sum()) % 11]
 
 
+def member_ids(number: int) -> list[str]:
+    """Return the ids of all members, in order."""
+    return [f"M{371500000000 + i:012d}" for i in range(number)]
+
+
 def phones(number: int, block: str = "154") -> list[str]:
     """Return `number` distinct generated phone numbers that pass the contract's check."""
     return [f"{block}{(index * 7919) % 99_999_989:08d}" for index in range(1, number + 1)]

@@ -47,6 +47,7 @@ class Traits:
     ability_prudence: float
     wealth_spread: float
     wealth_median: float
+    bank_share: Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ class Livelihood:
 
     wage: float
     workers: float
+    absent_worker: float
+    odd_jobs: float
     job_lost: float
     job_found: float
     turnover: float
@@ -123,6 +126,7 @@ class Money:
     living_per_head: float
     surplus_spent: float
     surplus_by_prudence: float
+    saving_up: float
     buffer_months: float
     sweep: float
     reserve_liquid: float
@@ -131,7 +135,7 @@ class Money:
     illness_cost: float
     illness_spread: float
     ceremony: float
-    ceremony_cost: float
+    ceremony_share: float
     other_debt: float
     other_service: float
     bills: float

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import pyarrow as pa
 
 from data.archive import Archive
+from data.simulator import months
 from data.simulator.commerce import Habits, build_habits
 from data.simulator.economy import borrow_month, live_month
 from data.simulator.event_records import record_adverse, record_assessments, record_loans
@@ -18,6 +20,7 @@ from data.simulator.people_records import record_members, record_villages
 from data.simulator.plot_records import record_plots
 from data.simulator.scenario import Scenario
 from data.simulator.state import State, first_state
+from data.simulator.truth import truth_table
 from data.simulator.vocabulary import vocabularies
 from data.simulator.world import World, build_world
 from model.tables import archive_tables
@@ -43,6 +46,18 @@ class Simulation:
         """Append every table to `archive`."""
         for name in archive_tables():
             archive.append(name, self.table(name))
+
+    def truth(self, as_of: date, replications: int = 1) -> pa.Table:
+        """Return every member's outcome had a standard loan been granted on `as_of`.
+
+        Parameters
+        ----------
+        as_of : date
+            First day of a month, at the latest the month after the last recorded one.
+        replications : int
+            How often the luck of single households after `as_of` is drawn; 0 is the actual luck.
+        """
+        return truth_table(self.world, months.month_of(f"{as_of:%Y-%m}"), replications)
 
 
 def simulate(scenario: Scenario, members: int, recorded: int, seed: int) -> Simulation:

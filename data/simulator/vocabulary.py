@@ -11,7 +11,7 @@ from data.simulator.distress import ADVERSE_KINDS
 from data.simulator.event_records import ASSESSMENT_KINDS
 from data.simulator.frames import Vocabulary
 from data.simulator.loan import REPAYMENTS
-from data.simulator.people import phones
+from data.simulator.people import member_ids, phones
 from data.simulator.places import COUNTIES
 from data.simulator.plot_records import season_words
 from data.simulator.world import World
@@ -22,7 +22,7 @@ EDUCATIONS = ("primary", "middle", "high", "college")
 def vocabularies(world: World, loans: int) -> Mapping[str, Vocabulary]:
     """Return the words of each table's text columns; `loans` is the number of applications."""
     people, places = world.people, world.places
-    members = {"member_id": [f"M{371500000000 + i:012d}" for i in range(len(people))]}
+    members = {"member_id": member_ids(len(people))}
     loan_ids = {"loan_id": [f"RZE{i:08d}" for i in range(max(loans, 1))]}
     return {
         "villages": _village_words(world),
