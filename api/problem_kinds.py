@@ -1,0 +1,106 @@
+"""Every kind of problem the service answers with, declared once; ``docs/api.md`` lists the same."""
+
+from __future__ import annotations
+
+from api.problems import Kind
+from model.dictionary import Text
+
+MALFORMED_BODY = Kind(
+    "malformed-body",
+    400,
+    Text("请求体不是合格的 JSON", "The body is not acceptable JSON"),
+    Text(
+        "请求体须为 UTF-8 编码的一个 JSON 对象，字段不得重复，不得含 NaN、Infinity 或非法字符。",
+        "Send one JSON object in UTF-8, no name twice, no NaN or Infinity, no broken characters.",
+    ),
+)
+INVALID_BODY = Kind(
+    "invalid-body",
+    422,
+    Text("请求体的内容不符合要求", "The body's content is not as expected"),
+    Text(
+        "errors 列出有误的字段及其要求，请改正后重新提交。",
+        "`errors` names each field and what is expected of it; correct them and send again.",
+    ),
+)
+INVALID_PARAMETER = Kind(
+    "invalid-parameter",
+    422,
+    Text("路径、查询参数或请求头不符合要求", "A path, query or header value is not as expected"),
+    Text(
+        "errors 列出有误的参数及其要求。",
+        "`errors` names each parameter and what is expected of it.",
+    ),
+)
+BODY_TOO_LARGE = Kind(
+    "body-too-large",
+    413,
+    Text("请求体过大", "The body is too large"),
+    Text(
+        "一次决策请求不到 1 KB，请检查客户端。",
+        "A decision request is under 1 KB; check the client.",
+    ),
+)
+BODY_TOO_SLOW = Kind(
+    "body-too-slow",
+    408,
+    Text("请求体未在时限内送达", "The body did not arrive in time"),
+    Text("请检查网络后重新提交。", "Check the network and send again."),
+)
+UNSUPPORTED_MEDIA_TYPE = Kind(
+    "unsupported-media-type",
+    415,
+    Text("不支持的内容类型", "The content type is not supported"),
+    Text(
+        "请使用 Content-Type: application/json，编码为 UTF-8。",
+        "Use Content-Type: application/json, in UTF-8.",
+    ),
+)
+UNKNOWN_MEMBER = Kind(
+    "unknown-member",
+    404,
+    Text("名单中没有该会员", "No such member in the edition in use"),
+    Text(
+        "请核对会员编号；新入档会员在下一期名单发布后可查。",
+        "Check the member id; a new member appears with the next published edition.",
+    ),
+)
+NOT_FOUND = Kind(
+    "not-found",
+    404,
+    Text("没有这个地址", "There is nothing at this address"),
+    Text("可用地址见 /openapi.json。", "See /openapi.json for the addresses that exist."),
+)
+METHOD_NOT_ALLOWED = Kind(
+    "method-not-allowed",
+    405,
+    Text("该地址不支持此方法", "The address does not take this method"),
+    Text("允许的方法见 Allow 响应头。", "The Allow header names the methods that work."),
+)
+NOT_READY = Kind(
+    "not-ready",
+    503,
+    Text("服务尚未就绪", "The service is not ready"),
+    Text(
+        "errors 列出缺少的部分及处理办法；处理后重新查询 /ready。",
+        "`errors` names each missing part and what to do; then ask /ready again.",
+    ),
+)
+INTERNAL_ERROR = Kind(
+    "internal-error",
+    500,
+    Text("服务内部出错", "Something broke inside the service"),
+    Text(
+        "请求未被处理，请稍后重试；若仍出错请联系运维。",
+        "The request was not processed; try again, and call the operator if it persists.",
+    ),
+)
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        MALFORMED_BODY, INVALID_BODY, INVALID_PARAMETER, BODY_TOO_LARGE, BODY_TOO_SLOW,
+        UNSUPPORTED_MEDIA_TYPE, UNKNOWN_MEMBER, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_READY,
+        INTERNAL_ERROR,
+    )
+}  # fmt: skip
