@@ -1,0 +1,142 @@
+"""The edition the service answers from: verified, read-only, one connection a thread."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from api.edition_database import FUNNEL, PEOPLE, PLACES, PROFILES, WHITELIST
+from api.edition_manifest import DATABASE, Manifest, current_folder, read_manifest, verify_files
+from api.funnel import LEVELS
+from model.scorecard import Columns
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A part of the edition: prefixes of a village code, and a tier; None asks for all."""
+
+    county: str | None = None
+    township: str | None = None
+    village: str | None = None
+
+    def conditions(self, column: str) -> list[tuple[str, tuple[str, str]]]:
+        """Return SQL conditions on the place code in `column`, with their bounds."""
+        prefixes = [code for code in (self.county, self.township, self.village) if code]
+        # ':' follows '9', so the range holds exactly the codes that begin with the prefix.
+        return [(f"{column} >= ? AND {column} < ?", (code, code + ":")) for code in prefixes]
+
+
+class Edition:
+    """A published edition, opened from a folder whose bytes were verified.
+
+    Raises
+    ------
+    EditionError
+        By `Edition.current` if no edition is published or a byte of it differs.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self._threads = threading.local()
+        self._text = self._text_attributes()
+
+    @classmethod
+    def current(cls, home: Path) -> Edition:
+        """Open the edition in use under `home`."""
+        folder = current_folder(home)
+        manifest = read_manifest(folder)
+        verify_files(folder, manifest, (DATABASE,))
+        return cls(folder, manifest)
+
+    def profile(self, member_id: str) -> Row | None:
+        """Return the member's attributes by name, None for missing; None for an unknown member."""
+        found = self._one(f"SELECT * FROM {PROFILES} WHERE member_id = ?", member_id)
+        if found:
+            del found["member_id"]
+        return found
+
+    def columns(self, profile: Mapping[str, Any]) -> Columns:
+        """Return `profile` as the kernel takes it: arrays of shape (1,)."""
+        numbers = [name for name in profile if name not in self._text]
+        # One conversion for all numbers, then views: a decision has 75 of them. None becomes NaN.
+        table = np.array([profile[name] for name in numbers], dtype=np.float64)
+        return {name: table[i : i + 1] for i, name in enumerate(numbers)} | {
+            name: np.array([profile[name]], dtype=object) for name in self._text
+        }
+
+    def person(self, member_id: str) -> Row | None:
+        """Return the member's masked name, id number and phone, and the names of the places."""
+        return self._one(
+            f"SELECT name, id_number, phone, village_code, county, township, village FROM {PEOPLE}"
+            f" LEFT JOIN {PLACES} ON place_code = village_code WHERE member_id = ?",
+            member_id,
+        )
+
+    def row(self, member_id: str) -> Row | None:
+        """Return the member's row of the whitelist."""
+        return self._one(f"SELECT * FROM {WHITELIST} WHERE member_id = ?", member_id)
+
+    def page(self, place: Place, tier: str | None, after: Row | None, size: int) -> list[Row]:
+        """Return up to `size` rows by village and member id, beginning behind the row `after`."""
+        conditions = place.conditions("village_code")
+        where, bounds = [sql for sql, _ in conditions], [v for _, pair in conditions for v in pair]
+        if tier:
+            where, bounds = [*where, "tier = ?"], [*bounds, tier]
+        if after:
+            where.append("(village_code, member_id) > (?, ?)")
+            bounds += [after["village_code"], after["member_id"]]
+        sql = f"SELECT * FROM {WHITELIST} {_where(where)} ORDER BY village_code, member_id LIMIT ?"
+        return self._all(sql, *bounds, size)
+
+    def funnel(self, level: str, place: Place) -> list[Row]:
+        """Return the funnel of each place of `level` within `place`, with names, by code."""
+        conditions = place.conditions("place_code")
+        bounds = [v for _, pair in conditions for v in pair]
+        sql = (
+            f"SELECT * FROM {FUNNEL} LEFT JOIN {PLACES} USING (place_code)"
+            f" {_where(['length(place_code) = ?', *(sql for sql, _ in conditions)])}"
+            " ORDER BY place_code"
+        )
+        return self._all(sql, LEVELS[level], *bounds)
+
+    def _text_attributes(self) -> frozenset[str]:
+        columns = self._all(f"SELECT name, type FROM pragma_table_info('{PROFILES}')")
+        return frozenset(
+            c["name"] for c in columns if c["type"] == "TEXT" and c["name"] != "member_id"
+        )
+
+    def _one(self, sql: str, *values: object) -> Row | None:
+        cursor = self._connection().execute(sql, values)
+        row = cursor.fetchone()
+        return None if row is None else _named(cursor, row)
+
+    def _all(self, sql: str, *values: object) -> list[Row]:
+        cursor = self._connection().execute(sql, values)
+        return [_named(cursor, row) for row in cursor]
+
+    def _connection(self) -> sqlite3.Connection:
+        found: sqlite3.Connection | None = getattr(self._threads, "connection", None)
+        if found is None:
+            # Immutable: no lock is taken and no journal looked for; the folder never changes.
+            path = quote(str((self.folder / DATABASE).resolve()))
+            found = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
+            self._threads.connection = found
+        return found
+
+
+def _where(conditions: list[str]) -> str:
+    return f"WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _named(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> Row:
+    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}

@@ -1,0 +1,175 @@
+"""A published edition's folder: named, listed and verified byte by byte before it is opened.
+
+```
+<home>/editions/<as_of>-<12 hex>/   named by its date and its manifest's SHA-256
+    manifest.json                   canonical JSON (RFC 8785): digests of inputs and of every file
+    whitelist.parquet               one row per member
+    profile.parquet                 the profiles the rows were made from
+    changes.csv                     who entered and left the first tier, and why
+    edition.sqlite                  the same for the service
+<home>/editions/current             the name of the folder in use, replaced atomically
+```
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from model.errors import EditionError
+
+FORMAT = "rongzi-edition/1"
+MANIFEST = "manifest.json"
+CURRENT = "current"
+ROWS = "whitelist.parquet"
+PROFILE = "profile.parquet"
+CHANGES = "changes.csv"
+DATABASE = "edition.sqlite"
+
+_FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}")
+_MOST_MANIFEST_BYTES = 64 * 1024
+_REMEDY = "publish it again: rongzi whitelist --archive DIR --as-of DATE --out FILE.parquet"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an edition was made from and what it holds.
+
+    Attributes
+    ----------
+    previous : str or None
+        Folder of the edition it was compared with; None for the first.
+    counts : mapping of str to int
+        Members in all, by tier, and entries and exits of the first tier.
+    files : mapping of str to str
+        SHA-256 by file name.
+    """
+
+    as_of: str
+    policy_digest: str
+    card_digest: str
+    archive_digest: str
+    previous: str | None
+    counts: Mapping[str, int]
+    files: Mapping[str, str]
+
+    @property
+    def inputs(self) -> tuple[str, str, str, str]:
+        """What the edition follows from: equal inputs give the same rows."""
+        return self.as_of, self.policy_digest, self.card_digest, self.archive_digest
+
+    @property
+    def day(self) -> date:
+        """The as-of date."""
+        return date.fromisoformat(self.as_of)
+
+
+def editions_folder(home: Path) -> Path:
+    """Return the folder of published editions."""
+    return home / "editions"
+
+
+def current_folder(home: Path) -> Path:
+    """Return the folder of the edition in use.
+
+    Raises
+    ------
+    EditionError
+        If no edition is published, or the pointer names no edition folder.
+    """
+    pointer = editions_folder(home) / CURRENT
+    try:
+        name = pointer.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise EditionError(f"{pointer}: no edition is published here; {_REMEDY}") from error
+    if not _FOLDER.fullmatch(name):
+        raise EditionError(f"{pointer}: names no edition folder; {_REMEDY}")
+    return editions_folder(home) / name
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """Return the canonical bytes of `manifest`."""
+    return rfc8785.dumps({"format": FORMAT, **asdict(manifest)})
+
+
+def folder_name(as_of: str, payload: bytes) -> str:
+    """Return the folder name that binds the manifest bytes `payload`."""
+    return f"{as_of}-{hashlib.sha256(payload).hexdigest()[:12]}"
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of `folder`, after its digest was held against the folder's name.
+
+    Raises
+    ------
+    EditionError
+        If it is missing, altered, or of a format this version does not know.
+    """
+    path = folder / MANIFEST
+    payload = _read(path)
+    digest = hashlib.sha256(payload).hexdigest()
+    if digest[:12] != folder.name[-12:]:
+        raise EditionError(f"{path}: its bytes do not match the folder's name; {_REMEDY}")
+    try:
+        return _manifest(path, json.loads(payload))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise EditionError(f"{path}: not a manifest of format {FORMAT}; {_REMEDY}") from error
+
+
+def verify_files(folder: Path, manifest: Manifest, names: tuple[str, ...]) -> None:
+    """Hold the SHA-256 of each of `names` against the manifest.
+
+    Raises
+    ------
+    EditionError
+        If a file is missing, or a byte of it differs.
+    """
+    for name in names:
+        if file_digest(folder / name) != manifest.files.get(name):
+            raise EditionError(
+                f"{folder / name}: its bytes do not match the manifest's SHA-256; the file was"
+                f" altered or damaged: {_REMEDY}"
+            )
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of the file at `path`.
+
+    Raises
+    ------
+    EditionError
+        If the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise EditionError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from error
+
+
+def _manifest(path: Path, spec: Mapping[str, Any]) -> Manifest:
+    if spec["format"] != FORMAT:
+        raise EditionError(
+            f"{path}: format {spec['format']!r} is unknown to this version, which reads"
+            f" {FORMAT!r}; {_REMEDY}"
+        )
+    return Manifest(**{name: value for name, value in spec.items() if name != "format"})
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            payload = file.read(_MOST_MANIFEST_BYTES + 1)
+    except OSError as error:
+        raise EditionError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from error
+    if len(payload) > _MOST_MANIFEST_BYTES:
+        raise EditionError(f"{path}: too large for a manifest; {_REMEDY}")
+    return payload

@@ -1,0 +1,108 @@
+"""An edition's contents as the tables of ``edition.sqlite``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple
+
+import pyarrow as pa
+
+from api.edition_contents import Contents
+from api.edition_database import CHANGES, FUNNEL, PEOPLE, PLACES, PROFILES, WHITELIST, Store
+from api.funnel import STEPS
+from data.profiles import columns_of
+from model.dictionary import member_dictionary
+from model.policy import Policy
+from model.whitelist import HOUSEHOLD_BORROWER
+
+#: The same in every row, so kept once, in the manifest.
+_IN_MANIFEST = ("as_of", "policy_digest", "card_digest")
+
+
+def stores(made: Contents) -> Iterator[Store]:
+    """Yield the tables, each sorted by its key."""
+    yield _people(made)
+    yield _profiles(made)
+    yield _whitelist(made)
+    yield _places(made)
+    yield _funnel(made)
+    yield _changes(made)
+
+
+def served_attributes(policy: Policy) -> tuple[str, ...]:
+    """Return the attributes a decision or an officer needs; what audits alone need stays out."""
+    ruled = {rule.attribute for rule in policy.rules}
+    return tuple(a.name for a in member_dictionary() if a.role != "audit" or a.name in ruled)
+
+
+def _people(made: Contents) -> Store:
+    kinds = dict.fromkeys(("member_id", "name", "id_number", "phone", "village_code"), "TEXT")
+    masked = made.people
+    values = [masked.name, masked.id_number, masked.phone]
+    return Store(
+        PEOPLE,
+        kinds,
+        [_listed(made.rows, "member_id"), *values, _listed(made.rows, "village_code")],
+    )
+
+
+def _profiles(made: Contents) -> Store:
+    known = member_dictionary()
+    names = served_attributes(made.basis.policy)
+    columns = columns_of(made.profile.select(["member_id", *names]))
+    kinds = {name: "TEXT" if known[name].type == "text" else "REAL" for name in names}
+    return Store(
+        PROFILES,
+        {"member_id": "TEXT", **kinds, HOUSEHOLD_BORROWER: "REAL"},
+        [
+            _listed(made.rows, "member_id"),
+            *(columns[name].tolist() for name in names),
+            made.household_borrower.tolist(),
+        ],
+    )
+
+
+def _whitelist(made: Contents) -> Store:
+    kept = made.rows.drop_columns(list(_IN_MANIFEST))
+    kinds = {field.name: _sqlite_type(field.type) for field in kept.schema}
+    values = [
+        [" ".join(codes) for codes in column.to_pylist()]
+        if pa.types.is_list(column.type)
+        else column.to_pylist()
+        for column in kept.columns
+    ]
+    places = (("village_code", "member_id"), ("tier", "village_code", "member_id"))
+    return Store(WHITELIST, kinds, values, places)
+
+
+def _places(made: Contents) -> Store:
+    rows = [(code, *names) for code, names in sorted(made.places.items())]
+    kinds = dict.fromkeys(("place_code", "county", "township", "village"), "TEXT")
+    return Store(PLACES, kinds, _turned(rows, len(kinds)))
+
+
+def _funnel(made: Contents) -> Store:
+    rows = [(code, *astuple(counts)) for code, counts in sorted(made.funnel.items())]
+    kinds = {"place_code": "TEXT", **dict.fromkeys(STEPS, "INTEGER")}
+    return Store(FUNNEL, kinds, _turned(rows, len(kinds)))
+
+
+def _changes(made: Contents) -> Store:
+    rows = [(found.member_id, found.change, found.reason) for found in made.changes]
+    kinds = dict.fromkeys(("member_id", "change", "reason"), "TEXT")
+    return Store(CHANGES, kinds, _turned(rows, len(kinds)))
+
+
+def _listed(rows: pa.Table, name: str) -> list[str]:
+    found: list[str] = rows[name].to_pylist()
+    return found
+
+
+def _turned(rows: Sequence[tuple[object, ...]], width: int) -> list[Iterable[object]]:
+    return [[row[i] for row in rows] for i in range(width)]
+
+
+def _sqlite_type(kind: pa.DataType) -> str:
+    if pa.types.is_integer(kind):
+        return "INTEGER"
+    return "REAL" if pa.types.is_floating(kind) else "TEXT"

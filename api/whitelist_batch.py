@@ -1,0 +1,70 @@
+"""The batch door: the whole archive scored, written and published as one edition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+
+from api.edition_contents import contents
+from api.edition_folder import Published, previous_edition, publish, write_rows
+from api.scoring import Basis, Scored, score_profile
+from data.archive import Archive
+from data.profiles import profile_as_of
+from data.published import published_card
+from model.errors import EditionError
+from model.policy import policy_on
+
+Engine = Literal["duckdb", "spark"]
+
+
+def publish_whitelist(
+    archive: Archive, as_of: date, home: Path, out: Path, engine: Engine = "duckdb"
+) -> Published:
+    """Profile, score and publish every member of `archive`; write the rows to `out` too.
+
+    Raises
+    ------
+    CardError
+        If no signed card is published under `home`.
+    EditionError
+        If there is no member, or the card scores what a profile lacks.
+    ArchiveError
+        If the archive is missing or damaged.
+    """
+    if out.suffix.lower() != ".parquet":
+        raise EditionError(f"{out}: an edition's rows are written as Parquet; end the name so")
+    basis = Basis(as_of, policy_on(as_of), published_card(home))
+    profile = profile_as_of(archive, as_of, engine)
+    return publish_profile(archive, profile, basis, home, out, scorer(engine))
+
+
+def publish_profile(
+    archive: Archive,
+    profile: pa.Table,
+    basis: Basis,
+    home: Path,
+    out: Path,
+    score: Callable[[pa.Table, Basis], Scored] = score_profile,
+) -> Published:
+    """Score and publish a `profile` that is sorted by member id; see `publish_whitelist`."""
+    digest = archive.digest()
+    inputs = (basis.as_of.isoformat(), basis.policy.digest, basis.card.digest, digest)
+    previous = previous_edition(home, inputs)
+    made = contents(archive, profile, score(profile, basis), basis, previous.edition)
+    published = publish(home, made, digest, previous)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_rows(made.rows, out)
+    return published
+
+
+def scorer(engine: Engine) -> Callable[[pa.Table, Basis], Scored]:
+    """Return what scores profiles on `engine`; Spark is imported only when it is asked for."""
+    if engine == "duckdb":
+        return score_profile
+    from api.spark_scoring import score_profile_on_spark
+
+    return score_profile_on_spark
