@@ -1,0 +1,68 @@
+"""The decision service as an ASGI application.
+
+Needs only the small install (``pip install .[serve]``): no learner, no data frame, no archive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any
+
+from fastapi import Depends, FastAPI
+
+from api import refusing, routes_about, routes_decisions, routes_members
+from api.access_log import AccessLog
+from api.openapi import query_parameters, refuse_undeclared_query, with_problems
+from api.service import Service, today_in_china
+from api.settings import Settings
+
+#: Of the interface under /v1, not of the package.
+VERSION = "1.0.0"
+
+
+class _Documented(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = with_problems(super().openapi())
+        return self.openapi_schema
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.service.look()
+    yield
+
+
+def create_app(
+    settings: Settings | None = None, today: Callable[[], date] = today_in_china
+) -> FastAPI:
+    """Return the application.
+
+    Parameters
+    ----------
+    settings
+        None reads the environment: a server's worker starts without arguments.
+    today
+        The service's calendar, for the validity of decisions.
+    """
+    app = _Documented(
+        title="融资E 信贷决策服务 / Rongzi E decision service",
+        version=VERSION,
+        lifespan=_lifespan,
+        dependencies=[Depends(refuse_undeclared_query)],
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        # FastAPI's pages load scripts from elsewhere; docs/api.md and /openapi.json do not.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.service = Service(settings or Settings.from_env(), today)
+    for module in (routes_decisions, routes_members, routes_about):
+        app.include_router(module.router)
+    refusing.install(app)
+    app.add_middleware(AccessLog)
+    app.state.query_parameters = query_parameters(app)
+    return app

@@ -1,0 +1,69 @@
+"""The HTTP server around the application: granian, which cuts slow clients."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Any
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+
+from api.settings import HOME
+
+#: A client has this long to send its request's head.
+HEAD_SECONDS = 10
+_LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "stream": "ext://sys.stderr",
+        }
+    },
+    "root": {"level": "WARNING", "handlers": ["stderr"]},
+    "loggers": {
+        "_granian": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
+        "rongzi": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
+    },
+}
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether `host` is an address only this machine can reach."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def serve(host: str, port: int, workers: int, home: Path) -> None:
+    """Serve until the process is told to stop.
+
+    The server's own access log stays off: it prints addresses and queries, which may name a person.
+    """
+    # Workers are processes of their own; they read their settings from the environment.
+    os.environ[HOME] = str(home)
+    Granian(
+        "api.app:create_app",
+        address=host,
+        port=port,
+        workers=workers,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000),
+        websockets=False,
+        factory=True,
+        log_access=False,
+        log_dictconfig=_LOGGING,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        process_name=None,
+    ).serve()

@@ -1,0 +1,84 @@
+"""A stored row of the edition as the service tells it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.edition import Edition, Row
+from api.member_shapes import IdentityShape, MemberShape, PlaceShape, WhitelistRow
+from api.problem_kinds import UNKNOWN_MEMBER
+from api.problems import ProblemError
+from api.resources import Resources
+from api.shapes import KnockOutShape, ReasonShape
+from model.card_file import CardFile
+from model.dictionary import member_dictionary
+from model.policy import Policy
+from model.reasons import MOST, reason
+
+_KEPT = ("name", "id_number", "phone")
+
+
+def whitelist_row(edition: Edition, row: Row) -> WhitelistRow:
+    """Return one row of the whitelist with its date and digests."""
+    return WhitelistRow(**{**row, "knock_outs": _codes(row)}, **_digests(edition))
+
+
+def member(resources: Resources, member_id: str) -> MemberShape:
+    """Return a member's masked identity, standing and profile.
+
+    Raises
+    ------
+    ProblemError
+        If the edition does not know the member.
+    """
+    edition = resources.edition
+    row, person = edition.row(member_id), edition.person(member_id)
+    profile = edition.profile(member_id)
+    if row is None or person is None or profile is None:
+        raise ProblemError(UNKNOWN_MEMBER)
+    return MemberShape(
+        **{
+            **row,
+            "identity": IdentityShape(**{name: person.pop(name) for name in _KEPT}),
+            "place": PlaceShape(**person),
+            "reasons": _reasons(resources.card, row),
+            "knock_outs": [_knock_out(resources.policy, code) for code in _codes(row)],
+            "profile": _told(profile),
+            **_digests(edition),
+        }
+    )
+
+
+def _codes(row: Row) -> list[str]:
+    return str(row["knock_outs"]).split()
+
+
+def _digests(edition: Edition) -> dict[str, Any]:
+    made = edition.manifest
+    return {
+        "as_of": made.day,
+        "policy_digest": made.policy_digest,
+        "card_digest": made.card_digest,
+    }
+
+
+def _reasons(card: CardFile, row: Row) -> list[ReasonShape]:
+    pairs = [(row[f"reason_{i}"], row[f"points_lost_{i}"]) for i in range(1, MOST + 1)]
+    told = [reason(card.card, code, lost) for code, lost in pairs if code is not None]
+    return [ReasonShape(code=r.code, points_lost=r.points_lost, zh=r.zh, en=r.en) for r in told]
+
+
+def _knock_out(policy: Policy, code: str) -> KnockOutShape:
+    text = policy.rule(code).text
+    return KnockOutShape(code=code, zh=text.zh, en=text.en)
+
+
+def _told(profile: Row) -> dict[str, Any]:
+    """Return the attributes an officer may see: all but those kept for fairness audits alone."""
+    known = member_dictionary()
+    shown = {*known.named("scored"), *known.named("rule")}
+    return {
+        name: bool(value) if value is not None and known[name].type == "flag" else value
+        for name, value in profile.items()
+        if name in shown
+    }

@@ -1,0 +1,38 @@
+"""``rongzi serve``: the decision service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_REMOTE = (
+    "{host} can be reached from other machines, and the service asks nobody who they are;"
+    " put a reverse proxy that does in front and bind to 127.0.0.1, or add --allow-remote"
+)
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
+@click.option(
+    "--home",
+    envvar="RONGZI_HOME",
+    default="data",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of published cards and editions.",
+)
+@click.option("--allow-remote", is_flag=True, help="Listen beyond this machine all the same.")
+def command(host: str, port: int, workers: int, home: Path, allow_remote: bool) -> None:
+    """Answer decision requests over HTTP from the published card and edition."""
+    from api.serving import is_loopback, serve
+
+    if not allow_remote and not is_loopback(host):
+        raise click.UsageError(_REMOTE.format(host=host))
+    serve(host, port, workers, home)
+
+
+if __name__ == "__main__":
+    command()
