@@ -1,8 +1,7 @@
-"""Repayment capacity: what a household can repay by the time a loan falls due.
+"""Repayment capacity: the principal a household can repay by the time a loan falls due.
 
-The farm's income comes by crop and market month, other income evenly over the year. Debt service
-may take at most a set share of it. All sums are whole numbers (of 1/10,000 yuan), so that one row
-and a million give the same yuan.
+Debt service may take at most a set share of the income that comes in until then. A loan is repaid
+in one sum after the income is in, or in equal instalments from what comes in evenly.
 """
 
 from __future__ import annotations
@@ -13,11 +12,10 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from model.amounts import against
+from model.income import SCALE, Income, income, unknown
 from model.policy import Policy
 from model.scorecard import Columns, Floats, Ints
-
-#: Income is counted in 1/10,000 yuan: 0.01 mu × yuan a mu × percent sold in a month.
-_SCALE = 10_000
 
 
 @dataclass(frozen=True)
@@ -43,101 +41,92 @@ class Terms:
 def terms(columns: Columns, as_of: date, policy: Policy, months: Ints | None = None) -> Terms:
     """Return the terms that suit each household as of a date.
 
+    At a given term more income never lowers capacity, and more debt never raises it.
+
     Parameters
     ----------
     columns
-        Crop areas in mu, turnover, subsidy and debt service in yuan of the last 12 months, and
-        occupation.
+        What `model.income.income` reads, and ``debt_service_12m`` in yuan.
     months
         Terms asked for, shape (n,); None lets the calendar choose.
     """
-    crops = _crop_income_by_month(columns, as_of, policy)
-    regular = _regular_income_a_month(columns, policy)
-    by_harvest = (
-        crops.sum(axis=1) * 100
-        >= (crops.sum(axis=1) + regular * 12) * policy["harvest_share_percent"]
+    earned, owed = income(columns, as_of, policy), against(columns["debt_service_12m"])
+    by_harvest = _lives_by_harvest(earned, policy)
+    if months is None:
+        months = np.where(
+            by_harvest, _harvest_term(earned, owed, policy), policy["standard_months"]
+        )
+    term = np.clip(months, policy["minimum_months"], policy["maximum_months"])[:, None]
+    at_once, spread = _at_once(earned, owed, term, policy), _spread(earned, owed, term, policy)
+    # Herds are sold by the lorry, not by the month.
+    instalments = (columns["occupation"] != "livestock") & (spread >= at_once)[:, 0]
+    capacity = np.where(instalments, spread[:, 0], at_once[:, 0]).astype(np.float64)
+    return Terms(
+        months=term[:, 0],
+        repayment=_repayment(instalments, by_harvest),
+        capacity_yuan=np.where(unknown(columns, policy), np.nan, capacity),
     )
-    repayment = _repayment(columns, by_harvest & (crops.sum(axis=1) > 0))
-    term = _harvest_term(crops, repayment, policy) if months is None else months
-    term = np.clip(term, policy["minimum_months"], policy["maximum_months"])
-    instalments = repayment == "equal_instalments"
-    income = regular * term + np.where(instalments, 0, _within(crops, term))
-    principal = _principal(_available(columns, income, term, policy), term, instalments, policy)
-    return Terms(term, repayment, np.where(_unknown(columns, policy), np.nan, principal))
 
 
-def _whole(values: object, scale: int = 1) -> Ints:
-    """Return `values` × `scale` rounded to whole numbers, missing as 0."""
-    numbers = np.asarray(values, dtype=np.float64) * scale
-    whole: Ints = np.rint(np.nan_to_num(numbers, nan=0.0)).astype(np.int64)
-    return whole
+def _lives_by_harvest(earned: Income, policy: Policy) -> NDArray[np.bool_]:
+    crops = earned.fields.sum(axis=1)
+    most = crops * 100 >= (crops + earned.regular) * policy["harvest_share_percent"]
+    return np.asarray(most & (crops > 0))
 
 
-def _crop_income_by_month(columns: Columns, as_of: date, policy: Policy) -> Ints:
-    """Return crop income, shape (n, 12), from the month of `as_of` onwards."""
-    order = [(as_of.month - 1 + ahead) % 12 for ahead in range(12)]
-    income = np.zeros((len(columns["occupation"]), 12), dtype=np.int64)
-    for name, crop in policy.crops.items():
-        grown = _whole(columns[f"area_{name}_mu"], 100) * crop.net_yuan_per_mu
-        income += np.outer(grown, np.array(crop.market_percent)[order])
-    return income
+def _repayment(
+    instalments: NDArray[np.bool_], by_harvest: NDArray[np.bool_]
+) -> NDArray[np.object_]:
+    at_once = np.where(by_harvest, "harvest_bullet", "interest_first")
+    return np.where(instalments, "equal_instalments", at_once).astype(object)
 
 
-def _regular_income_a_month(columns: Columns, policy: Policy) -> Ints:
-    turnover = _whole(columns["net_sales_12m"]) + _whole(columns["qr_receipts_12m"])
-    margins = policy.trade_margin_percent
-    least = min(margins.values())  # an unknown occupation is counted at the lowest margin
-    margin = np.array([margins.get(word, least) for word in columns["occupation"].tolist()])
-    yearly = np.maximum(turnover, 0) * margin + _whole(columns["subsidy_12m"]) * 100
-    monthly: Ints = yearly * (_SCALE // 100) // 12
-    return monthly
+def _harvest_term(earned: Income, owed: Ints, policy: Policy) -> Ints:
+    """Return the term, shape (n,), that ends in the month after the best market month.
+
+    Market months from `shortest_harvest_months` ahead are looked at; the best is the one by whose
+    end most can be repaid. Without one the loan runs for the standard term.
+    """
+    nearest, standard = policy["shortest_harvest_months"], policy["standard_months"]
+    market = np.arange(nearest, standard)
+    term = np.broadcast_to(market + 1, (len(owed), len(market)))
+    sells = earned.fields[:, nearest:standard] > 0
+    repayable = np.where(sells, _at_once(earned, owed, term, policy), -1)
+    best = np.take_along_axis(term, repayable.argmax(axis=1)[:, None], axis=1)[:, 0]
+    return np.where(sells.any(axis=1), best, standard)
 
 
-def _repayment(columns: Columns, by_harvest: NDArray[np.bool_]) -> NDArray[np.object_]:
-    livestock = columns["occupation"] == "livestock"
-    otherwise = np.where(livestock, "interest_first", "equal_instalments")
-    return np.where(by_harvest, "harvest_bullet", otherwise).astype(object)
+def _at_once(earned: Income, owed: Ints, term: Ints, policy: Policy) -> Ints:
+    """Return the principal repayable in one sum at the end of `term` months, shape (n, k)."""
+    return _principal(_free(earned.within(term), owed, term, policy), 2 * term, policy)
 
 
-def _harvest_term(crops: Ints, repayment: NDArray[np.object_], policy: Policy) -> Ints:
-    """Return the month after the best market month that is far enough away, else the standard."""
-    nearest = policy["shortest_harvest_months"]
-    best = nearest + np.argmax(crops[:, nearest - 1 :], axis=1)
-    harvest = np.minimum(best + 1, policy["standard_months"])
-    return np.where(repayment == "harvest_bullet", harvest, policy["standard_months"])
-
-
-def _within(crops: Ints, term: Ints) -> Ints:
-    """Return crop income over the first `term` months, whole years counted by the year."""
-    running = np.concatenate([np.zeros((len(crops), 1), np.int64), crops.cumsum(axis=1)], axis=1)
-    part = np.take_along_axis(running, (term % 12)[:, None], axis=1)[:, 0]
-    total: Ints = running[:, 12] * (term // 12) + part
-    return total
-
-
-def _available(columns: Columns, income: Ints, term: Ints, policy: Policy) -> Ints:
-    """Return yuan free for a new loan's principal and interest over `term` months."""
-    counted = income * policy["income_haircut_percent"] // 100
-    service = counted * policy["debt_service_share_percent"] // 100 // _SCALE
-    owed = _whole(columns["debt_service_12m"]) * np.minimum(term, 12) // 12
-    free: Ints = np.maximum(service - owed, 0)
-    return free
-
-
-def _principal(
-    available: Ints, term: Ints, instalments: NDArray[np.bool_], policy: Policy
-) -> Floats:
-    """Return principal repayable from `available` at the rate cap, so that no grade is flattered.
+def _spread(earned: Income, owed: Ints, term: Ints, policy: Policy) -> Ints:
+    """Return the principal repayable in equal instalments over `term` months, shape (n, k).
 
     Instalments pay interest on a falling balance: on average over (term + 1) / 2 months.
     """
-    year = 12 * 10_000
-    doubled_months = np.where(instalments, term + 1, 2 * term)
-    principal = available * 2 * year // (2 * year + policy["rate_cap_bp"] * doubled_months)
-    return np.asarray(principal, dtype=np.float64)
+    return _principal(_free(earned.regular_within(term), owed, term, policy), term + 1, policy)
 
 
-def _unknown(columns: Columns, policy: Policy) -> NDArray[np.bool_]:
-    names = [*(f"area_{crop}_mu" for crop in policy.crops), "net_sales_12m", "qr_receipts_12m"]
-    table = np.stack([np.asarray(columns[name], dtype=np.float64) for name in names])
-    return np.asarray(np.isnan(table).all(axis=0))
+def _free(earned: Ints, owed: Ints, term: Ints, policy: Policy) -> Ints:
+    """Return yuan free for a new loan's principal and interest over `term` months, shape (n, k).
+
+    A year's debt service counts in full against a shorter term: a loan that falls due after harvest
+    takes it at one blow. It goes on at the same pace beyond the year.
+    """
+    counted = earned * policy["income_haircut_percent"] // 100
+    service = counted * policy["debt_service_share_percent"] // 100 // SCALE
+    due = owed[:, None] * np.maximum(term, 12) // 12
+    free: Ints = np.maximum(service - due, 0)
+    return free
+
+
+def _principal(free: Ints, half_months: Ints, policy: Policy) -> Ints:
+    """Return the principal that `free` yuan repay with interest over `half_months`, shape (n, k).
+
+    Simple interest at the rate cap, so that no grade is flattered.
+    """
+    year = 24 * 10_000  # half-months × basis points
+    principal: Ints = free * year // (year + policy["rate_cap_bp"] * half_months)
+    return principal

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from model.amounts import against, in_favour
 from model.policy import Policy
 from model.scorecard import Columns, Floats, Ints
 
@@ -33,6 +34,18 @@ class Offer:
     bound_by: NDArray[np.object_]
 
 
+def grade_of_pd(pd: Floats, policy: Policy) -> NDArray[np.object_]:
+    """Return each PD's grade on the master scale of the day, shape (n,).
+
+    The policy's scale and not the card's: terms hang on the grade, and a card may have been trained
+    under an older scale in which the same letter meant another risk.
+    """
+    ceilings = np.array([terms.pd_at_most for terms in policy.grades[:-1]])
+    names = np.array([terms.grade for terms in policy.grades], dtype=object)
+    found: NDArray[np.object_] = np.take(names, np.searchsorted(ceilings, pd, side="left"))
+    return found
+
+
 def offer(
     columns: Columns, capacity_yuan: Floats, grades: NDArray[np.object_], policy: Policy
 ) -> Offer:
@@ -41,16 +54,23 @@ def offer(
     Parameters
     ----------
     columns
-        Holds ``balance_outstanding`` in yuan: what is drawn counts against the product cap.
+        Holds ``balance_outstanding`` in yuan: what is drawn counts against both caps.
+    grades
+        Of the policy's master scale, as `grade_of_pd` gives them.
+
+    Raises
+    ------
+    KeyError
+        If a grade is not on the policy's master scale.
     """
     by_grade = {terms.grade: terms for terms in policy.grades}
-    worst = policy.grades[-1]
-    terms = [by_grade.get(grade, worst) for grade in grades.tolist()]
+    terms = [by_grade[grade] for grade in grades.tolist()]
+    drawn = against(columns["balance_outstanding"])
     bounds = np.stack(
         [
-            policy["product_cap_yuan"] - _whole(np.ceil(columns["balance_outstanding"])),
-            _whole(capacity_yuan),
-            np.array([t.cap_yuan for t in terms], dtype=np.int64),
+            policy["product_cap_yuan"] - drawn,
+            in_favour(capacity_yuan),
+            np.array([t.cap_yuan for t in terms], dtype=np.int64) - drawn,
         ]
     )
     spread = np.array([t.spread_bp for t in terms], dtype=np.int64)
@@ -63,7 +83,3 @@ def _rounded(yuan: Ints, policy: Policy) -> Ints:
     step = policy["rounding_yuan"]
     down = np.maximum(yuan, 0) // step * step
     return np.where(down < policy["minimum_loan_yuan"], 0, down)
-
-
-def _whole(values: object) -> Ints:
-    return np.nan_to_num(np.asarray(values, dtype=np.float64), nan=0.0).astype(np.int64)
