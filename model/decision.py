@@ -8,13 +8,16 @@ from typing import Literal
 
 import numpy as np
 
-from model.knockouts import knock_outs
-from model.policy import Policy, Rule
+from model.knockouts import SEVERITY, knock_outs
+from model.policy import Effect, Policy, Rule
 from model.reasons import Reason, reason
 from model.scorecard import Card, Columns
-from model.whitelist import Assessment, assess
+from model.whitelist import Assessment, age_at_maturity, assess
 
 Outcome = Literal["APPROVE", "REFER", "DECLINE"]
+
+#: What request rules may read.
+ASKED = ("amount_yuan", "months_asked", "amount_above_limit_yuan", "age_at_asked_maturity")
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class Decision:
 def decide(columns: Columns, request: Request, as_of: date, policy: Policy, card: Card) -> Decision:
     """Decide on one member's request.
 
+    Everything but the outcome, the limit and its term is as in the edition, whatever is asked.
+
     Parameters
     ----------
     columns
@@ -83,17 +88,11 @@ def decide(columns: Columns, request: Request, as_of: date, policy: Policy, card
         If the profile lacks an attribute that the policy or the card reads.
     """
     found = assess(columns, as_of, policy, card, np.array([request.months], dtype=np.int64))
-    return _decision(found, request, as_of, policy, card)
-
-
-def _decision(
-    found: Assessment, request: Request, as_of: date, policy: Policy, card: Card
-) -> Decision:
+    on_request = knock_outs(policy.request_rules, _asked(columns, request, found))
     scored, offered = bool(found.scored[0]), bool(found.offered[0])
-    on_request = _request_knock_outs(found, request, policy) if offered else ()
     tier = str(found.tier[0])
     return Decision(
-        outcome=_outcome(tier, on_request),
+        outcome=_outcome(tier, SEVERITY[on_request.severity[0]]),
         tier=tier,
         points=int(found.points[0]) if scored else None,
         pd=float(found.pd[0]) if scored else None,
@@ -105,26 +104,29 @@ def _decision(
         limit_bound_by=str(found.offer.bound_by[0]) if offered else None,
         reasons=_reasons(found, card) if scored else (),
         knock_outs=tuple(
-            _told(policy.rule(code)) for code in (*found.knock_outs.codes_of(0), *on_request)
+            _told(policy.rule(code))
+            for code in (*found.knock_outs.codes_of(0), *on_request.codes_of(0))
         ),
         as_of=as_of,
         policy_digest=policy.digest,
     )
 
 
-def _outcome(tier: str, on_request: tuple[str, ...]) -> Outcome:
-    if tier in ("NONE", "THIRD"):
-        return "DECLINE"
-    return "APPROVE" if tier == "FIRST" and not on_request else "REFER"
-
-
-def _request_knock_outs(found: Assessment, request: Request, policy: Policy) -> tuple[str, ...]:
-    asked = {
+def _asked(columns: Columns, request: Request, found: Assessment) -> Columns:
+    """Return what request rules read; the limit is missing where there is no offer to exceed."""
+    limit = np.where(found.offered, found.limit_yuan, np.nan)
+    return {
         "amount_yuan": np.array([request.amount_yuan], dtype=np.float64),
         "months_asked": np.array([request.months], dtype=np.float64),
-        "amount_above_limit_yuan": request.amount_yuan - found.limit_yuan.astype(np.float64),
+        "amount_above_limit_yuan": request.amount_yuan - limit,
+        "age_at_asked_maturity": age_at_maturity(columns, found.terms.months),
     }
-    return knock_outs(policy.request_rules, asked).codes_of(0)
+
+
+def _outcome(tier: str, on_request: Effect) -> Outcome:
+    if tier in ("NONE", "THIRD") or on_request == "decline":
+        return "DECLINE"
+    return "APPROVE" if tier == "FIRST" and on_request == "pass" else "REFER"
 
 
 def _reasons(found: Assessment, card: Card) -> tuple[Reason, ...]:

@@ -33,8 +33,8 @@ class Change:
     reason : str
         On entry ``FIRST_EDITION``, ``NEW_MEMBER``, ``KNOCK_OUT_LIFTED``, ``POINTS_ROSE``; on exit
         ``LEFT_ARCHIVE``, the code of the first new knock-out, ``POINTS_FELL``; on both
-        ``SCORECARD_CHANGED`` (points moved under another card) and ``POLICY_CHANGED`` (only the
-        cut-off moved).
+        ``SCORECARD_CHANGED`` (points moved that way under another card) and ``POLICY_CHANGED``
+        (they did not move that way, so the cut-off did).
     """
 
     member_id: str
@@ -63,19 +63,26 @@ def _first(standing: Standing | None) -> bool:
 def _entry_reason(was: Standing | None, now: Standing, same_card: bool) -> str:
     if was is None:
         return "NEW_MEMBER"
-    if set(was.knock_outs) - set(now.knock_outs):
+    # In the first tier nothing is knocked out, so whatever was has been lifted.
+    if was.knock_outs:
         return "KNOCK_OUT_LIFTED"
-    return _points_reason(was, now, same_card, "POINTS_ROSE")
+    return _points_reason(_points(now) > _points(was), same_card, "POINTS_ROSE")
 
 
 def _exit_reason(was: Standing, now: Standing | None, same_card: bool) -> str:
     if now is None:
         return "LEFT_ARCHIVE"
-    new = [code for code in now.knock_outs if code not in was.knock_outs]
-    return new[0] if new else _points_reason(was, now, same_card, "POINTS_FELL")
+    if now.knock_outs:
+        return now.knock_outs[0]
+    return _points_reason(_points(now) < _points(was), same_card, "POINTS_FELL")
 
 
-def _points_reason(was: Standing, now: Standing, same_card: bool, moved: str) -> str:
-    if was.points == now.points:
+def _points_reason(moved: bool, same_card: bool, by_themselves: str) -> str:
+    if not moved:
         return "POLICY_CHANGED"
-    return moved if same_card else "SCORECARD_CHANGED"
+    return by_themselves if same_card else "SCORECARD_CHANGED"
+
+
+def _points(standing: Standing) -> int:
+    """Return the points; only a member who is knocked out has none."""
+    return standing.points if standing.points is not None else 0

@@ -65,14 +65,16 @@ def knock_outs(rules: Sequence[Rule], columns: Columns) -> KnockOuts:
     KeyError
         If `columns` lacks an attribute that a rule reads.
     """
-    effects = np.stack([_effect(rule, columns[rule.attribute]) for rule in rules], axis=1)
+    effects = np.zeros((len(next(iter(columns.values()))), len(rules)), dtype=np.int64)
+    for place, rule in enumerate(rules):
+        effects[:, place] = _effect(rule, columns[rule.attribute])
     matched = effects > 0
-    silent = np.array([rule.unscored for rule in rules])
+    silences = np.array([rule.unscored for rule in rules], dtype=bool)
     return KnockOuts(
         codes=tuple(rule.code for rule in rules),
         matched=matched,
-        severity=effects.max(axis=1),
-        unscored=(matched & silent).any(axis=1),
+        severity=effects.max(axis=1, initial=0),
+        unscored=(matched & silences).any(axis=1),
     )
 
 

@@ -7,6 +7,7 @@ the reference total and the member's total; the four largest are told.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -52,7 +53,7 @@ def ranked(lost: Ints) -> Ints:
 
 def reason_codes(card: Card, codes: dict[str, Ints], order: Ints) -> NDArray[np.object_]:
     """Return the reason codes of each row, shape (n, MOST); None where there is none."""
-    table = _code_table(card)
+    table = _code_table(card.attributes)
     stacked = np.stack([codes[name] for name in card.attributes], axis=1)
     state = np.take_along_axis(stacked, np.maximum(order, 0), axis=1)
     ordinary = np.array([card.bins[name].ordinary for name in card.attributes])
@@ -64,7 +65,7 @@ def reason_codes(card: Card, codes: dict[str, Ints], order: Ints) -> NDArray[np.
 
 def reason(card: Card, code: str, lost: int) -> Reason:
     """Return the full reason behind a stable `code` of this card."""
-    name, state = _parts_of_code(card)[code]
+    name, state = _parts_of_code(card.attributes)[code]
     wording = card.wording[name]
     texts = {"": wording.reason, "MISSING": wording.missing, "OUT_OF_RANGE": _OUT_OF_RANGE}
     text = texts[state]
@@ -83,9 +84,13 @@ def _code(attribute: str, state: State) -> str:
     return f"{attribute.upper()}_{state}" if state else attribute.upper()
 
 
-def _code_table(card: Card) -> NDArray[np.object_]:
-    return np.array([[_code(name, s) for s in _STATES] for name in card.attributes], dtype=object)
+@cache
+def _code_table(attributes: tuple[str, ...]) -> NDArray[np.object_]:
+    return np.array(
+        [[_code(name, state) for state in _STATES] for name in attributes], dtype=object
+    )
 
 
-def _parts_of_code(card: Card) -> dict[str, tuple[str, State]]:
-    return {_code(name, s): (name, s) for name in card.attributes for s in _STATES}
+@cache
+def _parts_of_code(attributes: tuple[str, ...]) -> dict[str, tuple[str, State]]:
+    return {_code(name, state): (name, state) for name in attributes for state in _STATES}

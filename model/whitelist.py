@@ -9,11 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.capacity import Terms, terms
-from model.knockouts import SEVERITY, Flags, KnockOuts, knock_outs
-from model.offer import Offer, offer
+from model.household_place import HOUSEHOLD_BORROWER, Contenders, choose_household_borrowers
+from model.knockouts import Flags, KnockOuts, knock_outs
+from model.offer import Offer, grade_of_pd, offer
 from model.policy import Policy
 from model.reasons import points_lost, ranked, reason_codes
 from model.scorecard import Card, Columns, Floats, Ints
+
+__all__ = [
+    "DERIVED",
+    "HOUSEHOLD_BORROWER",
+    "TIERS",
+    "Assessment",
+    "Contenders",
+    "assess",
+    "assess_edition",
+    "choose_household_borrowers",
+]
 
 #: From worst to best; the position is the rank.
 TIERS = ("NONE", "THIRD", "SECOND", "FIRST")
@@ -21,7 +33,11 @@ _NONE, _THIRD, _SECOND, _FIRST = range(4)
 #: The best rank that each severity of a knock-out leaves: pass, refer, nurture, decline.
 _BEST_RANK = np.array([_FIRST, _SECOND, _THIRD, _NONE])
 
-HOUSEHOLD_BORROWER = "household_borrower"
+#: Stands for a value that may not be told, in arrays of text.
+_NOTHING = np.array([None], dtype=object)
+
+#: What rules may read besides the profile's attributes.
+DERIVED = (HOUSEHOLD_BORROWER, "age_at_maturity", "capacity_yuan")
 
 
 @dataclass(frozen=True)
@@ -31,11 +47,13 @@ class Assessment:
     Attributes
     ----------
     scored : Flags
-        False where the member may not be scored; points, PD, grade and reasons are void there.
+        False where the member may not be scored: there points and losses are 0, PD is NaN, grade
+        and reasons are None, whatever the profile.
     rank : Ints
         Index into `TIERS`.
-    offered : Flags
-        True for FIRST and SECOND: only there do limit, rate, months and repayment mean anything.
+    terms, offer
+        Of the term asked for or else of the one that suits; they mean something only where
+        `offered`.
     reasons, lost : arrays
         Shape (n, 4): reason codes (None where there is none) and the points they cost.
     """
@@ -58,7 +76,7 @@ class Assessment:
 
     @property
     def offered(self) -> Flags:
-        """Whether an offer stands."""
+        """Whether an offer stands: in FIRST and SECOND."""
         return self.rank >= _SECOND
 
     @property
@@ -78,70 +96,38 @@ def assess(
         Profile attributes by name, each of shape (n,), and ``household_borrower``: 1 for the member
         who holds the household's place, 0 for the others, NaN while nobody has been chosen.
     months
-        Terms asked for; None lets each household's calendar choose.
+        Terms asked for: limit and repayment are then for these. The tier and its knock-outs are
+        always those of the term that suits the household, so that no request changes who is on the
+        whitelist. None lets each household's calendar choose.
 
     Raises
     ------
     KeyError
         If an attribute that the policy or the card reads is not among `columns`.
     """
-    suited = terms(columns, as_of, policy, months)
+    suited = terms(columns, as_of, policy)
+    granted = suited if months is None else terms(columns, as_of, policy, months)
     hits = knock_outs(policy.rules, _with_terms(columns, suited))
     codes = card.codes(columns)
     by_attribute = card.points_by_attribute(codes)
     points = card.total(by_attribute)
+    pd = card.pd(points)
+    grade = grade_of_pd(pd, policy)
     lost = points_lost(card, by_attribute)
     order = ranked(lost)
-    grade = card.grade(points)
+    scored = ~hits.unscored
     return Assessment(
         knock_outs=hits,
-        scored=~hits.unscored,
-        points=points,
-        pd=card.pd(points),
-        grade=grade,
+        scored=scored,
+        points=np.where(scored, points, 0),
+        pd=np.where(scored, pd, np.nan),
+        grade=np.where(scored, grade, _NOTHING),
         rank=np.minimum(_rank_by_points(points, policy), _BEST_RANK[hits.severity]),
-        terms=suited,
-        offer=offer(columns, suited.capacity_yuan, grade, policy),
-        reasons=reason_codes(card, codes, order),
-        lost=np.where(order >= 0, np.take_along_axis(lost, np.maximum(order, 0), axis=1), 0),
+        terms=granted,
+        offer=offer(columns, granted.capacity_yuan, grade, policy),
+        reasons=np.where(scored[:, None], reason_codes(card, codes, order), _NOTHING),
+        lost=np.where(scored[:, None], _told_losses(lost, order), 0),
     )
-
-
-def choose_household_borrowers(
-    assessment: Assessment, columns: Columns, member_id: NDArray[np.object_]
-) -> Floats:
-    """Return ``household_borrower``: 1 for one member of each household, 0 for others; shape (n,).
-
-    The place goes to the household's best offer: a member who already has a loan open, then the
-    higher tier, then more points, then the smaller member id. The others of that household get 0,
-    offer or not, so that a later request cannot make a second borrower of one of them. Where nobody
-    has an offer the place stays open (NaN).
-    """
-    homes = np.array([h if h is not None else f"alone:{m}" for h, m in _pairs(columns, member_id)])
-    _, household = np.unique(homes, return_inverse=True)
-    contends = np.flatnonzero(assessment.offered)
-    indebted = np.nan_to_num(np.asarray(columns["loans_open"], dtype=np.float64)) > 0
-    best_first = contends[
-        np.lexsort(
-            (
-                member_id[contends].astype(str),
-                -assessment.points[contends],
-                -assessment.rank[contends],
-                ~indebted[contends],
-                household[contends],
-            )
-        )
-    ]
-    _, first = np.unique(household[best_first], return_index=True)
-    holders = best_first[first]
-    taken = np.isin(household, household[holders])
-    place = np.where(taken, 0.0, np.nan)
-    place[holders] = 1.0
-    return place
-
-
-def _pairs(columns: Columns, member_id: NDArray[np.object_]) -> zip[tuple[str | None, str]]:
-    return zip(columns["household_id"].tolist(), member_id.tolist(), strict=True)
 
 
 def assess_edition(
@@ -159,12 +145,20 @@ def assess_edition(
     return assess({**columns, HOUSEHOLD_BORROWER: place}, as_of, policy, card), place
 
 
+def age_at_maturity(columns: Columns, months: Ints) -> Floats:
+    """Return age in completed years plus the years a loan of `months` reaches into, shape (n,).
+
+    A loan of 13 months reaches into a second year; age + loan years ≤ 65 then reads the same with
+    whole years as with a fraction.
+    """
+    years = -(-months // 12)
+    return np.asarray(columns["age_years"], dtype=np.float64) + years
+
+
 def _with_terms(columns: Columns, suited: Terms) -> Columns:
-    # A loan of 13 months reaches into a second year: age is counted at its end.
-    years = -(-suited.months // 12)
     return {
         **columns,
-        "age_at_maturity": np.asarray(columns["age_years"], dtype=np.float64) + years,
+        "age_at_maturity": age_at_maturity(columns, suited.months),
         "capacity_yuan": suited.capacity_yuan,
     }
 
@@ -174,6 +168,5 @@ def _rank_by_points(points: Ints, policy: Policy) -> Ints:
     return np.where(points >= first, _FIRST, np.where(points >= second, _SECOND, _THIRD))
 
 
-def declined(assessment: Assessment) -> Flags:
-    """Return where a knock-out declines: those members are not eligible, whatever their points."""
-    return np.asarray(assessment.knock_outs.severity == SEVERITY.index("decline"))
+def _told_losses(lost: Ints, order: Ints) -> Ints:
+    return np.where(order >= 0, np.take_along_axis(lost, np.maximum(order, 0), axis=1), 0)
