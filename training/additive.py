@@ -1,0 +1,86 @@
+"""What every family ends as: bins and additive tables of log odds, which compile to a card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from model.dictionary import Dictionary, Text
+from model.scorecard import Bins, Columns, Floats
+from training.sample import Sample
+from training.settings import Settings
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Log odds good:bad that an attribute, or a pair of attributes, adds, by bin code.
+
+    Attributes
+    ----------
+    log_odds : Floats
+        Shape (size,) or (size of the first, size of the second).
+    """
+
+    attributes: tuple[str, ...]
+    log_odds: Floats
+
+
+@dataclass(frozen=True)
+class Additive:
+    """A fitted model as tables: log odds good:bad = intercept + the sum over shapes."""
+
+    intercept: float
+    bins: Mapping[str, Bins]
+    shapes: tuple[Shape, ...]
+
+    def log_odds(self, columns: Columns) -> Floats:
+        """Return the log odds good:bad of each row, shape (n,)."""
+        names = dict.fromkeys(name for shape in self.shapes for name in shape.attributes)
+        codes = {name: self.bins[name].codes(columns[name]) for name in names}
+        parts = [s.log_odds[tuple(codes[name] for name in s.attributes)] for s in self.shapes]
+        return np.asarray(self.intercept + np.sum(parts, axis=0), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """An attribute that did not enter the model, and why, in words."""
+
+    attribute: str
+    reason: Text
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One fitted model of a family.
+
+    Attributes
+    ----------
+    strength : mapping of str to float
+        By attribute: its information value.
+    estimator : object
+        The fitted estimator, kept for analysts; the card never needs it.
+    """
+
+    additive: Additive
+    dropped: tuple[Dropped, ...]
+    strength: Mapping[str, float]
+    estimator: object
+
+
+class Family(Protocol):
+    """A way to learn that ends as additive tables."""
+
+    name: str
+
+    def fits(self, sample: Sample, dictionary: Dictionary, settings: Settings) -> dict[str, Fit]:
+        """Return one fit per candidate of the family, by the candidate's name, simplest first.
+
+        Raises
+        ------
+        TrainingError
+            If no attribute of the sample can be used.
+        """
+        ...

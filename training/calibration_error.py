@@ -1,0 +1,79 @@
+"""How far predicted PDs lie from what was observed, from counts by points total.
+
+Counts are in ascending order of points, shape (..., points); `pd` has the PD of each total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.scorecard import Floats, Ints
+
+#: 95 % of a standard normal lies within.
+_Z = 1.959963984540054
+
+
+def brier(goods: Floats, bads: Floats, pd: Floats) -> Floats:
+    """Return the mean squared error of the PD, shape (...) (Brier 1950, *Mon. Weather Rev.* 78)."""
+    squares = (goods * pd**2 + bads * (1 - pd) ** 2).sum(axis=-1)
+    return np.asarray(squares / (goods + bads).sum(axis=-1))
+
+
+def expected_calibration_error(goods: Floats, bads: Floats, pd: Floats, group: Ints) -> Floats:
+    """Return the mean gap between PD and bad rate over groups, weighted by rows, shape (...).
+
+    Parameters
+    ----------
+    group : Ints
+        Shape (points,): the group of each total, from `equal_groups` (Naeini et al. 2015, AAAI).
+    """
+    gap = bads - (goods + bads) * pd
+    by_group = np.stack([gap[..., group == g].sum(axis=-1) for g in np.unique(group)], axis=-1)
+    return np.asarray(np.abs(by_group).sum(axis=-1) / (goods + bads).sum(axis=-1))
+
+
+def equal_groups(rows: Floats, groups: int = 10) -> Ints:
+    """Return a group for each points total, so that groups hold about equally many `rows`."""
+    middle = np.cumsum(rows) - rows / 2
+    found: Ints = np.minimum(groups * middle / rows.sum(), groups - 1).astype(np.int64)
+    return found
+
+
+@dataclass(frozen=True)
+class GradeRow:
+    """One grade: what the card expected and what was observed, with a 95 % interval."""
+
+    grade: str
+    rows: int
+    bads: int
+    expected: float
+    observed: float
+    low: float
+    high: float
+
+
+def by_grade(
+    goods: Floats, bads: Floats, pd: Floats, grade: NDArray[np.object_], order: Sequence[str]
+) -> list[GradeRow]:
+    """Return expected against observed bad rates for the grades that have rows, in `order`."""
+    found = []
+    for name in order:
+        inside = grade == name
+        n, b = float((goods + bads)[inside].sum()), float(bads[inside].sum())
+        if n:
+            expected = float(((goods + bads) * pd)[inside].sum() / n)
+            low, high = wilson_interval(b, n)
+            found.append(GradeRow(name, int(n), int(b), expected, b / n, low, high))
+    return found
+
+
+def wilson_interval(successes: float, trials: float) -> tuple[float, float]:
+    """Return the 95 % score interval of a proportion (Wilson 1927, *JASA* 22)."""
+    share, z2 = successes / trials, _Z**2
+    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = _Z / (1 + z2 / trials) * np.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
+    return float(max(centre - half, 0.0)), float(min(centre + half, 1.0))

@@ -1,0 +1,132 @@
+"""Additive tables to the integer card: scale, hold directions, round, and check."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+
+from model.dictionary import Attribute, Dictionary, Text
+from model.errors import TrainingError
+from model.scorecard import Bins, Card, Term, Wording
+from training.additive import Additive, Dropped, Shape
+from training.calibrate import Calibration, pd_table
+from training.merge import merge_equal
+from training.monotone import breaks_direction, hold_direction
+from training.sample import Sample
+from training.settings import Settings
+
+
+def compile_card(
+    additive: Additive,
+    calibration: Calibration,
+    sample: Sample,
+    dictionary: Dictionary,
+    settings: Settings,
+    name: str,
+    provenance: Mapping[str, str],
+) -> Card:
+    """Return the card of `additive` after `calibration`.
+
+    Every term's lowest points are 0, so that points are what a member earns; `sample` gives the
+    reference points that reasons are measured against. A term that rounds to the same points
+    everywhere is left out.
+
+    Raises
+    ------
+    TrainingError
+        If whole points break a declared direction, or no term is left.
+    """
+    factor = settings.scaling.factor * calibration.slope
+    shapes = [
+        _held(Shape(s.attributes, factor * s.log_odds), additive.bins, sample, dictionary)
+        for s in _in_declared_order(additive.shapes, dictionary)
+    ]
+    log_odds = calibration.intercept + calibration.slope * additive.intercept
+    floors = sum(float(shape.log_odds.min()) for shape in shapes)
+    base = round(settings.scaling.offset + settings.scaling.factor * log_odds + floors)
+    bins, terms = _terms(shapes, additive.bins, sample)
+    _refuse_wrong_directions(terms, bins, dictionary)
+    highest = base + sum(int(term.points.max()) for term in terms)
+    pd_points, pd_values = pd_table(base, highest, settings.scaling)
+    return Card(
+        name=name,
+        base=base,
+        bins=bins,
+        terms=terms,
+        wording={attribute: _wording(dictionary[attribute]) for attribute in bins},
+        pd_points=pd_points,
+        pd_values=pd_values,
+        grades=settings.grades,
+        scaling=settings.scaling,
+        provenance=dict(provenance),
+    )
+
+
+def too_weak_for_points(additive: Additive, card: Card) -> tuple[Dropped, ...]:
+    """Return the attributes of `additive` that rounding left no points."""
+    gone = (name for name in additive.bins if name not in card.bins)
+    reason = Text(
+        zh="过弱：各分箱取整后分数相同", en="so weak that every bin rounds to the same points"
+    )
+    return tuple(Dropped(name, reason) for name in gone)
+
+
+def _in_declared_order(shapes: tuple[Shape, ...], dictionary: Dictionary) -> list[Shape]:
+    place = {name: row for row, name in enumerate(dictionary.attributes)}
+    return sorted(
+        shapes, key=lambda s: [len(s.attributes), *(place[name] for name in s.attributes)]
+    )
+
+
+def _held(shape: Shape, bins: Mapping[str, Bins], sample: Sample, dictionary: Dictionary) -> Shape:
+    """Return the shape with its ordinary bins pooled where they break the declared direction."""
+    if len(shape.attributes) > 1 or bins[shape.attributes[0]].levels:
+        return shape
+    (name,) = shape.attributes
+    codes = bins[name].codes(sample.columns[name])
+    rows = np.bincount(codes, minlength=bins[name].size).astype(np.float64)
+    ordinary = slice(0, bins[name].ordinary)
+    held = shape.log_odds.copy()
+    held[ordinary] = hold_direction(held[ordinary], rows[ordinary], dictionary[name].direction)
+    return Shape(shape.attributes, held)
+
+
+def _terms(
+    shapes: list[Shape], bins: Mapping[str, Bins], sample: Sample
+) -> tuple[dict[str, Bins], tuple[Term, ...]]:
+    """Return the whole-point terms and the bins they use, equal neighbours made one."""
+    uses = Counter(name for shape in shapes for name in shape.attributes)
+    kept, terms = {}, []
+    for shape in shapes:
+        points = np.rint(shape.log_odds - shape.log_odds.min()).astype(np.int64)
+        if points.min() == points.max():
+            continue
+        own = {name: bins[name] for name in shape.attributes}
+        if len(own) == 1 and uses[shape.attributes[0]] == 1:
+            own[shape.attributes[0]], points = merge_equal(own[shape.attributes[0]], points)
+        codes = tuple(own[name].codes(sample.columns[name]) for name in shape.attributes)
+        terms.append(Term(shape.attributes, points, round(float(points[codes].mean()))))
+        kept.update(own)
+    if not terms:
+        raise TrainingError("every attribute is so weak that it rounds to no points")
+    return kept, tuple(terms)
+
+
+def _refuse_wrong_directions(
+    terms: tuple[Term, ...], bins: Mapping[str, Bins], dictionary: Dictionary
+) -> None:
+    for term in terms:
+        name = term.attributes[0]
+        if len(term.attributes) > 1 or bins[name].levels:
+            continue
+        ordinary = term.points[: bins[name].ordinary].astype(np.float64)
+        if breaks_direction(ordinary, dictionary[name].direction):
+            raise TrainingError(
+                f"points of {name} break its declared direction ({dictionary[name].direction})"
+            )
+
+
+def _wording(attribute: Attribute) -> Wording:
+    return Wording(attribute.label, attribute.reason, attribute.missing, attribute.actionable)

@@ -1,0 +1,92 @@
+"""Fit a family, choose its candidate out of fold, and keep the out-of-fold log odds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from model.dictionary import Dictionary
+from model.errors import TrainingError
+from model.scorecard import Floats
+from training.additive import Family, Fit
+from training.sample import Bools, Rows, Sample
+from training.settings import Settings
+
+
+@dataclass(frozen=True)
+class CrossFit:
+    """The chosen fit on the whole sample, and what it predicts for rows it did not see.
+
+    Attributes
+    ----------
+    candidate : str
+        Name of the candidate with the least out-of-fold log loss.
+    log_loss : mapping of str to float
+        Out-of-fold log loss by candidate.
+    unseen_log_odds : Floats
+        Shape (n,): log odds good:bad of each row by the fits that did not see its borrower.
+    """
+
+    fit: Fit
+    candidate: str
+    log_loss: Mapping[str, float]
+    unseen_log_odds: Floats
+
+
+def cross_fit(
+    family: Family,
+    sample: Sample,
+    dictionary: Dictionary,
+    settings: Settings,
+    step_done: Callable[[], object],
+) -> CrossFit:
+    """Fit `family` on the whole sample and on every fold; call `step_done` after each of them.
+
+    Raises
+    ------
+    TrainingError
+        If no attribute of the whole sample can be used.
+    """
+    whole = family.fits(sample, dictionary, settings)
+    step_done()
+    unseen = {name: np.zeros(len(sample)) for name in whole}
+    for train, test in _folds(sample, settings):
+        known, new = sample.take(train), sample.take(test)
+        found = _unseen(family, known, new, dictionary, settings)
+        for name in unseen:
+            unseen[name][test] = found.get(name, _base_log_odds(known))
+        step_done()
+    losses = {name: _log_loss(odds, sample.bad) for name, odds in unseen.items()}
+    best = min(losses, key=lambda name: losses[name])
+    return CrossFit(whole[best], best, losses, unseen[best])
+
+
+def _folds(sample: Sample, settings: Settings) -> Iterator[tuple[Rows, Rows]]:
+    how = {"n_splits": settings.folds, "shuffle": True, "random_state": settings.seed}
+    rows = np.zeros(len(sample))
+    if len(np.unique(sample.borrower)) == len(sample):
+        yield from StratifiedKFold(**how).split(rows, sample.bad)
+    else:
+        yield from StratifiedGroupKFold(**how).split(rows, sample.bad, sample.borrower)
+
+
+def _unseen(
+    family: Family, train: Sample, test: Sample, dictionary: Dictionary, settings: Settings
+) -> Mapping[str, Floats]:
+    try:
+        fits = family.fits(train, dictionary, settings)
+    except TrainingError:
+        # Weak data may leave a fold nothing to go by: then it knows its base rate and no more.
+        return {}
+    return {name: fit.additive.log_odds(test.columns) for name, fit in fits.items()}
+
+
+def _base_log_odds(sample: Sample) -> float:
+    return float(np.log((1 - sample.bad_rate) / sample.bad_rate))
+
+
+def _log_loss(log_odds: Floats, bad: Bools) -> float:
+    return float(np.mean(np.logaddexp(0.0, np.where(bad, log_odds, -log_odds))))

@@ -1,0 +1,175 @@
+"""From two samples to a card and what it is worth: fit, calibrate, compile, evaluate."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.card_json import card_to_json
+from model.dictionary import Dictionary
+from model.scorecard import Card, Ints
+from training.additive import Dropped, Fit
+from training.calibrate import Calibration, calibrate
+from training.compile import compile_card, too_weak_for_points
+from training.cross_fit import CrossFit, cross_fit
+from training.evaluate import Evaluation, evaluate
+from training.families import family_named
+from training.sample import Sample, refuse_too_few
+from training.settings import Settings, training_digest
+from training.stability import attribute_stability, bin_shares, points_stability
+from training.vintages import VintageRow
+
+DEVELOPMENT, UNSEEN = "development", "cross_validated"
+OUT_OF_TIME, NEW_BORROWERS, HELD_OUT = "out_of_time", "out_of_time_new_borrowers", "held_out"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a run was fed.
+
+    Attributes
+    ----------
+    name : str
+        The card's name.
+    facts : mapping of str to str
+        What the card's provenance says of the data: kind, digest, dates, target.
+    vintages : tuple of VintageRow
+        Counts by vintage; empty for a flat table.
+    notes : tuple of str
+        What was inferred or left out, for the reader.
+    """
+
+    name: str
+    facts: Mapping[str, str]
+    vintages: tuple[VintageRow, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """A card with everything that speaks for and against it.
+
+    Attributes
+    ----------
+    digest : str
+        SHA-256 of the card's canonical JSON.
+    validated_on : str
+        Which of the evaluations is on people or times the card never saw.
+    evaluations : mapping of str to Evaluation
+        ``development`` (optimistic: the card saw it), ``cross_validated``, and the held samples.
+    attribute_psi, points_psi
+        Shift from the development to the validation sample, over the card's frozen bins.
+    baseline : mapping of str to list of float
+        Share of development rows by bin code, to monitor against.
+    """
+
+    card: Card
+    digest: str
+    fit: Fit
+    candidate: str
+    log_loss: Mapping[str, float]
+    calibration: Calibration
+    dropped: tuple[Dropped, ...]
+    development: Sample
+    validation: Sample
+    validated_on: str
+    evaluations: Mapping[str, Evaluation]
+    attribute_psi: Mapping[str, float]
+    points_psi: float
+    baseline: Mapping[str, list[float]]
+    dictionary: Dictionary
+    source: Source
+    settings: Settings
+
+
+def steps(settings: Settings) -> int:
+    """Return how often `learn` calls ``step_done``: for a progress bar."""
+    return settings.folds + 2
+
+
+def learn(
+    development: Sample,
+    held: Mapping[str, Sample],
+    dictionary: Dictionary,
+    settings: Settings,
+    source: Source,
+    step_done: Callable[[], object] = lambda: None,
+) -> TrainedRun:
+    """Learn a card from `development`; evaluate it on every sample of `held`, the first foremost.
+
+    Raises
+    ------
+    TrainingError
+        If a sample has one class or too few bads, or no attribute can be used.
+    """
+    validated_on = next(iter(held))
+    refuse_too_few(development, settings.least_bads, "the development sample")
+    refuse_too_few(held[validated_on], settings.least_held_bads, "the validation sample")
+    crossed = cross_fit(family_named(settings.family), development, dictionary, settings, step_done)
+    calibration = calibrate(crossed.unseen_log_odds, development.bad)
+    card = compile_card(
+        crossed.fit.additive, calibration, development, dictionary, settings,
+        source.name, _provenance(source, dictionary, settings, crossed.candidate),
+    )  # fmt: skip
+    run = TrainedRun(
+        card=card,
+        digest=hashlib.sha256(card_to_json(card)).hexdigest(),
+        fit=crossed.fit,
+        candidate=crossed.candidate,
+        log_loss=crossed.log_loss,
+        calibration=calibration,
+        dropped=(*crossed.fit.dropped, *too_weak_for_points(crossed.fit.additive, card)),
+        development=development,
+        validation=held[validated_on],
+        validated_on=validated_on,
+        evaluations=_evaluations(card, crossed, calibration, development, held, settings),
+        attribute_psi=attribute_stability(card, development.columns, held[validated_on].columns),
+        points_psi=points_stability(totals(card, development), totals(card, held[validated_on])),
+        baseline=bin_shares(card, development.columns),
+        dictionary=dictionary,
+        source=source,
+        settings=settings,
+    )
+    step_done()
+    return run
+
+
+def totals(card: Card, sample: Sample) -> Ints:
+    """Return the card's total points of every row of `sample`, shape (n,)."""
+    return card.total(card.points_by_attribute(card.codes(sample.columns)))
+
+
+def _evaluations(
+    card: Card,
+    crossed: CrossFit,
+    calibration: Calibration,
+    development: Sample,
+    held: Mapping[str, Sample],
+    settings: Settings,
+) -> dict[str, Evaluation]:
+    log_odds = calibration.intercept + calibration.slope * crossed.unseen_log_odds
+    scaled = np.rint(settings.scaling.offset + settings.scaling.factor * log_odds)
+    samples = {DEVELOPMENT: development, UNSEEN: development, **held}
+    points = {name: totals(card, sample) for name, sample in samples.items()}
+    points[UNSEEN] = scaled.astype(np.int64)
+    return {
+        name: evaluate(card, points[name], sample.bad, settings.resamples, settings.seed)
+        for name, sample in samples.items()
+    }
+
+
+def _provenance(
+    source: Source, dictionary: Dictionary, settings: Settings, candidate: str
+) -> dict[str, str]:
+    return {
+        **source.facts,
+        "family": settings.family,
+        "candidate": candidate,
+        "dictionary_digest": dictionary.digest,
+        "training_digest": training_digest(
+            settings, {**source.facts, "dictionary_digest": dictionary.digest}
+        ),
+    }

@@ -1,0 +1,53 @@
+"""Optimal cut points by optbinning, with its silent failures made loud.
+
+optbinning answers an infeasible trend with empty splits and no exception, so its status is read
+every time; a search cut short by its time limit is not repeatable, so it counts as failed too.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from optbinning import OptimalBinning
+
+from model.dictionary import Direction
+from model.scorecard import Floats
+from training.settings import Settings
+
+#: Fewer candidates make a feasible problem out of a crowded one.
+_CANDIDATES = (20, 10, 5)
+_SECONDS = 60
+_TREND = {"up": "ascending", "down": "descending", "free": "auto"}
+
+
+def optimal_splits(
+    values: Floats, bad: NDArray[np.bool_], direction: Direction, settings: Settings, least: float
+) -> Floats | None:
+    """Return ascending cut points that keep `direction`, shape (m,); None if no search succeeds.
+
+    An empty array is an answer: no cut separates bad from good in the declared direction.
+
+    Parameters
+    ----------
+    values : Floats
+        Finite, shape (n,).
+    least : float
+        Share of `values` that a bin holds at least.
+    """
+    if bad.all() or not bad.any():
+        return np.empty(0)
+    for candidates in _CANDIDATES:
+        search = OptimalBinning(
+            dtype="numerical",
+            solver="cp",
+            monotonic_trend=_TREND[direction],
+            max_n_prebins=candidates,
+            max_n_bins=settings.most_bins,
+            min_prebin_size=least,
+            min_bin_size=least,
+            time_limit=_SECONDS,
+        )
+        search.fit(values, bad.astype(np.int64))
+        if search.status == "OPTIMAL":
+            return np.asarray(search.splits, dtype=np.float64)
+    return None

@@ -1,0 +1,138 @@
+"""Train a card: from the archive's ripe loans, or from any flat table."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from data.archive import Archive
+from data.flat_table import Kind, flat_columns, read_flat_table
+from model.dictionary import Dictionary, member_dictionary, read_dictionary
+from model.errors import TrainingError
+from model.policy import policy_on
+from model.scorecard import Grade
+from training.archive_sample import archive_sample
+from training.draft import draft_dictionary
+from training.learn import HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, Source, TrainedRun, learn
+from training.sample import Sample, refuse_too_few
+from training.settings import Settings
+from training.split import held_out, out_of_time
+from training.target import Target, find_target
+
+CARD_NAME = "rongzi-e"
+
+
+def train_archive(
+    archive: Archive,
+    as_of: date,
+    settings: Settings,
+    step_done: Callable[[], object] = lambda: None,
+) -> TrainedRun:
+    """Train on the loans whose outcome was known on `as_of`; validate on the latest vintages.
+
+    The grades are those of the policy in force on `as_of`.
+
+    Raises
+    ------
+    TrainingError
+        If no loan is ripe, a sample has one class or too few bads, or no attribute can be used.
+    ArchiveError
+        If the archive is missing or damaged.
+    """
+    settings = replace(settings, grades=_policy_grades(as_of))
+    ripe = archive_sample(archive, as_of, settings)
+    refuse_too_few(ripe.sample, _least(settings), f"{archive.folder} as of {as_of}")
+    late = out_of_time(ripe.vintage, ripe.sample.bad, settings)
+    development, held = ripe.sample.take(~late), ripe.sample.take(late)
+    facts = {"source": "archive", "as_of": as_of.isoformat(), "data_digest": archive.digest()}
+    source = Source(CARD_NAME, facts, tuple(ripe.vintages))
+    samples = {OUT_OF_TIME: held, **_new_borrowers(development, held)}
+    return learn(development, samples, member_dictionary(), settings, source, step_done)
+
+
+def train_table(
+    path: Path,
+    target: str,
+    settings: Settings,
+    bad_value: str | None = None,
+    dictionary: Dictionary | None = None,
+    step_done: Callable[[], object] = lambda: None,
+) -> TrainedRun:
+    """Train on the flat table at `path`; validate on rows held out at random, by class.
+
+    Without a `dictionary` one is drafted from the table, every direction free.
+
+    Raises
+    ------
+    TrainingError
+        If the target is absent or has other than two values, the dictionary names a column the
+        table lacks, a sample has one class or too few bads, or no attribute can be used.
+    UnreadableFileError
+        If the table cannot be read.
+    """
+    table = read_flat_table(path)
+    outcome = find_target(table, target, bad_value)
+    dictionary = dictionary or drafted_dictionary(table, target, path.name)
+    sample = _flat_sample(table, outcome, dictionary, target)
+    refuse_too_few(sample, _least(settings), path.name)
+    held = held_out(sample.bad, settings)
+    source = _flat_source(path, target, outcome)
+    samples = {HELD_OUT: sample.take(held)}
+    return learn(sample.take(~held), samples, dictionary, settings, source, step_done)
+
+
+def drafted_dictionary(table: pa.Table, target: str, name: str) -> Dictionary:
+    """Return the dictionary that ``rongzi dictionary`` drafts for `table`, unread by a person."""
+    return read_dictionary(draft_dictionary(table, target), f"the draft for {name}")
+
+
+def _least(settings: Settings) -> int:
+    return settings.least_bads + settings.least_held_bads
+
+
+def _policy_grades(as_of: date) -> tuple[Grade, ...]:
+    return tuple(Grade(g.grade, g.pd_at_most) for g in policy_on(as_of).grades)
+
+
+def _new_borrowers(development: Sample, held: Sample) -> dict[str, Sample]:
+    """Return the held loans of borrowers unknown to development, if both classes are among them."""
+    new = held.take(~np.isin(held.borrower, development.borrower))
+    return {NEW_BORROWERS: new} if 0 < new.bads < len(new) else {}
+
+
+def _flat_sample(table: pa.Table, outcome: Target, dictionary: Dictionary, target: str) -> Sample:
+    kinds: dict[str, Kind] = {
+        name: "text" if dictionary[name].type == "text" else "number"
+        for name in dictionary.named("scored")
+    }
+    if target in kinds:
+        raise TrainingError(f"the dictionary scores the target {target!r} itself; remove it there")
+    absent = [name for name in kinds if name not in table.column_names]
+    if absent:
+        raise TrainingError(
+            f"the dictionary scores columns the table lacks: {', '.join(absent)};"
+            " remove them from the dictionary or give them another role"
+        )
+    if not kinds:
+        raise TrainingError("the dictionary scores no column of the table (role: scored)")
+    known = table.filter(pa.array(outcome.known))
+    rows = np.arange(known.num_rows, dtype=np.int64)
+    return Sample(flat_columns(known, kinds), outcome.bad, rows)
+
+
+def _flat_source(path: Path, target: str, outcome: Target) -> Source:
+    facts = {
+        "source": f"table {path.name}",
+        "data_digest": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "target": target,
+        "bad_value": outcome.bad_value,
+    }
+    blank = int((~outcome.known).sum())
+    left_out = (f"{blank:,} rows without a target were left out",) if blank else ()
+    return Source(path.stem, facts, notes=(outcome.told, *left_out))

@@ -1,0 +1,179 @@
+"""Loans into vintages with outcomes, from what was known on the training date.
+
+A loan enters when its performance window has closed by the calendar, whatever its outcome. Letting
+a loan in as soon as it is bad would fill the youngest vintages with bads: their goods still wait.
+
+A harvest-bullet loan has one due date, its maturity. Once `bad_days` have passed after it, its
+label cannot change any more, so it is ripe then and need not wait for the rest of its window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.archive import Archive
+from training.settings import Settings
+from training.visible import first_month, visible_rows
+
+#: Why a disbursed loan is not in the sample, or what it is there.
+GOOD, BAD, INDETERMINATE = "good", "bad", "indeterminate"
+UNRIPE, UNRECORDED, RUN_IN = "unripe", "unrecorded", "run_in"
+LABELS = (GOOD, BAD, INDETERMINATE, UNRIPE, UNRECORDED, RUN_IN)
+
+Months = NDArray[np.datetime64]
+Words = NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Loans:
+    """Disbursed loans with labels, in order of loan id; every array has shape (loans,).
+
+    Attributes
+    ----------
+    vintage, applied : array of datetime64[M]
+        Month of disbursement, and of application: the profile is seen from its first day.
+    label : array of str
+        One of `LABELS`.
+    """
+
+    loan_id: Words
+    member_id: Words
+    vintage: Months
+    applied: Months
+    label: Words
+
+
+@dataclass(frozen=True)
+class VintageRow:
+    """How many loans of one vintage ended how."""
+
+    vintage: str
+    loans: int
+    good: int
+    bad: int
+    indeterminate: int
+    unripe: int
+    unrecorded: int
+    run_in: int
+
+
+def labelled_loans(archive: Archive, as_of: date, settings: Settings) -> Loans:
+    """Return every loan disbursed before `as_of` with its label as known on that day.
+
+    ``unrecorded`` are loans whose window has closed but whose last rows have not arrived;
+    ``run_in`` are loans applied for before the archive had recorded `run_in_months`.
+    """
+    loans = _disbursed(archive, as_of)
+    window = _window(loans, settings)
+    applied = _months(loans["applied_on"])
+    label = _labels(window, _performance(archive, as_of, loans, window), as_of, settings)
+    label[applied < _first_usable(archive, settings)] = RUN_IN
+    return Loans(
+        loans["loan_id"].to_numpy(dtype=object),
+        loans["member_id"].to_numpy(dtype=object),
+        _months(loans["disbursed_on"]),
+        applied,
+        label,
+    )
+
+
+def vintage_rows(loans: Loans) -> list[VintageRow]:
+    """Return the counts by vintage, oldest first."""
+    return [
+        VintageRow(
+            str(month),
+            int((loans.vintage == month).sum()),
+            *(int(((loans.vintage == month) & (loans.label == name)).sum()) for name in LABELS),
+        )
+        for month in np.unique(loans.vintage)
+    ]
+
+
+def _disbursed(archive: Archive, as_of: date) -> pd.DataFrame:
+    columns = [
+        "loan_id",
+        "member_id",
+        "applied_on",
+        "decision",
+        "disbursed_on",
+        "months",
+        "repayment",
+    ]
+    loans = visible_rows(archive, "loans", columns, as_of)
+    begun = (loans["decision"] == "approved") & (loans["disbursed_on"] < pd.Timestamp(as_of))
+    return loans[begun].sort_values("loan_id", ignore_index=True)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """By loan: the window's last month, and the month by whose end the label is decided."""
+
+    ends: Months
+    decided: Months
+
+
+@dataclass(frozen=True)
+class _Performance:
+    """By loan: worst days past due in the window, the last month seen, whether it was repaid."""
+
+    worst: NDArray[np.int64]
+    last: Months
+    repaid: NDArray[np.bool_]
+
+
+def _window(loans: pd.DataFrame, settings: Settings) -> _Window:
+    disbursed = _months(loans["disbursed_on"])
+    maturity = disbursed + loans["months"].to_numpy(dtype="timedelta64[M]")
+    bullet = (loans["repayment"] == "harvest_bullet").to_numpy(dtype=bool)
+    last = settings.window_months, settings.bullet_window_months
+    ends = np.where(bullet, maturity + last[1], disbursed + last[0])
+    # Days past due are read at month ends, so the month after the last of the bad days is whole.
+    settled = maturity + (-(-settings.bad_days // 30) + 1)
+    return _Window(ends, np.where(bullet, np.minimum(ends, settled), ends))
+
+
+def _performance(
+    archive: Archive, as_of: date, loans: pd.DataFrame, window: _Window
+) -> _Performance:
+    columns = ["loan_id", "month", "days_past_due", "balance"]
+    rows = visible_rows(archive, "repayments", columns, as_of)
+    place = pd.Index(loans["loan_id"]).get_indexer(pd.Index(rows["loan_id"]))
+    rows, place = rows[place >= 0], place[place >= 0]
+    month, days = _months(rows["month"]), rows["days_past_due"].to_numpy(dtype=np.int64)
+    inside = month <= window.ends[place]
+    worst = np.zeros(len(loans), dtype=np.int64)
+    np.maximum.at(worst, place[inside], days[inside])
+    last = np.full(len(loans), np.datetime64("0001-01", "M"))
+    np.maximum.at(last, place, month)
+    final = (rows["balance"] == 0).to_numpy(dtype=bool) & (month == last[place])
+    repaid = np.zeros(len(loans), dtype=bool)
+    repaid[place[final]] = True
+    return _Performance(worst, last, repaid)
+
+
+def _labels(window: _Window, seen: _Performance, as_of: date, settings: Settings) -> Words:
+    label = np.full(len(seen.worst), GOOD, dtype=object)
+    label[seen.worst >= settings.indeterminate_days] = INDETERMINATE
+    label[(seen.last < window.decided) & ~seen.repaid] = UNRECORDED
+    label[seen.worst >= settings.bad_days] = BAD
+    label[window.decided >= np.datetime64(as_of, "M")] = UNRIPE
+    return label
+
+
+def _first_usable(archive: Archive, settings: Settings) -> np.datetime64:
+    """Return the first application month whose profile has enough recorded months behind it."""
+    firsts = [
+        np.datetime64(first, "M")
+        for table in ("cashflow", "sales", "parcels")
+        if (first := first_month(archive, table)) is not None
+    ]
+    return min(firsts) + settings.run_in_months if firsts else np.datetime64("0001-01", "M")
+
+
+def _months(dates: pd.Series[pd.Timestamp]) -> Months:
+    return dates.to_numpy(dtype="datetime64[M]")
