@@ -1,4 +1,4 @@
-"""Assessments: villagers' peer reviews, training and field visits, each a noisy view of a household."""
+"""Assessments: peer reviews, training and field visits, each a noisy view of a household."""
 
 from __future__ import annotations
 

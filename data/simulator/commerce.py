@@ -27,7 +27,7 @@ _FRESH = (2, 3, 4, 6)
 
 @dataclass(frozen=True)
 class Habits:
-    """How each household sells: when it took up each online channel, and whether it takes QR pay."""
+    """How each household sells: since when on each online channel, and whether by QR code."""
 
     adopted: Ints
     takes_qr: Bools

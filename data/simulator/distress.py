@@ -1,4 +1,4 @@
-"""Hidden distress that becomes visible: courts, blacklists, arrears and queries at other lenders."""
+"""Hidden distress made visible: courts, blacklists, arrears and queries at other lenders."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class AdverseEvents:
 
 
 def surface(world: World, state: State, month: int, days_past_due: Ints) -> AdverseEvents:
-    """Open and resolve adverse records from this month's distress; updates ``state.adverse_day``."""
+    """Open and resolve adverse records from this month's distress, in ``state.adverse_day`` too."""
     rng = world.luck.own("adverse", month)
     day = int(months.first_day(month)) + rng.integers(0, 28, len(world.homes))
     drawn = rng.random((len(world.homes), 4))

@@ -50,7 +50,7 @@ def live_month(
     cost = farming.input_costs(world, month)
     state.cash = state.cash + grain + special + granted - premium + earnings.net + brought
     money.buy_inputs(world, state, cost)
-    money.live(world, state, month)
+    money.live(world, state, month, slots)
     on_time = money.bills_on_time(world, state, month)
     paid = [repaying.pay(world, state, slot, month, f"pay {i}") for i, slot in enumerate(slots)]
     money.save(world, state, grain + special + granted - premium + earnings.net - cost)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from data.simulator import months
-from data.simulator.arrays import CROPS, NO_CROP, Floats
+from data.simulator.arrays import CROPS, NO_CROP, Floats, Ints
 from data.simulator.state import State
 from data.simulator.world import World
 
@@ -44,12 +44,12 @@ def grain_mu(world: World) -> Floats:
 def input_costs(world: World, month: int) -> Floats:
     """Return what this month's seed, fertiliser, film and rent cost each household."""
     homes, farming, of_year = world.homes, world.scenario.farming, months.of_year(month)
-    due = np.array([cost if bought == of_year else 0.0
-                    for cost, bought in zip(farming.input_cost, _INPUT_MONTH, strict=True)])  # fmt: skip
+    bought_now = np.asarray(_INPUT_MONTH) == of_year
+    due = np.where(bought_now, np.asarray(farming.input_cost, dtype=np.float64), 0.0)
     cost = grain_mu(world) * (due[WHEAT] + due[MAIZE]) + homes.special_mu * _of_special(world, due)
     if of_year == _RENT_MONTH:
         cost = cost + homes.leased_mu * farming.rent_per_mu
-    return cost
+    return np.asarray(cost)
 
 
 def reap(world: World, state: State, month: int) -> None:
@@ -79,7 +79,7 @@ def subsidy(world: World, month: int) -> Floats:
 
 
 def insured_value(world: World, month: int) -> Floats:
-    """Return the value insured by policies taken out in `month`: grain in October, others in March."""
+    """Return what policies taken out in `month` insure: grain in October, the rest in March."""
     farming, homes, of_year = world.scenario.farming, world.homes, months.of_year(month)
     grain = grain_mu(world) * farming.yield_kg[WHEAT] * farming.price[WHEAT] * (of_year == 10)
     normal = np.asarray(farming.yield_kg) * np.asarray(farming.price) * (of_year == 3)
@@ -93,12 +93,12 @@ def payout(world: World, state: State, month: int) -> Floats:
     if of_year == _FIRST_MARKET[WHEAT]:
         paid += grain_mu(world) * _loss_value(world, state.wheat, np.full(len(homes), WHEAT))
     opens = np.asarray(_FIRST_MARKET)[homes.special] == of_year
-    paid += np.where(opens & (homes.special != NO_CROP),
-                     homes.special_mu * _loss_value(world, state.special, homes.special), 0.0)  # fmt: skip
+    lost = homes.special_mu * _loss_value(world, state.special, homes.special)
+    paid += np.where(opens & (homes.special != NO_CROP), lost, 0.0)
     return np.where(homes.insured, paid * farming.payout_share, 0.0)
 
 
-def _loss_value(world: World, reaped: Floats, crop: np.ndarray) -> Floats:
+def _loss_value(world: World, reaped: Floats, crop: Ints) -> Floats:
     farming = world.scenario.farming
     normal = np.asarray(farming.yield_kg, dtype=np.float64)[crop]
     lost = np.where(reaped < (1 - farming.payout_trigger) * normal, normal - reaped, 0.0)
@@ -120,15 +120,12 @@ def _yield_per_mu(world: World, state: State, crop: int, month: int) -> Floats:
     season = SEASON_OF[CROPS[crop]]
     rng = world.luck.own(f"yield {CROPS[crop]}", month)
     effect = world.shocks.weather(season, months.year(month))[homes.township]
-    effect = effect + farming.ability_effect * homes.ability - 0.005
-    effect += (
-        rng.normal(0, farming.idiosyncratic, len(homes))
-        + farming.trusteeship_gain * homes.trusteeship
-    )
+    effect += rng.normal(-0.005, farming.idiosyncratic, len(homes))
+    effect += farming.ability_effect * homes.ability + farming.trusteeship_gain * homes.trusteeship
     effect -= farming.unfunded_loss * (1.0 - state.funded)
     spoilt = np.where(rng.random(len(homes)) < farming.pest, 1 - farming.pest_loss, 1.0)
     reaped = farming.yield_kg[crop] * np.exp(effect) * spoilt
-    return reaped + farming.demonstration_gain_kg * homes.demonstration
+    return np.asarray(reaped + farming.demonstration_gain_kg * homes.demonstration)
 
 
 def _of_special(world: World, by_crop: Floats) -> Floats:

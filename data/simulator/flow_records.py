@@ -120,7 +120,7 @@ def _repayments(world: World, state: State, lived: MonthLived) -> Frame:
 
 
 def _whole(yuan: Floats, holder: Bools) -> Ints:
-    return fen(np.round(np.where(holder, yuan, 0.0)))
+    return fen(np.where(holder, np.round(yuan), np.zeros(len(yuan))))
 
 
 def _versions(world: World, table: str, month: int, rows: Frame, column: str, factor: int) -> Frame:

@@ -1,7 +1,7 @@
-"""Rows on their way to the archive: whole-number columns, turned into the contract's types at the end.
+"""Rows on their way to the archive: whole-number columns until the contract's types are needed.
 
-Money travels in fen, measures in units of their last decimal, dates in days, months by their number,
-times in seconds, texts as positions in a vocabulary; NULL stands for a blank.
+Money travels in fen, measures in units of their last decimal, dates in days, months by their
+number, times in seconds, texts as positions in a vocabulary; NULL stands for a blank.
 """
 
 from __future__ import annotations

@@ -33,10 +33,16 @@ def as_recorded(
     rule, rng = world.scenario.records, world.luck.shared(f"record {purpose}", month)
     number = len(rows)
     kept = rng.random(number) >= (rule.missing if lossy else 0.0)
-    delay = np.where(rng.random(number) < rule.late, rng.integers(*rule.late_days, number), 0)
+    delay = np.where(
+        rng.random(number) < rule.late,
+        rng.integers(rule.late_days[0], rule.late_days[1], number),
+        0,
+    )
     at = evening(rng, day + delay)
     corrected = rng.random(number) < rule.corrected
-    later = at + rng.integers(*rule.corrected_days, number) * SECONDS_A_DAY
+    later = (
+        at + rng.integers(rule.corrected_days[0], rule.corrected_days[1], number) * SECONDS_A_DAY
+    )
     first = {
         name: np.where(corrected, wrong.columns[name], rows.columns[name]) for name in rows.columns
     }

@@ -60,7 +60,7 @@ def _wages(world: World, state: State, month: int) -> Floats:
     able = np.where(state.sick > 0, 0.6, 1.0) * np.where(state.employed, 1.0, 0.15)
     holiday = 0.6 if months.of_year(month) == 2 else 1.0
     noise = world.luck.own("wages", month).lognormal(-0.01, 0.14, len(homes))
-    return homes.workers * homes.wage * able * holiday * noise
+    return np.asarray(homes.workers * homes.wage * able * holiday * noise)
 
 
 def _turnover(world: World, state: State, month: int) -> Floats:

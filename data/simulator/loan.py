@@ -65,13 +65,11 @@ class LoanSlot:
         rate = self.rate / 12.0
         covered = self.paid // np.maximum(self.instalment, 1)
         grown = np.power(1 + rate, self.term)
-        left = (
-            self.amount
-            * (grown - np.power(1 + rate, np.minimum(covered, self.term)))
-            / np.maximum(grown - 1, 1e-12)
-        )
+        shrunk = np.power(1 + rate, np.minimum(covered, self.term))
+        annuity = np.rint(self.amount * (grown - shrunk) / np.maximum(grown - 1, 1e-12))
         simple = np.minimum(self.amount, self.total - self.paid)
-        return np.where(self.kind == INSTALMENTS, np.rint(left).astype(np.int64), simple)
+        left = np.where(self.kind == INSTALMENTS, annuity, simple)
+        return np.asarray(left, dtype=np.int64)
 
 
 def empty_slot(number: int) -> LoanSlot:

@@ -1,4 +1,4 @@
-"""Random streams keyed by what they are for, so that results do not depend on the order of calls."""
+"""Random streams keyed by their purpose, so that results do not depend on the order of calls."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Luck:
     since: int | None = None
 
     def shared(self, purpose: str, month: int = 0) -> np.random.Generator:
-        """Return the stream of what befalls a township, a crop or everyone, the same in all worlds."""
+        """Return the stream of what befalls many at once, the same in all replications."""
         return self._stream(purpose, month, 0)
 
     def own(self, purpose: str, month: int = 0) -> np.random.Generator:
-        """Return the stream of what befalls a single household, redrawn in each replication."""
+        """Return the stream of what befalls single households, redrawn in each replication."""
         redrawn = self.since is not None and month >= self.since
         return self._stream(purpose, month, self.replication if redrawn else 0)
 

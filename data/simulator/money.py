@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from data.simulator.arrays import Bools, Floats, Ints, logistic
+from data.simulator.loan import LoanSlot
 from data.simulator.state import State
 from data.simulator.world import World
 
@@ -32,10 +34,10 @@ def buy_inputs(world: World, state: State, cost: Floats) -> None:
     )
 
 
-def live(world: World, state: State, month: int) -> Spending:
+def live(world: World, state: State, month: int, slots: Sequence[LoanSlot]) -> Spending:
     """Pay for living, mishaps and other debts; what cannot be met is distress."""
     illness = _mishaps(world, state, month)
-    living = _living(world, state, month)
+    living = _living(world, state, month, slots)
     state.cash = state.cash - illness
     missed = _serve_others(world, state, living)
     state.cash = state.cash - living
@@ -50,7 +52,7 @@ def save(world: World, state: State, income: Floats) -> None:
     returned = np.minimum(state.kin_debt, 0.15 * np.maximum(state.cash - homes.living, 0.0))
     state.kin_debt, state.cash = state.kin_debt - returned, state.cash - returned
     buffer = money.buffer_months * homes.living * np.exp(0.4 * homes.prudence)
-    swept = money.sweep * np.maximum(state.cash - buffer - state.stakes(), 0.0)
+    swept = money.sweep * np.maximum(state.cash - buffer, 0.0)
     state.cash, state.reserve = state.cash - swept, 0.995 * state.reserve + 0.7 * swept
     state.income_level = 0.94 * state.income_level + 0.06 * income
     state.seen_balance = 0.85 * state.seen_balance + 0.15 * state.cash * homes.bank_share
@@ -78,27 +80,28 @@ def raise_means(world: World, state: State, needed: Floats) -> None:
     state.cash = state.cash + needed
 
 
-def _living(world: World, state: State, month: int) -> Floats:
-    """Return what is spent on living: needs, cut when poor or in trouble, and part of the surplus."""
+def _living(world: World, state: State, month: int, slots: Sequence[LoanSlot]) -> Floats:
+    """Return what is spent: needs, cut when poor or in trouble, and part of the surplus."""
     homes, money = world.homes, world.scenario.money
     needs = homes.living * np.clip(0.4 + 0.6 * state.income_level / homes.living, 0.6, 1.0)
     needs *= np.clip(0.7 + 0.3 * (state.cash + state.reserve) / homes.living, 0.7, 1.0)
     surplus = np.maximum(state.income_level - homes.living, 0.0)
     spent = np.clip(money.surplus_spent - money.surplus_by_prudence * homes.prudence, 0.15, 0.97)
-    spent *= 1.0 - _saving_up(world, state, month)
+    spent *= 1.0 - _saving_up(world, state, month, slots)
     noise = world.luck.own("living", month).lognormal(-0.01, 0.12, len(homes))
     return np.asarray((needs + spent * surplus) * noise)
 
 
-def _saving_up(world: World, state: State, month: int) -> Floats:
+def _saving_up(world: World, state: State, month: int, slots: Sequence[LoanSlot]) -> Floats:
     """Return by how much spending is cut ahead of a loan's due date: the careful begin early."""
-    owed = np.where(state.loan.open, state.loan.scheduled(month + 3) - state.loan.paid, 0) / 100.0
+    owed = np.sum([slot.arrears(month + 3) for slot in slots], axis=0) / 100.0
     pressed = np.clip(owed / (state.cash + 1.0), 0.0, 1.0)
-    return pressed * world.scenario.money.saving_up * logistic(1.0 + 1.2 * world.homes.prudence)
+    care = logistic(1.0 + 1.2 * world.homes.prudence)
+    return np.asarray(pressed * world.scenario.money.saving_up * care)
 
 
 def _mishaps(world: World, state: State, month: int) -> Floats:
-    """Return the cost of illness, accidents and family duties; illness also costs working months."""
+    """Return what illness and family duties cost; illness also costs working months."""
     homes, money, number = world.homes, world.scenario.money, len(world.homes)
     rng = world.luck.own("mishaps", month)
     age = 1.0 + 0.03 * np.maximum(homes.head_age - 45.0, 0.0)

@@ -10,15 +10,9 @@ import numpy as np
 from data.simulator import months
 from data.simulator.arrays import NEVER, Bools, Floats, Ints, logistic
 from data.simulator.households import Households
+from data.simulator.identity import id_numbers, names, phones
 from data.simulator.luck import Luck
 from data.simulator.scenario import Scenario
-
-#: GB/T 2260 assigns no place this code, so no living person's id number begins with it.
-UNASSIGNED_REGION = "999901"
-_WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
-_CHECK = "10X98765432"
-_FAMILY = "王李张刘陈杨赵黄周吴徐孙马朱胡郭何林高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁"
-_GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂英华玉兰春梅建国庆海波新立志成凤兰红光荣民生喜贵福善德有才"
 
 
 @dataclass(frozen=True)
@@ -92,26 +86,10 @@ def build_people(
         consent=consent,
         withdrawn=withdrawn,
         **_first_months(rng, scenario, joined, start),
-        id_numbers=_id_numbers(birth, gender),
-        names=_names(rng, len(household)),
+        id_numbers=id_numbers(birth, gender),
+        names=names(rng, len(household)),
         phones=phones(len(household)),
     )
-
-
-def check_digit(first_seventeen: str) -> str:
-    """Return the 18th character of an id number (GB 11643-1999, ISO 7064 MOD 11-2)."""
-    digits = np.array([int(character) for character in first_seventeen])
-    return _CHECK[int((digits * _WEIGHTS).sum()) % 11]
-
-
-def member_ids(number: int) -> list[str]:
-    """Return the ids of all members, in order."""
-    return [f"M{371500000000 + i:012d}" for i in range(number)]
-
-
-def phones(number: int, block: str = "154") -> list[str]:
-    """Return `number` distinct generated phone numbers that pass the contract's check."""
-    return [f"{block}{(index * 7919) % 99_999_989:08d}" for index in range(1, number + 1)]
 
 
 def _gender(rng: np.random.Generator, place: Ints) -> Ints:
@@ -162,7 +140,7 @@ def _share(rng: np.random.Generator, sizes: Ints, household: Ints, place: Ints) 
     first = np.where(sizes == 1, 1.0, np.where(sizes == 2, 0.75, 0.66))
     first = np.clip(first + np.where(sizes > 1, rng.normal(0, 0.08, len(sizes)), 0.0), 0.3, 1.0)
     others = (1 - first) / np.maximum(sizes - 1, 1)
-    return np.where(place == 0, first[household], others[household])
+    return np.asarray(np.where(place == 0, first[household], others[household]))
 
 
 def _education(rng: np.random.Generator, homes: Households, household: Ints, birth: Ints) -> Ints:
@@ -172,7 +150,7 @@ def _education(rng: np.random.Generator, homes: Households, household: Ints, bir
 
 
 def _since(rng: np.random.Generator, birth: Ints, joined: Ints, age: int, years: float) -> Ints:
-    """A beginning some years before joining, but not before the given age; 4 % unknown."""
+    """Draw a beginning some years before joining, not before an age; unknown for 4 %."""
     began = joined - np.rint(rng.gamma(2.0, years / 2.0, len(birth)) * 365.25).astype(np.int64) - 30
     began = np.minimum(np.maximum(began, birth + age * 366), joined)
     return np.where(rng.random(len(birth)) < 0.04, NEVER, began)
@@ -188,33 +166,3 @@ def _first_months(
     flows = np.where(rng.random(number) < scenario.records.without_flows, NEVER, seen)
     account = rng.random(number) < people.with_account
     return {"flows_month": flows, "account_month": np.where(account, flows, NEVER)}
-
-
-def _id_numbers(birth: Ints, gender: Ints) -> list[str]:
-    """Number the people born on one day: odd for men, even for women, check digit by GB 11643."""
-    order = np.lexsort((gender, birth))
-    sequence = np.empty(len(birth), dtype=np.int64)
-    sequence[order] = _within_group(birth[order] * 2 + gender[order])
-    dates = np.char.replace(birth.astype("datetime64[D]").astype(str), "-", "")
-    parity = sequence * 2 + np.where(gender == 1, 1, 2)
-    bodies = [
-        f"{UNASSIGNED_REGION}{d}{p:03d}"
-        for d, p in zip(dates.tolist(), parity.tolist(), strict=True)
-    ]
-    digits = np.array(bodies).view("U1").reshape(len(bodies), 17).astype(np.int64)
-    checks = (digits * _WEIGHTS).sum(axis=1) % 11
-    return [body + _CHECK[check] for body, check in zip(bodies, checks.tolist(), strict=True)]
-
-
-def _within_group(sorted_groups: Ints) -> Ints:
-    first = np.searchsorted(sorted_groups, sorted_groups, side="left")
-    return np.arange(len(sorted_groups)) - first
-
-
-def _names(rng: np.random.Generator, number: int) -> list[str]:
-    family, given = rng.integers(0, len(_FAMILY), number), rng.integers(0, len(_GIVEN), (number, 2))
-    single = rng.random(number) < 0.25
-    return [
-        _FAMILY[f] + _GIVEN[a] + ("" if one else _GIVEN[b])
-        for f, (a, b), one in zip(family.tolist(), given.tolist(), single.tolist(), strict=True)
-    ]

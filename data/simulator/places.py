@@ -12,11 +12,13 @@ from data.simulator.arrays import NEVER, Floats, Ints
 from data.simulator.luck import Luck
 from data.simulator.scenario import Scenario
 
-#: Code, name, and the crop the county is known for (index into CROPS), or -1; share of villages.
+#: Code and name; the position is the county index that every array uses.
 COUNTIES: tuple[tuple[str, str], ...] = (
     ("371502", "东昌府区"), ("371503", "茌平区"), ("371521", "阳谷县"), ("371522", "莘县"),
     ("371524", "东阿县"), ("371525", "冠县"), ("371526", "高唐县"), ("371581", "临清市"),
 )  # fmt: skip
+#: Dong'e, known for its donkeys.
+DONKEY_COUNTY = 4
 _VILLAGE_SHARE = (0.15, 0.12, 0.13, 0.15, 0.09, 0.13, 0.11, 0.12)
 _FIRST = "清福兴永安和平泰宁丰广德顺瑞祥康长金玉石柳杨槐桑梅松竹荷兰"
 _SECOND = "河桥堂店集营寨楼庙屯铺岭湾坡泉塘堤口沟渡"

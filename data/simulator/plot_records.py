@@ -27,7 +27,7 @@ def season_code(season: str, year: int) -> int:
 
 
 def season_words() -> list[str]:
-    """Return the seasons of this century, ``2000-S``, ``2000-A``, ``2000-G``, ``2001-S`` …"""
+    """Return the seasons of this century: ``2000-S``, ``2000-A``, ``2000-G`` and so on."""
     return [f"{year}-{season}" for year in range(2000, 2100) for season in SEASONS]
 
 

@@ -1,4 +1,4 @@
-"""The sections of the scenario file as types; ``scenario.yaml`` says unit and source of each number."""
+"""The sections of the scenario file as types; ``scenario.yaml`` says units and sources."""
 
 from __future__ import annotations
 

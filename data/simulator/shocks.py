@@ -33,10 +33,10 @@ class SharedShocks:
         return np.asarray(local + np.where(struck, np.log(1 - shocks.disaster_loss), 0.0))
 
     def prices(self, month: int) -> Floats:
-        """Return the log price of each crop in the marketing year that `month` lies in (from May)."""
+        """Return the log price of each crop in the marketing year of `month` (it starts in May)."""
         marketing_year = months.year(month - 4)
         rng = self.luck.shared("prices", marketing_year)
-        return rng.normal(0, 1, len(CROPS)) * np.asarray(self.scenario.shocks.price)
+        return rng.normal(0.0, np.asarray(self.scenario.shocks.price), len(CROPS))
 
     def herd_price(self, month: int) -> float:
         """Return the log price of livestock: a slow wave plus the year's own draw."""

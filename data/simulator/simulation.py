@@ -70,10 +70,9 @@ def simulate(scenario: Scenario, members: int, recorded: int, seed: int) -> Simu
     recorded : int
         Number of months on record, ending with the scenario's last month.
     """
-    simulation: Simulation | None = None
-    for _, simulation in simulate_monthly(scenario, members, recorded, seed):
-        pass
-    assert simulation is not None
+    *_, (_, simulation) = simulate_monthly(scenario, members, recorded, seed)
+    if simulation is None:
+        raise RuntimeError("the last month did not close the book")
     return simulation
 
 

@@ -57,10 +57,6 @@ class State:
         """Return which households have an unresolved adverse record."""
         return np.asarray((self.adverse_day < NEVER).any(axis=1))
 
-    def stakes(self) -> Floats:
-        """Return loan money still at work in the business, which is not swept into savings."""
-        return np.where(self.loan.open, self.loan.stake, 0.0)
-
 
 def first_state(world: World) -> State:
     """Return the households as they are before the first lived month."""

@@ -18,8 +18,8 @@ import pyarrow as pa
 from data.simulator import months, repaying
 from data.simulator.arrays import Ints
 from data.simulator.economy import borrow_month, live_month
+from data.simulator.identity import member_ids
 from data.simulator.loan import BULLET, LoanSlot, empty_slot, instalment_and_total
-from data.simulator.people import member_ids
 from data.simulator.state import State, first_state
 from data.simulator.world import World
 

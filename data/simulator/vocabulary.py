@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from data.simulator.applying import PURPOSES
 from data.simulator.arrays import CHANNELS, CROPS, OCCUPATIONS
 from data.simulator.assessing import GRADES
-from data.simulator.borrowing import PURPOSES
 from data.simulator.distress import ADVERSE_KINDS
 from data.simulator.event_records import ASSESSMENT_KINDS
 from data.simulator.frames import Vocabulary
+from data.simulator.identity import member_ids, phones
 from data.simulator.loan import REPAYMENTS
-from data.simulator.people import member_ids, phones
 from data.simulator.places import COUNTIES
 from data.simulator.plot_records import season_words
 from data.simulator.world import World
