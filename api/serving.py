@@ -14,7 +14,7 @@ from granian.http import HTTP1Settings
 from api.settings import HOME
 
 #: A client has this long to send its request's head.
-HEAD_SECONDS = 10
+HEAD_SECONDS = 5
 _LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,0 +1,124 @@
+"""What many tests stand on: a small simulated archive, its profile, a card, a published edition.
+
+Everything heavy is imported when a fixture is first asked for, so that a test that needs none of it
+starts at once.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from data.archive import Archive
+    from model.scorecard import Card
+
+#: Attribute → (bin edges, points of the ordinary bins, of missing, of out of range).
+_BINS = {
+    "bills_on_time_share_12m": ((0.5, 0.8, 0.95), (-20, 0, 15, 30, 5, 0)),
+    "average_balance_12m": ((1_000.0, 5_000.0, 20_000.0), (-15, 0, 15, 35, 0, 0)),
+    "months_of_history": ((12.0, 24.0), (0, 10, 20, 5, 0)),
+    "net_sales_12m": ((1.0, 20_000.0), (0, 10, 25, 0, 0)),
+    "worst_days_past_due_24m": ((1.0, 30.0), (15, -10, -60, 5, 0)),
+}
+
+
+@pytest.fixture(scope="session")
+def as_of() -> date:
+    """The day after the simulated archive's last month."""
+    return date(2023, 10, 1)
+
+
+@pytest.fixture(scope="session")
+def simulated_archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    """An archive of 1,200 simulated members over 36 months."""
+    from data.archive import Archive
+    from data.simulator import load_scenario, simulate
+
+    archive = Archive(tmp_path_factory.mktemp("simulated"))
+    simulate(load_scenario(), 1_200, 36, seed=54).write(archive)
+    return archive
+
+
+@pytest.fixture(scope="session")
+def member_profile(simulated_archive: Archive, as_of: date) -> pa.Table:
+    """Every member's profile, sorted by member id."""
+    from data.profiles import profile_as_of
+
+    return profile_as_of(simulated_archive, as_of)
+
+
+@pytest.fixture(scope="session")
+def member_card() -> Card:
+    """A card over five attributes, written by hand: nothing in it was learned."""
+    from model.dictionary import member_dictionary
+    from model.scorecard import Bins, Card, Grade, Scaling, Term, Wording
+
+    known = {name: member_dictionary()[name] for name in _BINS}
+    totals = np.arange(450, 760, 5, dtype=np.int64)
+    return Card(
+        name="written by hand",
+        base=575,
+        bins={
+            name: Bins(name, edges, (), known[name].minimum, known[name].maximum)
+            for name, (edges, _) in _BINS.items()
+        },
+        terms=tuple(
+            Term((name,), np.array(points, dtype=np.int64), int(np.mean(points)))
+            for name, (_, points) in _BINS.items()
+        ),
+        wording={
+            name: Wording(each.label, each.reason, each.missing, each.actionable)
+            for name, each in known.items()
+        },
+        pd_points=totals,
+        # 600 points at 50:1, 20 points double the odds.
+        pd_values=1 / (1 + 50 * 2.0 ** ((totals - 600) / 20)),
+        grades=(Grade("A", 0.01), Grade("B", 0.05), Grade("C", 1.0)),
+        scaling=Scaling(),
+        provenance={},
+    )
+
+
+@pytest.fixture(scope="session")
+def card_home(member_card: Card, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home where the hand-written card is signed and published, without an edition."""
+    from data.published import publish_card
+    from model.card_file import write_card
+
+    home, source = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("card")
+    write_card(source, member_card)
+    publish_card(home, source, "Tester", datetime(2023, 10, 1, tzinfo=UTC))
+    return home
+
+
+@pytest.fixture(scope="session")
+def published_home(
+    card_home: Path,
+    simulated_archive: Archive,
+    member_profile: pa.Table,
+    as_of: date,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A home with a published card and edition, and the edition's rows as ``rows.parquet``.
+
+    Shared by all tests of a session: copy it before changing a byte.
+    """
+    import shutil
+
+    from api.scoring import Basis
+    from api.whitelist_batch import publish_profile
+    from data.published import published_card
+    from model.policy import policy_on
+
+    home = tmp_path_factory.mktemp("published") / "home"
+    shutil.copytree(card_home, home)
+    basis = Basis(as_of, policy_on(as_of), published_card(home))
+    publish_profile(simulated_archive, member_profile, basis, home, home / "rows.parquet")
+    return home
