@@ -3,32 +3,94 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from data.simulator import Simulation
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command("simulate")
 @click.option("--members", default=87_459, show_default=True, type=click.IntRange(min=200))
-@click.option("--months", default=36, show_default=True, type=click.IntRange(min=12, max=120))
-@click.option("--seed", default=54, show_default=True, type=int)
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))
-def command(members: int, months: int, seed: int, out: Path) -> None:
+@click.option("--months", default=36, show_default=True, type=click.IntRange(12, 120))
+@click.option("--seed", default=54, show_default=True, type=click.IntRange(min=0))
+@click.option("--out", required=True, type=_FOLDER, help="A new or empty folder for the archive.")
+@click.option("--export-files", "exported", type=_FOLDER, help="Also write it as branch files.")
+@click.option(
+    "--dirt", type=_FILE, help="Manifest of dirty rows; beside the branch files if not named."
+)
+@click.option("--truth", type=_FILE, help="Also reveal every member's true outcome (Parquet).")
+@click.option("--replications", default=6, show_default=True, type=click.IntRange(1, 100))
+def command(
+    members: int,
+    months: int,
+    seed: int,
+    out: Path,
+    exported: Path | None,
+    dirt: Path | None,
+    truth: Path | None,
+    replications: int,
+) -> None:
     """Simulate a member archive in OUT, the same bytes for the same seed."""
-    from tqdm import tqdm
-
     from data.archive import Archive
-    from data.simulator import load_scenario, simulate_monthly
+
+    for folder in (out, exported):
+        _refuse_occupied(folder)
+    simulation = _lived(members, months, seed)
+    simulation.write(Archive(out))
+    if exported is not None:
+        _export(simulation, exported, dirt or exported.parent / "dirt.csv")
+    if truth is not None:
+        _reveal(simulation, truth, replications)
+    _tell(simulation)
+
+
+def _refuse_occupied(folder: Path | None) -> None:
     from model.errors import ArchiveError
 
-    if out.exists() and any(out.iterdir()):
-        raise ArchiveError(f"{out} is not empty: choose a new folder, or remove this one first")
+    if folder is not None and folder.exists() and any(folder.iterdir()):
+        raise ArchiveError(f"{folder} is not empty: name a new folder, or remove this one first")
+
+
+def _lived(members: int, months: int, seed: int) -> Simulation:
+    from tqdm import tqdm
+
+    from data.simulator import load_scenario, simulate_monthly
+
     scenario = load_scenario()
-    lived = months + scenario.window.run_up_months
-    for _, simulation in tqdm(
-        simulate_monthly(scenario, members, months, seed), total=lived, unit="month"
-    ):
-        if simulation is not None:
-            simulation.write(Archive(out))
+    lived = simulate_monthly(scenario, members, months, seed)
+    total = months + scenario.window.run_up_months
+    *_, (_, simulation) = tqdm(lived, total=total, unit="month", desc="simulate")
+    if simulation is None:
+        raise RuntimeError("the last month did not close the book")
+    return simulation
+
+
+def _export(simulation: Simulation, folder: Path, dirt: Path) -> None:
+    from tqdm import tqdm
+
+    from data.simulator.export import write_manifest
+
+    written = tqdm(simulation.export(folder), unit="file", desc="export")
+    write_manifest(dirt, [row for rows in written for row in rows])
+
+
+def _reveal(simulation: Simulation, path: Path, replications: int) -> None:
+    import pyarrow.parquet as pq
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(simulation.truth(simulation.closing_day, replications), path)
+
+
+def _tell(simulation: Simulation) -> None:
+    from data.simulator.totals import against_targets
+
+    for line in against_targets(simulation):
+        click.echo(line)
 
 
 if __name__ == "__main__":

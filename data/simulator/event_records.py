@@ -80,7 +80,9 @@ def record_loans(world: World, month: int, made: Applications) -> Frame:
         }
     )
     wrong = rows.replaced(purpose=np.full(len(rows), 5))
-    return as_recorded(world, "loans", month, rows, first + made.day, wrong, lossy=False)
+    return as_recorded(
+        world, "loans", month, rows, first + made.day, wrong, lossy=False, prompt=True
+    )
 
 
 def _assessed(

@@ -17,7 +17,14 @@ def evening(rng: np.random.Generator, day: Ints) -> Ints:
 
 
 def as_recorded(
-    world: World, purpose: str, month: int, rows: Frame, day: Ints, wrong: Frame, lossy: bool = True
+    world: World,
+    purpose: str,
+    month: int,
+    rows: Frame,
+    day: Ints,
+    wrong: Frame,
+    lossy: bool = True,
+    prompt: bool = False,
 ) -> Frame:
     """Return the versions of `rows` that reach the archive, with ``recorded_at``.
 
@@ -29,12 +36,14 @@ def as_recorded(
         The same rows as they look when they are first recorded wrongly.
     lossy : bool
         Whether some rows are never recorded at all.
+    prompt : bool
+        Whether every row is recorded on its day, because others refer to it.
     """
     rule, rng = world.scenario.records, world.luck.shared(f"record {purpose}", month)
     number = len(rows)
     kept = rng.random(number) >= (rule.missing if lossy else 0.0)
     delay = np.where(
-        rng.random(number) < rule.late,
+        rng.random(number) < (0.0 if prompt else rule.late),
         rng.integers(rule.late_days[0], rule.late_days[1], number),
         0,
     )

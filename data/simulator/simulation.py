@@ -6,14 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 
 from data.archive import Archive
 from data.simulator import months
+from data.simulator.branch_files import DirtyRow, Preparer
 from data.simulator.commerce import Habits, build_habits
 from data.simulator.economy import borrow_month, live_month
 from data.simulator.event_records import record_adverse, record_assessments, record_loans
+from data.simulator.export import export_files
 from data.simulator.flow_records import record_flows
 from data.simulator.frames import Frame, Vocabulary, concat, to_arrow
 from data.simulator.people_records import record_members, record_villages
@@ -46,6 +49,16 @@ class Simulation:
         """Append every table to `archive`."""
         for name in archive_tables():
             archive.append(name, self.table(name))
+
+    @property
+    def closing_day(self) -> date:
+        """Return the day after the last recorded month: the as-of date of an up-to-date profile."""
+        return date.fromisoformat(f"{months.written(self.world.end + 1)}-01")
+
+    def export(self, folder: Path) -> Iterator[list[DirtyRow]]:
+        """Write the archive rows as branches would send them; yield each file's dirty rows."""
+        preparer = Preparer(self.world.scenario, self.world.luck)
+        return export_files(preparer, self.tables(), folder)
 
     def truth(self, as_of: date, replications: int = 1) -> pa.Table:
         """Return every member's outcome had a standard loan been granted on `as_of`.

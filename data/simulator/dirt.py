@@ -1,0 +1,124 @@
+"""Rows made dirty on purpose, each with the reason an import must give for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.simulator.arrays import Ints
+from data.simulator.luck import Luck
+from data.simulator.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Stain:
+    """One way to spoil a row: write `text` into `column`; the import must answer `reason`."""
+
+    kind: str
+    column: str
+    text: str
+    reason: str
+
+
+_UNKNOWN_MEMBER = Stain("unknown member", "member_id", "M379999000001", "UNKNOWN_MEMBER")
+_BAD_DATE, _BAD_MONTH = "2023-02-30", "2023-13"
+
+#: Every number written in words has no unit, so that no import can take a part of it for one.
+STAINS: Mapping[str, Sequence[Stain]] = {
+    "members": (
+        # A valid number's last character, replaced by one that cannot be right.
+        Stain("wrong check digit", "id_number", "999901198001011234", "ID_NUMBER_CHECK_DIGIT"),
+        Stain("id as a number", "id_number", "9.99901E+17", "ID_DIGITS_LOST"),
+        Stain("impossible date", "joined_on", _BAD_DATE, "IMPOSSIBLE_DATE"),
+        Stain("missing required", "name", "", "MISSING_VALUE"),
+        Stain("unknown choice", "occupation", "其他行业", "UNKNOWN_CHOICE"),
+        Stain("negative", "labourers", "-1", "NEGATIVE_NUMBER"),
+    ),
+    "plots": (
+        Stain("unknown choice", "crop", "人参", "UNKNOWN_CHOICE"),
+        Stain("number with text", "area_mu", "约十", "NOT_A_NUMBER"),
+        Stain("negative", "yield_kg_per_mu", "-1", "NEGATIVE_NUMBER"),
+        Stain("missing required", "tenure", "", "MISSING_VALUE"),
+        _UNKNOWN_MEMBER,
+    ),
+    "assessments": (
+        Stain("impossible date", "date", _BAD_DATE, "IMPOSSIBLE_DATE"),
+        Stain("unknown choice", "kind", "电话回访", "UNKNOWN_CHOICE"),
+        Stain("missing required", "assessor_id", "", "MISSING_VALUE"),
+        _UNKNOWN_MEMBER,
+    ),
+    "parcels": (
+        Stain("number with text", "received", "约5", "NOT_A_NUMBER"),
+        Stain("negative", "received", "-2", "NEGATIVE_NUMBER"),
+        Stain("impossible date", "month", _BAD_MONTH, "IMPOSSIBLE_DATE"),
+        _UNKNOWN_MEMBER,
+    ),
+    "sales": (
+        Stain("unknown choice", "channel", "其他平台", "UNKNOWN_CHOICE"),
+        Stain("number with text", "amount", "约500", "NOT_A_NUMBER"),
+        Stain("negative", "amount", "-120", "NEGATIVE_NUMBER"),
+        Stain("missing required", "orders", "", "MISSING_VALUE"),
+        _UNKNOWN_MEMBER,
+    ),
+    "cashflow": (
+        Stain("number with text", "average_balance", "约2000", "NOT_A_NUMBER"),
+        Stain("negative", "average_balance", "-300", "NEGATIVE_NUMBER"),
+        Stain("impossible date", "month", _BAD_MONTH, "IMPOSSIBLE_DATE"),
+        Stain("missing required", "average_balance", "", "MISSING_VALUE"),
+        _UNKNOWN_MEMBER,
+    ),
+    "repayments": (
+        Stain("unknown loan", "loan_id", "RZE99999999", "UNKNOWN_LOAN"),
+        Stain("number with text", "due", "约800", "NOT_A_NUMBER"),
+        Stain("negative", "paid", "-1", "NEGATIVE_NUMBER"),
+    ),
+    "loans": (
+        Stain("impossible date", "applied_on", _BAD_DATE, "IMPOSSIBLE_DATE"),
+        Stain("unknown choice", "decision", "待定", "UNKNOWN_CHOICE"),
+        Stain("missing required", "amount", "", "MISSING_VALUE"),
+        _UNKNOWN_MEMBER,
+    ),
+    "adverse_records": (
+        Stain("unknown choice", "kind", "口头警告", "UNKNOWN_CHOICE"),
+        Stain("impossible date", "date", _BAD_DATE, "IMPOSSIBLE_DATE"),
+        _UNKNOWN_MEMBER,
+    ),
+    "villages": (
+        Stain("missing required", "township", "", "MISSING_VALUE"),
+        Stain("negative", "delivery_days_per_week", "-1", "NEGATIVE_NUMBER"),
+    ),
+}
+#: Rows of these stand for nothing else in the archive, so that a dirty one may replace a clean one.
+_REPLACEABLE = ("plots", "assessments", "parcels", "sales", "cashflow", "repayments")
+
+
+@dataclass(frozen=True)
+class Spoiled:
+    """The rows of one table of one file, in file order, and which of them are dirty.
+
+    ``source`` is, for each row of the file, the position of the clean row it was made from;
+    ``at`` the positions of the dirty rows in the file; ``replaced`` whether the clean row is gone.
+    """
+
+    source: Ints
+    at: Ints
+    stains: Sequence[Stain]
+    replaced: Sequence[bool]
+
+
+def spoil(scenario: Scenario, luck: Luck, file: str, table: str, rows: int) -> Spoiled:
+    """Choose which of `rows` rows get a dirty twin, or are replaced by one."""
+    rng = luck.shared(f"dirt {file} {table}")
+    chosen = np.flatnonzero(rng.random(rows) < scenario.dirt.rate)
+    gone = rng.random(len(chosen)) < scenario.dirt.replaced * (table in _REPLACEABLE)
+    picked = rng.integers(0, len(STAINS[table]), len(chosen))
+    # A twin stands before its clean row; of a replaced row only the twin remains.
+    source = np.sort(np.concatenate([np.arange(rows), chosen[~gone]]))
+    return Spoiled(
+        source=source,
+        at=np.searchsorted(source, chosen),
+        stains=[STAINS[table][which] for which in picked.tolist()],
+        replaced=gone.tolist(),
+    )

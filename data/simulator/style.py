@@ -1,0 +1,63 @@
+"""How one branch writes its files: dates, units, separators, titles and totals, all harmless."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.simulator.arrays import Ints
+from data.simulator.luck import Luck
+
+
+@dataclass(frozen=True)
+class Style:
+    """The habits of whoever prepared a file.
+
+    Attributes
+    ----------
+    form : str
+        How days and months are written: ``dash``, ``slash``, ``chinese`` or ``compact``.
+    units : frozenset of str
+        Units other than the contract's that the headers name: 万元, 公顷, 斤, %.
+    titles : int
+        Title rows above the header.
+    real_dates : bool
+        Whether a workbook holds dates as numbers shown as dates.
+    odd_rows : float
+        Share of rows typed with full-width digits or stray spaces.
+    """
+
+    form: str
+    units: frozenset[str]
+    thousands: bool
+    titles: int
+    total: bool
+    real_dates: bool
+    odd_rows: float
+    encoding: str
+
+
+FORMS = ("dash", "slash", "chinese", "compact")
+_UNITS = ("万元", "公顷", "斤", "%")
+_ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16")
+
+
+def style_of(luck: Luck, file: str) -> Style:
+    """Draw the habits of the branch that sends `file`; most write as the form asks."""
+    rng = luck.shared(f"style {file}")
+    return Style(
+        form=FORMS[int(rng.choice(len(FORMS), p=[0.6, 0.14, 0.14, 0.12]))],
+        units=frozenset(unit for unit in _UNITS if rng.random() < 0.15),
+        thousands=bool(rng.random() < 0.12),
+        titles=int(rng.choice(3, p=[0.6, 0.25, 0.15])),
+        total=bool(rng.random() < 0.3),
+        real_dates=bool(rng.random() < 0.4),
+        odd_rows=float(0.02 * (rng.random() < 0.25)),
+        encoding=_ENCODINGS[int(rng.integers(len(_ENCODINGS)))],
+    )
+
+
+def odd_rows(luck: Luck, file: str, style: Style, rows: int) -> Ints:
+    """Return the positions of rows that were typed carelessly."""
+    return np.flatnonzero(luck.shared(f"odd {file}").random(rows) < style.odd_rows)
