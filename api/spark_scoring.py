@@ -6,6 +6,8 @@ three columns; everything else happens where the rows are.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -44,11 +46,18 @@ def score_profile_on_spark(profile: pa.Table, basis: Basis) -> Scored:
         If there is no member, or the profile lacks an attribute of the card.
     """
     refuse_unusable(profile, basis)
-    spark = SparkSession.builder.getOrCreate()
+    spark = _session()
     vacant = np.full(profile.num_rows, np.nan)
     first = _rows(spark, profile, vacant, basis)
     place = choose_household_borrowers(_ranked(first), columns_of(profile), member_ids(profile))
     return Scored(_rows(spark, profile, place, basis), place)
+
+
+def _session() -> SparkSession:
+    # On one machine the workers must be this Python; on a cluster the variable is set already.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    session: SparkSession = SparkSession.builder.getOrCreate()
+    return session
 
 
 def _rows(spark: SparkSession, profile: pa.Table, place: Floats, basis: Basis) -> pa.Table:
