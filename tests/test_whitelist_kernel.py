@@ -45,7 +45,13 @@ sound = {
     "blacklist_unresolved": st.just(np.nan), "overdue_elsewhere_unresolved": st.just(0.0),
     "days_past_due_now": st.just(0.0), "household_borrower": st.sampled_from([1.0, np.nan]),
     "months_of_history": st.sampled_from([3.0, 40.0]), "bureau_queries_6m": st.just(0.0),
-    "net_sales_12m": st.floats(0, 2e6), "area_melon_mu": st.floats(0, 30),
+    "net_sales_12m": st.floats(0, 2e6), "area_melon_mu": st.floats(2, 30),
+    "household_balance_outstanding": st.just(0.0), "debt_service_12m": st.floats(0, 20_000),
+    "worst_days_past_due_24m": st.sampled_from([0.0, 0.0, 29.0, 30.0]),
+    "balance_outstanding": st.sampled_from([0.0, 0.0, 19_999.5, 40_000.0]),
+    "operating_years": st.sampled_from([1.0, 12.0, 25.0]),
+    "bills_on_time_share_12m": st.sampled_from([0.7, 1.0]),
+    "peer_review_grade_24m": st.sampled_from([np.nan, 4.0]),
 }  # fmt: skip
 profiles = st.one_of(
     st.fixed_dictionaries({**anything, **WORDS}),
