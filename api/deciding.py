@@ -24,11 +24,11 @@ def answer(resources: Resources, ask: DecisionRequest, today: date) -> DecisionS
     ProblemError
         If the edition does not know the member.
     """
-    profile = resources.edition.profile(ask.member_id)
-    if profile is None:
+    columns = resources.edition.columns(ask.member_id)
+    if columns is None:
         raise ProblemError(UNKNOWN_MEMBER)
     made = decide(
-        resources.edition.columns(profile),
+        columns,
         Request(ask.amount_yuan, ask.months, ask.purpose),
         resources.edition.manifest.day,
         resources.policy,

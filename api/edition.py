@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,16 @@ from urllib.parse import quote
 
 import numpy as np
 
-from api.edition_database import FUNNEL, PEOPLE, PLACES, PROFILES, WHITELIST
+from api.edition_database import (
+    ATTRIBUTES,
+    FLOAT,
+    FUNNEL,
+    NUMBERS,
+    PEOPLE,
+    PLACES,
+    PROFILES,
+    WHITELIST,
+)
 from api.edition_manifest import DATABASE, Manifest, current_folder, read_manifest, verify_files
 from api.funnel import LEVELS
 from model.scorecard import Columns
@@ -48,7 +56,9 @@ class Edition:
         self.folder = folder
         self.manifest = manifest
         self._threads = threading.local()
-        self._text = self._text_attributes()
+        self._numbers = [
+            row["name"] for row in self._all(f"SELECT name FROM {ATTRIBUTES} ORDER BY position")
+        ]
 
     @classmethod
     def current(cls, home: Path) -> Edition:
@@ -58,21 +68,19 @@ class Edition:
         verify_files(folder, manifest, (DATABASE,))
         return cls(folder, manifest)
 
-    def profile(self, member_id: str) -> Row | None:
-        """Return the member's attributes by name, None for missing; None for an unknown member."""
-        found = self._one(f"SELECT * FROM {PROFILES} WHERE member_id = ?", member_id)
-        if found:
-            del found["member_id"]
-        return found
+    def columns(self, member_id: str) -> Columns | None:
+        """Return the member's profile as the kernel takes it, arrays of shape (1,).
 
-    def columns(self, profile: Mapping[str, Any]) -> Columns:
-        """Return `profile` as the kernel takes it: arrays of shape (1,)."""
-        numbers = [name for name in profile if name not in self._text]
-        # One conversion for all numbers, then views: a decision has 75 of them. None becomes NaN.
-        table = np.array([profile[name] for name in numbers], dtype=np.float64)
-        return {name: table[i : i + 1] for i, name in enumerate(numbers)} | {
-            name: np.array([profile[name]], dtype=object) for name in self._text
-        }
+        None for an unknown member. Numbers and flags are floats, NaN where missing.
+        """
+        row = self._one(f"SELECT * FROM {PROFILES} WHERE member_id = ?", member_id)
+        if row is None:
+            return None
+        del row["member_id"]
+        # Views into one array: a decision reads some 75 numbers.
+        numbers = np.frombuffer(row.pop(NUMBERS), dtype=FLOAT)
+        texts = {name: np.array([text], dtype=object) for name, text in row.items()}
+        return texts | {name: numbers[i : i + 1] for i, name in enumerate(self._numbers)}
 
     def person(self, member_id: str) -> Row | None:
         """Return the member's masked name, id number and phone, and the names of the places."""
@@ -108,12 +116,6 @@ class Edition:
             " ORDER BY place_code"
         )
         return self._all(sql, LEVELS[level], *bounds)
-
-    def _text_attributes(self) -> frozenset[str]:
-        columns = self._all(f"SELECT name, type FROM pragma_table_info('{PROFILES}')")
-        return frozenset(
-            c["name"] for c in columns if c["type"] == "TEXT" and c["name"] != "member_id"
-        )
 
     def _one(self, sql: str, *values: object) -> Row | None:
         cursor = self._connection().execute(sql, values)

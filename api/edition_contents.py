@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import pyarrow as pa
@@ -39,8 +40,16 @@ class Contents:
     changes: tuple[Change, ...]
 
 
+@dataclass(frozen=True)
+class Before:
+    """The edition to compare with: its rows and the card that gave their points."""
+
+    rows: pa.Table
+    card_digest: str
+
+
 def contents(
-    archive: Archive, profile: pa.Table, scored: Scored, basis: Basis, previous: Edition | None
+    archive: Archive, profile: pa.Table, scored: Scored, basis: Basis, previous: Before | None
 ) -> Contents:
     """Gather what goes with the `scored` rows of `profile`.
 
@@ -58,13 +67,25 @@ def contents(
         people=people(archive, basis.as_of, members),
         places=place_names(archive, basis.as_of),
         funnel=_funnel(profile, scored.rows, borrowing(archive, basis.as_of, members)),
-        changes=tuple(changes(previous, standings(scored.rows, basis.card.digest))),
+        changes=tuple(moves(previous, scored.rows, basis.card.digest)),
     )
 
 
-def standings(rows: pa.Table, card_digest: str) -> Edition:
-    """Return where each member of an edition's `rows` stood."""
-    columns = (rows[name].to_pylist() for name in ("member_id", "tier", "points", "knock_outs"))
+def moves(previous: Before | None, rows: pa.Table, card_digest: str) -> Iterator[Change]:
+    """Yield entries into and exits from the first tier of `rows` against `previous`.
+
+    Only members who were or are in it can move, so only their standings are made.
+    """
+    parts = [rows] if previous is None else [previous.rows, rows]
+    firsts = [part["member_id"].filter(pc.equal(part["tier"], "FIRST")) for part in parts]
+    movers = pa.chunked_array([chunk for first in firsts for chunk in first.chunks], pa.string())
+    before = None if previous is None else _standings(previous.rows, movers, previous.card_digest)
+    return changes(before, _standings(rows, movers, card_digest))
+
+
+def _standings(rows: pa.Table, movers: pa.ChunkedArray, card_digest: str) -> Edition:
+    kept = rows.filter(pc.is_in(rows["member_id"], movers))
+    columns = (kept[name].to_pylist() for name in ("member_id", "tier", "points", "knock_outs"))
     return Edition(
         card_digest,
         {

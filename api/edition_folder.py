@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from api.change_texts import change_line
-from api.edition_contents import Contents, standings
+from api.edition_contents import Before, Contents
 from api.edition_database import write_database
 from api.edition_manifest import (
     CHANGES,
@@ -32,7 +32,6 @@ from api.edition_manifest import (
     verify_files,
 )
 from api.edition_stores import stores
-from model.edition import Edition
 from model.errors import EditionError
 
 _HEADER = ("member_id", "change", "change_zh", "reason", "reason_zh", "reason_en")
@@ -44,14 +43,14 @@ class Previous:
 
     Attributes
     ----------
-    folder, edition : str or None, Edition or None
-        Its folder's name and standings; None where there is none to compare with.
+    folder, before : str or None, Before or None
+        Its folder's name and rows; None where there is none to compare with.
     damage : str or None
         Why the edition in use cannot be compared with, if it is damaged.
     """
 
     folder: str | None = None
-    edition: Edition | None = None
+    before: Before | None = None
     damage: str | None = None
 
 
@@ -89,7 +88,7 @@ def _read_previous(home: Path, inputs: tuple[str, str, str, str]) -> Previous:
         manifest = read_manifest(folder)
     verify_files(folder, manifest, (ROWS,))
     rows = pq.read_table(folder / ROWS, columns=["member_id", "tier", "points", "knock_outs"])
-    return Previous(folder.name, standings(rows, manifest.card_digest))
+    return Previous(folder.name, Before(rows, manifest.card_digest))
 
 
 def publish(home: Path, made: Contents, archive_digest: str, previous: Previous) -> Published:

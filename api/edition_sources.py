@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -52,13 +53,18 @@ def people(archive: Archive, as_of: date, member_id: NDArray[np.object_]) -> Peo
     rows = visible(archive, "members", as_of)
     found = pc.index_in(pa.array(member_id, pa.string()), rows["member_id"].combine_chunks())
     masks = {"name": mask_name, "id_number": mask_id_number, "phone": mask_phone}
-    columns = {name: rows[name].combine_chunks().take(found).to_pylist() for name in masks}
     return People(
         **{
-            name: [None if value is None else mask(value) for value in columns[name]]
+            name: _mapped(rows[name].combine_chunks().take(found), mask)
             for name, mask in masks.items()
         }
     )
+
+
+def _mapped(texts: pa.Array, mask: Callable[[str], str]) -> list[str | None]:
+    encoded = texts.dictionary_encode()
+    masked = pa.array(map(mask, encoded.dictionary.to_pylist()), pa.string())
+    return list(masked.take(encoded.indices).to_numpy(zero_copy_only=False))
 
 
 def place_names(archive: Archive, as_of: date) -> dict[str, tuple[str, str | None, str | None]]:

@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from api.edition_contents import Contents
-from api.edition_database import CHANGES, FUNNEL, PEOPLE, PLACES, PROFILES, WHITELIST, Store
+from api.edition_database import (
+    ATTRIBUTES,
+    CHANGES,
+    FLOAT,
+    FUNNEL,
+    NUMBERS,
+    PEOPLE,
+    PLACES,
+    PROFILES,
+    WHITELIST,
+    Store,
+)
 from api.funnel import STEPS
 from data.profiles import columns_of
 from model.dictionary import member_dictionary
@@ -22,7 +36,7 @@ _IN_MANIFEST = ("as_of", "policy_digest", "card_digest")
 def stores(made: Contents) -> Iterator[Store]:
     """Yield the tables, each sorted by its key."""
     yield _people(made)
-    yield _profiles(made)
+    yield from _profiles(made)
     yield _whitelist(made)
     yield _places(made)
     yield _funnel(made)
@@ -42,37 +56,47 @@ def _people(made: Contents) -> Store:
     return Store(
         PEOPLE,
         kinds,
-        [_listed(made.rows, "member_id"), *values, _listed(made.rows, "village_code")],
+        [_listed(made.rows["member_id"]), *values, _listed(made.rows["village_code"])],
     )
 
 
-def _profiles(made: Contents) -> Store:
-    known = member_dictionary()
-    names = served_attributes(made.basis.policy)
-    columns = columns_of(made.profile.select(["member_id", *names]))
-    kinds = {name: "TEXT" if known[name].type == "text" else "REAL" for name in names}
-    return Store(
+def _profiles(made: Contents) -> Iterator[Store]:
+    texts, numbers = _by_type(served_attributes(made.basis.policy))
+    columns = columns_of(made.profile.select([*texts, *numbers]))
+    columns[HOUSEHOLD_BORROWER] = made.household_borrower
+    numbers = [*numbers, HOUSEHOLD_BORROWER]
+    yield Store(
+        ATTRIBUTES,
+        {"position": "INTEGER", "name": "TEXT"},
+        [range(len(numbers)), numbers],
+    )
+    yield Store(
         PROFILES,
-        {"member_id": "TEXT", **kinds, HOUSEHOLD_BORROWER: "REAL"},
+        {"member_id": "TEXT", **dict.fromkeys(texts, "TEXT"), NUMBERS: "BLOB"},
         [
-            _listed(made.rows, "member_id"),
-            *(columns[name].tolist() for name in names),
-            made.household_borrower.tolist(),
+            _listed(made.rows["member_id"]),
+            *(columns[name].tolist() for name in texts),
+            _packed(np.stack([columns[name] for name in numbers], axis=1)),
         ],
     )
+
+
+def _by_type(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    known, ordered = member_dictionary(), list(names)
+    texts = [name for name in ordered if known[name].type == "text"]
+    return texts, [name for name in ordered if name not in texts]
+
+
+def _packed(table: NDArray[np.float64]) -> list[bytes]:
+    payload, width = table.astype(FLOAT).tobytes(), table.shape[1] * 8
+    return [payload[start : start + width] for start in range(0, len(payload), width)]
 
 
 def _whitelist(made: Contents) -> Store:
     kept = made.rows.drop_columns(list(_IN_MANIFEST))
     kinds = {field.name: _sqlite_type(field.type) for field in kept.schema}
-    values = [
-        [" ".join(codes) for codes in column.to_pylist()]
-        if pa.types.is_list(column.type)
-        else column.to_pylist()
-        for column in kept.columns
-    ]
     places = (("village_code", "member_id"), ("tier", "village_code", "member_id"))
-    return Store(WHITELIST, kinds, values, places)
+    return Store(WHITELIST, kinds, [_listed(column) for column in kept.columns], places)
 
 
 def _places(made: Contents) -> Store:
@@ -93,8 +117,14 @@ def _changes(made: Contents) -> Store:
     return Store(CHANGES, kinds, _turned(rows, len(kinds)))
 
 
-def _listed(rows: pa.Table, name: str) -> list[str]:
-    found: list[str] = rows[name].to_pylist()
+def _listed(column: pa.ChunkedArray) -> list[object]:
+    """Return a column's values, None for null; a list of codes as one text."""
+    if pa.types.is_list(column.type):
+        column = pc.binary_join(column.cast(pa.list_(pa.string())), " ")
+    if pa.types.is_string(column.type):
+        column = column.to_numpy(zero_copy_only=False)  # much the faster way for texts
+        return list(column)
+    found: list[object] = column.to_pylist()
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from api.edition import Edition, Row
@@ -11,9 +12,10 @@ from api.problems import ProblemError
 from api.resources import Resources
 from api.shapes import KnockOutShape, ReasonShape
 from model.card_file import CardFile
-from model.dictionary import member_dictionary
+from model.dictionary import Attribute, member_dictionary
 from model.policy import Policy
 from model.reasons import MOST, reason
+from model.scorecard import Columns
 
 _KEPT = ("name", "id_number", "phone")
 
@@ -33,8 +35,8 @@ def member(resources: Resources, member_id: str) -> MemberShape:
     """
     edition = resources.edition
     row, person = edition.row(member_id), edition.person(member_id)
-    profile = edition.profile(member_id)
-    if row is None or person is None or profile is None:
+    columns = edition.columns(member_id)
+    if row is None or person is None or columns is None:
         raise ProblemError(UNKNOWN_MEMBER)
     return MemberShape(
         **{
@@ -43,7 +45,7 @@ def member(resources: Resources, member_id: str) -> MemberShape:
             "place": PlaceShape(**person),
             "reasons": _reasons(resources.card, row),
             "knock_outs": [_knock_out(resources.policy, code) for code in _codes(row)],
-            "profile": _told(profile),
+            "profile": _profile(columns),
             **_digests(edition),
         }
     )
@@ -73,12 +75,18 @@ def _knock_out(policy: Policy, code: str) -> KnockOutShape:
     return KnockOutShape(code=code, zh=text.zh, en=text.en)
 
 
-def _told(profile: Row) -> dict[str, Any]:
+def _profile(columns: Columns) -> dict[str, Any]:
     """Return the attributes an officer may see: all but those kept for fairness audits alone."""
-    known = member_dictionary()
-    shown = {*known.named("scored"), *known.named("rule")}
     return {
-        name: bool(value) if value is not None and known[name].type == "flag" else value
-        for name, value in profile.items()
-        if name in shown
+        attribute.name: _value(attribute, columns[attribute.name].item())
+        for attribute in member_dictionary()
+        if attribute.role != "audit"
     }
+
+
+def _value(attribute: Attribute, value: Any) -> bool | float | str | None:
+    if attribute.type == "text":
+        return None if value is None else str(value)
+    if math.isnan(value):
+        return None
+    return bool(value) if attribute.type == "flag" else float(value)

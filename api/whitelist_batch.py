@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Literal
 import pyarrow as pa
 
 from api.edition_contents import contents
-from api.edition_folder import Published, previous_edition, publish, write_rows
+from api.edition_folder import Published, previous_edition, publish
+from api.edition_manifest import ROWS
 from api.scoring import Basis, Scored, score_profile
 from data.archive import Archive
 from data.profiles import profile_as_of
@@ -54,10 +56,10 @@ def publish_profile(
     digest = archive.digest()
     inputs = (basis.as_of.isoformat(), basis.policy.digest, basis.card.digest, digest)
     previous = previous_edition(home, inputs)
-    made = contents(archive, profile, score(profile, basis), basis, previous.edition)
+    made = contents(archive, profile, score(profile, basis), basis, previous.before)
     published = publish(home, made, digest, previous)
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_rows(made.rows, out)
+    shutil.copyfile(published.folder / ROWS, out)
     return published
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from model.knockouts import KnockOuts
 from model.scorecard import Columns
 from model.whitelist import Assessment
 
@@ -65,7 +66,7 @@ def whitelist_rows(
         "limit_bound_by": _masked(found.offer.bound_by, unoffered),
         **{f"reason_{i + 1}": _masked(found.reasons[:, i], by_rank[:, i]) for i in range(4)},
         **{f"points_lost_{i + 1}": _masked(found.lost[:, i], by_rank[:, i]) for i in range(4)},
-        "knock_outs": found.knock_outs.codes_by_row(),
+        "knock_outs": _codes(found.knock_outs),
         "county_code": village.astype("U6").astype(object),
         "township_code": village.astype("U9").astype(object),
         "village_code": village.astype(object),
@@ -74,6 +75,14 @@ def whitelist_rows(
         "card_digest": [card_digest] * len(member_id),
     }
     return pa.table({name: rows[name] for name in SCHEMA.names}, schema=SCHEMA)
+
+
+def _codes(hits: KnockOuts) -> pa.Array:
+    """Return the codes that matched each row, in policy order, as lists."""
+    ends = hits.matched.sum(axis=1).cumsum()
+    offsets = pa.array(np.concatenate([[0], ends]), pa.int32())
+    rules = pa.array(np.nonzero(hits.matched)[1])
+    return pa.ListArray.from_arrays(offsets, pa.array(hits.codes, pa.string()).take(rules))
 
 
 def _masked(values: NDArray[np.generic], void: NDArray[np.bool_]) -> pa.Array:
