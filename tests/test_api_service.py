@@ -326,7 +326,7 @@ def test_every_wrong_field_is_named_with_what_is_expected(service: httpx.Client)
     assert all(error["expected"] and error["expected_zh"] for error in found["errors"])
 
 
-@pytest.mark.parametrize("key", [b"", b"two words", b"x" * 129, b"caf\xe9", b"tab\t"])
+@pytest.mark.parametrize("key", [b"", b"two words", b"x" * 129, b"caf\xe9", b"a\tb"])
 def test_an_idempotency_key_must_be_printable_and_short(service: httpx.Client, key: bytes) -> None:
     headers = {b"Idempotency-Key": key}
     found = service.post("/v1/decisions", json=ASKED | {"member_id": "A"}, headers=headers)
