@@ -1,0 +1,90 @@
+"""How fast: one decision in process with the profile at hand, and profile to published edition.
+
+    python benchmarks/decision.py --archive data/archive --as-of 2023-10-01 --home data
+
+Prints one JSON object. Everything is measured on the published card and the real archive; the
+edition is published into a temporary copy of the home, so that nothing in use changes.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import statistics
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.edition import Edition, Place
+from api.scoring import Basis
+from api.whitelist_batch import publish_profile
+from data.archive import Archive
+from data.profiles import profile_as_of
+from data.published import cards_folder, keys_folder, published_card
+from model.decision import Request, decide
+from model.policy import policy_on
+
+_ASK = Request(amount_yuan=10_000, months=12, purpose="inputs")
+
+
+@click.command()
+@click.option("--archive", required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--as-of", required=True, type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--home", default="data", type=click.Path(path_type=Path, exists=True))
+@click.option("--decisions", default=2_000, show_default=True)
+def main(archive: Path, as_of: datetime, home: Path, decisions: int) -> None:
+    """Measure and print."""
+    day = as_of.date()
+    basis = Basis(day, policy_on(day), published_card(home))
+    began = time.perf_counter()
+    profile = profile_as_of(Archive(archive), day)
+    profiled = time.perf_counter() - began
+    with tempfile.TemporaryDirectory() as folder:
+        copied = _copied(home, Path(folder))
+        began = time.perf_counter()
+        publish_profile(Archive(archive), profile, basis, copied, copied / "rows.parquet")
+        published = time.perf_counter() - began
+        latencies = _decide(Edition.current(copied), basis, decisions)
+    found = {
+        "members": profile.num_rows,
+        "archive to profile, s": round(profiled, 2),
+        "profile to published edition, s": round(published, 2),
+        "peak memory, MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        **latencies,
+    }
+    print(json.dumps(found, indent=1, ensure_ascii=False))
+
+
+def _copied(home: Path, folder: Path) -> Path:
+    for source in (cards_folder(home), keys_folder(home) / "trusted"):
+        shutil.copytree(source, folder / source.relative_to(home))
+    return folder
+
+
+def _decide(edition: Edition, basis: Basis, decisions: int) -> dict[str, Any]:
+    members = [row["member_id"] for row in edition.page(Place(), None, None, decisions)]
+    micros, with_store = [], []
+    for member in members:
+        started = time.perf_counter()
+        columns = edition.columns(member)
+        assert columns is not None
+        began = time.perf_counter()
+        decide(columns, _ASK, basis.as_of, basis.policy, basis.card.card)
+        ended = time.perf_counter()
+        micros.append((ended - began) * 1e6)
+        with_store.append((ended - started) * 1e6)
+    return {
+        "decisions": len(micros),
+        "decision, profile at hand, µs median": round(statistics.median(micros)),
+        "decision, profile at hand, µs p99": round(statistics.quantiles(micros, n=100)[98]),
+        "decision, profile read from the edition, µs median": round(statistics.median(with_store)),
+    }
+
+
+if __name__ == "__main__":
+    main()
