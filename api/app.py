@@ -5,6 +5,7 @@ Needs only the small install (``pip install .[serve]``): no learner, no data fra
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
@@ -17,6 +18,8 @@ from api.access_log import AccessLog
 from api.openapi import query_parameters, refuse_undeclared_query, with_problems
 from api.service import Service, today_in_china
 from api.settings import Settings
+
+log = logging.getLogger("rongzi.service")
 
 #: Of the interface under /v1, not of the package.
 VERSION = "1.0.0"
@@ -33,6 +36,8 @@ class _Documented(FastAPI):
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.service.look()
+    for part in app.state.service.missing():
+        log.warning("not ready, %s: %s", part.field, part.expected.en)
     yield
 
 

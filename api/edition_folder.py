@@ -6,7 +6,8 @@ import csv
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from api.edition_manifest import (
     CHANGES,
     CURRENT,
     DATABASE,
+    FUNNEL,
     MANIFEST,
     PROFILE,
     ROWS,
@@ -32,9 +34,12 @@ from api.edition_manifest import (
     verify_files,
 )
 from api.edition_stores import stores
+from api.funnel import STEPS
 from model.errors import EditionError
 
-_HEADER = ("member_id", "change", "change_zh", "reason", "reason_zh", "reason_en")
+_FILES = (ROWS, PROFILE, CHANGES, FUNNEL, DATABASE)
+_CHANGES = ("member_id", "change", "change_zh", "reason", "reason_zh", "reason_en")
+_FUNNEL = ("place_code", "county", "township", "village", *STEPS)
 
 
 @dataclass(frozen=True)
@@ -118,11 +123,25 @@ def _write_files(draft: Path, made: Contents) -> None:
     write_rows(made.rows, draft / ROWS)
     write_rows(made.profile, draft / PROFILE)
     write_database(draft / DATABASE, stores(made))
+    lines = [change_line(change, made.basis.policy) for change in made.changes]
+    _write_csv(draft / CHANGES, _CHANGES, lines)
+    _write_csv(draft / FUNNEL, _FUNNEL, _funnel_lines(made))
+
+
+def _funnel_lines(made: Contents) -> list[tuple[object, ...]]:
+    nameless = (None, None, None)
+    return [
+        (code, *made.places.get(code, nameless), *astuple(counts))
+        for code, counts in sorted(made.funnel.items())
+    ]
+
+
+def _write_csv(path: Path, header: tuple[str, ...], lines: Iterable[tuple[object, ...]]) -> None:
     # The byte-order mark tells a spreadsheet that the Chinese is UTF-8.
-    with (draft / CHANGES).open("w", encoding="utf-8-sig", newline="") as file:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(_HEADER)
-        writer.writerows(change_line(change, made.basis.policy) for change in made.changes)
+        writer.writerow(header)
+        writer.writerows(lines)
 
 
 def _manifest(draft: Path, made: Contents, archive_digest: str, previous: Previous) -> Manifest:
@@ -140,7 +159,7 @@ def _manifest(draft: Path, made: Contents, archive_digest: str, previous: Previo
             "enters": moved.count("ENTERS"),
             "leaves": moved.count("LEAVES"),
         },
-        files={name: file_digest(draft / name) for name in (ROWS, PROFILE, DATABASE, CHANGES)},
+        files={name: file_digest(draft / name) for name in _FILES},
     )
 
 

@@ -6,6 +6,7 @@
     whitelist.parquet               one row per member
     profile.parquet                 the profiles the rows were made from
     changes.csv                     who entered and left the first tier, and why
+    funnel.csv                      from archive to disbursement, by county, township and village
     edition.sqlite                  the same for the service
 <home>/editions/current             the name of the folder in use, replaced atomically
 ```
@@ -32,6 +33,7 @@ CURRENT = "current"
 ROWS = "whitelist.parquet"
 PROFILE = "profile.parquet"
 CHANGES = "changes.csv"
+FUNNEL = "funnel.csv"
 DATABASE = "edition.sqlite"
 
 _FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}")

@@ -96,6 +96,14 @@ def test_a_process_that_cannot_decide_is_alive_and_refuses_to_decide(tmp_path: P
     assert decision.json()["type"] == "/problems/not-ready"
 
 
+def test_the_log_says_at_the_start_what_is_missing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _ask(tmp_path, "/live")
+    assert "not ready, card: " in caplog.text
+    assert "not ready, edition: " in caplog.text
+
+
 def test_a_card_without_an_edition_is_not_enough(card_home: Path) -> None:
     assert _refusal(card_home)[0] == "edition"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
@@ -15,6 +16,11 @@ from typing import Any
 import httpx
 import pyarrow.parquet as pq
 import pytest
+import rfc8785
+from click.testing import CliRunner
+
+from api.serving import HEAD_SECONDS
+from cli.serve import command as serve_command
 
 ASKED = {"member_id": "", "amount_yuan": 5_000, "months": 12, "purpose": "inputs"}
 ID_NUMBER = "999901197001010014"
@@ -213,10 +219,6 @@ def test_the_funnel_adds_up_at_every_level(
 def test_policy_and_scorecard_are_those_of_the_digests(
     service: httpx.Client, rows: list[dict[str, Any]]
 ) -> None:
-    import hashlib
-
-    import rfc8785
-
     policy, card = service.get("/v1/policy").json(), service.get("/v1/scorecard").json()
     assert policy["policy_digest"] == rows[0]["policy_digest"]
     assert hashlib.sha256(rfc8785.dumps(policy["in_force"])).hexdigest() == policy["policy_digest"]
@@ -396,9 +398,14 @@ def test_the_log_names_routes_and_not_members(
     assert "county=" not in written
 
 
-def test_a_client_that_never_ends_its_head_is_cut(service: httpx.Client) -> None:
-    from api.serving import HEAD_SECONDS
+def test_the_service_refuses_to_listen_beyond_this_machine_unasked() -> None:
+    for host in ("0.0.0.0", "::", "192.0.2.1", "example.org"):
+        found = CliRunner().invoke(serve_command, ["--host", host])
+        assert found.exit_code == 2
+        assert "--allow-remote" in found.stderr
 
+
+def test_a_client_that_never_ends_its_head_is_cut(service: httpx.Client) -> None:
     url = service.base_url
     with socket.create_connection((url.host, url.port or 80), timeout=HEAD_SECONDS + 15) as slow:
         slow.sendall(b"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nX: ")

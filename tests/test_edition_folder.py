@@ -55,7 +55,7 @@ def test_the_same_inputs_give_the_same_bytes(
     second = _publish(archive, member_profile, home)
     assert second.folder == first.folder
     assert _digests(second.folder) == before
-    assert len(before) == 5
+    assert len(before) == 6
 
 
 def test_an_edition_made_again_after_damage_is_whole_again(
@@ -150,6 +150,32 @@ def test_changes_are_written_for_a_spreadsheet_in_both_languages(
     assert len(lines) == published.manifest.counts["enters"]
     assert lines[0]["change_zh"] == "进入"
     assert lines[0]["reason_zh"] == "首期名单"
+
+
+def test_the_funnel_is_written_for_a_spreadsheet_with_the_names_of_places(
+    archive: Archive, member_profile: pa.Table, home: Path
+) -> None:
+    published = _publish(archive, member_profile, home)
+    with (published.folder / "funnel.csv").open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    total, *places = lines
+    assert (total["place_code"], total["members"]) == ("", str(member_profile.num_rows))
+    assert all(place["county"] for place in places)
+    villages = [place for place in places if len(place["place_code"]) == 12]
+    assert all(village["village"] for village in villages)
+    assert sum(int(village["first"]) for village in villages) == int(total["first"])
+
+
+def test_an_archive_of_members_alone_makes_an_edition(
+    archive: Archive, home: Path, tmp_path: Path
+) -> None:
+    alone = Archive(tmp_path / "alone")
+    alone.append("members", archive.read("members"))
+    made = publish_whitelist(alone, date(2023, 10, 1), home, tmp_path / "rows.parquet").contents
+    total = made.funnel[""]
+    assert total.members == total.third + total.none == 1_200
+    assert (total.applied, total.disbursed_yuan) == (0, 0)
+    assert made.places == {}
 
 
 def test_a_damaged_edition_in_use_is_named_and_does_not_block_a_sound_one(
