@@ -87,9 +87,10 @@ def _reveal(simulation: Simulation, path: Path, replications: int) -> None:
 
 
 def _tell(simulation: Simulation) -> None:
-    from data.simulator.totals import against_targets
+    from data.simulator.totals import compared
 
-    for line in against_targets(simulation):
+    click.echo(f"{'total':22} {'simulated':>14} {'target':>14}")
+    for line in compared(simulation.world.scenario, simulation.totals()):
         click.echo(line)
 
 

@@ -2,5 +2,13 @@
 
 from data.simulator.scenario import Scenario, load_scenario
 from data.simulator.simulation import Simulation, simulate, simulate_monthly
+from data.simulator.totals import simulated_totals
 
-__all__ = ["Scenario", "Simulation", "load_scenario", "simulate", "simulate_monthly"]
+__all__ = [
+    "Scenario",
+    "Simulation",
+    "load_scenario",
+    "simulate",
+    "simulate_monthly",
+    "simulated_totals",
+]

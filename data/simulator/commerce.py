@@ -8,10 +8,8 @@ import numpy as np
 
 from data.simulator import months
 from data.simulator.arrays import (
-    CHANNELS,
     COOPERATIVE,
     SERVICES,
-    STATION,
     TRADER,
     Bools,
     Floats,
@@ -84,8 +82,3 @@ def parcels_wanted(world: World, state: State, station: Bools) -> Floats:
     return np.asarray(
         0.75 * np.exp(0.45 * world.homes.digital) * means * np.where(station, 1.2, 0.6)
     )
-
-
-def is_online(channel: int) -> bool:
-    """Return whether a channel's orders are sent as parcels."""
-    return channel != STATION and channel < len(CHANNELS)

@@ -46,8 +46,8 @@ def record_adverse(world: World, month: int, events: AdverseEvents) -> Frame:
     rng = world.luck.shared("record adverse", month)
     number = len(events.household)
     happened = np.where(events.resolved < NEVER, events.resolved, events.opened)
-    known = np.isin(events.kind, [QUERY])
-    delay = np.where(known, 0, rng.integers(1, 25, number))
+    # A query is on record at once; news of courts and other lenders takes weeks.
+    delay = np.where(events.kind == QUERY, 0, rng.integers(1, 25, number))
     rows = Frame(
         {
             "member_id": world.people.principal_of[events.household],
@@ -58,8 +58,7 @@ def record_adverse(world: World, month: int, events: AdverseEvents) -> Frame:
             "recorded_at": evening(rng, happened + delay),
         }
     )
-    in_window = events.opened >= months.first_day(world.start) - 3 * 365
-    return known_by_the_end(world, rows.take(in_window))
+    return known_by_the_end(world, rows)
 
 
 def record_loans(world: World, month: int, made: Applications) -> Frame:
@@ -80,6 +79,7 @@ def record_loans(world: World, month: int, made: Applications) -> Frame:
         }
     )
     wrong = rows.replaced(purpose=np.full(len(rows), 5))
+    # Repayments refer to the loan, so it is on file from the first day.
     return as_recorded(
         world, "loans", month, rows, first + made.day, wrong, lossy=False, prompt=True
     )

@@ -23,7 +23,6 @@ class Earnings:
     trade: Floats
     services: Floats
     herds: Floats
-    wages: Floats
     net: Floats
 
 
@@ -40,7 +39,6 @@ def work(world: World, state: State, month: int) -> Earnings:
         trade=np.where(trader, turnover, 0.0),
         services=np.where(services, turnover, 0.0),
         herds=sold,
-        wages=wages,
         net=net,
     )
 

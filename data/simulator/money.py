@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from data.simulator.arrays import Bools, Floats, Ints, logistic
+from data.simulator.arrays import Floats, Ints, logistic
 from data.simulator.loan import LoanSlot
 from data.simulator.state import State
 from data.simulator.world import World
-
-
-@dataclass(frozen=True)
-class Spending:
-    """What a month cost, in yuan; ``missed`` says whose other debts went unserved."""
-
-    living: Floats
-    illness: Floats
-    missed: Bools
-    unmet: Floats
 
 
 def buy_inputs(world: World, state: State, cost: Floats) -> None:
@@ -34,16 +23,15 @@ def buy_inputs(world: World, state: State, cost: Floats) -> None:
     )
 
 
-def live(world: World, state: State, month: int, slots: Sequence[LoanSlot]) -> Spending:
+def live(world: World, state: State, month: int, slots: Sequence[LoanSlot]) -> None:
     """Pay for living, mishaps and other debts; what cannot be met is distress."""
     illness = _mishaps(world, state, month)
     living = _living(world, state, month, slots)
     state.cash = state.cash - illness
-    missed = _serve_others(world, state, living)
+    _serve_others(world, state, living)
     state.cash = state.cash - living
     unmet = _cover(world, state)
     state.distress = 0.85 * state.distress + unmet / world.homes.living
-    return Spending(living, illness, missed, unmet)
 
 
 def save(world: World, state: State, income: Floats) -> None:
@@ -115,8 +103,8 @@ def _mishaps(world: World, state: State, month: int) -> Floats:
     return np.where(struck, cost, 0.0) + spent
 
 
-def _serve_others(world: World, state: State, living: Floats) -> Bools:
-    """Pay other lenders from cash and savings after half the living; return who could not."""
+def _serve_others(world: World, state: State, living: Floats) -> None:
+    """Pay other lenders from cash and savings after half the living; count the months missed."""
     service = world.homes.other_service
     owed = service * (1.0 + np.minimum(state.missed, 2))
     able = state.cash + _liquid(world, state) - 0.5 * living
@@ -124,7 +112,6 @@ def _serve_others(world: World, state: State, living: Floats) -> Bools:
     state.cash = state.cash - np.where(full, owed, 0.0)
     missed = ~full & (service > 0)
     state.missed = np.where(missed, state.missed + 1, 0)
-    return missed
 
 
 def _cover(world: World, state: State) -> Floats:

@@ -46,8 +46,3 @@ def last_day(month: int | Ints) -> Ints:
 def month_of_day(day: Ints) -> Ints:
     """Return the month a day (since 1970-01-01) falls in."""
     return day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-
-
-def day_number(text: str) -> int:
-    """Return the days since 1970-01-01 of a date written ``2023-10-01``."""
-    return int(np.datetime64(text, "D").astype(np.int64))

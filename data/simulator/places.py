@@ -132,8 +132,9 @@ def _stations(
     opened = np.full(villages, NEVER)
     chosen = rng.permutation(villages)[:stations]
     early = rng.random(stations) < scenario.places.stations_at_start
+    # The last ones open early enough to be on record by the end.
     before = _days(rng, stations, within[0] - 900, within[0])
-    later = _days(rng, stations, within[0], within[1])
+    later = _days(rng, stations, within[0], within[1] - 7)
     opened[chosen] = np.where(early, before, later)
     return opened
 

@@ -14,7 +14,7 @@ from data.simulator.state import State
 from data.simulator.world import World
 from model.tables import season_start
 
-#: Month of the year after which a season's yields are known, and years from label to that month.
+#: By month of the year: the season sown, with the years until its label; the season reaped.
 _SOWN = {10: ("S", 1), 6: ("A", 0), 1: ("G", 0)}
 _REAPED = {6: "S", 10: "A", 7: "G"}
 _OWN, _LEASED = 0, 1
@@ -32,15 +32,20 @@ def season_words() -> list[str]:
 
 
 def record_plots(world: World, state: State, month: int) -> list[Frame]:
-    """Return what is written about plots in `month`: sowings, then yields of the season before."""
-    of_year, rows = months.of_year(month), []
-    if of_year in _REAPED:
-        season = _REAPED[of_year]
-        rows.append(_yields(world, state, season, months.year(month), month))
+    """Return what is written about plots in `month`: yields of the season before, then sowings."""
+    of_year, year, rows = months.of_year(month), months.year(month), list[Frame]()
+    reaped = _REAPED.get(of_year)
+    if reaped and began(reaped, year) >= world.start:
+        rows.append(_yields(world, state, reaped, year, month))
     if of_year in _SOWN:
         season, ahead = _SOWN[of_year]
-        rows.append(_sowings(world, season, months.year(month) + ahead, month))
-    return [known_by_the_end(world, frame) for frame in rows if len(frame)]
+        rows.append(_sowings(world, season, year + ahead, month))
+    return [known_by_the_end(world, frame) for frame in rows]
+
+
+def began(season: str, year: int) -> int:
+    """Return the month in which a season is sown."""
+    return months.month_of(f"{season_start(f'{year}-{season}'):%Y-%m}")
 
 
 def _sowings(world: World, season: str, year: int, month: int) -> Frame:
@@ -57,17 +62,13 @@ def _sowings(world: World, season: str, year: int, month: int) -> Frame:
 
 
 def _yields(world: World, state: State, season: str, year: int, month: int) -> Frame:
-    if months.month_of(str(season_start(f"{year}-{season}"))[:7]) < world.start:
-        return Frame({"recorded_at": np.zeros(0, dtype=np.int64)})
-    rows = _registered(world, season, year)
+    rule, rows = world.scenario.records, _registered(world, season, year)
     rng = world.luck.shared(f"record yield {season}", month)
-    reported = rng.random(len(rows)) < world.scenario.records.yield_reported
-    day = months.first_day(month) + rng.integers(8, 30, len(rows))
-    late = np.where(rng.random(len(rows)) < world.scenario.records.late, 45, 0)
-    seen = _reaped(world, state, rows) * rng.normal(1.0, 0.02, len(rows))
-    tenths = np.rint(np.clip(seen, 1.0, 19000.0) * 10).astype(np.int64)
-    # The sowing row and its correction are at most 130 days old by then.
-    known = evening(rng, day + late)
+    reported = rng.random(len(rows)) < rule.yield_reported
+    late = np.where(rng.random(len(rows)) < rule.late, 45, 0)
+    known = evening(rng, months.first_day(month) + rng.integers(8, 30, len(rows)) + late)
+    weighed = _reaped(world, state, rows) * rng.normal(1.0, 0.02, len(rows))
+    tenths = np.rint(np.clip(weighed, 1.0, 19000.0) * 10).astype(np.int64)
     return rows.replaced(yield_kg_per_mu=tenths, recorded_at=known).take(reported)
 
 
@@ -88,8 +89,7 @@ def _registered(world: World, season: str, year: int) -> Frame:
     ]
     rows = concat(parts)
     joined = world.people.joined[rows.columns["member_id"]]
-    began = months.month_of(str(season_start(f"{year}-{season}"))[:7])
-    return rows.take(joined <= months.last_day(began))
+    return rows.take(joined <= months.last_day(began(season, year)))
 
 
 def _land_of(world: World, season: str) -> list[tuple[Ints, Floats, int]]:

@@ -224,4 +224,5 @@ class Target:
 
     value: float
     tolerance: float
+    grows: bool
     source: str

@@ -23,6 +23,7 @@ from data.simulator.people_records import record_members, record_villages
 from data.simulator.plot_records import record_plots
 from data.simulator.scenario import Scenario
 from data.simulator.state import State, first_state
+from data.simulator.totals import TOTALLED, simulated_totals
 from data.simulator.truth import truth_table
 from data.simulator.vocabulary import vocabularies
 from data.simulator.world import World, build_world
@@ -51,9 +52,18 @@ class Simulation:
             archive.append(name, self.table(name))
 
     @property
+    def opening_day(self) -> date:
+        """Return the first recorded day."""
+        return date.fromisoformat(f"{months.written(self.world.start)}-01")
+
+    @property
     def closing_day(self) -> date:
         """Return the day after the last recorded month: the as-of date of an up-to-date profile."""
         return date.fromisoformat(f"{months.written(self.world.end + 1)}-01")
+
+    def totals(self) -> dict[str, float]:
+        """Return what the archive's rows add up to, by the names of the scenario's targets."""
+        return simulated_totals({name: self.table(name) for name in TOTALLED})
 
     def export(self, folder: Path) -> Iterator[list[DirtyRow]]:
         """Write the archive rows as branches would send them; yield each file's dirty rows."""
@@ -69,7 +79,15 @@ class Simulation:
             First day of a month, at the latest the month after the last recorded one.
         replications : int
             How often the luck of single households after `as_of` is drawn; 0 is the actual luck.
+
+        Raises
+        ------
+        ValueError
+            If `as_of` is not the first of a month, or lies outside the recorded months.
         """
+        if as_of.day != 1 or not self.opening_day < as_of <= self.closing_day:
+            span = f"after {self.opening_day} and not after {self.closing_day}"
+            raise ValueError(f"{as_of}: the truth is known as of the first of a month {span}")
         return truth_table(self.world, months.month_of(f"{as_of:%Y-%m}"), replications)
 
 

@@ -1,0 +1,26 @@
+"""``python -m data.simulator``: simulate at full size and print totals beside the targets."""
+
+from __future__ import annotations
+
+import sys
+
+from data.simulator.scenario import load_scenario
+from data.simulator.simulation import simulate
+from data.simulator.totals import compared
+
+
+def main(seed: int = 54, recorded: int = 36) -> None:
+    """Print one line per target, then the totals that have no target."""
+    scenario = load_scenario()
+    found = simulate(scenario, scenario.places.full_members, recorded, seed).totals()
+    lines = [f"{'total':22} {'simulated':>14} {'target':>14}", *compared(scenario, found)]
+    lines += [
+        f"{name:22} {value:>14,.0f}"
+        for name, value in found.items()
+        if name not in scenario.targets
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
