@@ -25,6 +25,15 @@ _HEADS = {
 }
 
 
+def notes(published: Published) -> Iterator[str]:
+    """Yield what the operator should know before relying on the edition."""
+    before = published.previous
+    if before.damage:
+        yield f"compared with no edition, for the one in use is damaged: {before.damage}"
+    if before.folder and before.folder[:10] > published.manifest.as_of:
+        yield f"this edition is older than the one it replaces ({before.folder[:10]})"
+
+
 def report(published: Published) -> Iterator[str]:
     """Yield the lines."""
     made, counts = published.contents, published.manifest.counts

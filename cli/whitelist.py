@@ -28,14 +28,14 @@ def command(
     archive: Path, as_of: datetime, out: Path, engine: Literal["duckdb", "spark"], home: Path
 ) -> None:
     """Score every member of ARCHIVE as of DATE; write the rows to OUT and publish them."""
-    from api.edition_report import report
+    from api.edition_report import notes, report
     from api.whitelist_batch import publish_whitelist
     from data.archive import Archive
 
     day: date = as_of.date()
     published = publish_whitelist(Archive(archive), day, home, out, engine)
-    if published.previous.damage:
-        click.echo(f"note: compared with no edition: {published.previous.damage}", err=True)
+    for note in notes(published):
+        click.echo(f"note: {note}", err=True)
     for line in report(published):
         click.echo(line)
     click.echo(f"名单 rows: {out}\n已发布 published: {published.folder}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -105,24 +106,27 @@ def test_the_order_of_the_archive_is_irrelevant(
     assert shuffled.rows.sort_by("member_id").equals(scored.rows)
 
 
-def test_the_command_publishes_and_tells_the_funnel(
-    simulated_archive: Archive, card_home: Path, as_of: date, tmp_path: Path
-) -> None:
-    import shutil
-
-    home = shutil.copytree(card_home, tmp_path / "home")
-    out = tmp_path / "rows.parquet"
-    found = CliRunner().invoke(
+def _run(archive: Archive, day: str, home: Path) -> Result:
+    return CliRunner().invoke(
         command,
-        ["--archive", str(simulated_archive.folder), "--as-of", as_of.isoformat(),
-         "--out", str(out), "--home", str(home)],
+        ["--archive", str(archive.folder), "--as-of", day, "--home", str(home),
+         "--out", str(home / "rows.parquet")],
         catch_exceptions=False,
     )  # fmt: skip
-    assert found.exit_code == 0
-    assert "一级白名单 first tier" in found.output
-    assert "合计 total" in found.output
-    assert "FIRST_EDITION" in found.output
-    assert pq.read_table(out).num_rows == 1_200
+
+
+def test_the_command_publishes_and_tells_the_funnel(
+    simulated_archive: Archive, card_home: Path, tmp_path: Path
+) -> None:
+    home = Path(shutil.copytree(card_home, tmp_path / "home"))
+    found = _run(simulated_archive, "2023-10-01", home)
+    assert (found.exit_code, found.stderr) == (0, "")
+    assert "一级白名单 first tier" in found.stdout
+    assert "合计 total" in found.stdout
+    assert "FIRST_EDITION" in found.stdout
+    assert pq.read_table(home / "rows.parquet").num_rows == 1_200
+    older = _run(simulated_archive, "2023-09-01", home)
+    assert "older than the one it replaces (2023-10-01)" in older.stderr
 
 
 @pytest.mark.spark
