@@ -1,0 +1,30 @@
+"""The attributes of a member's profile, one small function each, by flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from model.flows import (
+    borrowing,
+    capital,
+    commerce,
+    crop_areas,
+    identity,
+    information,
+    logistics,
+    planting,
+    village,
+)
+from model.flows.formula import Formula
+
+_FLOWS = (
+    commerce, logistics, capital, borrowing, planting, crop_areas, information, identity, village,
+)  # fmt: skip
+
+
+@cache
+def formulas() -> Mapping[str, Formula]:
+    """Return every attribute's formula by name."""
+    declared = [value for flow in _FLOWS for value in vars(flow).values()]
+    return {value.name: value for value in declared if isinstance(value, Formula)}

@@ -1,0 +1,101 @@
+"""Identity 身份: where and since when. No name, id number or phone comes this far."""
+
+from __future__ import annotations
+
+from ibis.expr.types import Table, Value
+
+from model.flows.formula import formula, view
+from model.point_in_time import PointInTime
+from model.windows import completed_months, completed_years
+
+
+@view("members", single=True)
+def member(now: PointInTime) -> Table:
+    """Take the member's own row."""
+    return now.rows("members")
+
+
+@formula(member)
+def operating_years(row: Table) -> Value:
+    """Completed years since the farm or business began."""
+    return completed_years(row.operating_since, row.as_of)
+
+
+@formula(member)
+def months_of_history(row: Table) -> Value:
+    """Completed months since the member joined."""
+    return completed_months(row.joined_on, row.as_of)
+
+
+@formula(member)
+def resident_years(row: Table) -> Value:
+    """Completed years of residence."""
+    return completed_years(row.resident_since, row.as_of)
+
+
+@formula(member)
+def consent_in_force(row: Table) -> Value:
+    """Whether consent was given, and not withdrawn, before the as-of date."""
+    given = (row.consent_given_on < row.as_of).fill_null(False)
+    withdrawn = (row.consent_withdrawn_on < row.as_of).fill_null(False)
+    return given & ~withdrawn
+
+
+@formula(member)
+def household_id(row: Table) -> Value:
+    """Household as recorded."""
+    return row.household_id
+
+
+@formula(member)
+def county_code(row: Table) -> Value:
+    """First 6 digits of the village code."""
+    return row.village_code.left(6)
+
+
+@formula(member)
+def township_code(row: Table) -> Value:
+    """First 9 digits of the village code."""
+    return row.village_code.left(9)
+
+
+@formula(member)
+def occupation(row: Table) -> Value:
+    """As recorded."""
+    return row.occupation
+
+
+@formula(member)
+def labourers(row: Table) -> Value:
+    """As recorded."""
+    return row.labourers
+
+
+@formula(member)
+def gender(row: Table) -> Value:
+    """As recorded."""
+    return row.gender
+
+
+@formula(member)
+def age_years(row: Table) -> Value:
+    """Completed years since birth."""
+    return completed_years(row.birth_date, row.as_of)
+
+
+@formula(member)
+def education(row: Table) -> Value:
+    """As recorded."""
+    return row.education
+
+
+@formula(member)
+def village_code(row: Table) -> Value:
+    """As recorded."""
+    return row.village_code
+
+
+@formula(member)
+def household_size(row: Table) -> Value:
+    """As recorded."""
+    return row.household_size

@@ -1,0 +1,84 @@
+"""Arithmetic of windows: months between dates, sums within a window, shares, growth, volatility.
+
+Every engine must give the same bits. So months come from whole-number arithmetic, sums are taken
+over integers only (money in fen, areas in hundredths of a mu), and floats appear in the last step
+of a row.
+"""
+
+from __future__ import annotations
+
+from ibis.expr.types import (
+    BooleanValue,
+    DateValue,
+    FloatingValue,
+    IntegerValue,
+    NumericValue,
+    Table,
+)
+
+
+def month_number(day: DateValue) -> IntegerValue:
+    """Return the months from year 0 to the month of `day`."""
+    return day.year() * 12 + day.month()
+
+
+def completed_months(start: DateValue, end: DateValue) -> IntegerValue:
+    """Return the whole months from `start` to `end`: the 15th to the 14th is not yet one."""
+    unfinished = (end.day() < start.day()).cast("int64")
+    return month_number(end) - month_number(start) - unfinished
+
+
+def completed_years(start: DateValue, end: DateValue) -> IntegerValue:
+    """Return the whole years from `start` to `end`, 0 when `start` has not come yet."""
+    return (completed_months(start, end) // 12).clip(lower=0)
+
+
+def in_last(rows: Table, months: int, skip: int = 0) -> BooleanValue:
+    """Return which `rows` fall within the last `months` months, the latest `skip` left out.
+
+    ``rows.months_ago`` is 0 for the last full month before the as-of date (monthly rows) or for a
+    date less than a month before it (dated rows).
+    """
+    return (rows.months_ago >= skip) & (rows.months_ago < skip + months)
+
+
+def total(column: IntegerValue, where: BooleanValue | None = None) -> IntegerValue:
+    """Return the exact sum of an integer `column`; a blank, or no row at all, counts as nothing."""
+    return column.sum(where=where).fill_null(0)
+
+
+def yuan(fen: IntegerValue) -> FloatingValue:
+    """Return an amount of fen (hundredths) in yuan."""
+    return fen.cast("float64") / 100
+
+
+def mu(hundredths: IntegerValue) -> FloatingValue:
+    """Return an area of hundredths of a mu in mu."""
+    return hundredths.cast("float64") / 100
+
+
+def share(part: NumericValue, whole: NumericValue) -> FloatingValue:
+    """Return `part` of `whole`; missing when `whole` is nothing."""
+    return part.cast("float64") / whole.nullif(0).cast("float64")
+
+
+def growth(recent: IntegerValue, before: IntegerValue) -> FloatingValue:
+    """Return the change between two sums on a scale from -1 (all lost) to 1 (all new).
+
+    ``(recent - before) / (recent + before)`` stays finite where the plain ratio does not; missing
+    when both are nothing.
+    """
+    return share(recent - before, recent + before)
+
+
+def volatility(
+    values: IntegerValue, months: IntegerValue | int, where: BooleanValue
+) -> FloatingValue:
+    """Return the coefficient of variation (population form) of non-negative whole `values`.
+
+    ``sqrt(n Σx² - (Σx)²) / Σx`` from exact sums. With a fixed number of `months`, a month without a
+    row counts as 0. The greatest possible value is ``sqrt(n - 1)``; missing when the sum is 0.
+    """
+    first = total(values, where).cast("float64")
+    second = total(values * values, where).cast("float64")
+    return (second * months - first * first).clip(lower=0).sqrt() / first.nullif(0)
