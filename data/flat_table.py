@@ -5,15 +5,16 @@ Training and scoring both read through this file, so that a cell means the same 
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -41,8 +42,8 @@ def read_flat_table(path: Path) -> pa.Table:
     if path.suffix.lower() not in (".csv", ".tsv", ".txt", ".parquet"):
         raise UnreadableFileError(f"{path}: expected a file that ends in .csv or .parquet")
     try:
-        table = pq.read_table(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
-    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        table = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
+    except (OSError, pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
         raise UnreadableFileError(f"{path}: cannot be read as a table: {error}") from error
     repeated = {name for name in table.column_names if table.column_names.count(name) > 1}
     if repeated:
@@ -105,6 +106,10 @@ def _lookup_rows(encoded: pa.DictionaryArray, null_row: int) -> NDArray[np.int64
     return np.asarray(pc.fill_null(encoded.indices, null_row), dtype=np.int64)
 
 
+def _read_parquet(path: Path) -> pa.Table:
+    return pq.read_table(path, use_threads=False)
+
+
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
 
@@ -122,18 +127,25 @@ def _number(word: str) -> float:
 def _read_csv(path: Path) -> pa.Table:
     payload = path.read_bytes()
     text = payload.decode(_encoding(payload)).removeprefix("\ufeff")
-    header = text.split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=header.count)
-    parsing = pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
-    names = pa_csv.open_csv(
-        pa.BufferReader(header.encode() + b"\n"), parse_options=parsing
-    ).schema.names
-    as_text = pa_csv.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
-    )
-    return pa_csv.read_csv(
-        pa.BufferReader(text.encode()), parse_options=parsing, convert_options=as_text
-    )
+    delimiter = max(_DELIMITERS, key=text.split("\n", 1)[0].count)
+    # Python's own reader: Arrow's reads ahead on threads that now and then abort a short program
+    # as it ends (apache/arrow issues 34314 and 39862).
+    rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    names = next(rows, [])
+    cells = [row for row in _whole_rows(rows, len(names), path) if row]
+    columns = zip(*cells, strict=True) if cells else [()] * len(names)
+    arrays = [pa.array([cell or None for cell in column], pa.string()) for column in columns]
+    return pa.Table.from_arrays(arrays, names=names)
+
+
+def _whole_rows(rows: Iterable[list[str]], width: int, path: Path) -> Iterator[list[str]]:
+    for number, row in enumerate(rows, start=2):
+        if row and len(row) != width:
+            raise UnreadableFileError(
+                f"{path}: row {number} has {len(row)} cells, the header has {width};"
+                " a stray delimiter or line break? mend the row and try again"
+            )
+        yield row
 
 
 def _encoding(payload: bytes) -> str:

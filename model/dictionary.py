@@ -100,7 +100,10 @@ def read_dictionary(text: str, name: str) -> Dictionary:
     ContractError
         If an entry is incomplete or holds an unknown word; the message names file and attribute.
     """
-    spec = yaml.safe_load(text)
+    try:
+        spec = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ContractError(f"{name}: not readable as YAML: {error}") from error
     if not isinstance(spec, dict) or not spec:
         raise ContractError(f"{name}: expected a mapping of attribute names to their declarations")
     attributes = {key: _attribute(name, str(key), value) for key, value in spec.items()}
@@ -127,6 +130,7 @@ def _attribute(file: str, name: str, spec: Mapping[str, Any]) -> Attribute:
     except (KeyError, TypeError) as error:
         raise ContractError(f"{file}, attribute {name}: {error} is missing or malformed") from error
     _refuse_unknown_words(file, attribute)
+    _refuse_empty_range(file, attribute)
     return attribute
 
 
@@ -139,3 +143,12 @@ def _refuse_unknown_words(file: str, attribute: Attribute) -> None:
                 f"{file}, attribute {attribute.name}: {field} is {value!r},"
                 f" use one of {', '.join(get_args(allowed))}"
             )
+
+
+def _refuse_empty_range(file: str, attribute: Attribute) -> None:
+    bounds = [bound for bound in (attribute.minimum, attribute.maximum) if bound is not None]
+    numbers = [b for b in bounds if isinstance(b, int | float) and not isinstance(b, bool)]
+    if len(numbers) < len(bounds) or numbers != sorted(numbers):
+        raise ContractError(
+            f"{file}, attribute {attribute.name}: min and max must be numbers, min at most max"
+        )

@@ -1,0 +1,137 @@
+"""``rongzi train``: fit, evaluate and track a scorecard."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from training.evaluate import Evaluation
+    from training.learn import TrainedRun
+    from training.settings import Settings
+    from training.track import Tracked
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("train")
+@click.option("--archive", type=_FOLDER, help="Learn from this archive's ripe loans.")
+@click.option("--table", type=_FILE, help="Learn from this flat table, csv or Parquet.")
+@click.option("--target", help="The table's column with the outcome.")
+@click.option("--bad", "bad_value", help="The target's value that is bad; inferred otherwise.")
+@click.option("--dictionary", type=_FILE, help="The table's dictionary; drafted otherwise.")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Archive as known on this day; today."
+)
+@click.option(
+    "--family", default="auto", show_default=True, type=click.Choice(["auto", "woe", "ebm"])
+)
+@click.option("--out", type=_FOLDER, help="Also write the card, figures and report here.")
+@click.option("--seed", default=54, show_default=True, type=int)
+@click.option("--mlruns", type=_FOLDER, default="mlruns", show_default=True, envvar="RONGZI_MLRUNS")
+def command(
+    archive: Path | None,
+    table: Path | None,
+    target: str | None,
+    bad_value: str | None,
+    dictionary: Path | None,
+    as_of: datetime | None,
+    family: str,
+    out: Path | None,
+    seed: int,
+    mlruns: Path,
+) -> None:
+    """Train a card and record the run, unsigned, as the registry's challenger."""
+    from training.settings import Settings
+
+    settings = Settings(seed=seed, family=family)
+    if archive is not None and table is None:
+        run = _from_archive(archive, as_of, settings)
+    elif table is not None and archive is None and target is not None:
+        run = _from_table(table, target, bad_value, dictionary, settings)
+    else:
+        raise click.UsageError("give either --archive DIR, or --table FILE with --target COLUMN")
+    _tell(run, _recorded(run, out, mlruns), out)
+
+
+def _from_archive(archive: Path, as_of: datetime | None, settings: Settings) -> TrainedRun:
+    from data.archive import Archive
+    from training.train import train_archive
+
+    # The day is the user's: a training date is a date at the branch, not an instant.
+    day = (as_of or datetime.now().astimezone()).date()
+    with _progress(settings) as step:
+        return train_archive(Archive(archive), day, settings, step)
+
+
+def _from_table(
+    table: Path, target: str, bad_value: str | None, dictionary: Path | None, settings: Settings
+) -> TrainedRun:
+    from model.dictionary import read_dictionary
+    from training.train import train_table
+
+    declared = None
+    if dictionary is not None:
+        declared = read_dictionary(_text(dictionary), str(dictionary))
+    with _progress(settings) as step:
+        return train_table(table, target, settings, bad_value, declared, step)
+
+
+@contextmanager
+def _progress(settings: Settings) -> Iterator[Callable[[], object]]:
+    from tqdm import tqdm
+
+    from training.learn import steps
+
+    with tqdm(total=steps(settings), unit="step", desc="train", disable=None) as bar:
+        yield bar.update
+
+
+def _text(path: Path) -> str:
+    from model.errors import UnreadableFileError
+
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableFileError(f"{path}: cannot be read as UTF-8 text: {error}") from error
+
+
+def _recorded(run: TrainedRun, out: Path | None, mlruns: Path) -> Tracked:
+    from training.record import write_card_folder, write_run
+    from training.track import track
+
+    with tempfile.TemporaryDirectory() as folder:
+        write_run(run, Path(folder))
+        tracked = track(run, Path(folder), mlruns)
+        if out is not None:
+            write_card_folder(run, out, Path(folder))
+    return tracked
+
+
+def _tell(run: TrainedRun, tracked: Tracked, out: Path | None) -> None:
+    for note in run.source.notes:
+        click.echo(f"说明 note: {note}")
+    for entry in run.dropped:
+        click.echo(f"剔除 dropped: {entry.attribute}: {entry.reason.zh} · {entry.reason.en}")
+    for name, found in run.evaluations.items():
+        click.echo(f"{name}: {found.rows:,} rows, {found.bad_rows:,} bad; {_measures(found)}")
+    click.echo(f"评分卡 card: {run.digest[:16]}, {len(run.card.attributes)} attributes")
+    click.echo(f"报告 report: {(out or tracked.artifacts) / 'report.html'}")
+    click.echo(f"运行 run: {tracked.run_id} (version {tracked.version}, challenger)")
+    click.echo(f"下一步 next: rongzi promote {tracked.run_id} --approved-by NAME")
+
+
+def _measures(found: Evaluation) -> str:
+    shown = ((name, found.measures[name]) for name in ("auc", "ks", "brier", "ece"))
+    return ", ".join(f"{n} {m.value:.3f} ({m.low:.3f}–{m.high:.3f})" for n, m in shown)
+
+
+if __name__ == "__main__":
+    command()

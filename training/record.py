@@ -1,0 +1,73 @@
+"""A run as files: the card, the report, the pictures, the figures, the estimator."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+from model.card_file import write_card
+from training.evaluate import Evaluation
+from training.learn import TrainedRun
+from training.pictures import bin_pictures, run_pictures
+from training.report import report_html
+
+REPORT, FIGURES, ESTIMATOR = "report.html", "evaluation.json", "estimator.joblib"
+
+
+def write_run(run: TrainedRun, folder: Path) -> None:
+    """Write everything an analyst keeps of `run` into `folder`; the card goes into ``card``.
+
+    The estimator is for analysts only: a joblib file runs code when it is loaded, and one flipped
+    bit loads another model without an error. Nothing that decides ever reads it.
+    """
+    pictures, by_attribute = run_pictures(run), bin_pictures(run)
+    write_card(folder / "card", run.card)
+    (folder / REPORT).write_text(report_html(run, pictures, by_attribute), encoding="utf-8")
+    (folder / FIGURES).write_text(figures_json(run), encoding="utf-8")
+    joblib.dump(run.fit.estimator, folder / ESTIMATOR)
+    _write_pictures(folder / "plots", pictures)
+    numbered = {f"{i + 1:02d}": svg for i, svg in enumerate(by_attribute.values())}
+    _write_pictures(folder / "plots" / "bins", numbered)
+
+
+def write_card_folder(run: TrainedRun, folder: Path, written: Path) -> None:
+    """Write the unsigned card into `folder`, with the figures and report of `written` beside it."""
+    write_card(folder, run.card)
+    for name in (FIGURES, REPORT):
+        shutil.copyfile(written / name, folder / name)
+
+
+def figures_json(run: TrainedRun) -> str:
+    """Return the run's figures, and the baseline that monitoring compares with, as JSON."""
+    figures = {
+        "card_digest": run.digest,
+        "provenance": dict(run.card.provenance),
+        "validated_on": run.validated_on,
+        "evaluations": {name: _plain(found) for name, found in run.evaluations.items()},
+        "psi": {"points": run.points_psi, "attributes": dict(run.attribute_psi)},
+        "baseline": dict(run.baseline),
+        "vintages": [asdict(row) for row in run.source.vintages],
+        "dropped": [asdict(entry) for entry in run.dropped],
+        "notes": list(run.source.notes),
+    }
+    return json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
+
+
+def _plain(found: Evaluation) -> dict[str, Any]:
+    return {
+        "rows": found.rows,
+        "bads": found.bad_rows,
+        "measures": {name: asdict(interval) for name, interval in found.measures.items()},
+        "grades": [asdict(row) for row in found.grades],
+    }
+
+
+def _write_pictures(folder: Path, pictures: dict[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, svg in pictures.items():
+        (folder / f"{name}.svg").write_text(svg, encoding="utf-8")

@@ -1,0 +1,197 @@
+"""Runs in MLflow: the only file of this room that imports it.
+
+The store is one folder: ``mlflow.db`` (SQLite) and ``artifacts``. The service never calls MLflow.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from dataclasses import dataclass
+from importlib import resources
+from io import StringIO
+from pathlib import Path
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, DataType, Schema
+
+from model.errors import TrainingError
+from model.reasons import MOST
+from model.scorecard import Card
+from training.learn import TrainedRun
+
+EXPERIMENT = REGISTERED = "rongzi-e"
+CHALLENGER, CHAMPION = "challenger", "champion"
+CARD_FOLDER = "card"
+_SERVED_WITH = ("mlflow", "numpy", "pandas", "pyyaml", "cryptography", "rfc8785")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep MLflow's chatter and its own deprecations from the reader; what fails still raises."""
+    with redirect_stderr(StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """Where a run is kept: its id, its registered version, its artifacts on disk."""
+
+    run_id: str
+    version: str
+    artifacts: Path
+
+
+@_quiet()
+def track(run: TrainedRun, artifacts: Path, store: Path) -> Tracked:
+    """Record `run` in `store` with everything in the folder `artifacts`; register it as challenger.
+
+    Parameters
+    ----------
+    artifacts : Path
+        A folder with the run's files, the card's under ``card``.
+    """
+    _open(store)
+    with mlflow.start_run(run_name=run.digest[:16]) as active:
+        mlflow.set_tags({"card_digest": run.digest, **run.card.provenance})
+        mlflow.log_params(_parameters(run))
+        mlflow.log_metrics(_metrics(run))
+        mlflow.log_artifacts(str(artifacts))
+        logged = _log_model(run.card, artifacts / CARD_FOLDER)
+        MlflowClient().set_registered_model_alias(REGISTERED, CHALLENGER, logged)
+        return Tracked(active.info.run_id, logged, _on_disk(active.info.artifact_uri))
+
+
+@contextmanager
+def card_of_run(run_id: str, store: Path) -> Iterator[Path]:
+    """Yield a folder with the card that run `run_id` made.
+
+    Raises
+    ------
+    TrainingError
+        If the store has no such run, or the run holds no card.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        yield _download(run_id, store, Path(folder))
+
+
+@_quiet()
+def make_champion(run_id: str, store: Path) -> str | None:
+    """Point the registry's champion at the version of run `run_id`; return it, None if unknown."""
+    _open(store)
+    client = MlflowClient()
+    versions = client.search_model_versions(f"run_id = '{run_id}'")
+    if not versions:
+        return None
+    version = str(versions[0].version)
+    client.set_registered_model_alias(REGISTERED, CHAMPION, version)
+    return version
+
+
+@_quiet()
+def run_of_card(digest: str, store: Path) -> str | None:
+    """Return the latest run that made the card with `digest`, None if the store knows none."""
+    if not (store / "mlflow.db").exists():
+        return None
+    _open(store)
+    experiment = mlflow.get_experiment_by_name(EXPERIMENT)
+    found = MlflowClient().search_runs(
+        [experiment.experiment_id], f"tags.card_digest = '{digest}'", max_results=1
+    )
+    return str(found[0].info.run_id) if found else None
+
+
+def store_uri(store: Path) -> str:
+    """Return the address of `store` for ``MLFLOW_TRACKING_URI``."""
+    return f"sqlite:///{store.resolve() / 'mlflow.db'}"
+
+
+def _open(store: Path) -> None:
+    store.mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(store_uri(store))
+    mlflow.set_registry_uri(store_uri(store))
+    if mlflow.get_experiment_by_name(EXPERIMENT) is None:
+        where = (store.resolve() / "artifacts").as_uri()
+        mlflow.create_experiment(EXPERIMENT, artifact_location=where)
+    mlflow.set_experiment(EXPERIMENT)
+
+
+@_quiet()
+def _download(run_id: str, store: Path, folder: Path) -> Path:
+    _open(store)
+    try:
+        found = mlflow.artifacts.download_artifacts(
+            run_id=run_id, artifact_path=CARD_FOLDER, dst_path=str(folder)
+        )
+    except (MlflowException, OSError) as error:
+        raise TrainingError(
+            f"{store}: no run {run_id} with a card; list runs with: mlflow ui"
+            f" --backend-store-uri {store_uri(store)}"
+        ) from error
+    return Path(found)
+
+
+def _log_model(card: Card, folder: Path) -> str:
+    info = mlflow.pyfunc.log_model(
+        name="scorecard",
+        python_model=str(Path(__file__).with_name("pyfunc_model.py")),
+        artifacts={"card": str(folder)},
+        code_paths=[str(resources.files("model"))],
+        signature=_signature(card),
+        pip_requirements=[f"{n}=={importlib.metadata.version(n)}" for n in _SERVED_WITH],
+        registered_model_name=REGISTERED,
+    )
+    return str(info.registered_model_version)
+
+
+def _signature(card: Card) -> ModelSignature:
+    inputs = [
+        ColSpec(DataType.string if card.bins[n].levels else DataType.double, n, required=False)
+        for n in card.attributes
+    ]
+    outputs = [
+        ColSpec(DataType.long, "points"),
+        ColSpec(DataType.double, "pd"),
+        ColSpec(DataType.string, "grade"),
+        *(ColSpec(DataType.string, f"reason_{i + 1}", required=False) for i in range(MOST)),
+    ]
+    return ModelSignature(Schema(inputs), Schema(outputs))
+
+
+def _parameters(run: TrainedRun) -> dict[str, str]:
+    settings = {name: str(value) for name, value in run.settings.as_parameters().items()}
+    made = {"candidate": run.candidate, "attributes": str(len(run.card.attributes))}
+    versions = {
+        f"version_{name}": importlib.metadata.version(name)
+        for name in ("numpy", "scikit-learn", "optbinning", "ortools")
+    }
+    return {**settings, **made, **versions}
+
+
+def _metrics(run: TrainedRun) -> dict[str, float]:
+    measured = {
+        f"{sample}/{name}{suffix}": value
+        for sample, found in run.evaluations.items()
+        for name, m in found.measures.items()
+        for suffix, value in (("", m.value), ("_low", m.low), ("_high", m.high))
+    }
+    shifted = {f"psi/{_plain(name)}": value for name, value in run.attribute_psi.items()}
+    losses = {f"log_loss/{_plain(name)}": value for name, value in run.log_loss.items()}
+    return {**measured, **shifted, **losses, "psi/points": run.points_psi}
+
+
+def _plain(name: str) -> str:
+    # MLflow takes letters, digits and a few signs in a metric's name.
+    return re.sub(r"[^\w.\- /]", "_", name)
+
+
+def _on_disk(uri: str) -> Path:
+    return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri))
