@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +35,35 @@ _LOGGING: dict[str, Any] = {
 }
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether `host` is an address only this machine can reach."""
+def address_of(host: str) -> str | None:
+    """Return the IP address `host` stands for: an address itself, or localhost; else None."""
     if host == "localhost":
-        return True
+        return "127.0.0.1"
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return str(ipaddress.ip_address(host))
     except ValueError:
-        return False
+        return None
 
 
-def serve(host: str, port: int, workers: int, home: Path) -> None:
+def is_loopback(address: str) -> bool:
+    """Return whether only this machine can reach `address`."""
+    return ipaddress.ip_address(address).is_loopback
+
+
+def why_taken(address: str, port: int) -> str | None:
+    """Return why nobody can listen at `address` and `port` now, or None.
+
+    The server itself tells it by a crash in its machine code.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        socket.create_server((address, port), family=family).close()
+    except OSError as error:
+        return error.strerror
+    return None
+
+
+def serve(address: str, port: int, workers: int, home: Path) -> None:
     """Serve until the process is told to stop.
 
     The server's own access log stays off: it prints addresses and queries, which may name a person.
@@ -53,7 +72,7 @@ def serve(host: str, port: int, workers: int, home: Path) -> None:
     os.environ[HOME] = str(home)
     Granian(
         "api.app:create_app",
-        address=host,
+        address=address,
         port=port,
         workers=workers,
         interface=Interfaces.ASGI,

@@ -27,11 +27,18 @@ _REMOTE = (
 @click.option("--allow-remote", is_flag=True, help="Listen beyond this machine all the same.")
 def command(host: str, port: int, workers: int, home: Path, allow_remote: bool) -> None:
     """Answer decision requests over HTTP from the published card and edition."""
-    from api.serving import is_loopback, serve
+    from api.serving import address_of, is_loopback, serve, why_taken
 
-    if not allow_remote and not is_loopback(host):
+    address = address_of(host)
+    if address is None:
+        raise click.UsageError(f"{host} is no IP address; use one such as 127.0.0.1")
+    if not allow_remote and not is_loopback(address):
         raise click.UsageError(_REMOTE.format(host=host))
-    serve(host, port, workers, home)
+    if why := why_taken(address, port):
+        raise click.ClickException(
+            f"cannot listen at {address}, port {port} ({why}); stop what does, or choose --port"
+        )
+    serve(address, port, workers, home)
 
 
 if __name__ == "__main__":

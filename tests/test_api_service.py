@@ -399,10 +399,22 @@ def test_the_log_names_routes_and_not_members(
 
 
 def test_the_service_refuses_to_listen_beyond_this_machine_unasked() -> None:
-    for host in ("0.0.0.0", "::", "192.0.2.1", "example.org"):
+    for host in ("0.0.0.0", "::", "192.0.2.1"):
         found = CliRunner().invoke(serve_command, ["--host", host])
         assert found.exit_code == 2
         assert "--allow-remote" in found.stderr
+
+
+def test_a_name_is_no_address_to_listen_at() -> None:
+    found = CliRunner().invoke(serve_command, ["--host", "example.org", "--allow-remote"])
+    assert found.exit_code == 2
+    assert "no IP address" in found.stderr
+
+
+def test_a_port_in_use_is_named(service: httpx.Client) -> None:
+    found = CliRunner().invoke(serve_command, ["--port", str(service.base_url.port)])
+    assert found.exit_code == 1
+    assert f"port {service.base_url.port}" in found.stderr
 
 
 def test_a_client_that_never_ends_its_head_is_cut(service: httpx.Client) -> None:
