@@ -1,4 +1,4 @@
-"""The monthly flows on record: parcels, sales, cash flow and repayments, member by member."""
+"""The monthly flows on record, member by member: parcels, sales, cash flow; and repayments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TICKET = np.array([90.0, 75.0, 85.0, 160.0])
 
 
 def record_flows(world: World, state: State, habits: Habits, lived: MonthLived) -> dict[str, Frame]:
-    """Return the month's rows of the four monthly tables, all versions."""
+    """Return the month's rows of parcels, sales and cash flow, all versions."""
     trade = trade_seen(world, habits, lived)
     members = np.flatnonzero(world.people.flows_month <= lived.month)
     orders, sales = _sales(world, lived.month, members, trade)
@@ -26,8 +26,27 @@ def record_flows(world: World, state: State, habits: Habits, lived: MonthLived) 
         "sales": sales,
         "parcels": _parcels(world, state, lived.month, members, trade, orders),
         "cashflow": _cashflow(world, habits, lived, trade),
-        "repayments": _repayments(world, state, lived),
     }
+
+
+def record_repayments(world: World, state: State, lived: MonthLived) -> Frame:
+    """Return a row per open loan: what fell due, what was paid, how late, what is left."""
+    loan, month = state.loan, lived.month
+    rows = np.flatnonzero(loan.open & (loan.start < month))
+    due = np.maximum(loan.scheduled(month) - loan.scheduled(month - 1), 0)
+    frame = Frame(
+        {
+            "loan_id": loan.number[rows],
+            "month": np.full(len(rows), month),
+            "due": due[rows],
+            "paid": lived.paid[rows],
+            "days_past_due": lived.days_past_due[rows],
+            "balance": loan.principal_left()[rows],
+        }
+    )
+    wrong = frame.replaced(paid=frame.columns["paid"] // 10)
+    day = np.full(len(frame), int(months.last_day(month)))
+    return as_recorded(world, "repayments", month, frame, day, wrong, lossy=False)
 
 
 def _sales(world: World, month: int, members: Ints, trade: Trade) -> tuple[Ints, Frame]:
@@ -98,25 +117,6 @@ def _cashflow(world: World, habits: Habits, lived: MonthLived, trade: Trade) -> 
         }
     )
     return _versions(world, "cashflow", lived.month, rows, "average_balance", 10)
-
-
-def _repayments(world: World, state: State, lived: MonthLived) -> Frame:
-    loan, month = state.loan, lived.month
-    rows = np.flatnonzero(loan.open & (loan.start < month))
-    due = np.maximum(loan.scheduled(month) - loan.scheduled(month - 1), 0)
-    frame = Frame(
-        {
-            "loan_id": loan.number[rows],
-            "month": np.full(len(rows), month),
-            "due": due[rows],
-            "paid": lived.paid[rows],
-            "days_past_due": lived.days_past_due[rows],
-            "balance": loan.principal_left()[rows],
-        }
-    )
-    wrong = frame.replaced(paid=frame.columns["paid"] // 10)
-    day = np.full(len(frame), int(months.last_day(month)))
-    return as_recorded(world, "repayments", month, frame, day, wrong, lossy=False)
 
 
 def _whole(yuan: Floats, holder: Bools) -> Ints:

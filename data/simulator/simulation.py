@@ -17,7 +17,7 @@ from data.simulator.commerce import Habits, build_habits
 from data.simulator.economy import borrow_month, live_month
 from data.simulator.event_records import record_adverse, record_assessments, record_loans
 from data.simulator.export import export_files
-from data.simulator.flow_records import record_flows
+from data.simulator.flow_records import record_flows, record_repayments
 from data.simulator.frames import Frame, Vocabulary, concat, to_arrow
 from data.simulator.people_records import record_members, record_villages
 from data.simulator.plot_records import record_plots
@@ -129,13 +129,15 @@ def _live_and_record(
 ) -> int:
     """Live one month, add its rows to the book, return how many applications it saw."""
     lived = live_month(world, state, month)
+    # The bank's own loan books are complete; everything else is on record only in the window.
+    book["repayments"].append(record_repayments(world, state, lived))
     if month >= world.start:
         for name, frame in record_flows(world, state, habits, lived).items():
             book[name].append(frame)
     made = borrow_month(world, state, month, loans)
+    book["loans"].append(record_loans(world, month, made))
     if month >= world.start:
         book["plots"] += record_plots(world, state, month)
         book["assessments"].append(record_assessments(world, state, lived, made))
-        book["loans"].append(record_loans(world, month, made))
         book["adverse_records"].append(record_adverse(world, month, lived.adverse))
     return len(made)

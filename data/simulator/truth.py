@@ -48,10 +48,10 @@ def counterfactual(
     as_of : int
         Month on whose first day the loan is granted.
     """
-    history = _history(world, as_of)
+    past = history(world, as_of)
     for replication in range(replications):
         yield _worst(
-            world.redrawn(replication, as_of), deepcopy(history), as_of, loan or StandardLoan()
+            world.redrawn(replication, as_of), deepcopy(past), as_of, loan or StandardLoan()
         )
 
 
@@ -73,7 +73,7 @@ def truth_table(world: World, as_of: int, replications: int) -> pa.Table:
     )
 
 
-def _history(world: World, as_of: int) -> State:
+def history(world: World, as_of: int) -> State:
     """Live every month before `as_of` once more, exactly as it was."""
     state, loans = first_state(world), 0
     for month in range(world.origin, as_of):
