@@ -41,13 +41,12 @@ def build_profile(tables: Mapping[str, Table], spine: Table) -> Table:
     """
     now = PointInTime(tables, spine.select(*KEYS).distinct())
     profile = now.spine
-    for view, group in _by_view():
-        if set(view.tables) <= tables.keys():
-            profile = _joined(profile, _values(view.rows(now), view, group), group)
-        else:
-            profile = profile.mutate(**{each.name: _missing(each.name) for each in group})
-    profile = profile.mutate(**{each.name: each.compute(profile) for each in _derived()})
-    stored = profile.select(*KEYS, *(_stored(profile, a.name) for a in member_dictionary()))
+    for number, (view, group) in enumerate(_by_view(tables).items()):
+        values = _values(view.rows(now), view, group)
+        profile = profile.left_join(values, list(KEYS), rname="{name}_" + str(number))
+    known = profile.select(*KEYS, **{each.name: _filled(profile, each) for each in _direct()})
+    derived = known.mutate(**{each.name: each.compute(known) for each in _derived()})
+    stored = derived.select(*KEYS, *(_stored(derived, a.name) for a in member_dictionary()))
     return spine.select(*KEYS).inner_join(stored, list(KEYS))
 
 
@@ -57,13 +56,17 @@ def spine_as_of(tables: Mapping[str, Table], as_of: date) -> Table:
     return PointInTime(tables, dated.distinct()).rows("members").select(*KEYS)
 
 
-def _by_view() -> list[tuple[View, list[Formula]]]:
-    views = list(dict.fromkeys(each.view for each in formulas().values()))
-    return [
-        (view, [each for each in formulas().values() if each.view == view])
-        for view in views
-        if view is not PROFILE
-    ]
+def _by_view(tables: Mapping[str, Table]) -> dict[View, list[Formula]]:
+    """Return the formulas to compute by their view, the views of absent tables left out."""
+    found: dict[View, list[Formula]] = {}
+    for each in _direct():
+        if set(each.view.tables) <= tables.keys():
+            found.setdefault(each.view, []).append(each)
+    return found
+
+
+def _direct() -> list[Formula]:
+    return [each for each in formulas().values() if each.view is not PROFILE]
 
 
 def _derived() -> list[Formula]:
@@ -75,15 +78,15 @@ def _values(rows: Table, view: View, group: list[Formula]) -> Table:
     return rows.select(*KEYS, **values) if view.single else rows.group_by(KEYS).aggregate(**values)
 
 
-def _joined(profile: Table, values: Table, group: list[Formula]) -> Table:
-    joined = profile.left_join(values, list(KEYS), rname="{name}_of_view")
-    filled = {e.name: joined[e.name].fill_null(e.none) for e in group if e.none is not None}
-    return joined.drop(*(f"{key}_of_view" for key in KEYS)).mutate(**filled)
-
-
-def _missing(name: str) -> Value:
-    return ibis.null(_STORED[member_dictionary()[name].type])
+def _filled(profile: Table, each: Formula) -> Value:
+    if each.name not in profile.columns:
+        return ibis.null(_stored_type(each.name))
+    return profile[each.name] if each.none is None else profile[each.name].fill_null(each.none)
 
 
 def _stored(profile: Table, name: str) -> Value:
-    return profile[name].cast(_STORED[member_dictionary()[name].type]).name(name)
+    return profile[name].cast(_stored_type(name)).name(name)
+
+
+def _stored_type(name: str) -> str:
+    return _STORED[member_dictionary()[name].type]
