@@ -6,19 +6,18 @@ three columns; everything else happens where the rows are.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from api.scoring import Basis, Scored, member_ids, refuse_unusable, score_part
 from api.whitelist_rows import SCHEMA
+from data.engines import spark_session
 from data.profiles import columns_of
 from model.knockouts import Flags
 from model.scorecard import Floats, Ints
@@ -46,21 +45,14 @@ def score_profile_on_spark(profile: pa.Table, basis: Basis) -> Scored:
         If there is no member, or the profile lacks an attribute of the card.
     """
     refuse_unusable(profile, basis)
-    spark = _session()
+    spark = spark_session()
     vacant = np.full(profile.num_rows, np.nan)
     first = _rows(spark, profile, vacant, basis)
     place = choose_household_borrowers(_ranked(first), columns_of(profile), member_ids(profile))
     return Scored(_rows(spark, profile, place, basis), place)
 
 
-def _session() -> SparkSession:
-    # On one machine the workers must be this Python; on a cluster the variable is set already.
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    session: SparkSession = SparkSession.builder.getOrCreate()
-    return session
-
-
-def _rows(spark: SparkSession, profile: pa.Table, place: Floats, basis: Basis) -> pa.Table:
+def _rows(spark: Any, profile: pa.Table, place: Floats, basis: Basis) -> pa.Table:
     placed = profile.append_column(HOUSEHOLD_BORROWER, pa.array(place, pa.float64()))
     frame: DataFrame = spark.createDataFrame(placed)
 

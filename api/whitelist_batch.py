@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Literal
 
 import pyarrow as pa
 
@@ -15,16 +14,15 @@ from api.edition_folder import Published, previous_edition, publish
 from api.edition_manifest import ROWS
 from api.scoring import Basis, Scored, score_profile
 from data.archive import Archive
+from data.engines import EngineName
 from data.profiles import profile_as_of
 from data.published import published_card
 from model.errors import EditionError
 from model.policy import policy_on
 
-Engine = Literal["duckdb", "spark"]
-
 
 def publish_whitelist(
-    archive: Archive, as_of: date, home: Path, out: Path, engine: Engine = "duckdb"
+    archive: Archive, as_of: date, home: Path, out: Path, engine: EngineName = "duckdb"
 ) -> Published:
     """Profile, score and publish every member of `archive`; write the rows to `out` too.
 
@@ -63,7 +61,7 @@ def publish_profile(
     return published
 
 
-def scorer(engine: Engine) -> Callable[[pa.Table, Basis], Scored]:
+def scorer(engine: EngineName) -> Callable[[pa.Table, Basis], Scored]:
     """Return what scores profiles on `engine`; Spark is imported only when it is asked for."""
     if engine == "duckdb":
         return score_profile

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal, Protocol
@@ -119,4 +120,6 @@ def spark_session() -> Any:
     builder = SparkSession.builder.appName("rongzi").config(map=_SPARK_SETTINGS)
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
         builder = builder.config(map=_SPARK_ON_ONE_MACHINE)
+        # Python workers, which score, must find the packages of this environment.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     return SparkSession.getActiveSession() or builder.getOrCreate()
