@@ -30,8 +30,8 @@ def compile_card(
     """Return the card of `additive` after `calibration`.
 
     Every term's lowest points are 0, so that points are what a member earns; `sample` gives the
-    reference points that reasons are measured against. A term that rounds to the same points
-    everywhere is left out.
+    reference points that reasons are measured against. A term that moves nobody by `least_points`
+    is left out, its mean going into the base.
 
     Raises
     ------
@@ -44,9 +44,13 @@ def compile_card(
         for s in _in_declared_order(additive.shapes, dictionary)
     ]
     log_odds = calibration.intercept + calibration.slope * additive.intercept
-    floors = sum(float(shape.log_odds.min()) for shape in shapes)
-    base = round(settings.scaling.offset + settings.scaling.factor * log_odds + floors)
-    bins, terms = _terms(shapes, additive.bins, sample)
+    strong = [s for s in shapes if np.ptp(np.rint(s.log_odds)) >= settings.least_points]
+    if not strong:
+        raise TrainingError("every attribute is so weak that none moves a member's points")
+    kept = {s.attributes for s in strong}
+    absorbed = sum(_absorbed(s, s.attributes in kept, additive.bins, sample) for s in shapes)
+    base = round(settings.scaling.offset + settings.scaling.factor * log_odds + absorbed)
+    bins, terms = _terms(strong, additive.bins, sample)
     _refuse_wrong_directions(terms, bins, dictionary)
     highest = base + sum(int(term.points.max()) for term in terms)
     pd_points, pd_values = pd_table(base, highest, settings.scaling)
@@ -65,11 +69,9 @@ def compile_card(
 
 
 def too_weak_for_points(additive: Additive, card: Card) -> tuple[Dropped, ...]:
-    """Return the attributes of `additive` that rounding left no points."""
+    """Return the attributes of `additive` that are left without points."""
     gone = (name for name in additive.bins if name not in card.bins)
-    reason = Text(
-        zh="过弱：各分箱取整后分数相同", en="so weak that every bin rounds to the same points"
-    )
+    reason = Text(zh="过弱：分数几乎不变", en="so weak that it hardly moves any points")
     return tuple(Dropped(name, reason) for name in gone)
 
 
@@ -93,6 +95,14 @@ def _held(shape: Shape, bins: Mapping[str, Bins], sample: Sample, dictionary: Di
     return Shape(shape.attributes, held)
 
 
+def _absorbed(shape: Shape, kept: bool, bins: Mapping[str, Bins], sample: Sample) -> float:
+    """Return what a shape adds to the base: its lowest points, or its mean if it is left out."""
+    if kept:
+        return float(shape.log_odds.min())
+    codes = tuple(bins[name].codes(sample.columns[name]) for name in shape.attributes)
+    return float(shape.log_odds[codes].mean())
+
+
 def _terms(
     shapes: list[Shape], bins: Mapping[str, Bins], sample: Sample
 ) -> tuple[dict[str, Bins], tuple[Term, ...]]:
@@ -101,16 +111,12 @@ def _terms(
     kept, terms = {}, []
     for shape in shapes:
         points = np.rint(shape.log_odds - shape.log_odds.min()).astype(np.int64)
-        if points.min() == points.max():
-            continue
         own = {name: bins[name] for name in shape.attributes}
         if len(own) == 1 and uses[shape.attributes[0]] == 1:
             own[shape.attributes[0]], points = merge_equal(own[shape.attributes[0]], points)
         codes = tuple(own[name].codes(sample.columns[name]) for name in shape.attributes)
         terms.append(Term(shape.attributes, points, round(float(points[codes].mean()))))
         kept.update(own)
-    if not terms:
-        raise TrainingError("every attribute is so weak that it rounds to no points")
     return kept, tuple(terms)
 
 
