@@ -81,7 +81,7 @@ def _amounts(world: World, state: State, month: int, household: Ints) -> Floats:
     rng = world.luck.own("amount", month)
     yearly = 12.0 * np.maximum(state.income_level[household], 1500.0)
     keenness = rng.normal(0, 0.4, number) + 0.2 * world.homes.ambition[household]
-    ceiling = in_force(rule.cap, month) * rng.uniform(0.7, 1.0, number)
+    ceiling = in_force(rule.cap, month) * rng.uniform(0.8, 1.0, number)
     wish = np.minimum(rule.request_of_income * yearly * np.exp(keenness), ceiling)
     return np.maximum(np.round(wish / 1000.0), 3.0) * 1000.0
 
