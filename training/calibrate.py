@@ -9,7 +9,9 @@ from sklearn.linear_model import LogisticRegression
 
 from model.errors import TrainingError
 from model.scorecard import Floats, Ints, Scaling
+from training.discrimination import auc
 from training.sample import Bools
+from training.woe import counts
 
 #: PDs are told to a hundredth of a basis point; more digits would claim more than is known.
 _DIGITS = 6
@@ -32,17 +34,30 @@ def calibrate(unseen_log_odds: Floats, bad: Bools) -> Calibration:
     Raises
     ------
     TrainingError
-        If the slope is not positive: out of fold, the fit does not rank at all.
+        If out of fold the fit ranks no better than chance.
     """
+    _refuse_chance(unseen_log_odds, bad)
     regression = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-8)
     regression.fit(unseen_log_odds.reshape(-1, 1), ~bad)
-    slope = float(regression.coef_[0, 0])
-    if slope <= 0:
+    return Calibration(float(regression.intercept_[0]), float(regression.coef_[0, 0]))
+
+
+def _refuse_chance(unseen_log_odds: Floats, bad: Bools) -> None:
+    """Refuse unless the AUC exceeds 0.5 by three of its standard errors under chance.
+
+    The null variance of the AUC is ``(n + 1) / (12 * goods * bads)`` (Mann & Whitney 1947). Three,
+    not two: folds share rows, so out-of-fold AUCs of pure noise spread wider than that variance.
+    """
+    distinct, place = np.unique(unseen_log_odds, return_inverse=True)
+    goods, bads = counts(place, bad, len(distinct))
+    chance = 3 * np.sqrt((len(bad) + 1) / (12 * goods.sum() * bads.sum()))
+    found = float(auc(goods, bads))
+    if found < 0.5 + chance:
         raise TrainingError(
-            "out of fold the attributes do not rank good above bad, so no card is made;"
-            " check the target, add data or attributes"
+            f"out of fold the attributes rank no better than chance (AUC {found:.3f}, chance"
+            f" 0.5 ± {chance:.3f}), so no card is made; check the target, add data or"
+            " attributes"
         )
-    return Calibration(float(regression.intercept_[0]), slope)
 
 
 def pd_table(lowest: int, highest: int, scaling: Scaling) -> tuple[Ints, Floats]:

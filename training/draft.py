@@ -17,8 +17,10 @@ from data.flat_table import numbers, words
 
 #: A column of numbers may hold this share of words (they score as out of range).
 _MOST_WORDS = 0.01
-#: More distinct values than this share of rows names rows, not kinds of people.
+#: Text with more distinct values than this share of rows names rows, not kinds of people.
 _NEARLY_UNIQUE = 0.95
+#: Amounts may be unique too; numbers that count up, or whose name says so, are ids.
+_ID = re.compile(r"(^|[^a-z])(id|key|serial|number|no)$|编号|号码|序号", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}.*")
 _PROTECTED = re.compile(
     r"sex|gender|age|birth|ethnic|race|nation|foreign|religi|marit|educat|disab"
@@ -78,8 +80,8 @@ def _number(name: str, values: NDArray[np.float64]) -> Drafted:
     if len(distinct) == 1:
         return Drafted(name, "number", "scored", (*notes, "constant: training will drop it"))
     whole = bool((finite == np.floor(finite)).all())
-    if whole and len(distinct) > _NEARLY_UNIQUE * len(values):
-        return Drafted(name, "number", "audit", (*notes, "nearly unique whole numbers: an id?"))
+    if whole and len(distinct) == len(finite) and (_ID.search(name) or (np.diff(finite) > 0).all()):
+        return Drafted(name, "number", "audit", (*notes, "whole numbers, each once: an id?"))
     kind = "flag" if set(distinct.tolist()) <= {0.0, 1.0} else "number"
     low, high = (0.0, 1.0) if kind == "flag" else _range(distinct)
     return Drafted(name, kind, "scored", (*notes, *_protected(name)), low, high)

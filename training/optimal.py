@@ -1,7 +1,9 @@
 """Optimal cut points by optbinning, with its silent failures made loud.
 
 optbinning answers an infeasible trend with empty splits and no exception, so its status is read
-every time; a search cut short by its time limit is not repeatable, so it counts as failed too.
+every time; a search cut short by its time limit is not repeatable, so it counts as failed too. It
+never makes a pure bin, and so finds nothing where one cut separates perfectly: that cut is made
+here.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from optbinning import OptimalBinning
 from model.dictionary import Direction
 from model.scorecard import Floats
 from training.settings import Settings
+from training.woe import counts
 
 #: Fewer candidates make a feasible problem out of a crowded one.
 _CANDIDATES = (20, 10, 5)
@@ -49,5 +52,22 @@ def optimal_splits(
         )
         search.fit(values, bad.astype(np.int64))
         if search.status == "OPTIMAL":
-            return np.asarray(search.splits, dtype=np.float64)
+            found = np.asarray(search.splits, dtype=np.float64)
+            return found if len(found) else _pure_cut(values, bad, direction, least)
     return None
+
+
+def _pure_cut(values: Floats, bad: NDArray[np.bool_], direction: Direction, least: float) -> Floats:
+    """Return the cut with the widest gap between the classes if it leaves one side pure."""
+    distinct, place = np.unique(values, return_inverse=True)
+    goods, bads = counts(place, bad, len(distinct))
+    goods_below, bads_below = np.cumsum(goods)[:-1], np.cumsum(bads)[:-1]
+    gap = bads_below / bads.sum() - goods_below / goods.sum()
+    share_below = (goods_below + bads_below) / len(values)
+    gap[(share_below < least) | (share_below > 1 - least)] = 0.0
+    allowed = {"up": np.minimum(gap, 0), "down": np.maximum(gap, 0), "free": gap}[direction]
+    if not allowed.any():
+        return np.empty(0)
+    at = int(np.argmax(np.abs(allowed)))
+    pure = goods_below[at] in (0, goods.sum()) or bads_below[at] in (0, bads.sum())
+    return distinct[at + 1 : at + 2] if pure else np.empty(0)
