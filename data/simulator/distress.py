@@ -47,11 +47,9 @@ def _opens(world: World, state: State, days_past_due: Ints, drawn: Floats) -> Bo
     sued = (state.missed >= rule.court_after) | (days_past_due > 180)
     listed = (state.missed >= rule.court_after - 2) | (days_past_due > 120)
     private = 0.002 * np.minimum(state.distress, 4.0)
-    seeks = (
-        rule.query
-        * np.exp(0.5 * world.homes.ambition)
-        * (1 + 2.0 * (state.cash < world.homes.living))
-    )
+    # The ambitious shop around; those who run short knock on every door.
+    short = 4.0 * (state.cash < world.homes.living) + 3.0 * (state.distress > 0.2)
+    seeks = rule.query * np.exp(0.3 * world.homes.ambition) * (1.0 + short)
     return np.stack(
         [
             drawn[:, COURT] < np.where(sued, rule.court, 0.0) + private,

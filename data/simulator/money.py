@@ -50,7 +50,7 @@ def bills_on_time(world: World, state: State, month: int) -> Ints:
     """Return how many of the month's bills were paid on time: care and cash decide."""
     homes = world.homes
     tight = np.clip(1.0 - state.cash / homes.living, 0.0, 1.0) + np.minimum(state.distress, 2.0)
-    chance = 1.0 / (1.0 + np.exp(-(2.9 + 0.9 * homes.prudence - 1.5 * tight)))
+    chance = 1.0 / (1.0 + np.exp(-(2.9 + 1.1 * homes.prudence - 1.5 * tight)))
     return world.luck.own("bills", month).binomial(homes.bills, chance)
 
 

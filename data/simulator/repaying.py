@@ -51,7 +51,7 @@ def pay(world: World, state: State, slot: LoanSlot, month: int, purpose: str) ->
     means = np.maximum(state.cash - rule.subsistence_months * homes.living, 0.0)
     extra = spare_means(world, state, rule.kin_for_loan)
     drawn = world.luck.own(purpose, month).random(number)
-    forgets = drawn < rule.forget * np.exp(-0.6 * homes.prudence)
+    forgets = drawn < rule.forget * np.exp(-0.9 * homes.prudence)
     holds_back = slot.unwilling & (means < 20.0 * owed)
     able = np.where(forgets | holds_back, 0.0, means + extra)
     paid = np.floor(np.minimum(owed, able) * 100.0).astype(np.int64)
