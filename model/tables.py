@@ -108,6 +108,13 @@ def season_start(season: str) -> date:
     return {"S": date(year - 1, 10, 1), "A": date(year, 6, 1), "G": date(year, 1, 1)}[harvest]
 
 
+#: What a header or cell may call a unit of money, in yuan.
+_MONEY_UNITS = {
+    "元": 1, "人民币元": 1, "yuan": 1, "CNY": 1, "RMB": 1,
+    "百元": 100, "千元": 1000, "万": 10000, "万元": 10000, "万元人民币": 10000,
+}  # fmt: skip
+
+
 def _table(name: str, spec: Mapping[str, Any]) -> Table:
     columns = {key: _column(key, value) for key, value in spec["columns"].items()}
     table = Table(
@@ -129,7 +136,7 @@ def _table(name: str, spec: Mapping[str, Any]) -> Table:
 
 def _column(name: str, spec: Mapping[str, Any]) -> Column:
     kind = spec["kind"]
-    money_units = {"万元": 10000, "元": 1, "yuan": 1} if kind == "money" else {}
+    money_units = _MONEY_UNITS if kind == "money" else {}
     return Column(
         name=name,
         zh=spec["zh"],

@@ -27,8 +27,11 @@ MAX_SHEETS = 100
 MAX_ROWS = 4_000_000
 #: The widest table has 18 columns; branches add some of their own.
 MAX_COLUMNS = 256
-#: Excel's own limit for one cell.
-MAX_CELL_CHARS = 32_767
+#: Five times the longest stored text. Longer cells are cut and their rows quarantined: a shared
+#: text of 32,767 characters would otherwise let a small workbook fill the memory.
+MAX_CELL_CHARS = 1_000
+#: All cells of a sheet together, each as long as it is read.
+MAX_SHEET_CHARS = 1024 * MIB
 #: A line is read whole before it is split.
 MAX_LINE_CHARS = MIB
 #: Longer quoted texts than this do not occur: the quotation mark was never closed.
@@ -37,6 +40,8 @@ MAX_LINES_IN_A_ROW = 20
 MAX_MERGED_RANGES = 100_000
 #: Titles, units and notes stand above the header; the header is looked for this far down.
 HEADER_SEARCH_ROWS = 30
+#: Characters parsed at a time, however long the rows are.
+CHUNK_CHARS = 32 * MIB
 #: Rows parsed at a time: enough to make arrays pay, little enough to stay small.
 CHUNK_ROWS = 65_536
 

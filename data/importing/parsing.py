@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from data.importing.cells import Field, Flaw, Value, cell_text, missing
+from data.importing.limits import MAX_CELL_CHARS
 from data.importing.moments import parse_date, parse_moment, parse_month, parse_season
 from data.importing.numerals import parse_decimal, parse_whole
 from data.importing.words import (
@@ -45,6 +46,8 @@ _NOTHING_IS_A_VALUE: frozenset[Kind] = frozenset({"flag", "text"})
 
 def parse_cell(raw: str, field: Field) -> Value | Flaw:
     """Return the stored value of a cell, None when an optional one is blank, or its flaw."""
+    if len(raw) > MAX_CELL_CHARS:
+        return Flaw("TOO_LONG")
     text, kind = cell_text(raw), field.column.kind
     if text is None or (text in _NOTHING and kind not in _NOTHING_IS_A_VALUE):
         return missing(field.column)

@@ -35,8 +35,8 @@ REFUSALS: Mapping[str, ReasonText] = {
     "FILE_TOO_LONG": ReasonText(
         "行数过多（{detail}），请拆分", "too many rows ({detail}); split it"
     ),
-    "FILE_CELL_TOO_LONG": ReasonText(
-        "单元格内容过长（{detail}）", "a cell or line is too long ({detail})"
+    "FILE_LINE_TOO_LONG": ReasonText(
+        "单行内容过长（{detail} 字符）", "a line is too long ({detail} characters)"
     ),
     "FILE_ENCODING": ReasonText(
         "无法识别文字编码，请另存为 UTF-8 或 GB18030",

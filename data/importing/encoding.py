@@ -1,0 +1,67 @@
+"""In which encoding a csv file is written: what its bytes prove, not what its name says."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+from data.importing.limits import MIB
+from data.importing.refusals import RefusedFileError
+
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_ASCII = bytes(range(128))
+#: UTF-16 text has a zero byte for each Latin letter, digit and comma; other text has none.
+_ZERO_SHARE = 0.25
+#: A few broken bytes cost their rows; more than this share means that the encoding is another.
+_DAMAGED_SHARE = 0.1
+
+
+def detect_encoding(path: Path) -> str:
+    """Return the Python name of the encoding of `path`, to be decoded with ``errors="replace"``.
+
+    A byte order mark decides; then zero bytes betray UTF-16; then UTF-8 goes before GB18030, for
+    Chinese text in GB18030 is hardly ever valid UTF-8.
+
+    Raises
+    ------
+    RefusedFileError
+        If the bytes are no text in any of them.
+    """
+    with path.open("rb") as file:
+        head = file.read(MIB)
+    for bom, name in _BOMS:
+        if head.startswith(bom):
+            return name
+    if utf_16 := _utf_16_without_bom(head):
+        return utf_16
+    for name in ("utf-8", "gb18030"):
+        if _fits(path, name):
+            return name
+    raise RefusedFileError("FILE_ENCODING")
+
+
+def _utf_16_without_bom(head: bytes) -> str | None:
+    even, odd = head[0::2], head[1::2]
+    if odd.count(0) > _ZERO_SHARE * len(odd) and odd.count(0) > 4 * even.count(0):
+        return "utf-16-le"
+    if even.count(0) > _ZERO_SHARE * len(even) and even.count(0) > 4 * odd.count(0):
+        return "utf-16-be"
+    return None
+
+
+def _fits(path: Path, name: str) -> bool:
+    """Return whether nearly all bytes beyond ASCII make sense in encoding `name`."""
+    decoder = codecs.getincrementaldecoder(name)("replace")
+    foreign = damaged = 0
+    with path.open("rb") as file:
+        while block := file.read(MIB):
+            foreign += len(block.translate(None, _ASCII))
+            damaged += decoder.decode(block).count("\ufffd")
+    damaged += decoder.decode(b"", final=True).count("\ufffd")
+    return damaged <= _DAMAGED_SHARE * foreign

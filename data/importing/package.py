@@ -1,0 +1,96 @@
+"""A workbook's zip package, opened only when its directory promises no harm."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from data.importing.limits import (
+    MAX_DIRECTORY_BYTES,
+    MAX_PACKING_RATIO,
+    MAX_UNPACKED_BYTES,
+    MAX_WORKBOOK_BYTES,
+    MIB,
+    PACKING_RATIO_FROM_BYTES,
+)
+from data.importing.refusals import RefusedFileError
+
+_ENCRYPTED_FLAG = 0x1
+_END_OF_DIRECTORY, _END_SIZE = b"PK\x05\x06", 22
+_MAX_COMMENT = 65_535
+_ZIP64_LOCATOR, _ZIP64_LOCATOR_SIZE = b"PK\x06\x07", 20
+
+
+class Package:
+    """The parts of an opened workbook."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._names = {name.lower(): name for name in archive.namelist()}
+
+    def has(self, part: str) -> bool:
+        """Return whether the package holds `part` (names are not case-sensitive)."""
+        return part.lower().lstrip("/") in self._names
+
+    def open(self, part: str) -> IO[bytes]:
+        """Open `part` as a stream that never yields more than the directory promises.
+
+        Raises
+        ------
+        RefusedFileError
+            If there is no such part.
+        """
+        if not self.has(part):
+            raise RefusedFileError("FILE_DAMAGED", part)
+        return self._archive.open(self._names[part.lower().lstrip("/")])
+
+
+@contextmanager
+def open_package(path: Path) -> Iterator[Package]:
+    """Open the workbook at `path`.
+
+    Raises
+    ------
+    RefusedFileError
+        If it is too large, encrypted, damaged or packed like a bomb. All of that is decided from
+        the directory, before any part is unpacked.
+    """
+    size = path.stat().st_size
+    if size > MAX_WORKBOOK_BYTES:
+        raise RefusedFileError("FILE_TOO_LARGE", f"{size / MIB:.0f} MiB")
+    _refuse_large_directory(path, size)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _refuse_bombs(archive.infolist())
+            yield Package(archive)
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise RefusedFileError("FILE_DAMAGED", str(error)) from error
+
+
+def _refuse_large_directory(path: Path, size: int) -> None:
+    """Refuse before `zipfile` reads the directory whole; it trusts the size written at the end."""
+    with path.open("rb") as file:
+        file.seek(max(0, size - _MAX_COMMENT - _END_SIZE - _ZIP64_LOCATOR_SIZE))
+        tail = file.read()
+    end = tail.rfind(_END_OF_DIRECTORY)
+    if end < 0 or len(tail) < end + _END_SIZE:
+        raise RefusedFileError("FILE_DAMAGED", "zip")
+    directory = int.from_bytes(tail[end + 12 : end + 16], "little")
+    has_locator = tail[max(0, end - _ZIP64_LOCATOR_SIZE) : end].startswith(_ZIP64_LOCATOR)
+    if directory > MAX_DIRECTORY_BYTES or has_locator:
+        raise RefusedFileError("FILE_BOMB", f"zip directory {directory:,} B")
+
+
+def _refuse_bombs(parts: list[zipfile.ZipInfo]) -> None:
+    if any(part.flag_bits & _ENCRYPTED_FLAG for part in parts):
+        raise RefusedFileError("FILE_ENCRYPTED")
+    unpacked = sum(part.file_size for part in parts)
+    if unpacked > MAX_UNPACKED_BYTES:
+        raise RefusedFileError("FILE_BOMB", f"{unpacked / MIB:,.0f} MiB")
+    for part in parts:
+        ratio = part.file_size / max(1, part.compress_size)
+        if part.file_size > PACKING_RATIO_FROM_BYTES and ratio > MAX_PACKING_RATIO:
+            raise RefusedFileError("FILE_BOMB", f"1 : {ratio:,.0f}")
