@@ -9,6 +9,7 @@ import numpy as np
 from data.simulator import months
 from data.simulator.arrays import (
     COOPERATIVE,
+    LIVESTOCK,
     SERVICES,
     TRADER,
     Bools,
@@ -46,10 +47,10 @@ def build_habits(world: World) -> Habits:
     """Draw the households' selling habits."""
     rng, homes, number = world.luck.shared("habits"), world.homes, len(world.homes)
     wait = rng.exponential(30.0, (number, 3)) * np.exp(-0.5 * homes.digital)[:, None]
-    merchant = homes.works_as(TRADER) | homes.works_as(SERVICES) | homes.works_as(COOPERATIVE)
+    merchant = np.isin(homes.occupation, (LIVESTOCK, TRADER, COOPERATIVE, SERVICES))
     return Habits(
         adopted=(world.start - 18 + wait).astype(np.int64),
-        takes_qr=rng.random(number) < np.where(merchant, 0.75, 0.18),
+        takes_qr=rng.random(number) < np.where(merchant, 0.85, 0.22),
         grain_at_station=rng.random(number) < 0.3,
     )
 
@@ -60,15 +61,15 @@ def trade_seen(world: World, habits: Habits, lived: MonthLived) -> Trade:
     station = world.places.station_opened[homes.village] <= months.first_day(lived.month)
     roads = world.shocks.roads(lived.month)[homes.county]
     skilled = np.exp(0.6 * homes.digital)
-    fresh = lived.special * np.clip(0.14 * skilled, 0, 0.7)
-    other = work.trade * np.clip(0.07 * skilled, 0, 0.4) + 0.06 * work.herds
+    fresh = lived.special * np.clip(0.20 * skilled, 0, 0.7)
+    other = work.trade * np.clip(0.10 * skilled, 0, 0.4) + 0.12 * work.herds
     adopted = habits.adopted <= lived.month
     online = ((fresh + other) * roads)[:, None] * homes.channel_weights * adopted
     counter = (
         0.22 * lived.special + 0.35 * lived.grain * habits.grain_at_station + 0.12 * work.trade
     )
     amounts = np.column_stack([online, counter * station])
-    qr = 0.45 * work.trade + 0.5 * work.services + 0.08 * work.herds + 0.06 * lived.special
+    qr = 0.6 * work.trade + 0.7 * work.services + 0.35 * work.herds + 0.06 * lived.special
     share = np.divide(fresh, fresh + other, out=np.zeros_like(fresh), where=fresh + other > 0)
     fresh_crop = np.isin(homes.special, _FRESH)
     return Trade(

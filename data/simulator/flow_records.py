@@ -13,7 +13,7 @@ from data.simulator.lateness import as_recorded
 from data.simulator.state import State
 from data.simulator.world import World
 
-_SMALLEST_SALE = 120.0
+_SMALLEST_SALE = 200.0
 _TICKET = np.array([90.0, 75.0, 85.0, 160.0])
 
 
