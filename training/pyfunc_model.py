@@ -34,9 +34,11 @@ class CardModel(PythonModel):  # type: ignore[misc]
         by_attribute = self.card.points_by_attribute(codes)
         totals = self.card.total(by_attribute)
         reasons = reason_codes(self.card, codes, ranked(points_lost(self.card, by_attribute)))
-        scored = {"points": totals, "pd": self.card.pd(totals), "grade": self.card.grade(totals)}
-        told = {f"reason_{i + 1}": reasons[:, i] for i in range(MOST)}
-        return pd.DataFrame({**scored, **told}, index=model_input.index)
+        scored = pd.DataFrame({"points": totals, "pd": self.card.pd(totals)})
+        # Kept as objects: a reason that is not there is None, which JSON knows, and not NaN.
+        told = pd.DataFrame(reasons, columns=[f"reason_{i + 1}" for i in range(MOST)], dtype=object)
+        found = pd.concat([scored.assign(grade=self.card.grade(totals)), told], axis=1)
+        return found.set_index(model_input.index)
 
 
 def _columns(card: Card, frame: pd.DataFrame) -> Columns:
