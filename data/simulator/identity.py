@@ -8,6 +8,7 @@ from data.simulator.arrays import Ints
 
 #: GB/T 2260 assigns no place this code, so no living person's id number begins with it.
 UNASSIGNED_REGION = "999901"
+_PHONE_BLOCK = "154"
 _WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 _CHECK = "10X98765432"
 _FAMILY = (
@@ -25,9 +26,10 @@ def member_ids(number: int) -> list[str]:
     return [f"M{371500000000 + i:012d}" for i in range(number)]
 
 
-def phones(number: int, block: str = "154") -> list[str]:
-    """Return `number` distinct generated phone numbers that pass the contract's check."""
-    return [f"{block}{(index * 7919) % 99_999_989:08d}" for index in range(1, number + 1)]
+def phones(number: int) -> list[str]:
+    """Return `number` distinct phone numbers that pass the contract's check, drawn from nobody."""
+    # A step and a prime modulus spread the numbers over the block without a collision.
+    return [f"{_PHONE_BLOCK}{index * 7919 % 99_999_989:08d}" for index in range(1, number + 1)]
 
 
 def id_numbers(birth: Ints, gender: Ints) -> list[str]:

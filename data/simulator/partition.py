@@ -23,7 +23,7 @@ _COUNTY_DIGITS, _TOWNSHIP_DIGITS = 6, 9
 
 @dataclass(frozen=True)
 class Branches:
-    """The village code of each member and of each loan's borrower, as sorted lookups."""
+    """The village code of each member, and the borrower of each loan."""
 
     members: pa.Table
     loans: pa.Table
@@ -31,12 +31,10 @@ class Branches:
     @classmethod
     def of(cls, tables: Tables) -> Branches:
         """Read who lives where from the archive's own rows."""
-        members = tables["members"].select(["member_id", "village_code"])
-        members = members.group_by("member_id").aggregate([("village_code", "max")])
-        loans = tables["loans"].select(["loan_id", "member_id"])
-        loans = loans.group_by("loan_id").aggregate([("member_id", "max")])
-        return cls(members.rename_columns(["member_id", "village_code"]),
-                   loans.rename_columns(["loan_id", "member_id"]))  # fmt: skip
+        return cls(
+            members=_first_of_each(tables["members"], "member_id", "village_code"),
+            loans=_first_of_each(tables["loans"], "loan_id", "member_id"),
+        )
 
     def village_of(self, table: str, rows: pa.Table) -> pa.ChunkedArray:
         """Return the village each row belongs to."""
@@ -71,6 +69,13 @@ def by_county_and_year(
 def county_name(code: str) -> str:
     """Return the name of the county whose code `code` begins with."""
     return dict(COUNTIES)[code[:_COUNTY_DIGITS]]
+
+
+def _first_of_each(rows: pa.Table, key: str, value: str) -> pa.Table:
+    """Return each distinct key with its first value."""
+    keys = pc.unique(rows[key])
+    first = pc.index_in(keys, rows[key].combine_chunks())
+    return pa.table({key: keys, value: rows[value].take(first)})
 
 
 def _looked_up(keys: pa.ChunkedArray, table: pa.Table) -> pa.ChunkedArray:

@@ -10,7 +10,7 @@ import numpy as np
 from data.simulator import months
 from data.simulator.arrays import NEVER, Bools, Floats, Ints, logistic
 from data.simulator.households import Households
-from data.simulator.identity import id_numbers, names, phones
+from data.simulator.identity import id_numbers, names
 from data.simulator.luck import Luck
 from data.simulator.scenario import Scenario
 
@@ -39,7 +39,6 @@ class People:
     account_month: Ints
     id_numbers: Sequence[str]
     names: Sequence[str]
-    phones: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.household)
@@ -88,7 +87,6 @@ def build_people(
         **_first_months(rng, scenario, joined, start),
         id_numbers=id_numbers(birth, gender),
         names=names(rng, len(household)),
-        phones=phones(len(household)),
     )
 
 

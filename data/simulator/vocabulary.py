@@ -30,7 +30,7 @@ def vocabularies(world: World, loans: int) -> Mapping[str, Vocabulary]:
             **members,
             "id_number": people.id_numbers,
             "name": people.names,
-            "phone": [*people.phones, *phones(len(people), block="140")],
+            "phone": phones(2 * len(people)),
             "gender": ("female", "male"),
             "village_code": places.village_codes,
             "household_id": [f"H{i:08d}" for i in range(len(world.homes))],
