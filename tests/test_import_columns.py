@@ -4,13 +4,15 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from data.importing.cells import Field, Flaw
 from data.importing.columns import FLAW_CODES, parse_column
 from data.importing.parsing import parse_cell
 from model.tables import RECORDED_AT_COLUMN, Column, archive_tables
+
+FACTORS = [Decimal(text) for text in ("1", "10000", "15", "0.5", "0.01")]
 
 
 def one_column_of_each_declaration():
@@ -42,8 +44,11 @@ typed = st.one_of(
 @pytest.mark.parametrize(
     "column", one_column_of_each_declaration(), ids=lambda c: f"{c.kind}-{c.places}-{c.optional}"
 )
-@given(cells=st.lists(typed, max_size=12), factor=st.sampled_from([Decimal(1), Decimal(10000)]))
+@settings(deadline=None)
+@given(cells=st.lists(typed, max_size=12), factor=st.sampled_from(FACTORS))
 @example(cells=["2023-05-01", "2023-02-29", "2023-05-01 00:00:60"], factor=Decimal(1))
+@example(cells=["0.005", "0.015", "0.00000049", "1,234.565", "01", "1,23"], factor=Decimal(1))
+@example(cells=["2023/5/1 10:20:30", "2023年05月1日", "20231301"], factor=Decimal(1))
 @example(cells=["99999999", "100000000", "100000000.00", "5000.00", "0.01"], factor=Decimal(1))
 def test_a_column_equals_its_cells(column: Column, cells, factor):
     field = Field(column, factor)
