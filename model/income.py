@@ -3,7 +3,8 @@
 All sums are whole numbers, of 1/10,000 yuan, so that one row and a million give the same yuan.
 
 Sales of one's own crops are on record twice, as a cropped area and as turnover. For a grower or a
-cooperative the larger of the two counts, never their sum; a trade beside the crops is added.
+cooperative the larger of the two counts, never their sum; a trade beside the crops is added. Wages
+are not on record: the policy counts a modest sum for each labourer on file.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from model.scorecard import Columns, Ints
 SCALE = 10_000
 #: Beyond any household: 100,000 mu of one crop.
 _LARGEST_MU = 100_000
+_MOST_LABOURERS = 100
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Income:
     ----------
     fields : Ints
         Shape (n, 12): crop income by month; column 0 is the month of the as-of date, in full.
-    trade, subsidy : Ints
+    trade, subsidy, wages : Ints
         Shape (n,), a year.
     besides : array of bool
         Shape (n,): whether trade is a business beside the crops.
@@ -41,19 +43,20 @@ class Income:
     fields: Ints
     trade: Ints
     subsidy: Ints
+    wages: Ints
     besides: NDArray[np.bool_]
 
     @property
     def regular(self) -> Ints:
         """Income of a year that comes evenly, shape (n,)."""
-        return self.trade + self.subsidy
+        return self.trade + self.subsidy + self.wages
 
     def within(self, term: Ints) -> Ints:
         """Return what comes in over the first `term` months, shape (n, k) like `term`."""
         fields = _within(self.fields, term)
         trade = _evenly(self.trade, term)
         both = np.where(self.besides[:, None], fields + trade, np.maximum(fields, trade))
-        return both + _evenly(self.subsidy, term)
+        return both + _evenly(self.subsidy + self.wages, term)
 
     def regular_within(self, term: Ints) -> Ints:
         """Return what comes in over the first `term` months besides crops, shape (n, k)."""
@@ -66,7 +69,7 @@ def income(columns: Columns, as_of: date, policy: Policy) -> Income:
     Parameters
     ----------
     columns
-        Crop areas in mu; turnover and subsidy in yuan of the last 12 months; occupation.
+        Crop areas in mu; turnover and subsidy in yuan of the last 12 months; occupation; labourers.
     """
     occupation = columns["occupation"].tolist()
     turnover = in_favour(columns["net_sales_12m"]) + in_favour(columns["qr_receipts_12m"])
@@ -74,6 +77,8 @@ def income(columns: Columns, as_of: date, policy: Policy) -> Income:
         fields=_fields(columns, as_of, policy),
         trade=turnover * _margin(occupation, policy) * (SCALE // 100),
         subsidy=in_favour(columns["subsidy_12m"]) * SCALE,
+        wages=in_favour(columns["labourers"], 1, _MOST_LABOURERS)
+        * (policy["wage_yuan_per_labourer"] * SCALE),
         besides=np.array([word in policy.trade_besides_crops for word in occupation], dtype=bool),
     )
 

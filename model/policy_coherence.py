@@ -24,6 +24,7 @@ NUMBERS: Mapping[str, tuple[int, int]] = {
     "rate_cap_bp": (0, 10_000),
     "debt_service_share_percent": (0, 100),
     "income_haircut_percent": (0, 100),
+    "wage_yuan_per_labourer": (0, 1_000_000),
 }
 #: Pairs of numbers of which the first may not exceed the second.
 _ASCENDING = (

@@ -22,7 +22,8 @@ decision.
    from the as-of date's month on. Trade: 12 months' net sales and QR receipts × the occupation's
    margin, evenly. Subsidies, evenly. A grower's sales are his crops, so of fields and trade the
    larger counts, not the sum; the same for a cooperative and where the occupation is unknown. A
-   trade beside the crops is added. Wages earned elsewhere are not on record and do not count.
+   trade beside the crops is added. Wages are not on record: each labourer on file counts for a
+   modest sum a year, evenly.
 2. **Capacity** (`model/capacity.py`). Of the income that comes in by the end of the term, less the
    haircut, the debt-service share; less the coming year's debt service, in full even for a shorter
    term, because loans repaid after a harvest fall due at one blow. What is left repays principal

@@ -18,6 +18,7 @@ INCOMES = (
     "net_sales_12m",
     "qr_receipts_12m",
     "subsidy_12m",
+    "labourers",
 )
 
 
@@ -197,3 +198,10 @@ def test_one_row_and_many_agree(rows, day, ask):
     for i, row in enumerate(rows):
         alone = found(row, day, int(months[i]) if ask else None)
         assert alone == (batch.months[i], batch.repayment[i], batch.capacity_yuan[i])
+
+
+def test_labourers_on_file_bring_a_modest_wage_that_comes_in_evenly():
+    # Two labourers at 12,000 a year: 40 % of 24,000 is 9,600, in instalments less 6.5 % interest.
+    months, repayment, capacity = found(household("services", labourers=2))
+    assert (months, repayment, capacity) == (12, "equal_instalments", 9014.0)
+    assert found(household("services", labourers=3))[2] > capacity

@@ -22,8 +22,8 @@ NAMES = {
     *CARD.attributes,
     *(rule.attribute for rule in policy_on(date(2023, 10, 1)).rules),
     *(f"area_{crop}_mu" for crop in policy_on(date(2023, 10, 1)).crops),
-    "net_sales_12m", "qr_receipts_12m", "subsidy_12m", "debt_service_12m", "balance_outstanding",
-    "age_years", "loans_open", "occupation", "household_id",
+    "net_sales_12m", "qr_receipts_12m", "subsidy_12m", "labourers", "debt_service_12m",
+    "balance_outstanding", "age_years", "loans_open", "occupation", "household_id",
 } - (set(DERIVED) - {HOUSEHOLD_BORROWER})  # fmt: skip
 
 
