@@ -38,6 +38,13 @@ def with_event_date(table: Table, rows: pa.Table) -> pa.Table:
     return rows.append_column(pa.field(EVENT_ON, pa.date32(), nullable=False), _event_on(table, rows))
 
 
+def season_starts(seasons: pa.Array) -> pa.Array:
+    """Return the first day of each of `seasons`, shape (n,); null stays null."""
+    encoded = pc.dictionary_encode(seasons)
+    starts = pa.array([season_start(s) for s in encoded.dictionary.to_pylist()], pa.date32())
+    return starts.take(encoded.indices)
+
+
 def _event_on(table: Table, rows: pa.Table) -> pa.ChunkedArray:
     if table.event is None:
         return pc.cast(pc.floor_temporal(rows[RECORDED_AT], unit="day"), pa.date32())
@@ -47,7 +54,5 @@ def _event_on(table: Table, rows: pa.Table) -> pa.ChunkedArray:
         days = pc.subtract(pc.cast(next_month, pa.int32()), 1)
         return pc.cast(pc.cast(days, pa.int32()), pa.date32())
     if kind == "season":
-        encoded = pc.dictionary_encode(values.combine_chunks())
-        starts = pa.array([season_start(s) for s in encoded.dictionary.to_pylist()], pa.date32())
-        return pa.chunked_array([starts.take(encoded.indices)])
+        return pa.chunked_array([season_starts(values.combine_chunks())])
     return values

@@ -31,6 +31,7 @@ class Records:
         self._ended = False
         self._reader = self._new_reader()
         self.unclosed = False
+        self.size = 0
         # A cell may be as long as the longest record; columns judge the length of their cells.
         csv.field_size_limit(MAX_LINE_CHARS * MAX_LINES_IN_A_ROW)
 
@@ -38,11 +39,6 @@ class Records:
         """Yield each record's cells; a blank line is an empty record."""
         while (cells := self._next()) is not None:
             yield cells
-
-    @property
-    def size(self) -> int:
-        """Characters of the latest record."""
-        return sum(map(len, self._taken))
 
     def _next(self) -> list[str] | None:
         self._taken.clear()
@@ -53,12 +49,16 @@ class Records:
             return None
         except _UnclosedError:
             return self._first_line_alone()
-        return self._first_line_alone() if self._ended else cells
+        if self._ended:
+            return self._first_line_alone()
+        self.size = sum(map(len, self._taken))
+        return cells
 
     def _first_line_alone(self) -> list[str]:
         first, *others = self._taken
         self._waiting.extendleft(reversed(others))
         self._taken, self.unclosed, self._ended = [first], True, False
+        self.size = len(first)
         self._reader = self._new_reader()
         return next(csv.reader([first], delimiter=self._delimiter, quoting=csv.QUOTE_NONE))
 

@@ -38,6 +38,8 @@ MAX_LINE_CHARS = MIB
 MAX_LINES_IN_A_ROW = 20
 #: Merged ranges are kept in memory.
 MAX_MERGED_RANGES = 100_000
+#: Cells filled from merged ranges: ranges that overlap would take no end of time.
+MAX_MERGED_CELLS = 2_000_000
 #: Titles, units and notes stand above the header; the header is looked for this far down.
 HEADER_SEARCH_ROWS = 30
 #: Characters parsed at a time, however long the rows are.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from data.importing.limits import (
 )
 from data.importing.refusals import RefusedFileError
 
+#: What `zipfile` raises over broken bytes; unknown packing methods among them.
+_ZIP_FAULTS = (zipfile.BadZipFile, NotImplementedError, EOFError, struct.error, ValueError)
 _ENCRYPTED_FLAG = 0x1
 _END_OF_DIRECTORY, _END_SIZE = b"PK\x05\x06", 22
 _MAX_COMMENT = 65_535
@@ -41,11 +44,14 @@ class Package:
         Raises
         ------
         RefusedFileError
-            If there is no such part.
+            If there is no such part, or its bytes are broken.
         """
         if not self.has(part):
             raise RefusedFileError("FILE_DAMAGED", part)
-        return self._archive.open(self._names[part.lower().lstrip("/")])
+        try:
+            return self._archive.open(self._names[part.lower().lstrip("/")])
+        except _ZIP_FAULTS as error:
+            raise RefusedFileError("FILE_DAMAGED", str(error)) from error
 
 
 @contextmanager
@@ -62,11 +68,15 @@ def open_package(path: Path) -> Iterator[Package]:
     if size > MAX_WORKBOOK_BYTES:
         raise RefusedFileError("FILE_TOO_LARGE", f"{size / MIB:.0f} MiB")
     _refuse_large_directory(path, size)
+    with _zip_file(path) as archive:
+        _refuse_bombs(archive.infolist())
+        yield Package(archive)
+
+
+def _zip_file(path: Path) -> zipfile.ZipFile:
     try:
-        with zipfile.ZipFile(path) as archive:
-            _refuse_bombs(archive.infolist())
-            yield Package(archive)
-    except (zipfile.BadZipFile, NotImplementedError) as error:
+        return zipfile.ZipFile(path)
+    except _ZIP_FAULTS as error:
         raise RefusedFileError("FILE_DAMAGED", str(error)) from error
 
 

@@ -106,6 +106,10 @@ ROW_REASONS: Mapping[str, ReasonText] = {
         "该行单元格数与表头不一致，请对照原文件补齐",
         "the row has more or fewer cells than the header; complete it from the original file",
     ),
+    "UNCLOSED_QUOTE": ReasonText(
+        "引号没有成对，无法判断单元格的界限",
+        "a quotation mark is not closed, so the cells cannot be told apart",
+    ),
     "FUTURE_DATE": ReasonText(
         "日期晚于登记时间", "the date is later than the time the row was recorded"
     ),
@@ -146,6 +150,17 @@ class Problem(NamedTuple):
 
     code: str
     columns: tuple[str, ...] = ()
+
+
+def told_problem(problem: Problem) -> str:
+    """Return `problem` as one text, such as ``EXCEEDS_OTHER|refunds,amount``."""
+    return f"{problem.code}|{','.join(problem.columns)}"
+
+
+def read_problem(told: str) -> Problem:
+    """Return the problem that `told_problem` wrote."""
+    code, _, columns = told.partition("|")
+    return Problem(code, tuple(columns.split(",")) if columns else ())
 
 
 def explain(problem: Problem, columns: Mapping[str, Column]) -> ReasonText:

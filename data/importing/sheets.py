@@ -44,9 +44,17 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet of a workbook, or a whole csv file; `chunks` can be read once."""
+    """One sheet of a workbook, or a whole csv file; `chunks` can be read once.
+
+    Attributes
+    ----------
+    is_ragged : bool
+        Whether rows may be shorter than the header, as in a workbook, where blank cells at the end
+        are not stored. In a csv such a row has lost cells.
+    """
 
     name: str
     chunks: Iterator[Chunk]
     merged: Sequence[Merged] = ()
     day_zero: date = DAY_ZERO_1900
+    is_ragged: bool = False

@@ -46,7 +46,13 @@ def open_workbook(path: Path) -> Iterator[list[Sheet]]:
             workbook.day_zero,
         )
         yield [
-            Sheet(name, _chunks(package, part, texts), _merged(package, part), workbook.day_zero)
+            Sheet(
+                name,
+                _chunks(package, part, texts),
+                _merged(package, part),
+                workbook.day_zero,
+                is_ragged=True,
+            )
             for name, part in workbook.sheets
         ]
 
