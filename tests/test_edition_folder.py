@@ -138,7 +138,8 @@ def test_another_card_is_a_reason_of_its_own(
     after = _publish(archive, member_profile, home)
     assert after.manifest.counts["leaves"] > 0
     left = {change.reason for change in after.contents.changes if change.change == "LEAVES"}
-    assert left == {"SCORECARD_CHANGED"}
+    # A relative may rise past a member under the new card and take the household's place.
+    assert "SCORECARD_CHANGED" in left <= {"SCORECARD_CHANGED", "HOUSEHOLD_BORROWER"}
 
 
 def test_changes_are_written_for_a_spreadsheet_in_both_languages(
