@@ -1,0 +1,147 @@
+"""``make demo``: the main job from nothing to a decision, each step the command a user types."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import click
+
+from cli.demo_trial import decide_over_http
+from model.errors import RongziError
+
+AS_OF = date(2023, 10, 1)
+#: Says that a demo made these stores, so that the next demo may clear them.
+_MARK = ".made-by-demo"
+_STORES = (
+    "simulated", "inbox", "archive", "quarantine", "profiles", "editions", "cards", "keys", "truth",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where a demo keeps what it makes."""
+
+    home: Path
+    reports: Path
+    mlruns: Path
+
+    @property
+    def inbox(self) -> Path:
+        """Branch files as branches would send them."""
+        return self.home / "inbox"
+
+    @property
+    def archive(self) -> Path:
+        """The archive that the branch files are imported into."""
+        return self.home / "archive"
+
+    @property
+    def simulated(self) -> Path:
+        """The archive as simulated, before it became files."""
+        return self.home / "simulated"
+
+    @property
+    def truth(self) -> Path:
+        """What a standard loan would have become, for every member; no other step reads it."""
+        return self.home / "truth" / f"{AS_OF}.parquet"
+
+    @property
+    def edition(self) -> Path:
+        """The whitelist's rows."""
+        return self.home / "profiles" / f"whitelist-{AS_OF}.parquet"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its command, wall seconds and the peak memory of its largest process."""
+
+    name: str
+    seconds: float
+    peak_mib: float
+
+
+@click.command()
+@click.option("--members", default=87_459, show_default=True)
+@click.option("--months", default=36, show_default=True)
+@click.option("--seed", default=54, show_default=True)
+@click.option("--home", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
+@click.option("--reports", type=click.Path(path_type=Path), default=Path("reports"))
+@click.option("--mlruns", type=click.Path(path_type=Path), default=Path("mlruns"))
+def command(members: int, months: int, seed: int, home: Path, reports: Path, mlruns: Path) -> None:
+    """Run the main job at full size, then say what came of it."""
+    from cli.demo_summary import summary
+
+    demo = Demo(home, reports, mlruns)
+    _clear(home)
+    reports.mkdir(parents=True, exist_ok=True)
+    size = ("--members", str(members), "--months", str(months), "--seed", str(seed))
+    steps = [_run(line) for line in _commands(demo, size)]
+    trial = decide_over_http(home)
+    for line in summary(demo, steps, trial):
+        click.echo(line)
+
+
+def _commands(demo: Demo, size: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    day, home = ("--as-of", AS_OF.isoformat()), ("--home", str(demo.home))
+    archive, mlruns = ("--archive", str(demo.archive)), ("--mlruns", str(demo.mlruns))
+    card = demo.reports / "card"
+    yield ("simulate", *size, "--out", str(demo.simulated), "--export-files", str(demo.inbox),
+           "--truth", str(demo.truth), "--dirt", str(demo.home / "truth" / "dirt.csv"))  # fmt: skip
+    yield ("import", str(demo.inbox), *archive, "--report", str(demo.reports / "import.json"))
+    yield ("profile", *archive, *day, "--out", str(demo.home / "profiles" / f"{AS_OF}.parquet"))
+    yield ("train", *archive, *day, "--out", str(card), *mlruns)
+    yield ("promote", str(card), "--approved-by", "Demo Approver", *home, *mlruns)
+    yield ("whitelist", *archive, *day, "--out", str(demo.edition), *home)
+
+
+def _run(line: tuple[str, ...]) -> Step:
+    click.secho(f"\n$ rongzi {' '.join(line)}", bold=True)
+    started = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-m", "cli.main", *line])
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RongziError(f"the demo stopped: rongzi {line[0]} failed; its message stands above")
+    return Step(line[0], time.monotonic() - started, used.ru_maxrss / 1024)
+
+
+def _clear(home: Path) -> None:
+    """Remove what an earlier demo made; refuse to touch anything else.
+
+    Raises
+    ------
+    RongziError
+        If a store exists that no demo made.
+    """
+    made = home / _MARK
+    found = [home / name for name in _STORES if (home / name).exists()]
+    if found and not made.exists():
+        raise RongziError(
+            f"{found[0]} exists and no demo made it; move it away, or run the demo elsewhere:"
+            " make demo DEMO_ARGS='--home FOLDER'"
+        )
+    for store in found:
+        shutil.rmtree(store)
+    home.mkdir(parents=True, exist_ok=True)
+    made.touch()
+
+
+def main() -> None:
+    """Run the demo; a fault is told in one message, without a traceback."""
+    try:
+        command(standalone_mode=True)
+    except RongziError as error:
+        click.echo(f"demo: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""What a demo came to: funnel beside published figures, the model out of time, truth, timings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from api.edition import Edition, Place
+from data.archive import Archive
+from data.simulator.scenario import load_scenario
+from data.simulator.totals import TOTALLED, compared, simulated_totals
+from model.errors import RongziError
+from model.whitelist import TIERS
+
+if TYPE_CHECKING:
+    from cli.demo import Demo, Step
+    from cli.demo_trial import Trial
+
+#: Members in the first-tier whitelist at World Post Day, 9 October 2023, of 87,459 archived.
+PUBLISHED_FIRST_TIER = 11_815 / 87_459
+
+
+def summary(demo: Demo, steps: list[Step], trial: Trial) -> Iterator[str]:
+    """Yield the lines that a demo ends with; the same figures go to ``reports/demo.json``."""
+    edition = Edition.current(demo.home)
+    card = json.loads((demo.reports / "card" / "evaluation.json").read_text(encoding="utf-8"))
+    truth = true_bad_rates(pq.read_table(demo.edition), pq.read_table(demo.truth))
+    yield from _published(demo, edition)
+    yield from _funnel(edition)
+    yield from _model(card)
+    yield from _truth(truth)
+    yield from _steps(steps)
+    yield from _decision(trial)
+    yield from _where(demo, trial)
+    _write(demo, edition, card, truth, steps)
+
+
+def true_bad_rates(edition: pa.Table, truth: pa.Table) -> dict[str, float]:
+    """Return the share of bad outcomes of a standard loan by tier, over all replications.
+
+    Parameters
+    ----------
+    edition
+        ``member_id`` and ``tier``.
+    truth
+        ``member_id`` and ``outcome`` per replication of the simulator's counterfactual.
+    """
+    position = pc.index_in(truth["member_id"], edition["member_id"].combine_chunks())
+    outcomes = pa.table(
+        {
+            "tier": edition["tier"].take(position),
+            "bad": pc.cast(pc.equal(truth["outcome"], "bad"), pa.float64()),
+        }
+    )
+    rates = outcomes.group_by("tier").aggregate([("bad", "mean")])
+    found = dict(zip(rates["tier"].to_pylist(), rates["bad_mean"].to_pylist(), strict=True))
+    return {tier: found[tier] for tier in reversed(TIERS) if tier in found}
+
+
+def _published(demo: Demo, edition: Edition) -> Iterator[str]:
+    archive = Archive(demo.archive)
+    totals = simulated_totals({name: archive.read(name) for name in TOTALLED})
+    total = edition.funnel("total", Place())[0]
+    yield _heading("与公布数字对照 beside the published figures of 9 October 2023")
+    yield f"{'':22} {'here':>14} {'published':>14}"
+    yield from compared(load_scenario(), totals)
+    share = total["first"] / total["members"]
+    verdict = "within" if abs(share - PUBLISHED_FIRST_TIER) <= 0.01 else "OUTSIDE"
+    yield f"{'first tier':22} {share:>14.1%} {PUBLISHED_FIRST_TIER:>14.1%}  {verdict} 1 point"
+
+
+def _funnel(edition: Edition) -> Iterator[str]:
+    yield _heading("漏斗 funnel: archive → consent → eligible → tiers → applied → drew")
+    steps = ("members", "consenting", "eligible", "first", "second", "third", "none", "applied",
+             "borrowers")  # fmt: skip
+    yield f"{'':10}" + "".join(f"{step:>12}" for step in steps) + f"{'disbursed':>16}"
+    rows = [*edition.funnel("county", Place()), *edition.funnel("total", Place())]
+    for row in rows:
+        counts = "".join(f"{row[step]:>12,}" for step in steps)
+        yield f"{row['place_code'] or 'total':10}{counts}{row['disbursed_yuan']:>16,}"
+
+
+def _model(card: dict[str, Any]) -> Iterator[str]:
+    held = card["evaluations"][card["validated_on"]]
+    yield _heading(
+        f"模型 model, {card['validated_on']}: {held['rows']:,} loans, {held['bads']} bad"
+    )
+    for name, measure in held["measures"].items():
+        yield f"{name:22} {measure['value']:>8.4f}   ({measure['low']:.4f} – {measure['high']:.4f})"
+
+
+def _truth(truth: dict[str, float]) -> Iterator[str]:
+    yield _heading(
+        "真实违约率 true bad rate of a standard loan, by tier (simulator's counterfactual)"
+    )
+    for tier, rate in truth.items():
+        yield f"{tier:22} {rate:>8.2%}"
+    if not truth["FIRST"] < truth["SECOND"] < truth["THIRD"]:
+        raise RongziError(f"the tiers do not rank the true bad rates: {truth}")
+    ratios = truth["SECOND"] / truth["FIRST"], truth["THIRD"] / truth["SECOND"]
+    yield f"SECOND is {ratios[0]:.1f} times FIRST, THIRD {ratios[1]:.1f} times SECOND"
+
+
+def _steps(steps: list[Step]) -> Iterator[str]:
+    yield _heading("用时 time and peak memory of each step's largest process")
+    for step in steps:
+        yield f"{step.name:22} {step.seconds:>8.1f} s {step.peak_mib:>8,.0f} MiB"
+    yield f"{'total':22} {sum(step.seconds for step in steps):>8.1f} s"
+
+
+def _decision(trial: Trial) -> Iterator[str]:
+    told = trial.answered
+    yield _heading("一笔决定 one decision, asked of the running service")
+    yield f"{trial.asked}"
+    yield (
+        f"→ {told['outcome']}, tier {told['tier']}, {told['points']} points, grade {told['grade']},"
+        f" limit {told['limit_yuan']:,} yuan at {told['annual_rate']:.2%}"
+        f" for {told['months']} months ({told['repayment']}), bound by {told['limit_bound_by']}"
+    )
+    for reason in told["reasons"]:
+        yield f"  −{reason['points_lost']} {reason['zh']} / {reason['en']}"
+
+
+def _where(demo: Demo, trial: Trial) -> Iterator[str]:
+    yield _heading("去哪里看 where to look")
+    yield f"报告 model report      {demo.reports / 'card' / 'report.html'}"
+    yield f"导入 import report     {demo.reports / 'import.json'}"
+    yield f"隔离 quarantine        {demo.home / 'quarantine'}"
+    yield "MLflow                make mlflow-ui   → http://127.0.0.1:5000"
+    yield "服务 service           make serve       → http://127.0.0.1:8000"
+    yield "试一试 try             curl -s http://127.0.0.1:8000/v1/decisions \\"
+    yield f"  -H 'Content-Type: application/json' -d '{json.dumps(trial.asked)}'"
+
+
+def _write(
+    demo: Demo, edition: Edition, card: dict[str, Any], truth: dict[str, float], steps: list[Step]
+) -> None:
+    found = {
+        "funnel": edition.funnel("total", Place())[0],
+        "measures": card["evaluations"][card["validated_on"]]["measures"],
+        "true_bad_rate_by_tier": truth,
+        "steps": [vars(step) for step in steps],
+    }
+    text = json.dumps(found, ensure_ascii=False, indent=1)
+    (demo.reports / "demo.json").write_text(text, encoding="utf-8")
+
+
+def _heading(text: str) -> str:
+    return f"\n── {text}"

@@ -1,0 +1,94 @@
+"""One decision asked of the real service over HTTP, as a loan officer would."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model.errors import RongziError
+
+#: A service that is not ready by then never will be.
+_PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What was asked and what the service answered."""
+
+    asked: dict[str, Any]
+    answered: dict[str, Any]
+
+
+def decide_over_http(home: Path) -> Trial:
+    """Start the service on `home`, ask for a first-tier member's decision, and stop it.
+
+    Raises
+    ------
+    RongziError
+        If the service does not become ready, or does not answer.
+    """
+    with _service(home) as base:
+        _wait_until_ready(base)
+        page = _json(f"{base}/v1/whitelist?tier=FIRST&page_size=100")
+        member = next(row for row in page["rows"] if row["limit_yuan"])
+        asked = {
+            "member_id": member["member_id"],
+            "amount_yuan": member["limit_yuan"],
+            "months": member["months"],
+            "purpose": "inputs",
+        }
+        return Trial(asked, _json(f"{base}/v1/decisions", asked))
+
+
+@contextmanager
+def _service(home: Path) -> Iterator[str]:
+    port = _free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "serve", "--port", str(port), "--home", str(home)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_ready(base: str) -> None:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            _json(f"{base}/ready")
+            return
+        except (OSError, urllib.error.URLError) as error:
+            if time.monotonic() > until:
+                raise RongziError(f"the service did not become ready: {error}") from error
+            time.sleep(0.2)
+
+
+def _json(url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    request = urllib.request.Request(
+        url,
+        None if body is None else json.dumps(body).encode(),
+        {"Content-Type": "application/json"} if body is not None else {},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        found: dict[str, Any] = json.load(answer)
+        return found
