@@ -1,0 +1,1 @@
+"""Timings, ratios and public data sets; never part of CI."""
