@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from training.track import Tracked
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
+_ARCHIVE = click.Path(path_type=Path, file_okay=False, exists=True)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command("train")
-@click.option("--archive", type=_FOLDER, help="Learn from this archive's ripe loans.")
+@click.option("--archive", type=_ARCHIVE, help="Learn from this archive's ripe loans.")
 @click.option("--table", type=_FILE, help="Learn from this flat table, csv or Parquet.")
 @click.option("--target", help="The table's column with the outcome.")
 @click.option("--bad", "bad_value", help="The target's value that is bad; inferred otherwise.")
@@ -109,10 +110,10 @@ def _recorded(run: TrainedRun, out: Path | None, mlruns: Path) -> Tracked:
 
     with tempfile.TemporaryDirectory() as folder:
         write_run(run, Path(folder))
-        tracked = track(run, Path(folder), mlruns)
+        # First, so that a card survives a store that cannot be written.
         if out is not None:
             write_card_folder(run, out, Path(folder))
-    return tracked
+        return track(run, Path(folder), mlruns)
 
 
 def _tell(run: TrainedRun, tracked: Tracked, out: Path | None) -> None:

@@ -23,6 +23,11 @@ _OUT_OF_RANGE = Text(
     zh="“{label}”的记录超出合理范围，请核对原始资料",
     en="the record of “{label}” is outside the plausible range; please check the source",
 )
+#: Of text: nothing is implausible about a word the card has seldom seen.
+_UNKNOWN = Text(
+    zh="“{label}”的内容少见或未登记，请核对原始资料",
+    en="the entry for “{label}” is rare or unknown; please check the source",
+)
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,8 @@ def reason(card: Card, code: str, lost: int) -> Reason:
     """Return the full reason behind a stable `code` of this card."""
     name, state = _parts_of_code(card.attributes)[code]
     wording = card.wording[name]
-    texts = {"": wording.reason, "MISSING": wording.missing, "OUT_OF_RANGE": _OUT_OF_RANGE}
-    text = texts[state]
+    unknown = _UNKNOWN if card.bins[name].levels else _OUT_OF_RANGE
+    text = {"": wording.reason, "MISSING": wording.missing, "OUT_OF_RANGE": unknown}[state]
     return Reason(
         code=code,
         points_lost=lost,

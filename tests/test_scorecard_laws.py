@@ -146,4 +146,15 @@ def test_a_missing_value_is_told_by_its_own_text():
     told = reason_codes(card, codes, ranked(lost))[:, 0].tolist()
     assert told == ["SIZE_MISSING", "SIZE", "SIZE_OUT_OF_RANGE"]
     assert [reason(card, code, 1).en for code in told[:2]] == ["absent", "small"]
-    assert "size" in reason(card, told[2], 1).en
+    assert "the record of “size” is outside" in reason(card, told[2], 1).en
+
+
+def test_an_unknown_word_is_called_unknown_and_not_implausible():
+    bins = {"crop": Bins("crop", levels=(("wheat",),))}
+    term = Term(("crop",), np.array([10, 0, 0]), 5)
+    card = Card(
+        "c", 0, bins, (term,), {"crop": wording("crop")}, np.array([0]), np.array([0.1]),
+        (Grade("A", 1.0),), Scaling(), {},
+    )  # fmt: skip
+    assert "rare or unknown" in reason(card, "CROP_OUT_OF_RANGE", 5).en
+    assert "少见或未登记" in reason(card, "CROP_OUT_OF_RANGE", 5).zh

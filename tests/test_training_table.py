@@ -204,6 +204,12 @@ def test_a_dictionary_that_scores_the_target_is_refused(tmp_path):
     assert "scores the target 'outcome' itself" in refusal(tmp_path, a_table(), dictionary=drafted)
 
 
+@pytest.mark.parametrize("other", ["Income", "INCOME_missing"])
+def test_columns_that_would_share_a_reason_code_are_refused(tmp_path, other):
+    rows = a_table()
+    assert "share the reason code INCOME" in refusal(tmp_path, rows | {other: rows["income"]})
+
+
 def test_a_dictionary_that_scores_nothing_is_refused(tmp_path):
     text = draft_dictionary(pa.table(a_table()), "outcome").replace("role: scored", "role: audit")
     nothing = read_dictionary(text, "all audit")

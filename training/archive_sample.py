@@ -53,7 +53,8 @@ def archive_sample(archive: Archive, as_of: date, settings: Settings) -> Archive
     columns = _profiles(archive, loans.member_id[decided], loans.applied[decided])
     borrower = np.unique(loans.member_id[decided].astype(str), return_inverse=True)[1]
     bad = (loans.label[decided] == BAD).astype(np.bool_)
-    sample = Sample(columns, bad, borrower.astype(np.int64))
+    period = loans.vintage[decided].astype("datetime64[M]").astype(np.int64)
+    sample = Sample(columns, bad, borrower.astype(np.int64), period)
     return ArchiveSample(sample, loans.vintage[decided], vintage_rows(loans))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -31,8 +32,8 @@ def write_run(run: TrainedRun, folder: Path) -> None:
     (folder / FIGURES).write_text(figures_json(run), encoding="utf-8")
     joblib.dump(run.fit.estimator, folder / ESTIMATOR)
     _write_pictures(folder / "plots", pictures)
-    numbered = {f"{i + 1:02d}": svg for i, svg in enumerate(by_attribute.values())}
-    _write_pictures(folder / "plots" / "bins", numbered)
+    by_file = {re.sub(r"[^\w.-]", "_", name): svg for name, svg in by_attribute.items()}
+    _write_pictures(folder / "plots" / "bins", by_file)
 
 
 def write_card_folder(run: TrainedRun, folder: Path, written: Path) -> None:

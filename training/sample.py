@@ -26,11 +26,14 @@ class Sample:
         Shape (n,).
     borrower : array of int
         Shape (n,): rows with the same number are one borrower, whom folds never part.
+    period : array of int
+        Shape (n,): when, in whole months from any start; all alike where time is unknown.
     """
 
     columns: Columns
     bad: Bools
     borrower: Rows
+    period: Rows
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -49,7 +52,7 @@ class Sample:
     def take(self, rows: Rows | Bools) -> Sample:
         """Return the sample's `rows` (numbers or a mask), in that order."""
         columns = {name: values[rows] for name, values in self.columns.items()}
-        return Sample(columns, self.bad[rows], self.borrower[rows])
+        return Sample(columns, self.bad[rows], self.borrower[rows], self.period[rows])
 
 
 def refuse_too_few(sample: Sample, least: int, what: str) -> None:

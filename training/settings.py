@@ -43,6 +43,10 @@ class Settings:
     least_iv : float
         Information value an attribute needs. Siddiqi (2006, ch. 6) calls less than 0.02
         unpredictive; half of that gained 0.006 AUC on wide, weak tables and cost none elsewhere.
+    most_shift : float
+        PSI between the earlier and the later half of development above which an attribute is
+        dropped (Siddiqi 2006, ch. 9: above 0.25 much has moved). It catches windows longer than
+        the archive was old.
     most_correlation : float
         Two attributes whose weights of evidence correlate more say the same; the weaker is dropped.
     least_points : int
@@ -63,8 +67,8 @@ class Settings:
         Days past due that make a loan bad, and that leave it undecided.
     run_in_months : int
         Months the archive must have recorded before a loan was applied for. Longer windows are cut
-        short in the first vintages all the same; on the simulated archive their bads were worth
-        more than whole windows (out-of-time AUC 0.826 with 3 months, 0.819 with 12).
+        short in the first vintages all the same: on the simulated archive their bads were worth
+        more than whole windows (of 0, 3, 6 and 9 months, 3 ranked best out of time).
     """
 
     seed: int = 54
@@ -75,6 +79,7 @@ class Settings:
     least_bin_share: float = 0.05
     prior_rows: float = 20.0
     least_iv: float = 0.01
+    most_shift: float = 0.25
     most_correlation: float = 0.9
     least_points: int = 3
     penalties: tuple[float, ...] = (0.01, 0.1, 1.0, 10.0)

@@ -6,7 +6,6 @@ The store is one folder: ``mlflow.db`` (SQLite) and ``artifacts``. The service n
 from __future__ import annotations
 
 import importlib.metadata
-import re
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from model.errors import TrainingError
 from model.reasons import MOST
 from model.scorecard import Card
 from training.learn import TrainedRun
+from training.listing import listed_metrics, listed_parameters
 
 EXPERIMENT = REGISTERED = "rongzi-e"
 CHALLENGER, CHAMPION = "challenger", "champion"
@@ -58,16 +58,28 @@ def track(run: TrainedRun, artifacts: Path, store: Path) -> Tracked:
     ----------
     artifacts : Path
         A folder with the run's files, the card's under ``card``.
+
+    Raises
+    ------
+    TrainingError
+        If the store cannot be written.
     """
+    try:
+        return _tracked(run, artifacts, store)
+    except (MlflowException, OSError) as error:
+        raise TrainingError(f"{store}: MLflow cannot record the run there: {error}") from error
+
+
+def _tracked(run: TrainedRun, artifacts: Path, store: Path) -> Tracked:
     _open(store)
     with mlflow.start_run(run_name=run.digest[:16]) as active:
         mlflow.set_tags({"card_digest": run.digest, **run.card.provenance})
-        mlflow.log_params(_parameters(run))
-        mlflow.log_metrics(_metrics(run))
+        mlflow.log_params(listed_parameters(run))
+        mlflow.log_metrics(listed_metrics(run))
         mlflow.log_artifacts(str(artifacts))
-        logged = _log_model(run.card, artifacts / CARD_FOLDER)
-        MlflowClient().set_registered_model_alias(REGISTERED, CHALLENGER, logged)
-        return Tracked(active.info.run_id, logged, _on_disk(active.info.artifact_uri))
+        version = _log_model(run.card, artifacts / CARD_FOLDER)
+        MlflowClient().set_registered_model_alias(REGISTERED, CHALLENGER, version)
+        return Tracked(active.info.run_id, version, _on_disk(active.info.artifact_uri))
 
 
 @contextmanager
@@ -164,33 +176,6 @@ def _signature(card: Card) -> ModelSignature:
         *(ColSpec(DataType.string, f"reason_{i + 1}", required=False) for i in range(MOST)),
     ]
     return ModelSignature(Schema(inputs), Schema(outputs))
-
-
-def _parameters(run: TrainedRun) -> dict[str, str]:
-    settings = {name: str(value) for name, value in run.settings.as_parameters().items()}
-    made = {"candidate": run.candidate, "attributes": str(len(run.card.attributes))}
-    versions = {
-        f"version_{name}": importlib.metadata.version(name)
-        for name in ("numpy", "scikit-learn", "optbinning", "ortools")
-    }
-    return {**settings, **made, **versions}
-
-
-def _metrics(run: TrainedRun) -> dict[str, float]:
-    measured = {
-        f"{sample}/{name}{suffix}": value
-        for sample, found in run.evaluations.items()
-        for name, m in found.measures.items()
-        for suffix, value in (("", m.value), ("_low", m.low), ("_high", m.high))
-    }
-    shifted = {f"psi/{_plain(name)}": value for name, value in run.attribute_psi.items()}
-    losses = {f"log_loss/{_plain(name)}": value for name, value in run.log_loss.items()}
-    return {**measured, **shifted, **losses, "psi/points": run.points_psi}
-
-
-def _plain(name: str) -> str:
-    # MLflow takes letters, digits and a few signs in a metric's name.
-    return re.sub(r"[^\w.\- /]", "_", name)
 
 
 def _on_disk(uri: str) -> Path:

@@ -12,13 +12,13 @@ import numpy as np
 import pyarrow as pa
 
 from data.archive import Archive
-from data.flat_table import Kind, flat_columns, read_flat_table
+from data.flat_table import read_flat_table
 from model.dictionary import Dictionary, member_dictionary, read_dictionary
-from model.errors import TrainingError
 from model.policy import policy_on
 from model.scorecard import Grade
 from training.archive_sample import archive_sample
 from training.draft import draft_dictionary
+from training.flat_sample import flat_sample
 from training.learn import HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, Source, TrainedRun, learn
 from training.sample import Sample, refuse_too_few
 from training.settings import Settings
@@ -79,7 +79,7 @@ def train_table(
     table = read_flat_table(path)
     outcome = find_target(table, target, bad_value)
     dictionary = dictionary or drafted_dictionary(table, target, path.name)
-    sample = _flat_sample(table, outcome, dictionary, target)
+    sample = flat_sample(table, outcome, dictionary, target)
     refuse_too_few(sample, _least(settings), path.name)
     held = held_out(sample.bad, settings)
     source = _flat_source(path, target, outcome)
@@ -104,26 +104,6 @@ def _new_borrowers(development: Sample, held: Sample) -> dict[str, Sample]:
     """Return the held loans of borrowers unknown to development, if both classes are among them."""
     new = held.take(~np.isin(held.borrower, development.borrower))
     return {NEW_BORROWERS: new} if 0 < new.bads < len(new) else {}
-
-
-def _flat_sample(table: pa.Table, outcome: Target, dictionary: Dictionary, target: str) -> Sample:
-    kinds: dict[str, Kind] = {
-        name: "text" if dictionary[name].type == "text" else "number"
-        for name in dictionary.named("scored")
-    }
-    if target in kinds:
-        raise TrainingError(f"the dictionary scores the target {target!r} itself; remove it there")
-    absent = [name for name in kinds if name not in table.column_names]
-    if absent:
-        raise TrainingError(
-            f"the dictionary scores columns the table lacks: {', '.join(absent)};"
-            " remove them from the dictionary or give them another role"
-        )
-    if not kinds:
-        raise TrainingError("the dictionary scores no column of the table (role: scored)")
-    known = table.filter(pa.array(outcome.known))
-    rows = np.arange(known.num_rows, dtype=np.int64)
-    return Sample(flat_columns(known, kinds), outcome.bad, rows)
 
 
 def _flat_source(path: Path, target: str, outcome: Target) -> Source:

@@ -13,7 +13,7 @@ from training.additive import Additive, Dropped, Fit, Shape
 from training.binning import Binned, bin_attribute
 from training.logistic import Regression, fit_logistic
 from training.sample import Sample
-from training.selection import not_said_already, strong_enough
+from training.selection import not_said_already, steady, strong_enough
 from training.settings import Settings
 
 
@@ -34,10 +34,11 @@ class WoeFamily:
     def fits(self, sample: Sample, dictionary: Dictionary, settings: Settings) -> dict[str, Fit]:
         """Return one fit per penalty; see `training.additive.Family`."""
         binned, dropped = _binned(sample, dictionary, settings)
-        ranked, weak = strong_enough(binned, settings)
+        strong, weak = strong_enough(binned, settings)
+        ranked, unsteady = steady(strong, binned, sample, settings)
         woe = {name: _by_row(binned[name], sample) for name in ranked}
         kept, twins = not_said_already(ranked, woe, settings)
-        dropped = [*dropped, *weak, *twins]
+        dropped = [*dropped, *weak, *unsteady, *twins]
         fits = {}
         for penalty in settings.penalties:
             regression = fit_logistic({name: woe[name] for name in kept}, sample.bad, penalty)

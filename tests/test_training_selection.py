@@ -1,0 +1,112 @@
+"""What enters the regression: strong, steady, not said already, with the right sign."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model.dictionary import Attribute, Dictionary, Text
+from model.errors import TrainingError
+from training.binning import bin_attribute
+from training.logistic import fit_logistic
+from training.sample import Sample, refuse_too_few
+from training.selection import not_said_already, steady, strong_enough
+from training.settings import Settings
+from training.woe_family import WoeFamily
+
+SETTINGS = Settings()
+ROWS = 3000
+
+
+def declared(name):
+    text = Text(name, name)
+    direction = "up" if name == "noise" else "free"
+    return Attribute(
+        name, text, "information", "number", "scored", text, text, direction=direction
+    )  # fmt: skip
+
+
+@pytest.fixture
+def sample():
+    """Two attributes that carry risk, one of them missing early on; a copy; and noise."""
+    dice = np.random.default_rng(9)
+    period = np.repeat(np.arange(10), ROWS // 10)
+    care, wealth = dice.normal(size=(2, ROWS))
+    bad = dice.random(ROWS) < 1 / (1 + np.exp(2 + care + wealth))
+    young = np.where(period < 5, np.nan, wealth)
+    columns = {"care": care, "copy": 3 * care, "young": young, "noise": dice.normal(size=ROWS)}
+    return Sample(columns, bad, np.arange(ROWS), period)
+
+
+@pytest.fixture
+def binned(sample):
+    return {
+        name: bin_attribute(declared(name), values, sample.bad, SETTINGS)
+        for name, values in sample.columns.items()
+    }
+
+
+def test_the_strong_come_first_and_the_weak_are_told_by_their_value(binned):
+    kept, dropped = strong_enough(binned, SETTINGS)
+    assert kept[0] in ("care", "copy")
+    assert [entry.attribute for entry in dropped] == ["noise"]
+    assert "below 0.01" in dropped[0].reason.en
+
+
+def test_an_attribute_that_was_missing_early_on_is_unsteady(binned, sample):
+    kept, dropped = steady(["care", "young"], binned, sample, SETTINGS)
+    assert (kept, [entry.attribute for entry in dropped]) == (["care"], ["young"])
+    assert "unsteady: PSI" in dropped[0].reason.en
+
+
+def test_a_sample_without_time_is_steady(binned, sample):
+    alone = replace(sample, period=np.zeros(ROWS, dtype=np.int64))
+    assert steady(["young"], binned, alone, SETTINGS) == (["young"], [])
+
+
+def test_what_a_stronger_attribute_says_already_is_dropped(binned, sample):
+    woe = {n: b.woe[b.bins.codes(sample.columns[n])] for n, b in binned.items()}
+    kept, dropped = not_said_already(["care", "copy", "noise"], woe, SETTINGS)
+    assert kept == ["care", "noise"]
+    assert "says the same as care (correlation 1.00)" in dropped[0].reason.en
+
+
+def test_every_coefficient_is_positive_and_what_turns_is_told(sample):
+    dice = np.random.default_rng(2)
+    risk = sample.bad + dice.normal(size=ROWS)
+    # Beside its sum with noise, the noise itself turns round.
+    woe = {"sum": risk + 3 * sample.columns["noise"], "noise": 3 * sample.columns["noise"]}
+    found = fit_logistic(woe, sample.bad, 1.0)
+    assert found.names == ("sum",)
+    assert found.coefficients[0] > 0
+    assert "its sign turns" in found.dropped[0].reason.en
+
+
+def test_nothing_is_left_where_every_sign_turns(sample):
+    assert fit_logistic({"wrong": -1.0 * sample.bad}, sample.bad, 1.0) is None
+
+
+def test_the_family_names_everything_it_drops(sample):
+    dictionary = Dictionary({name: declared(name) for name in sample.columns}, "digest")
+    for fit in WoeFamily().fits(sample, dictionary, SETTINGS).values():
+        kept = {name for shape in fit.additive.shapes for name in shape.attributes}
+        dropped = {entry.attribute for entry in fit.dropped}
+        assert kept | dropped == set(sample.columns)
+        assert not kept & dropped
+
+
+def test_log_odds_of_good_fall_with_risk(sample):
+    dictionary = Dictionary({name: declared(name) for name in sample.columns}, "digest")
+    fit = WoeFamily().fits(sample, dictionary, SETTINGS)["C=1"]
+    odds = fit.additive.log_odds(sample.columns)
+    assert odds[~sample.bad].mean() > odds[sample.bad].mean()
+    assert np.mean(1 / (1 + np.exp(odds))) == pytest.approx(sample.bad_rate, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("bads", "why"), [(0, "all 3,000 rows are good"), (ROWS, "are bad"), (9, "9 bads among")]
+)
+def test_a_sample_that_cannot_support_a_card_is_refused(sample, bads, why):
+    few = replace(sample, bad=np.arange(ROWS) < bads)
+    with pytest.raises(TrainingError, match=why):
+        refuse_too_few(few, 30, "the sample")
