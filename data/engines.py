@@ -6,10 +6,13 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
+import duckdb
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 from ibis.expr.types import Table
 
 from data.archive import Archive
@@ -27,6 +30,15 @@ _SPARK_ON_ONE_MACHINE = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
 }
+
+#: DuckDB's errors that say something of the query or the machine, not of the stored bytes.
+_NOT_THE_ARCHIVE = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ParserException,
+    duckdb.OutOfMemoryException,
+)
+_MEND = "Restore the archive from a copy, or import its files anew"
 
 EngineName = Literal["duckdb", "spark"]
 
@@ -73,7 +85,7 @@ def running(engine: EngineName) -> Iterator[Engine]:
     Raises
     ------
     ArchiveError
-        If Spark is asked for and pyspark is not installed.
+        If Spark is asked for and pyspark is not installed, or if DuckDB meets damaged bytes.
     """
     if engine == "spark":
         yield _Spark(spark_session())
@@ -81,6 +93,10 @@ def running(engine: EngineName) -> Iterator[Engine]:
     connection = ibis.duckdb.connect()
     try:
         yield _DuckDB(connection)
+    except _NOT_THE_ARCHIVE:
+        raise
+    except duckdb.Error as error:
+        raise ArchiveError(f"the archive cannot be read: {error}. {_MEND}") from error
     finally:
         connection.disconnect()
 
@@ -91,14 +107,23 @@ def open_archive(archive: Archive, engine: Engine) -> Mapping[str, Table]:
     Raises
     ------
     ArchiveError
-        If the archive holds no members.
+        If the archive holds no members, or a stored part is damaged.
     """
-    parts = {name: [str(path) for path in archive.parts(name)] for name in archive_tables()}
+    parts = {name: archive.parts(name) for name in archive_tables()}
     if not parts["members"]:
         raise ArchiveError(
             f"{archive.folder} holds no members: import or simulate an archive there first"
         )
-    return {name: engine.open(name, paths) for name, paths in parts.items() if paths}
+    for path in (path for paths in parts.values() for path in paths):
+        _refuse_damaged(path)
+    return {name: engine.open(name, [*map(str, paths)]) for name, paths in parts.items() if paths}
+
+
+def _refuse_damaged(part: Path) -> None:
+    try:
+        pq.read_schema(part)
+    except (OSError, pa.ArrowException) as error:
+        raise ArchiveError(f"{part} cannot be read: {error}. {_MEND}") from error
 
 
 def spark_session() -> Any:
