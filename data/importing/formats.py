@@ -21,6 +21,12 @@ _OTHERS = {
 }  # fmt: skip
 
 
+def is_workbook(path: Path) -> bool:
+    """Return whether `path` is packed as a workbook is."""
+    with path.open("rb") as file:
+        return file.read(4) in _ZIP
+
+
 def open_sheets(path: Path) -> AbstractContextManager[list[Sheet]]:
     """Open `path` as sheets of text cells.
 
@@ -29,8 +35,6 @@ def open_sheets(path: Path) -> AbstractContextManager[list[Sheet]]:
     RefusedFileError
         If it is empty, of another kind, encrypted, or refused by its reader.
     """
-    if not path.is_file():
-        raise RefusedFileError("FILE_MISSING")
     with path.open("rb") as file:
         head = file.read(_OLE_HEAD)
     if not head:

@@ -123,6 +123,9 @@ ROW_REASONS: Mapping[str, ReasonText] = {
     ),
 }
 
+#: Reasons that leave open which cell belongs to which column.
+DISPLACED = frozenset({"WRONG_CELL_COUNT", "UNCLOSED_QUOTE"})
+
 #: Reasons found by comparing a row with other rows, files and the archive.
 ARCHIVE_REASONS: Mapping[str, ReasonText] = {
     "UNKNOWN_MEMBER": ReasonText(

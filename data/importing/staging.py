@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.importing.checking import NUMBER, Checked, check_frame
-from data.importing.formats import open_sheets
+from data.importing.formats import is_workbook, open_sheets
 from data.importing.frame import Frame, frame_rows
 from data.importing.heading import Heading, find_heading
 from data.importing.limits import HEADER_SEARCH_ROWS
@@ -21,7 +22,7 @@ from data.importing.refusals import Refusal, RefusedFileError
 from data.importing.sheets import Chunk, Sheet
 
 #: Where a row stands among all rows of an import: file, sheet and row number in one integer.
-AT = "at"
+AT = "place"
 _SHEET_BITS, _ROW_BITS = 8, 24
 
 
@@ -61,18 +62,31 @@ class StagedSheet:
     headers: Mapping[str, str]
     unknown: Sequence[str]
 
+    @property
+    def end(self) -> int:
+        """Return the position after the sheet's last possible row."""
+        return self.start + (1 << _ROW_BITS)
+
 
 _Outcome: TypeAlias = StagedSheet | Refusal | None
 
 
 @dataclass(frozen=True)
 class StagedFile:
-    """What one file gave: its sheets, and why it or some of them were refused."""
+    """What one file gave: its sheets, and why it or some of them were refused.
+
+    Attributes
+    ----------
+    digest : str
+        SHA-256 of the file's bytes, empty when they were not read.
+    """
 
     path: Path
     refusal: Refusal | None
     sheets: Sequence[StagedSheet] = ()
     refused: Mapping[str, Refusal] = field(default_factory=dict)
+    digest: str = ""
+    is_workbook: bool = False
 
 
 def stage_file(path: Path, number: int, folder: Path, moment: datetime) -> StagedFile:
@@ -81,6 +95,8 @@ def stage_file(path: Path, number: int, folder: Path, moment: datetime) -> Stage
     A file that turns out to be unreadable half-way gives nothing: half a file would pass for all.
     """
     try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
         with open_sheets(path) as sheets:
             outcomes = {
                 sheet.name: _stage_sheet(sheet, position(number, place), folder, moment)
@@ -88,11 +104,14 @@ def stage_file(path: Path, number: int, folder: Path, moment: datetime) -> Stage
             }
     except RefusedFileError as error:
         return StagedFile(path, error.refusal)
+    except FileNotFoundError:
+        return StagedFile(path, Refusal("FILE_MISSING"))
     except OSError as error:
         return StagedFile(path, Refusal("FILE_UNREADABLE", error.strerror or ""))
     taken = [each for each in outcomes.values() if isinstance(each, StagedSheet)]
     refused = {name: each for name, each in outcomes.items() if isinstance(each, Refusal)}
-    return StagedFile(path, None if taken else _worst(refused), taken, refused)
+    refusal = None if taken else _worst(refused)
+    return StagedFile(path, refusal, taken, refused, digest, is_workbook(path))
 
 
 def _stage_sheet(sheet: Sheet, start: int, folder: Path, moment: datetime) -> _Outcome:

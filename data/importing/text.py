@@ -10,7 +10,7 @@ _INVISIBLE = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x20
 #: ``="00123"`` is how exports keep a spreadsheet from dropping zeros.
 _QUOTED_FORMULA = re.compile(r'="([^"]*)"', re.DOTALL)
 #: An apostrophe in front of these is the mark of a neutralised formula, see quarantine.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _DASHES = frozenset("-‐‑‒–—―─－/\\")
 _SPACE = re.compile(r"\s+")
 _SPACE_IN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff·])\s+(?=[\u3400-\u9fff·])")

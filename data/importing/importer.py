@@ -1,0 +1,95 @@
+"""An import from first to last: read the files, settle and store, quarantine, report."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from data.archive import Archive
+from data.importing.bad_rows import bad_rows, reasons
+from data.importing.collecting import collect
+from data.importing.quarantine import BadSheet, quarantine_path, write_quarantine
+from data.importing.reading import Progress, stage_files
+from data.importing.repeats import DUPLICATE
+from data.importing.report import Counts, FileReport, ImportReport, SheetReport
+from data.importing.staging import StagedFile
+from data.importing.storing import Settled, store
+
+_STAGING = ".import-"
+
+
+def _silent(_step: str, _done: int, _of: int) -> None:
+    """Show no progress."""
+
+
+def import_files(
+    paths: Iterable[Path],
+    archive: Archive,
+    quarantine: Path,
+    recorded_at: datetime,
+    *,
+    workers: int = 2,
+    progress: Progress = _silent,
+) -> ImportReport:
+    """Check the rows of branch files and store the sound ones in `archive`.
+
+    Bad rows never stop an import: they go to files in `quarantine`. A file that cannot be read is
+    refused and named in the report. The same files imported again change nothing.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Files, and folders whose branch files are meant; their order is irrelevant.
+    recorded_at : datetime
+        When the import takes place, in the bank's local time: the recording time of rows that
+        state none; a row recorded later is refused as FUTURE_DATE.
+    workers : int
+        Processes that read files; the outcome is the same for any number.
+
+    Raises
+    ------
+    ArchiveError
+        If another import is writing to `archive`.
+    RongziError
+        If a reading process dies; nothing is stored then.
+    """
+    with archive.locked(), _staging(archive) as folder:
+        files = stage_files(collect(paths), folder, recorded_at, workers, progress)
+        settled = store(files, archive, recorded_at, folder, progress)
+        reports = [_close(file, settled, quarantine) for file in files]
+    return ImportReport(archive.folder, recorded_at, reports)
+
+
+@contextmanager
+def _staging(archive: Archive) -> Iterator[Path]:
+    """Make a folder for the time of the import; remove what a crash has left of an older one."""
+    for stale in archive.folder.glob(f"{_STAGING}*"):
+        shutil.rmtree(stale)
+    with TemporaryDirectory(dir=archive.folder, prefix=_STAGING) as folder:
+        yield Path(folder)
+
+
+def _close(file: StagedFile, settled: Mapping[int, Settled], quarantine: Path) -> FileReport:
+    """Quarantine the bad rows of `file` and report it."""
+    bad = [BadSheet(each, bad_rows(each, settled[each.start].verdicts)) for each in file.sheets]
+    filled = [each for each in bad if each.rows.num_rows]
+    path = quarantine_path(quarantine, file)
+    if filled:
+        write_quarantine(path, file.path.name, filled)
+    elif file.digest:
+        path.unlink(missing_ok=True)
+    sheets = [_report(each, settled[each.sheet.start]) for each in bad]
+    return FileReport(file.path, sheets, file.refusal, file.refused, path if filled else None)
+
+
+def _report(bad: BadSheet, settled: Settled) -> SheetReport:
+    sheet, quarantined = bad.sheet, bad.rows.num_rows
+    duplicate = int(np.count_nonzero(settled.verdicts.codes == DUPLICATE))
+    counts = Counts(sheet.read, settled.stored, quarantined, duplicate, sheet.skipped)
+    return SheetReport(sheet.sheet, sheet.table, counts, reasons(bad.rows), sheet.unknown)
