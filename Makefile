@@ -7,12 +7,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(notdir $(LOCK))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check serve mlflow-ui install lock clean-data
+.PHONY: help demo test check docs serve mlflow-ui install lock clean-data
 
 help:
 	@echo "make demo       raw branch files to whitelist, model, signed card and service, at full size"
 	@echo "make test       every test"
 	@echo "make check      ruff, mypy --strict, import contracts"
+	@echo "make docs       renew the pages written from declarations"
 	@echo "make serve      the decision service on http://127.0.0.1:8000"
 	@echo "make mlflow-ui  the training runs on http://127.0.0.1:5000"
 	@echo "make clean-data forget everything a demo made"
@@ -38,6 +39,12 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Pages written from declarations; a test fails when one is stale.
+docs: $(STAMP)
+	$(BIN)/python -m model.policy_page > docs/policy.md
+	$(BIN)/python -m model.dictionary_page > docs/dictionary.md
+	$(BIN)/python -m data.archive_page > docs/archive.md
+
 serve: $(STAMP)
 	$(BIN)/rongzi serve
 
@@ -55,5 +62,5 @@ lock:
 	  --output-file requirements-spark.lock
 
 clean-data:
-	rm -rf data/simulated data/inbox data/archive data/quarantine data/profiles data/editions data/cards data/keys data/truth reports
+	rm -rf data/simulated data/inbox data/archive data/quarantine data/profiles data/editions data/cards data/keys data/truth data/dirt.csv data/.made-by-demo reports
 	find mlruns -mindepth 1 ! -name .gitkeep -delete
