@@ -52,6 +52,9 @@ class Engine(Protocol):
     def hold(self, spine: pa.Table) -> Table:
         """Return `spine` as a table of the engine, held ready because every view reads it."""
 
+    def fetch(self, rows: Table) -> pa.Table:
+        """Run the expression and return its rows."""
+
 
 class _DuckDB:
     def __init__(self, connection: Any) -> None:
@@ -62,6 +65,9 @@ class _DuckDB:
 
     def hold(self, spine: pa.Table) -> Table:
         return self._connection.create_table("spine", ibis.memtable(spine), temp=True)
+
+    def fetch(self, rows: Table) -> pa.Table:
+        return rows.to_pyarrow()
 
 
 class _Spark:
@@ -76,6 +82,11 @@ class _Spark:
     def hold(self, spine: pa.Table) -> Table:
         self._session.createDataFrame(spine).cache().createOrReplaceTempView("spine")
         return self._connection.table("spine")
+
+    def fetch(self, rows: Table) -> pa.Table:
+        # Ibis would go by way of pandas; Spark gives Arrow itself.
+        found = self._session.sql(self._connection.compile(rows)).toArrow()
+        return found.cast(rows.schema().to_pyarrow())
 
 
 @contextmanager

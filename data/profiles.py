@@ -13,7 +13,7 @@ from ibis.expr.types import Table
 from numpy.typing import NDArray
 
 from data.archive import Archive
-from data.engines import EngineName, open_archive, running
+from data.engines import Engine, EngineName, open_archive, running
 from model.profile import build_profile, spine_as_of
 
 _SPINE = pa.schema([("member_id", pa.string()), ("as_of", pa.date32())])
@@ -32,8 +32,8 @@ def profile_as_of(archive: Archive, as_of: date, engine: EngineName = "duckdb") 
     """
     with running(engine) as started:
         tables = open_archive(archive, started)
-        spine = spine_as_of(tables, as_of).to_pyarrow()
-        return _computed(build_profile(tables, started.hold(spine)))
+        spine = started.hold(started.fetch(spine_as_of(tables, as_of)))
+        return _computed(build_profile(tables, spine), started)
 
 
 def profile_spine(archive: Archive, spine: pa.Table, engine: EngineName = "duckdb") -> pa.Table:
@@ -52,7 +52,7 @@ def profile_spine(archive: Archive, spine: pa.Table, engine: EngineName = "duckd
     with running(engine) as started:
         tables = open_archive(archive, started)
         keys = started.hold(spine.select(_SPINE.names).cast(_SPINE))
-        return _computed(build_profile(tables, keys))
+        return _computed(build_profile(tables, keys), started)
 
 
 def columns_of(table: pa.Table) -> dict[str, NDArray[Any]]:
@@ -79,5 +79,5 @@ def _array(column: pa.ChunkedArray) -> NDArray[Any]:
     return found
 
 
-def _computed(profile: Table) -> pa.Table:
-    return profile.order_by("member_id", "as_of").to_pyarrow().combine_chunks()
+def _computed(profile: Table, engine: Engine) -> pa.Table:
+    return engine.fetch(profile.order_by("member_id", "as_of")).combine_chunks()

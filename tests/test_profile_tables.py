@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 
 import ibis
 import numpy as np
@@ -16,6 +19,7 @@ from click.testing import CliRunner
 
 from cli.profile import command
 from data.archive import Archive
+from data.engines import spark_session
 from data.profiles import columns_of, profile_as_of, profile_spine, write_profile
 from data.schema import arrow_schema
 from model.dictionary import member_dictionary
@@ -25,6 +29,12 @@ from model.tables import archive_tables
 
 AS_OF = date(2023, 10, 1)
 ATTRIBUTES = list(member_dictionary().attributes)
+#: Many small stages: compiling each to Java would take longer than all the rows.
+INTERPRETED = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.shuffle.partitions": "2",
+}
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +183,31 @@ def test_the_command_writes_the_profile(few: Archive, whole: pa.Table, tmp_path:
     assert result.exit_code == 0, result.output
     assert f"{whole.num_rows} profiles × {len(ATTRIBUTES)} attributes" in result.output
     assert pq.read_table(out).equals(whole)
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[None]:
+    """Spark on this machine; where it is lacking the test skips, or fails if all must run."""
+    lacking = [
+        name
+        for name, found in (("pyspark", find_spec("pyspark")), ("Java 17", which("java")))
+        if found is None
+    ]
+    if lacking and os.environ.get("RONGZI_REQUIRE_ALL") == "1":
+        pytest.fail(f"RONGZI_REQUIRE_ALL=1, but {' and '.join(lacking)} is not installed")
+    if lacking:
+        pytest.skip(f"{' and '.join(lacking)} is not installed (requirements-spark.lock)")
+    session = spark_session()
+    for setting, value in INTERPRETED.items():
+        session.conf.set(setting, value)
+    yield
+    for setting in INTERPRETED:
+        session.conf.unset(setting)
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.usefixtures("spark")
+def test_spark_gives_the_same_profiles_bit_for_bit(few: Archive, whole: pa.Table) -> None:
+    assert profile_as_of(few, AS_OF, "spark").equals(whole)
