@@ -80,6 +80,12 @@ def test_another_seed_or_setting_gives_another_digest(run, path, dictionary):
         assert train_table(path, "outcome", settings, dictionary=dictionary).digest != run.digest
 
 
+def test_auto_is_the_family_it_chose(run, path, dictionary):
+    chosen = train_table(path, "outcome", replace(QUICK, family="woe"), dictionary=dictionary)
+    assert chosen.digest == run.digest
+    assert run.card.provenance["family"] == "woe"
+
+
 def test_csv_and_parquet_give_the_same_points(run, path, dictionary, tmp_path):
     other = tmp_path / "loans.parquet"
     pq.write_table(pa.table(a_table()), other)

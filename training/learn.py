@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -108,7 +108,10 @@ def learn(
     validated_on = next(iter(held))
     refuse_too_few(development, settings.least_bads, "the development sample")
     refuse_too_few(held[validated_on], settings.least_held_bads, "the validation sample")
-    crossed = cross_fit(family_named(settings.family), development, dictionary, settings, step_done)
+    family = family_named(settings.family)
+    # The card says which family made it, not that the choice was left open.
+    settings = replace(settings, family=family.name)
+    crossed = cross_fit(family, development, dictionary, settings, step_done)
     calibration = calibrate(crossed.unseen_log_odds, development.bad)
     card = compile_card(
         crossed.fit.additive, calibration, development, dictionary, settings,
