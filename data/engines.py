@@ -101,7 +101,9 @@ def running(engine: EngineName) -> Iterator[Engine]:
     if engine == "spark":
         yield _Spark(spark_session())
         return
+    # DuckDB would draw its progress bar on standard output, amid what a command prints.
     connection = ibis.duckdb.connect()
+    connection.raw_sql("SET enable_progress_bar = false")
     try:
         yield _DuckDB(connection)
     except _NOT_THE_ARCHIVE:
