@@ -64,7 +64,7 @@ def _lived(members: int, months: int, seed: int) -> Simulation:
     scenario = load_scenario()
     lived = simulate_monthly(scenario, members, months, seed)
     total = months + scenario.window.run_up_months
-    *_, (_, simulation) = tqdm(lived, total=total, unit="month", desc="simulate")
+    *_, (_, simulation) = tqdm(lived, total=total, unit="month", desc="simulate", disable=None)
     if simulation is None:
         raise RuntimeError("the last month did not close the book")
     return simulation
@@ -75,7 +75,7 @@ def _export(simulation: Simulation, folder: Path, dirt: Path) -> None:
 
     from data.simulator.export import write_manifest
 
-    written = tqdm(simulation.export(folder), unit="file", desc="export")
+    written = tqdm(simulation.export(folder), unit="file", desc="export", disable=None)
     write_manifest(dirt, [row for rows in written for row in rows])
 
 
