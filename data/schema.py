@@ -16,7 +16,7 @@ _PLAIN = {
 
 
 def arrow_type(column: Column) -> pa.DataType:
-    """Return how `column` is stored: exact decimals for money and measures, so that sums are exact."""
+    """Return how `column` is stored: decimals for money and measures, so that sums are exact."""
     if column.kind == "money":
         return pa.decimal128(16, 2)
     if column.kind == "number":
@@ -34,8 +34,10 @@ def arrow_schema(table: Table) -> pa.Schema:
 
 
 def with_event_date(table: Table, rows: pa.Table) -> pa.Table:
-    """Append ``event_on``: the declared event column, a month by its last day, a season by its start."""
-    return rows.append_column(pa.field(EVENT_ON, pa.date32(), nullable=False), _event_on(table, rows))
+    """Append ``event_on``: the event column, a month by its last day, a season by its start."""
+    return rows.append_column(
+        pa.field(EVENT_ON, pa.date32(), nullable=False), _event_on(table, rows)
+    )
 
 
 def season_starts(seasons: pa.Array) -> pa.Array:
