@@ -58,7 +58,17 @@ def test_what_is_no_date_is_named(raw, code):
 
 @pytest.mark.parametrize(
     "raw",
-    ["2023-05", "2023年5月", "2023年05月份", "202305", "2023/5", "2023.5", "2023-05-31", "45047"],
+    [
+        "2023-05",
+        "2023年5月",
+        "2023年05月份",
+        "202305",
+        "2023/5",
+        "2023.5",
+        "2023-05-31",
+        "45047",
+        "May-23",
+    ],
 )
 def test_a_month_is_its_first_day(raw):
     assert parsed("parcels.month", raw) == date(2023, 5, 1)

@@ -28,6 +28,9 @@ _COMPACT = re.compile(
 #: Day numbers of 1927 to 2099; shorter ones are more likely a year or a mistake.
 _SERIAL = re.compile(r"(?P<days>[1-7][0-9]{4})(?P<share>\.[0-9]+)?")
 _MONTH = re.compile(r"(?P<year>[0-9]{4})\s*(?P<mark>[-/.年])\s*(?P<month>[0-9]{1,2})\s*(?:月份?)?")
+#: What Excel makes of 2023/5 when it saves a csv: May-23.
+_EXCEL_MONTH = re.compile(r"(?P<month>[A-Z][a-z]{2})-(?P<year>[0-9]{2})")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _COMPACT_MONTH = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})")
 _SEASON = re.compile(r"(?P<year>[0-9]{4})\s*年?\s*[-/_]?\s*(?P<harvest>\S+?)")
 _HARVESTS = {
@@ -62,6 +65,9 @@ def parse_month(text: str, field: Field) -> date | Flaw:
         if found.groupdict().get("mark") == "." and found["month"] == "1":
             return Flaw("AMBIGUOUS_MONTH")
         return _day(int(found["year"]), int(found["month"]), 1)
+    named = _EXCEL_MONTH.fullmatch(text)
+    if named and named["month"] in _MONTHS:
+        return _day(2000 + int(named["year"]), _MONTHS.index(named["month"]) + 1, 1)
     day = parse_date(text, field)
     if isinstance(day, Flaw):
         return Flaw("NOT_A_MONTH") if day.code == "NOT_A_DATE" else day
