@@ -59,8 +59,8 @@ def test_order_of_columns_and_titles_above_do_not_matter(header, titles):
 
 @pytest.mark.parametrize(
     "spelling",
-    ["面积（亩）", "面积(亩)", "面 积\n（亩）", "种植面积", "*面积（亩）", "面积（亩）：", "面积【亩】",
-     "Area (mu)", "面积（必填）", "面积/亩", "AREA_MU"],
+    ["面积（亩）", "面积(亩)", "面 积\n（亩）", "种植面积", "*面积（亩）", "面积（亩）：",
+     "面积【亩】", "Area (mu)", "面积（必填）", "面积/亩", "AREA_MU"],
 )  # fmt: skip
 def test_a_header_may_be_typed_in_many_ways(spelling):
     meaning = spelled("plots", spelling)

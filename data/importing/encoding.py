@@ -18,8 +18,8 @@ _BOMS = (
 _ASCII = bytes(range(128))
 #: UTF-16 text has a zero byte for each Latin letter, digit and comma; other text has none.
 _ZERO_SHARE = 0.25
-#: A few broken bytes cost their rows; beyond this share of the bytes that are not ASCII, the encoding
-#: is another. Chinese in GB18030 read as UTF-8 loses three quarters of them and more.
+#: A few broken bytes cost their rows; beyond this share of the bytes that are not ASCII, the
+#: encoding is another. Chinese in GB18030 read as UTF-8 loses three quarters of them and more.
 _DAMAGED_SHARES = {"utf-8": 0.3, "gb18030": 0.1}
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from data.importing.limits import (
     MAX_DIRECTORY_BYTES,
@@ -20,7 +20,10 @@ from data.importing.limits import (
 from data.importing.refusals import RefusedFileError
 
 #: What `zipfile` raises over broken bytes; unknown packing methods among them.
-_ZIP_FAULTS = (zipfile.BadZipFile, NotImplementedError, EOFError, struct.error, ValueError)
+_ZIP_FAULTS = (
+    zipfile.BadZipFile, NotImplementedError, EOFError, struct.error, ValueError, zlib.error,
+)  # fmt: skip
+BLOCK_BYTES = 65_536
 _ENCRYPTED_FLAG = 0x1
 _END_OF_DIRECTORY, _END_SIZE = b"PK\x05\x06", 22
 _MAX_COMMENT = 65_535
@@ -38,8 +41,8 @@ class Package:
         """Return whether the package holds `part` (names are not case-sensitive)."""
         return part.lower().lstrip("/") in self._names
 
-    def open(self, part: str) -> IO[bytes]:
-        """Open `part` as a stream that never yields more than the directory promises.
+    def blocks(self, part: str) -> Iterator[bytes]:
+        """Yield the bytes of `part`, never more than the directory promises.
 
         Raises
         ------
@@ -49,7 +52,9 @@ class Package:
         if not self.has(part):
             raise RefusedFileError("FILE_DAMAGED", part)
         try:
-            return self._archive.open(self._names[part.lower().lstrip("/")])
+            with self._archive.open(self._names[part.lower().lstrip("/")]) as stream:
+                while block := stream.read(BLOCK_BYTES):
+                    yield block
         except _ZIP_FAULTS as error:
             raise RefusedFileError("FILE_DAMAGED", str(error)) from error
 

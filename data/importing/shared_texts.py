@@ -35,9 +35,8 @@ def read_shared_texts(package: Package, part: str | None) -> list[str]:
     if not part:
         return []
     texts = _Texts()
-    with package.open(part) as stream:
-        for _ in xml_blocks(stream, texts.start, texts.end, texts.text):
-            texts.refuse_too_many()
+    for _ in xml_blocks(package.blocks(part), texts.start, texts.end, texts.text):
+        texts.refuse_too_many()
     return texts.found
 
 

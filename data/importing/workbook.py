@@ -26,7 +26,6 @@ _MERGE_CELL = re.compile(
 )
 #: A mergeCell element is shorter than this; blocks overlap by it.
 _OVERLAP = 100
-_BLOCK = 1 << 20
 
 
 @contextmanager
@@ -59,14 +58,13 @@ def open_workbook(path: Path) -> Iterator[list[Sheet]]:
 
 def _chunks(package: Package, part: str, texts: CellTexts) -> Iterator[Chunk]:
     rows, taken = SheetRows(texts), 0
-    with package.open(part) as stream:
-        for _ in xml_blocks(stream, rows.start, rows.end, rows.text):
-            if rows.chars > MAX_SHEET_CHARS:
-                raise RefusedFileError("FILE_BOMB", f"> {MAX_SHEET_CHARS / MIB:,.0f} MiB")
-            if len(rows.rows) >= CHUNK_ROWS or rows.chars - taken > CHUNK_CHARS:
-                taken = rows.chars
-                yield _taken(rows)
-        yield _taken(rows)
+    for _ in xml_blocks(package.blocks(part), rows.start, rows.end, rows.text):
+        if rows.chars > MAX_SHEET_CHARS:
+            raise RefusedFileError("FILE_BOMB", f"> {MAX_SHEET_CHARS / MIB:,.0f} MiB")
+        if len(rows.rows) >= CHUNK_ROWS or rows.chars - taken > CHUNK_CHARS:
+            taken = rows.chars
+            yield _taken(rows)
+    yield _taken(rows)
 
 
 def _taken(rows: SheetRows) -> Chunk:
@@ -77,17 +75,15 @@ def _taken(rows: SheetRows) -> Chunk:
 def _merged(package: Package, part: str) -> list[Merged]:
     """Return the merged ranges, which stand after the rows they concern."""
     found: list[Merged] = []
-    with package.open(part) as stream:
-        kept = b""
-        while block := stream.read(_BLOCK):
-            text = kept + block
-            last = 0
-            for match in _MERGE_CELL.finditer(text):
-                found.append(_range(match))
-                last = match.end()
-            kept = text[max(last, len(text) - _OVERLAP) :]
-            if len(found) > MAX_MERGED_RANGES:
-                raise RefusedFileError("FILE_TOO_LONG", f"mergeCell > {MAX_MERGED_RANGES:,}")
+    kept = b""
+    for block in package.blocks(part):
+        text, last = kept + block, 0
+        for match in _MERGE_CELL.finditer(text):
+            found.append(_range(match))
+            last = match.end()
+        kept = text[max(last, len(text) - _OVERLAP) :]
+        if len(found) > MAX_MERGED_RANGES:
+            raise RefusedFileError("FILE_TOO_LONG", f"mergeCell > {MAX_MERGED_RANGES:,}")
     return found
 
 

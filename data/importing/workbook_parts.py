@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from io import BytesIO
 from posixpath import dirname, join, normpath
 
 from data.importing.cells import DAY_ZERO_1900, DAY_ZERO_1904
 from data.importing.limits import MAX_SHEETS, MAX_SMALL_PART_BYTES
-from data.importing.package import Package
+from data.importing.package import BLOCK_BYTES, Package
 from data.importing.refusals import RefusedFileError
 from data.importing.xml_events import Start, local_name, xml_blocks
 
@@ -45,11 +44,11 @@ def read_workbook(package: Package) -> Workbook:
 
 def walk(package: Package, part: str, start: Start) -> None:
     """Call `start` with each element's local name and attributes; for parts that are small."""
-    with package.open(part) as stream:
-        if len(head := stream.read(MAX_SMALL_PART_BYTES + 1)) > MAX_SMALL_PART_BYTES:
+    read = 0
+    for _ in xml_blocks(package.blocks(part), lambda name, at: start(local_name(name), at)):
+        read += BLOCK_BYTES
+        if read > MAX_SMALL_PART_BYTES:
             raise RefusedFileError("FILE_BOMB", f"{part} > {MAX_SMALL_PART_BYTES:,} B")
-    for _ in xml_blocks(BytesIO(head), lambda name, at: start(local_name(name), at)):
-        pass
 
 
 def _main_part(package: Package) -> str:

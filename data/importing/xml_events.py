@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Iterator
-from typing import IO
+from collections.abc import Callable, Iterable, Iterator
 from xml.parsers import expat
-from zipfile import BadZipFile
 
 from data.importing.refusals import RefusedFileError
-
-_BLOCK = 65_536
 
 Start = Callable[[str, dict[str, str]], None]
 End = Callable[[str], None]
@@ -18,9 +13,9 @@ Text = Callable[[str], None]
 
 
 def xml_blocks(
-    stream: IO[bytes], start: Start, end: End | None = None, text: Text | None = None
+    blocks: Iterable[bytes], start: Start, end: End | None = None, text: Text | None = None
 ) -> Iterator[None]:
-    """Parse `stream` block by block, calling back; yield after each block.
+    """Parse an XML part block by block, calling back; yield after each block.
 
     Raises
     ------
@@ -37,11 +32,11 @@ def xml_blocks(
     if text:
         parser.CharacterDataHandler = text
     try:
-        while block := stream.read(_BLOCK):
+        for block in blocks:
             parser.Parse(block)
             yield
         parser.Parse(b"", True)
-    except (expat.ExpatError, zlib.error, EOFError, BadZipFile) as error:
+    except expat.ExpatError as error:
         raise RefusedFileError("FILE_DAMAGED", f"xml: {error}") from error
 
 
