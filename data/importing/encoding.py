@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import Path
 
 from data.importing.limits import MIB
@@ -19,15 +20,16 @@ _ASCII = bytes(range(128))
 #: UTF-16 text has a zero byte for each Latin letter, digit and comma; other text has none.
 _ZERO_SHARE = 0.25
 #: A few broken bytes cost their rows; beyond this share of the bytes that are not ASCII, the
-#: encoding is another. Chinese in GB18030 read as UTF-8 loses three quarters of them and more.
+#: encoding is another.
 _DAMAGED_SHARES = {"utf-8": 0.3, "gb18030": 0.1}
 
 
 def detect_encoding(path: Path) -> str:
     """Return the Python name of the encoding of `path`, to be decoded with ``errors="replace"``.
 
-    A byte order mark decides; then zero bytes betray UTF-16; then UTF-8 goes before GB18030, for
-    Chinese text in GB18030 is hardly ever valid UTF-8.
+    A byte order mark decides; then zero bytes betray UTF-16; then the first line with Chinese in it,
+    a title or the header: whole words in GB18030 are never valid UTF-8. If that line is broken too,
+    the share of broken bytes decides.
 
     Raises
     ------
@@ -41,6 +43,8 @@ def detect_encoding(path: Path) -> str:
             return name
     if utf_16 := _utf_16_without_bom(head):
         return utf_16
+    if sound := _sound_first_line(head):
+        return sound
     for name, share in _DAMAGED_SHARES.items():
         if _fits(path, name, share):
             return name
@@ -53,6 +57,18 @@ def _utf_16_without_bom(head: bytes) -> str | None:
         return "utf-16-le"
     if even.count(0) > _ZERO_SHARE * len(even) and even.count(0) > 4 * odd.count(0):
         return "utf-16-be"
+    return None
+
+
+def _sound_first_line(head: bytes) -> str | None:
+    """Return the encoding in which the first line beyond ASCII is sound, if it is in any."""
+    line = next((line for line in re.split(rb"[\r\n]+", head) if not line.isascii()), b"")
+    for name in _DAMAGED_SHARES if line else ():
+        try:
+            line.decode(name)
+        except UnicodeDecodeError:
+            continue
+        return name
     return None
 
 
