@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -84,6 +85,7 @@ def command(members: int, months: int, seed: int, home: Path, reports: Path, mlr
     reports.mkdir(parents=True, exist_ok=True)
     size = ("--members", str(members), "--months", str(months), "--seed", str(seed))
     steps = [_run(line) for line in _commands(demo, size)]
+    _refuse_lost_files(demo.reports / "import.json")
     trial = decide_over_http(home)
     for line in summary(demo, steps, trial):
         click.echo(line)
@@ -111,6 +113,16 @@ def _run(line: tuple[str, ...]) -> Step:
     if process.returncode:
         raise RongziError(f"the demo stopped: rongzi {line[0]} failed; its message stands above")
     return Step(line[0], time.monotonic() - started, used.ru_maxrss / 1024)
+
+
+def _refuse_lost_files(report: Path) -> None:
+    lost = [
+        f["file"] for f in json.loads(report.read_text(encoding="utf-8"))["files"] if f["refused"]
+    ]
+    if lost:
+        raise RongziError(
+            f"the import refused {len(lost)} of the demo's own files, first {lost[0]}"
+        )
 
 
 def _clear(home: Path) -> None:
