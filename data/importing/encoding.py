@@ -27,9 +27,9 @@ _DAMAGED_SHARES = {"utf-8": 0.3, "gb18030": 0.1}
 def detect_encoding(path: Path) -> str:
     """Return the Python name of the encoding of `path`, to be decoded with ``errors="replace"``.
 
-    A byte order mark decides; then zero bytes betray UTF-16; then the first line with Chinese in it,
-    a title or the header: whole words in GB18030 are never valid UTF-8. If that line is broken too,
-    the share of broken bytes decides.
+    A byte order mark decides; then zero bytes betray UTF-16; then the first line with Chinese in
+    it, a title or the header: whole words in GB18030 are never valid UTF-8. If that line is broken
+    too, the share of broken bytes decides.
 
     Raises
     ------
