@@ -60,7 +60,8 @@ def import_files(
         If a reading process dies; nothing is stored then.
     """
     with archive.locked(), _staging(archive) as folder:
-        files = stage_files(collect(paths), folder, recorded_at, workers, progress)
+        found = collect(paths, [archive.folder, quarantine])
+        files = stage_files(found, folder, recorded_at, workers, progress)
         settled = store(files, archive, recorded_at, folder, progress)
         reports = [_close(file, settled, quarantine) for file in files]
     return ImportReport(archive.folder, recorded_at, reports)
