@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,9 +81,16 @@ class Archive:
                 ) from error
             yield
 
-    def read(self, table: str) -> pa.Table:
-        """Return every stored row of `table`, all versions, in the order they were appended."""
+    def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return every stored row of `table`, all versions, in the order they were appended.
+
+        Parameters
+        ----------
+        columns : sequence of str, optional
+            The columns wanted; all of them if not given.
+        """
         schema = arrow_schema(archive_tables()[table])
+        schema = pa.schema([schema.field(name) for name in columns]) if columns else schema
         parts = [pq.read_table(part, schema=schema) for part in self.parts(table)]
         return pa.concat_tables(parts) if parts else schema.empty_table()
 

@@ -7,25 +7,60 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from data.importing.cells import Field
 from data.importing.checking import PROBLEMS, RAW, SURPLUS
-from data.importing.reasons import Problem, read_problem, told_problem
+from data.importing.columns import parse_column
+from data.importing.reasons import DISPLACED, Problem, read_problem, told_problem
 from data.importing.repeats import DUPLICATE
-from data.importing.settling import Verdicts
+from data.importing.settling import UNKNOWN, Verdicts
 from data.importing.staging import AT, StagedSheet
 from data.importing.storing import good_rows
 from model.tables import Table, archive_tables
 
 
-def bad_rows(sheet: StagedSheet, verdicts: Verdicts) -> pa.Table:
-    """Return every quarantined row of `sheet` in the order of its number."""
+def bad_rows(sheet: StagedSheet, verdicts: Verdicts, parents: Mapping[str, pa.Array]) -> pa.Table:
+    """Return every quarantined row of `sheet` in the order of its number.
+
+    Parameters
+    ----------
+    parents : mapping of str to Arrow array of string
+        The keys that the archive holds of each table that others refer to.
+    """
     with pa.memory_map(str(sheet.bad)) as source:
-        flawed = pa.ipc.open_file(source).read_all()
+        flawed = _with_unknown_parents(sheet, pa.ipc.open_file(source).read_all(), parents)
     refused = verdicts.codes != DUPLICATE
     late = _late(sheet, dict(zip(verdicts.at[refused], verdicts.codes[refused], strict=True)))
-    return pa.concat_tables([flawed, *(each.select(flawed.column_names) for each in late)]).sort_by(
+    return pa.concat_tables([flawed, *(rows.select(flawed.column_names) for rows in late)]).sort_by(
         AT
     )
+
+
+def _with_unknown_parents(
+    sheet: StagedSheet, rows: pa.Table, parents: Mapping[str, pa.Array]
+) -> pa.Table:
+    """Tell of flawed rows as well that their member or loan is unknown: one mending does then."""
+    table = archive_tables()[sheet.table]
+    for check in table.checks:
+        if check.table and rows.num_rows:
+            (name,) = check.columns
+            keys = parse_column(
+                rows[RAW + name].combine_chunks(), Field(table.columns[name])
+            ).values
+            is_unknown = pc.and_(keys.is_valid(), pc.invert(pc.is_in(keys, parents[check.table])))
+            rows = _told_more(rows, is_unknown, Problem(UNKNOWN[check.table], check.columns))
+    return rows
+
+
+def _told_more(rows: pa.Table, which: pa.Array, problem: Problem) -> pa.Table:
+    """Add `problem` to those of `which` rows, unless their cells are displaced."""
+    told = rows[PROBLEMS].to_pylist()
+    for at in np.flatnonzero(which.to_numpy(zero_copy_only=False)).tolist():
+        if read_problem(told[at][0]).code not in DISPLACED:
+            told[at].append(told_problem(problem))
+    place = rows.column_names.index(PROBLEMS)
+    return rows.set_column(place, PROBLEMS, pa.array(told, pa.list_(pa.string())))
 
 
 def reasons(rows: pa.Table) -> Mapping[str, int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pyarrow as pa
 
 from data.archive import Archive
 from data.importing.bad_rows import bad_rows, reasons
@@ -18,8 +19,10 @@ from data.importing.quarantine import BadSheet, quarantine_path, write_quarantin
 from data.importing.reading import Progress, stage_files
 from data.importing.repeats import DUPLICATE
 from data.importing.report import Counts, FileReport, ImportReport, SheetReport
+from data.importing.settling import UNKNOWN
 from data.importing.staging import StagedFile
 from data.importing.storing import Settled, store
+from model.tables import archive_tables
 
 _STAGING = ".import-"
 
@@ -63,7 +66,8 @@ def import_files(
         found = collect(paths, [archive.folder, quarantine])
         files = stage_files(found, folder, recorded_at, workers, progress)
         settled = store(files, archive, recorded_at, folder, progress)
-        reports = [_close(file, settled, quarantine) for file in files]
+        parents = {name: _keys(archive, name) for name in UNKNOWN}
+        reports = [_close(file, settled, parents, quarantine) for file in files]
     return ImportReport(archive.folder, recorded_at, reports)
 
 
@@ -76,9 +80,22 @@ def _staging(archive: Archive) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _close(file: StagedFile, settled: Mapping[int, Settled], quarantine: Path) -> FileReport:
+def _keys(archive: Archive, table: str) -> pa.Array:
+    (key,) = archive_tables()[table].key
+    return archive.read(table, [key])[key].unique()
+
+
+def _close(
+    file: StagedFile,
+    settled: Mapping[int, Settled],
+    parents: Mapping[str, pa.Array],
+    quarantine: Path,
+) -> FileReport:
     """Quarantine the bad rows of `file` and report it."""
-    bad = [BadSheet(each, bad_rows(each, settled[each.start].verdicts)) for each in file.sheets]
+    bad = [
+        BadSheet(each, bad_rows(each, settled[each.start].verdicts, parents))
+        for each in file.sheets
+    ]
     filled = [each for each in bad if each.rows.num_rows]
     path = quarantine_path(quarantine, file)
     if filled:

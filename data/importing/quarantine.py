@@ -70,8 +70,9 @@ def _write_workbook(path: Path, source: str, sheets: Sequence[BadSheet]) -> None
     """Write texts only, so that nothing is a formula; cells at fault are red."""
     with xlsxwriter.Workbook(path, {"constant_memory": True, "in_memory": False}) as book:
         bold, red = book.add_format({"bold": True}), book.add_format({"bg_color": "#FFC7CE"})
-        for number, each in enumerate(sheets):
-            page = book.add_worksheet(_sheet_name(each, number))
+        names: set[str] = set()
+        for each in sheets:
+            page = book.add_worksheet(_sheet_name(each, names))
             page.freeze_panes(1, 0)
             page.set_column(0, len(_header(each)) - 1, 14)
             for column, text in enumerate(_header(each)):
@@ -127,8 +128,11 @@ def _told(problems: Sequence[Problem], bad: BadSheet) -> tuple[str, str, str, st
     )
 
 
-def _sheet_name(bad: BadSheet, number: int) -> str:
-    """Return a name that every spreadsheet accepts; the number keeps names apart."""
-    name = bad.sheet.sheet.translate(_FORBIDDEN_IN_SHEET_NAMES).strip() or bad.table.zh
-    suffix = f"-{number + 1}"
-    return name[: _SHEET_NAME_CHARS - len(suffix)] + suffix
+def _sheet_name(bad: BadSheet, taken: set[str]) -> str:
+    """Return a name that every spreadsheet accepts, unlike those `taken`, and take it."""
+    plain = bad.sheet.sheet.translate(_FORBIDDEN_IN_SHEET_NAMES).strip() or bad.table.zh
+    name = plain[:_SHEET_NAME_CHARS]
+    while name.casefold() in taken:
+        name = f"{plain[: _SHEET_NAME_CHARS - 4]}-{len(taken) + 1}"
+    taken.add(name.casefold())
+    return name

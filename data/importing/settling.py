@@ -29,7 +29,8 @@ from model.tables import EVENT_ON, Table, archive_tables
 #: Enough for a table of full size; beyond it DuckDB spills to the staging folder.
 _MEMORY = "1GB"
 _THREADS = 2
-_UNKNOWN = {"members": "UNKNOWN_MEMBER", "loans": "UNKNOWN_LOAN"}
+#: What a row is told whose parent is in none of the two.
+UNKNOWN = {"members": "UNKNOWN_MEMBER", "loans": "UNKNOWN_LOAN"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def settle(
         for check in table.checks:
             if check.table:
                 _show(database, "parents", archive, archive_tables()[check.table])
-                _refuse_unknown(database, check.columns[0], _UNKNOWN[check.table])
+                _refuse_unknown(database, check.columns[0], UNKNOWN[check.table])
         find_repeats(database, table, moment)
         for (column,) in table.unique:
             refuse_second_persons(database, table.key[0], column)
