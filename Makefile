@@ -43,7 +43,7 @@ check: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python -m model.policy_page > docs/policy.md
 	$(BIN)/python -m model.dictionary_page > docs/dictionary.md
-	$(BIN)/python -m data.archive_page > docs/archive.md
+	$(BIN)/python -m data.importing.document > docs/archive.md
 
 serve: $(STAMP)
 	$(BIN)/rongzi serve
