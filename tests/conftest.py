@@ -122,3 +122,21 @@ def published_home(
     basis = Basis(as_of, policy_on(as_of), published_card(home))
     publish_profile(simulated_archive, member_profile, basis, home, home / "rows.parquet")
     return home
+
+
+@pytest.fixture(scope="session")
+def spark_installed() -> None:
+    """Spark on this machine; where it is lacking the test skips, or fails if all must run."""
+    import os
+    from importlib.util import find_spec
+    from shutil import which
+
+    lacking = [
+        name
+        for name, found in (("pyspark", find_spec("pyspark")), ("Java 17", which("java")))
+        if found is None
+    ]
+    if lacking and os.environ.get("RONGZI_REQUIRE_ALL") == "1":
+        pytest.fail(f"RONGZI_REQUIRE_ALL=1, but {' and '.join(lacking)} is not installed")
+    if lacking:
+        pytest.skip(f"{' and '.join(lacking)} is not installed (requirements-spark.lock)")

@@ -132,8 +132,9 @@ def test_the_command_publishes_and_tells_the_funnel(
 @pytest.mark.spark
 @pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_spark_gives_the_same_rows(member_profile: pa.Table, scored: Scored, basis: Basis) -> None:
-    pytest.importorskip("pyspark")
+def test_spark_gives_the_same_rows(
+    spark_installed: None, member_profile: pa.Table, scored: Scored, basis: Basis
+) -> None:
     from api.spark_scoring import score_profile_on_spark
 
     found = score_profile_on_spark(member_profile, basis)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from datetime import date
-from importlib.util import find_spec
 from pathlib import Path
-from shutil import which
 
 import ibis
 import numpy as np
@@ -186,17 +183,8 @@ def test_the_command_writes_the_profile(few: Archive, whole: pa.Table, tmp_path:
 
 
 @pytest.fixture(scope="module")
-def spark() -> Iterator[None]:
-    """Spark on this machine; where it is lacking the test skips, or fails if all must run."""
-    lacking = [
-        name
-        for name, found in (("pyspark", find_spec("pyspark")), ("Java 17", which("java")))
-        if found is None
-    ]
-    if lacking and os.environ.get("RONGZI_REQUIRE_ALL") == "1":
-        pytest.fail(f"RONGZI_REQUIRE_ALL=1, but {' and '.join(lacking)} is not installed")
-    if lacking:
-        pytest.skip(f"{' and '.join(lacking)} is not installed (requirements-spark.lock)")
+def spark(spark_installed: None) -> Iterator[None]:
+    """A Spark session that interprets: the query is too large to compile for a few rows."""
     session = spark_session()
     for setting, value in INTERPRETED.items():
         session.conf.set(setting, value)
