@@ -1,0 +1,80 @@
+"""How fast: branch files into a fresh archive, the same again, and cells of a workbook by reader.
+
+    python benchmarks/importing.py data/inbox
+
+Prints one JSON object. The archive is a temporary one; nothing in use changes.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import openpyxl
+
+from data.archive import Archive
+from data.importing.importer import import_files
+from data.importing.workbook import open_workbook
+
+
+@click.command()
+@click.argument("inbox", type=click.Path(path_type=Path, exists=True))
+@click.option("--workers", default=2, show_default=True)
+def main(inbox: Path, workers: int) -> None:
+    """Measure and print."""
+    found: dict[str, object] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        found["first import"] = _import(inbox, Path(folder), workers)
+        # A process counts its parent's memory at its start, so these are asked before it grows.
+        found["peak memory of a reading process, MiB"] = _peak(resource.RUSAGE_CHILDREN)
+        found["same files again"] = _import(inbox, Path(folder), workers)
+    found["peak memory of the main process, MiB"] = _peak(resource.RUSAGE_SELF)
+    if workbooks := sorted(inbox.rglob("*.xlsx")):
+        found["cells a second, openpyxl"] = _rate(_by_openpyxl(workbooks[0]))
+        found["cells a second, here"] = _rate(_by_us(workbooks[0]))
+    print(json.dumps(found, indent=1, ensure_ascii=False))
+
+
+def _import(inbox: Path, folder: Path, workers: int) -> dict[str, object]:
+    archive, moment = Archive(folder / "archive"), datetime.now(UTC).replace(tzinfo=None)
+    began = time.perf_counter()
+    report = import_files([inbox], archive, folder / "quarantine", moment, workers=workers)
+    seconds = time.perf_counter() - began
+    return {
+        "files": len(report.files),
+        **vars(report.totals),
+        "seconds": round(seconds, 1),
+        "rows a second": round(report.totals.read / seconds),
+    }
+
+
+def _peak(whose: int) -> int:
+    return resource.getrusage(whose).ru_maxrss // 1024
+
+
+def _rate(cells: Iterator[int]) -> int:
+    began = time.perf_counter()
+    return round(sum(cells) / (time.perf_counter() - began))
+
+
+def _by_openpyxl(path: Path) -> Iterator[int]:
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    for sheet in book.worksheets:
+        yield from (len(row) for row in sheet.iter_rows(values_only=True))
+    book.close()
+
+
+def _by_us(path: Path) -> Iterator[int]:
+    with open_workbook(path) as sheets:
+        for sheet in sheets:
+            yield from (len(row) for chunk in sheet.chunks for row in chunk.rows)
+
+
+if __name__ == "__main__":
+    main()
