@@ -34,7 +34,8 @@ _BANK_ZONE = timezone(timedelta(hours=8))
 @click.option(
     "--recorded-at",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]),
-    help="When the import takes place (bank time), for rows that state no time; now if not given.",
+    help="When the import takes place (bank time): the recording time of rows that state none, and"
+    " later than which no row can have been recorded; now if not given.",
 )
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
 def command(

@@ -31,6 +31,7 @@ def print_summary(done: ImportReport) -> None:
         )
     _print_reasons(done)
     _print_refused(done)
+    _print_empty(done)
     _print_unknown_columns(done)
     _print_quarantine(done)
 
@@ -69,6 +70,20 @@ def _print_refused(done: ImportReport) -> None:
         if refusal:
             click.echo(f"  {name}\n    {refusal.code}: {refusal.text().zh} / {refusal.text().en}")
     _print_rest(len(refused))
+
+
+def _print_empty(done: ImportReport) -> None:
+    empty = [
+        f"{file.file} [{sheet.sheet}]" if sheet.sheet else str(file.file)
+        for file in done.files
+        for sheet in file.sheets
+        if not sheet.counts.read
+    ]
+    if empty:
+        click.echo(f"\n没有数据行 without any row: {len(empty)}")
+    for name in empty[:_SHOWN]:
+        click.echo(f"  {name}")
+    _print_rest(len(empty))
 
 
 def _print_unknown_columns(done: ImportReport) -> None:

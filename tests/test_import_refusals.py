@@ -1,6 +1,7 @@
 """Files that cannot be read, or that would exhaust the machine, are refused in bounded memory."""
 
 import json
+import struct
 import subprocess
 import sys
 import zipfile
@@ -169,11 +170,40 @@ def samples(tmp_path_factory):
     return [folder / "sound.xlsx", folder / "sound.csv"]
 
 
-def test_a_folder_or_a_missing_file_is_named(tmp_path):
-    assert stage_file(tmp_path / "none.csv", 0, tmp_path, MOMENT).refusal == Refusal("FILE_MISSING")
-    unreadable = stage_file(tmp_path, 0, tmp_path, MOMENT).refusal
-    assert unreadable is not None
-    assert unreadable.code == "FILE_UNREADABLE"
+@pytest.mark.parametrize("name", ["none.csv", ".", "/dev/zero"])
+def test_what_is_no_regular_file_is_named(tmp_path, name):
+    assert stage_file(tmp_path / name, 0, tmp_path, MOMENT).refusal == Refusal("FILE_MISSING")
+
+
+@pytest.mark.parametrize("part", ["word/document.xml", "xl/workbook.bin"])
+def test_another_office_format_is_named(tmp_path, part):
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
+    path = tmp_path / "other.xlsx"
+    with zipfile.ZipFile(path, "w") as package:
+        package.writestr(
+            "_rels/.rels", f'<R><Relationship Id="a" Type="{kind}" Target="{part}"/></R>'
+        )
+        package.writestr(part, "<document/>")
+    refusal = stage_file(path, 0, tmp_path, MOMENT).refusal
+    assert refusal is not None
+    assert refusal.code == "FILE_UNKNOWN_FORMAT"
+
+
+@pytest.mark.parametrize(("claimed", "code"), [(None, None), (1 << 40, "FILE_BOMB")])
+def test_a_workbook_that_ends_in_64_bits_is_read_unless_its_directory_is_endless(
+    samples, tmp_path, claimed, code
+):
+    content = samples[0].read_bytes()
+    end = content.rindex(b"PK\x05\x06")
+    count, size, start = struct.unpack("<HII", content[end + 10 : end + 20])
+    record = struct.pack(
+        "<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, claimed or size, start
+    )
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1)
+    path = tmp_path / "long.xlsx"
+    path.write_bytes(content[:end] + record + locator + content[end:])
+    refusal = stage_file(path, 0, tmp_path, MOMENT).refusal
+    assert (refusal.code if refusal else None) == code
 
 
 def test_every_refusal_says_what_it_is_in_both_languages():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -65,10 +64,13 @@ def _told_more(rows: pa.Table, which: pa.Array, problem: Problem) -> pa.Table:
 
 def reasons(rows: pa.Table) -> Mapping[str, int]:
     """Return how many of the bad `rows` have each problem, by code, in alphabetical order."""
-    counted: Counter[str] = Counter()
-    for told in rows[PROBLEMS].to_pylist():
-        counted.update({read_problem(each).code for each in told})
-    return dict(sorted(counted.items()))
+    problems = rows[PROBLEMS].combine_chunks()
+    codes = pc.replace_substring_regex(pc.list_flatten(problems), r"\|.*", "")
+    each = pa.table({"row": pc.list_parent_indices(problems), "code": codes})
+    counted = (
+        each.group_by(["row", "code"]).aggregate([]).group_by("code").aggregate([([], "count_all")])
+    )
+    return {row["code"]: row["count_all"] for row in counted.sort_by("code").to_pylist()}
 
 
 def _late(sheet: StagedSheet, codes: Mapping[int, str]) -> list[pa.Table]:

@@ -29,6 +29,8 @@ change them there, never here.
 rongzi import FILES… --archive DIR [--quarantine DIR] [--report FILE] [--recorded-at TIME]
 ```
 
+The exit status is 0 when at least one file could be read, bad rows or not, and 1 when none could.
+
 FILES are xlsx or csv files, or folders of them. Bad rows never stop an import: they go to
 quarantine files beside the archive, with their reasons. Counts reconcile in every sheet, table
 and run: **read = accepted + quarantined + duplicate**; blank lines, totals and notes are no data

@@ -25,9 +25,10 @@ _ZIP_FAULTS = (
 )  # fmt: skip
 BLOCK_BYTES = 65_536
 _ENCRYPTED_FLAG = 0x1
-_END_OF_DIRECTORY, _END_SIZE = b"PK\x05\x06", 22
+_END, _END_SIZE = b"PK\x05\x06", 22
 _MAX_COMMENT = 65_535
-_ZIP64_LOCATOR, _ZIP64_LOCATOR_SIZE = b"PK\x06\x07", 20
+#: Some writers, streaming ones of Java among them, end with a 64-bit record and its locator too.
+_END64, _END64_SIZE = b"PK\x06\x06", 56 + 20
 
 
 class Package:
@@ -88,14 +89,16 @@ def _zip_file(path: Path) -> zipfile.ZipFile:
 def _refuse_large_directory(path: Path, size: int) -> None:
     """Refuse before `zipfile` reads the directory whole; it trusts the size written at the end."""
     with path.open("rb") as file:
-        file.seek(max(0, size - _MAX_COMMENT - _END_SIZE - _ZIP64_LOCATOR_SIZE))
+        file.seek(max(0, size - _MAX_COMMENT - _END_SIZE - _END64_SIZE))
         tail = file.read()
-    end = tail.rfind(_END_OF_DIRECTORY)
+    end = tail.rfind(_END)
     if end < 0 or len(tail) < end + _END_SIZE:
         raise RefusedFileError("FILE_DAMAGED", "zip")
     directory = int.from_bytes(tail[end + 12 : end + 16], "little")
-    has_locator = tail[max(0, end - _ZIP64_LOCATOR_SIZE) : end].startswith(_ZIP64_LOCATOR)
-    if directory > MAX_DIRECTORY_BYTES or has_locator:
+    longer = tail[max(0, end - _END64_SIZE) : end]
+    if longer.startswith(_END64):  # then it counts instead
+        directory = int.from_bytes(longer[40:48], "little")
+    if directory > MAX_DIRECTORY_BYTES:
         raise RefusedFileError("FILE_BOMB", f"zip directory {directory:,} B")
 
 

@@ -94,22 +94,22 @@ def stage_file(path: Path, number: int, folder: Path, moment: datetime) -> Stage
 
     A file that turns out to be unreadable half-way gives nothing: half a file would pass for all.
     """
+    if not path.is_file():
+        return StagedFile(path, Refusal("FILE_MISSING"))
     try:
+        with open_sheets(path) as sheets:
+            outcomes = [
+                (sheet.name, _stage_sheet(sheet, position(number, place), folder, moment))
+                for place, sheet in enumerate(sheets)
+            ]
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        with open_sheets(path) as sheets:
-            outcomes = {
-                sheet.name: _stage_sheet(sheet, position(number, place), folder, moment)
-                for place, sheet in enumerate(sheets)
-            }
     except RefusedFileError as error:
         return StagedFile(path, error.refusal)
-    except FileNotFoundError:
-        return StagedFile(path, Refusal("FILE_MISSING"))
     except OSError as error:
         return StagedFile(path, Refusal("FILE_UNREADABLE", error.strerror or ""))
-    taken = [each for each in outcomes.values() if isinstance(each, StagedSheet)]
-    refused = {name: each for name, each in outcomes.items() if isinstance(each, Refusal)}
+    taken = [each for _, each in outcomes if isinstance(each, StagedSheet)]
+    refused = {name: each for name, each in outcomes if isinstance(each, Refusal)}
     refusal = None if taken else _worst(refused)
     return StagedFile(path, refusal, taken, refused, digest, is_workbook(path))
 

@@ -35,6 +35,8 @@ def read_workbook(package: Package) -> Workbook:
     targets = _relations(package, main)
     sheets, day_zero = _sheets(package, main)
     found = [(name, targets[key][1]) for name, key in sheets if _is(targets, key, "worksheet")]
+    if not found:
+        raise RefusedFileError("FILE_UNKNOWN_FORMAT", "no worksheet")
     if len(found) > MAX_SHEETS:
         raise RefusedFileError("FILE_TOO_WIDE", f"{len(found)} sheets > {MAX_SHEETS}")
     return Workbook(
@@ -55,8 +57,8 @@ def _main_part(package: Package) -> str:
     if not package.has("_rels/.rels"):
         raise RefusedFileError("FILE_UNKNOWN_FORMAT", "zip")
     main = _only(_relations(package, ""), "officeDocument")
-    if main is None or not package.has(main):
-        raise RefusedFileError("FILE_UNKNOWN_FORMAT", "zip")
+    if main is None or not package.has(main) or main.endswith(".bin"):
+        raise RefusedFileError("FILE_UNKNOWN_FORMAT", "xlsb" if main else "zip")
     return main
 
 
