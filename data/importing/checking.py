@@ -64,18 +64,23 @@ def check_frame(
         *_flawed({name: each.flaws for name, each in parsed.items()}, frame, figures),
         *check_rows(heading.table, values, moment),
     ]
+    typed = {name: values[name] for name in heading.table.columns}
+    return _told_apart(frame, heading, {**typed, DATED: recorded.is_valid()}, findings)
+
+
+def _told_apart(
+    frame: Frame, heading: Heading, typed: Mapping[str, pa.Array], findings: Sequence[Finding]
+) -> Checked:
+    """Part the rows without a finding from the others."""
     is_bad = np.zeros(len(frame.numbers), bool)
     for found in findings:
         is_bad |= found.rows
-    typed = {name: values[name] for name in heading.table.columns}
     raw = {RAW + name: frame.cells[name] for name in heading.places}
-    numbers = {NUMBER: pa.array(frame.numbers)}
-    good = pa.table({**typed, DATED: recorded.is_valid(), **numbers, **raw})
-    bad = pa.table({**numbers, **raw}).filter(pa.array(is_bad))
+    written = {NUMBER: pa.array(frame.numbers), **raw}
+    good = pa.table({**typed, **written}).filter(pa.array(~is_bad))
+    bad = pa.table(written).filter(pa.array(is_bad))
     explained = _explained(bad, _problems(findings, is_bad), [""] * bad.num_rows)
-    return Checked(
-        good.filter(pa.array(~is_bad)), pa.concat_tables([explained, _unfit(frame.unfit, heading)])
-    )
+    return Checked(good, pa.concat_tables([explained, _unfit(frame.unfit, heading)]))
 
 
 def _flawed(
