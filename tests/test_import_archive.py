@@ -233,7 +233,7 @@ rows = st.builds(
 
 
 @settings(
-    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     files=st.lists(st.lists(rows, max_size=8), min_size=1, max_size=4),
