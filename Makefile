@@ -4,6 +4,9 @@ PYTHON ?= python3
 LOCK ?= requirements.lock
 VENV := .venv
 BIN := $(VENV)/bin
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-header --no-annotate --quiet
+EXTRAS := --extra train --extra serve --extra postgres --extra dev
 STAMP := $(VENV)/.installed-$(notdir $(LOCK))
 
 .DEFAULT_GOAL := help
@@ -53,13 +56,9 @@ mlflow-ui: $(STAMP)
 
 # Needs uv. Names no index; hashes pin every file.
 lock:
-	uv pip compile pyproject.toml --universal --python-version 3.11 --extra train --extra serve --extra dev \
-	  --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
-	uv pip compile pyproject.toml --universal --python-version 3.11 --extra serve --constraint requirements.lock \
-	  --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements-serve.lock
-	uv pip compile pyproject.toml --universal --python-version 3.11 --extra train --extra serve --extra dev --extra spark \
-	  --constraint requirements.lock --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
-	  --output-file requirements-spark.lock
+	$(COMPILE) $(EXTRAS) --output-file requirements.lock
+	$(COMPILE) --extra serve --constraint requirements.lock --output-file requirements-serve.lock
+	$(COMPILE) $(EXTRAS) --extra spark --constraint requirements.lock --output-file requirements-spark.lock
 
 clean-data:
 	rm -rf data/simulated data/inbox data/archive data/quarantine data/profiles data/editions data/cards data/keys data/truth data/dirt.csv data/.made-by-demo reports
