@@ -16,6 +16,7 @@ from model.policy_coherence import (
     bounded,
     flaws_of_grades,
     flaws_of_numbers,
+    flaws_of_review_reasons,
     flaws_of_rules,
     flaws_of_tiers,
 )
@@ -24,15 +25,27 @@ from model.policy_entries import (
     Effect,
     GradeTerms,
     Operator,
+    ReviewReason,
     Rule,
     crop_of,
     grade_of,
+    review_reason_of,
     rule_of,
     whole,
 )
 from model.policy_file import RULES, checked_mapping, in_force, read_policy_file, shipped_policy
 
-__all__ = ["Crop", "Effect", "GradeTerms", "Operator", "Policy", "Rule", "policy_on", "read_policy"]
+__all__ = [
+    "Crop",
+    "Effect",
+    "GradeTerms",
+    "Operator",
+    "Policy",
+    "ReviewReason",
+    "Rule",
+    "policy_on",
+    "read_policy",
+]
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,8 @@ class Policy:
         From the least risk to the most; the last takes every PD.
     tiers : mapping of str to int
         Least points of FIRST and SECOND.
+    review_reasons : tuple of ReviewReason
+        Why a person may approve or decline.
     in_force : mapping
         All of the above as plain JSON values, with units, sources and dates of effect.
     digest : str
@@ -64,6 +79,7 @@ class Policy:
     crops: Mapping[str, Crop]
     grades: tuple[GradeTerms, ...]
     tiers: Mapping[str, int]
+    review_reasons: tuple[ReviewReason, ...]
     rules: tuple[Rule, ...]
     request_rules: tuple[Rule, ...]
     in_force: Mapping[str, Any]
@@ -106,6 +122,7 @@ def _policy(spec: Mapping[str, Any], day: date) -> Policy:
         crops={name: crop_of(name, spec) for name, spec in _table(held, "crops").items()},
         grades=tuple(grade_of(spec) for spec in held["grades"]["value"]),
         tiers=_whole_by_name(held, "tiers", 10_000),
+        review_reasons=tuple(review_reason_of(spec) for spec in held["review_reasons"]["value"]),
         rules=tuple(rule_of(spec, numbers) for spec in held["rules"]),
         request_rules=tuple(rule_of(spec, numbers) for spec in held["request_rules"]),
         in_force=held,
@@ -121,6 +138,7 @@ def _refuse_contradictions(policy: Policy, named: set[str]) -> None:
         *flaws_of_numbers(policy.numbers, named),
         *flaws_of_grades(policy.grades),
         *flaws_of_tiers(policy.tiers),
+        *flaws_of_review_reasons(policy.review_reasons),
         *flaws_of_rules(policy.rules, policy.request_rules),
     ]
     if flaws:

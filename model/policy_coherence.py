@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from model.policy_entries import GradeTerms, Rule, whole
+from model.policy_entries import GradeTerms, ReviewReason, Rule, whole
 
 #: The numbers that code reads, each with the least and most it may be; these bounds keep every
 #: product of `model.income` within 64 bits. A policy may hold further numbers for its rules.
@@ -19,6 +19,8 @@ NUMBERS: Mapping[str, tuple[int, int]] = {
     "shortest_harvest_months": (0, 11),
     "harvest_share_percent": (0, 100),
     "decision_validity_days": (1, 365),
+    "four_eyes_above_yuan": (0, 10_000_000),
+    "review_claim_hours": (1, 720),
     "lpr_bp": (0, 10_000),
     "rate_floor_bp": (0, 10_000),
     "rate_cap_bp": (0, 10_000),
@@ -72,6 +74,16 @@ def flaws_of_tiers(tiers: Mapping[str, int]) -> Iterator[str]:
         yield f"tiers has {', '.join(tiers)}; it must name FIRST and SECOND"
     elif tiers["FIRST"] <= tiers["SECOND"]:
         yield "tier FIRST must need more points than SECOND"
+
+
+def flaws_of_review_reasons(reasons: Sequence[ReviewReason]) -> Iterator[str]:
+    """Yield what is wrong with the reasons: a person could not justify one of the answers."""
+    codes = [reason.code for reason in reasons]
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        yield f"two review reasons share the code {code}"
+    for answer in ("approve", "decline"):
+        if not any(reason.serves(answer) for reason in reasons):
+            yield f"no review reason serves to {answer}"
 
 
 def flaws_of_rules(rules: Sequence[Rule], request_rules: Sequence[Rule]) -> Iterator[str]:

@@ -59,6 +59,19 @@ class GradeTerms:
     cap_yuan: int
 
 
+@dataclass(frozen=True)
+class ReviewReason:
+    """Why a person approved or declined; `answers` is approve, decline or both."""
+
+    code: str
+    answers: str
+    text: Text
+
+    def serves(self, answer: str) -> bool:
+        """Whether this reason may stand behind `answer`: approve or decline."""
+        return self.answers in (answer, "both")
+
+
 def rule_of(spec: Mapping[str, Any], numbers: Mapping[str, int]) -> Rule:
     """Return the rule in `spec`; a value given as text is the name of a number.
 
@@ -115,6 +128,22 @@ def grade_of(spec: object) -> GradeTerms:
         spread_bp=whole(f"{where}, spread_bp", entry["spread_bp"], 0, 10_000),
         cap_yuan=whole(f"{where}, cap_yuan", entry["cap_yuan"], 0, 10_000_000),
     )
+
+
+def review_reason_of(spec: object) -> ReviewReason:
+    """Return the reason in `spec`.
+
+    Raises
+    ------
+    ContractError
+        If a key or word is unknown, or the code is not written like one.
+    """
+    entry = checked_mapping("review_reasons", spec, ("code", "for", "zh", "en"))
+    where = f"review reason {entry['code']}"
+    if not _CODE.fullmatch(entry["code"]):
+        raise ContractError(f"policy.yaml, {where}: a code is written like INCOME_VERIFIED")
+    answers = _word(where, entry["for"], ("approve", "decline", "both"))
+    return ReviewReason(entry["code"], answers, Text(entry["zh"], entry["en"]))
 
 
 def whole(where: str, value: object, least: int, most: int) -> int:

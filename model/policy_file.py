@@ -16,7 +16,9 @@ import yaml
 from model.errors import ContractError
 
 #: Dated tables, in the order of the file.
-TABLES = ("trade_margin_percent", "trade_besides_crops", "crops", "grades", "tiers")
+TABLES = (
+    "trade_margin_percent", "trade_besides_crops", "crops", "grades", "tiers", "review_reasons",
+)  # fmt: skip
 RULES = ("rules", "request_rules")
 _NUMBER_KEYS = ("unit", "source", "values")
 _TABLE_KEYS = ("source", "values")

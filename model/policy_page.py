@@ -72,6 +72,10 @@ def policy_page() -> str:
         _note(spec, "grades"),
         _section("Tiers", ("tier", "points at least", "from"), _tiers(spec)),
         _note(spec, "tiers"),
+        _section(
+            "Reasons of a review", ("code", "serves to", "from", "told"), _review_reasons(spec)
+        ),
+        _note(spec, "review_reasons"),
         *(_section(_TITLES[name], _RULE_HEADER, _rules(spec[name])) for name in RULES),
     ]
     return "\n".join(parts)
@@ -130,6 +134,12 @@ def _grades(spec: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
 def _tiers(spec: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
     for start, tiers in _dated(spec, "tiers"):
         yield from ((tier, points, start) for tier, points in tiers.items())
+
+
+def _review_reasons(spec: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
+    for start, reasons in _dated(spec, "review_reasons"):
+        for r in reasons:
+            yield f"`{r['code']}`", r["for"], start, f"{r['zh']}<br>{r['en']}"
 
 
 def _rules(rules: Iterable[Mapping[str, Any]]) -> Iterator[tuple[object, ...]]:

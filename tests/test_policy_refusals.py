@@ -171,6 +171,20 @@ def test_tiers_reversed_or_unknown(change, match):
     refused(table("tiers", change), match)
 
 
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda v: v[0].update(code="because"), "because.*written like"),
+        (lambda v: v[0].update(code=v[1]["code"]), "two review reasons share the code"),
+        (lambda v: v[0].update({"for": "maybe"}), "INCOME_VERIFIED.*'maybe'"),
+        (lambda v: v[0].pop("zh"), "review_reasons.*missing keys.*zh"),
+        (lambda v: v.__setitem__(slice(None), v[:1]), "no review reason serves to decline"),
+    ],
+)
+def test_review_reasons_that_leave_a_person_without_words(change, match):
+    refused(table("review_reasons", change), match)
+
+
 def test_a_list_that_is_none():
     refused(
         lambda s: s["trade_besides_crops"]["values"].update({START: "trader"}),
