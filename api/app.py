@@ -5,7 +5,6 @@ Needs only the small install (``pip install .[serve]``): no learner, no data fra
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
@@ -14,12 +13,15 @@ from typing import Any
 from fastapi import Depends, FastAPI
 
 from api import refusing, routes_about, routes_decisions, routes_members
-from api.access_log import AccessLog
 from api.openapi import query_parameters, refuse_undeclared_query, with_problems
+from api.running import routes as routes_running
+from api.running.admission import Admission
+from api.running.door import Door
+from api.running.draining import drained_on_signal
+from api.running.watching import watching
+from api.running.workers import forget_dead_workers
 from api.service import Service, today_in_china
 from api.settings import Settings
-
-log = logging.getLogger("rongzi.service")
 
 #: Of the interface under /v1, not of the package.
 VERSION = "1.0.0"
@@ -35,10 +37,10 @@ class _Documented(FastAPI):
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.service.look()
-    for part in app.state.service.missing():
-        log.warning("not ready, %s: %s", part.field, part.expected.en)
-    yield
+    forget_dead_workers()
+    service: Service = app.state.service
+    async with drained_on_signal(service), watching(service):
+        yield
 
 
 def create_app(
@@ -64,10 +66,12 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.state.service = Service(settings or Settings.from_env(), today)
-    for module in (routes_decisions, routes_members, routes_about):
+    settings = settings or Settings.from_env()
+    app.state.service = Service(settings, today)
+    for module in (routes_decisions, routes_members, routes_about, routes_running):
         app.include_router(module.router)
     refusing.install(app)
-    app.add_middleware(AccessLog)
+    app.add_middleware(Admission, most_in_work=settings.most_in_work)
+    app.add_middleware(Door)
     app.state.query_parameters = query_parameters(app)
     return app

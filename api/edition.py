@@ -1,13 +1,12 @@
-"""The edition the service answers from: verified, read-only, one connection a thread."""
+"""The edition the service answers from: a private copy of verified bytes, read-only."""
 
 from __future__ import annotations
 
 import sqlite3
-import threading
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 
@@ -21,8 +20,9 @@ from api.edition_database import (
     PROFILES,
     WHITELIST,
 )
-from api.edition_manifest import DATABASE, Manifest, current_folder, read_manifest, verify_files
+from api.edition_manifest import DATABASE, REMEDY, Manifest, current_folder, read_manifest
 from api.funnel import LEVELS
+from api.running.verified_copy import open_verified
 from model.scorecard import Columns
 
 Row = dict[str, Any]
@@ -44,7 +44,7 @@ class Place:
 
 
 class Edition:
-    """A published edition, opened from a folder whose bytes were verified.
+    """A published edition, opened from bytes that were verified and cannot change any more.
 
     Raises
     ------
@@ -52,10 +52,12 @@ class Edition:
         By `Edition.current` if no edition is published or a byte of it differs.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, connection: sqlite3.Connection) -> None:
         self.folder = folder
         self.manifest = manifest
-        self._threads = threading.local()
+        self._connection = connection
+        # An edition ends with the last request that holds it, not at a moment anyone could name.
+        weakref.finalize(self, connection.close)
         self._numbers = [
             row["name"] for row in self._all(f"SELECT name FROM {ATTRIBUTES} ORDER BY position")
         ]
@@ -65,8 +67,8 @@ class Edition:
         """Open the edition in use under `home`."""
         folder = current_folder(home)
         manifest = read_manifest(folder)
-        verify_files(folder, manifest, (DATABASE,))
-        return cls(folder, manifest)
+        database = open_verified(folder / DATABASE, manifest.files.get(DATABASE), REMEDY)
+        return cls(folder, manifest, database)
 
     def columns(self, member_id: str) -> Columns | None:
         """Return the member's profile as the kernel takes it, arrays of shape (1,).
@@ -118,22 +120,13 @@ class Edition:
         return self._all(sql, LEVELS[level], *bounds)
 
     def _one(self, sql: str, *values: object) -> Row | None:
-        cursor = self._connection().execute(sql, values)
+        cursor = self._connection.execute(sql, values)
         row = cursor.fetchone()
         return None if row is None else _named(cursor, row)
 
     def _all(self, sql: str, *values: object) -> list[Row]:
-        cursor = self._connection().execute(sql, values)
-        return [_named(cursor, row) for row in cursor]
-
-    def _connection(self) -> sqlite3.Connection:
-        found: sqlite3.Connection | None = getattr(self._threads, "connection", None)
-        if found is None:
-            # Immutable: no lock is taken and no journal looked for; the folder never changes.
-            path = quote(str((self.folder / DATABASE).resolve()))
-            found = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
-            self._threads.connection = found
-        return found
+        cursor = self._connection.execute(sql, values)
+        return [_named(cursor, row) for row in cursor.fetchall()]
 
 
 def _where(conditions: list[str]) -> str:

@@ -38,7 +38,8 @@ DATABASE = "edition.sqlite"
 
 _FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}")
 _MOST_MANIFEST_BYTES = 64 * 1024
-_REMEDY = "publish it again: rongzi whitelist --archive DIR --as-of DATE --out FILE.parquet"
+#: What to do about a missing or damaged edition.
+REMEDY = "publish it again: rongzi whitelist --archive DIR --as-of DATE --out FILE.parquet"
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,9 @@ def current_folder(home: Path) -> Path:
     try:
         name = pointer.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise EditionError(f"{pointer}: no edition is published here; {_REMEDY}") from error
+        raise EditionError(f"{pointer}: no edition is published here; {REMEDY}") from error
     if not _FOLDER.fullmatch(name):
-        raise EditionError(f"{pointer}: names no edition folder; {_REMEDY}")
+        raise EditionError(f"{pointer}: names no edition folder; {REMEDY}")
     return editions_folder(home) / name
 
 
@@ -119,11 +120,11 @@ def read_manifest(folder: Path) -> Manifest:
     payload = _read(path)
     digest = hashlib.sha256(payload).hexdigest()
     if digest[:12] != folder.name[-12:]:
-        raise EditionError(f"{path}: its bytes do not match the folder's name; {_REMEDY}")
+        raise EditionError(f"{path}: its bytes do not match the folder's name; {REMEDY}")
     try:
         return _manifest(path, json.loads(payload))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise EditionError(f"{path}: not a manifest of format {FORMAT}; {_REMEDY}") from error
+        raise EditionError(f"{path}: not a manifest of format {FORMAT}; {REMEDY}") from error
 
 
 def verify_files(folder: Path, manifest: Manifest, names: tuple[str, ...]) -> None:
@@ -138,7 +139,7 @@ def verify_files(folder: Path, manifest: Manifest, names: tuple[str, ...]) -> No
         if file_digest(folder / name) != manifest.files.get(name):
             raise EditionError(
                 f"{folder / name}: its bytes do not match the manifest's SHA-256; the file was"
-                f" altered or damaged: {_REMEDY}"
+                f" altered or damaged: {REMEDY}"
             )
 
 
@@ -154,14 +155,14 @@ def file_digest(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise EditionError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from error
+        raise EditionError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from error
 
 
 def _manifest(path: Path, spec: Mapping[str, Any]) -> Manifest:
     if spec["format"] != FORMAT:
         raise EditionError(
             f"{path}: format {spec['format']!r} is unknown to this version, which reads"
-            f" {FORMAT!r}; {_REMEDY}"
+            f" {FORMAT!r}; {REMEDY}"
         )
     return Manifest(**{name: value for name, value in spec.items() if name != "format"})
 
@@ -171,7 +172,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             payload = file.read(_MOST_MANIFEST_BYTES + 1)
     except OSError as error:
-        raise EditionError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from error
+        raise EditionError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from error
     if len(payload) > _MOST_MANIFEST_BYTES:
-        raise EditionError(f"{path}: too large for a manifest; {_REMEDY}")
+        raise EditionError(f"{path}: too large for a manifest; {REMEDY}")
     return payload

@@ -86,6 +86,26 @@ NOT_READY = Kind(
         "`errors` names each missing part and what to do; then ask /ready again.",
     ),
 )
+OVERLOADED = Kind(
+    "overloaded",
+    503,
+    Text("服务繁忙", "The service has as much work as it can do"),
+    Text(
+        "请求未被处理；请按 Retry-After 响应头的秒数等待后，用同一 Idempotency-Key 重试。",
+        "The request was not processed; wait as many seconds as Retry-After says, then send it"
+        " again with the same Idempotency-Key.",
+    ),
+)
+TIMED_OUT = Kind(
+    "timed-out",
+    503,
+    Text("未能在时限内完成", "It was not finished in time"),
+    Text(
+        "结果未知；请用同一 Idempotency-Key 重试，已作出的决定会原样返回。",
+        "Whether it was done is unknown; send it again with the same Idempotency-Key, and what was"
+        " decided is answered again.",
+    ),
+)
 INTERNAL_ERROR = Kind(
     "internal-error",
     500,
@@ -101,6 +121,6 @@ KINDS = {
     for kind in (
         MALFORMED_BODY, INVALID_BODY, INVALID_PARAMETER, BODY_TOO_LARGE, BODY_TOO_SLOW,
         UNSUPPORTED_MEDIA_TYPE, UNKNOWN_MEMBER, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_READY,
-        INTERNAL_ERROR,
+        OVERLOADED, TIMED_OUT, INTERNAL_ERROR,
     )
 }  # fmt: skip

@@ -19,6 +19,8 @@ from api.problem_kinds import (
     NOT_FOUND,
 )
 from api.problems import FieldError, ProblemError, problem_response
+from api.running.admission import RETRY_AFTER
+from api.running.door import note
 from api.shapes import DecisionRequest
 from model.dictionary import Text
 
@@ -32,20 +34,25 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _refused)
 
 
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
     # The validator's own messages hold the input, an id number perhaps: only the place is taken.
     found = error.errors() if isinstance(error, RequestValidationError) else []
     in_body = any(item["loc"][0] == "body" for item in found)
-    return problem_response(INVALID_BODY if in_body else INVALID_PARAMETER, _fields(found))
+    kind = INVALID_BODY if in_body else INVALID_PARAMETER
+    note(request, kind=kind.name)
+    return problem_response(kind, _fields(found))
 
 
-async def _refused(_: Request, error: Exception) -> JSONResponse:
+async def _refused(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, ProblemError):
-        return problem_response(error.kind, error.errors)
+        note(request, kind=error.kind.name)
+        headers = RETRY_AFTER if error.kind.status == 503 else None
+        return problem_response(error.kind, error.errors, headers)
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(getattr(error, "headers", None) or {})
     kinds = [kind for kind in KINDS.values() if kind.status == status]
     kind = NOT_FOUND if status == 404 else (kinds or [INTERNAL_ERROR])[0]
+    note(request, kind=kind.name)
     return problem_response(kind, headers=headers)
 
 

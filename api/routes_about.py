@@ -1,4 +1,4 @@
-"""What the service works by: policy, scorecard, liveness, readiness, kinds of problem."""
+"""What the service works by: policy, scorecard, kinds of problem."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from api.openapi import refusals
 from api.problem_kinds import KINDS, NOT_FOUND, NOT_READY
 from api.problems import ProblemError, problem_body
 from api.resources import Resources
-from api.service import Service, resources_of, service_of
+from api.service import resources_of
 from api.shapes import Digest
 from model.card_json import card_to_json
 
@@ -37,16 +37,6 @@ class ScorecardShape(BaseModel):
     card: dict[str, Any]
 
 
-class ReadyShape(BaseModel):
-    """What the service answers from."""
-
-    ready: bool
-    as_of: date
-    policy_digest: Digest
-    card_digest: Digest
-    members: int = Field(description="members of the edition in use")
-
-
 @router.get("/v1/policy", summary="Show the policy in force", responses=refusals(NOT_READY))
 async def get_policy(resources: Annotated[Resources, Depends(resources_of)]) -> PolicyShape:
     """Return the policy as it stood on the edition's date."""
@@ -63,28 +53,6 @@ async def get_scorecard(resources: Annotated[Resources, Depends(resources_of)]) 
         approved_by=card.approved_by,
         approved_at=card.approved_at,
         card=json.loads(card_to_json(card.card)),
-    )
-
-
-@router.get("/live", summary="Is the process alive?", responses=refusals())
-async def get_live() -> dict[str, bool]:
-    """Answer as long as the process can."""
-    return {"live": True}
-
-
-@router.get("/ready", summary="Can decisions be made?", responses=refusals(NOT_READY))
-async def get_ready(service: Annotated[Service, Depends(service_of)]) -> ReadyShape:
-    """Answer 200 with what is in use, or 503 naming each missing part and what to do."""
-    if missing := service.missing():
-        raise ProblemError(NOT_READY, missing)
-    resources = service.resources()
-    made = resources.edition.manifest
-    return ReadyShape(
-        ready=True,
-        as_of=made.day,
-        policy_digest=made.policy_digest,
-        card_digest=made.card_digest,
-        members=made.counts["members"],
     )
 
 

@@ -6,33 +6,22 @@ import ipaddress
 import os
 import socket
 from pathlib import Path
-from typing import Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
+from api.running.logs import LOGGING
+from api.running.stopping import drain_first
+from api.running.workers import share_metrics
 from api.settings import HOME
 
 #: A client has this long to send its request's head.
 HEAD_SECONDS = 5
-_LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "stream": "ext://sys.stderr",
-        }
-    },
-    "root": {"level": "WARNING", "handlers": ["stderr"]},
-    "loggers": {
-        "_granian": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
-        "rongzi": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
-    },
-}
+#: Readiness is off for this long before the listener closes.
+DRAIN_SECONDS = 1.0
+#: What is being worked on has this long to end after that.
+STOP_SECONDS = 20
 
 
 def address_of(host: str) -> str | None:
@@ -70,7 +59,9 @@ def serve(address: str, port: int, workers: int, home: Path) -> None:
     """
     # Workers are processes of their own; they read their settings from the environment.
     os.environ[HOME] = str(home)
-    Granian(
+    if workers > 1:
+        share_metrics()
+    server = Granian(
         "api.app:create_app",
         address=address,
         port=port,
@@ -81,8 +72,10 @@ def serve(address: str, port: int, workers: int, home: Path) -> None:
         websockets=False,
         factory=True,
         log_access=False,
-        log_dictconfig=_LOGGING,
+        log_dictconfig=LOGGING,
         respawn_failed_workers=True,
-        workers_kill_timeout=10,
+        workers_kill_timeout=STOP_SECONDS,
         process_name=None,
-    ).serve()
+    )
+    drain_first(server, DRAIN_SECONDS)
+    server.serve()

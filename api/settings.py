@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.errors import SettingError
+
 HOME = "RONGZI_HOME"
 DEFAULT_HOME = "data"
+MOST_IN_WORK = "RONGZI_MOST_IN_WORK"
 
 
 @dataclass(frozen=True)
@@ -19,11 +22,24 @@ class Settings:
     ----------
     home : Path
         Folder of published cards, trusted keys and editions (``RONGZI_HOME``, default ``data``).
+    most_in_work : int
+        Requests a worker works on at once; more are told to come again (``RONGZI_MOST_IN_WORK``).
     """
 
     home: Path = Path(DEFAULT_HOME)
+    most_in_work: int = 64
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read the settings from environment variables."""
-        return cls(home=Path(environment.get(HOME) or DEFAULT_HOME))
+        return cls(
+            home=Path(environment.get(HOME) or DEFAULT_HOME),
+            most_in_work=_whole(environment, MOST_IN_WORK, cls.most_in_work),
+        )
+
+
+def _whole(environment: Mapping[str, str], name: str, default: int) -> int:
+    given = environment.get(name) or str(default)
+    if not given.isascii() or not given.isdigit() or not 1 <= int(given) <= 1_000_000:
+        raise SettingError(f"{name}: expected a whole number from 1 to 1000000; correct it")
+    return int(given)

@@ -1,8 +1,10 @@
-"""Requests whose body is capped, timed and parsed strictly before any validation sees it."""
+"""Requests whose body is parsed strictly before any validation sees it.
+
+It was capped and timed before, by `api.running.body`.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -10,17 +12,9 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.problem_kinds import (
-    BODY_TOO_LARGE,
-    BODY_TOO_SLOW,
-    MALFORMED_BODY,
-    UNSUPPORTED_MEDIA_TYPE,
-)
+from api.problem_kinds import MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE
 from api.problems import FieldError, ProblemError
 from api.strict_json import StrictJsonError, parse
-
-MOST_BODY_BYTES = 16 * 1024
-MOST_BODY_SECONDS = 10.0
 
 _CONTENT_TYPES = {"application/json", "application/json;charset=utf-8"}
 
@@ -29,15 +23,10 @@ class StrictRequest(Request):
     """A request that refuses a body it should not read."""
 
     async def body(self) -> bytes:
-        """Return the raw body, at most `MOST_BODY_BYTES`, received within `MOST_BODY_SECONDS`."""
+        """Return the raw body, if it says that it is JSON in UTF-8."""
         if not hasattr(self, "_body"):
             self._refuse_media_type()
-            try:
-                async with asyncio.timeout(MOST_BODY_SECONDS):
-                    self._body = await self._capped()
-            except TimeoutError as error:
-                raise ProblemError(BODY_TOO_SLOW) from error
-        return self._body
+        return await super().body()
 
     async def json(self) -> Any:
         """Return the strictly parsed body."""
@@ -50,14 +39,6 @@ class StrictRequest(Request):
         given = self.headers.get("content-type", "").lower().replace(" ", "").replace('"', "")
         if given not in _CONTENT_TYPES or "content-encoding" in self.headers:
             raise ProblemError(UNSUPPORTED_MEDIA_TYPE)
-
-    async def _capped(self) -> bytes:
-        received = bytearray()
-        async for chunk in self.stream():
-            received += chunk
-            if len(received) > MOST_BODY_BYTES:
-                raise ProblemError(BODY_TOO_LARGE)
-        return bytes(received)
 
 
 class StrictRoute(APIRoute):

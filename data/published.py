@@ -68,6 +68,20 @@ def published_card(home: Path) -> CardFile:
     return read_card(published_folder(home), trusted_keys(home))
 
 
+def card_with_digest(home: Path, digest: str) -> CardFile:
+    """Return the published card with `digest`, whether it is the one in use or an earlier one.
+
+    Raises
+    ------
+    CardError
+        If it is not published here, no key is trusted, or the card does not verify.
+    """
+    found = read_card(cards_folder(home) / digest[:16], trusted_keys(home))
+    if found.digest != digest:
+        raise CardError(f"{cards_folder(home) / digest[:16]}: holds another card; restore it")
+    return found
+
+
 def published_folder(home: Path) -> Path:
     """Return the folder of the card in use.
 

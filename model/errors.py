@@ -27,3 +27,7 @@ class TrainingError(RongziError):
 
 class EditionError(RongziError):
     """A published whitelist edition is missing or damaged."""
+
+
+class SettingError(RongziError):
+    """A setting of the environment is not as expected."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -97,11 +98,12 @@ def test_a_process_that_cannot_decide_is_alive_and_refuses_to_decide(tmp_path: P
 
 
 def test_the_log_says_at_the_start_what_is_missing(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _ask(tmp_path, "/live")
-    assert "not ready, card: " in caplog.text
-    assert "not ready, edition: " in caplog.text
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [each["part"] for each in told if each["event"] == "not ready"] == ["card", "edition"]
+    assert all(each["why"] for each in told if each["event"] == "not ready")
 
 
 def test_a_card_without_an_edition_is_not_enough(card_home: Path) -> None:
@@ -168,13 +170,18 @@ def test_an_edition_of_an_unknown_format_is_refused(home: Path) -> None:
         read_manifest(current_folder(home))
 
 
-def test_an_edition_made_with_another_card_is_refused(home: Path, member_card: Card) -> None:
+def test_an_edition_stays_in_use_with_its_own_card_until_the_promoted_one_has_its_edition(
+    home: Path, member_card: Card
+) -> None:
+    used = read_manifest(current_folder(home)).card_digest
     source = home / "another"
     write_card(source, replace(member_card, base=member_card.base + 1))
     publish_card(home, source, "Tester", datetime(2023, 10, 2, tzinfo=UTC))
-    part, todo = _refusal(home)
-    assert part == "edition"
-    assert "rongzi whitelist" in todo
+    (found,) = _ask(home, "/ready")
+    assert found.json()["card_digest"] == used
+    (error,) = found.json()["waiting"]
+    assert error["field"] == "edition"
+    assert "rongzi whitelist" in error["expected"]
 
 
 def test_an_edition_made_under_another_policy_is_refused(home: Path) -> None:
@@ -185,7 +192,7 @@ def test_an_edition_made_under_another_policy_is_refused(home: Path) -> None:
     assert "rongzi whitelist" in todo
 
 
-def test_damage_while_running_is_seen_and_mended_without_a_restart(home: Path) -> None:
+def test_damage_while_running_is_told_and_the_verified_bytes_stay_in_use(home: Path) -> None:
     database = current_folder(home) / "edition.sqlite"
     sound = database.read_bytes()
     bytes_by_question = iter([_flipped(sound), _flipped(sound), sound])
@@ -194,7 +201,10 @@ def test_damage_while_running_is_seen_and_mended_without_a_restart(home: Path) -
         database.write_bytes(next(bytes_by_question))
 
     found = _ask(home, "/ready", "/ready", "/v1/whitelist", "/ready", between=between)
-    assert [each.status_code for each in found] == [200, 503, 503, 200]
+    assert [each.status_code for each in found] == [200, 200, 200, 200]
+    told = [found[at].json()["waiting"] for at in (0, 1, 3)]
+    assert [len(waiting) for waiting in told] == [0, 1, 0]
+    assert "edition.sqlite" in told[1][0]["expected"]
 
 
 def test_a_decision_holds_for_as_many_days_as_the_policy_says(
@@ -208,7 +218,7 @@ def test_a_decision_holds_for_as_many_days_as_the_policy_says(
 
 
 def test_a_fault_is_a_problem_that_tells_nothing(
-    home: Path, member_profile: pa.Table, caplog: pytest.LogCaptureFixture
+    home: Path, member_profile: pa.Table, capsys: pytest.CaptureFixture[str]
 ) -> None:
     member = member_profile["member_id"][0].as_py()
 
@@ -218,8 +228,9 @@ def test_a_fault_is_a_problem_that_tells_nothing(
     (found,) = _ask(home, "decide", today=broken, member_id=member)
     assert found.status_code == 500
     assert found.json()["type"] == "/problems/internal-error"
-    assert member not in found.text + caplog.text
-    assert "RuntimeError" in caplog.text
+    told = capsys.readouterr().err
+    assert member not in found.text + told
+    assert '"error": "RuntimeError"' in told
 
 
 def _republish(home: Path, payload: bytes) -> None:

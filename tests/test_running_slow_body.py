@@ -8,16 +8,10 @@ from typing import Any
 
 import pytest
 
-from api import strict_request
 from api.problem_kinds import BODY_TOO_LARGE, BODY_TOO_SLOW
 from api.problems import ProblemError
-from api.strict_request import MOST_BODY_BYTES, StrictRequest
-
-_SCOPE: dict[str, Any] = {
-    "type": "http",
-    "method": "POST",
-    "headers": [(b"content-type", b"application/json")],
-}
+from api.running import body
+from api.running.body import MOST_BODY_BYTES, ClientGoneError, whole_body
 
 
 def test_a_body_that_never_arrives_is_cut_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,10 +19,10 @@ def test_a_body_that_never_arrives_is_cut_in_time(monkeypatch: pytest.MonkeyPatc
         await asyncio.sleep(60)
         raise AssertionError("nobody waits that long")
 
-    monkeypatch.setattr(strict_request, "MOST_BODY_SECONDS", 0.05)
+    monkeypatch.setattr(body, "MOST_BODY_SECONDS", 0.05)
     began = time.monotonic()
     with pytest.raises(ProblemError) as refused:
-        asyncio.run(StrictRequest(_SCOPE, silence).body())
+        asyncio.run(whole_body(silence))
     assert refused.value.kind == BODY_TOO_SLOW
     assert time.monotonic() - began < 5
 
@@ -42,6 +36,14 @@ def test_a_body_without_end_is_cut_at_the_cap() -> None:
         return {"type": "http.request", "body": b" " * 1_000, "more_body": True}
 
     with pytest.raises(ProblemError) as refused:
-        asyncio.run(StrictRequest(_SCOPE, endless).body())
+        asyncio.run(whole_body(endless))
     assert refused.value.kind == BODY_TOO_LARGE
     assert received <= MOST_BODY_BYTES + 1_000
+
+
+def test_a_client_that_leaves_amid_its_body_is_not_answered() -> None:
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    with pytest.raises(ClientGoneError):
+        asyncio.run(whole_body(gone))

@@ -1,0 +1,1 @@
+"""Staying up and being seen: swap, drain, limits, logs, metrics."""

@@ -1,0 +1,85 @@
+"""The outermost layer: names each request, counts it, logs one line, and lets no fault past.
+
+A line holds the method, the route's template, the status and the time taken: never the address as
+sent, which may hold a member id, nor its query.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problem_kinds import INTERNAL_ERROR
+from api.problems import problem_response
+from api.running.logs import log, where
+from api.running.metrics import FAULTS, LATENCY, REFUSALS, REQUESTS
+from api.running.request_id import HEADER, request_id
+
+_HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+_NOTES = "rongzi.notes"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def note(request: Request, **told: Any) -> None:
+    """Add declared fields (`api.running.logs.FIELDS`) to the line of `request`."""
+    request.scope.setdefault(_NOTES, {}).update(told)
+
+
+class Door:
+    """ASGI layer around everything else; `closing` says whether clients should leave."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, log it, and answer 500 if the application broke."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 0
+        name = request_id(scope["headers"])
+        scope[_NOTES] = {"request_id": name}
+        added = [*_HEADERS, (HEADER, name.encode())]
+        if scope["app"].state.service.draining:
+            # A kept connection would be cut at the end; so the client opens its next elsewhere.
+            added.append((b"connection", b"close"))
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), *added]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            _tell_fault(error, name)
+            if not status:
+                await problem_response(INTERNAL_ERROR)(scope, receive, watched)
+        finally:
+            _tell(scope, status, time.perf_counter() - began)
+
+
+def _tell(scope: Scope, status: int, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", "-")
+    method = scope["method"] if scope["method"] in _METHODS else "?"
+    REQUESTS.labels(method, route, str(status)).inc()
+    LATENCY.labels(route).observe(seconds)
+    notes = scope[_NOTES]
+    if kind := notes.get("kind"):
+        REFUSALS.labels(kind).inc()
+    if not notes.pop("quiet", False):
+        log.info(
+            "request", method=method, route=route, status=status, ms=round(seconds * 1000, 1),
+            **notes,
+        )  # fmt: skip
+
+
+def _tell_fault(error: Exception, name: str) -> None:
+    FAULTS.inc()
+    # Where it broke, not what it said: a message may quote a row.
+    log.error("fault", error=type(error).__qualname__, at=where(error), request_id=name)

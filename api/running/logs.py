@@ -1,0 +1,148 @@
+"""One JSON object a line, holding what was declared beforehand and nothing else.
+
+A log is read by more people than an archive is. So an event is one of a known set, a field one of a
+known set with a value of its own pattern, and whatever else somebody passes is dropped before
+it is written: a name in a message, an id number in an exception, a key nobody thought of.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+#: What can be told. A message of another library is told as "foreign", without its words.
+EVENTS = frozenset(
+    {
+        "request", "refused", "fault", "foreign", "started", "in use", "not ready",
+        "kept the version before", "draining", "stopped", "server", "overloaded",
+        "database away", "database back", "webhook failed", "parent gone",
+    }
+)  # fmt: skip
+#: The server's own lines speak of processes and addresses to listen at, never of a request.
+_TRUSTED = "_granian"
+
+
+def _text(pattern: str) -> Callable[[Any], bool]:
+    compiled = re.compile(pattern)
+    return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float)
+
+
+_ROUTE = _text(r"-|(/[a-z0-9._-]*|/\{[a-z_]+\})+")
+_WORD = _text(r"[A-Za-z0-9_.-]{1,80}")
+#: Field → what its value must look like. Sentences (`why`) come from this product's own texts.
+FIELDS: dict[str, Callable[[Any], bool]] = {
+    "level": _WORD,
+    "timestamp": _text(r"[0-9TZ:.+-]{10,40}"),
+    "request_id": _text(r"[A-Za-z0-9-]{8,64}"),
+    "decision_id": _text(r"[0-9a-f-]{36}"),
+    "subject": _text(r"[A-Za-z0-9_.:@|-]{1,64}"),
+    "method": _text(r"[A-Z]{1,10}|\?"),
+    "route": _ROUTE,
+    "status": _number,
+    "ms": _number,
+    "count": _number,
+    "kind": _WORD,
+    "logger": _WORD,
+    "error": _text(r"[A-Za-z_.]{1,80}"),
+    "at": _text(r"[A-Za-z0-9_./<>:-]{1,120}( < [A-Za-z0-9_./<>:-]{1,120}){0,7}"),
+    "part": _WORD,
+    "why": lambda value: isinstance(value, str) and len(value) <= 600,
+    "edition": _text(r"[0-9a-f-]{23}"),
+    "card": _text(r"[0-9a-f]{64}"),
+    "policy": _text(r"[0-9a-f]{64}"),
+    "worker": _number,
+    "seconds": _number,
+    "message": lambda value: isinstance(value, str) and len(value) <= 600,
+}
+
+
+def only_declared(_: WrappedLogger, __: str, told: EventDict) -> EventDict:
+    """Keep the declared event and fields of `told`, drop the rest."""
+    event = told.pop("event", None)
+    kept: dict[str, Any] = {"event": event if event in EVENTS else "undeclared"}
+    kept |= {name: value for name, value in told.items() if name in FIELDS and FIELDS[name](value)}
+    return kept
+
+
+def where(error: BaseException) -> str:
+    """Return where `error` broke, innermost first: file, line and function, never what it said."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return " < ".join(
+        f"{'/'.join(f.filename.split('/')[-2:])}:{f.lineno}:{f.name}" for f in reversed(frames)
+    )
+
+
+_TIMED: list[structlog.typing.Processor] = [
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    only_declared,
+]
+_RENDERED = structlog.processors.JSONRenderer(ensure_ascii=False)
+
+
+def _foreign(_: WrappedLogger, __: str, told: EventDict) -> EventDict:
+    """Return another library's record without its words, which may quote a row."""
+    record: logging.LogRecord = told["_record"]
+    kept: dict[str, Any] = {"event": "foreign", "logger": record.name}
+    if record.name == _TRUSTED and not record.exc_info:
+        kept = {"event": "server", "message": record.getMessage()}
+    if record.exc_info and record.exc_info[1] is not None:
+        error = record.exc_info[1]
+        kept |= {"error": type(error).__qualname__, "at": where(error)}
+    kept["level"] = record.levelname.lower()
+    return kept
+
+
+def _formatter() -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        processors=[_foreign, _TIMED[1], only_declared, _RENDERED]
+    )
+
+
+#: For `logging.config.dictConfig`: every line of every library leaves through the same gate.
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"declared": {"()": _formatter}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "declared",
+            "stream": "ext://sys.stderr",
+        }
+    },
+    "root": {"level": "WARNING", "handlers": ["stderr"]},
+    "loggers": {_TRUSTED: {"level": "INFO", "handlers": ["stderr"], "propagate": False}},
+}
+
+
+class _Stderr:
+    """Writes to the standard error of the moment; a full disk behind it stops no decision."""
+
+    def msg(self, line: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+
+    info = warning = error = critical = msg
+
+
+#: The service's own log.
+log: FilteringBoundLogger = structlog.wrap_logger(
+    _Stderr(),
+    processors=[*_TIMED, _RENDERED],
+    wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    cache_logger_on_first_use=True,
+)

@@ -1,0 +1,66 @@
+"""What Prometheus reads: counts, times and states, labelled by declared words alone.
+
+Labels are route templates, methods, statuses, outcomes, tiers and kinds of problem: never an id.
+With several workers each writes to files of its own under ``PROMETHEUS_MULTIPROC_DIR``, which
+`share_metrics` makes, and any of them answers for all.
+"""
+
+from __future__ import annotations
+
+import os
+
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+from api.running.workers import SHARED
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+REQUESTS = Counter(
+    "rongzi_requests", "Answers by route template and status.", ["method", "route", "status"]
+)
+LATENCY = Histogram(
+    "rongzi_request_seconds",
+    "Time from a request's head to its answer's end.",
+    ["route"],
+    buckets=_SECONDS,
+)
+IN_WORK = Gauge("rongzi_in_work", "Requests being worked on.", multiprocess_mode="livesum")
+REFUSALS = Counter("rongzi_refusals", "Problems answered, by kind.", ["kind"])
+DECISIONS = Counter("rongzi_decisions", "Decisions answered.", ["outcome", "tier"])
+SWAPS = Counter(
+    "rongzi_swaps", "Versions taken up, or kept because the newer one is broken.", ["result"]
+)
+WAITING = Gauge(
+    "rongzi_waiting",
+    "Parts that are published but cannot be used; the version before is in use.",
+    multiprocess_mode="livemax",
+)
+FAULTS = Counter("rongzi_faults", "Answers of 500.")
+QUEUE = Gauge("rongzi_ledger_queue", "Commands waiting.", multiprocess_mode="livesum")
+BATCH = Histogram(
+    "rongzi_ledger_batch_commands",
+    "Commands of one commit.",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+)
+COMMIT = Histogram("rongzi_ledger_commit_seconds", "Time of one commit.", buckets=_SECONDS)
+DATABASE_UP = Gauge(
+    "rongzi_ledger_up", "1 while the ledger can be written.", multiprocess_mode="livemin"
+)
+
+
+def exposition() -> bytes:
+    """Return all metrics as Prometheus reads them, of all workers if they are shared."""
+    if SHARED not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
