@@ -13,7 +13,16 @@ from typing import Any
 from fastapi import Depends, FastAPI
 
 from api import refusing, routes_about, routes_decisions, routes_members
-from api.openapi import query_parameters, refuse_undeclared_query, with_problems
+from api.access.enforcing import enforce
+from api.access.issuer import Issuer
+from api.access.matrix import refuse_unlisted
+from api.access.verifier import Verifier
+from api.openapi import (
+    query_parameters,
+    refuse_undeclared_query,
+    route_names,
+    with_problems,
+)
 from api.running import routes as routes_running
 from api.running.admission import Admission
 from api.running.door import Door
@@ -59,7 +68,7 @@ def create_app(
         title="融资E 信贷决策服务 / Rongzi E decision service",
         version=VERSION,
         lifespan=_lifespan,
-        dependencies=[Depends(refuse_undeclared_query)],
+        dependencies=[Depends(enforce), Depends(refuse_undeclared_query)],
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         # FastAPI's pages load scripts from elsewhere; docs/api.md and /openapi.json do not.
@@ -68,10 +77,12 @@ def create_app(
     )
     settings = settings or Settings.from_env()
     app.state.service = Service(settings, today)
+    app.state.verifier = Verifier(Issuer(settings.home))
     for module in (routes_decisions, routes_members, routes_about, routes_running):
         app.include_router(module.router)
     refusing.install(app)
     app.add_middleware(Admission, most_in_work=settings.most_in_work)
     app.add_middleware(Door)
     app.state.query_parameters = query_parameters(app)
+    refuse_unlisted(route_names(app))
     return app

@@ -92,6 +92,11 @@ class Edition:
             member_id,
         )
 
+    def village_of(self, member_id: str) -> str | None:
+        """Return the code of the village where the member lives; None for an unknown member."""
+        row = self._one(f"SELECT village_code FROM {WHITELIST} WHERE member_id = ?", member_id)
+        return None if row is None else str(row["village_code"])
+
     def row(self, member_id: str) -> Row | None:
         """Return the member's row of the whitelist."""
         return self._one(f"SELECT * FROM {WHITELIST} WHERE member_id = ?", member_id)

@@ -90,3 +90,12 @@ def query_parameters(app: FastAPI) -> dict[str, tuple[str, ...]]:
         )
         for path, operations in app.openapi()["paths"].items()
     }
+
+
+def route_names(app: FastAPI) -> list[str]:
+    """Return the name of every route of the document."""
+    return [
+        operation["operationId"]
+        for operations in app.openapi()["paths"].values()
+        for operation in operations.values()
+    ]

@@ -56,6 +56,25 @@ UNSUPPORTED_MEDIA_TYPE = Kind(
         "Use Content-Type: application/json, in UTF-8.",
     ),
 )
+UNAUTHORISED = Kind(
+    "unauthorised",
+    401,
+    Text("需要有效的令牌", "A valid token is needed"),
+    Text(
+        "请用 POST /v1/token 取得令牌，放在 Authorization: Bearer 请求头中；过期后重新取得。",
+        "Get a token from POST /v1/token and send it as Authorization: Bearer; a token that has"
+        " expired or was withdrawn is no longer valid.",
+    ),
+)
+FORBIDDEN = Kind(
+    "forbidden",
+    403,
+    Text("您的角色无权进行此操作", "Your role does not allow this"),
+    Text(
+        "各角色的权限见 docs/access.md；需要时请管理员调整。",
+        "docs/access.md says what each role may do; ask the administrator if yours should.",
+    ),
+)
 UNKNOWN_MEMBER = Kind(
     "unknown-member",
     404,
@@ -63,6 +82,15 @@ UNKNOWN_MEMBER = Kind(
     Text(
         "请核对会员编号；新入档会员在下一期名单发布后可查。",
         "Check the member id; a new member appears with the next published edition.",
+    ),
+)
+UNKNOWN_DECISION = Kind(
+    "unknown-decision",
+    404,
+    Text("没有该决定", "No such decision"),
+    Text(
+        "请核对决定编号（decision_id）。",
+        "Check the decision id (`decision_id` of the answer).",
     ),
 )
 NOT_FOUND = Kind(
@@ -120,7 +148,8 @@ KINDS = {
     kind.name: kind
     for kind in (
         MALFORMED_BODY, INVALID_BODY, INVALID_PARAMETER, BODY_TOO_LARGE, BODY_TOO_SLOW,
-        UNSUPPORTED_MEDIA_TYPE, UNKNOWN_MEMBER, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_READY,
+        UNSUPPORTED_MEDIA_TYPE, UNAUTHORISED, FORBIDDEN, UNKNOWN_MEMBER,
+        UNKNOWN_DECISION, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_READY,
         OVERLOADED, TIMED_OUT, INTERNAL_ERROR,
     )
 }  # fmt: skip

@@ -46,8 +46,13 @@ class FieldError:
 class ProblemError(HTTPException):
     """A refusal on its way out of a request."""
 
-    def __init__(self, kind: Kind, errors: Sequence[FieldError] = ()) -> None:
-        super().__init__(kind.status, kind.title.en)
+    def __init__(
+        self,
+        kind: Kind,
+        errors: Sequence[FieldError] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(kind.status, kind.title.en, headers)
         self.kind = kind
         self.errors = tuple(errors)
 

@@ -46,7 +46,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, ProblemError):
         note(request, kind=error.kind.name)
-        headers = RETRY_AFTER if error.kind.status == 503 else None
+        headers = dict(error.headers or (RETRY_AFTER if error.kind.status == 503 else {}))
         return problem_response(error.kind, error.errors, headers)
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(getattr(error, "headers", None) or {})

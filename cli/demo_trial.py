@@ -37,9 +37,10 @@ def decide_over_http(home: Path) -> Trial:
     RongziError
         If the service does not become ready, or does not answer.
     """
+    headers = _officer(home)
     with _service(home) as base:
         _wait_until_ready(base)
-        page = _json(f"{base}/v1/whitelist?tier=FIRST&page_size=100")
+        page = _json(f"{base}/v1/whitelist?tier=FIRST&page_size=100", headers)
         member = next(row for row in page["rows"] if row["limit_yuan"])
         asked = {
             "member_id": member["member_id"],
@@ -47,7 +48,15 @@ def decide_over_http(home: Path) -> Trial:
             "months": member["months"],
             "purpose": "inputs",
         }
-        return Trial(asked, _json(f"{base}/v1/decisions", asked))
+        return Trial(asked, _json(f"{base}/v1/decisions", headers, asked))
+
+
+def _officer(home: Path) -> dict[str, str]:
+    from api.access.issuer import Issuer
+    from api.access.principal import Principal
+
+    token = Issuer(home).token(Principal("demo", frozenset({"officer"}), ("",)))
+    return {"Authorization": f"Bearer {token}"}
 
 
 @contextmanager
@@ -75,7 +84,7 @@ def _wait_until_ready(base: str) -> None:
     until = time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:
-            _json(f"{base}/ready")
+            _json(f"{base}/ready", {})
             return
         except (OSError, urllib.error.URLError) as error:
             if time.monotonic() > until:
@@ -83,11 +92,11 @@ def _wait_until_ready(base: str) -> None:
             time.sleep(0.2)
 
 
-def _json(url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+def _json(url: str, headers: dict[str, str], body: dict[str, Any] | None = None) -> dict[str, Any]:
     request = urllib.request.Request(
         url,
         None if body is None else json.dumps(body).encode(),
-        {"Content-Type": "application/json"} if body is not None else {},
+        {**headers, **({"Content-Type": "application/json"} if body is not None else {})},
     )
     with urllib.request.urlopen(request, timeout=10) as answer:
         found: dict[str, Any] = json.load(answer)

@@ -31,3 +31,7 @@ class EditionError(RongziError):
 
 class SettingError(RongziError):
     """A setting of the environment is not as expected."""
+
+
+class AccessError(RongziError):
+    """An account, a key or a setting of who may do what is missing or unusable."""

@@ -6,6 +6,7 @@ starts at once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,6 +123,21 @@ def published_home(
     basis = Basis(as_of, policy_on(as_of), published_card(home))
     publish_profile(simulated_archive, member_profile, basis, home, home / "rows.parquet")
     return home
+
+
+@pytest.fixture(scope="session")
+def bearer() -> Callable[..., dict[str, str]]:
+    """A function of a home, roles and places that returns the headers of a caller with these."""
+    from api.access.issuer import Issuer
+    from api.access.principal import Principal, Role
+
+    def headers(
+        home: Path, *roles: Role, places: tuple[str, ...] = ("",), subject: str = "tester"
+    ) -> dict[str, str]:
+        principal = Principal(subject, frozenset(roles), places)
+        return {"Authorization": f"Bearer {Issuer(home).token(principal)}"}
+
+    return headers
 
 
 @pytest.fixture(scope="session")

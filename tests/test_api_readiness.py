@@ -15,6 +15,8 @@ import httpx
 import pyarrow as pa
 import pytest
 
+from api.access.issuer import Issuer
+from api.access.principal import Principal
 from api.app import create_app
 from api.deciding import answer
 from api.edition_manifest import current_folder, folder_name, manifest_bytes, read_manifest
@@ -42,13 +44,17 @@ def _ask(
     **asked_for: Any,
 ) -> list[httpx.Response]:
     """Ask one running service for each address, doing something between two questions."""
+    principal = Principal("tester", frozenset({"officer"}), ("",))
+    headers = {"Authorization": f"Bearer {Issuer(home).token(principal)}"}
 
     async def asked() -> list[httpx.Response]:
         app = create_app(Settings(home), today)
         transport = httpx.ASGITransport(app)
         async with (
             app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://service") as client,
+            httpx.AsyncClient(
+                transport=transport, base_url="http://service", headers=headers
+            ) as client,
         ):
             found: list[httpx.Response] = []
             for address in addresses:

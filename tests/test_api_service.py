@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,18 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def service(published_home: Path, log: Path) -> Iterator[httpx.Client]:
+def service(
+    published_home: Path, log: Path, bearer: Callable[..., dict[str, str]]
+) -> Iterator[httpx.Client]:
     port = _free_port()
     command = [sys.executable, "-m", "cli.main", "serve", "--port", str(port)]
     environment = {**os.environ, "RONGZI_HOME": str(published_home)}
     with log.open("w") as errors, subprocess.Popen(command, stderr=errors, env=environment) as run:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}",
+            headers=bearer(published_home, "officer"),
+            trust_env=False,
+        ) as client:
             _wait_until_live(client, run)
             yield client
         run.terminate()
@@ -242,35 +248,37 @@ HOSTILE: dict[str, tuple[bytes, int]] = {
     "nothing": (b"", 422),
     "no field": (b"{}", 422),
     "an unknown field": (
-        b'{"member_id": "A", "amount_yuan": 1, "months": 1, "purpose": "inputs", "%s": 1}',
+        b'{"member_id": "MEMBER", "amount_yuan": 1, "months": 1, "purpose": "inputs", "%s": 1}',
         422,
     ),
     "an amount as text": (
-        b'{"member_id": "%s", "amount_yuan": "1", "months": 1, "purpose": "inputs"}',
+        b'{"member_id": "MEMBER", "amount_yuan": "1", "months": 1, "purpose": "%s"}',
         422,
     ),
     "an amount with decimals": (
-        b'{"member_id": "%s", "amount_yuan": 1.0, "months": 1, "purpose": "inputs"}',
+        b'{"member_id": "MEMBER", "amount_yuan": 1.0, "months": 1, "purpose": "%s"}',
         422,
     ),
     "an amount of true": (
-        b'{"member_id": "%s", "amount_yuan": true, "months": 1, "purpose": "inputs"}',
+        b'{"member_id": "MEMBER", "amount_yuan": true, "months": 1, "purpose": "%s"}',
         422,
     ),
     "an amount of nothing": (
-        b'{"member_id": "%s", "amount_yuan": 0, "months": 1, "purpose": "inputs"}',
+        b'{"member_id": "MEMBER", "amount_yuan": 0, "months": 1, "purpose": "%s"}',
         422,
     ),
     "a huge amount": (
-        b'{"member_id": "%s", "amount_yuan": 1' + b"0" * 400 + b', "months": 1, "purpose": "x"}',
+        b'{"member_id": "MEMBER", "amount_yuan": 1'
+        + b"0" * 400
+        + b', "months": 1, "purpose": "%s"}',
         422,
     ),
     "a term too long": (
-        b'{"member_id": "%s", "amount_yuan": 1, "months": 61, "purpose": "inputs"}',
+        b'{"member_id": "MEMBER", "amount_yuan": 1, "months": 61, "purpose": "%s"}',
         422,
     ),
     "an unknown purpose": (
-        b'{"member_id": "A", "amount_yuan": 1, "months": 1, "purpose": "%s"}',
+        b'{"member_id": "MEMBER", "amount_yuan": 1, "months": 1, "purpose": "%s"}',
         422,
     ),
     "a path as member id": (
@@ -291,11 +299,12 @@ HOSTILE: dict[str, tuple[bytes, int]] = {
 
 @pytest.mark.parametrize(("body", "status"), HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_body_is_a_typed_problem_that_repeats_nothing(
-    service: httpx.Client, log: Path, body: bytes, status: int
+    service: httpx.Client, rows: list[dict[str, Any]], log: Path, body: bytes, status: int
 ) -> None:
+    member = rows[0]["member_id"].encode()
     found = service.post(
         "/v1/decisions",
-        content=body.replace(b"%s", ID_NUMBER.encode()),
+        content=body.replace(b"%s", ID_NUMBER.encode()).replace(b"MEMBER", member),
         headers={"content-type": "application/json"},
     )
     assert found.status_code == status
@@ -330,9 +339,11 @@ def test_every_wrong_field_is_named_with_what_is_expected(service: httpx.Client)
 
 
 @pytest.mark.parametrize("key", [b"", b"two words", b"x" * 129, b"caf\xe9", b"a\tb"])
-def test_an_idempotency_key_must_be_printable_and_short(service: httpx.Client, key: bytes) -> None:
-    headers = {b"Idempotency-Key": key}
-    found = service.post("/v1/decisions", json=ASKED | {"member_id": "A"}, headers=headers)
+def test_an_idempotency_key_must_be_printable_and_short(
+    service: httpx.Client, rows: list[dict[str, Any]], key: bytes
+) -> None:
+    headers, member = {b"Idempotency-Key": key}, rows[0]["member_id"]
+    found = service.post("/v1/decisions", json=ASKED | {"member_id": member}, headers=headers)
     assert found.status_code == 422
     assert found.json()["errors"][0]["field"] == "Idempotency-Key"
 

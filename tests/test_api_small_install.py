@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 _SCRIPT = """
@@ -32,9 +33,12 @@ import httpx
 async def main():
     app = create_app(Settings(Path(sys.argv[1])))
     transport = httpx.ASGITransport(app)
+    headers = json.loads(sys.argv[2])
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://service") as client,
+        httpx.AsyncClient(
+            transport=transport, base_url="http://service", headers=headers
+        ) as client,
     ):
         first = (await client.get("/v1/whitelist?page_size=1")).json()["rows"][0]["member_id"]
         asked = {"member_id": first, "amount_yuan": 5000, "months": 12, "purpose": "inputs"}
@@ -50,9 +54,12 @@ asyncio.run(main())
 """
 
 
-def test_the_service_answers_with_the_small_install_alone(published_home: Path) -> None:
+def test_the_service_answers_with_the_small_install_alone(
+    published_home: Path, bearer: Callable[..., dict[str, str]]
+) -> None:
+    headers = json.dumps(bearer(published_home, "officer"))
     run = subprocess.run(
-        [sys.executable, "-c", _SCRIPT, str(published_home)],
+        [sys.executable, "-c", _SCRIPT, str(published_home), headers],
         capture_output=True,
         text=True,
         check=False,

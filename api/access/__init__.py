@@ -1,0 +1,1 @@
+"""Who may do what: tokens, accounts, roles, places, and the record of every look at a person."""
