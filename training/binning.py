@@ -43,25 +43,26 @@ def bin_attribute(
     values: NDArray[np.float64] | NDArray[np.object_],
     bad: Bools,
     settings: Settings,
+    weight: Floats | None = None,
 ) -> Binned | Dropped:
     """Return `attribute` binned, or why it cannot be.
 
     Parameters
     ----------
-    values, bad
+    values, bad, weight
         Shape (n,), as in a `Sample`.
     """
     if attribute.type == "text":
-        bins = _text_bins(attribute, np.asarray(values, dtype=object), bad, settings)
+        bins = _text_bins(attribute, np.asarray(values, dtype=object), bad, settings, weight)
     else:
-        bins = _number_bins(attribute, np.asarray(values, dtype=np.float64), bad, settings)
+        bins = _number_bins(attribute, np.asarray(values, dtype=np.float64), bad, settings, weight)
     if isinstance(bins, Text):
         return Dropped(attribute.name, bins)
-    return _weighed(attribute, bins, values, bad, settings)
+    return _weighed(attribute, bins, values, bad, settings, weight)
 
 
 def _number_bins(
-    attribute: Attribute, values: Floats, bad: Bools, settings: Settings
+    attribute: Attribute, values: Floats, bad: Bools, settings: Settings, weight: Floats | None
 ) -> Bins | Text:
     whole = Bins(attribute.name, minimum=attribute.minimum, maximum=attribute.maximum)
     ordinary = whole.codes(values) == 0
@@ -69,7 +70,10 @@ def _number_bins(
     if fault:
         return fault
     least = _least_share(ordinary, settings)
-    splits = optimal_splits(values[ordinary], bad[ordinary], attribute.direction, settings, least)
+    splits = optimal_splits(
+        values[ordinary], bad[ordinary], attribute.direction, settings, least,
+        None if weight is None else weight[ordinary],
+    )  # fmt: skip
     if splits is None:
         return Text(
             zh=f"找不到符合其方向（{attribute.direction}）且每箱样本足够的分箱",
@@ -89,7 +93,11 @@ def _nothing_to_cut(found: Floats, present: Bools, ordinary: Bools) -> Text | No
 
 
 def _text_bins(
-    attribute: Attribute, values: NDArray[np.object_], bad: Bools, settings: Settings
+    attribute: Attribute,
+    values: NDArray[np.object_],
+    bad: Bools,
+    settings: Settings,
+    weight: Floats | None,
 ) -> Bins | Text:
     """Group spellings of similar risk; the rare ones are left to the out-of-range bin."""
     present = np.array([value is not None for value in values.tolist()], dtype=bool)
@@ -106,9 +114,14 @@ def _text_bins(
             en=f"none of its {len(words):,} spellings occurs {settings.least_level_rows} times",
         )
     kept = frequent[codes]
-    risk = _risk_by_word(codes, bad[present], len(words), settings)
+    risk = _risk_by_word(
+        codes, bad[present], len(words), settings, None if weight is None else weight[present]
+    )
     least = _least_share(kept, settings)
-    splits = optimal_splits(risk[codes][kept], bad[present][kept], "up", settings, least)
+    splits = optimal_splits(
+        risk[codes][kept], bad[present][kept], "up", settings, least,
+        None if weight is None else weight[present][kept],
+    )  # fmt: skip
     if splits is None:
         return Text(
             zh="取值无法归并成样本足够的分箱",
@@ -119,8 +132,10 @@ def _text_bins(
     return Bins(attribute.name, levels=tuple(level for level in levels if level))
 
 
-def _risk_by_word(codes: NDArray[np.int64], bad: Bools, size: int, settings: Settings) -> Floats:
-    goods, bads = counts(codes, bad, size)
+def _risk_by_word(
+    codes: NDArray[np.int64], bad: Bools, size: int, settings: Settings, weight: Floats | None
+) -> Floats:
+    goods, bads = counts(codes, bad, size, weight)
     return weight_of_evidence(*smoothed(goods, bads, settings.prior_rows))
 
 
@@ -135,8 +150,9 @@ def _weighed(
     values: NDArray[np.float64] | NDArray[np.object_],
     bad: Bools,
     settings: Settings,
+    weight: Floats | None,
 ) -> Binned:
-    goods, bads = counts(bins.codes(values), bad, bins.size)
+    goods, bads = counts(bins.codes(values), bad, bins.size, weight)
     padded = smoothed(goods, bads, settings.prior_rows)
     woe = weight_of_evidence(*padded)
     ordinary = slice(0, bins.ordinary)

@@ -25,11 +25,11 @@ class Calibration:
     slope: float
 
 
-def calibrate(unseen_log_odds: Floats, bad: Bools) -> Calibration:
+def calibrate(unseen_log_odds: Floats, bad: Bools, weight: Floats | None = None) -> Calibration:
     """Return the calibration of out-of-fold log odds (Platt 1999, on log odds, no prior counts).
 
     A slope below 1 is the optimism of the fit; it shrinks every attribute's points alike, so that
-    600 points are 50:1 odds for people the card has not seen.
+    600 points are 50:1 odds for people the card has not seen. Rows count by `weight` if given.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def calibrate(unseen_log_odds: Floats, bad: Bools) -> Calibration:
     """
     _refuse_chance(unseen_log_odds, bad)
     regression = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-8)
-    regression.fit(unseen_log_odds.reshape(-1, 1), ~bad)
+    regression.fit(unseen_log_odds.reshape(-1, 1), ~bad, weight)
     return Calibration(float(regression.intercept_[0]), float(regression.coef_[0, 0]))
 
 

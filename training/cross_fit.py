@@ -12,7 +12,7 @@ from model.dictionary import Dictionary
 from model.errors import TrainingError
 from model.scorecard import Floats
 from training.additive import Family, Fit
-from training.sample import Bools, Rows, Sample
+from training.sample import Rows, Sample
 from training.settings import Settings
 
 
@@ -59,7 +59,7 @@ def cross_fit(
         for name in unseen:
             unseen[name][test] = found.get(name, _base_log_odds(known))
         step_done()
-    losses = {name: _log_loss(odds, sample.bad) for name, odds in unseen.items()}
+    losses = {name: _log_loss(odds, sample) for name, odds in unseen.items()}
     best = min(losses, key=lambda name: losses[name])
     return CrossFit(whole[best], best, losses, unseen[best])
 
@@ -88,5 +88,6 @@ def _base_log_odds(sample: Sample) -> float:
     return float(np.log((1 - sample.bad_rate) / sample.bad_rate))
 
 
-def _log_loss(log_odds: Floats, bad: Bools) -> float:
-    return float(np.mean(np.logaddexp(0.0, np.where(bad, log_odds, -log_odds))))
+def _log_loss(log_odds: Floats, sample: Sample) -> float:
+    losses = np.logaddexp(0.0, np.where(sample.bad, log_odds, -log_odds))
+    return float(np.average(losses, weights=sample.weight))

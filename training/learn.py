@@ -16,7 +16,10 @@ from training.calibrate import Calibration, calibrate
 from training.compile import compile_card, too_weak_for_points
 from training.cross_fit import CrossFit, cross_fit
 from training.evaluate import Evaluation, evaluate
+from training.fairness.findings import FairnessReport
 from training.families import family_named
+from training.gates.verdicts import GateVerdicts
+from training.reject.findings import RejectReport
 from training.sample import Sample, refuse_too_few
 from training.settings import Settings, training_digest
 from training.stability import attribute_stability, bin_shares, points_stability
@@ -64,6 +67,12 @@ class TrainedRun:
         Shift from the development to the validation sample, over the card's frozen bins.
     baseline : mapping of str to list of float
         Share of development rows by bin code, to monitor against.
+    fairness : FairnessReport or None
+        On the validation sample; None if it has no protected groups.
+    reject_inference : RejectReport or None
+        None if nobody unobserved was known.
+    gates : GateVerdicts or None
+        What the gates say beside the champion in use; None until they have judged.
     """
 
     card: Card
@@ -83,6 +92,9 @@ class TrainedRun:
     dictionary: Dictionary
     source: Source
     settings: Settings
+    fairness: FairnessReport | None = None
+    reject_inference: RejectReport | None = None
+    gates: GateVerdicts | None = None
 
 
 def steps(settings: Settings) -> int:
@@ -112,7 +124,7 @@ def learn(
     # The card says which family made it, not that the choice was left open.
     settings = replace(settings, family=family.name)
     crossed = cross_fit(family, development, dictionary, settings, step_done)
-    calibration = calibrate(crossed.unseen_log_odds, development.bad)
+    calibration = calibrate(crossed.unseen_log_odds, development.bad, development.weight)
     card = compile_card(
         crossed.fit.additive, calibration, development, dictionary, settings,
         source.name, _provenance(source, dictionary, settings, crossed.candidate),

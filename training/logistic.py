@@ -25,7 +25,9 @@ class Regression:
     estimator: LogisticRegression
 
 
-def fit_logistic(woe: Mapping[str, Floats], bad: Bools, penalty: float) -> Regression | None:
+def fit_logistic(
+    woe: Mapping[str, Floats], bad: Bools, penalty: float, weight: Floats | None = None
+) -> Regression | None:
     """Fit, and drop the attribute with the most negative coefficient until none is left.
 
     A positive WoE is riskier, so a negative coefficient would turn the attribute's direction
@@ -37,12 +39,14 @@ def fit_logistic(woe: Mapping[str, Floats], bad: Bools, penalty: float) -> Regre
         Weights of evidence by row, each of shape (n,).
     penalty : float
         Inverse strength C of the ridge; no coefficient is exempt, so smaller is closer to zero.
+    weight : Floats or None
+        Shape (n,): how many rows each row stands for.
     """
     names = list(woe)
     dropped: list[Dropped] = []
     while names:
         estimator = LogisticRegression(C=penalty, solver="newton-cholesky", tol=1e-8)
-        estimator.fit(np.column_stack([woe[name] for name in names]), bad)
+        estimator.fit(np.column_stack([woe[name] for name in names]), bad, weight)
         coefficients = estimator.coef_[0]
         worst = int(np.argmin(coefficients))
         if coefficients[worst] > 0:

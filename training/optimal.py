@@ -24,7 +24,12 @@ _TREND = {"up": "ascending", "down": "descending", "free": "auto"}
 
 
 def optimal_splits(
-    values: Floats, bad: NDArray[np.bool_], direction: Direction, settings: Settings, least: float
+    values: Floats,
+    bad: NDArray[np.bool_],
+    direction: Direction,
+    settings: Settings,
+    least: float,
+    weight: Floats | None = None,
 ) -> Floats | None:
     """Return ascending cut points that keep `direction`, shape (m,); None if no search succeeds.
 
@@ -36,6 +41,8 @@ def optimal_splits(
         Finite, shape (n,).
     least : float
         Share of `values` that a bin holds at least.
+    weight : Floats or None
+        Shape (n,): how many rows each value stands for.
     """
     if bad.all() or not bad.any():
         return np.empty(0)
@@ -50,7 +57,7 @@ def optimal_splits(
             min_bin_size=least,
             time_limit=_SECONDS,
         )
-        search.fit(values, bad.astype(np.int64))
+        search.fit(values, bad.astype(np.int64), sample_weight=weight)
         if search.status == "OPTIMAL":
             found = np.asarray(search.splits, dtype=np.float64)
             return found if len(found) else _pure_cut(values, bad, direction, least)

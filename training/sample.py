@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import TrainingError
-from model.scorecard import Columns
+from model.scorecard import Columns, Floats
 
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.int64]
@@ -28,12 +29,19 @@ class Sample:
         Shape (n,): rows with the same number are one borrower, whom folds never part.
     period : array of int
         Shape (n,): when, in whole months from any start; all alike where time is unknown.
+    groups : mapping of str to array of object
+        By protected attribute, shape (n,): the group of each row, in words, for fairness checks
+        alone. Nothing that learns or scores reads them.
+    weight : Floats or None
+        Shape (n,): how many rows each row stands for (reject inference); None: itself alone.
     """
 
     columns: Columns
     bad: Bools
     borrower: Rows
     period: Rows
+    groups: Mapping[str, NDArray[np.object_]] = field(default_factory=dict)
+    weight: Floats | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -45,14 +53,23 @@ class Sample:
         return int(self.bad.sum())
 
     @property
+    def weights(self) -> Floats:
+        """How many rows each row stands for, shape (n,)."""
+        return np.ones(len(self)) if self.weight is None else self.weight
+
+    @property
     def bad_rate(self) -> float:
-        """Share of rows that are bad."""
-        return self.bads / len(self)
+        """Share of rows that are bad, each with its weight."""
+        return float(self.weights[self.bad].sum() / self.weights.sum())
 
     def take(self, rows: Rows | Bools) -> Sample:
         """Return the sample's `rows` (numbers or a mask), in that order."""
         columns = {name: values[rows] for name, values in self.columns.items()}
-        return Sample(columns, self.bad[rows], self.borrower[rows], self.period[rows])
+        groups = {name: values[rows] for name, values in self.groups.items()}
+        weight = None if self.weight is None else self.weight[rows]
+        return Sample(
+            columns, self.bad[rows], self.borrower[rows], self.period[rows], groups, weight
+        )
 
 
 def refuse_too_few(sample: Sample, least: int, what: str) -> None:

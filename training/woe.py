@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 from model.scorecard import Floats, Ints
 
 
-def counts(codes: Ints, bad: NDArray[np.bool_], size: int) -> tuple[Floats, Floats]:
-    """Return goods and bads by bin code, each of shape (size,)."""
-    goods = np.bincount(codes[~bad], minlength=size).astype(np.float64)
-    bads = np.bincount(codes[bad], minlength=size).astype(np.float64)
+def counts(
+    codes: Ints, bad: NDArray[np.bool_], size: int, weight: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """Return goods and bads by bin code, each of shape (size,); rows count by `weight` if given."""
+    weight = np.ones(len(codes)) if weight is None else weight
+    by_class = (np.bincount(codes[r], weights=weight[r], minlength=size) for r in (~bad, bad))
+    goods, bads = (np.asarray(found, dtype=np.float64) for found in by_class)
     return goods, bads
 
 

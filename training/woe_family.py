@@ -41,7 +41,9 @@ class WoeFamily:
         dropped = [*dropped, *weak, *unsteady, *twins]
         fits = {}
         for penalty in settings.penalties:
-            regression = fit_logistic({name: woe[name] for name in kept}, sample.bad, penalty)
+            regression = fit_logistic(
+                {name: woe[name] for name in kept}, sample.bad, penalty, sample.weight
+            )
             if regression is not None:
                 fits[f"C={penalty:g}"] = _fit(regression, binned, dropped)
         if not fits:
@@ -53,7 +55,9 @@ def _binned(
     sample: Sample, dictionary: Dictionary, settings: Settings
 ) -> tuple[dict[str, Binned], list[Dropped]]:
     found = {
-        name: bin_attribute(dictionary[name], sample.columns[name], sample.bad, settings)
+        name: bin_attribute(
+            dictionary[name], sample.columns[name], sample.bad, settings, sample.weight
+        )
         for name in dictionary.named("scored")
     }
     dropped = [entry for entry in found.values() if isinstance(entry, Dropped)]

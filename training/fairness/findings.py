@@ -1,0 +1,119 @@
+"""What a fairness check found, by protected attribute and group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from model.dictionary import Text
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share within one group.
+
+    Attributes
+    ----------
+    rows : int
+        Rows it is a share of.
+    raw : float
+        As counted; NaN if no row.
+    value, low, high : float
+        Shrunk towards all groups as far as the group is small, with its 95 % interval.
+    """
+
+    rows: int
+    raw: float
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """One group of one protected attribute.
+
+    Attributes
+    ----------
+    rates : mapping of str to Rate
+        ``approval``: share at or above the cut-off; ``true_positive``: of the goods;
+        ``false_positive``: of the bads; ``bad_rate``: share that turned bad.
+    expected_bad_rate : float
+        Mean PD of the group.
+    """
+
+    group: str
+    rows: int
+    bads: int
+    rates: Mapping[str, Rate]
+    expected_bad_rate: float
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The group farthest from the others in one measure.
+
+    Attributes
+    ----------
+    measure : str
+        ``approval_ratio``: a group's approval rate over the highest of any group;
+        ``true_positive_gap``, ``false_positive_gap``: a group's rate less that of all rows;
+        ``calibration_gap``: a group's observed less expected bad rate, beyond that of all rows.
+    value, low, high : float
+        Of the shrunk rates, with a 95 % interval.
+    """
+
+    measure: str
+    group: str
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class AttributeFairness:
+    """One protected attribute: its groups, largest first, and the widest gap of each measure."""
+
+    attribute: str
+    label: Text
+    groups: tuple[GroupRow, ...]
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """How well scored attributes predict a protected one, by cross-validation.
+
+    Attributes
+    ----------
+    auc : float
+        Of all scored attributes together, one group against the rest, weighted by size.
+    explained : float
+        Share of the group's log loss they explain out of fold (McFadden's R²; below 0 is none).
+    strongest : tuple of (str, float)
+        Single scored attributes with their AUC, strongest first.
+    """
+
+    protected: str
+    auc: float
+    explained: float
+    strongest: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class FairnessReport:
+    """Fairness of one card on one sample.
+
+    Attributes
+    ----------
+    sample : str
+        Name of the evaluated sample.
+    cut_off : int
+        Points from which a row counts as approved, and in words where they come from.
+    """
+
+    sample: str
+    cut_off: int
+    cut_off_from: Text
+    attributes: tuple[AttributeFairness, ...]
+    proxies: tuple[Proxy, ...] = ()

@@ -1,0 +1,1 @@
+"""What a challenger must show before it may replace the champion."""

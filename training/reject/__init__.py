@@ -1,0 +1,1 @@
+"""Learning from applicants whose outcome nobody saw."""
