@@ -17,6 +17,7 @@ from model.reasons import points_lost, ranked, reason_codes
 from model.scorecard import Card, Columns, Floats, Ints
 
 __all__ = [
+    "BEST_RANK",
     "DERIVED",
     "HOUSEHOLD_BORROWER",
     "TIERS",
@@ -31,7 +32,7 @@ __all__ = [
 TIERS = ("NONE", "THIRD", "SECOND", "FIRST")
 _NONE, _THIRD, _SECOND, _FIRST = range(4)
 #: The best rank that each severity of a knock-out leaves: pass, refer, nurture, decline.
-_BEST_RANK = np.array([_FIRST, _SECOND, _THIRD, _NONE])
+BEST_RANK = np.array([_FIRST, _SECOND, _THIRD, _NONE])
 
 #: Stands for a value that may not be told, in arrays of text.
 _NOTHING = np.array([None], dtype=object)
@@ -122,7 +123,7 @@ def assess(
         points=np.where(scored, points, 0),
         pd=np.where(scored, pd, np.nan),
         grade=np.where(scored, grade, _NOTHING),
-        rank=np.minimum(_rank_by_points(points, policy), _BEST_RANK[hits.severity]),
+        rank=np.minimum(_rank_by_points(points, policy), BEST_RANK[hits.severity]),
         terms=granted,
         offer=offer(columns, granted.capacity_yuan, grade, policy),
         reasons=np.where(scored[:, None], reason_codes(card, codes, order), _NOTHING),
