@@ -71,15 +71,23 @@ def reason_codes(card: Card, codes: dict[str, Ints], order: Ints) -> NDArray[np.
 def reason(card: Card, code: str, lost: int) -> Reason:
     """Return the full reason behind a stable `code` of this card."""
     name, state = _parts_of_code(card.attributes)[code]
+    text = _text(card, name, state)
+    return Reason(code, lost, text.zh, text.en)
+
+
+def text_unless_ordinary(card: Card, name: str, code: int) -> Text | None:
+    """Return what to say of a value that is missing or out of range; None of an ordinary one."""
+    state = _STATES[min(max(code - card.bins[name].ordinary + 1, 0), 2)]
+    return _text(card, name, state) if state else None
+
+
+def _text(card: Card, name: str, state: State) -> Text:
     wording = card.wording[name]
-    unknown = _UNKNOWN if card.bins[name].levels else _OUT_OF_RANGE
-    text = {"": wording.reason, "MISSING": wording.missing, "OUT_OF_RANGE": unknown}[state]
-    return Reason(
-        code=code,
-        points_lost=lost,
-        zh=text.zh.format(label=wording.label.zh) if state == "OUT_OF_RANGE" else text.zh,
-        en=text.en.format(label=wording.label.en) if state == "OUT_OF_RANGE" else text.en,
-    )
+    if state == "OUT_OF_RANGE":
+        unknown = _UNKNOWN if card.bins[name].levels else _OUT_OF_RANGE
+        label = wording.label
+        return Text(unknown.zh.format(label=label.zh), unknown.en.format(label=label.en))
+    return wording.missing if state == "MISSING" else wording.reason
 
 
 _STATES: tuple[State, ...] = ("", "MISSING", "OUT_OF_RANGE")
