@@ -83,7 +83,11 @@ def _below(attribute: Attribute, high: float) -> Text:
 
 def _is_rounder(value: float, other: float) -> bool:
     # A rule on values above 0 begins at the float just above it, which nobody could read.
-    return len(repr(value)) + 3 < len(repr(other))
+    return _is_round(value) and not _is_round(other)
+
+
+def _is_round(value: float) -> bool:
+    return value == round(value, 9) == float(f"{value:.6g}")
 
 
 def _number(attribute: Attribute, value: float, rounding: str) -> str:
