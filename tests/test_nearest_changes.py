@@ -23,7 +23,7 @@ DAY: date = BOOK["as_of"]
 CARD = card_from_json((HERE / "cases_card.json").read_bytes())
 BASIS = Basis(DAY, policy_on(DAY), CARD, member_dictionary())
 WORDS = ("occupation", "household_id")
-law = settings(deadline=None, max_examples=40)
+law = settings(deadline=None, max_examples=25)
 
 
 def profile(**member):
