@@ -132,7 +132,9 @@ def test_where_nothing_is_proposed_no_single_own_value_would_have_done(member, b
     assume(outlook.target and not outlook.lifts)
     for attribute in basis.dictionary:
         if attribute.actionable and attribute.type == "number" and attribute.name in columns:
-            for value in (0.0, 0.3, 0.97, 1.0, 2.0, 3.0, 5.0, 40.0):
+            low, high = attribute.minimum, attribute.maximum
+            values = (0.0, 0.3, 0.97, 1.0, 2.0, 3.0, 5.0, 40.0)
+            for value in (v for v in values if low <= v <= high):
                 after = {**columns, attribute.name: np.array([value])}
                 assert rank(tier_of(after, basis)) < rank(outlook.target)
 
