@@ -5,6 +5,7 @@ Needs only the small install (``pip install .[serve]``): no learner, no data fra
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
@@ -17,6 +18,7 @@ from api.access.enforcing import enforce
 from api.access.issuer import Issuer
 from api.access.matrix import refuse_unlisted
 from api.access.verifier import Verifier
+from api.ledger.writer import Ledger
 from api.openapi import (
     query_parameters,
     refuse_undeclared_query,
@@ -48,8 +50,12 @@ class _Documented(FastAPI):
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     forget_dead_workers()
     service: Service = app.state.service
-    async with drained_on_signal(service), watching(service):
-        yield
+    app.state.ledger = ledger = await asyncio.to_thread(Ledger.open, service.settings)
+    try:
+        async with drained_on_signal(service), watching(service):
+            yield
+    finally:
+        await asyncio.to_thread(ledger.close)
 
 
 def create_app(

@@ -1,42 +1,199 @@
-"""The one place where a decision leaves: whatever door it was asked through.
+"""The decision command: whatever door it was asked through, a decision leaves by the ledger.
 
-A ledger and the check of who may ask belong here, around the call to ``decide``.
+The commands that wait together are decided in one call of the kernel. Each holds the resources it
+was asked under, so that a decision is made by exactly one version of card, policy and edition.
 """
 
 from __future__ import annotations
 
+import json
 import uuid
-from dataclasses import asdict
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+from typing import Any, Self
 
-from api.problem_kinds import UNKNOWN_MEMBER
-from api.problems import ProblemError
+import rfc8785
+
+from api.decision_body import answer_of, profile_to_json, question_of
+from api.edition import Profile, columns_of
+from api.ledger.chain import encoded
+from api.ledger.commands import Answer, Once, View, Written
+from api.ledger.entries import Entry, Kind, NewEntry
 from api.resources import Resources
-from api.shapes import DecisionRequest, DecisionShape
-from model.decision import Request, decide
+from model.card_json import card_to_json
+from model.decision import Decision, Request, decide_many
+
+_CONSENT: tuple[Kind, ...] = ("CONSENT_GIVEN", "CONSENT_WITHDRAWN")
+_CONSENT_COLUMN = "consent_in_force"
 
 
-def answer(resources: Resources, ask: DecisionRequest, today: date) -> DecisionShape:
-    """Decide on `ask` with one version each of card, policy and edition.
+@dataclass(frozen=True)
+class Decide:
+    """Decide on a member's request.
 
-    Raises
-    ------
-    ProblemError
-        If the edition does not know the member.
+    Attributes
+    ----------
+    profile : Profile
+        The member's in `resources.edition`, read when the request came in.
+    today : date
+        In China; the decision's validity starts on it.
     """
-    columns = resources.edition.columns(ask.member_id)
-    if columns is None:
-        raise ProblemError(UNKNOWN_MEMBER)
-    made = decide(
-        columns,
-        Request(ask.amount_yuan, ask.months, ask.purpose),
-        resources.edition.manifest.day,
-        resources.policy,
-        resources.card.card,
+
+    once: Once | None
+    actor: str
+    member_id: str
+    request: Request
+    profile: Profile
+    resources: Resources
+    today: date
+
+    def run(self, view: View) -> Written:
+        """Decide on this one alone."""
+        return self.run_all(view, [self])[0]
+
+    @classmethod
+    def run_all(cls, view: View, commands: Sequence[Self]) -> list[Written]:
+        """Decide on all, each question once; whoever asks it again gets the first decision."""
+        asked = _asked(view, commands)
+        known = view.decisions_on({each.question for each in asked})
+        found = {question: _first_answer(view, known[question]) for question in known}
+        fresh = {each.question: each for each in reversed(asked) if each.question not in found}
+        made = _decided(view, list(fresh.values()))
+        return [
+            made[each.question]
+            if fresh.get(each.question) is each
+            else _repeated(each, found.get(each.question) or made[each.question].answer)
+            for each in asked
+        ]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A command with what the ledger knows of its member."""
+
+    command: Decide
+    subject_id: str
+    consent: bool | None
+    question: str
+
+    def entry(
+        self, kind: Kind, decision_id: str, outcome: str, body: Mapping[str, Any]
+    ) -> NewEntry:
+        command = self.command
+        return NewEntry(
+            kind=kind,
+            subject_id=self.subject_id,
+            decision_id=decision_id,
+            place_code=command.profile.place_code,
+            actor=command.actor,
+            amount_yuan=command.request.amount_yuan,
+            outcome=outcome,
+            body=body,
+            entry_id=str(uuid.uuid4()),
+        )
+
+
+def _asked(view: View, commands: Sequence[Decide]) -> list[_Asked]:
+    subjects = _subjects(view, commands)
+    consents = view.entries_of_subjects(set(subjects.values()), _CONSENT)
+    asked = []
+    for command in commands:
+        subject = subjects[command.member_id]
+        consent = _consent(consents.get(subject, ()))
+        used = command.resources
+        digests = used.edition.digest, used.policy.digest, used.card.digest
+        question = question_of(subject, command.request, command.today, consent, *digests)
+        asked.append(_Asked(command, subject, consent, question))
+    return asked
+
+
+def _subjects(view: View, commands: Sequence[Decide]) -> dict[str, str]:
+    found = view.identities.known({command.member_id for command in commands})
+    for command in commands:
+        if command.member_id not in found:
+            person = command.resources.edition.person(command.member_id) or {}
+            found[command.member_id] = view.identities.add(command.member_id, person)
+    return found
+
+
+def _consent(entries: Sequence[Entry]) -> bool | None:
+    """Return whether consent is in force by the ledger; None where it says nothing."""
+    return entries[-1].kind == "CONSENT_GIVEN" if entries else None
+
+
+def _decided(view: View, asked: Sequence[_Asked]) -> dict[str, Written]:
+    found: dict[str, Written] = {}
+    ordered = sorted(asked, key=lambda each: id(each.command.resources))
+    for _, group in groupby(ordered, lambda each: id(each.command.resources)):
+        together = list(group)
+        _keep_versions(view, together[0].command.resources)
+        for each, decision, profile in _by_one_version(together):
+            found[each.question] = _decision(each, decision, profile)
+    return found
+
+
+def _by_one_version(asked: Sequence[_Asked]) -> Iterable[tuple[_Asked, Decision, Profile]]:
+    used = asked[0].command.resources
+    profiles = [_as_scored(each, used.edition.numbers) for each in asked]
+    decisions = decide_many(
+        columns_of(used.edition.numbers, profiles),
+        [each.command.request for each in asked],
+        used.edition.manifest.day,
+        used.policy,
+        used.card.card,
     )
-    return DecisionShape(
-        decision_id=str(uuid.uuid4()),
-        card_digest=resources.card.digest,
-        valid_until=today + timedelta(days=resources.policy["decision_validity_days"]),
-        **asdict(made),
+    return zip(asked, decisions, profiles, strict=True)
+
+
+def _as_scored(asked: _Asked, names: tuple[str, ...]) -> Profile:
+    """Return the profile with the consent that the ledger knows of, later than the edition."""
+    profile = asked.command.profile
+    if asked.consent is None:
+        return profile
+    numbers = profile.numbers.copy()
+    numbers[names.index(_CONSENT_COLUMN)] = float(asked.consent)
+    return replace(profile, numbers=numbers)
+
+
+def _decision(asked: _Asked, decision: Decision, profile: Profile) -> Written:
+    command, decision_id = asked.command, str(uuid.uuid4())
+    used = command.resources
+    answer = answer_of(decision, decision_id, used.card.digest, command.today, used.policy)
+    body = {
+        "question": asked.question,
+        "asked_on": command.today.isoformat(),
+        "request": command.request.__dict__,
+        "as_of": used.edition.manifest.as_of,
+        "edition_digest": used.edition.digest,
+        "policy_digest": used.policy.digest,
+        "card_digest": used.card.digest,
+        "consent_by_ledger": asked.consent,
+        "profile": profile_to_json(used.edition.numbers, profile.numbers.tolist(), profile.texts),
+        "answer": answer,
+    }
+    entry = asked.entry("DECISION", decision_id, decision.outcome, body)
+    return Written(_sent(answer), (entry,), question=asked.question)
+
+
+def _repeated(asked: _Asked, first: Answer) -> Written:
+    """Answer with the first decision on the question, and record who asked again."""
+    told = json.loads(first.body)
+    body = {"question": asked.question, "request": asked.command.request.__dict__}
+    return Written(first, (asked.entry("REPEATED", told["decision_id"], told["outcome"], body),))
+
+
+def _first_answer(view: View, decision_id: str) -> Answer:
+    return _sent(view.entries_of_decision(decision_id)[0].body["answer"])
+
+
+def _sent(answer: Mapping[str, Any]) -> Answer:
+    return Answer(200, encoded(answer).encode())
+
+
+def _keep_versions(view: View, used: Resources) -> None:
+    view.keep_version(
+        used.policy.digest, "policy", lambda: rfc8785.dumps(dict(used.policy.in_force))
     )
+    view.keep_version(used.card.digest, "card", lambda: card_to_json(used.card.card))

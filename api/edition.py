@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import weakref
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +22,17 @@ from api.edition_database import (
     PROFILES,
     WHITELIST,
 )
-from api.edition_manifest import DATABASE, REMEDY, Manifest, current_folder, read_manifest
+from api.edition_manifest import (
+    DATABASE,
+    REMEDY,
+    Manifest,
+    current_folder,
+    manifest_bytes,
+    read_manifest,
+)
 from api.funnel import LEVELS
 from api.running.verified_copy import open_verified
-from model.scorecard import Columns
+from model.scorecard import Columns, Floats
 
 Row = dict[str, Any]
 
@@ -43,6 +52,25 @@ class Place:
         return [(f"{column} >= ? AND {column} < ?", (code, code + ":")) for code in prefixes]
 
 
+@dataclass(frozen=True)
+class Profile:
+    """A member's profile as the edition keeps it.
+
+    Attributes
+    ----------
+    numbers : Floats
+        Shape (attributes,), in the order of `Edition.numbers`; NaN where missing.
+    texts : mapping
+        Words and codes by name.
+    place_code : str
+        The member's village.
+    """
+
+    numbers: Floats
+    texts: Mapping[str, str | None]
+    place_code: str
+
+
 class Edition:
     """A published edition, opened from bytes that were verified and cannot change any more.
 
@@ -55,12 +83,13 @@ class Edition:
     def __init__(self, folder: Path, manifest: Manifest, connection: sqlite3.Connection) -> None:
         self.folder = folder
         self.manifest = manifest
+        self.digest = hashlib.sha256(manifest_bytes(manifest)).hexdigest()
         self._connection = connection
         # An edition ends with the last request that holds it, not at a moment anyone could name.
         weakref.finalize(self, connection.close)
-        self._numbers = [
+        self.numbers = tuple(
             row["name"] for row in self._all(f"SELECT name FROM {ATTRIBUTES} ORDER BY position")
-        ]
+        )
 
     @classmethod
     def current(cls, home: Path) -> Edition:
@@ -70,19 +99,26 @@ class Edition:
         database = open_verified(folder / DATABASE, manifest.files.get(DATABASE), REMEDY)
         return cls(folder, manifest, database)
 
+    def profile(self, member_id: str) -> Profile | None:
+        """Return the member's profile; None for an unknown member."""
+        row = self._one(
+            f"SELECT {PROFILES}.*, {PEOPLE}.village_code AS place_code FROM {PROFILES}"
+            f" JOIN {PEOPLE} USING (member_id) WHERE member_id = ?",
+            member_id,
+        )
+        if row is None:
+            return None
+        del row["member_id"]
+        numbers, place_code = np.frombuffer(row.pop(NUMBERS), dtype=FLOAT), row.pop("place_code")
+        return Profile(numbers, row, place_code)
+
     def columns(self, member_id: str) -> Columns | None:
         """Return the member's profile as the kernel takes it, arrays of shape (1,).
 
         None for an unknown member. Numbers and flags are floats, NaN where missing.
         """
-        row = self._one(f"SELECT * FROM {PROFILES} WHERE member_id = ?", member_id)
-        if row is None:
-            return None
-        del row["member_id"]
-        # Views into one array: a decision reads some 75 numbers.
-        numbers = np.frombuffer(row.pop(NUMBERS), dtype=FLOAT)
-        texts = {name: np.array([text], dtype=object) for name, text in row.items()}
-        return texts | {name: numbers[i : i + 1] for i, name in enumerate(self._numbers)}
+        found = self.profile(member_id)
+        return None if found is None else columns_of(self.numbers, [found])
 
     def person(self, member_id: str) -> Row | None:
         """Return the member's masked name, id number and phone, and the names of the places."""
@@ -132,6 +168,17 @@ class Edition:
     def _all(self, sql: str, *values: object) -> list[Row]:
         cursor = self._connection.execute(sql, values)
         return [_named(cursor, row) for row in cursor.fetchall()]
+
+
+def columns_of(names: Sequence[str], profiles: Sequence[Profile]) -> Columns:
+    """Return n profiles as the kernel takes them, arrays of shape (n,)."""
+    # A transposed copy: each attribute's values lie side by side.
+    table = np.stack([profile.numbers for profile in profiles], axis=1)
+    texts = {
+        name: np.array([profile.texts[name] for profile in profiles], dtype=object)
+        for name in profiles[0].texts
+    }
+    return texts | dict(zip(names, table, strict=True))
 
 
 def _where(conditions: list[str]) -> str:

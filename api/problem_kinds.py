@@ -105,6 +105,45 @@ METHOD_NOT_ALLOWED = Kind(
     Text("该地址不支持此方法", "The address does not take this method"),
     Text("允许的方法见 Allow 响应头。", "The Allow header names the methods that work."),
 )
+IN_PROGRESS = Kind(
+    "in-progress",
+    409,
+    Text("同一请求正在处理", "The same request is being processed"),
+    Text(
+        "请稍候，用同一 Idempotency-Key 重新提交即可取得结果。",
+        "Wait a moment and send it again with the same Idempotency-Key to get its answer.",
+    ),
+)
+KEY_REUSED = Kind(
+    "key-reused",
+    422,
+    Text(
+        "该 Idempotency-Key 已用于另一请求",
+        "This Idempotency-Key came with another request before",
+    ),
+    Text(
+        "重试请原样提交；新的请求请换用新的 Idempotency-Key。",
+        "To retry, send the request unchanged; for another request use a new Idempotency-Key.",
+    ),
+)
+LEDGER_AWAY = Kind(
+    "ledger-away",
+    503,
+    Text("账本暂时无法写入", "The ledger cannot be written at the moment"),
+    Text(
+        "请稍后用同一 Idempotency-Key 重试；若上次已记账，将得到同一答复。",
+        "Try again with the same Idempotency-Key; if it was recorded, you get its answer.",
+    ),
+)
+LEDGER_BUSY = Kind(
+    "ledger-busy",
+    503,
+    Text("等待记账的请求过多", "Too many requests are waiting for the ledger"),
+    Text(
+        "请求未被处理，请稍后用同一 Idempotency-Key 重试。",
+        "The request was not processed; try again later with the same Idempotency-Key.",
+    ),
+)
 NOT_READY = Kind(
     "not-ready",
     503,
@@ -150,6 +189,6 @@ KINDS = {
         MALFORMED_BODY, INVALID_BODY, INVALID_PARAMETER, BODY_TOO_LARGE, BODY_TOO_SLOW,
         UNSUPPORTED_MEDIA_TYPE, UNAUTHORISED, FORBIDDEN, UNKNOWN_MEMBER,
         UNKNOWN_DECISION, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_READY,
-        OVERLOADED, TIMED_OUT, INTERNAL_ERROR,
+        OVERLOADED, TIMED_OUT, IN_PROGRESS, KEY_REUSED, LEDGER_AWAY, LEDGER_BUSY, INTERNAL_ERROR,
     )
 }  # fmt: skip

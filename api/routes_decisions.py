@@ -4,30 +4,43 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Response
 
-from api.deciding import answer
+from api.deciding import Decide
 from api.fields import EXPECTED, IDEMPOTENCY_KEY
+from api.ledger.commands import Once
+from api.ledger.serving import ledger_of, sent
+from api.ledger.writer import Ledger
 from api.openapi import refusals
 from api.problem_kinds import (
     BODY_TOO_LARGE,
     BODY_TOO_SLOW,
+    IN_PROGRESS,
     INVALID_BODY,
+    KEY_REUSED,
+    LEDGER_AWAY,
+    LEDGER_BUSY,
     MALFORMED_BODY,
     NOT_READY,
     UNKNOWN_MEMBER,
     UNSUPPORTED_MEDIA_TYPE,
 )
+from api.problems import ProblemError
 from api.resources import Resources
 from api.service import Service, resources_of, service_of
 from api.shapes import DecisionRequest, DecisionShape
 from api.strict_request import StrictRoute
+from model.decision import Request
+
+#: Until accounts exist, everyone is the counter.
+ACTOR = "counter"
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["decisions"])
 
 
 @router.post(
     "/decisions",
+    response_model=DecisionShape,
     summary="Decide on a member's request",
     responses=refusals(
         MALFORMED_BODY,
@@ -36,25 +49,42 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["decisions"])
         BODY_TOO_LARGE,
         UNSUPPORTED_MEDIA_TYPE,
         INVALID_BODY,
+        IN_PROGRESS,
+        KEY_REUSED,
         NOT_READY,
+        LEDGER_AWAY,
+        LEDGER_BUSY,
     ),
 )
 async def post_decision(
     ask: DecisionRequest,
     resources: Annotated[Resources, Depends(resources_of)],
     service: Annotated[Service, Depends(service_of)],
+    ledger: Annotated[Ledger, Depends(ledger_of)],
     idempotency_key: Annotated[
-        str | None,
+        str,
         Header(
             alias="Idempotency-Key",
             pattern=IDEMPOTENCY_KEY,
             description=EXPECTED["Idempotency-Key"].en,
         ),
-    ] = None,
-) -> DecisionShape:
+    ],
+) -> Response:
     """Answer APPROVE, REFER or DECLINE with tier, points, offer, reasons and knock-outs.
 
     The profile is the member's in the edition in use. A member without consent is declined for that
-    reason and never scored.
+    reason and never scored. The decision is in the ledger before it is answered.
     """
-    return answer(resources, ask, service.today())
+    profile = resources.edition.profile(ask.member_id)
+    if profile is None:
+        raise ProblemError(UNKNOWN_MEMBER)
+    command = Decide(
+        once=Once.of(ACTOR, "post_decision", idempotency_key, ask.model_dump()),
+        actor=ACTOR,
+        member_id=ask.member_id,
+        request=Request(ask.amount_yuan, ask.months, ask.purpose),
+        profile=profile,
+        resources=resources,
+        today=service.today(),
+    )
+    return sent(await ledger.write(command))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 import numpy as np
 
-from model.knockouts import SEVERITY, knock_outs
+from model.knockouts import SEVERITY, KnockOuts, knock_outs
 from model.policy import Effect, Policy, Rule
 from model.reasons import Reason, reason
 from model.scorecard import Card, Columns
@@ -71,54 +72,99 @@ class Decision:
 
 
 def decide(columns: Columns, request: Request, as_of: date, policy: Policy, card: Card) -> Decision:
-    """Decide on one member's request.
+    """Decide on one member's request; `columns` of shape (1,). See `decide_many`."""
+    return decide_many(columns, (request,), as_of, policy, card)[0]
+
+
+def decide_many(
+    columns: Columns, requests: Sequence[Request], as_of: date, policy: Policy, card: Card
+) -> list[Decision]:
+    """Decide on n members' requests at once, each as if it had come alone.
 
     Everything but the outcome, the limit and its term is as in the edition, whatever is asked.
 
     Parameters
     ----------
     columns
-        The member's profile, arrays of shape (1,), with the edition's ``household_borrower``.
+        The members' profiles, arrays of shape (n,), with the edition's ``household_borrower``.
     as_of
-        The date of the profile; the calendar of the offer starts there.
+        The date of the profiles; the calendar of the offer starts there.
 
     Raises
     ------
     KeyError
-        If the profile lacks an attribute that the policy or the card reads.
+        If the profiles lack an attribute that the policy or the card reads.
     """
-    found = assess(columns, as_of, policy, card, np.array([request.months], dtype=np.int64))
-    on_request = knock_outs(policy.request_rules, _asked(columns, request, found))
-    scored, offered = bool(found.scored[0]), bool(found.offered[0])
-    tier = str(found.tier[0])
-    return Decision(
-        outcome=_outcome(tier, SEVERITY[on_request.severity[0]]),
-        tier=tier,
-        points=int(found.points[0]) if scored else None,
-        pd=float(found.pd[0]) if scored else None,
-        grade=str(found.grade[0]) if scored else None,
-        limit_yuan=int(found.limit_yuan[0]),
-        annual_rate=float(found.offer.annual_rate[0]) if offered else None,
-        months=int(found.terms.months[0]) if offered else None,
-        repayment=str(found.terms.repayment[0]) if offered else None,
-        limit_bound_by=str(found.offer.bound_by[0]) if offered else None,
-        reasons=_reasons(found, card) if scored else (),
-        knock_outs=tuple(
-            _told(policy.rule(code))
-            for code in (*found.knock_outs.codes_of(0), *on_request.codes_of(0))
-        ),
-        as_of=as_of,
-        policy_digest=policy.digest,
-    )
+    months = np.array([request.months for request in requests], dtype=np.int64)
+    found = assess(columns, as_of, policy, card, months)
+    on_request = knock_outs(policy.request_rules, _asked(columns, requests, found))
+    told = _Told(found, on_request, as_of, policy, card)
+    return [told.decision(row) for row in range(len(requests))]
 
 
-def _asked(columns: Columns, request: Request, found: Assessment) -> Columns:
+class _Told:
+    """Assessments in plain Python values, taken out of the arrays once for all rows."""
+
+    def __init__(
+        self, found: Assessment, on_request: KnockOuts, as_of: date, policy: Policy, card: Card
+    ) -> None:
+        self._found, self._on_request, self._as_of = found, on_request, as_of
+        self._policy, self._card = policy, card
+        self._scored, self._offered = found.scored.tolist(), found.offered.tolist()
+        self._severity = on_request.severity.tolist()
+        self._tier = found.tier.tolist()
+        self._score = list(
+            zip(found.points.tolist(), found.pd.tolist(), found.grade.tolist(), strict=True)
+        )
+        self._limit = found.limit_yuan.tolist()
+        offer, terms = found.offer, found.terms
+        self._offer = list(
+            zip(
+                offer.annual_rate.tolist(),
+                terms.months.tolist(),
+                terms.repayment.tolist(),
+                offer.bound_by.tolist(),
+                strict=True,
+            )
+        )
+        self._reasons, self._lost = found.reasons.tolist(), found.lost.tolist()
+
+    def decision(self, row: int) -> Decision:
+        """Return the decision on one row; what the member has no right to is None."""
+        is_scored = self._scored[row]
+        points, pd, grade = self._score[row] if is_scored else (None,) * 3
+        rate, months, repayment, bound = self._offer[row] if self._offered[row] else (None,) * 4
+        codes = (*self._found.knock_outs.codes_of(row), *self._on_request.codes_of(row))
+        return Decision(
+            outcome=_outcome(self._tier[row], SEVERITY[self._severity[row]]),
+            tier=self._tier[row],
+            points=points,
+            pd=pd,
+            grade=grade,
+            limit_yuan=self._limit[row],
+            annual_rate=rate,
+            months=months,
+            repayment=repayment,
+            limit_bound_by=bound,
+            reasons=self._told_reasons(row) if is_scored else (),
+            knock_outs=tuple(_told(self._policy.rule(code)) for code in codes),
+            as_of=self._as_of,
+            policy_digest=self._policy.digest,
+        )
+
+    def _told_reasons(self, row: int) -> tuple[Reason, ...]:
+        pairs = zip(self._reasons[row], self._lost[row], strict=True)
+        return tuple(reason(self._card, code, lost) for code, lost in pairs if code is not None)
+
+
+def _asked(columns: Columns, requests: Sequence[Request], found: Assessment) -> Columns:
     """Return what request rules read; the limit is missing where there is no offer to exceed."""
     limit = np.where(found.offered, found.limit_yuan, np.nan)
+    amount = np.array([request.amount_yuan for request in requests], dtype=np.float64)
     return {
-        "amount_yuan": np.array([request.amount_yuan], dtype=np.float64),
-        "months_asked": np.array([request.months], dtype=np.float64),
-        "amount_above_limit_yuan": request.amount_yuan - limit,
+        "amount_yuan": amount,
+        "months_asked": np.array([request.months for request in requests], dtype=np.float64),
+        "amount_above_limit_yuan": amount - limit,
         "age_at_asked_maturity": age_at_maturity(columns, found.terms.months),
     }
 
@@ -127,11 +173,6 @@ def _outcome(tier: str, on_request: Effect) -> Outcome:
     if tier in ("NONE", "THIRD") or on_request == "decline":
         return "DECLINE"
     return "APPROVE" if tier == "FIRST" and on_request == "pass" else "REFER"
-
-
-def _reasons(found: Assessment, card: Card) -> tuple[Reason, ...]:
-    pairs = zip(found.reasons[0], found.lost[0], strict=True)
-    return tuple(reason(card, code, int(lost)) for code, lost in pairs if code is not None)
 
 
 def _told(rule: Rule) -> KnockOut:

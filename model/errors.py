@@ -35,3 +35,7 @@ class SettingError(RongziError):
 
 class AccessError(RongziError):
     """An account, a key or a setting of who may do what is missing or unusable."""
+
+
+class LedgerError(RongziError):
+    """The decision ledger is damaged, incomplete, without its keys, or cannot be reached."""

@@ -1,0 +1,125 @@
+"""Checkpoints: signed statements of where the chain stood, kept in the ledger and elsewhere.
+
+Whoever can write the database can also forge a whole new chain; what they cannot do is sign it, nor
+take back the lines that were already written outside. One line a commit means that not even the
+last acknowledged entry can be cut off unseen.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from api.ledger.chain import Head
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A signed statement: at that moment the chain ended at `seq` with `digest`."""
+
+    seq: int
+    digest: str
+    sealed_at: str
+    key_id: str
+    signature: str
+
+    @property
+    def head(self) -> Head:
+        """The end of the chain it states."""
+        return Head(self.seq, self.digest)
+
+    def line(self) -> str:
+        """Return the line of the outside file."""
+        return json.dumps(self.__dict__, separators=(",", ":")) + "\n"
+
+    def is_by(self, key: Ed25519PublicKey) -> bool:
+        """Whether the holder of the private half of `key` made this statement."""
+        try:
+            signature = base64.b64decode(self.signature, validate=True)
+            key.verify(signature, _statement(self.head, self.sealed_at, self.key_id))
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+def sealed(head: Head, sealed_at: str, key: Ed25519PrivateKey, key_name: str) -> Checkpoint:
+    """Return the signed checkpoint of `head`."""
+    signature = base64.b64encode(key.sign(_statement(head, sealed_at, key_name))).decode()
+    return Checkpoint(head.seq, head.digest, sealed_at, key_name, signature)
+
+
+def seal_key_id(key: Ed25519PublicKey) -> str:
+    """Return the first 16 hex digits of the key's SHA-256."""
+    return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:16]
+
+
+class CheckpointFile:
+    """The outside file, held open; each line is on disk before `append` returns."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        size = os.fstat(self._file).st_size
+        if size and os.pread(self._file, 1, size - 1) != b"\n":
+            os.write(self._file, b"\n")  # a crash tore the last line; the next one stands alone
+
+    def append(self, checkpoint: Checkpoint) -> None:
+        """Write one line, to the disk.
+
+        Raises
+        ------
+        OSError
+            If the line is not on disk whole.
+        """
+        line = checkpoint.line().encode()
+        if os.write(self._file, line) < len(line):
+            os.write(self._file, b"\n")
+            raise OSError("the line was cut short")
+        os.fdatasync(self._file)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+
+def lines_of(path: Path) -> Iterator[tuple[int, Checkpoint | None]]:
+    """Yield line number and checkpoint of the outside file; None where a line is none."""
+    with path.open("r", encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                yield number, checkpoint_in(line)
+
+
+def last_line_of(path: Path) -> Checkpoint | None:
+    """Return the checkpoint furthest on among the last lines of the outside file, if any."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 64 * 1024))
+            tail = file.read().decode("utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return None
+    found = [made for made in map(checkpoint_in, tail) if made]
+    return max(found, key=lambda made: made.seq, default=None)
+
+
+def checkpoint_in(line: str) -> Checkpoint | None:
+    """Return the checkpoint that `line` states, verified by nobody yet; None if it is torn."""
+    try:
+        told = json.loads(line)
+        made = Checkpoint(**told)
+    except (ValueError, TypeError):
+        return None
+    return made if all(type(v) is (int if k == "seq" else str) for k, v in told.items()) else None
+
+
+def _statement(head: Head, sealed_at: str, key_name: str) -> bytes:
+    return f"rongzi-checkpoint/1\n{head.seq}\n{head.digest}\n{sealed_at}\n{key_name}".encode()

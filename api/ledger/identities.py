@@ -1,0 +1,103 @@
+"""Who a pseudonym stands for: the one table from which a person can be erased."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select
+
+from api.ledger.tables import identities
+from api.ledger.vault import Vault
+
+#: Fields kept of a person besides the member id, as far as the edition tells them.
+FIELDS = ("name", "id_number", "phone")
+
+_FIND = select(identities.c.member_index, identities.c.subject_id).where(
+    identities.c.member_index.in_(bindparam("sought", expanding=True))
+)
+_BY_SUBJECT = select(identities).where(identities.c.subject_id == bindparam("subject"))
+
+
+class Identities:
+    """Pseudonyms on one open transaction; new ones and erasures wait for `flush`."""
+
+    def __init__(self, connection: Connection, vault: Vault, now: str) -> None:
+        self._connection, self._vault, self._now = connection, vault, now
+        self._new: dict[str, dict[str, Any]] = {}
+        self._erased: list[str] = []
+
+    def index(self, member_id: str) -> str:
+        """Return the blind index that stands for a member in look-ups and audits."""
+        return self._vault.index(member_id)
+
+    def known(self, member_ids: Collection[str]) -> dict[str, str]:
+        """Return the pseudonyms of those of `member_ids` that have one."""
+        by_index = {self.index(member_id): member_id for member_id in member_ids}
+        found = {
+            by_index[index]: str(row["subject_id"])
+            for index, row in self._new.items()
+            if index in by_index
+        }
+        rows = self._connection.execute(_FIND, {"sought": list(by_index)})
+        stored = {by_index[index]: str(subject) for index, subject in rows}
+        return {m: s for m, s in stored.items() if s not in self._erased} | found
+
+    def subject_of(self, member_id: str, person: Mapping[str, str | None] | None = None) -> str:
+        """Return the member's pseudonym; a new member gets one, kept with what `person` tells."""
+        found = self.known([member_id])
+        return found[member_id] if found else self.add(member_id, person or {})
+
+    def add(self, member_id: str, person: Mapping[str, str | None]) -> str:
+        """Make the pseudonym of a member who has none."""
+        subject = str(uuid.uuid4())
+        close = self._vault.close
+        told = {name: person.get(name) for name in FIELDS}
+        self._new[self.index(member_id)] = {
+            "subject_id": subject,
+            "member_index": self.index(member_id),
+            "member_id": close(member_id, subject, "member_id"),
+            **{name: close(text, subject, name) if text else None for name, text in told.items()},
+            "created_at": self._now,
+        }
+        return subject
+
+    def person(self, subject_id: str) -> dict[str, str | None] | None:
+        """Return the member id and what else is kept of the person; None after erasure."""
+        row = self._row(subject_id)
+        if row is None:
+            return None
+        return {
+            name: row[name] and self._vault.open(bytes(row[name]), subject_id, name)
+            for name in ("member_id", *FIELDS)
+        }
+
+    def erase(self, subject_id: str) -> None:
+        """Forget who the pseudonym stood for; the entries stay and name nobody."""
+        self._new = {i: row for i, row in self._new.items() if row["subject_id"] != subject_id}
+        self._erased.append(subject_id)
+
+    def mark(self) -> tuple[dict[str, dict[str, Any]], list[str]]:
+        """Return what `back_to` restores when a command is refused."""
+        return dict(self._new), list(self._erased)
+
+    def back_to(self, mark: tuple[dict[str, dict[str, Any]], list[str]]) -> None:
+        """Forget what was done since `mark`."""
+        self._new, self._erased = mark
+
+    def flush(self) -> None:
+        """Write what waits."""
+        for subject in self._erased:
+            self._connection.execute(delete(identities).where(identities.c.subject_id == subject))
+        if self._new:
+            self._connection.execute(insert(identities), list(self._new.values()))
+
+    def _row(self, subject_id: str) -> Mapping[str, Any] | None:
+        if subject_id in self._erased:
+            return None
+        for row in self._new.values():
+            if row["subject_id"] == subject_id:
+                return row
+        found = self._connection.execute(_BY_SUBJECT, {"subject": subject_id}).mappings().first()
+        return dict(found) if found else None

@@ -1,0 +1,66 @@
+"""First answers, kept for retries and sealed into the chain with the entry they came with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from api.ledger.commands import Answer, Once
+from api.ledger.tables import answers
+from api.problem_kinds import KEY_REUSED
+from api.problems import ProblemError
+
+REPLAYED = "Idempotent-Replayed"
+
+_KEPT = select(answers).where(answers.c.scope.in_(bindparam("scopes", expanding=True)))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The first answer under a key, and the digest of the body it answered."""
+
+    body_digest: str
+    answer: Answer
+
+    def for_retry(self, once: Once) -> Answer:
+        """Return the first answer again, byte by byte.
+
+        Raises
+        ------
+        ProblemError
+            If this time another body came under the same key.
+        """
+        if once.body_digest != self.body_digest:
+            raise ProblemError(KEY_REUSED)
+        headers = {**self.answer.headers, REPLAYED: "true"}
+        return Answer(self.answer.status, self.answer.body, headers)
+
+
+def kept_answers(connection: Connection, scopes: Collection[str]) -> dict[str, Kept]:
+    """Return the answers kept under `scopes`, in one look."""
+    if not scopes:
+        return {}
+    rows = connection.execute(_KEPT, {"scopes": list(scopes)}).mappings()
+    return {row["scope"]: Kept(row["body_digest"], answer_in(dict(row))) for row in rows}
+
+
+def answer_in(row: Mapping[str, Any]) -> Answer:
+    """Return the answer stored as `row`."""
+    return Answer(row["status"], bytes(row["body"]), json.loads(row["headers"]))
+
+
+def answer_digest(once: Once, answer: Answer) -> str:
+    """Return what seals an answer into its entry."""
+    return sealed_digest(once.scope, once.body_digest, answer)
+
+
+def sealed_digest(scope: str, body_digest: str, answer: Answer) -> str:
+    """Return the same from the columns of a stored answer."""
+    headers = json.dumps(dict(answer.headers), sort_keys=True)
+    head = json.dumps([scope, body_digest, answer.status, headers])
+    return hashlib.sha256(head.encode() + b"\n" + answer.body).hexdigest()

@@ -1,0 +1,210 @@
+"""The ledger's database made ready: tables, keys, seals; and every group committed to it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from api.ledger.chain import Head, moment
+from api.ledger.checkpoints import (
+    Checkpoint,
+    CheckpointFile,
+    last_line_of,
+    seal_key_id,
+    sealed,
+)
+from api.ledger.commands import Command, View
+from api.ledger.engine import open_engine
+from api.ledger.keys import Keys, read_keys
+from api.ledger.performing import Outcome, perform
+from api.ledger.schema import upgrade
+from api.ledger.tables import checkpoints, entries, identities
+from api.ledger.transaction import Transaction, read_head
+from api.ledger.vault import Vault
+from model.errors import LedgerError
+
+#: A checkpoint goes into the ledger itself once in so many entries; outside goes one a commit.
+_ENTRIES_PER_CHECKPOINT = 256
+
+
+def utc_now() -> datetime:
+    """Return the present instant in UTC."""
+    return datetime.now(tz=UTC)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    vault: Vault
+    keys: Keys
+    file: CheckpointFile
+
+
+class Store:
+    """One process's hold on the ledger; its methods but `read` belong to the writer's thread."""
+
+    def __init__(
+        self, url: URL, keys: Path, outside: Path, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._url, self._keys_folder, self._outside, self._clock = url, keys, outside, clock
+        self._writing = open_engine(url, writes=True)
+        self._reading = open_engine(url, writes=False)
+        self._opened: _Opened | None = None
+        self._is_unsealed = False
+        self._in_table = 0
+        self._known_versions: set[str] = set()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether `prepare` has succeeded."""
+        return self._opened is not None
+
+    def prepare(self) -> None:
+        """Bring the tables up to date, read the keys, and hold the chain against its seals.
+
+        Raises
+        ------
+        LedgerError
+            If keys are missing, or entries that a checkpoint knows are gone.
+        DBAPIError
+            If the database cannot be reached.
+        OSError
+            If the outside file cannot be written.
+        """
+        known = last_line_of(self._outside)
+        upgrade(self._writing)
+        with self._writing.connect() as connection, connection.begin() as begun:
+            head = read_head(connection)
+            is_new = head.seq == 0 and not _has_identities(connection)
+            keys = read_keys(self._keys_folder, may_make=is_new and known is None)
+            _refuse_cut(connection, head, known, self._outside)
+            begun.rollback()
+        self._opened = _Opened(Vault(keys), keys, CheckpointFile(self._outside))
+        self._is_unsealed = head.seq > (known.seq if known else 0)
+
+    def commit(self, commands: Sequence[Command]) -> list[Outcome]:
+        """Run a group in one transaction; when this returns, what was answered is durable.
+
+        Raises
+        ------
+        DBAPIError
+            If nothing of the group was written.
+        OSError
+            If a group was written but could not be sealed outside; retries find its answers.
+        """
+        self._seal_rest()
+        with self._writing.connect() as connection:
+            begun = connection.begin()
+            transaction = Transaction(
+                connection, self._held().vault, self._clock(), self._known_versions
+            )
+            outcomes = perform(transaction, commands)
+            if not transaction.has_work:
+                begun.rollback()
+                return outcomes
+            transaction.flush()
+            made = self._checkpoint(transaction.head)
+            if made.seq - self._in_table >= _ENTRIES_PER_CHECKPOINT:
+                connection.execute(insert(checkpoints), [made.__dict__])
+                self._in_table = made.seq
+            self._is_unsealed = True
+            try:
+                begun.commit()
+            except DBAPIError:
+                if not self._was_committed(transaction):
+                    raise
+        self._held().file.append(made)
+        self._is_unsealed = False
+        self._known_versions |= transaction.new_versions.keys()
+        return outcomes
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[View]:
+        """Yield a view of what is committed now; it stays as it is while open."""
+        with self._reading.connect() as connection, connection.begin():
+            yield Transaction(connection, self._held().vault, self._clock())
+
+    def forget_connections(self) -> None:
+        """Drop pooled connections: after a failure the next use makes new ones."""
+        self._writing.dispose()
+        self._reading.dispose()
+
+    def close(self) -> None:
+        """Seal the last entry in the ledger too, and let go."""
+        if self._opened:
+            with contextlib.suppress(DBAPIError, OSError):
+                self._seal_rest()
+                self._seal_inside()
+            self._opened.file.close()
+            self._opened = None
+        self.forget_connections()
+
+    def _held(self) -> _Opened:
+        if self._opened is None:
+            raise LedgerError("the ledger is not open")
+        return self._opened
+
+    def _checkpoint(self, head: Head) -> Checkpoint:
+        seal = self._held().keys.seal
+        return sealed(head, moment(self._clock()), seal, seal_key_id(seal.public_key()))
+
+    def _seal_rest(self) -> None:
+        """Seal what was committed without a line outside: by a crash, or for want of disk."""
+        if self._is_unsealed:
+            with self._writing.connect() as connection, connection.begin() as begun:
+                head = read_head(connection)
+                begun.rollback()
+            self._held().file.append(self._checkpoint(head))
+            self._is_unsealed = False
+
+    def _seal_inside(self) -> None:
+        with self._writing.begin() as connection:
+            head = read_head(connection)
+            there = select(checkpoints.c.seq).where(checkpoints.c.seq == head.seq)
+            if head.seq and connection.execute(there).first() is None:
+                connection.execute(insert(checkpoints), [self._checkpoint(head).__dict__])
+
+    def _was_committed(self, transaction: Transaction) -> bool:
+        """Look whether a commit whose answer was lost took place after all.
+
+        Taking the chain's lock waits for the lost transaction to end, either way.
+        """
+        self.forget_connections()
+        with self._writing.connect() as connection, connection.begin() as begun:
+            found = _has_entry(connection, transaction)
+            begun.rollback()
+        return found
+
+
+def _has_identities(connection: Connection) -> bool:
+    return connection.execute(select(identities.c.subject_id).limit(1)).first() is not None
+
+
+def _has_entry(connection: Connection, transaction: Transaction) -> bool:
+    sought = select(entries.c.seq).where(entries.c.entry_id == transaction.first_entry_id)
+    return connection.execute(sought).first() is not None
+
+
+def _refuse_cut(
+    connection: Connection, head: Head, known: Checkpoint | None, outside: Path
+) -> None:
+    if known is None:
+        return
+    if known.seq > head.seq:
+        raise LedgerError(
+            f"{outside}: a checkpoint knows entry {known.seq}, but the ledger ends at entry"
+            f" {head.seq}; entries are missing. Restore the database of the same ledger, or, if"
+            " this is another ledger, point RONGZI_CHECKPOINTS to its own file"
+        )
+    there = select(entries.c.digest).where(entries.c.seq == known.seq)
+    if connection.execute(there).scalar() != known.digest:
+        raise LedgerError(
+            f"{outside}: the ledger's entry {known.seq} is not the one that was sealed; run"
+            " rongzi verify-ledger to see what was changed"
+        )

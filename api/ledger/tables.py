@@ -1,0 +1,119 @@
+"""The ledger's tables. All are append-only but ``identities``; triggers see to it."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+_DIGEST = String(64)
+_UUID = String(36)
+_MOMENT = String(32)
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("seq", _NUMBER, primary_key=True, autoincrement=False),
+    Column("entry_id", _UUID, nullable=False, unique=True),
+    Column("recorded_at", _MOMENT, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("subject_id", _UUID, nullable=False),
+    Column("decision_id", _UUID),
+    Column("place_code", String(12), nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("amount_yuan", BigInteger),
+    Column("outcome", String(32)),
+    Column("answer_digest", _DIGEST),
+    Column("previous", _DIGEST, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("digest", _DIGEST, nullable=False),
+    Index("entries_by_decision", "decision_id"),
+    Index("entries_by_subject", "subject_id", "kind"),
+    Index("entries_by_kind", "kind", "seq"),
+)
+
+#: First answers, for retries: kept as long as the ledger.
+answers = Table(
+    "answers",
+    metadata,
+    Column("scope", _DIGEST, primary_key=True),
+    Column("body_digest", _DIGEST, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("answers_by_seq", "seq"),
+)
+
+#: One decision a question, whoever asks it and under whichever key.
+questions = Table(
+    "questions",
+    metadata,
+    Column("question", _DIGEST, primary_key=True),
+    Column("decision_id", _UUID, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("seq", _NUMBER, primary_key=True, autoincrement=False),
+    Column("digest", _DIGEST, nullable=False),
+    Column("sealed_at", _MOMENT, nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("signature", String(88), nullable=False),
+)
+
+#: Policies and cards that decisions were made by, as they were; replay reads them.
+versions = Table(
+    "versions",
+    metadata,
+    Column("digest", _DIGEST, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("stored_at", _MOMENT, nullable=False),
+)
+
+#: Who a pseudonym stands for, encrypted by field; a row is deleted when its person asks for it.
+identities = Table(
+    "identities",
+    metadata,
+    Column("subject_id", _UUID, primary_key=True),
+    Column("member_index", _DIGEST, nullable=False, unique=True),
+    Column("member_id", LargeBinary, nullable=False),
+    Column("name", LargeBinary),
+    Column("id_number", LargeBinary),
+    Column("phone", LargeBinary),
+    Column("created_at", _MOMENT, nullable=False),
+)
+
+#: Every access to a person's data, for audit. A person is named by the blind index alone.
+accesses = Table(
+    "accesses",
+    metadata,
+    Column("number", _NUMBER, Identity(), primary_key=True),
+    Column("accessed_at", _MOMENT, nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("route", String(64), nullable=False),
+    Column("member_index", _DIGEST),
+    Column("decision_id", _UUID),
+    Column("place_code", String(12), nullable=False),
+    Column("persons", Integer, nullable=False),
+    Index("accesses_by_member", "member_index"),
+    Index("accesses_by_actor", "actor"),
+)
+
+#: Never updated, never deleted from.
+APPEND_ONLY = (entries, answers, questions, checkpoints, versions, accesses)

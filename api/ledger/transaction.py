@@ -1,0 +1,196 @@
+"""One open transaction: what is committed, and what the commands of this group add to it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, insert, select
+
+from api.ledger.chain import Head, chained, entry_of, moment
+from api.ledger.commands import Once, Written
+from api.ledger.entries import Entry, Kind
+from api.ledger.identities import Identities
+from api.ledger.keeping import answer_digest
+from api.ledger.tables import accesses, answers, entries, questions, versions
+from api.ledger.vault import Vault
+from model.errors import LedgerError
+
+_HEAD = select(entries.c.seq, entries.c.digest).order_by(entries.c.seq.desc()).limit(1)
+_OF_DECISION = select(entries).where(entries.c.decision_id == bindparam("decision"))
+_OF_SUBJECTS = select(entries).where(
+    entries.c.subject_id.in_(bindparam("subjects", expanding=True))
+)
+_OF_SUBJECTS_AND_KINDS = _OF_SUBJECTS.where(entries.c.kind.in_(bindparam("kinds", expanding=True)))
+_ON_QUESTIONS = select(questions.c.question, questions.c.decision_id).where(
+    questions.c.question.in_(bindparam("asked", expanding=True))
+)
+_VERSION = select(versions.c.payload).where(versions.c.digest == bindparam("sought"))
+
+Rows = list[dict[str, Any]]
+
+
+class Transaction:
+    """A `View` on one connection; nothing is sent to the database before `flush`."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        vault: Vault,
+        now: datetime,
+        known_versions: set[str] | None = None,
+    ) -> None:
+        self.connection = connection
+        self.now = now
+        self.identities = Identities(connection, vault, moment(now))
+        self.head = read_head(connection)
+        self._entries: Rows = []
+        self._answers: Rows = []
+        self._questions: Rows = []
+        self._accesses: Rows = []
+        self.new_versions: dict[str, dict[str, Any]] = {}
+        self._known_versions = set() if known_versions is None else known_versions
+
+    def entries_of_decision(self, decision_id: str) -> list[Entry]:
+        """Return the decision's entries, oldest first."""
+        pending = [row for row in self._entries if row["decision_id"] == decision_id]
+        return self._found(_OF_DECISION, {"decision": decision_id}, pending)
+
+    def entries_of_subject(self, subject_id: str, kinds: Collection[Kind] = ()) -> list[Entry]:
+        """Return the subject's entries, oldest first; `kinds` narrows them."""
+        return self.entries_of_subjects([subject_id], kinds).get(subject_id, [])
+
+    def entries_of_subjects(
+        self, subject_ids: Collection[str], kinds: Collection[Kind] = ()
+    ) -> dict[str, list[Entry]]:
+        """Return the entries of several subjects in one look, by subject."""
+        sought = {"subjects": list(subject_ids)} | ({"kinds": list(kinds)} if kinds else {})
+        statement = _OF_SUBJECTS_AND_KINDS if kinds else _OF_SUBJECTS
+        pending = [
+            row
+            for row in self._entries
+            if row["subject_id"] in subject_ids and (not kinds or row["kind"] in kinds)
+        ]
+        found: dict[str, list[Entry]] = {}
+        for entry in self._found(statement, sought, pending):
+            found.setdefault(entry.subject_id, []).append(entry)
+        return found
+
+    def entries_where(
+        self, kinds: Collection[Kind] = (), place: str = "", after: int = 0, most: int = 1_000
+    ) -> list[Entry]:
+        """Return up to `most` entries behind seq `after` in places whose code begins `place`."""
+        statement = select(entries).where(entries.c.seq > after)
+        if kinds:
+            statement = statement.where(entries.c.kind.in_(list(kinds)))
+        if place:
+            # ':' follows '9', so the range holds exactly the codes that begin with the prefix.
+            code = entries.c.place_code
+            statement = statement.where(code >= place, code < place + ":")
+        pending = [
+            row
+            for row in self._entries
+            if row["seq"] > after
+            and (not kinds or row["kind"] in kinds)
+            and row["place_code"].startswith(place)
+        ]
+        return self._found(statement.order_by(entries.c.seq).limit(most), {}, pending)[:most]
+
+    def decisions_on(self, asked: Collection[str]) -> dict[str, str]:
+        """Return the decision that answers each of the questions, where there is one."""
+        rows = self.connection.execute(_ON_QUESTIONS, {"asked": list(asked)})
+        found = {str(question): str(decision) for question, decision in rows}
+        pending = {row["question"]: row["decision_id"] for row in self._questions}
+        return found | {question: pending[question] for question in asked if question in pending}
+
+    def subject_of(self, member_id: str) -> str:
+        """Return the member's pseudonym; made on the spot for a new member."""
+        return self.identities.subject_of(member_id)
+
+    def member_of(self, subject_id: str) -> str | None:
+        """Return the member id behind a pseudonym; None after erasure."""
+        person = self.identities.person(subject_id)
+        return person["member_id"] if person else None
+
+    def version(self, digest: str) -> bytes | None:
+        """Return the stored policy or card with that digest."""
+        found = self.connection.execute(_VERSION, {"sought": digest}).scalar()
+        return None if found is None else bytes(found)
+
+    def keep_version(self, digest: str, kind: str, payload: Callable[[], bytes]) -> None:
+        """Store a policy or card under its digest, unless it is there already."""
+        if digest in self._known_versions or digest in self.new_versions:
+            return
+        if self.version(digest) is not None:
+            self._known_versions.add(digest)
+            return
+        made = payload()
+        if hashlib.sha256(made).hexdigest() != digest:
+            raise LedgerError(f"the {kind} in use is not the one of its digest {digest[:16]}")
+        row = {"digest": digest, "kind": kind, "payload": made}
+        self.new_versions[digest] = {**row, "stored_at": moment(self.now)}
+
+    def append(self, once: Once | None, written: Written) -> None:
+        """Take what a command did into the chain."""
+        kept = once is not None and bool(written.entries)
+        first = self.head.seq + 1
+        seal = answer_digest(once, written.answer) if once and kept else None
+        for new in written.entries:
+            row = chained(new, self.head, self.now, seal)
+            self.head, seal = Head(row["seq"], row["digest"]), None
+            self._entries.append(row)
+        if once and kept:
+            self._answers.append(_kept(once, written, first))
+        if written.question and written.entries:
+            asked = {"question": written.question, "seq": first}
+            self._questions.append({**asked, "decision_id": written.entries[0].decision_id})
+        self._accesses += [
+            {"accessed_at": moment(self.now), **access} for access in written.accesses
+        ]
+
+    @property
+    def has_work(self) -> bool:
+        """Whether anything waits to be written."""
+        return bool(self._entries or self._accesses)
+
+    @property
+    def first_entry_id(self) -> str | None:
+        """The id of the first entry that this transaction adds."""
+        return str(self._entries[0]["entry_id"]) if self._entries else None
+
+    def flush(self) -> None:
+        """Write what waits: one statement a table."""
+        self.identities.flush()
+        for table, rows in (
+            (versions, list(self.new_versions.values())),
+            (entries, self._entries),
+            (answers, self._answers),
+            (questions, self._questions),
+            (accesses, self._accesses),
+        ):
+            if rows:
+                self.connection.execute(insert(table), rows)
+
+    def _found(self, sought: Select[Any], bounds: Mapping[str, Any], pending: Rows) -> list[Entry]:
+        rows = self.connection.execute(sought.order_by(entries.c.seq), bounds).mappings()
+        return [entry_of(row) for row in (*rows, *pending)]
+
+
+def read_head(connection: Connection) -> Head:
+    """Return the last committed entry."""
+    row = connection.execute(_HEAD).first()
+    return Head(row.seq, row.digest) if row else Head()
+
+
+def _kept(once: Once, written: Written, seq: int) -> dict[str, Any]:
+    return {
+        "scope": once.scope,
+        "body_digest": once.body_digest,
+        "seq": seq,
+        "status": written.answer.status,
+        "headers": json.dumps(dict(written.answer.headers), sort_keys=True),
+        "body": written.answer.body,
+    }

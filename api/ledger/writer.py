@@ -1,0 +1,218 @@
+"""The one way into the ledger: a thread that commits whatever waits, together.
+
+A decision is durable before it is answered. Throughput comes from sharing one commit among all
+that wait, never from answering early.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from datetime import datetime
+from queue import SimpleQueue
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from api.ledger.commands import Answer, Command, View, Written
+from api.ledger.engine import database_url
+from api.ledger.performing import Outcome
+from api.ledger.store import Store, utc_now
+from api.ledger.waiting import Queue, Waiting, next_group, settle
+from api.problem_kinds import IN_PROGRESS, LEDGER_AWAY, LEDGER_BUSY
+from api.problems import ProblemError
+from api.settings import Settings
+from model.errors import LedgerError
+
+T = TypeVar("T")
+log = logging.getLogger("rongzi.ledger")
+
+MOST_WAITING = 1_024
+MOST_IN_A_GROUP = 64
+#: What says that the database or its disk is at fault, not the command.
+_AWAY = (DBAPIError, PoolTimeoutError, OSError, LedgerError)
+
+
+class Ledger:
+    """Commands in, durable answers out; any number of processes may hold one ledger."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
+        self._store = Store(
+            database_url(settings.database_url, settings.home / "ledger" / "ledger.db"),
+            settings.home / "keys",
+            settings.checkpoints or settings.home / "ledger" / "checkpoints.jsonl",
+            clock,
+        )
+        self._queue: Queue = SimpleQueue()
+        self._running: set[str] = set()
+        self._guard = threading.Lock()
+        self._waiting = 0
+        self._closed = False
+        self.fault: str | None = None
+        self._thread = threading.Thread(target=self._work, name="ledger-writer", daemon=True)
+
+    @classmethod
+    def open(cls, settings: Settings, clock: Callable[[], datetime] = utc_now) -> Ledger:
+        """Open the ledger that `settings` name; tables and keys are made at first use.
+
+        A database that is away now is no reason not to start: writes are refused until it is back,
+        and `fault` says why.
+
+        Raises
+        ------
+        LedgerError
+            If ``RONGZI_DATABASE_URL`` names no database.
+        """
+        ledger = cls(settings, clock)
+        with contextlib.suppress(*_AWAY):
+            ledger._prepare()
+        ledger._thread.start()
+        return ledger
+
+    async def why_away(self) -> str | None:
+        """Return why nothing can be written now, or None: looks, and heals what can be healed."""
+        try:
+            await self.write(_Probe())
+        except ProblemError:
+            return self.fault or LEDGER_AWAY.title.en
+        return None
+
+    async def write(self, command: Command) -> Answer:
+        """Run `command` and return its answer when it is durable.
+
+        Raises
+        ------
+        ProblemError
+            What the command refused with; 409 while the same key is running; 422 if the key came
+            with another body before; 503 if the ledger is away or too much waits.
+        """
+        loop = asyncio.get_running_loop()
+        promise: asyncio.Future[Outcome] = loop.create_future()
+        self._submit(Waiting(command, promise, loop))
+        return _told(await promise)
+
+    def write_now(self, command: Command) -> Answer:
+        """Do the same from a plain thread."""
+        promise: Future[Outcome] = Future()
+        self._submit(Waiting(command, promise))
+        return _told(promise.result())
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[View]:
+        """Yield a read-only view of what is committed.
+
+        Raises
+        ------
+        ProblemError
+            503 if the database is away.
+        """
+        if not self._store.is_ready:
+            self._submit(Waiting(_Probe(), Future()))  # the next read may find it open
+        try:
+            with self._store.read() as view:
+                yield view
+        except _AWAY as error:
+            log.warning("read failed: %s", _why(error))
+            raise ProblemError(LEDGER_AWAY) from error
+
+    def close(self) -> None:
+        """Finish what waits, seal the last entry, and let go of the database."""
+        with self._guard:
+            if self._closed:
+                return
+            self._closed = True
+        self._queue.put(None)
+        self._thread.join()
+
+    def _submit(self, waiting: Waiting) -> None:
+        once = waiting.command.once
+        with self._guard:
+            if self._closed:
+                raise ProblemError(LEDGER_AWAY)
+            if self._waiting >= MOST_WAITING:
+                raise ProblemError(LEDGER_BUSY)
+            if once:
+                if once.scope in self._running:
+                    raise ProblemError(IN_PROGRESS)
+                self._running.add(once.scope)
+            self._waiting += 1
+        self._queue.put(waiting)
+
+    def _work(self) -> None:
+        ended = False
+        while not ended:
+            group, ended = next_group(self._queue, MOST_IN_A_GROUP)
+            if group:
+                outcomes = self._outcomes(group)
+                self._release(group)
+                settle(zip(group, outcomes, strict=True))
+        self._store.close()
+
+    def _outcomes(self, group: list[Waiting]) -> list[Outcome]:
+        try:
+            return self._committed([waiting.command for waiting in group])
+        except _AWAY:
+            return [ProblemError(LEDGER_AWAY) for _ in group]
+        except Exception as error:
+            log.error("a group of commands broke: %s", type(error).__qualname__)
+            return [error for _ in group]
+
+    def _committed(self, commands: list[Command]) -> list[Outcome]:
+        self._prepare()
+        try:
+            return self._watched(lambda: self._store.commit(commands))
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            # A pooled connection whose server was restarted: nothing was written, so once more.
+            return self._watched(lambda: self._store.commit(commands))
+
+    def _prepare(self) -> None:
+        if not self._store.is_ready:
+            self._watched(self._store.prepare)
+
+    def _watched(self, step: Callable[[], T]) -> T:
+        try:
+            made = step()
+        except _AWAY as error:
+            self.fault = _why(error)
+            log.error("the ledger is away: %s", self.fault)
+            self._store.forget_connections()
+            raise
+        self.fault = None
+        return made
+
+    def _release(self, group: list[Waiting]) -> None:
+        scopes = {waiting.command.once.scope for waiting in group if waiting.command.once}
+        with self._guard:
+            self._running -= scopes
+            self._waiting -= len(group)
+
+
+class _Probe:
+    """Takes the chain's lock and writes nothing."""
+
+    once = None
+
+    def run(self, view: View) -> Written:
+        """Do nothing."""
+        return Written(Answer(204, b""), ())
+
+
+def _told(outcome: Outcome) -> Answer:
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def _why(error: Exception) -> str:
+    # A driver's message may quote the row it could not write, or an address with its password.
+    if isinstance(error, LedgerError):
+        return str(error)
+    origin = getattr(error, "orig", None) or error
+    return type(origin).__qualname__
