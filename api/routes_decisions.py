@@ -6,6 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Response
 
+from api.access.enforcing import principal_of
+from api.access.principal import Principal
 from api.deciding import Decide
 from api.fields import EXPECTED, IDEMPOTENCY_KEY
 from api.ledger.commands import Once
@@ -31,9 +33,6 @@ from api.service import Service, resources_of, service_of
 from api.shapes import DecisionRequest, DecisionShape
 from api.strict_request import StrictRoute
 from model.decision import Request
-
-#: Until accounts exist, everyone is the counter.
-ACTOR = "counter"
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["decisions"])
 
@@ -61,6 +60,7 @@ async def post_decision(
     resources: Annotated[Resources, Depends(resources_of)],
     service: Annotated[Service, Depends(service_of)],
     ledger: Annotated[Ledger, Depends(ledger_of)],
+    principal: Annotated[Principal, Depends(principal_of)],
     idempotency_key: Annotated[
         str,
         Header(
@@ -79,8 +79,8 @@ async def post_decision(
     if profile is None:
         raise ProblemError(UNKNOWN_MEMBER)
     command = Decide(
-        once=Once.of(ACTOR, "post_decision", idempotency_key, ask.model_dump()),
-        actor=ACTOR,
+        once=Once.of(principal.subject, "post_decision", idempotency_key, ask.model_dump()),
+        actor=principal.subject,
         member_id=ask.member_id,
         request=Request(ask.amount_yuan, ask.months, ask.purpose),
         profile=profile,

@@ -134,6 +134,7 @@ def _where(demo: Demo, trial: Trial) -> Iterator[str]:
     yield "MLflow                make mlflow-ui   → http://127.0.0.1:5000"
     yield "服务 service           make serve       → http://127.0.0.1:8000"
     yield "试一试 try             curl -s http://127.0.0.1:8000/v1/decisions \\"
+    yield '  -H "Idempotency-Key: $(uuidgen)" \\'
     yield f"  -H 'Content-Type: application/json' -d '{json.dumps(trial.asked)}'"
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,10 +94,11 @@ def _wait_until_ready(base: str) -> None:
 
 
 def _json(url: str, headers: dict[str, str], body: dict[str, Any] | None = None) -> dict[str, Any]:
+    sent = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
     request = urllib.request.Request(
         url,
         None if body is None else json.dumps(body).encode(),
-        {**headers, **({"Content-Type": "application/json"} if body is not None else {})},
+        headers if body is None else headers | sent,
     )
     with urllib.request.urlopen(request, timeout=10) as answer:
         found: dict[str, Any] = json.load(answer)

@@ -6,7 +6,7 @@ starts at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from benchmarks.postgres import Postgres
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from api.ledger.writer import Ledger
+    from api.settings import Settings
     from data.archive import Archive
     from model.scorecard import Card
 
@@ -156,3 +160,49 @@ def spark_installed() -> None:
         pytest.fail(f"RONGZI_REQUIRE_ALL=1, but {' and '.join(lacking)} is not installed")
     if lacking:
         pytest.skip(f"{' and '.join(lacking)} is not installed (requirements-spark.lock)")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for this session; without one a test skips, or fails if all must run."""
+    import os
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+        server = Postgres.found(Path(folder))
+        if server is None and os.environ.get("RONGZI_REQUIRE_ALL") == "1":
+            pytest.fail("RONGZI_REQUIRE_ALL=1, but PostgreSQL is not installed")
+        if server is None:
+            pytest.skip("PostgreSQL is not installed")
+        server.start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, on each of the two kinds in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.new_database()
+
+
+@pytest.fixture
+def ledger_settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a ledger of its own: keys and checkpoints in the test's folder."""
+    from api.settings import Settings
+
+    return Settings(
+        home=tmp_path / "home", database_url=database_url, checkpoints=tmp_path / "checkpoints"
+    )
+
+
+@pytest.fixture
+def ledger(ledger_settings: Settings) -> Iterator[Ledger]:
+    """An open, empty ledger on each of the two databases in turn."""
+    from api.ledger.writer import Ledger
+
+    opened = Ledger.open(ledger_settings)
+    yield opened
+    opened.close()

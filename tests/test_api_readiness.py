@@ -18,16 +18,14 @@ import pytest
 from api.access.issuer import Issuer
 from api.access.principal import Principal
 from api.app import create_app
-from api.deciding import answer
 from api.edition_manifest import current_folder, folder_name, manifest_bytes, read_manifest
-from api.resources import Resources, load
 from api.settings import Settings
-from api.shapes import DecisionRequest
 from data.published import publish_card, published_folder
 from model.card_file import write_card
 from model.errors import EditionError
 from model.scorecard import Card
 
+KEY = {"Idempotency-Key": "one"}
 ASKED = {"member_id": "NOBODY", "amount_yuan": 5_000, "months": 12, "purpose": "inputs"}
 
 
@@ -61,7 +59,9 @@ def _ask(
                 if found:
                     between()
                 if address == "decide":
-                    found.append(await client.post("/v1/decisions", json=ASKED | asked_for))
+                    found.append(
+                        await client.post("/v1/decisions", json=ASKED | asked_for, headers=KEY)
+                    )
                 else:
                     found.append(await client.get(address))
             return found
@@ -216,11 +216,9 @@ def test_damage_while_running_is_told_and_the_verified_bytes_stay_in_use(home: P
 def test_a_decision_holds_for_as_many_days_as_the_policy_says(
     home: Path, member_profile: pa.Table
 ) -> None:
-    resources = load(home)
-    assert isinstance(resources, Resources)
     member = member_profile["member_id"][0].as_py()
-    made = answer(resources, DecisionRequest(**{**ASKED, "member_id": member}), date(2023, 10, 9))
-    assert made.valid_until == date(2023, 11, 8)
+    (made,) = _ask(home, "decide", today=lambda: date(2023, 10, 9), member_id=member)
+    assert made.json()["valid_until"] == "2023-11-08"
 
 
 def test_a_fault_is_a_problem_that_tells_nothing(

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,8 @@ def _wait_until_live(client: httpx.Client, run: subprocess.Popen[bytes]) -> None
 
 
 def _decide(service: httpx.Client, **asked: Any) -> httpx.Response:
-    return service.post("/v1/decisions", json={**ASKED, **asked})
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    return service.post("/v1/decisions", json={**ASKED, **asked}, headers=key)
 
 
 def test_the_service_is_ready_and_says_with_what(

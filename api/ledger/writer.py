@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -26,11 +25,12 @@ from api.ledger.store import Store, utc_now
 from api.ledger.waiting import Queue, Waiting, next_group, settle
 from api.problem_kinds import IN_PROGRESS, LEDGER_AWAY, LEDGER_BUSY
 from api.problems import ProblemError
+from api.running.logs import log, where
+from api.running.metrics import BATCH, COMMIT, DATABASE_UP, QUEUE
 from api.settings import Settings
 from model.errors import LedgerError
 
 T = TypeVar("T")
-log = logging.getLogger("rongzi.ledger")
 
 MOST_WAITING = 1_024
 MOST_IN_A_GROUP = 64
@@ -117,7 +117,7 @@ class Ledger:
             with self._store.read() as view:
                 yield view
         except _AWAY as error:
-            log.warning("read failed: %s", _why(error))
+            log.warning("database away", why=_why(error))
             raise ProblemError(LEDGER_AWAY) from error
 
     def close(self) -> None:
@@ -141,6 +141,7 @@ class Ledger:
                     raise ProblemError(IN_PROGRESS)
                 self._running.add(once.scope)
             self._waiting += 1
+            QUEUE.set(self._waiting)
         self._queue.put(waiting)
 
     def _work(self) -> None:
@@ -159,10 +160,12 @@ class Ledger:
         except _AWAY:
             return [ProblemError(LEDGER_AWAY) for _ in group]
         except Exception as error:
-            log.error("a group of commands broke: %s", type(error).__qualname__)
+            log.error("fault", error=type(error).__qualname__, at=where(error))
             return [error for _ in group]
 
+    @COMMIT.time()
     def _committed(self, commands: list[Command]) -> list[Outcome]:
+        BATCH.observe(len(commands))
         self._prepare()
         try:
             return self._watched(lambda: self._store.commit(commands))
@@ -181,10 +184,14 @@ class Ledger:
             made = step()
         except _AWAY as error:
             self.fault = _why(error)
-            log.error("the ledger is away: %s", self.fault)
+            DATABASE_UP.set(0)
+            log.error("database away", why=self.fault)
             self._store.forget_connections()
             raise
+        if self.fault:
+            log.info("database back")
         self.fault = None
+        DATABASE_UP.set(1)
         return made
 
     def _release(self, group: list[Waiting]) -> None:
@@ -192,6 +199,7 @@ class Ledger:
         with self._guard:
             self._running -= scopes
             self._waiting -= len(group)
+            QUEUE.set(self._waiting)
 
 
 class _Probe:
