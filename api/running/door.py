@@ -29,7 +29,7 @@ def note(request: Request, **told: Any) -> None:
 
 
 class Door:
-    """ASGI layer around everything else; `closing` says whether clients should leave."""
+    """ASGI layer around everything else."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -42,15 +42,15 @@ class Door:
         began, status = time.perf_counter(), 0
         name = request_id(scope["headers"])
         scope[_NOTES] = {"request_id": name}
-        added = [*_HEADERS, (HEADER, name.encode())]
-        if scope["app"].state.service.draining:
-            # A kept connection would be cut at the end; so the client opens its next elsewhere.
-            added.append((b"connection", b"close"))
+        service = scope["app"].state.service
 
         async def watched(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                added = [*_HEADERS, (HEADER, name.encode())]
+                # A kept connection would be cut at the end, so the client is asked to leave.
+                added += [(b"connection", b"close")] if service.draining else []
                 message["headers"] = [*message.get("headers", ()), *added]
             await send(message)
 

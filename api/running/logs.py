@@ -36,11 +36,13 @@ def _text(pattern: str) -> Callable[[Any], bool]:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float)
+    # Shorter than a phone number.
+    return isinstance(value, int | float) and abs(value) < 1e9
 
 
-_ROUTE = _text(r"-|(/[a-z0-9._-]*|/\{[a-z_]+\})+")
-_WORD = _text(r"[A-Za-z0-9_.-]{1,80}")
+_ROUTE = _text(r"-|/|(/v1)?(/[a-z][a-z._-]*|/\{[a-z_]+\})+")
+#: No digits: a word of ours, not a number of somebody's.
+_WORD = _text(r"[A-Za-z_.-]{1,80}")
 #: Field → what its value must look like. Sentences (`why`) come from this product's own texts.
 FIELDS: dict[str, Callable[[Any], bool]] = {
     "level": _WORD,
@@ -84,38 +86,33 @@ def where(error: BaseException) -> str:
     )
 
 
-_TIMED: list[structlog.typing.Processor] = [
-    structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    only_declared,
-]
+_STAMPED = structlog.processors.TimeStamper(fmt="iso", utc=True)
 _RENDERED = structlog.processors.JSONRenderer(ensure_ascii=False)
 
 
-def _foreign(_: WrappedLogger, __: str, told: EventDict) -> EventDict:
-    """Return another library's record without its words, which may quote a row."""
-    record: logging.LogRecord = told["_record"]
-    kept: dict[str, Any] = {"event": "foreign", "logger": record.name}
-    if record.name == _TRUSTED and not record.exc_info:
-        kept = {"event": "server", "message": record.getMessage()}
-    if record.exc_info and record.exc_info[1] is not None:
-        error = record.exc_info[1]
-        kept |= {"error": type(error).__qualname__, "at": where(error)}
-    kept["level"] = record.levelname.lower()
-    return kept
+class DeclaredFormatter(logging.Formatter):
+    """Writes another library's record as a line without its words, which may quote a row."""
 
-
-def _formatter() -> logging.Formatter:
-    return structlog.stdlib.ProcessorFormatter(
-        processors=[_foreign, _TIMED[1], only_declared, _RENDERED]
-    )
+    def format(self, record: logging.LogRecord) -> str:
+        """Return `record` as one JSON line: who told it, how serious, and where it broke."""
+        told: EventDict = {"event": "foreign", "logger": record.name}
+        if record.name.partition(".")[0] == _TRUSTED and not record.exc_info:
+            told = {"event": "server", "message": record.getMessage()}
+        if record.exc_info and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            told |= {"error": type(error).__qualname__, "at": where(error)}
+        told["level"] = record.levelname.lower()
+        line: Any = told
+        for processor in (_STAMPED, only_declared, _RENDERED):
+            line = processor(None, record.levelname, line)
+        return str(line)
 
 
 #: For `logging.config.dictConfig`: every line of every library leaves through the same gate.
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"declared": {"()": _formatter}},
+    "formatters": {"declared": {"()": DeclaredFormatter}},
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
@@ -142,7 +139,7 @@ class _Stderr:
 #: The service's own log.
 log: FilteringBoundLogger = structlog.wrap_logger(
     _Stderr(),
-    processors=[*_TIMED, _RENDERED],
+    processors=[structlog.processors.add_log_level, _STAMPED, only_declared, _RENDERED],
     wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     cache_logger_on_first_use=True,
 )

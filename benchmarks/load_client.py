@@ -1,0 +1,218 @@
+"""A cheap HTTP/1.1 client on many connections, in a process of its own: requests in, figures out.
+
+    python -m benchmarks.load_client < plan.json > figures.json
+
+The machine's cores are shared with the server under test, so a request must cost this client little:
+raw sockets, requests put together from bytes, answers read no further than status and length.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+
+@dataclass
+class Plan:
+    """What to send.
+
+    Attributes
+    ----------
+    bodies : list of str
+        JSON bodies, taken in turn, endlessly; ``%n`` in one is replaced by a running number.
+    rate : float or None
+        Requests a second to offer whatever comes back (open loop); None sends the next request on a
+        connection when the one before was answered (closed loop).
+    warm_seconds : float
+        Time before figures count.
+    keep : int
+        How many answers to 2xx requests to give back whole, with their idempotency keys.
+    """
+
+    port: int
+    path: str
+    bodies: list[str]
+    connections: int
+    seconds: float
+    headers: dict[str, str] = field(default_factory=dict)
+    rate: float | None = None
+    warm_seconds: float = 1.0
+    key_prefix: str = "bench"
+    keep: int = 0
+
+    def requests(self) -> Iterator[tuple[str, bytes]]:
+        """Yield an idempotency key and the bytes of its request, endlessly."""
+        extra = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
+        head = (
+            f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            f"{extra}Idempotency-Key: {self.key_prefix}-%d\r\nContent-Length: %d\r\n\r\n"
+        ).encode()
+        bodies = [body.encode() for body in self.bodies]
+        for n in count():
+            body = bodies[n % len(bodies)].replace(b"%n", b"%d" % n)
+            yield f"{self.key_prefix}-{n}", head % (n, len(body)) + body
+
+
+class Connection(asyncio.Protocol):
+    """One kept connection: one request at a time, its answer timed."""
+
+    def __init__(self, load: Load) -> None:
+        self.load = load
+        self.buffer = b""
+        self.key = ""
+        self.began = 0.0
+        self.busy = False
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take part in the load."""
+        self.transport = transport  # type: ignore[assignment]
+        self.load.freed(self)
+
+    def send(self, key: str, request: bytes) -> None:
+        """Send `request`; its answer is timed from here."""
+        assert self.transport is not None
+        self.key, self.began, self.busy = key, time.perf_counter(), True
+        self.transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        """Collect an answer; when it is whole, report it."""
+        self.buffer += data
+        end = self.buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        head = self.buffer[:end].lower()
+        at = head.find(b"content-length: ")
+        length = int(head[at + 16 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+        whole = end + 4 + length
+        if len(self.buffer) < whole:
+            return
+        body, self.buffer = self.buffer[end + 4 : whole], self.buffer[whole:]
+        self.busy = False
+        self.load.answered(self.key, int(head[9:12]), time.perf_counter() - self.began, body)
+        if b"connection: close" in head:
+            assert self.transport is not None
+            self.transport.close()
+        else:
+            self.load.freed(self)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Count a request that was never answered, and connect again."""
+        if self.busy:
+            self.load.lost(self.key)
+        self.load.connect_again()
+
+
+class Load:
+    """One run of a plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.requests = plan.requests()
+        self.free: deque[Connection] = deque()
+        self.millis: dict[int, list[float]] = {}
+        self.by_second: Counter[int] = Counter()
+        self.kept: list[tuple[str, str]] = []
+        self.unanswered: list[str] = []
+        self.unsent = 0
+        self.began = self.ends = self.counts_from = 0.0
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> dict[str, Any]:
+        """Send for as long as planned and return the figures."""
+        self.began = time.perf_counter()
+        self.counts_from = self.began + self.plan.warm_seconds
+        self.ends = self.counts_from + self.plan.seconds
+        await asyncio.gather(*(self._connect() for _ in range(self.plan.connections)))
+        if self.plan.rate:
+            await self._offer(self.plan.rate)
+        await asyncio.sleep(max(0.0, self.ends - time.perf_counter()))
+        # What was sent in time may still be answered.
+        await asyncio.sleep(0.5)
+        return self._figures()
+
+    def freed(self, connection: Connection) -> None:
+        """Use a connection that waits for nothing."""
+        if time.perf_counter() >= self.ends:
+            return
+        if self.plan.rate is None:
+            connection.send(*next(self.requests))
+        else:
+            self.free.append(connection)
+
+    def answered(self, key: str, status: int, seconds: float, body: bytes) -> None:
+        """Note one answer."""
+        if 200 <= status < 300 and len(self.kept) < self.plan.keep:
+            self.kept.append((key, body.decode()))
+        now = time.perf_counter()
+        if self.counts_from <= now < self.ends:
+            self.millis.setdefault(status, []).append(seconds * 1000)
+            if status < 300:
+                self.by_second[int(now - self.counts_from)] += 1
+
+    def lost(self, key: str) -> None:
+        """Note a request whose connection ended before its answer."""
+        self.unanswered.append(key)
+
+    def connect_again(self) -> None:
+        """Open a connection in place of one that ended."""
+        if time.perf_counter() < self.ends:
+            task = asyncio.get_running_loop().create_task(self._connect())
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        while time.perf_counter() < self.ends:
+            try:
+                await loop.create_connection(lambda: Connection(self), "127.0.0.1", self.plan.port)
+            except OSError:
+                await asyncio.sleep(0.05)
+            else:
+                return
+
+    async def _offer(self, rate: float) -> None:
+        started, sent = time.perf_counter(), 0
+        while (now := time.perf_counter()) < self.ends:
+            due = int((now - started) * rate)
+            while sent < due:
+                sent += 1
+                while self.free and self.free[0].transport.is_closing():  # type: ignore[union-attr]
+                    self.free.popleft()
+                if self.free:
+                    self.free.popleft().send(*next(self.requests))
+                else:
+                    self.unsent += 1
+            await asyncio.sleep(0.002)
+
+    def _figures(self) -> dict[str, Any]:
+        return {
+            "seconds": self.plan.seconds,
+            "answers": {status: _spread(found) for status, found in sorted(self.millis.items())},
+            "goodput": sum(self.by_second.values()) / self.plan.seconds,
+            "worst_second": min(
+                (self.by_second[i] for i in range(int(self.plan.seconds))), default=0
+            ),
+            "unanswered": self.unanswered,
+            "unsent": self.unsent,
+            "kept": self.kept,
+        }
+
+
+def _spread(millis: list[float]) -> dict[str, float]:
+    ordered = sorted(millis)
+    at = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+    spread = {name: ordered[int(share * (len(ordered) - 1))] for name, share in at.items()}
+    return {"count": len(ordered), **{k: round(v, 2) for k, v in spread.items()},
+            "max": round(ordered[-1], 2)}  # fmt: skip
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(Load(Plan(**json.load(sys.stdin))).run())))

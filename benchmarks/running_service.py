@@ -1,0 +1,136 @@
+"""``rongzi serve`` in a process group of its own, for benchmarks and tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
+
+_OPENER = build_opener(ProxyHandler({}))
+START_SECONDS = 60.0
+
+
+@dataclass
+class Running:
+    """A service that runs."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def get(self, path: str, **headers: str) -> tuple[int, str]:
+        """Return status and text of an answer."""
+        request = Request(self.url + path, headers=headers)
+        try:
+            with _OPENER.open(request, timeout=30) as answer:
+                return answer.status, answer.read().decode()
+        except HTTPError as refused:
+            with refused:
+                return refused.code, refused.read().decode()
+
+    def ready(self) -> dict[str, Any]:
+        """Return what ``/ready`` answers."""
+        found: dict[str, Any] = json.loads(self.get("/ready")[1])
+        return found
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return the log's lines; a line that is no JSON is a fault."""
+        return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
+
+    def workers(self) -> list[int]:
+        """Return the process ids of the workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(child) for child in children.read_text().split()]
+
+    def memory_mib(self) -> float:
+        """Return the resident memory of all workers."""
+        return sum(_resident_kib(worker) for worker in self.workers()) / 1024
+
+    def kill(self) -> None:
+        """Kill parent and workers, without warning."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@contextmanager
+def serving(
+    home: Path, log: Path, *options: str, port: int | None = None, **environment: str
+) -> Iterator[Running]:
+    """Serve `home` until the end of the block; wait until it is ready to decide."""
+    port = port or free_port()
+    command = [sys.executable, "-m", "cli.main", "serve", "--port", str(port), *options]
+    told = {**os.environ, "RONGZI_HOME": str(home), **environment}
+    with (
+        log.open("ab") as errors,
+        subprocess.Popen(command, stderr=errors, env=told, start_new_session=True) as process,
+    ):
+        running = Running(process, port, log)
+        try:
+            wait_until(lambda: _answers(running, "/ready"), "ready", process)
+            yield running
+        finally:
+            _end(process)
+
+
+def wait_until(
+    holds: Any,
+    what: str,
+    process: subprocess.Popen[bytes] | None = None,
+    seconds: float = START_SECONDS,
+) -> None:
+    """Ask `holds` every 50 ms until it is true; a `process` that ended meanwhile is a fault."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process is not None and process.poll() is not None:
+            raise RuntimeError(f"the service ended before it was {what}")
+        if holds():
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"not {what} within {seconds:.0f} s")
+
+
+def free_port() -> int:
+    """Return a port nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _answers(running: Running, path: str) -> bool:
+    try:
+        return running.get(path)[0] == 200
+    except OSError:
+        return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _resident_kib(process: int) -> int:
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    return 0

@@ -1,0 +1,130 @@
+"""The server as a process: it drains, its workers share metrics, requests carry names."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.running_service import Running, serving, wait_until
+
+PHONE, ID_NUMBER = "19900000000", "999901197001010014"
+
+
+@pytest.fixture
+def running(published_home: Path, tmp_path: Path) -> Iterator[Running]:
+    home = Path(shutil.copytree(published_home, tmp_path / "home"))
+    with serving(home, tmp_path / "serve.log") as found:
+        yield found
+
+
+def test_sigterm_turns_readiness_off_and_answers_what_is_on_its_way(running: Running) -> None:
+    # One request whose body is still being sent when the process is told to stop.
+    with socket.create_connection(("127.0.0.1", running.port), timeout=30) as slow:
+        slow.sendall(
+            b"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 2\r\n\r\n{"
+        )
+        time.sleep(0.2)
+        os.kill(running.process.pid, signal.SIGTERM)
+        wait_until(lambda: running.get("/ready")[0] == 503, "off", seconds=5)
+        assert "the service is stopping" in running.get("/ready")[1]
+        assert running.get("/live")[0] == 200
+        slow.sendall(b"}")
+        answer = slow.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 4")
+    assert b"connection: close" in answer.lower()
+    assert running.process.wait(30) == 0
+    told = [line["event"] for line in running.lines()]
+    assert told.index("draining") < told.index("stopped")
+
+
+def test_no_request_fails_while_the_process_stops(running: Running) -> None:
+    failed: list[str] = []
+    stopped = threading.Event()
+
+    def ask() -> None:
+        while not stopped.is_set():
+            try:
+                status, _ = running.get("/v1/whitelist?page_size=1")
+            except ConnectionRefusedError:
+                return  # nobody listens any more: the proxy's next instance answers
+            except OSError as error:
+                if isinstance(getattr(error, "reason", None), ConnectionRefusedError):
+                    return
+                failed.append(repr(error))
+            else:
+                if status != 200:
+                    failed.append(str(status))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    running.process.terminate()
+    running.process.wait(30)
+    stopped.set()
+    for thread in threads:
+        thread.join(10)
+    assert failed == []
+
+
+def test_workers_end_when_their_parent_is_killed(running: Running) -> None:
+    (worker,) = running.workers()
+    os.kill(running.process.pid, signal.SIGKILL)
+    running.process.wait()
+    wait_until(lambda: not _alive(worker), "without workers", seconds=15)
+
+
+def test_two_workers_answer_with_the_metrics_of_both(published_home: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(published_home, tmp_path / "home"))
+    with serving(home, tmp_path / "serve.log", "--workers", "2") as running:
+        for _ in range(40):
+            assert running.get("/v1/policy")[0] == 200
+        found = running.get("/metrics")[1]
+    counted = re.findall(r'^rongzi_requests_total\{.*"/v1/policy".*\} ([0-9.]+)$', found, re.M)
+    assert counted == ["40.0"]
+
+
+def test_metrics_are_by_route_template_and_for_this_machine_alone(running: Running) -> None:
+    running.get("/v1/members/M-SECRET-1")
+    status, found = running.get("/metrics")
+    assert status == 200
+    assert 'route="/v1/members/{member_id}"' in found
+    assert "SECRET" not in found
+    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
+        assert running.get("/metrics", **{header: "127.0.0.1"})[0] == 404
+
+
+def test_a_request_is_found_in_the_log_by_the_id_its_caller_gave(running: Running) -> None:
+    running.get("/v1/policy", **{"X-Request-Id": "till-7-0001"})
+    assert [
+        line["route"] for line in running.lines() if line.get("request_id") == "till-7-0001"
+    ] == ["/v1/policy"]
+
+
+@pytest.mark.parametrize(
+    "given", [PHONE, ID_NUMBER, f"tel-{PHONE}", "short", "x" * 65, "a b c d e"]
+)
+def test_an_id_that_may_be_a_persons_or_breaks_the_log_is_replaced(
+    running: Running, given: str
+) -> None:
+    assert running.get("/v1/policy", **{"X-Request-Id": given})[0] == 200
+    names = {line["request_id"] for line in running.lines() if line["event"] == "request"}
+    assert given not in names
+    assert all(re.fullmatch(r"[0-9a-f]{32}", name) for name in names)
+
+
+def _alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
