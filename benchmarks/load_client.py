@@ -2,8 +2,8 @@
 
     python -m benchmarks.load_client < plan.json > figures.json
 
-The machine's cores are shared with the server under test, so a request must cost this client little:
-raw sockets, requests put together from bytes, answers read no further than status and length.
+The machine's cores are shared with the server under test, so a request must cost little here: raw
+sockets, requests put together from bytes, answers read no further than status and length.
 """
 
 from __future__ import annotations

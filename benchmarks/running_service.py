@@ -9,13 +9,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
+
+from api.access.issuer import Issuer
+from api.access.principal import ROLES, Principal
 
 _OPENER = build_opener(ProxyHandler({}))
 START_SECONDS = 60.0
@@ -28,15 +32,22 @@ class Running:
     process: subprocess.Popen[bytes]
     port: int
     log: Path
+    home: Path
 
     @property
     def url(self) -> str:
         """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
+    @cached_property
+    def bearer(self) -> dict[str, str]:
+        """The header of a caller who may do everything everywhere, from the embedded issuer."""
+        principal = Principal("bench", frozenset(ROLES), ("",))
+        return {"Authorization": f"Bearer {Issuer(self.home).token(principal)}"}
+
     def get(self, path: str, **headers: str) -> tuple[int, str]:
         """Return status and text of an answer."""
-        request = Request(self.url + path, headers=headers)
+        request = Request(self.url + path, headers={**self.bearer, **headers})
         try:
             with _OPENER.open(request, timeout=30) as answer:
                 return answer.status, answer.read().decode()
@@ -80,7 +91,7 @@ def serving(
         log.open("ab") as errors,
         subprocess.Popen(command, stderr=errors, env=told, start_new_session=True) as process,
     ):
-        running = Running(process, port, log)
+        running = Running(process, port, log, home)
         try:
             wait_until(lambda: _answers(running, "/ready"), "ready", process)
             yield running

@@ -12,6 +12,7 @@ from api.access.token_check import TokenRefusedError
 from api.access.verifier import Verifier
 from api.problem_kinds import FORBIDDEN, INTERNAL_ERROR, NOT_FOUND, UNAUTHORISED
 from api.problems import Kind, ProblemError
+from api.running.door import note
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="rongzi-e"'}
 
@@ -32,6 +33,7 @@ async def enforce(request: Request) -> None:
         return
     principal = _verified(request)
     request.state.principal = principal
+    note(request, subject=principal.subject)
     _refuse_role(principal, rule)
     await _refuse_place(request, principal, rule)
 

@@ -100,7 +100,7 @@ class DeclaredFormatter(logging.Formatter):
             told = {"event": "server", "message": record.getMessage()}
         if record.exc_info and record.exc_info[1] is not None:
             error = record.exc_info[1]
-            told |= {"error": type(error).__qualname__, "at": where(error)}
+            told["error"], told["at"] = type(error).__qualname__, where(error)
         told["level"] = record.levelname.lower()
         line: Any = told
         for processor in (_STAMPED, only_declared, _RENDERED):
