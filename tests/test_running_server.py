@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,17 +109,23 @@ def test_metrics_are_by_route_template_and_for_this_machine_alone(kept: Running)
 
 def test_a_request_is_found_in_the_log_by_the_id_its_caller_gave(kept: Running) -> None:
     kept.get("/v1/policy", **{"X-Request-Id": "till-7-0001"})
-    (line,) = [line for line in kept.lines() if line.get("request_id") == "till-7-0001"]
-    assert (line["route"], line["status"], line["subject"]) == ("/v1/policy", 200, "bench")
+    wait_until(lambda: bool(_told(kept, "/v1/policy")), "told", seconds=5)
+    (line,) = _told(kept, "/v1/policy")
+    assert (line["request_id"], line["status"], line["subject"]) == ("till-7-0001", 200, "bench")
 
 
 def test_an_id_that_may_be_a_persons_or_breaks_the_log_is_replaced(kept: Running) -> None:
     given = [PHONE, ID_NUMBER, f"tel-{PHONE}", "short", "x" * 65, "a b c d e"]
     for each in given:
         assert kept.get("/problems/overloaded", **{"X-Request-Id": each})[0] == 200
-    told = [line for line in kept.lines() if line.get("route") == "/problems/{name}"]
-    assert len(told) == len(given)
+    # A line is written when its answer has left.
+    wait_until(lambda: len(_told(kept, "/problems/{name}")) == len(given), "told", seconds=5)
+    told = _told(kept, "/problems/{name}")
     assert all(re.fullmatch(r"[0-9a-f]{32}", line["request_id"]) for line in told)
+
+
+def _told(running: Running, route: str) -> list[dict[str, Any]]:
+    return [line for line in running.lines() if line.get("route") == route]
 
 
 def _alive(process: int) -> bool:
