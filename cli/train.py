@@ -35,6 +35,20 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--family", default="auto", show_default=True, type=click.Choice(["auto", "woe", "ebm"])
 )
 @click.option("--out", type=_FOLDER, help="Also write the card, figures and report here.")
+@click.option(
+    "--reject-inference",
+    default="none",
+    show_default=True,
+    type=click.Choice(["none", "parcelling", "fuzzy", "ipw"]),
+    help="How those never booked enter the training.",
+)
+@click.option(
+    "--unobserved",
+    default="members",
+    show_default=True,
+    type=click.Choice(["members", "declined"]),
+    help="Who they are in an archive; in a table: rows without a target.",
+)
 @click.option("--seed", default=54, show_default=True, type=int)
 @click.option("--mlruns", type=_FOLDER, default="mlruns", show_default=True, envvar="RONGZI_MLRUNS")
 def command(
@@ -45,6 +59,8 @@ def command(
     dictionary: Path | None,
     as_of: datetime | None,
     family: str,
+    reject_inference: str,
+    unobserved: str,
     out: Path | None,
     seed: int,
     mlruns: Path,
@@ -52,7 +68,9 @@ def command(
     """Train a card and record the run, unsigned, as the registry's challenger."""
     from training.settings import Settings
 
-    settings = Settings(seed=seed, family=family)
+    settings = Settings(
+        seed=seed, family=family, reject_inference=reject_inference, unobserved=unobserved
+    )
     if archive is not None and table is None:
         run = _from_archive(archive, as_of, settings)
     elif table is not None and archive is None and target is not None:

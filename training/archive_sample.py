@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from data.archive import Archive
-from data.profiles import columns_of, profile_spine
 from model.dictionary import member_dictionary
 from model.errors import TrainingError
-from model.scorecard import Columns
+from training.applied_profiles import applied_profiles
+from training.fairness.groups import PROTECTED, member_groups
 from training.sample import Sample
 from training.settings import Settings
 from training.vintages import BAD, GOOD, Loans, VintageRow, labelled_loans, vintage_rows
@@ -47,39 +45,20 @@ def archive_sample(archive: Archive, as_of: date, settings: Settings) -> Archive
         If no loan is ripe; the message says what became of the loans there are.
     """
     loans = labelled_loans(archive, as_of, settings)
-    decided = (loans.label == GOOD) | (loans.label == BAD)
-    if not decided.any():
+    decided = np.flatnonzero((loans.label == GOOD) | (loans.label == BAD))
+    if not len(decided):
         raise TrainingError(_no_ripe_loan(archive, as_of, loans))
-    columns = _profiles(archive, loans.member_id[decided], loans.applied[decided])
+    scored = member_dictionary().named("scored")
+    profiles, known = applied_profiles(
+        archive, loans.member_id[decided], loans.applied[decided], (*scored, *PROTECTED)
+    )
+    decided = decided[known]
+    columns = {name: profiles[name] for name in scored}
     borrower = np.unique(loans.member_id[decided].astype(str), return_inverse=True)[1]
     bad = (loans.label[decided] == BAD).astype(np.bool_)
     period = loans.vintage[decided].astype("datetime64[M]").astype(np.int64)
-    sample = Sample(columns, bad, borrower.astype(np.int64), period)
+    sample = Sample(columns, bad, borrower.astype(np.int64), period, member_groups(profiles))
     return ArchiveSample(sample, loans.vintage[decided], vintage_rows(loans))
-
-
-def _profiles(
-    archive: Archive, member_id: NDArray[np.object_], applied: NDArray[np.datetime64]
-) -> Columns:
-    """Return the profile columns by loan; two loans of one member and month share a profile."""
-    as_of = applied.astype("datetime64[D]")
-    wanted = pd.MultiIndex.from_arrays([member_id, as_of])
-    spine = wanted.unique()
-    table = profile_spine(
-        archive,
-        pa.table(
-            {
-                "member_id": pa.array(spine.get_level_values(0), pa.string()),
-                "as_of": pa.array(spine.get_level_values(1).to_numpy("datetime64[D]"), pa.date32()),
-            }
-        ),
-    )
-    found = pd.MultiIndex.from_arrays(
-        [table["member_id"].to_pylist(), table["as_of"].to_numpy().astype("datetime64[D]")]
-    )
-    place = found.get_indexer(wanted)
-    columns = columns_of(table.select(member_dictionary().named("scored")))
-    return {name: values[place] for name, values in columns.items()}
 
 
 def _no_ripe_loan(archive: Archive, as_of: date, loans: Loans) -> str:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from data.flat_table import Kind, flat_columns
 from model.dictionary import Dictionary
 from model.errors import TrainingError
+from training.fairness.groups import table_groups
 from training.sample import Sample
 from training.target import Target
 
@@ -40,7 +41,8 @@ def flat_sample(table: pa.Table, outcome: Target, dictionary: Dictionary, target
         raise TrainingError("the dictionary scores no column of the table (role: scored)")
     known = table.filter(pa.array(outcome.known))
     rows = np.arange(known.num_rows, dtype=np.int64)
-    return Sample(flat_columns(known, kinds), outcome.bad, rows, np.zeros_like(rows))
+    groups = table_groups(known, dictionary)
+    return Sample(flat_columns(known, kinds), outcome.bad, rows, np.zeros_like(rows), groups)
 
 
 def _refuse_equal_codes(names: Iterable[str]) -> None:

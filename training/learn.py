@@ -20,6 +20,8 @@ from training.fairness.findings import FairnessReport
 from training.families import family_named
 from training.gates.verdicts import GateVerdicts
 from training.reject.findings import RejectReport
+from training.reject.refit import refit_with_rejects
+from training.reject.unobserved import Unobserved
 from training.sample import Sample, refuse_too_few
 from training.settings import Settings, training_digest
 from training.stability import attribute_stability, bin_shares, points_stability
@@ -99,7 +101,8 @@ class TrainedRun:
 
 def steps(settings: Settings) -> int:
     """Return how often `learn` calls ``step_done``: for a progress bar."""
-    return settings.folds + 2
+    fits = 1 if settings.reject_inference == "none" else 2
+    return fits * (settings.folds + 1) + 1
 
 
 def learn(
@@ -109,8 +112,12 @@ def learn(
     settings: Settings,
     source: Source,
     step_done: Callable[[], object] = lambda: None,
+    unobserved: Unobserved | None = None,
 ) -> TrainedRun:
     """Learn a card from `development`; evaluate it on every sample of `held`, the first foremost.
+
+    With `unobserved` rows the fit is repeated on what ``settings.reject_inference`` makes of them;
+    everything measured is measured on observed outcomes all the same.
 
     Raises
     ------
@@ -125,6 +132,11 @@ def learn(
     settings = replace(settings, family=family.name)
     crossed = cross_fit(family, development, dictionary, settings, step_done)
     calibration = calibrate(crossed.unseen_log_odds, development.bad, development.weight)
+    rejects = None
+    if unobserved is not None:
+        crossed, calibration, rejects = refit_with_rejects(
+            family, development, unobserved, dictionary, settings, (crossed, calibration), step_done
+        )
     card = compile_card(
         crossed.fit.additive, calibration, development, dictionary, settings,
         source.name, _provenance(source, dictionary, settings, crossed.candidate),
@@ -147,6 +159,7 @@ def learn(
         dictionary=dictionary,
         source=source,
         settings=settings,
+        reject_inference=rejects,
     )
     step_done()
     return run

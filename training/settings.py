@@ -65,6 +65,18 @@ class Settings:
         Performance window: months on book; for harvest-bullet loans, months from maturity.
     bad_days, indeterminate_days : int
         Days past due that make a loan bad, and that leave it undecided.
+    reject_inference : str
+        ``none``, ``parcelling``, ``fuzzy`` or ``ipw``: see `training.reject`.
+    unobserved : str
+        Whose outcomes are inferred: ``members`` never booked, or applicants ``declined``. A flat
+        table's unobserved are its rows without a target.
+    most_unobserved : int
+        Unobserved members drawn at most; each then stands for several.
+    reject_prudence : float
+        Factor on the supposed PD of the unobserved; 1 supposes them as risky as they look.
+    most_weight_quantile : float
+        Quantile at which inverse-probability weights are cut, so that no single loan speaks for
+        hundreds.
     run_in_months : int
         Months the archive must have recorded before a loan was applied for. Longer windows are cut
         short in the first vintages all the same: on the simulated archive their bads were worth
@@ -93,6 +105,11 @@ class Settings:
     bad_days: int = 90
     indeterminate_days: int = 30
     run_in_months: int = 3
+    reject_inference: str = "none"
+    unobserved: str = "members"
+    most_unobserved: int = 20_000
+    reject_prudence: float = 1.0
+    most_weight_quantile: float = 0.99
     scaling: Scaling = SCALING
     grades: tuple[Grade, ...] = MASTER_SCALE
 

@@ -12,14 +12,16 @@ import numpy as np
 import pyarrow as pa
 
 from data.archive import Archive
-from data.flat_table import read_flat_table
+from data.flat_table import Kind, flat_columns, read_flat_table
 from model.dictionary import Dictionary, member_dictionary, read_dictionary
+from model.errors import TrainingError
 from model.policy import policy_on
 from model.scorecard import Grade
 from training.archive_sample import archive_sample
 from training.draft import draft_dictionary
 from training.flat_sample import flat_sample
 from training.learn import HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, Source, TrainedRun, learn
+from training.reject.unobserved import Unobserved, unobserved_applicants
 from training.sample import Sample, refuse_too_few
 from training.settings import Settings
 from training.split import held_out, out_of_time
@@ -53,7 +55,8 @@ def train_archive(
     facts = {"source": "archive", "as_of": as_of.isoformat(), "data_digest": archive.digest()}
     source = Source(CARD_NAME, facts, tuple(ripe.vintages))
     samples = {OUT_OF_TIME: held, **_new_borrowers(development, held)}
-    return learn(development, samples, member_dictionary(), settings, source, step_done)
+    unobserved = _unobserved_members(archive, as_of, development, settings)
+    return learn(development, samples, member_dictionary(), settings, source, step_done, unobserved)
 
 
 def train_table(
@@ -84,12 +87,43 @@ def train_table(
     held = held_out(sample.bad, settings)
     source = _flat_source(path, target, outcome)
     samples = {HELD_OUT: sample.take(held)}
-    return learn(sample.take(~held), samples, dictionary, settings, source, step_done)
+    unobserved = _unobserved_rows(table, outcome, sample, settings)
+    return learn(sample.take(~held), samples, dictionary, settings, source, step_done, unobserved)
 
 
 def drafted_dictionary(table: pa.Table, target: str, name: str) -> Dictionary:
     """Return the dictionary that ``rongzi dictionary`` drafts for `table`, unread by a person."""
     return read_dictionary(draft_dictionary(table, target), f"the draft for {name}")
+
+
+def _unobserved_members(
+    archive: Archive, as_of: date, development: Sample, settings: Settings
+) -> Unobserved | None:
+    if settings.reject_inference == "none":
+        return None
+    months = development.period.astype("datetime64[M]")
+    return unobserved_applicants(archive, as_of, months, settings)
+
+
+def _unobserved_rows(
+    table: pa.Table, outcome: Target, sample: Sample, settings: Settings
+) -> Unobserved | None:
+    """Return a flat table's rows without a target: applicants whose outcome nobody saw."""
+    if settings.reject_inference == "none":
+        return None
+    rows = int((~outcome.known).sum())
+    if not rows:
+        raise TrainingError(
+            f"--reject-inference {settings.reject_inference} needs rows without an outcome, and"
+            " every row of the table has one; append the declined with a blank target, or use none"
+        )
+    kinds: dict[str, Kind] = {
+        name: "text" if values.dtype == object else "number"
+        for name, values in sample.columns.items()
+    }
+    columns = flat_columns(table.filter(pa.array(~outcome.known)), kinds)
+    told = f"{rows:,} rows without a target"
+    return Unobserved(columns, np.zeros(rows, dtype=np.int64), 1.0, told)
 
 
 def _least(settings: Settings) -> int:

@@ -1,0 +1,91 @@
+"""Reject inference: the observed loans joined by what is supposed of those never booked.
+
+Siddiqi (2006), *Credit Risk Scorecards*, ch. 6 (parcelling, fuzzy augmentation); Banasik, Crook &
+Thomas (2003), *JORS* 54 (weighting by the inverse probability of selection).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from model.scorecard import Floats, Ints
+from training.reject.unobserved import Unobserved
+from training.sample import Bools, Sample
+from training.settings import Settings
+
+METHODS = ("none", "parcelling", "fuzzy", "ipw")
+
+#: Bands of equal size that parcelling deals outcomes within.
+_BANDS = 20
+
+
+def parcelled(observed: Sample, unobserved: Unobserved, pd: Floats, settings: Settings) -> Sample:
+    """Return `observed` and every unobserved row with an outcome drawn by its band's PD.
+
+    Parameters
+    ----------
+    pd : Floats
+        Shape (unobserved,): probability of default by a card learned on the observed alone. In
+        each of 20 bands of it, that band's mean times `reject_prudence` turns bad.
+    """
+    supposed = np.minimum(_band_means(pd) * settings.reject_prudence, 1.0)
+    bad = np.random.default_rng(settings.seed).random(len(pd)) < supposed
+    everyone = np.arange(len(pd))
+    return _joined(observed, unobserved, everyone, bad, np.full(len(pd), unobserved.stands_for))
+
+
+def fuzzy(observed: Sample, unobserved: Unobserved, pd: Floats, settings: Settings) -> Sample:
+    """Return `observed` and each unobserved row twice: bad weighing its PD, good weighing the rest.
+
+    `pd` is multiplied by `reject_prudence` first; see `parcelled`.
+    """
+    supposed = np.minimum(pd * settings.reject_prudence, 1.0)
+    rows = np.tile(np.arange(len(pd)), 2)
+    bad = np.repeat([True, False], len(pd))
+    weight = np.concatenate([supposed, 1 - supposed]) * unobserved.stands_for
+    return _joined(observed, unobserved, rows, bad, weight)
+
+
+def reweighted(observed: Sample, booked: Floats, settings: Settings) -> Sample:
+    """Return `observed`, each row weighted by the inverse of its probability of being `booked`.
+
+    Weights above their `most_weight_quantile` are cut to it (Cole & Hernán 2008, *Am. J.
+    Epidemiol.* 168) and scaled to a mean of 1.
+    """
+    weight = observed.weights / np.maximum(booked, np.finfo(np.float64).tiny)
+    weight = np.minimum(weight, np.quantile(weight, settings.most_weight_quantile))
+    return _with_weight(observed, weight / weight.mean())
+
+
+def _band_means(pd: Floats) -> Floats:
+    rank = np.argsort(np.argsort(pd, kind="stable"), kind="stable")
+    band: Ints = rank * _BANDS // max(len(pd), 1)
+    sums = np.bincount(band, weights=pd, minlength=_BANDS)
+    rows = np.maximum(np.bincount(band, minlength=_BANDS), 1)
+    means: Floats = (sums / rows)[band]
+    return means
+
+
+def _joined(
+    observed: Sample, unobserved: Unobserved, rows: Ints, bad: Bools, weight: Floats
+) -> Sample:
+    """Return one sample; copies of an unobserved row are one borrower, whom folds never part."""
+    join: Callable[..., Floats] = np.concatenate
+    columns = {
+        name: join([values, unobserved.columns[name][rows]])
+        for name, values in observed.columns.items()
+    }
+    first = int(observed.borrower.max()) + 1
+    return Sample(
+        columns,
+        np.concatenate([observed.bad, bad]),
+        np.concatenate([observed.borrower, first + rows]),
+        np.concatenate([observed.period, unobserved.period[rows]]),
+        weight=np.concatenate([observed.weights, weight]),
+    )
+
+
+def _with_weight(sample: Sample, weight: Floats) -> Sample:
+    return Sample(sample.columns, sample.bad, sample.borrower, sample.period, sample.groups, weight)

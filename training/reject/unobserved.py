@@ -1,0 +1,103 @@
+"""Who might have borrowed and never did: members without a loan, with the profile they had."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.archive import Archive
+from model.dictionary import member_dictionary
+from model.scorecard import Columns
+from training.applied_profiles import applied_profiles
+from training.sample import Rows
+from training.settings import Settings
+from training.visible import visible_rows
+
+Population = Literal["members", "declined"]
+POPULATIONS: tuple[Population, ...] = ("members", "declined")
+
+
+@dataclass(frozen=True)
+class Unobserved:
+    """Rows without an outcome.
+
+    Attributes
+    ----------
+    columns : Columns
+        By attribute, each of shape (n,).
+    period : array of int
+        Shape (n,): as in a `Sample`.
+    stands_for : float
+        How many people each row stands for, when only some were drawn.
+    told : str
+        Who they are, for the reader.
+    """
+
+    columns: Columns
+    period: Rows
+    stands_for: float
+    told: str
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.period)
+
+
+def unobserved_applicants(
+    archive: Archive,
+    as_of: date,
+    months: NDArray[np.datetime64],
+    settings: Settings,
+) -> Unobserved:
+    """Return the never-booked, each with the profile of a month in which others applied.
+
+    ``members``: everyone without a disbursed loan before `as_of`, at a month drawn from `months`,
+    so that seasons are mixed alike; at most `most_unobserved` of them, drawn at random.
+    ``declined``: the applications that were declined within the span of `months`, at their own
+    month.
+
+    Parameters
+    ----------
+    months : array of datetime64[M]
+        Application months of the observed development loans.
+    """
+    loans = visible_rows(archive, "loans", ["loan_id", "member_id", "applied_on", "decision",
+                                            "disbursed_on"], as_of)  # fmt: skip
+    if settings.unobserved == "declined":
+        ids, at, share = _declined(loans, months)
+    else:
+        ids, at, share = _never_booked(archive, as_of, loans, months, settings)
+    columns, known = applied_profiles(archive, ids, at, member_dictionary().named("scored"))
+    period = at[known].astype("datetime64[M]").astype(np.int64)
+    told = f"{len(period):,} {settings.unobserved} without an outcome, each for {share:.1f}"
+    return Unobserved(columns, period, share, told)
+
+
+Drawn = tuple[NDArray[np.object_], NDArray[np.datetime64], float]
+
+
+def _declined(loans: pd.DataFrame, months: NDArray[np.datetime64]) -> Drawn:
+    applied = loans["applied_on"].to_numpy(dtype="datetime64[M]")
+    inside = (applied >= months.min()) & (applied <= months.max())
+    rows = inside & (loans["decision"] == "declined").to_numpy(dtype=bool)
+    return loans["member_id"].to_numpy(dtype=object)[rows], applied[rows], 1.0
+
+
+def _never_booked(
+    archive: Archive,
+    as_of: date,
+    loans: pd.DataFrame,
+    months: NDArray[np.datetime64],
+    settings: Settings,
+) -> Drawn:
+    members = visible_rows(archive, "members", ["member_id"], as_of)["member_id"]
+    booked = loans.loc[loans["disbursed_on"].notna(), "member_id"]
+    never = np.sort(np.setdiff1d(members.to_numpy(dtype=str), booked.to_numpy(dtype=str)))
+    dice = np.random.default_rng(settings.seed)
+    drawn = dice.permutation(never)[: settings.most_unobserved].astype(object)
+    return drawn, dice.choice(months, len(drawn)), len(never) / max(len(drawn), 1)
