@@ -55,6 +55,8 @@ def figures_json(run: TrainedRun) -> str:
         "vintages": [asdict(row) for row in run.source.vintages],
         "dropped": [asdict(entry) for entry in run.dropped],
         "notes": list(run.source.notes),
+        "fairness": asdict(run.fairness) if run.fairness else None,
+        "reject_inference": asdict(run.reject_inference) if run.reject_inference else None,
     }
     return json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
 

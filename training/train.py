@@ -19,6 +19,8 @@ from model.policy import policy_on
 from model.scorecard import Grade
 from training.archive_sample import archive_sample
 from training.draft import draft_dictionary
+from training.fairness.cut_off import CutOff, average_cut_off, policy_cut_off
+from training.fairness.measure import fairness_report
 from training.flat_sample import flat_sample
 from training.learn import HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, Source, TrainedRun, learn
 from training.reject.unobserved import Unobserved, unobserved_applicants
@@ -56,7 +58,8 @@ def train_archive(
     source = Source(CARD_NAME, facts, tuple(ripe.vintages))
     samples = {OUT_OF_TIME: held, **_new_borrowers(development, held)}
     unobserved = _unobserved_members(archive, as_of, development, settings)
-    return learn(development, samples, member_dictionary(), settings, source, step_done, unobserved)
+    run = learn(development, samples, member_dictionary(), settings, source, step_done, unobserved)
+    return _with_fairness(run, policy_cut_off(policy_on(as_of)))
 
 
 def train_table(
@@ -88,12 +91,20 @@ def train_table(
     source = _flat_source(path, target, outcome)
     samples = {HELD_OUT: sample.take(held)}
     unobserved = _unobserved_rows(table, outcome, sample, settings)
-    return learn(sample.take(~held), samples, dictionary, settings, source, step_done, unobserved)
+    run = learn(sample.take(~held), samples, dictionary, settings, source, step_done, unobserved)
+    return _with_fairness(run, average_cut_off(run.card, run.development.bad_rate))
 
 
 def drafted_dictionary(table: pa.Table, target: str, name: str) -> Dictionary:
     """Return the dictionary that ``rongzi dictionary`` drafts for `table`, unread by a person."""
     return read_dictionary(draft_dictionary(table, target), f"the draft for {name}")
+
+
+def _with_fairness(run: TrainedRun, cut_off: CutOff) -> TrainedRun:
+    found = fairness_report(
+        run.card, run.validation, run.validated_on, cut_off, run.dictionary, run.settings.seed
+    )
+    return replace(run, fairness=found)
 
 
 def _unobserved_members(
