@@ -60,7 +60,7 @@ def with_problems(built: dict[str, Any]) -> dict[str, Any]:
     return built
 
 
-def refuse_undeclared_query(request: Request) -> None:
+async def refuse_undeclared_query(request: Request) -> None:
     """Refuse query parameters that the route does not declare, and any given twice.
 
     Raises

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Response
+from fastapi import Request as HttpRequest
 
 from api.access.enforcing import principal_of
 from api.access.principal import Principal
@@ -29,6 +30,7 @@ from api.problem_kinds import (
 )
 from api.problems import ProblemError
 from api.resources import Resources
+from api.running.decision_counts import count_decision
 from api.service import Service, resources_of, service_of
 from api.shapes import DecisionRequest, DecisionShape
 from api.strict_request import StrictRoute
@@ -56,6 +58,7 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["decisions"])
     ),
 )
 async def post_decision(
+    request: HttpRequest,
     ask: DecisionRequest,
     resources: Annotated[Resources, Depends(resources_of)],
     service: Annotated[Service, Depends(service_of)],
@@ -87,4 +90,6 @@ async def post_decision(
         resources=resources,
         today=service.today(),
     )
-    return sent(await ledger.write(command))
+    answer = await ledger.write(command)
+    count_decision(request, answer)
+    return sent(answer)

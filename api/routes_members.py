@@ -29,7 +29,7 @@ def _plain_digits(value: Any) -> Any:
     return value
 
 
-def _place(
+async def _place(
     county: Annotated[
         str | None, Query(pattern=r"^[0-9]{6}$", description=EXPECTED["county"].en)
     ] = None,

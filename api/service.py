@@ -104,12 +104,13 @@ def _tell_taken(found: Resources) -> None:
     )
 
 
-def service_of(request: Request) -> Service:
+# These are coroutines because FastAPI sends plain functions through a thread pool, one hop each.
+async def service_of(request: Request) -> Service:
     """Return the service behind `request`."""
     found: Service = request.app.state.service
     return found
 
 
-def resources_of(request: Request) -> Resources:
+async def resources_of(request: Request) -> Resources:
     """Return the resources that answer `request`; see `Service.resources`."""
-    return service_of(request).resources()
+    return (await service_of(request)).resources()

@@ -29,11 +29,13 @@ class StrictRequest(Request):
         return await super().body()
 
     async def json(self) -> Any:
-        """Return the strictly parsed body."""
-        try:
-            return parse(await self.body())
-        except StrictJsonError as error:
-            raise ProblemError(MALFORMED_BODY, [FieldError("body", error.why)]) from error
+        """Return the strictly parsed body; it is parsed once, whoever asks."""
+        if not hasattr(self, "_json"):
+            try:
+                self._json = parse(await self.body())
+            except StrictJsonError as error:
+                raise ProblemError(MALFORMED_BODY, [FieldError("body", error.why)]) from error
+        return self._json
 
     def _refuse_media_type(self) -> None:
         given = self.headers.get("content-type", "").lower().replace(" ", "").replace('"', "")

@@ -38,7 +38,7 @@ async def enforce(request: Request) -> None:
     await _refuse_place(request, principal, rule)
 
 
-def principal_of(request: Request) -> Principal:
+async def principal_of(request: Request) -> Principal:
     """Return who asks; every route but the public ones has one."""
     found: Principal = request.state.principal
     return found

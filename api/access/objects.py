@@ -31,15 +31,15 @@ async def place_of(request: Request, bound: Bound) -> Located | None:
     A malformed name is left to the handler's validation, which refuses it for everybody alike.
     """
     if bound == "member in path":
-        return _member(request, request.path_params["member_id"])
+        return await _member(request, request.path_params["member_id"])
     if bound == "member in body":
         body = await request.json() if await request.body() else None
-        return _member(request, body.get("member_id") if isinstance(body, dict) else None)
+        return await _member(request, body.get("member_id") if isinstance(body, dict) else None)
     return None
 
 
-def _member(request: Request, member_id: Any) -> Located | None:
+async def _member(request: Request, member_id: Any) -> Located | None:
     if not isinstance(member_id, str) or not _MEMBER.fullmatch(member_id):
         return None
-    place_code = resources_of(request).edition.village_of(member_id)
+    place_code = (await resources_of(request)).edition.village_of(member_id)
     return Located(place_code, UNKNOWN_MEMBER)

@@ -8,7 +8,7 @@ from api.ledger.commands import Answer
 from api.ledger.writer import Ledger
 
 
-def ledger_of(request: Request) -> Ledger:
+async def ledger_of(request: Request) -> Ledger:
     """Return the ledger behind `request`."""
     found: Ledger = request.app.state.ledger
     return found

@@ -10,6 +10,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
+from api.ledger.serving import ledger_of
+from api.ledger.writer import Ledger
 from api.openapi import FieldErrorShape, refusals
 from api.problem_kinds import NOT_FOUND, NOT_READY
 from api.problems import FieldError, ProblemError
@@ -24,6 +26,8 @@ _DRAINING = FieldError(
     "service",
     Text("服务正在停止；请改用另一实例", "the service is stopping; use another instance"),
 )
+_LEDGER_ZH = "账本不可写，任何决定都不会作出；请检查数据库及其磁盘。原因见英文说明"
+_LEDGER_EN = "the ledger cannot be written, so nothing is decided: check the database and its disk"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
@@ -53,12 +57,14 @@ async def get_live() -> LiveShape:
 
 
 @router.get("/ready", summary="Can decisions be made?", responses=refusals(NOT_READY))
-async def get_ready(service: Annotated[Service, Depends(service_of)]) -> ReadyShape:
+async def get_ready(
+    service: Annotated[Service, Depends(service_of)], ledger: Annotated[Ledger, Depends(ledger_of)]
+) -> ReadyShape:
     """Answer 200 with what is in use, or 503 naming each missing part and what to do."""
     if service.draining:
         raise ProblemError(NOT_READY, [_DRAINING])
     await asyncio.to_thread(service.look)
-    if missing := service.missing():
+    if missing := (*service.missing(), *await _away(ledger)):
         raise ProblemError(NOT_READY, missing)
     made = service.resources().edition.manifest
     return ReadyShape(
@@ -87,6 +93,11 @@ async def get_metrics(request: Request) -> Response:
     if not _is_loopback(peer) or any(name in request.headers for name in _FORWARDED):
         raise ProblemError(NOT_FOUND)
     return Response(exposition(), headers={"content-type": CONTENT_TYPE})
+
+
+async def _away(ledger: Ledger) -> tuple[FieldError, ...]:
+    why = await ledger.why_away()
+    return (FieldError("ledger", Text(_LEDGER_ZH, f"{why}; {_LEDGER_EN}")),) if why else ()
 
 
 def _is_loopback(peer: str) -> bool:
