@@ -19,6 +19,12 @@ _COMMANDS = {
     "promote": ("cli.promote", "Sign a card and publish it to the service."),
     "whitelist": ("cli.whitelist", "Score the whole archive and publish an edition."),
     "score": ("cli.score", "Add points, PD, grade and reasons to a table."),
+    "replay": ("cli.replay", "Decide again from the ledger and compare, field by field."),
+    "verify-ledger": ("cli.verify_ledger", "Hold the ledger against its chain and its seals."),
+    "upgrade-ledger": (
+        "cli.upgrade_ledger",
+        "Bring the ledger's tables up to date, as their owner.",
+    ),
     "serve": ("cli.serve", "Run the decision service."),
 }
 

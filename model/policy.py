@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -111,10 +112,35 @@ def read_policy(text: str, day: date) -> Policy:
     return _policy(read_policy_file(text), day)
 
 
+def stored_policy(payload: bytes, day: date) -> Policy:
+    """Return the policy whose `in_force` was stored as canonical JSON, to decide as it did then.
+
+    Parameters
+    ----------
+    day
+        The day it was in force on; it is not part of what is stored.
+
+    Raises
+    ------
+    ContractError
+        If `payload` is no policy of this form.
+    """
+    try:
+        return _policy_in(json.loads(payload), day)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ContractError("the stored policy is not of a form this version can read") from error
+
+
 def _policy(spec: Mapping[str, Any], day: date) -> Policy:
-    held = in_force(spec, day)
+    policy = _policy_in(in_force(spec, day), day)
+    # A number may outlive the rule that names it, so rules of all dates are asked.
+    _refuse_contradictions(policy, {str(rule["value"]) for name in RULES for rule in spec[name]})
+    return policy
+
+
+def _policy_in(held: Mapping[str, Any], day: date) -> Policy:
     numbers = {name: bounded(name, entry["value"]) for name, entry in held["numbers"].items()}
-    policy = Policy(
+    return Policy(
         on=day,
         numbers=numbers,
         trade_margin_percent=_whole_by_name(held, "trade_margin_percent", 100),
@@ -128,9 +154,6 @@ def _policy(spec: Mapping[str, Any], day: date) -> Policy:
         in_force=held,
         digest=hashlib.sha256(rfc8785.dumps(held)).hexdigest(),
     )
-    # A number may outlive the rule that names it, so rules of all dates are asked.
-    _refuse_contradictions(policy, {str(rule["value"]) for name in RULES for rule in spec[name]})
-    return policy
 
 
 def _refuse_contradictions(policy: Policy, named: set[str]) -> None:

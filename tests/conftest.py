@@ -19,7 +19,9 @@ from benchmarks.postgres import Postgres
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from api.deciding import Decide
     from api.ledger.writer import Ledger
+    from api.resources import Resources
     from api.settings import Settings
     from data.archive import Archive
     from model.scorecard import Card
@@ -206,3 +208,19 @@ def ledger(ledger_settings: Settings) -> Iterator[Ledger]:
     opened = Ledger.open(ledger_settings)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def resources(published_home: Path) -> Resources:
+    """The published card, policy and edition, loaded as the service does."""
+    from benchmarks.ledger_filling import loaded
+
+    return loaded(published_home)
+
+
+@pytest.fixture
+def asks(resources: Resources) -> list[Decide]:
+    """Forty commands to decide, each on another question under another key."""
+    from benchmarks.ledger_filling import asks
+
+    return list(asks(resources, 40))

@@ -23,8 +23,8 @@ _BY_SUBJECT = select(identities).where(identities.c.subject_id == bindparam("sub
 class Identities:
     """Pseudonyms on one open transaction; new ones and erasures wait for `flush`."""
 
-    def __init__(self, connection: Connection, vault: Vault, now: str) -> None:
-        self._connection, self._vault, self._now = connection, vault, now
+    def __init__(self, connection: Connection, vault: Vault) -> None:
+        self._connection, self._vault = connection, vault
         self._new: dict[str, dict[str, Any]] = {}
         self._erased: list[str] = []
 
@@ -59,7 +59,6 @@ class Identities:
             "member_index": self.index(member_id),
             "member_id": close(member_id, subject, "member_id"),
             **{name: close(text, subject, name) if text else None for name, text in told.items()},
-            "created_at": self._now,
         }
         return subject
 

@@ -6,10 +6,8 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import Connection, insert, select
-from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from api.ledger.chain import Head, moment
@@ -23,15 +21,14 @@ from api.ledger.checkpoints import (
 from api.ledger.commands import Command, View
 from api.ledger.engine import open_engine
 from api.ledger.keys import Keys, read_keys
+from api.ledger.location import Location
+from api.ledger.opening import last_checkpoint, refuse_cut, refuse_unsealed
 from api.ledger.performing import Outcome, perform
 from api.ledger.schema import upgrade
 from api.ledger.tables import checkpoints, entries, identities
 from api.ledger.transaction import Transaction, read_head
 from api.ledger.vault import Vault
 from model.errors import LedgerError
-
-#: A checkpoint goes into the ledger itself once in so many entries; outside goes one a commit.
-_ENTRIES_PER_CHECKPOINT = 256
 
 
 def utc_now() -> datetime:
@@ -49,15 +46,12 @@ class _Opened:
 class Store:
     """One process's hold on the ledger; its methods but `read` belong to the writer's thread."""
 
-    def __init__(
-        self, url: URL, keys: Path, outside: Path, clock: Callable[[], datetime] = utc_now
-    ) -> None:
-        self._url, self._keys_folder, self._outside, self._clock = url, keys, outside, clock
-        self._writing = open_engine(url, writes=True)
-        self._reading = open_engine(url, writes=False)
+    def __init__(self, location: Location, clock: Callable[[], datetime] = utc_now) -> None:
+        self._location, self._clock = location, clock
+        self._writing = open_engine(location.url, writes=True)
+        self._reading = open_engine(location.url, writes=False)
         self._opened: _Opened | None = None
         self._is_unsealed = False
-        self._in_table = 0
         self._known_versions: set[str] = set()
 
     @property
@@ -77,15 +71,17 @@ class Store:
         OSError
             If the outside file cannot be written.
         """
-        known = last_line_of(self._outside)
+        self._location.make_folder()
+        known = last_line_of(self._location.outside)
         upgrade(self._writing)
         with self._writing.connect() as connection, connection.begin() as begun:
             head = read_head(connection)
-            is_new = head.seq == 0 and not _has_identities(connection)
-            keys = read_keys(self._keys_folder, may_make=is_new and known is None)
-            _refuse_cut(connection, head, known, self._outside)
+            is_new = head.seq == 0 and known is None and not _has_identities(connection)
+            keys = read_keys(self._location.keys, may_make=is_new)
+            refuse_cut(connection, head, known, self._location.outside)
+            refuse_unsealed(connection, head, keys.seal.public_key())
             begun.rollback()
-        self._opened = _Opened(Vault(keys), keys, CheckpointFile(self._outside))
+        self._opened = _Opened(Vault(keys), keys, CheckpointFile(self._location.outside))
         self._is_unsealed = head.seq > (known.seq if known else 0)
 
     def commit(self, commands: Sequence[Command]) -> list[Outcome]:
@@ -110,16 +106,16 @@ class Store:
                 return outcomes
             transaction.flush()
             made = self._checkpoint(transaction.head)
-            if made.seq - self._in_table >= _ENTRIES_PER_CHECKPOINT:
+            if transaction.has_entries:
                 connection.execute(insert(checkpoints), [made.__dict__])
-                self._in_table = made.seq
             self._is_unsealed = True
             try:
                 begun.commit()
             except DBAPIError:
                 if not self._was_committed(transaction):
                     raise
-        self._held().file.append(made)
+        if transaction.has_entries:
+            self._held().file.append(made)
         self._is_unsealed = False
         self._known_versions |= transaction.new_versions.keys()
         return outcomes
@@ -136,11 +132,10 @@ class Store:
         self._reading.dispose()
 
     def close(self) -> None:
-        """Seal the last entry in the ledger too, and let go."""
+        """Seal what is left to seal, and let go."""
         if self._opened:
             with contextlib.suppress(DBAPIError, OSError):
                 self._seal_rest()
-                self._seal_inside()
             self._opened.file.close()
             self._opened = None
         self.forget_connections()
@@ -155,20 +150,14 @@ class Store:
         return sealed(head, moment(self._clock()), seal, seal_key_id(seal.public_key()))
 
     def _seal_rest(self) -> None:
-        """Seal what was committed without a line outside: by a crash, or for want of disk."""
+        """Write the line outside that a crash or a full disk kept back."""
         if self._is_unsealed:
             with self._writing.connect() as connection, connection.begin() as begun:
-                head = read_head(connection)
+                made = last_checkpoint(connection)
                 begun.rollback()
-            self._held().file.append(self._checkpoint(head))
+            if made:
+                self._held().file.append(made)
             self._is_unsealed = False
-
-    def _seal_inside(self) -> None:
-        with self._writing.begin() as connection:
-            head = read_head(connection)
-            there = select(checkpoints.c.seq).where(checkpoints.c.seq == head.seq)
-            if head.seq and connection.execute(there).first() is None:
-                connection.execute(insert(checkpoints), [self._checkpoint(head).__dict__])
 
     def _was_committed(self, transaction: Transaction) -> bool:
         """Look whether a commit whose answer was lost took place after all.
@@ -189,22 +178,3 @@ def _has_identities(connection: Connection) -> bool:
 def _has_entry(connection: Connection, transaction: Transaction) -> bool:
     sought = select(entries.c.seq).where(entries.c.entry_id == transaction.first_entry_id)
     return connection.execute(sought).first() is not None
-
-
-def _refuse_cut(
-    connection: Connection, head: Head, known: Checkpoint | None, outside: Path
-) -> None:
-    if known is None:
-        return
-    if known.seq > head.seq:
-        raise LedgerError(
-            f"{outside}: a checkpoint knows entry {known.seq}, but the ledger ends at entry"
-            f" {head.seq}; entries are missing. Restore the database of the same ledger, or, if"
-            " this is another ledger, point RONGZI_CHECKPOINTS to its own file"
-        )
-    there = select(entries.c.digest).where(entries.c.seq == known.seq)
-    if connection.execute(there).scalar() != known.digest:
-        raise LedgerError(
-            f"{outside}: the ledger's entry {known.seq} is not the one that was sealed; run"
-            " rongzi verify-ledger to see what was changed"
-        )

@@ -83,7 +83,6 @@ versions = Table(
     Column("digest", _DIGEST, primary_key=True),
     Column("kind", String(16), nullable=False),
     Column("payload", LargeBinary, nullable=False),
-    Column("stored_at", _MOMENT, nullable=False),
 )
 
 #: Who a pseudonym stands for, encrypted by field; a row is deleted when its person asks for it.
@@ -96,7 +95,6 @@ identities = Table(
     Column("name", LargeBinary),
     Column("id_number", LargeBinary),
     Column("phone", LargeBinary),
-    Column("created_at", _MOMENT, nullable=False),
 )
 
 #: Every access to a person's data, for audit. A person is named by the blind index alone.

@@ -45,7 +45,7 @@ class Transaction:
     ) -> None:
         self.connection = connection
         self.now = now
-        self.identities = Identities(connection, vault, moment(now))
+        self.identities = Identities(connection, vault)
         self.head = read_head(connection)
         self._entries: Rows = []
         self._answers: Rows = []
@@ -130,8 +130,7 @@ class Transaction:
         made = payload()
         if hashlib.sha256(made).hexdigest() != digest:
             raise LedgerError(f"the {kind} in use is not the one of its digest {digest[:16]}")
-        row = {"digest": digest, "kind": kind, "payload": made}
-        self.new_versions[digest] = {**row, "stored_at": moment(self.now)}
+        self.new_versions[digest] = {"digest": digest, "kind": kind, "payload": made}
 
     def append(self, once: Once | None, written: Written) -> None:
         """Take what a command did into the chain."""
@@ -155,6 +154,11 @@ class Transaction:
     def has_work(self) -> bool:
         """Whether anything waits to be written."""
         return bool(self._entries or self._accesses)
+
+    @property
+    def has_entries(self) -> bool:
+        """Whether the chain grows."""
+        return bool(self._entries)
 
     @property
     def first_entry_id(self) -> str | None:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.ledger.commands import Answer, Command, View, Written
-from api.ledger.engine import database_url
+from api.ledger.location import Location
 from api.ledger.performing import Outcome
 from api.ledger.store import Store, utc_now
 from api.ledger.waiting import Queue, Waiting, next_group, settle
@@ -42,12 +42,7 @@ class Ledger:
     """Commands in, durable answers out; any number of processes may hold one ledger."""
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
-        self._store = Store(
-            database_url(settings.database_url, settings.home / "ledger" / "ledger.db"),
-            settings.home / "keys",
-            settings.checkpoints or settings.home / "ledger" / "checkpoints.jsonl",
-            clock,
-        )
+        self._store = Store(Location.of(settings), clock)
         self._queue: Queue = SimpleQueue()
         self._running: set[str] = set()
         self._guard = threading.Lock()

@@ -80,7 +80,6 @@ def _kept() -> None:
         sa.Column("digest", sa.String(64), primary_key=True),
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("payload", sa.LargeBinary, nullable=False),
-        sa.Column("stored_at", sa.String(32), nullable=False),
     )
 
 
@@ -93,7 +92,6 @@ def _people() -> None:
         sa.Column("name", sa.LargeBinary),
         sa.Column("id_number", sa.LargeBinary),
         sa.Column("phone", sa.LargeBinary),
-        sa.Column("created_at", sa.String(32), nullable=False),
     )
     op.create_table(
         "accesses",

@@ -1,0 +1,80 @@
+"""Verification: every row of the ledger held against the chain, its seals and what lies outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from api.ledger.chain import GENESIS, digest_of
+from api.ledger.checkpoints import Checkpoint, lines_of
+from api.ledger.engine import open_engine
+from api.ledger.findings import Report
+from api.ledger.keys import SEAL_PUBLIC, public_key
+from api.ledger.location import Location
+from api.ledger.tables import entries
+from api.ledger.verified_chain import Chain, rows_of
+from api.ledger.verified_kept import verify_answers, verify_questions, verify_versions
+from api.ledger.verified_people import verify_identities
+from api.ledger.verified_seals import verify_checkpoints, verify_outside
+
+Lines = Sequence[tuple[int, Checkpoint | None]]
+
+
+def verify_ledger(location: Location, public: Path | None = None) -> Report:
+    """Look at the whole ledger as it is now; it may be in use meanwhile.
+
+    Parameters
+    ----------
+    public
+        The public key that seals are verified with, where the ledger's keys are not at hand; then
+        identities are only counted.
+
+    Raises
+    ------
+    LedgerError
+        If there is no ledger, or no key to verify with.
+    DBAPIError
+        If the database cannot be read.
+    """
+    location.refuse_absent()
+    key = public_key(public or location.keys / SEAL_PUBLIC)
+    # The outside file first: the ledger read after it may hold more, but never less.
+    lines = list(lines_of(location.outside)) if location.outside.exists() else None
+    engine = open_engine(location.url, writes=False)
+    report = Report()
+    try:
+        with engine.connect() as connection, connection.begin():
+            chain = _verified_chain(connection, report)
+            seals = verify_checkpoints(connection, chain, key, report)
+            verify_outside(location.outside, lines, chain, seals, key, report)
+            verify_answers(connection, chain, report)
+            verify_questions(connection, chain, report)
+            verify_versions(connection, chain, report)
+            verify_identities(connection, chain, None if public else location.keys, report)
+    finally:
+        engine.dispose()
+    return report
+
+
+def _verified_chain(connection: Connection, report: Report) -> Chain:
+    chain, before, digest = Chain(), 0, GENESIS
+    for row in rows_of(connection, entries, "seq"):
+        seq = row["seq"]
+        if seq != before + 1:
+            span = f"{before + 1} to {seq - 1}" if seq > before + 2 else f"{before + 1}"
+            report.found("missing", before + 1, f"entry {span} is missing: it was deleted or moved")
+        elif row["previous"] != digest:
+            report.found(
+                "broken",
+                seq,
+                f"entry {seq} does not follow from entry {before}: one of the two"
+                " was changed, replaced or moved",
+            )
+        if digest_of(row) != row["digest"]:
+            report.found("altered", seq, f"entry {seq} was altered: its digest does not fit it")
+        chain.take(row, report)
+        before, digest = seq, row["digest"]
+    report.entries, report.head = len(chain.digests), digest
+    return chain

@@ -1,0 +1,60 @@
+"""Decisions replayed from the ledger: how many come out equal, field by field.
+
+    python -m benchmarks.replays --home data --decisions 10000
+
+Fills a ledger of its own with decisions on the published edition's members, closes it, and replays
+every one from what is stored.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import click
+
+from api.ledger.location import Location
+from api.ledger.reading import reading
+from api.ledger.writer import Ledger
+from api.replaying import replay
+from api.settings import Settings
+from benchmarks.ledger_filling import asks, fill, loaded
+
+
+@click.command()
+@click.option("--home", default="data", type=click.Path(path_type=Path, exists=True))
+@click.option("--decisions", default=10_000, show_default=True)
+def main(home: Path, decisions: int) -> None:
+    """Decide, replay, and print."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(home=Path(folder))
+        ledger = Ledger.open(settings)
+        fill(ledger, asks(loaded(home), decisions))
+        ledger.close()
+        began = time.perf_counter()
+        equal, different, repeated = _replayed(Location.of(settings))
+    print(json.dumps({
+        "asked": decisions, "same question asked again": repeated, "replayed": equal + different,
+        "equal": equal, "different": different, "seconds": round(time.perf_counter() - began, 1),
+    }, indent=1))  # fmt: skip
+
+
+def _replayed(location: Location) -> tuple[int, int, int]:
+    after, equal, different, repeated = 0, 0, 0, 0
+    with reading(location) as view:
+        while found := view.entries_where(after=after):
+            for entry in found:
+                if entry.kind == "REPEATED" or entry.decision_id is None:
+                    repeated += 1
+                elif replay(view, entry.decision_id).differences:
+                    different += 1
+                else:
+                    equal += 1
+            after = found[-1].seq
+    return equal, different, repeated
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""``rongzi upgrade-ledger``: the ledger's tables made or brought up to date by their owner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.ledger_options import located, location
+from model.errors import LedgerError
+
+
+@click.command("upgrade-ledger")
+@located
+@click.option("--service-role", help="PostgreSQL account of the service, granted what it needs.")
+def command(home: Path, checkpoints: Path | None, service_role: str | None) -> None:
+    """Make or upgrade the ledger's tables; run it as their owner, not as the service.
+
+    On PostgreSQL the service's own account may then read and append, and erase identities, but
+    neither change nor delete an entry. SQLite is upgraded whenever the service opens it.
+    """
+    from sqlalchemy.exc import DBAPIError
+
+    from api.ledger.engine import open_engine
+    from api.ledger.reading import unreadable
+    from api.ledger.roles import grant
+    from api.ledger.schema import upgrade
+
+    engine = open_engine(location(home, checkpoints).url, writes=True)
+    try:
+        upgrade(engine)
+        if service_role:
+            grant(engine, service_role)
+    except DBAPIError as error:
+        raise LedgerError(unreadable(error)) from error
+    finally:
+        engine.dispose()
+    click.echo("the ledger's tables are up to date")

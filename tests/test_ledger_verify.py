@@ -1,0 +1,148 @@
+"""Verification: whatever is changed by somebody without the keys is found, and told plainly."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import create_engine, delete
+
+from api.deciding import Decide
+from api.ledger.engine import database_url as parsed
+from api.ledger.location import Location
+from api.ledger.tables import checkpoints, entries
+from api.ledger.verifying import verify_ledger
+from api.ledger.writer import Ledger
+from api.settings import Settings
+from benchmarks.ledger_filling import fill
+from benchmarks.tampering import disarm, filled, tamper, tried_on_copies
+from cli.verify_ledger import command as verify_command
+from model.errors import LedgerError
+
+
+@pytest.fixture(scope="module")
+def location(published_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Location:
+    """A SQLite ledger of twelve decisions, to be copied before it is changed."""
+    return filled(published_home, tmp_path_factory.mktemp("ledger"), 12)
+
+
+def test_200_random_tamperings_are_all_found(location: Location, tmp_path: Path) -> None:
+    tried, missed = tried_on_copies(location, tmp_path, 200, seed=54)
+    assert missed == []
+    assert len(tried) > 30
+
+
+def test_tamperings_are_found_on_both_databases(
+    ledger_settings: Settings, asks: list[Decide]
+) -> None:
+    ledger = Ledger.open(ledger_settings)
+    fill(ledger, iter(asks))
+    ledger.close()
+    location = Location.of(ledger_settings)
+    assert verify_ledger(location).is_sound
+    engine = create_engine(location.url)
+    for seed in range(6):
+        with engine.connect() as connection:
+            done = tamper(connection, random.Random(seed))
+            connection.commit()
+        assert not verify_ledger(location).is_sound, done
+    engine.dispose()
+
+
+@pytest.fixture
+def copied(location: Location, tmp_path: Path) -> Location:
+    copy, outside = tmp_path / "copy.db", tmp_path / "outside.jsonl"
+    shutil.copyfile(str(location.url.database), copy)
+    shutil.copyfile(location.outside, outside)
+    return replace(location, url=parsed(f"sqlite:///{copy}", copy), outside=outside)
+
+
+def _cut(location: Location, kept: int) -> None:
+    engine = create_engine(location.url)
+    with engine.begin() as connection:
+        disarm(connection)
+        for table in (entries, checkpoints):
+            connection.execute(delete(table).where(table.c.seq > kept))
+    engine.dispose()
+
+
+def test_a_cut_is_told_with_the_entry_that_is_known_to_have_been_there(copied: Location) -> None:
+    last = verify_ledger(copied).entries
+    _cut(copied, last - 1)
+    told = [each.what for each in verify_ledger(copied).findings if each.kind == "truncated"]
+    assert any(f"entry {last}" in what and "cut off" in what for what in told)
+
+
+def test_the_service_does_not_write_on_behind_a_cut(copied: Location, location: Location) -> None:
+    _cut(copied, verify_ledger(copied).entries - 1)
+    settings = Settings(
+        home=location.keys.parent,
+        database_url=copied.url.render_as_string(),
+        checkpoints=copied.outside,
+    )
+    ledger = Ledger.open(settings)
+    assert ledger.fault is not None
+    assert "entries are missing" in ledger.fault
+    ledger.close()
+
+
+def test_without_the_outside_file_nothing_is_called_sound(copied: Location) -> None:
+    copied.outside.unlink()
+    (finding,) = verify_ledger(copied).findings
+    assert finding.kind == "no outside"
+
+
+def test_a_torn_last_line_outside_is_no_evidence_of_a_change(copied: Location) -> None:
+    with copied.outside.open("a") as file:
+        file.write('{"seq":13,"dig')
+    report = verify_ledger(copied)
+    assert report.is_sound
+    assert any("torn" in notice for notice in report.notices)
+
+
+def test_a_changed_line_outside_is_found(copied: Location) -> None:
+    lines = copied.outside.read_text().splitlines()
+    lines[0] = lines[0].replace('"digest":"', '"digest":"0')
+    copied.outside.write_text("\n".join(lines) + "\n")
+    assert [each.kind for each in verify_ledger(copied).findings] == ["forged"]
+
+
+def test_an_auditor_verifies_with_the_public_key_alone(location: Location, tmp_path: Path) -> None:
+    public = shutil.copyfile(location.keys / "ledger.pub", tmp_path / "ledger.pub")
+    elsewhere = replace(location, keys=tmp_path / "nowhere")
+    assert verify_ledger(elsewhere, public).is_sound
+    with pytest.raises(LedgerError, match="no public key"):
+        verify_ledger(elsewhere)
+
+
+def test_the_command_says_sound_with_counts(location: Location) -> None:
+    home = str(location.keys.parent)
+    told = CliRunner().invoke(verify_command, ["--home", home])
+    assert told.exit_code == 0, told.output
+    assert told.output.startswith("sound: ")
+
+
+def test_the_command_names_entries_and_what_to_do(location: Location, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(location.keys.parent, tmp_path / "home"))
+    _cut(replace(location, url=parsed(None, home / "ledger" / "ledger.db")), 3)
+    told = CliRunner().invoke(verify_command, ["--home", str(home)])
+    assert told.exit_code == 1
+    assert "WRONG [truncated]" in told.output
+    assert "restore from backup" in told.output
+    plain = CliRunner().invoke(verify_command, ["--home", str(home), "--json"])
+    assert json.loads(plain.output)["sound"] is False
+
+
+def test_what_cannot_be_verified_is_told_apart_from_what_is_wrong(tmp_path: Path) -> None:
+    told = CliRunner().invoke(verify_command, ["--home", str(tmp_path)])
+    assert told.exit_code == 2
+    assert "no ledger here" in told.stderr
+
+
+def test_an_empty_ledger_is_sound(ledger: Ledger, ledger_settings: Settings) -> None:
+    assert verify_ledger(Location.of(ledger_settings)).is_sound
