@@ -14,8 +14,6 @@ import pyarrow.parquet as pq
 
 from api.table_writer import table_writer
 from data.flat_table import card_columns, read_flat_table
-from data.published import trusted_keys
-from model.card_file import MANIFEST, CardFile, read_card
 from model.errors import UnreadableFileError
 from model.reasons import MOST, points_lost, ranked, reason_codes
 from model.scorecard import Card
@@ -69,27 +67,6 @@ def scored(table: pa.Table, card: Card) -> pa.Table:
     for field, column in zip(ADDED, values, strict=True):
         table = table.append_column(field, pa.array(column, field.type))
     return table
-
-
-def card_in(folder: Path, home: Path) -> CardFile:
-    """Return the card in `folder`: an unsigned one as it is, a signed one only if it verifies.
-
-    Raises
-    ------
-    CardError
-        If a byte differs, the version is unknown, or the signature is not by a key `home` trusts.
-    """
-    # Whether a signature is claimed is seen on the bytes; nothing is parsed before it is verified.
-    claimed = b"\nsignature " in _head(folder / MANIFEST)
-    return read_card(folder, trusted_keys(home) if claimed else None)
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(4096)
-    except OSError:
-        return b""  # what is missing is for the card's reader to say
 
 
 def _parts(source: Path, rows: int) -> Iterator[pa.Table]:

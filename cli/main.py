@@ -17,6 +17,7 @@ _COMMANDS = {
     "dictionary": ("cli.dictionary", "Draft a data dictionary for any flat table."),
     "train": ("cli.train", "Fit, evaluate and track a scorecard."),
     "promote": ("cli.promote", "Sign a card and publish it to the service."),
+    "export-card": ("cli.export_card", "Write a card as SQL, as a workbook, or as JSON."),
     "whitelist": ("cli.whitelist", "Score the whole archive and publish an edition."),
     "score": ("cli.score", "Add points, PD, grade and reasons to a table."),
     "replay": ("cli.replay", "Decide again from the ledger and compare, field by field."),

@@ -26,9 +26,9 @@ def command(table: Path, card_dir: Path, out: Path, home: Path) -> None:
     spreadsheet, so open files from others with care.
     """
     from api.table_scoring import score_table
-    from model.card_file import read_card
+    from data.published import card_in
 
-    card = read_card(card_dir)
+    card = card_in(card_dir, home)
     if card.approved_by is None:
         click.echo(
             f"note: the card in {card_dir} is not signed; it scores, it decides nothing", err=True

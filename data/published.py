@@ -103,6 +103,19 @@ def published_folder(home: Path) -> Path:
     return cards_folder(home) / name
 
 
+def card_in(folder: Path, home: Path) -> CardFile:
+    """Return the card in `folder`: an unsigned one as it is, a signed one only if it verifies.
+
+    Raises
+    ------
+    CardError
+        If a byte differs, the version is unknown, or the signature is not by a key `home` trusts.
+    """
+    # Whether a signature is claimed is seen on the bytes; nothing is parsed before it is verified.
+    claimed = b"\nsignature " in _head(folder / MANIFEST)
+    return read_card(folder, trusted_keys(home) if claimed else None)
+
+
 def trusted_keys(home: Path) -> tuple[Ed25519PublicKey, ...]:
     """Return the trusted public keys, in the order of their file names; none is not an error.
 
@@ -195,6 +208,14 @@ def _record(home: Path, published: CardFile, replaced: Path | None) -> None:
     }
     with (cards_folder(home) / PROMOTIONS).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(4096)
+    except OSError:
+        return b""  # what is missing is for the card's reader to say
 
 
 def _make_key(path: Path) -> None:

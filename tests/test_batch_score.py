@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from api.table_scoring import ADDED, card_in, score_table
+from api.table_scoring import ADDED, score_table
 from cli.score import command
-from data.published import publish_card
+from data.published import card_in, publish_card
 from model.card_file import write_card
 from model.dictionary import Text
 from model.errors import CardError, UnreadableFileError

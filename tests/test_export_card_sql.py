@@ -1,0 +1,281 @@
+"""The card as SQL: the same bins, points, PD and grade as the kernel's, in three databases."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.card_file import CardFile
+from model.card_sql import card_sql
+from model.dictionary import Text
+from model.errors import CardError
+from model.scorecard import Bins, Card, Grade, Scaling, Term, Wording
+
+ROWS = 10_000
+#: Spellings a careless quotation would break in one database or another.
+ODD = ("it's", "back\\slash", "${user}", "line\nbreak", '"quoted"', "%s", "小麦", "ｗide", " ")
+WORDS = ("wheat", "maize", *ODD)
+NAN, INF = float("nan"), float("inf")
+LARGEST = float(np.finfo(np.float64).max)
+
+
+def wording(name):
+    label = Text(f"{name}\n'; DROP TABLE x; --", f"{name} ${{label}}")
+    return Wording(label, label, label, actionable=False)
+
+
+def table_of(dice, *shape):
+    return dice.integers(-70, 70, size=shape).astype(np.int64)
+
+
+def hard_card():
+    """Numbers with and without range, text, a text of one group, three kinds of pairs."""
+    dice = np.random.default_rng(8)
+    bins = {
+        "income": Bins("income", (0.1, 0.30000000000000004, 1e-7 + 1, 12_345.678), (), 0.0, 1e6),
+        "change": Bins("change", (-1e300, -5e-324, 0.0, 1e16, 1.7e308)),
+        "rate": Bins("rate", (), (), -1.0, 1.0),
+        "crop": Bins("crop", (), (WORDS[:3], WORDS[3:6], WORDS[6:10])),
+        "class": Bins("class", (), (("only",),)),
+    }
+    owners = [(name,) for name in bins if name != "rate"]
+    owners += [("income", "change"), ("crop", "income"), ("class", "crop"), ("rate", "crop")]
+    terms = tuple(
+        Term(owner, table_of(dice, *(bins[name].size for name in owner)), 3) for owner in owners
+    )
+    totals = np.arange(-300, 400, 3, dtype=np.int64)
+    return Card(
+        name="hard\n-- card", base=41, bins=bins, terms=terms,
+        wording={name: wording(name) for name in bins},
+        pd_points=totals, pd_values=1 / (1 + np.exp(totals / 40)),
+        grades=(Grade("A", 0.1), Grade("B'", 0.4), Grade("C", 1.0)),
+        scaling=Scaling(), provenance={},
+    )  # fmt: skip
+
+
+def numbers_near(bins, dice, rows):
+    """Values anywhere, at edges and limits exactly, one step beside them, and none at all."""
+    exact = np.array([*bins.edges, bins.minimum or 0.0, bins.maximum or 1.0, LARGEST, -LARGEST])
+    with np.errstate(all="ignore"):
+        beside = np.concatenate([np.nextafter(exact, -INF), np.nextafter(exact, INF)])
+    odd = np.concatenate([exact, beside, [NAN, INF, -INF, 0.0, -0.0]])
+    spread = np.sinh(dice.normal(size=rows) * dice.choice([1, 5, 100], rows))
+    return np.where(dice.random(rows) < 0.6, dice.choice(odd, rows), spread)
+
+
+def words_near(bins, dice, rows):
+    known = [word for group in bins.levels for word in group]
+    return dice.choice(
+        np.array([*known, None, "unknown", "WHEAT", "", "maize "], dtype=object), rows
+    )
+
+
+def random_rows(card, rows=ROWS, seed=3):
+    """Columns as the kernel takes them, and as a table where half of the NaN are NULL."""
+    dice = np.random.default_rng(seed)
+    columns = {
+        name: (words_near if bins.levels else numbers_near)(bins, dice, rows)
+        for name, bins in card.bins.items()
+    }
+    nulls = {
+        name: np.array(
+            [None if v != v and i % 2 else v for i, v in enumerate(values.tolist())], dtype=object
+        )
+        for name, values in columns.items()
+    }
+    table = {"row_number": pa.array(range(rows), pa.int64())}
+    for name, bins in card.bins.items():
+        kind = pa.string() if bins.levels else pa.float64()
+        table[name] = pa.array(nulls[name].tolist(), kind, from_pandas=False)
+    return columns, pa.table(table)
+
+
+def by_kernel(card, columns):
+    """Every number a row gets, one tuple a row: bins, points by attribute, points, PD, grade."""
+    codes = card.codes(columns)
+    by_attribute = card.points_by_attribute(codes)
+    totals = card.total(by_attribute)
+    bins = np.stack([codes[name] for name in card.attributes], axis=1)
+    return [
+        (*b, *p, t, pd, g)
+        for b, p, t, pd, g in zip(
+            bins.tolist(), by_attribute.tolist(), totals.tolist(), card.pd(totals).tolist(),
+            card.grade(totals).tolist(), strict=True,
+        )
+    ]  # fmt: skip
+
+
+def signed(card):
+    return CardFile(card, "0" * 64, "李审批", "2023-10-01T00:00:00+00:00")
+
+
+def wanted(card, names=None):
+    """The columns of `by_kernel`, in its order."""
+    names = names or card.attributes
+    return [*(f"bin_{n}" for n in names), *(f"points_{n}" for n in names), "points", "pd", "grade"]
+
+
+def in_duckdb(card, table, **options):
+    with duckdb.connect() as connection:
+        connection.register("applicants", table)
+        found = connection.sql(card_sql(signed(card), **options)).to_arrow_table()
+    return ordered(found.sort_by("row_number"), card)
+
+
+def ordered(found, card):
+    return list(zip(*(found[name].to_pylist() for name in wanted(card)), strict=True))
+
+
+def test_duckdb_gives_every_row_the_kernels_points():
+    card = hard_card()
+    columns, table = random_rows(card)
+    assert in_duckdb(card, table) == by_kernel(card, columns)
+
+
+def test_postgresql_gives_every_row_the_kernels_points(postgres):
+    import psycopg
+
+    card = hard_card()
+    columns, table = random_rows(card)
+    kinds = {name: "text" if b.levels else "double precision" for name, b in card.bins.items()}
+    declared = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
+    with psycopg.connect(postgres.new_database()) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE applicants (row_number bigint, {declared})")
+        with cursor.copy("COPY applicants FROM STDIN") as copy:
+            for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
+                copy.write_row(row)
+        cursor.execute(
+            f"SELECT {', '.join(wanted(card))} FROM ({card_sql(signed(card))}) AS scored"
+            " ORDER BY row_number"
+        )
+        found = [tuple(float(v) if i == len(row) - 2 else v for i, v in enumerate(row))
+                 for row in cursor]  # fmt: skip
+    assert found == by_kernel(card, columns)
+
+
+@pytest.mark.spark
+def test_spark_gives_every_row_the_kernels_points(spark_installed, tmp_path):
+    import pyarrow.parquet as pq
+
+    from data.engines import spark_session
+
+    card = hard_card()
+    columns, table = random_rows(card)
+    pq.write_table(table, tmp_path / "applicants.parquet")
+    session = spark_session()
+    rows = session.read.parquet(str(tmp_path / "applicants.parquet"))
+    rows.createOrReplaceTempView("applicants")
+    found = session.sql(card_sql(signed(card))).orderBy("row_number").toArrow()
+    assert ordered(found, card) == by_kernel(card, columns)
+
+
+@st.composite
+def random_cards(draw):
+    """A card of up to three attributes, numbers and text, with a pair if there are two."""
+    dice = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    edges = st.lists(st.floats(-1e9, 1e9), max_size=4, unique=True).map(sorted)
+    groups = st.lists(st.text("ab'\\$ 麦", max_size=3), max_size=4, unique=True)
+    bins = {}
+    for name in ("size", "order", "crop")[: draw(st.integers(1, 3))]:
+        words = draw(groups) if name == "crop" else []
+        low, high = sorted(draw(st.tuples(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))))
+        bounded = not words and draw(st.booleans())
+        bins[name] = Bins(
+            name, () if words else tuple(draw(edges)), tuple((word,) for word in words),
+            low if bounded else None, high if bounded else None,
+        )  # fmt: skip
+    owners = [(name,) for name in bins] + [pair for pair in [tuple(bins)[:2]] if len(pair) == 2]
+    totals = np.unique(dice.integers(-200, 200, draw(st.integers(1, 9))))
+    return Card(
+        name="drawn", base=int(dice.integers(-50, 50)), bins=bins,
+        terms=tuple(Term(o, table_of(dice, *(bins[n].size for n in o)), 0) for o in owners),
+        wording={name: wording(name) for name in bins},
+        pd_points=totals, pd_values=np.sort(dice.random(len(totals)))[::-1],
+        grades=(Grade("A", 0.2), Grade("B", 0.2), Grade("C", 0.9), Grade("D", 1.0)),
+        scaling=Scaling(), provenance={},
+    )  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(random_cards(), st.integers(0, 99))
+def test_any_card_is_the_same_in_sql(card, seed):
+    columns, table = random_rows(card, 40, seed)
+    assert in_duckdb(card, table) == by_kernel(card, columns)
+
+
+def test_whole_and_decimal_numbers_are_compared_as_they_stand(postgres):
+    """A column need not be a double: whole numbers and decimals have bins too, and no NaN."""
+    import psycopg
+
+    card = hard_card()
+    query = card_sql(signed(card))
+    values = "SELECT 7 AS income, 0.5 AS change, 1 AS rate, 'wheat' AS crop, 'only' AS class"
+    with psycopg.connect(postgres.new_database()) as connection:
+        row = connection.execute(f"WITH applicants AS ({values}) SELECT * FROM ({query}) AS s")
+        points = dict(zip([c.name for c in row.description], row.fetchone(), strict=True))["points"]
+    columns = {
+        "income": [7.0],
+        "change": [0.5],
+        "rate": [1.0],
+        "crop": ["wheat"],
+        "class": ["only"],
+    }
+    codes = card.codes({name: np.array(value) for name, value in columns.items()})
+    assert points == card.total(card.points_by_attribute(codes))[0]
+
+
+def renamed(card, names):
+    """`card` with its attributes called otherwise."""
+    new = dict(zip(card.attributes, names, strict=True))
+    return Card(
+        card.name, card.base, {new[n]: b for n, b in card.bins.items()},
+        tuple(Term(tuple(new[n] for n in t.attributes), t.points, t.reference)
+              for t in card.terms),
+        {new[n]: w for n, w in card.wording.items()}, card.pd_points, card.pd_values,
+        card.grades, card.scaling, card.provenance,
+    )  # fmt: skip
+
+
+LONG = "一个很长很长很长很长很长很长很长的指标名"
+NAMES = ("年收入", 'the "change"', "rate`s", f"{LONG}甲", f"{LONG}乙")
+
+
+def test_names_that_need_quotes_are_refused_with_the_remedy():
+    with pytest.raises(CardError, match='年收入, the "change"'):
+        card_sql(signed(renamed(hard_card(), NAMES)))
+
+
+def test_quoted_names_score_in_duckdb_and_postgresql(postgres):
+    import psycopg
+
+    card = renamed(hard_card(), NAMES)
+    columns, table = random_rows(card, 300)
+    quoted = {name: '"' + name.replace('"', '""') + '"' for name in card.attributes}
+    with duckdb.connect() as connection:
+        connection.register("applicants", table)
+        found = connection.sql(card_sql(signed(card), dialect="duckdb")).to_arrow_table()
+    expected = [row[-3] for row in by_kernel(card, columns)]
+    assert found.sort_by("row_number")["points"].to_pylist() == expected
+    kinds = ", ".join(
+        f"{quoted[n]} {'text' if b.levels else 'double precision'}" for n, b in card.bins.items()
+    )
+    with psycopg.connect(postgres.new_database()) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE applicants (row_number bigint, {kinds})")
+        with cursor.copy("COPY applicants FROM STDIN") as copy:
+            for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
+                copy.write_row(row)
+        query = card_sql(signed(card), dialect="postgres")
+        cursor.execute(f"SELECT points FROM ({query}) AS scored ORDER BY row_number")
+        assert [points for (points,) in cursor] == expected
+
+
+def test_texts_from_the_dictionary_end_no_comment_and_name_no_table():
+    query = card_sql(signed(hard_card()))
+    for line in query.splitlines():
+        assert "DROP TABLE" not in line or line.lstrip().startswith("-- ")
+    with pytest.raises(CardError, match="names no table"):
+        card_sql(signed(hard_card()), source="x; DROP TABLE y")
