@@ -1,0 +1,12 @@
+"""The calendar of the loans: China keeps one time, without summer time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+CHINA = timezone(timedelta(hours=8))
+
+
+def date_in_china(moment: datetime) -> date:
+    """Return the date in China at `moment`, which knows its own zone."""
+    return moment.astimezone(CHINA).date()
