@@ -1,6 +1,6 @@
 """Where a decision stands: a fold over its ledger entries, and nothing else.
 
-The fold is total: any sequence of entries gives a state. What may be written is the commands' matter.
+The fold is total: any sequence of entries gives a state. What may be written, commands decide.
 """
 
 from __future__ import annotations

@@ -1,0 +1,84 @@
+"""Giving and withdrawing consent: effective with the next decision and the next payment."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from api.ledger.chain import encoded
+from api.ledger.commands import Answer, Once, View, Written
+from api.ledger.entries import Entry, NewEntry
+from api.lending.consent import CONSENT, consent_in_force
+from api.lending.kinds import CONSENT_UNCHANGED
+from api.problem_kinds import UNKNOWN_MEMBER
+from api.problems import ProblemError
+from api.resources import Resources
+
+#: How the member's word was taken; the paper, file or recording stays where it is kept.
+Evidence = Literal["paper", "electronic", "voice"]
+
+
+@dataclass(frozen=True)
+class SetConsent:
+    """Record that a member gave or withdrew consent."""
+
+    once: Once | None
+    actor: str
+    member_id: str
+    is_given: bool
+    evidence: Evidence
+    resources: Resources
+
+    def run(self, view: View) -> Written:
+        """Record it, unless consent stands like that already."""
+        profile = self.resources.edition.profile(self.member_id)
+        if profile is None:
+            raise ProblemError(UNKNOWN_MEMBER)
+        subject = known_subject(view, self.member_id, self.resources)
+        past = view.entries_of_subject(subject, CONSENT)
+        if in_force(past, self.member_id, self.resources) == self.is_given:
+            raise ProblemError(CONSENT_UNCHANGED)
+        entry = NewEntry(
+            kind="CONSENT_GIVEN" if self.is_given else "CONSENT_WITHDRAWN",
+            subject_id=subject,
+            decision_id=None,
+            place_code=profile.place_code,
+            actor=self.actor,
+            amount_yuan=None,
+            outcome=None,
+            body={"evidence": self.evidence},
+            entry_id=str(uuid.uuid4()),
+        )
+        told = {"in_force": self.is_given, "recorded_at": view.now.isoformat()}
+        return Written(Answer(201, encoded(told).encode()), (entry,))
+
+
+def known_subject(view: View, member_id: str, resources: Resources) -> str:
+    """Return the member's pseudonym; a new member gets one, kept with what the edition tells."""
+    person = resources.edition.person(member_id) or {}
+    return view.identities.subject_of(member_id, person)
+
+
+def in_force(past: Sequence[Entry], member_id: str, resources: Resources) -> bool:
+    """Return whether consent is in force: by the ledger's last word, else by the archive's."""
+    by_ledger = consent_in_force(past)
+    if by_ledger is not None:
+        return by_ledger
+    columns = resources.edition.columns(member_id)
+    return columns is not None and bool(columns["consent_in_force"][0] == 1.0)
+
+
+def consents(past: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Return the history of consent by the ledger, oldest first."""
+    return [
+        {
+            "is_given": entry.kind == "CONSENT_GIVEN",
+            "recorded_at": entry.recorded_at.isoformat(),
+            "recorded_by": entry.actor,
+            "evidence": entry.body.get("evidence"),
+        }
+        for entry in past
+        if entry.kind in CONSENT
+    ]
