@@ -19,6 +19,8 @@ from api.access.issuer import Issuer
 from api.access.matrix import refuse_unlisted
 from api.access.verifier import Verifier
 from api.ledger.writer import Ledger
+from api.lending import routes_decision, routes_persons, routes_portfolio, routes_reviews
+from api.lending.tally import Tally
 from api.openapi import (
     query_parameters,
     refuse_undeclared_query,
@@ -84,7 +86,11 @@ def create_app(
     settings = settings or Settings.from_env()
     app.state.service = Service(settings, today)
     app.state.verifier = Verifier(Issuer(settings.home))
-    for module in (routes_decisions, routes_members, routes_about, routes_running):
+    app.state.tally = Tally()
+    for module in (
+        routes_decisions, routes_members, routes_about, routes_running,
+        routes_decision, routes_reviews, routes_persons, routes_portfolio,
+    ):  # fmt: skip
         app.include_router(module.router)
     refusing.install(app)
     app.add_middleware(Admission, most_in_work=settings.most_in_work)

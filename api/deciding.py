@@ -20,12 +20,12 @@ from api.decision_body import answer_of, profile_to_json, question_of
 from api.edition import Profile, columns_of
 from api.ledger.chain import encoded
 from api.ledger.commands import Answer, Once, View, Written
-from api.ledger.entries import Entry, Kind, NewEntry
+from api.ledger.entries import Kind, NewEntry
+from api.lending.consent import CONSENT, consent_in_force
 from api.resources import Resources
 from model.card_json import card_to_json
 from model.decision import Decision, Request, decide_many
 
-_CONSENT: tuple[Kind, ...] = ("CONSENT_GIVEN", "CONSENT_WITHDRAWN")
 _CONSENT_COLUMN = "consent_in_force"
 
 
@@ -97,11 +97,11 @@ class _Asked:
 
 def _asked(view: View, commands: Sequence[Decide]) -> list[_Asked]:
     subjects = _subjects(view, commands)
-    consents = view.entries_of_subjects(set(subjects.values()), _CONSENT)
+    consents = view.entries_of_subjects(set(subjects.values()), CONSENT)
     asked = []
     for command in commands:
         subject = subjects[command.member_id]
-        consent = _consent(consents.get(subject, ()))
+        consent = consent_in_force(consents.get(subject, ()))
         used = command.resources
         digests = used.edition.digest, used.policy.digest, used.card.digest
         question = question_of(subject, command.request, command.today, consent, *digests)
@@ -116,11 +116,6 @@ def _subjects(view: View, commands: Sequence[Decide]) -> dict[str, str]:
             person = command.resources.edition.person(command.member_id) or {}
             found[command.member_id] = view.identities.add(command.member_id, person)
     return found
-
-
-def _consent(entries: Sequence[Entry]) -> bool | None:
-    """Return whether consent is in force by the ledger; None where it says nothing."""
-    return entries[-1].kind == "CONSENT_GIVEN" if entries else None
 
 
 def _decided(view: View, asked: Sequence[_Asked]) -> dict[str, Written]:

@@ -60,5 +60,22 @@ EXPECTED: Mapping[str, Text] = {
         "上一页返回的 next_cursor，原样传回", "the next_cursor of the page before, unchanged"
     ),
     "page_size": Text(f"整数，1 至 {MOST_PAGE}", f"a whole number from 1 to {MOST_PAGE}"),
+    "decision_id": Text("决策编号（UUID，小写）", "a decision_id: a UUID in lower case"),
+    "number": Text("放款序号，1 至 999", "the number of a disbursement, 1 to 999"),
+    "verdict": Text("APPROVE 或 DECLINE", "APPROVE or DECLINE"),
+    "reason_code": Text(
+        "审核理由代码，见 /v1/policy 的 review_reasons",
+        "a code of review_reasons in /v1/policy",
+    ),
+    "note": Text(
+        "5 至 1000 个字的说明，不得含证件号、电话等长数字",
+        "a note of 5 to 1,000 characters without id or phone numbers (no run of 7 digits)",
+    ),
+    "statement": Text(
+        "会员的陈述，至多 1000 个字，不得含证件号、电话等长数字",
+        "the member's words, at most 1,000 characters, without id or phone numbers",
+    ),
+    "evidence": Text("以下之一：paper、electronic、voice", "one of paper, electronic, voice"),
+    "lang": Text("zh 或 en", "zh or en"),
     "body": Text("一个 JSON 对象", "one JSON object"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.lending.kinds import LENDING_KINDS
 from api.problems import Kind
 from model.dictionary import Text
 
@@ -190,5 +191,6 @@ KINDS = {
         UNSUPPORTED_MEDIA_TYPE, UNAUTHORISED, FORBIDDEN, UNKNOWN_MEMBER,
         UNKNOWN_DECISION, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_READY,
         OVERLOADED, TIMED_OUT, IN_PROGRESS, KEY_REUSED, LEDGER_AWAY, LEDGER_BUSY, INTERNAL_ERROR,
+        *LENDING_KINDS,
     )
 }  # fmt: skip

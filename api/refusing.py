@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -21,11 +22,7 @@ from api.problem_kinds import (
 from api.problems import FieldError, ProblemError, problem_response
 from api.running.admission import RETRY_AFTER
 from api.running.door import note
-from api.shapes import DecisionRequest
 from model.dictionary import Text
-
-_FIELDS = ", ".join(DecisionRequest.model_fields)
-_ONLY = Text(f"仅限以下字段：{_FIELDS}", f"only these fields: {_FIELDS}")
 
 
 def install(app: FastAPI) -> None:
@@ -40,7 +37,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     in_body = any(item["loc"][0] == "body" for item in found)
     kind = INVALID_BODY if in_body else INVALID_PARAMETER
     note(request, kind=kind.name)
-    return problem_response(kind, _fields(found))
+    return problem_response(kind, _fields(found, _body_of(request)))
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
@@ -56,12 +53,21 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     return problem_response(kind, headers=headers)
 
 
-def _fields(found: Sequence[Any]) -> list[FieldError]:
+def _fields(found: Sequence[Any], body: Text) -> list[FieldError]:
     errors: dict[str, FieldError] = {}
     for item in found:
         name = str(item["loc"][-1])
         if item["type"] == "extra_forbidden" or name not in EXPECTED:
-            errors.setdefault("body", FieldError("body", _ONLY))
+            errors.setdefault("body", FieldError("body", body))
         else:
             errors.setdefault(name, FieldError(name, EXPECTED[name]))
     return list(errors.values())
+
+
+def _body_of(request: Request) -> Text:
+    """Return what the route expects as its body."""
+    route = request.scope.get("route")
+    params = route.dependant.body_params if isinstance(route, APIRoute) else []
+    fields = getattr(params[0].field_info.annotation, "model_fields", {}) if params else {}
+    listed = ", ".join(fields)
+    return Text(f"仅限以下字段：{listed}", f"only these fields: {listed}")

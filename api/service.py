@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 
 from starlette.requests import Request
 
+from api.china_time import CHINA, date_in_china
 from api.problem_kinds import NOT_READY
 from api.problems import FieldError, ProblemError
 from api.resources import Resources, Stamps, awaiting, load, stamps
@@ -15,13 +16,10 @@ from api.running.logs import log
 from api.running.metrics import SWAPS, WAITING
 from api.settings import Settings
 
-#: China keeps one time, without summer time.
-_CHINA = timezone(timedelta(hours=8))
-
 
 def today_in_china() -> date:
     """Return today's date where the loans are made."""
-    return datetime.now(tz=_CHINA).date()
+    return date_in_china(datetime.now(tz=CHINA))
 
 
 class Service:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, Self, runtime_checkable
 
-from api.ledger.entries import Entry, Kind, NewEntry
+from api.ledger.entries import Entry, Kind, NewEntry, Outline
 from api.ledger.identities import Identities
 
 
@@ -92,6 +92,9 @@ class View(Protocol):
         self, kinds: Collection[Kind] = (), place: str = "", after: int = 0, most: int = 1_000
     ) -> list[Entry]:
         """Return up to `most` entries behind seq `after` in places whose code begins `place`."""
+
+    def outlines(self, after: int, most: int) -> list[Outline]:
+        """Return up to `most` committed entries behind seq `after`, without their bodies."""
 
     def decisions_on(self, questions: Collection[str]) -> dict[str, str]:
         """Return the decision that answers each of `questions`, where there is one."""

@@ -66,3 +66,18 @@ class Entry(NewEntry):
     answer_digest: str | None
     previous: str
     digest: str
+
+
+@dataclass(frozen=True)
+class Outline:
+    """An entry without its body and seal, for sums over the whole ledger; fields as in `Entry`."""
+
+    seq: int
+    recorded_at: datetime
+    kind: Kind
+    subject_id: str
+    decision_id: str | None
+    place_code: str
+    actor: str
+    amount_yuan: int | None
+    outcome: str | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Select, bindparam, insert, select
 
 from api.ledger.chain import Head, chained, entry_of, moment
 from api.ledger.commands import Once, Written
-from api.ledger.entries import Entry, Kind
+from api.ledger.entries import Entry, Kind, Outline
 from api.ledger.identities import Identities
 from api.ledger.keeping import answer_digest
 from api.ledger.tables import accesses, answers, entries, questions, versions
@@ -27,6 +28,12 @@ _OF_SUBJECTS = select(entries).where(
 _OF_SUBJECTS_AND_KINDS = _OF_SUBJECTS.where(entries.c.kind.in_(bindparam("kinds", expanding=True)))
 _ON_QUESTIONS = select(questions.c.question, questions.c.decision_id).where(
     questions.c.question.in_(bindparam("asked", expanding=True))
+)
+_OUTLINES = (
+    select(*(entries.c[each.name] for each in fields(Outline)))
+    .where(entries.c.seq > bindparam("after"))
+    .order_by(entries.c.seq)
+    .limit(bindparam("most"))
 )
 _VERSION = select(versions.c.payload).where(versions.c.digest == bindparam("sought"))
 
@@ -98,6 +105,11 @@ class Transaction:
             and row["place_code"].startswith(place)
         ]
         return self._found(statement.order_by(entries.c.seq).limit(most), {}, pending)[:most]
+
+    def outlines(self, after: int, most: int) -> list[Outline]:
+        """Return up to `most` committed entries behind seq `after`, without their bodies."""
+        rows = self.connection.execute(_OUTLINES, {"after": after, "most": most})
+        return [Outline(seq, datetime.fromisoformat(when), *rest) for seq, when, *rest in rows]
 
     def decisions_on(self, asked: Collection[str]) -> dict[str, str]:
         """Return the decision that answers each of the questions, where there is one."""

@@ -10,8 +10,9 @@ from typing import Any
 from api.ledger.chain import encoded
 from api.ledger.commands import Answer, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
-from api.lending.kinds import DECISION_EXPIRED, PERSON_ERASED, UNKNOWN_DECISION
+from api.lending.kinds import DECISION_EXPIRED, PERSON_ERASED
 from api.lending.state import APPROVING, DecisionState
+from api.problem_kinds import UNKNOWN_DECISION
 from api.problems import ProblemError
 
 

@@ -5,12 +5,6 @@ from __future__ import annotations
 from api.problems import Kind
 from model.dictionary import Text
 
-UNKNOWN_DECISION = Kind(
-    "unknown-decision",
-    404,
-    Text("没有这笔决策", "No such decision"),
-    Text("请核对 decision_id。", "Check the decision_id."),
-)
 UNKNOWN_DISBURSEMENT = Kind(
     "unknown-disbursement",
     404,
@@ -154,7 +148,7 @@ LOAN_OUTSTANDING = Kind(
 )
 
 LENDING_KINDS = (
-    UNKNOWN_DECISION, UNKNOWN_DISBURSEMENT, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED,
+    UNKNOWN_DISBURSEMENT, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED,
     CONSENT_NOT_IN_FORCE, NO_LONGER_ELIGIBLE, ALREADY_CANCELLED, NOT_DECLINED, ALREADY_REVIEWED,
     NOT_OPEN, CLAIMED_BY_ANOTHER, NOT_CLAIMED, OWN_CASE, FOUR_EYES_NEEDED, NOT_OVERRIDABLE,
     CONSENT_UNCHANGED, PERSON_ERASED, NOTHING_HELD, LOAN_OUTSTANDING,

@@ -1,8 +1,12 @@
-"""The portfolio, place by place: archive → tiers → decisions → approved → disbursed."""
+"""The portfolio, place by place: archive → tiers → decisions → approved → disbursed.
+
+Everything is summed from villages, so that the parts add up at every level, and for a caller of
+some places as well as for one of all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from api.edition import Edition, Place
@@ -17,42 +21,46 @@ def portfolio(
     edition: Edition,
     sums: Mapping[tuple[str, int], Sums],
     level: str,
-    within: Place,
+    within: Callable[[str], bool],
     year: int,
 ) -> list[dict[str, Any]]:
-    """Return one row for each place of `level` inside `within`, by code.
+    """Return one row for each place of `level` that has a village `within`, by code.
 
-    A place that left the archive keeps its row as long as the ledger speaks of it, so that the
-    parts always add up to the total.
+    A village that left the archive still counts as long as the ledger speaks of it.
+
+    Parameters
+    ----------
+    within
+        Whether a village (12 digits) is to be counted.
+    year
+        In China: of ``this_year``.
     """
-    digits = LEVELS[level]
-    rows: dict[str, dict[str, Any]] = {
-        row["place_code"]: _row(row) for row in edition.funnel(level, within)
-    }
-    total, this_year = _by_place(sums, digits, within, None), _by_place(sums, digits, within, year)
-    for code in total.keys() - rows.keys():
-        rows[code] = _row({"place_code": code})
-    for code, row in rows.items():
-        row["in_total"] = vars(total.get(code, Sums()))
-        row["this_year"] = vars(this_year.get(code, Sums()))
-    return [rows[code] for code in sorted(rows)]
+    names = {row["place_code"]: row for row in edition.funnel(level, Place())}
+    rows: dict[str, dict[str, Any]] = {}
 
+    def at(village: str) -> dict[str, Any]:
+        code = village[: LEVELS[level]]
+        return rows.setdefault(code, _empty(code, names.get(code, {})))
 
-def _row(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "place_code": found["place_code"],
-        **{name: found.get(name) for name in _NAMES},
-        **{name: found.get(name, 0) for name in _TIERS},
-    }
-
-
-def _by_place(
-    sums: Mapping[tuple[str, int], Sums], digits: int, within: Place, year: int | None
-) -> dict[str, Sums]:
-    prefixes = tuple(code for code in (within.county, within.township, within.village) if code)
-    found: dict[str, Sums] = {}
+    for found in edition.funnel("village", Place()):
+        if within(found["place_code"]):
+            row = at(found["place_code"])
+            for step in _TIERS:
+                row[step] += found[step]
     for (village, then), each in sums.items():
-        if year in (None, then) and all(village.startswith(prefix) for prefix in prefixes):
-            place = found.setdefault(village[:digits], Sums())
-            place += each
-    return found
+        if within(village):
+            row = at(village)
+            row["in_total"] += each
+            if then == year:
+                row["this_year"] += each
+    return [_told(rows[code]) for code in sorted(rows)]
+
+
+def _empty(code: str, names: Mapping[str, Any]) -> dict[str, Any]:
+    named = {name: names.get(name) for name in _NAMES}
+    counts = dict.fromkeys(_TIERS, 0)
+    return {"place_code": code, **named, **counts, "this_year": Sums(), "in_total": Sums()}
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "this_year": vars(row["this_year"]), "in_total": vars(row["in_total"])}

@@ -1,7 +1,7 @@
 """Sums and the queue over the whole ledger: a fold that is kept in memory and follows the chain.
 
-Nothing of it is stored: it is made from the entries at the first look and caught up at each next one,
-so it can never say anything else than the ledger.
+Nothing of it is stored: it is made from the entries at the first look and catches up at each next
+one, so it can never say anything else than the ledger.
 """
 
 from __future__ import annotations
