@@ -6,10 +6,11 @@ starts at once.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from api.deciding import Decide
+    from api.ledger.commands import Command
     from api.ledger.writer import Ledger
     from api.resources import Resources
     from api.settings import Settings
@@ -224,3 +226,57 @@ def asks(resources: Resources) -> list[Decide]:
     from benchmarks.ledger_filling import asks
 
     return list(asks(resources, 40))
+
+
+class Desk:
+    """A counter over a ledger of its own: members, commands, and a clock that tests move."""
+
+    def __init__(self, settings: Settings, resources: Resources) -> None:
+        from api.ledger.writer import Ledger
+
+        self.now = datetime(2023, 10, 9, 2, tzinfo=UTC)
+        self.resources = resources
+        self.ledger = Ledger.open(settings, lambda: self.now)
+
+    def member(self, tier: str, consents: bool = True) -> dict[str, Any]:
+        """Return the edition's row of a member of a tier who has a limit, if any has."""
+        from api.edition import Place
+
+        rows = self.resources.edition.page(Place(), tier, None, 1_200)
+        rows = [row for row in rows if ("NO_CONSENT" in row["knock_outs"]) != consents]
+        return max(rows, key=lambda row: row["limit_yuan"])
+
+    def decide(self, member: dict[str, Any], yuan: int, actor: str = "officer-1") -> str:
+        """Ask for a decision and return its id."""
+        from api.china_time import date_in_china
+        from api.deciding import Decide
+        from model.decision import Request
+
+        profile = self.resources.edition.profile(member["member_id"])
+        assert profile is not None
+        request = Request(yuan, member["months"] or 12, "inputs")
+        today = date_in_china(self.now)
+        command = Decide(None, actor, member["member_id"], request, profile, self.resources, today)
+        found: str = self.do(command)["decision_id"]
+        return found
+
+    def do(self, command: Command) -> dict[str, Any]:
+        """Run a command and return its answer."""
+        found: dict[str, Any] = json.loads(self.ledger.write_now(command).body)
+        return found
+
+    def refusal(self, command: Command) -> str:
+        """Return the name of the problem that a command is refused with."""
+        from api.problems import ProblemError
+
+        with pytest.raises(ProblemError) as refused:
+            self.ledger.write_now(command)
+        return refused.value.kind.name
+
+
+@pytest.fixture
+def desk(ledger_settings: Settings, resources: Resources) -> Iterator[Desk]:
+    """A counter on each of the two databases in turn."""
+    opened = Desk(ledger_settings, resources)
+    yield opened
+    opened.ledger.close()

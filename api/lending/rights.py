@@ -1,7 +1,7 @@
 """A person's rights: a copy of all that is held, and erasure of who they are.
 
-Erasure removes the identity row. Entries stay, so that decisions replay and the chain is whole; from
-then on they speak of nobody. Whoever comes back later is a new subject without a past here.
+Erasure removes the identity row. Entries stay, so that decisions replay and the chain is whole;
+from then on they speak of nobody. Whoever comes back is a new subject without a past here.
 """
 
 from __future__ import annotations
