@@ -69,7 +69,7 @@ def within(asker: Principal, place: Place) -> Callable[[str], bool]:
     return reached
 
 
-def tally_of(request: Request) -> Tally:
+async def tally_of(request: Request) -> Tally:
     """Return the sums over the ledger that this process keeps."""
     found: Tally = request.app.state.tally
     return found
