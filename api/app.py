@@ -19,8 +19,15 @@ from api.access.issuer import Issuer
 from api.access.matrix import refuse_unlisted
 from api.access.verifier import Verifier
 from api.ledger.writer import Ledger
-from api.lending import routes_decision, routes_persons, routes_portfolio, routes_reviews
+from api.lending import (
+    routes_decision,
+    routes_persons,
+    routes_portfolio,
+    routes_reviews,
+    routes_webhooks,
+)
 from api.lending.tally import Tally
+from api.lending.webhook_delivery import delivering
 from api.openapi import (
     query_parameters,
     refuse_undeclared_query,
@@ -54,7 +61,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
     app.state.ledger = ledger = await asyncio.to_thread(Ledger.open, service.settings)
     try:
-        async with drained_on_signal(service), watching(service):
+        async with (
+            drained_on_signal(service),
+            watching(service),
+            delivering(ledger, service.settings.home),
+        ):
             yield
     finally:
         await asyncio.to_thread(ledger.close)
@@ -89,7 +100,7 @@ def create_app(
     app.state.tally = Tally()
     for module in (
         routes_decisions, routes_members, routes_about, routes_running,
-        routes_decision, routes_reviews, routes_persons, routes_portfolio,
+        routes_decision, routes_reviews, routes_persons, routes_portfolio, routes_webhooks,
     ):  # fmt: skip
         app.include_router(module.router)
     refusing.install(app)

@@ -27,6 +27,7 @@ _COMMANDS = {
         "Bring the ledger's tables up to date, as their owner.",
     ),
     "serve": ("cli.serve", "Run the decision service."),
+    "webhooks": ("cli.webhooks", "Name where events of the ledger are sent."),
 }
 
 

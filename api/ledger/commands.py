@@ -74,6 +74,10 @@ class View(Protocol):
         """The moment of this transaction, in UTC."""
 
     @property
+    def last_seq(self) -> int:
+        """Number of the last entry; 0 while there is none."""
+
+    @property
     def identities(self) -> Identities:
         """Who the pseudonyms stand for."""
 

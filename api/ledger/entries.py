@@ -74,6 +74,7 @@ class Outline:
 
     seq: int
     recorded_at: datetime
+    entry_id: str
     kind: Kind
     subject_id: str
     decision_id: str | None

@@ -61,6 +61,11 @@ class Transaction:
         self.new_versions: dict[str, dict[str, Any]] = {}
         self._known_versions = set() if known_versions is None else known_versions
 
+    @property
+    def last_seq(self) -> int:
+        """Number of the last entry; 0 while there is none."""
+        return self.head.seq
+
     def entries_of_decision(self, decision_id: str) -> list[Entry]:
         """Return the decision's entries, oldest first."""
         pending = [row for row in self._entries if row["decision_id"] == decision_id]

@@ -56,6 +56,12 @@ DATABASE_UP = Gauge(
     "rongzi_ledger_up", "1 while the ledger can be written.", multiprocess_mode="livemin"
 )
 
+WEBHOOK_DEAD = Gauge(
+    "rongzi_webhook_dead",
+    "Webhook endpoints that failed ten times in a row.",
+    multiprocess_mode="livemax",
+)
+
 
 def exposition() -> bytes:
     """Return all metrics as Prometheus reads them, of all workers if they are shared."""

@@ -1,0 +1,158 @@
+"""Where events go: endpoints in one file under the home, and how far each of them is."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from model.errors import RongziError
+
+DEAD_AFTER = 10
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class WebhookError(RongziError):
+    """An endpoint cannot be used as it is written; the message says what to write instead."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One receiver; `secret` is what it verifies signatures with."""
+
+    name: str
+    url: str
+    secret: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an endpoint is.
+
+    Attributes
+    ----------
+    seq : int or None
+        Number of the last entry it took; None begins behind what is there at the first look.
+    failures : int
+        In a row, since the last receipt.
+    last_failure : str or None
+        In declared words: a status, ``timeout``, ``unreachable``.
+    """
+
+    seq: int | None = None
+    failures: int = 0
+    last_failure: str | None = None
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether people should look: it is still tried, and nothing is skipped."""
+        return self.failures >= DEAD_AFTER
+
+
+class Endpoints:
+    """The endpoints of a home, in ``webhooks/``."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "webhooks"
+        self._list = self.folder / "endpoints.json"
+
+    def all(self) -> dict[str, Endpoint]:
+        """Return the endpoints by name.
+
+        Raises
+        ------
+        WebhookError
+            If the file is not what `add` writes.
+        """
+        if not self._list.exists():
+            return {}
+        try:
+            found = json.loads(self._list.read_text(encoding="utf-8"))
+            return {name: Endpoint(name, **spec) for name, spec in found.items()}
+        except (ValueError, TypeError, AttributeError) as error:
+            raise WebhookError(f"{self._list} is damaged; remove it and add them anew") from error
+
+    def add(self, name: str, url: str, from_start: bool = False) -> Endpoint:
+        """Add an endpoint with a secret of its own.
+
+        Raises
+        ------
+        WebhookError
+            If the name is taken or malformed, or the address is not safe to send to.
+        """
+        known = self.all()
+        if not _NAME.fullmatch(name) or name in known:
+            raise WebhookError(
+                "choose another name: 1 to 40 lower-case letters, digits or -, not taken yet"
+            )
+        refuse_unsafe(url)
+        endpoint = Endpoint(name, url, secrets.token_urlsafe(32))
+        self._write({**known, name: endpoint})
+        self.keep(name, Progress(seq=0 if from_start else None))
+        return endpoint
+
+    def remove(self, name: str) -> None:
+        """Forget an endpoint and how far it was.
+
+        Raises
+        ------
+        WebhookError
+            If there is none of that name.
+        """
+        known = self.all()
+        if known.pop(name, None) is None:
+            raise WebhookError("there is no endpoint of that name; see rongzi webhooks list")
+        self._write(known)
+        self._progress(name).unlink(missing_ok=True)
+
+    def progress(self, name: str) -> Progress:
+        """Return how far an endpoint is; a lost file begins anew behind what is there."""
+        try:
+            return Progress(**json.loads(self._progress(name).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return Progress()
+
+    def keep(self, name: str, progress: Progress) -> None:
+        """Write how far an endpoint is, whole or not at all."""
+        _replace(self._progress(name), asdict(progress))
+
+    def _progress(self, name: str) -> Path:
+        return self.folder / f"{name}.progress.json"
+
+    def _write(self, endpoints: Mapping[str, Endpoint]) -> None:
+        listed = {e.name: {"url": e.url, "secret": e.secret} for e in endpoints.values()}
+        _replace(self._list, listed)
+
+
+def refuse_unsafe(url: str) -> None:
+    """Refuse an address that events could be read or led astray at.
+
+    Raises
+    ------
+    WebhookError
+        Unless it is https, or http to this machine, without user or fragment.
+    """
+    parts = urlsplit(url)
+    loopback = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    if not (parts.scheme == "https" or loopback) or not parts.hostname:
+        raise WebhookError("events go to https addresses only, or to http on this machine")
+    if parts.username is not None or parts.fragment or any(c.isspace() for c in url):
+        raise WebhookError("write the address without user, password, spaces or #fragment")
+
+
+def _replace(path: Path, value: object) -> None:
+    # Secrets: nobody else may read, from the first byte on.
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, draft = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(value, file, ensure_ascii=False, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(draft).replace(path)

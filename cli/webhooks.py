@@ -1,0 +1,56 @@
+"""``rongzi webhooks``: where the events of the ledger are sent."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from api.lending.webhook_endpoints import Endpoints
+from api.settings import DEFAULT_HOME, HOME
+
+
+@click.group(name="webhooks")
+def command() -> None:
+    """Add, list and remove endpoints that events are sent to; a running service follows at once."""
+
+
+def _endpoints(home: Path | None) -> Endpoints:
+    return Endpoints(home or Path(os.environ.get(HOME) or DEFAULT_HOME))
+
+
+_home = click.option("--home", type=click.Path(path_type=Path), help="default: RONGZI_HOME or data")
+
+
+@command.command()
+@click.argument("name")
+@click.argument("url")
+@click.option("--from-start", is_flag=True, help="Send the whole ledger, not only what comes.")
+@_home
+def add(name: str, url: str, from_start: bool, home: Path | None) -> None:
+    """Send events to URL; prints the secret that verifies them, once."""
+    endpoint = _endpoints(home).add(name, url, from_start)
+    click.echo(f"secret of {name}, shown only now: {endpoint.secret}")
+
+
+@command.command(name="list")
+@_home
+def list_(home: Path | None) -> None:
+    """Show every endpoint and how far it is."""
+    endpoints = _endpoints(home)
+    for name, endpoint in sorted(endpoints.all().items()):
+        progress = endpoints.progress(name)
+        state = "dead" if progress.is_dead else "retrying" if progress.failures else "ok"
+        sent = "not begun" if progress.seq is None else f"sent up to {progress.seq}"
+        why = f", {progress.failures} failures, last: {progress.last_failure}"
+        click.echo(f"{name}  {endpoint.url}  {state}, {sent}{why if progress.failures else ''}")
+
+
+@command.command()
+@click.argument("name")
+@_home
+def remove(name: str, home: Path | None) -> None:
+    """Stop sending to an endpoint."""
+    _endpoints(home).remove(name)
+    click.echo(f"{name} is removed")
