@@ -59,6 +59,34 @@ def read_policy_file(text: str) -> Mapping[str, Any]:
     return policy
 
 
+def read_limits_file(text: str, file: str) -> Mapping[str, Any]:
+    """Return dated numbers written as in ``policy.yaml``, of another file: limits by name.
+
+    Raises
+    ------
+    ContractError
+        As `read_policy_file` does; the message names `file`.
+    """
+    try:
+        spec = yaml.load(text, _UniqueKeysLoader)
+        for name, entry in checked_mapping("the file", spec, (), spec or ()).items():
+            _refuse_undated(f"limit {name}", entry, _NUMBER_KEYS)
+    except yaml.YAMLError as error:
+        raise ContractError(f"{file} is not YAML: {error}") from error
+    except ContractError as error:
+        raise ContractError(str(error).replace("policy.yaml", file)) from error
+    limits: Mapping[str, Any] = spec
+    return limits
+
+
+def limits_in_force(spec: Mapping[str, Any], day: date, file: str) -> dict[str, Any]:
+    """Return what of the limits holds on `day`, as plain JSON values; see `in_force`."""
+    try:
+        return {name: _dated(name, entry, day) for name, entry in spec.items()}
+    except ContractError as error:
+        raise ContractError(str(error).replace("policy.yaml", file)) from error
+
+
 def in_force(spec: Mapping[str, Any], day: date) -> dict[str, Any]:
     """Return what of `spec` holds on `day`, as plain JSON values.
 

@@ -75,6 +75,8 @@ class TrainedRun:
         None if nobody unobserved was known.
     gates : GateVerdicts or None
         What the gates say beside the champion in use; None until they have judged.
+    trained_by : str
+        Who ran the training, and so may not approve the card.
     """
 
     card: Card
@@ -97,6 +99,7 @@ class TrainedRun:
     fairness: FairnessReport | None = None
     reject_inference: RejectReport | None = None
     gates: GateVerdicts | None = None
+    trained_by: str = ""
 
 
 def steps(settings: Settings) -> int:

@@ -13,6 +13,9 @@ import joblib
 
 from model.card_file import write_card
 from training.evaluate import Evaluation
+from training.gates.evidence import EVIDENCE, VALIDATION, write_evidence
+from training.gates.judge import GATES, write_verdicts
+from training.gates.run_evidence import evidence_of
 from training.learn import TrainedRun
 from training.pictures import bin_pictures, run_pictures
 from training.report import report_html
@@ -30,6 +33,10 @@ def write_run(run: TrainedRun, folder: Path) -> None:
     write_card(folder / "card", run.card)
     (folder / REPORT).write_text(report_html(run, pictures, by_attribute), encoding="utf-8")
     (folder / FIGURES).write_text(figures_json(run), encoding="utf-8")
+    evidence = evidence_of(run)
+    write_evidence(folder, evidence.noted, evidence.rows)
+    if run.gates is not None:
+        write_verdicts(run.gates, folder)
     joblib.dump(run.fit.estimator, folder / ESTIMATOR)
     _write_pictures(folder / "plots", pictures)
     by_file = {re.sub(r"[^\w.-]", "_", name): svg for name, svg in by_attribute.items()}
@@ -37,10 +44,11 @@ def write_run(run: TrainedRun, folder: Path) -> None:
 
 
 def write_card_folder(run: TrainedRun, folder: Path, written: Path) -> None:
-    """Write the unsigned card into `folder`, with the figures and report of `written` beside it."""
+    """Write the unsigned card into `folder`, with what `written` holds of figures and evidence."""
     write_card(folder, run.card)
-    for name in (FIGURES, REPORT):
-        shutil.copyfile(written / name, folder / name)
+    for name in (FIGURES, REPORT, EVIDENCE, VALIDATION, GATES):
+        if (written / name).exists():
+            shutil.copyfile(written / name, folder / name)
 
 
 def figures_json(run: TrainedRun) -> str:

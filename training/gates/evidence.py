@@ -1,0 +1,156 @@
+"""What the gates judge by: the card, the rows it was validated on, and what training noted.
+
+Written beside the card as ``evidence.json`` and ``validation.parquet``, so that a card is judged
+against the champion of the day it is promoted, on the very rows it was validated on. The rows carry
+attributes and groups, no member id, name or number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data.profiles import columns_of
+from model.card_file import read_card
+from model.dictionary import Direction
+from model.errors import TrainingError
+from model.scorecard import Card, Ints
+from training.sample import Sample
+
+EVIDENCE, VALIDATION = "evidence.json", "validation.parquet"
+_ATTRIBUTE, _GROUP = "attribute.", "group."
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What training noted beside the card.
+
+    Attributes
+    ----------
+    card_digest : str
+        Of the card that all of this was measured on.
+    trained_by : str
+        Who ran the training; empty if nobody was named.
+    source : str
+        ``archive``, or ``table`` and its name.
+    directions : mapping of str to Direction
+        Declared direction of risk by attribute of the card.
+    points_psi, attribute_psi
+        Shift from development to validation.
+    rounding_auc : float or None
+        AUC lost by merging and rounding, on validation; None if the float shapes are not known.
+    cut_off : int or None
+        Points from which a row counts as approved; None without protected groups.
+    recalibrated : bool
+        Whether the PD table was moved to a long-run rate after training.
+    """
+
+    card_digest: str
+    sample: str
+    trained_by: str
+    source: str
+    directions: Mapping[str, Direction]
+    points_psi: float
+    attribute_psi: Mapping[str, float]
+    rounding_auc: float | None
+    cut_off: int | None
+    recalibrated: bool = False
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A card, what was noted of it, and its validation rows."""
+
+    card: Card
+    digest: str
+    noted: Noted
+    rows: Sample
+
+    def totals(self, card: Card | None = None) -> Ints:
+        """Return the points of the validation rows by this card, or by another; shape (n,)."""
+        scored = card or self.card
+        return scored.total(scored.points_by_attribute(scored.codes(self.rows.columns)))
+
+
+def write_evidence(folder: Path, noted: Noted, rows: Sample) -> None:
+    """Write `noted` and the validation `rows` beside the card in `folder`."""
+    pq.write_table(_table(rows), folder / VALIDATION, compression="zstd")
+    stated = {**vars(noted), "validation_sha256": _digest(folder / VALIDATION)}
+    text = json.dumps(stated, ensure_ascii=False, indent=1) + "\n"
+    (folder / EVIDENCE).write_text(text, encoding="utf-8")
+
+
+def has_evidence(folder: Path) -> bool:
+    """Tell whether evidence stands beside the card in `folder`."""
+    return (folder / EVIDENCE).is_file()
+
+
+def read_evidence(folder: Path) -> Evidence:
+    """Return the card in `folder` with its evidence.
+
+    Raises
+    ------
+    TrainingError
+        If the evidence is damaged or its rows are not those it was written with.
+    CardError
+        If the card is damaged.
+    """
+    read = read_card(folder)
+    try:
+        stated: dict[str, Any] = json.loads((folder / EVIDENCE).read_text(encoding="utf-8"))
+        expected = stated.pop("validation_sha256")
+        found = _digest(folder / VALIDATION)
+        if found != expected:
+            raise TrainingError(
+                f"{folder / VALIDATION}: not the rows this card was validated on; restore the file"
+                " from the training run"
+            )
+        rows = _sample(pq.read_table(folder / VALIDATION))
+        return Evidence(read.card, read.digest, Noted(**stated), rows)
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise TrainingError(
+            f"{folder}: its evidence cannot be read ({error}); restore {EVIDENCE} and {VALIDATION}"
+            " from the training run"
+        ) from error
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _table(rows: Sample) -> pa.Table:
+    columns = {_ATTRIBUTE + name: pa.array(values) for name, values in rows.columns.items()}
+    groups = {_GROUP + name: pa.array(values, pa.string()) for name, values in rows.groups.items()}
+    return pa.table({**columns, **groups, "bad": rows.bad, "borrower": rows.borrower})
+
+
+def _sample(table: pa.Table) -> Sample:
+    columns, groups = (
+        columns_of(
+            table.select([name for name in table.column_names if name.startswith(prefix)]).cast(
+                pa.schema([_plain(f) for f in table.schema if f.name.startswith(prefix)])
+            )
+        )
+        for prefix in (_ATTRIBUTE, _GROUP)
+    )
+    borrower = table["borrower"].to_numpy().astype(np.int64)
+    return Sample(
+        {name.removeprefix(_ATTRIBUTE): values for name, values in columns.items()},
+        table["bad"].to_numpy().astype(np.bool_),
+        borrower,
+        np.zeros_like(borrower),
+        {name.removeprefix(_GROUP): values for name, values in groups.items()},
+    )
+
+
+def _plain(field: pa.Field) -> pa.Field:
+    # A column of text that is missing throughout was written without a type.
+    return pa.field(field.name, pa.string()) if pa.types.is_null(field.type) else field

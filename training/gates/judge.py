@@ -1,0 +1,47 @@
+"""All gates of a challenger, beside the champion of the day."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from model.card_file import CardFile
+from training.gates.calibration import calibration_gates
+from training.gates.discrimination import discrimination_gates
+from training.gates.evidence import Evidence
+from training.gates.exactness import exactness_gates
+from training.gates.fairness import fairness_gates
+from training.gates.leaks import leak_gates
+from training.gates.limits import Limits
+from training.gates.stability import stability_gates
+from training.gates.verdicts import GateVerdicts
+
+GATES = "gates.json"
+
+
+def judge(evidence: Evidence, champion: CardFile | None, limits: Limits) -> GateVerdicts:
+    """Return what every gate says of the card in `evidence`; None of them stops at the first."""
+    in_use = champion.card if champion else None
+    return GateVerdicts(
+        card_digest=evidence.digest,
+        champion_digest=champion.digest if champion else None,
+        limits_digest=limits.digest,
+        judged_on=limits.on.isoformat(),
+        sample=evidence.noted.sample,
+        verdicts=(
+            *discrimination_gates(evidence, in_use, limits),
+            *calibration_gates(evidence, limits),
+            *stability_gates(evidence, limits),
+            *exactness_gates(evidence, limits),
+            *leak_gates(evidence, limits),
+            *fairness_gates(evidence, limits),
+        ),
+    )
+
+
+def write_verdicts(found: GateVerdicts, folder: Path) -> None:
+    """Write `found` as ``gates.json`` into `folder`."""
+    stated = {"passed": found.passed, **asdict(found)}
+    text = json.dumps(stated, ensure_ascii=False, indent=1) + "\n"
+    (folder / GATES).write_text(text, encoding="utf-8")

@@ -1,0 +1,33 @@
+"""A training run as evidence for the gates."""
+
+from __future__ import annotations
+
+from training.gates.delong import delong
+from training.gates.evidence import Evidence, Noted
+from training.learn import TrainedRun, totals
+
+
+def evidence_of(run: TrainedRun) -> Evidence:
+    """Return what the gates need of `run`."""
+    return Evidence(run.card, run.digest, _noted(run), run.validation)
+
+
+def _noted(run: TrainedRun) -> Noted:
+    return Noted(
+        card_digest=run.digest,
+        sample=run.validated_on,
+        trained_by=run.trained_by,
+        source=run.source.facts["source"],
+        directions={name: run.dictionary[name].direction for name in run.card.attributes},
+        points_psi=run.points_psi,
+        attribute_psi=dict(run.attribute_psi),
+        rounding_auc=_rounding(run),
+        cut_off=run.fairness.cut_off if run.fairness else None,
+    )
+
+
+def _rounding(run: TrainedRun) -> float:
+    """Return the AUC that the fitted shapes have and the card's whole points lost."""
+    shapes = run.fit.additive.log_odds(run.validation.columns)
+    compared = delong(shapes, totals(run.card, run.validation), run.validation.bad)
+    return compared.first - compared.second
