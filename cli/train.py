@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import getpass
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from cli.gate_lines import gate_lines
 
 if TYPE_CHECKING:
     from training.evaluate import Evaluation
@@ -50,6 +54,21 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Who they are in an archive; in a table: rows without a target.",
 )
 @click.option("--seed", default=54, show_default=True, type=int)
+@click.option(
+    "--trained-by",
+    envvar="RONGZI_TRAINED_BY",
+    default=getpass.getuser,
+    show_default="login name",
+    help="Who trains; they may not approve the card.",
+)
+@click.option(
+    "--home",
+    type=_FOLDER,
+    default="data",
+    show_default=True,
+    envvar="RONGZI_HOME",
+    help="Where the champion is that the gates compare with.",
+)
 @click.option("--mlruns", type=_FOLDER, default="mlruns", show_default=True, envvar="RONGZI_MLRUNS")
 def command(
     archive: Path | None,
@@ -63,6 +82,8 @@ def command(
     unobserved: str,
     out: Path | None,
     seed: int,
+    trained_by: str,
+    home: Path,
     mlruns: Path,
 ) -> None:
     """Train a card and record the run, unsigned, as the registry's challenger."""
@@ -77,6 +98,7 @@ def command(
         run = _from_table(table, target, bad_value, dictionary, settings)
     else:
         raise click.UsageError("give either --archive DIR, or --table FILE with --target COLUMN")
+    run = _judged(replace(run, trained_by=trained_by), home)
     _tell(run, _recorded(run, out, mlruns), out)
 
 
@@ -101,6 +123,20 @@ def _from_table(
         declared = read_dictionary(_text(dictionary), str(dictionary))
     with _progress(settings) as step:
         return train_table(table, target, settings, bad_value, declared, step)
+
+
+def _judged(run: TrainedRun, home: Path) -> TrainedRun:
+    """Return the run with its gates; a champion that does not verify is told and left aside."""
+    from model.errors import CardError
+    from training.gates.run_evidence import judged
+    from training.promote import champion_of
+
+    try:
+        champion = champion_of(home)
+    except CardError as error:
+        click.echo(f"说明 note: the champion is left out of the gates: {error}", err=True)
+        champion = None
+    return judged(run, champion, datetime.now().astimezone().date())
 
 
 @contextmanager
@@ -141,6 +177,8 @@ def _tell(run: TrainedRun, tracked: Tracked, out: Path | None) -> None:
         click.echo(f"剔除 dropped: {entry.attribute}: {entry.reason.zh} · {entry.reason.en}")
     for name, found in run.evaluations.items():
         click.echo(f"{name}: {found.rows:,} rows, {found.bad_rows:,} bad; {_measures(found)}")
+    for line in gate_lines(run.gates):
+        click.echo(line)
     click.echo(f"评分卡 card: {run.digest[:16]}, {len(run.card.attributes)} attributes")
     click.echo(f"报告 report: {(out or tracked.artifacts) / 'report.html'}")
     click.echo(f"运行 run: {tracked.run_id} (version {tracked.version}, challenger)")

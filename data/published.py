@@ -15,6 +15,7 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -144,8 +145,14 @@ def signing_key(home: Path) -> Ed25519PrivateKey:
     return _private_key(path)
 
 
-def publish_card(home: Path, source: Path, approved_by: str, approved_at: datetime) -> Publication:
-    """Sign the card in `source`, copy it under `home`, and put it in use.
+def publish_card(
+    home: Path,
+    source: Path,
+    approved_by: str,
+    approved_at: datetime,
+    remarks: Mapping[str, object] | None = None,
+) -> Publication:
+    """Sign the card in `source`, copy it under `home`, and put it in use; note the `remarks`.
 
     Publishing an earlier card again is the rollback: same command, that card's folder.
 
@@ -161,7 +168,7 @@ def publish_card(home: Path, source: Path, approved_by: str, approved_at: dateti
     published = read_card(draft, trusted_keys(home))
     _move(draft, folder)
     _point_at(home, folder)
-    _record(home, published, replaced)
+    _record(home, published, replaced, remarks or {})
     return Publication(published, folder, replaced)
 
 
@@ -199,12 +206,15 @@ def _point_at(home: Path, folder: Path) -> None:
     draft.replace(pointer)
 
 
-def _record(home: Path, published: CardFile, replaced: Path | None) -> None:
+def _record(
+    home: Path, published: CardFile, replaced: Path | None, remarks: Mapping[str, object]
+) -> None:
     line = {
         "card_digest": published.digest,
         "approved_by": published.approved_by,
         "approved_at": published.approved_at,
         "replaced": replaced.name if replaced else None,
+        **remarks,
     }
     with (cards_folder(home) / PROMOTIONS).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -121,18 +121,21 @@ def test_a_run_is_promoted_by_its_id_and_rolled_back_by_its_folder(trained, cham
     assert again.publication.replaced == done.publication.folder
 
 
-def test_a_card_no_run_made_is_published_without_touching_the_registry(
-    tmp_path, member_card, trained
-):
+def test_a_card_whose_run_is_kept_elsewhere_leaves_the_registry_alone(trained, tmp_path):
+    now = datetime(2023, 10, 2, tzinfo=UTC)
+    done = promote(str(trained[0] / "card"), "王审批", now, tmp_path / "home", tmp_path / "none")
+    assert (done.run_id, done.version) == (None, None)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_card_without_evidence_is_not_promoted(trained, tmp_path, member_card):
     from model.card_file import write_card
 
     write_card(tmp_path / "card", member_card)
     now = datetime(2023, 10, 2, tzinfo=UTC)
-    done = promote(str(tmp_path / "card"), "王审批", now, tmp_path / "home", trained[0] / "mlruns")
-    assert (done.run_id, done.version) == (None, None)
-    alone = promote(str(tmp_path / "card"), "王审批", now, tmp_path / "home", tmp_path / "none")
-    assert alone.version is None
-    assert not (tmp_path / "none").exists()
+    with pytest.raises(TrainingError, match="no evidence stands beside the card"):
+        promote(str(tmp_path / "card"), "王审批", now, tmp_path / "home", tmp_path / "none")
+    assert not (tmp_path / "home" / "cards").exists()
 
 
 @pytest.mark.parametrize(

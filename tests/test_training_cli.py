@@ -56,7 +56,10 @@ def test_a_drafted_dictionary_trains_a_card(rongzi, table, tmp_path):
     assert "剔除 dropped: one: 常量" in out
     assert "rongzi promote" in out
     found = {path.name for path in (tmp_path / "card").iterdir()}
-    assert found == {"card.json", "card.manifest", "evaluation.json", "report.html"}
+    assert found == {
+        "card.json", "card.manifest", "evaluation.json", "evidence.json", "gates.json",
+        "report.html", "validation.parquet",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,30 @@
-"""Put a card in use: signed, copied to where the service reads, and champion in the registry."""
+"""Put a card in use: judged, signed, published to the service, champion in the registry."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
-from data.published import Publication, publish_card
-from model.card_file import CARD
+from data.promotions import PROMOTION, ROLLBACK, previous_champion, was_promoted
+from data.published import (
+    CHAMPION,
+    Publication,
+    cards_folder,
+    publish_card,
+    published_card,
+    trusted_keys,
+)
+from model.card_file import CARD, CardFile, read_card
 from model.errors import TrainingError
+from training.gates.evidence import Evidence, has_evidence, read_evidence
+from training.gates.judge import judge, write_verdicts
+from training.gates.limits import limits_on
+from training.gates.verdicts import GateVerdicts, Verdict
 from training.track import card_of_run, make_champion, run_of_card
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
@@ -17,17 +32,29 @@ _RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class Promotion:
-    """What a promotion did; `version` is the registry's, None if no tracked run made the card."""
+    """What a promotion did.
+
+    Attributes
+    ----------
+    run_id, version : str or None
+        The tracked run that made the card, and its registered version; None if there is none.
+    verdicts : GateVerdicts or None
+        What the gates said; None for a card that was in use before.
+    """
 
     publication: Publication
     run_id: str | None
     version: str | None
+    verdicts: GateVerdicts | None = None
 
 
 def promote(
     what: str, approved_by: str, approved_at: datetime, home: Path, store: Path
 ) -> Promotion:
-    """Promote a training run's card, or the card in a folder.
+    """Promote a training run's card, or the card in a folder, if every gate lets it pass.
+
+    A card that was in use under `home` before, and whose signature still holds, goes back into use
+    without the gates: they judged it then.
 
     Parameters
     ----------
@@ -39,20 +66,123 @@ def promote(
     Raises
     ------
     TrainingError
-        If `what` is neither.
+        If `what` is neither, has no evidence beside it, a gate fails, or who trained it approves.
     CardError
         If the card is damaged, or cannot be signed.
     """
+    with _card_folder(what, store) as folder:
+        digest = read_card(folder).digest
+        if has_evidence(folder):
+            evidence = read_evidence(folder)
+            verdicts = _judged(evidence, approved_by, approved_at.date(), home)
+            run_id = what if _RUN_ID.fullmatch(what) else run_of_card(digest, store)
+            remarks = _remarks(evidence, verdicts, run_id)
+            publication = publish_card(home, folder, approved_by, approved_at, remarks)
+            write_verdicts(verdicts, publication.folder)
+            return _registered(publication, run_id, store, verdicts)
+        _refuse_unjudged(folder, digest, home)
+        return _put_back(folder, approved_by, approved_at, home, store)
+
+
+def roll_back(approved_by: str, approved_at: datetime, home: Path, store: Path) -> Promotion:
+    """Put back the card that the champion replaced.
+
+    Raises
+    ------
+    CardError
+        If there is none, or it no longer verifies.
+    """
+    folder = previous_champion(home)
+    read_card(folder, trusted_keys(home))
+    return _put_back(folder, approved_by, approved_at, home, store)
+
+
+def champion_of(home: Path) -> CardFile | None:
+    """Return the card in use under `home`, None if there was never one.
+
+    Raises
+    ------
+    CardError
+        If there is one and it does not verify.
+    """
+    return published_card(home) if (cards_folder(home) / CHAMPION).exists() else None
+
+
+@contextmanager
+def _card_folder(what: str, store: Path) -> Iterator[Path]:
     if (Path(what) / CARD).is_file():
-        publication = publish_card(home, Path(what), approved_by, approved_at)
-        run_id = run_of_card(publication.card.digest, store)
+        yield Path(what)
     elif _RUN_ID.fullmatch(what):
         with card_of_run(what, store) as folder:
-            publication = publish_card(home, folder, approved_by, approved_at)
-        run_id = what
+            yield folder
     else:
         raise TrainingError(
             f"{what!r} is neither a folder with a {CARD} nor a run id of 32 hex digits;"
             " rongzi train prints both"
         )
-    return Promotion(publication, run_id, make_champion(run_id, store) if run_id else None)
+
+
+def _judged(evidence: Evidence, approved_by: str, day: date, home: Path) -> GateVerdicts:
+    _refuse_self_approval(evidence.noted.trained_by, approved_by)
+    found = judge(evidence, champion_of(home), limits_on(day))
+    if not found.passed:
+        told = "".join(f"\n- {_told(verdict)}" for verdict in found.failed)
+        raise TrainingError(
+            f"{len(found.failed)} of {len(found.verdicts)} gates stop the card"
+            f" {evidence.digest[:16]}; nothing was published{told}"
+        )
+    return found
+
+
+def _told(verdict: Verdict) -> str:
+    return f"{verdict.gate}: {verdict.told.en}. {verdict.remedy.en}. {verdict.told.zh}。"
+
+
+def _refuse_self_approval(trained_by: str, approved_by: str) -> None:
+    if not trained_by:
+        raise TrainingError(
+            "the evidence does not say who trained the card, so nobody can be told apart from them;"
+            " train it again with rongzi train --trained-by NAME"
+        )
+    if _plain(trained_by) == _plain(approved_by):
+        raise TrainingError(
+            f"{approved_by} trained this card and may not approve it; ask someone who did not"
+        )
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _remarks(evidence: Evidence, verdicts: GateVerdicts, run_id: str | None) -> dict[str, object]:
+    return {
+        "kind": PROMOTION,
+        "trained_by": evidence.noted.trained_by,
+        "run_id": run_id,
+        "limits_digest": verdicts.limits_digest,
+        "flags": [verdict.gate for verdict in verdicts.flagged],
+    }
+
+
+def _refuse_unjudged(folder: Path, digest: str, home: Path) -> None:
+    if not was_promoted(home, digest):
+        raise TrainingError(
+            f"{folder}: no evidence stands beside the card, so no gate can judge it; promote the"
+            " training run by its id, or the folder that rongzi train --out wrote"
+        )
+    read_card(folder, trusted_keys(home))
+
+
+def _put_back(
+    folder: Path, approved_by: str, approved_at: datetime, home: Path, store: Path
+) -> Promotion:
+    publication = publish_card(home, folder, approved_by, approved_at, {"kind": ROLLBACK})
+    run_id = run_of_card(publication.card.digest, store)
+    return _registered(publication, run_id, store, None)
+
+
+def _registered(
+    publication: Publication, run_id: str | None, store: Path, verdicts: GateVerdicts | None
+) -> Promotion:
+    version = make_champion(run_id, store) if run_id else None
+    return Promotion(publication, run_id, version, verdicts)

@@ -24,6 +24,7 @@ from mlflow.types import ColSpec, DataType, Schema
 from model.errors import TrainingError
 from model.reasons import MOST
 from model.scorecard import Card
+from training.gates.evidence import EVIDENCE, VALIDATION
 from training.learn import TrainedRun
 from training.listing import listed_metrics, listed_parameters
 
@@ -84,7 +85,7 @@ def _tracked(run: TrainedRun, artifacts: Path, store: Path) -> Tracked:
 
 @contextmanager
 def card_of_run(run_id: str, store: Path) -> Iterator[Path]:
-    """Yield a folder with the card that run `run_id` made.
+    """Yield a folder with the card that run `run_id` made, and its evidence.
 
     Raises
     ------
@@ -148,7 +149,15 @@ def _download(run_id: str, store: Path, folder: Path) -> Path:
             f"{store}: no run {run_id} with a card; list runs with: mlflow ui"
             f" --backend-store-uri {store_uri(store)}"
         ) from error
+    _fetch_evidence(run_id, Path(found))
     return Path(found)
+
+
+def _fetch_evidence(run_id: str, folder: Path) -> None:
+    """Put the run's evidence beside its card; a run of an earlier release has none."""
+    kept = {item.path for item in MlflowClient().list_artifacts(run_id)}
+    for name in {EVIDENCE, VALIDATION} & kept:
+        mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=name, dst_path=str(folder))
 
 
 def _log_model(card: Card, folder: Path) -> str:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from model.dictionary import Text
+from model.scorecard import Card
 from training.calibration.intervals import jeffreys_interval
-from training.evaluate import evaluate
+from training.calibration_error import equal_groups, expected_calibration_error
+from training.evaluate import Evaluation, evaluate
 from training.gates.evidence import Evidence
 from training.gates.limits import Limits
 from training.gates.verdict_of import Measured, bounded
@@ -26,11 +30,11 @@ def calibration_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
     failure becomes a flag, for the approver to hold against the recalibration's source.
     """
     found = evaluate(evidence.card, evidence.totals(), evidence.rows.bad, _RESAMPLES, _SEED)
-    error = found.measures["ece"]
     verdicts = [
         bounded(
-            "CALIBRATION_ERROR", Measured(error.value, error.low, error.high), limits["ece_most"],
-            "most", Text("期望校准误差", "expected calibration error"), _REMEDY,
+            "CALIBRATION_ERROR", _error(evidence.card, found), limits["ece_most"], "most",
+            Text("期望校准误差（减去偶然误差）", "expected calibration error (less chance)"),
+            _REMEDY,
         ),
         *_observed_over_expected(
             found.bad_rows, found.rows, found.measures["expected_bad_rate"].value, limits
@@ -39,6 +43,20 @@ def calibration_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
     for verdict in verdicts:
         softened = evidence.noted.recalibrated and verdict.status == "fail"
         yield replace(verdict, status="flag") if softened else verdict
+
+
+def _error(card: Card, found: Evaluation) -> Measured:
+    """Return the calibration error, its lower end being what chance does not explain.
+
+    A perfectly calibrated card errs too on a finite sample, the more the fewer its rows: outcomes
+    drawn from its own PDs show how much.
+    """
+    pd, rows = card.pd(found.points), found.goods + found.bads
+    group = equal_groups(rows)
+    bads = np.random.default_rng(_SEED).binomial(rows.astype(np.int64), pd, (_RESAMPLES, len(pd)))
+    chance = expected_calibration_error(rows - bads, bads.astype(np.float64), pd, group)
+    value = found.measures["ece"].value
+    return Measured(value, max(value - float(np.quantile(chance, 0.95)), 0.0), value)
 
 
 def _observed_over_expected(

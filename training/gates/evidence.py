@@ -23,6 +23,7 @@ from model.card_file import read_card
 from model.dictionary import Direction
 from model.errors import TrainingError
 from model.scorecard import Card, Ints
+from training.fairness.findings import FairnessReport
 from training.sample import Sample
 
 EVIDENCE, VALIDATION = "evidence.json", "validation.parquet"
@@ -67,12 +68,13 @@ class Noted:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A card, what was noted of it, and its validation rows."""
+    """A card, what was noted of it, its validation rows, and their fairness if it is known."""
 
     card: Card
     digest: str
     noted: Noted
     rows: Sample
+    fairness: FairnessReport | None = None
 
     def totals(self, card: Card | None = None) -> Ints:
         """Return the points of the validation rows by this card, or by another; shape (n,)."""

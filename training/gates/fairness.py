@@ -13,7 +13,7 @@ from training.gates.verdict_of import Measured, bounded, nothing_to_judge
 from training.gates.verdicts import Verdict
 
 _SEED = 54
-_UNNAMED = Dictionary({}, "")
+_UNNAMED, _UNSAID = Dictionary({}, ""), Text("", "")
 _SAYS = {
     "approval_ratio": Text("通过率与最高组之比", "approval rate over the highest group's"),
     "true_positive_gap": Text("好户通过率与总体之差", "approved share of goods against all"),
@@ -25,8 +25,9 @@ _SAYS = {
 def fairness_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
     """Yield the verdicts by protected attribute, measured anew on the validation rows."""
     noted = evidence.noted
-    cut_off = (noted.cut_off or 0, Text("", ""))
-    found = fairness_report(evidence.card, evidence.rows, noted.sample, cut_off, _UNNAMED, _SEED)
+    found = evidence.fairness or fairness_report(
+        evidence.card, evidence.rows, noted.sample, (noted.cut_off or 0, _UNSAID), _UNNAMED, _SEED
+    )
     if found is None or noted.cut_off is None:
         told = Text("样本没有受保护分组", "the sample names no protected groups")
         yield nothing_to_judge("FAIRNESS", told)

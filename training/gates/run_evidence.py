@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
+from model.card_file import CardFile
 from training.gates.delong import delong
 from training.gates.evidence import Evidence, Noted
+from training.gates.judge import judge
+from training.gates.limits import limits_on
 from training.learn import TrainedRun, totals
 
 
 def evidence_of(run: TrainedRun) -> Evidence:
     """Return what the gates need of `run`."""
-    return Evidence(run.card, run.digest, _noted(run), run.validation)
+    return Evidence(run.card, run.digest, _noted(run), run.validation, run.fairness)
+
+
+def judged(run: TrainedRun, champion: CardFile | None, day: date) -> TrainedRun:
+    """Return `run` with what the gates of `day` say of it beside the `champion`."""
+    return replace(run, gates=judge(evidence_of(run), champion, limits_on(day)))
 
 
 def _noted(run: TrainedRun) -> Noted:
