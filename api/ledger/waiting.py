@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import Future
@@ -27,11 +28,19 @@ class Waiting:
 Queue = SimpleQueue[Waiting | None]
 
 
-def next_group(queue: Queue, most: int) -> tuple[list[Waiting], bool]:
-    """Wait for a command and return it with all that wait behind it; True at the end."""
+def next_group(queue: Queue, most: int, linger: float) -> tuple[list[Waiting], bool]:
+    """Wait for a command and return it with all that wait behind it; True at the end.
+
+    Parameters
+    ----------
+    linger : float
+        Seconds to let others arrive before the group is closed; 0 takes what is there.
+    """
     group: list[Waiting] = []
     try:
         item = queue.get()
+        if linger:
+            time.sleep(linger)
         while item is not None:
             group.append(item)
             if len(group) >= most:

@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 MOST_WAITING = 1_024
 MOST_IN_A_GROUP = 64
+#: Most of a commit's cost does not depend on how many share it.
+LINGER_SECONDS = 0.001
 #: What says that the database or its disk is at fault, not the command.
 _AWAY = (DBAPIError, PoolTimeoutError, OSError, LedgerError)
 
@@ -140,9 +142,11 @@ class Ledger:
         self._queue.put(waiting)
 
     def _work(self) -> None:
-        ended = False
+        ended, group = False, list[Waiting]()
         while not ended:
-            group, ended = next_group(self._queue, MOST_IN_A_GROUP)
+            # Where several came together the last time, several are on their way now.
+            linger = LINGER_SECONDS if len(group) > 1 else 0.0
+            group, ended = next_group(self._queue, MOST_IN_A_GROUP, linger)
             if group:
                 outcomes = self._outcomes(group)
                 self._release(group)
