@@ -38,33 +38,66 @@ class Terms:
     capacity_yuan: Floats
 
 
-def terms(columns: Columns, as_of: date, policy: Policy, months: Ints | None = None) -> Terms:
-    """Return the terms that suit each household as of a date.
+@dataclass(frozen=True)
+class Means:
+    """What n households earn and owe; any number of terms are reckoned from it.
 
-    At a given term more income never lowers capacity, and more debt never raises it.
+    Attributes
+    ----------
+    owed : Ints
+        Debt service of a year in yuan, shape (n,).
+    by_harvest, sells_herds, unknown : array of bool
+        Shape (n,): whether most income is crops; livestock; no source of income on record.
+    """
+
+    earned: Income
+    owed: Ints
+    by_harvest: NDArray[np.bool_]
+    sells_herds: NDArray[np.bool_]
+    unknown: NDArray[np.bool_]
+
+
+def means(columns: Columns, as_of: date, policy: Policy) -> Means:
+    """Return the means that profiles as of a date give reason to expect.
 
     Parameters
     ----------
     columns
         What `model.income.income` reads, and ``debt_service_12m`` in yuan.
+    """
+    earned = income(columns, as_of, policy)
+    return Means(
+        earned=earned,
+        owed=against(columns["debt_service_12m"]),
+        by_harvest=_lives_by_harvest(earned, policy),
+        sells_herds=np.asarray(columns["occupation"] == "livestock", dtype=bool),
+        unknown=unknown(columns, policy),
+    )
+
+
+def terms(household: Means, policy: Policy, months: Ints | None = None) -> Terms:
+    """Return the terms that suit each household.
+
+    At a given term more income never lowers capacity, and more debt never raises it.
+
+    Parameters
+    ----------
     months
         Terms asked for, shape (n,); None lets the calendar choose.
     """
-    earned, owed = income(columns, as_of, policy), against(columns["debt_service_12m"])
-    by_harvest = _lives_by_harvest(earned, policy)
+    earned, owed = household.earned, household.owed
     if months is None:
-        months = np.where(
-            by_harvest, _harvest_term(earned, owed, policy), policy["standard_months"]
-        )
+        harvest = _harvest_term(earned, owed, policy)
+        months = np.where(household.by_harvest, harvest, policy["standard_months"])
     term = np.clip(months, policy["minimum_months"], policy["maximum_months"])[:, None]
     at_once, spread = _at_once(earned, owed, term, policy), _spread(earned, owed, term, policy)
     # Herds are sold by the lorry, not by the month.
-    instalments = (columns["occupation"] != "livestock") & (spread >= at_once)[:, 0]
+    instalments = ~household.sells_herds & (spread >= at_once)[:, 0]
     capacity = np.where(instalments, spread[:, 0], at_once[:, 0]).astype(np.float64)
     return Terms(
         months=term[:, 0],
-        repayment=_repayment(instalments, by_harvest),
-        capacity_yuan=np.where(unknown(columns, policy), np.nan, capacity),
+        repayment=_repayment(instalments, household.by_harvest),
+        capacity_yuan=np.where(household.unknown, np.nan, capacity),
     )
 
 

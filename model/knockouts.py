@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.policy import Effect, Rule
+from model.policy import Effect, Operator, Rule
 from model.scorecard import Columns, Floats, Ints
 
 Flags = NDArray[np.bool_]
@@ -16,11 +17,12 @@ Flags = NDArray[np.bool_]
 #: From mild to severe; the position is the severity.
 SEVERITY: tuple[Effect, ...] = ("pass", "refer", "nurture", "decline")
 
-_OPERATORS: dict[str, Callable[[Floats, float], Flags]] = {
-    "below": lambda values, bound: values < bound,
-    "above": lambda values, bound: values > bound,
-    "at_least": lambda values, bound: values >= bound,
-    "at_most": lambda values, bound: values <= bound,
+#: Whether a value below, equal to and above the rule's own makes it hold.
+_HOLDS: dict[Operator, tuple[bool, bool, bool]] = {
+    "below": (True, False, False),
+    "at_most": (True, True, False),
+    "at_least": (False, True, True),
+    "above": (False, False, True),
 }
 
 
@@ -65,21 +67,57 @@ def knock_outs(rules: Sequence[Rule], columns: Columns) -> KnockOuts:
     KeyError
         If `columns` lacks an attribute that a rule reads.
     """
-    effects = np.zeros((len(next(iter(columns.values()))), len(rules)), dtype=np.int64)
+    table = _table(tuple(rules))
+    values = np.empty((len(rules), len(next(iter(columns.values())))))
     for place, rule in enumerate(rules):
-        effects[:, place] = _effect(rule, columns[rule.attribute])
+        values[place] = columns[rule.attribute]
+    effects = _effects(table, values).T
     matched = effects > 0
-    silences = np.array([rule.unscored for rule in rules], dtype=bool)
     return KnockOuts(
-        codes=tuple(rule.code for rule in rules),
+        codes=table.codes,
         matched=matched,
         severity=effects.max(axis=1, initial=0),
-        unscored=(matched & silences).any(axis=1),
+        unscored=np.asarray((matched & table.unscored).any(axis=1)),
     )
 
 
-def _effect(rule: Rule, column: Floats | NDArray[np.object_]) -> Ints:
-    values = np.asarray(column, dtype=np.float64)
-    outcome, missing = SEVERITY.index(rule.outcome), SEVERITY.index(rule.missing)
-    holds = _OPERATORS[rule.holds](values, rule.value)
-    return np.where(np.isnan(values), missing, np.where(holds, outcome, 0)).astype(np.int64)
+@dataclass(frozen=True)
+class _Table:
+    """Rules as arrays of shape (rules, 1), so that all are matched in a few steps."""
+
+    codes: tuple[str, ...]
+    value: Floats
+    holds: tuple[Flags, Flags, Flags]
+    outcome: Ints
+    missing: Ints
+    unscored: Flags
+
+
+@lru_cache(maxsize=64)
+def _table(rules: tuple[Rule, ...]) -> _Table:
+    below, equal, above = (
+        np.array([_HOLDS[rule.holds] for rule in rules], dtype=bool).reshape(-1, 3).T[:, :, None]
+    )
+    return _Table(
+        codes=tuple(rule.code for rule in rules),
+        value=np.array([[rule.value] for rule in rules]).reshape(-1, 1),
+        holds=(below, equal, above),
+        outcome=_severities(rule.outcome for rule in rules),
+        missing=_severities(rule.missing for rule in rules),
+        unscored=np.array([rule.unscored for rule in rules], dtype=bool),
+    )
+
+
+def _severities(effects: Iterable[Effect]) -> Ints:
+    return np.array([SEVERITY.index(effect) for effect in effects], dtype=np.int64)[:, None]
+
+
+def _effects(table: _Table, values: Floats) -> Ints:
+    below, equal, above = table.holds
+    holds = (
+        (below & (values < table.value))
+        | (equal & (values == table.value))
+        | (above & (values > table.value))
+    )
+    found: Ints = np.where(np.isnan(values), table.missing, np.where(holds, table.outcome, 0))
+    return found

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from model.capacity import Terms, terms
+from model.capacity import Terms, means, terms
 from model.household_place import HOUSEHOLD_BORROWER, Contenders, choose_household_borrowers
 from model.knockouts import Flags, KnockOuts, knock_outs
 from model.offer import Offer, grade_of_pd, offer
@@ -106,8 +106,9 @@ def assess(
     KeyError
         If an attribute that the policy or the card reads is not among `columns`.
     """
-    suited = terms(columns, as_of, policy)
-    granted = suited if months is None else terms(columns, as_of, policy, months)
+    household = means(columns, as_of, policy)
+    suited = terms(household, policy)
+    granted = suited if months is None else terms(household, policy, months)
     hits = knock_outs(policy.rules, _with_terms(columns, suited))
     codes = card.codes(columns)
     by_attribute = card.points_by_attribute(codes)
