@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 import sys
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import count
 from typing import Any
 
@@ -26,7 +27,8 @@ class Plan:
     Attributes
     ----------
     bodies : list of str
-        JSON bodies, taken in turn, endlessly; ``%n`` in one is replaced by a running number.
+        JSON bodies, taken in turn, endlessly; ``%n`` in one is replaced by how often they were all
+        taken before, so that no question is asked twice.
     rate : float or None
         Requests a second to offer whatever comes back (open loop); None sends the next request on a
         connection when the one before was answered (closed loop).
@@ -56,7 +58,7 @@ class Plan:
         ).encode()
         bodies = [body.encode() for body in self.bodies]
         for n in count():
-            body = bodies[n % len(bodies)].replace(b"%n", b"%d" % n)
+            body = bodies[n % len(bodies)].replace(b"%n", b"%d" % (n // len(bodies)))
             yield f"{self.key_prefix}-{n}", head % (n, len(body)) + body
 
 
@@ -212,6 +214,18 @@ def _spread(millis: list[float]) -> dict[str, float]:
     spread = {name: ordered[int(share * (len(ordered) - 1))] for name, share in at.items()}
     return {"count": len(ordered), **{k: round(v, 2) for k, v in spread.items()},
             "max": round(ordered[-1], 2)}  # fmt: skip
+
+
+def measure(plan: Plan) -> dict[str, Any]:
+    """Run `plan` in a process of its own and return its figures."""
+    command = [sys.executable, "-m", "benchmarks.load_client"]
+    done = subprocess.run(
+        command, input=json.dumps(asdict(plan)), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 if __name__ == "__main__":

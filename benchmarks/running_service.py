@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,9 +21,11 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from api.access.issuer import Issuer
 from api.access.principal import ROLES, Principal
+from api.edition import Edition, Place
 
 _OPENER = build_opener(ProxyHandler({}))
 START_SECONDS = 60.0
+_QUESTION = '{"member_id":"%m","amount_yuan":500%n,"months":12,"purpose":"inputs"}'
 
 
 @dataclass
@@ -96,7 +99,7 @@ def serving(
             wait_until(lambda: _answers(running, "/ready"), "ready", process)
             yield running
         finally:
-            _end(process)
+            end_group(process)
 
 
 def wait_until(
@@ -116,6 +119,27 @@ def wait_until(
     raise RuntimeError(f"not {what} within {seconds:.0f} s")
 
 
+def home_to_write_in(home: Path, folder: Path) -> Path:
+    """Copy what `home` publishes to a home of its own under `folder`, without any ledger."""
+    copied = folder / "home"
+    for name in ("cards", "editions"):
+        shutil.copytree(home / name, copied / name)
+    shutil.copytree(home / "keys" / "trusted", copied / "keys" / "trusted")
+    return copied
+
+
+def questions(home: Path, most: int = 200_000) -> list[str]:
+    """Return one decision request a member of the edition in use; ``%n`` stands for the round."""
+    found, after = [], None
+    edition = Edition.current(home)
+    while rows := edition.page(Place(), None, after, 10_000):
+        after = rows[-1]
+        found += [_QUESTION.replace("%m", row["member_id"]) for row in rows]
+        if len(found) >= most:
+            break
+    return found[:most]
+
+
 def free_port() -> int:
     """Return a port nobody listens at."""
     with socket.socket() as probe:
@@ -131,7 +155,8 @@ def _answers(running: Running, path: str) -> bool:
         return False
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """Stop a process that leads a group; after 30 s with force."""
     if process.poll() is None:
         process.terminate()
         try:

@@ -1,0 +1,79 @@
+"""``mlflow models serve`` on the published card: what the service is measured against."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from api.edition import Edition, Place
+from benchmarks.running_service import end_group, free_port, wait_until
+from data.published import published_folder
+
+PATH = "/invocations"
+
+
+@contextmanager
+def serving_with_mlflow(home: Path, folder: Path) -> Iterator[int]:
+    """Serve the card of `home` as training logs it, one worker; yield the port."""
+    import mlflow
+
+    import training.pyfunc_model
+
+    code = Path(str(training.pyfunc_model.__file__))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        mlflow.pyfunc.save_model(
+            folder / "model",
+            python_model=str(code),
+            artifacts={"card": str(published_folder(home).resolve())},
+            code_paths=[str(code.parents[1] / "model")],
+            # Served from this environment, so nothing needs to be found out about it.
+            pip_requirements=["mlflow"],
+        )
+    port = free_port()
+    options = ["--env-manager", "local", "--workers", "1", "--port", str(port)]
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", str(folder / "model")]
+    # MLflow starts its HTTP server by name.
+    programs = str(Path(sys.executable).parent)
+    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    with (
+        (folder / "mlflow.log").open("wb") as log,
+        subprocess.Popen(
+            [*command, *options], stdout=log, stderr=log, env=environment, start_new_session=True
+        ) as process,
+    ):
+        try:
+            wait_until(lambda: _pings(port), "serving", process)
+            yield port
+        finally:
+            end_group(process)
+
+
+def asked_of_mlflow(home: Path, members: int) -> list[str]:
+    """Return one body a member: the attributes of the profile, as MLflow's server takes them."""
+    edition = Edition.current(home)
+    found = []
+    for row in edition.page(Place(), None, None, members):
+        columns = edition.columns(row["member_id"]) or {}
+        numbers = {name: value[0] for name, value in columns.items() if value.dtype != object}
+        data = [None if np.isnan(value) else float(value) for value in numbers.values()]
+        found.append(json.dumps({"dataframe_split": {"columns": list(numbers), "data": [data]}}))
+    return found
+
+
+def _pings(port: int) -> bool:
+    from urllib.request import urlopen
+
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/ping", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

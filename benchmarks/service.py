@@ -1,0 +1,123 @@
+"""How many durable decisions a second, against ``mlflow models serve``, and what overload does.
+
+    python -m benchmarks.service --home data [--seconds 20] [--out reports/service.json]
+
+One run, one machine. A decision: the token checked, the ledger committed with full sync, reasons in
+both languages. MLflow's answer on the same member: points, PD, grade, reason codes; kept nowhere.
+Latencies are measured in the client, which runs on the same cores. `--home` is only read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.load_client import Plan, measure
+from benchmarks.mlflow_serving import PATH, asked_of_mlflow, serving_with_mlflow
+from benchmarks.overload import overload
+from benchmarks.postgres import Postgres
+from benchmarks.running_service import Running, home_to_write_in, questions, serving
+
+CONNECTIONS = 8
+
+
+@click.command()
+@click.option("--home", default="data", type=click.Path(path_type=Path, exists=True))
+@click.option("--seconds", default=20.0, show_default=True, help="Of each measurement.")
+@click.option("--overload-seconds", default=60.0, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Also write the figures as JSON.")
+def main(home: Path, seconds: float, overload_seconds: float, out: Path | None) -> None:
+    """Measure, print a table, and write JSON if asked."""
+    found: dict[str, Any] = {"cores": os.cpu_count(), "load before": os.getloadavg()[0]}
+    with tempfile.TemporaryDirectory(prefix="rongzi-bench-") as folder:
+        found["mlflow"] = _mlflow(home, Path(folder), seconds)
+        found["sqlite"] = _sqlite(home, Path(folder) / "sqlite", seconds, overload_seconds)
+        found["postgres"] = _postgres(home, Path(folder) / "postgres", seconds)
+    ratio = found["sqlite"]["8 connections"]["goodput"] / found["mlflow"]["goodput"]
+    found["ratio"] = round(ratio, 1)
+    _print(found)
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def decide_at(running: Running, seconds: float, connections: int, prefix: str) -> dict[str, Any]:
+    """Ask for decisions on `connections`, each as soon as the one before was answered."""
+    return measure(
+        Plan(
+            port=running.port,
+            path="/v1/decisions",
+            bodies=questions(running.home),
+            connections=connections,
+            seconds=seconds,
+            headers=running.bearer,
+            key_prefix=prefix,
+            warm_seconds=2.0,
+        )
+    )
+
+
+def _mlflow(home: Path, folder: Path, seconds: float) -> dict[str, Any]:
+    (folder / "mlflow").mkdir()
+    with serving_with_mlflow(home, folder / "mlflow") as port:
+        bodies = asked_of_mlflow(home, 1_000)
+        plan = Plan(port, PATH, bodies, CONNECTIONS, seconds, warm_seconds=2.0)
+        return measure(plan)
+
+
+def _sqlite(home: Path, folder: Path, seconds: float, overload_seconds: float) -> dict[str, Any]:
+    folder.mkdir()
+    used = home_to_write_in(home, folder)
+    with serving(used, folder / "serve.log") as running:
+        found = {
+            f"{n} connections": decide_at(running, seconds, n, f"at{n}")
+            for n in (CONNECTIONS, 32, 64)
+        }
+        peak = max(each["goodput"] for each in found.values())
+        found["overload"] = overload(running, questions(used), peak, overload_seconds)
+    return found
+
+
+def _postgres(home: Path, folder: Path, seconds: float) -> dict[str, Any] | None:
+    folder.mkdir()
+    with ExitStack() as stack:
+        # Not below the folder of this run, which the account postgres may not enter.
+        own = stack.enter_context(tempfile.TemporaryDirectory(prefix="rongzi-postgres-"))
+        server = Postgres.found(Path(own), durable=True)
+        if server is None:
+            return None
+        server.start()
+        stack.callback(server.stop)
+        used = home_to_write_in(home, folder)
+        url = server.new_database()
+        running = stack.enter_context(serving(used, folder / "serve.log", RONGZI_DATABASE_URL=url))
+        return {f"{CONNECTIONS} connections": decide_at(running, seconds, CONNECTIONS, "pg")}
+
+
+def _print(found: dict[str, Any]) -> None:
+    rows = [("mlflow models serve", CONNECTIONS, found["mlflow"])]
+    for kind in ("sqlite", "postgres"):
+        for name, each in (found[kind] or {}).items():
+            if name != "overload":
+                rows.append((f"durable decisions, {kind}", int(name.split()[0]), each))
+    print(f"{'':30} {'conn.':>5} {'a second':>9} {'p50 ms':>8} {'p99 ms':>8}")
+    for what, connections, each in rows:
+        spread = each["answers"].get("200", {"p50": 0, "p99": 0})
+        print(
+            f"{what:30} {connections:5} {each['goodput']:9.0f} {spread['p50']:8.1f}"
+            f" {spread['p99']:8.1f}"
+        )
+    print(f"ratio to MLflow at {CONNECTIONS} connections: {found['ratio']}")
+    for name, value in found["sqlite"]["overload"].items():
+        print(f"overload, {name}: {value}")
+    print(f"load of the machine before: {found['load before']:.1f} on {found['cores']} cores")
+
+
+if __name__ == "__main__":
+    main()
