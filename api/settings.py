@@ -34,7 +34,7 @@ class Settings:
     """
 
     home: Path = Path(DEFAULT_HOME)
-    most_in_work: int = 64
+    most_in_work: int = 32
     database_url: str | None = field(default=None, repr=False)
     checkpoints: Path | None = None
 

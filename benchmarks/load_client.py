@@ -34,6 +34,8 @@ class Plan:
         connection when the one before was answered (closed loop).
     warm_seconds : float
         Time before figures count.
+    first : int
+        The running number to begin with.
     keep : int
         How many answers to 2xx requests to give back whole, with their idempotency keys.
     """
@@ -47,6 +49,7 @@ class Plan:
     rate: float | None = None
     warm_seconds: float = 1.0
     key_prefix: str = "bench"
+    first: int = 0
     keep: int = 0
 
     def requests(self) -> Iterator[tuple[str, bytes]]:
@@ -56,10 +59,14 @@ class Plan:
             f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             f"{extra}Idempotency-Key: {self.key_prefix}-%d\r\nContent-Length: %d\r\n\r\n"
         ).encode()
-        bodies = [body.encode() for body in self.bodies]
-        for n in count():
-            body = bodies[n % len(bodies)].replace(b"%n", b"%d" % (n // len(bodies)))
+        for n in count(self.first):
+            body = self.body(n).encode()
             yield f"{self.key_prefix}-{n}", head % (n, len(body)) + body
+
+    def body(self, n: int) -> str:
+        """Return the body of the request whose idempotency key ends in `n`."""
+        turn, at = divmod(n, len(self.bodies))
+        return self.bodies[at].replace("%n", str(turn))
 
 
 class Connection(asyncio.Protocol):

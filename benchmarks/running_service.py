@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -50,13 +50,12 @@ class Running:
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
         """Return status and text of an answer."""
-        request = Request(self.url + path, headers={**self.bearer, **headers})
-        try:
-            with _OPENER.open(request, timeout=30) as answer:
-                return answer.status, answer.read().decode()
-        except HTTPError as refused:
-            with refused:
-                return refused.code, refused.read().decode()
+        return _answer(Request(self.url + path, headers={**self.bearer, **headers}))
+
+    def post(self, path: str, body: str, key: str) -> tuple[int, str]:
+        """Send a JSON `body` under an idempotency key; return status and text of the answer."""
+        headers = {**self.bearer, "Content-Type": "application/json", "Idempotency-Key": key}
+        return _answer(Request(self.url + path, body.encode(), headers, method="POST"))
 
     def ready(self) -> dict[str, Any]:
         """Return what ``/ready`` answers."""
@@ -84,11 +83,17 @@ class Running:
 
 @contextmanager
 def serving(
-    home: Path, log: Path, *options: str, port: int | None = None, **environment: str
+    home: Path,
+    log: Path,
+    *options: str,
+    port: int | None = None,
+    prefix: Sequence[str] = (),
+    awaited: str = "/ready",
+    **environment: str,
 ) -> Iterator[Running]:
-    """Serve `home` until the end of the block; wait until it is ready to decide."""
+    """Serve `home` until the end of the block; first wait until it answers `awaited` with 200."""
     port = port or free_port()
-    command = [sys.executable, "-m", "cli.main", "serve", "--port", str(port), *options]
+    command = [*prefix, sys.executable, "-m", "cli.main", "serve", "--port", str(port), *options]
     told = {**os.environ, "RONGZI_HOME": str(home), **environment}
     with (
         log.open("ab") as errors,
@@ -96,7 +101,7 @@ def serving(
     ):
         running = Running(process, port, log, home)
         try:
-            wait_until(lambda: _answers(running, "/ready"), "ready", process)
+            wait_until(lambda: _answers(running, awaited), "ready", process)
             yield running
         finally:
             end_group(process)
@@ -146,6 +151,15 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def _answer(request: Request) -> tuple[int, str]:
+    try:
+        with _OPENER.open(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as refused:
+        with refused:
+            return refused.code, refused.read().decode()
 
 
 def _answers(running: Running, path: str) -> bool:
