@@ -17,8 +17,11 @@ from training.sample import Bools
 from training.settings import Settings
 from training.woe import counts, information_value, smoothed, weight_of_evidence
 
-_ALL_MISSING = Text(zh="全部缺失", en="every value is missing")
-_CONSTANT = Text(zh="常量：所有取值相同", en="constant: every value is the same")
+ALL_MISSING = Text(zh="全部缺失", en="every value is missing")
+CONSTANT = Text(zh="常量：所有取值相同", en="constant: every value is the same")
+NOTHING_INSIDE = Text(
+    zh="没有取值落在声明范围内", en="no value lies inside its declared range"
+)
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,11 @@ def _number_bins(
 
 def _nothing_to_cut(found: Floats, present: Bools, ordinary: Bools) -> Text | None:
     if not present.any():
-        return _ALL_MISSING
+        return ALL_MISSING
     if not len(found):
-        return Text(zh="没有取值落在声明范围内", en="no value lies inside its declared range")
+        return NOTHING_INSIDE
     if ordinary.all() and found.min() == found.max():
-        return _CONSTANT
+        return CONSTANT
     return None
 
 
@@ -102,17 +105,14 @@ def _text_bins(
     """Group spellings of similar risk; the rare ones are left to the out-of-range bin."""
     present = np.array([value is not None for value in values.tolist()], dtype=bool)
     if not present.any():
-        return _ALL_MISSING
+        return ALL_MISSING
     spelled = values[present].astype(str)
     words, codes = np.unique(spelled, return_inverse=True)
     if len(words) == 1 and present.all():
-        return _CONSTANT
+        return CONSTANT
     frequent = np.bincount(codes) >= settings.least_level_rows
     if not frequent.any():
-        return Text(
-            zh=f"{len(words):,} 种取值均少于 {settings.least_level_rows} 次",
-            en=f"none of its {len(words):,} spellings occurs {settings.least_level_rows} times",
-        )
+        return no_frequent_spelling(len(words), settings)
     kept = frequent[codes]
     risk = _risk_by_word(
         codes, bad[present], len(words), settings, None if weight is None else weight[present]
@@ -130,6 +130,14 @@ def _text_bins(
     group = np.searchsorted(splits, risk[frequent], side="right")
     levels = [tuple(words[frequent][group == g].tolist()) for g in range(len(splits) + 1)]
     return Bins(attribute.name, levels=tuple(level for level in levels if level))
+
+
+def no_frequent_spelling(spellings: int, settings: Settings) -> Text:
+    """Return why a text attribute whose spellings are all rare is dropped."""
+    return Text(
+        zh=f"{spellings:,} 种取值均少于 {settings.least_level_rows} 次",
+        en=f"none of its {spellings:,} spellings occurs {settings.least_level_rows} times",
+    )
 
 
 def _risk_by_word(

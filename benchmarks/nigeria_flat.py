@@ -1,0 +1,116 @@
+"""SuperLender's July 2017 loans as one flat table: each loan with what was known at its approval.
+
+Origin as in `benchmarks.superlender`. A row holds the loan's own terms, the borrower's
+demographics, and summaries of earlier loans: of those approved before this one, and of their
+repayment only what had happened by its approval.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+_TEXT = {"customerid": str, "systemloanid": str, "referredby": str}
+_DAY = np.timedelta64(1, "D")
+
+
+def july_table(folder: Path) -> pd.DataFrame:
+    """Return the table, one row a loan in file order; the target is ``good_bad_flag``."""
+    loans = _dated(pd.read_csv(folder / "trainperf.csv", dtype=_TEXT))
+    before = _dated(pd.read_csv(folder / "trainprevloans.csv", dtype=_TEXT))
+    history = _history(loans, before)
+    table = pd.concat([_terms(loans), history, _demographics(loans, folder)], axis=1)
+    table["amount_to_last"] = table["loanamount"] / table["last_amount"]
+    table["amount_to_mean"] = table["loanamount"] / table["mean_amount"]
+    table["good_bad_flag"] = loans["good_bad_flag"]
+    return table
+
+
+def _dated(frame: pd.DataFrame) -> pd.DataFrame:
+    dates = ("approveddate", "creationdate", "closeddate", "firstduedate", "firstrepaiddate")
+    for name in dates:
+        if name in frame:
+            frame[name] = pd.to_datetime(frame[name], format="mixed")
+    return frame
+
+
+def _terms(loans: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "loannumber": loans["loannumber"],
+            "loanamount": loans["loanamount"],
+            "totaldue": loans["totaldue"],
+            "termdays": loans["termdays"],
+            "interest_share": loans["totaldue"] / loans["loanamount"] - 1,
+            "interest_a_day": (loans["totaldue"] / loans["loanamount"] - 1) / loans["termdays"],
+            "hour": loans["creationdate"].dt.hour,
+            "weekday": loans["creationdate"].dt.dayofweek,
+            "day_of_month": loans["creationdate"].dt.day,
+            "referred": loans["referredby"].notna().astype(float),
+        }
+    )
+
+
+def _history(loans: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Return the summaries of earlier loans, one row for each of `loans`, in their order."""
+    now = loans[["customerid", "approveddate"]].rename(columns={"approveddate": "now"})
+    now["row"] = np.arange(len(now))
+    pairs = now.merge(before, on="customerid").sort_values(["row", "approveddate", "loannumber"])
+    pairs = pairs[pairs["approveddate"] < pairs["now"]].copy()
+    for event in ("closeddate", "firstrepaiddate"):
+        pairs[event] = pairs[event].where(pairs[event] < pairs["now"])
+    pairs["late"] = (pairs["firstrepaiddate"] - pairs["firstduedate"]) / _DAY
+    pairs["is_late"] = (pairs["late"] > 0).where(pairs["late"].notna()).astype(float)
+    pairs["held"] = (pairs["closeddate"] - pairs["approveddate"]) / _DAY
+    pairs["held_over"] = pairs["held"] - pairs["termdays"]
+    pairs["gap"] = (
+        pairs["approveddate"] - pairs.groupby("row")["closeddate"].shift()
+    ) / _DAY
+    found = _summaries(pairs)
+    return found.reindex(now["row"]).reset_index(drop=True)
+
+
+def _summaries(pairs: pd.DataFrame) -> pd.DataFrame:
+    by_row = pairs.groupby("row")
+    last, first = by_row.tail(1).set_index("row"), by_row.head(1).set_index("row")
+    last3 = by_row.tail(3).groupby("row")
+    return pd.DataFrame(
+        {
+            "earlier_loans": by_row.size(),
+            "mean_amount": by_row["loanamount"].mean(),
+            "max_amount": by_row["loanamount"].max(),
+            "sum_amount": by_row["loanamount"].sum(),
+            "mean_late": by_row["late"].mean(),
+            "max_late": by_row["late"].max(),
+            "min_late": by_row["late"].min(),
+            "std_late": by_row["late"].std(),
+            "share_late": by_row["is_late"].mean(),
+            "times_late": by_row["is_late"].sum(),
+            "mean_held": by_row["held"].mean(),
+            "mean_held_over": by_row["held_over"].mean(),
+            "max_held_over": by_row["held_over"].max(),
+            "mean_late_3": last3["late"].mean(),
+            "share_late_3": last3["is_late"].mean(),
+            "mean_held_over_3": last3["held_over"].mean(),
+            "mean_gap": by_row["gap"].mean(),
+            "last_amount": last["loanamount"],
+            "last_term": last["termdays"],
+            "last_late": last["late"],
+            "last_held": last["held"],
+            "last_held_over": last["held_over"],
+            "days_since_last": (last["now"] - last["approveddate"]) / _DAY,
+            "days_since_closed": (last["now"] - last["closeddate"]) / _DAY,
+            "days_since_first": (first["now"] - first["approveddate"]) / _DAY,
+        }
+    )
+
+
+def _demographics(loans: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    people = pd.read_csv(folder / "traindemographics.csv", dtype={"customerid": str})
+    people = people.drop_duplicates("customerid").set_index("customerid")
+    people = people.reindex(loans["customerid"]).reset_index(drop=True)
+    born = pd.to_datetime(people.pop("birthdate"), format="mixed")
+    people["age"] = (loans["approveddate"] - born) / _DAY / 365.25
+    return people

@@ -1,0 +1,93 @@
+"""An attribute's fine bins: where trees may cut, before neighbours are merged for the card."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.dictionary import Attribute, Text
+from model.scorecard import Bins, Floats
+from training.additive import Dropped
+from training.binning import ALL_MISSING, CONSTANT, NOTHING_INSIDE, no_frequent_spelling
+from training.edges import tidy_edges
+from training.sample import Sample
+from training.settings import Settings
+
+#: Ordinary bins of a number; LightGBM's own default is 255.
+_MOST_FINE = 128
+
+
+def fine_bins(
+    sample: Sample, attributes: list[Attribute], settings: Settings
+) -> tuple[dict[str, Bins], list[Dropped]]:
+    """Return the fine bins by attribute, and the attributes that say nothing.
+
+    A column that repeats an earlier one, value for value, is dropped: trees would share one
+    effect between the twins.
+    """
+    found: dict[str, Bins] = {}
+    dropped, seen = [], dict[bytes, str]()
+    for attribute in attributes:
+        bins = _fine(attribute, sample.columns[attribute.name], settings)
+        if isinstance(bins, Text):
+            dropped.append(Dropped(attribute.name, bins))
+            continue
+        twin = seen.setdefault(_print_of(bins, sample), attribute.name)
+        if twin != attribute.name:
+            dropped.append(Dropped(attribute.name, _repeats(twin)))
+        else:
+            found[attribute.name] = bins
+    return found, dropped
+
+
+def _fine(
+    attribute: Attribute, values: NDArray[np.float64] | NDArray[np.object_], settings: Settings
+) -> Bins | Text:
+    if attribute.type == "text":
+        return _levels(attribute.name, np.asarray(values, dtype=object), settings)
+    return _ranges(attribute, np.asarray(values, dtype=np.float64))
+
+
+def _ranges(attribute: Attribute, values: Floats) -> Bins | Text:
+    whole = Bins(attribute.name, minimum=attribute.minimum, maximum=attribute.maximum)
+    ordinary = whole.codes(values) == 0
+    if np.isnan(values).all():
+        return ALL_MISSING
+    if not ordinary.any():
+        return NOTHING_INSIDE
+    distinct = np.unique(values[ordinary])
+    if len(distinct) == 1:
+        return CONSTANT if ordinary.all() else whole
+    return replace(whole, edges=tidy_edges(_cuts(values[ordinary], distinct), distinct))
+
+
+def _cuts(values: Floats, distinct: Floats) -> Floats:
+    """Return cuts between all distinct values, or else between equal shares of the rows."""
+    if len(distinct) <= _MOST_FINE:
+        return distinct[1:]
+    shares = np.arange(1, _MOST_FINE) / _MOST_FINE
+    return np.unique(np.quantile(values, shares, method="higher"))
+
+
+def _levels(name: str, values: NDArray[np.object_], settings: Settings) -> Bins | Text:
+    """Give every frequent spelling a bin; the rare ones share the out-of-range bin."""
+    words = np.array([value for value in values.tolist() if value is not None], dtype=str)
+    if not len(words):
+        return ALL_MISSING
+    found, rows = np.unique(words, return_counts=True)
+    if len(found) == 1 and len(words) == len(values):
+        return CONSTANT
+    frequent = found[rows >= settings.least_level_rows]
+    if not len(frequent):
+        return no_frequent_spelling(len(found), settings)
+    return Bins(name, levels=tuple((str(word),) for word in frequent))
+
+
+def _print_of(bins: Bins, sample: Sample) -> bytes:
+    return bins.codes(sample.columns[bins.attribute]).tobytes()
+
+
+def _repeats(twin: str) -> Text:
+    return Text(zh=f"与 {twin} 逐行相同", en=f"the same as {twin}, row by row")

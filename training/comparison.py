@@ -1,0 +1,96 @@
+"""What a run compared: its candidates, the price of explanation, what pairs bought, what rounding lost.
+
+All figures are of rows the models had not seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One model that was tried, out of fold on the development sample.
+
+    Attributes
+    ----------
+    seconds : float
+        Processor seconds it took; told, never used to choose.
+    note : str
+        Its settings in words, for the leaderboard.
+    """
+
+    name: str
+    family: str
+    auc: float
+    log_loss: float
+    brier: float
+    seconds: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PriceOfExplanation:
+    """The chosen card's shapes beside boosted trees on the same folds.
+
+    Attributes
+    ----------
+    challengers : tuple of Candidate
+        Boosted trees; never served.
+    auc, brier : float
+        The best challenger's less the chosen candidate's: positive is what explanation costs in
+        AUC; negative is what it costs in Brier score.
+    """
+
+    challengers: tuple[Candidate, ...]
+    auc: float
+    brier: float
+
+
+@dataclass(frozen=True)
+class PairsBought:
+    """What pairs of attributes add to the best card with points by single attributes only.
+
+    Attributes
+    ----------
+    pairs : int
+        Pairs in the chosen card.
+    single : Candidate
+        The best candidate without pairs.
+    auc, log_loss, brier : float
+        The chosen candidate's less those of `single`.
+    """
+
+    pairs: int
+    single: Candidate
+    auc: float
+    log_loss: float
+    brier: float
+
+
+@dataclass(frozen=True)
+class RoundingLoss:
+    """What the card lost on the validation sample on the way from shapes to whole points.
+
+    Attributes
+    ----------
+    merging_auc, rounding_auc : float
+        AUC lost by merging bins, and by whole points; negative where it rose.
+    merging_brier, rounding_brier : float
+        Brier score added by each.
+    """
+
+    merging_auc: float
+    rounding_auc: float
+    merging_brier: float
+    rounding_brier: float
+
+    @property
+    def auc(self) -> float:
+        """AUC lost in all."""
+        return self.merging_auc + self.rounding_auc
+
+    @property
+    def brier(self) -> float:
+        """Brier score added in all."""
+        return self.merging_brier + self.rounding_brier
