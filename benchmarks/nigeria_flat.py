@@ -65,9 +65,7 @@ def _history(loans: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     pairs["is_late"] = (pairs["late"] > 0).where(pairs["late"].notna()).astype(float)
     pairs["held"] = (pairs["closeddate"] - pairs["approveddate"]) / _DAY
     pairs["held_over"] = pairs["held"] - pairs["termdays"]
-    pairs["gap"] = (
-        pairs["approveddate"] - pairs.groupby("row")["closeddate"].shift()
-    ) / _DAY
+    pairs["gap"] = (pairs["approveddate"] - pairs.groupby("row")["closeddate"].shift()) / _DAY
     found = _summaries(pairs)
     return found.reindex(now["row"]).reset_index(drop=True)
 

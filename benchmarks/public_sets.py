@@ -1,8 +1,8 @@
 """The public credit data sets models are compared on, read from a folder named on the command line.
 
 Origins: german, UCI Statlog (Hofmann 1994); taiwan, UCI (Yeh & Lien 2009); spain, tidymodels
-``credit_data`` (Belanche); pakdd2010, PAKDD 2010 data mining competition (NeuroTech); nigeria, Zindi
-SuperLender (see `benchmarks.nigeria_flat`). No file is copied, and none is part of the product.
+``credit_data`` (Belanche); pakdd2010, PAKDD 2010 data mining competition (NeuroTech); nigeria,
+Zindi SuperLender (see `benchmarks.nigeria_flat`). No file is copied, none is part of the product.
 """
 
 from __future__ import annotations
@@ -67,5 +67,3 @@ def _table(known: PublicSet, folder: Path) -> pa.Table:
     if known.name == "nigeria":
         return pa.Table.from_pandas(july_table(folder / NIGERIA), preserve_index=False)
     return read_flat_table(folder / known.files[0])
-
-

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _ARCHIVE = click.Path(path_type=Path, file_okay=False, exists=True)
+#: As in `training.families`, which is not imported to show a help page.
+_FAMILIES = ["auto", "woe", "ebm", "boosted", "boosted_single"]
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -35,9 +37,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Archive as known on this day; today."
 )
-@click.option(
-    "--family", default="auto", show_default=True, type=click.Choice(["auto", "woe", "ebm"])
-)
+@click.option("--family", default="auto", show_default=True, type=click.Choice(_FAMILIES))
 @click.option("--out", type=_FOLDER, help="Also write the card, figures and report here.")
 @click.option(
     "--reject-inference",

@@ -44,7 +44,7 @@ def trained(tmp_path_factory):
     pq.write_table(table, folder / "loans.parquet")
     told = CliRunner().invoke(train_command, [
         "--table", str(folder / "loans.parquet"), "--target", "bad", "--out", str(folder / "card"),
-        "--mlruns", str(folder / "mlruns"),
+        "--mlruns", str(folder / "mlruns"), "--family", "woe",
     ], catch_exceptions=False)  # fmt: skip
     assert told.exit_code == 0, told.output
     return folder, told.output

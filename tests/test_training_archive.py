@@ -14,13 +14,13 @@ from model.policy import policy_on
 from model.tables import archive_tables
 from training.archive_sample import archive_sample
 from training.cross_fit import cross_fit
-from training.families import family_named
 from training.learn import NEW_BORROWERS, OUT_OF_TIME, UNSEEN
 from training.settings import Settings
 from training.train import train_archive
+from training.woe_family import WoeFamily
 
 AS_OF = date(2023, 6, 10)
-QUICK = Settings(resamples=50, run_in_months=0, folds=3)
+QUICK = Settings(family="woe", resamples=50, run_in_months=0, folds=3)
 MEMBERS, MONTHS = 500, 14
 FIRST = np.datetime64("2021-01")
 
@@ -172,7 +172,7 @@ def test_folds_never_part_a_borrower(bank):
 
         def fits(self, train, dictionary, settings):
             seen.append(set(train.borrower.tolist()))
-            return family_named("woe").fits(train, dictionary, settings)
+            return WoeFamily().fits(train, dictionary, settings)
 
     cross_fit(Watching(), sample, member_dictionary(), QUICK, lambda: None)
     everyone, *folds = seen

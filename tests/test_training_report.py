@@ -30,7 +30,7 @@ def run(tmp_path_factory):
     table = pa.table({"income": income, "作物": crop.tolist(), "坏": bad.astype(int)})
     path = tmp_path_factory.mktemp("table") / "loans.parquet"
     pq.write_table(table, path)
-    return train_table(path, "坏", Settings(resamples=50))
+    return train_table(path, "坏", Settings(family="woe", resamples=50))
 
 
 @pytest.fixture(scope="module")

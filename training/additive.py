@@ -62,16 +62,19 @@ class Fit:
         By attribute: its information value.
     estimator : object
         The fitted estimator, kept for analysts; the card never needs it.
+    fine : Additive or None
+        The model before bins were merged, where they were.
     """
 
     additive: Additive
     dropped: tuple[Dropped, ...]
     strength: Mapping[str, float]
     estimator: object
+    fine: Additive | None = None
 
 
 class Family(Protocol):
-    """A way to learn that ends as additive tables."""
+    """A way to learn that ends as additive tables, judged by refitting it on folds."""
 
     name: str
 

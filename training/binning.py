@@ -19,9 +19,7 @@ from training.woe import counts, information_value, smoothed, weight_of_evidence
 
 ALL_MISSING = Text(zh="全部缺失", en="every value is missing")
 CONSTANT = Text(zh="常量：所有取值相同", en="constant: every value is the same")
-NOTHING_INSIDE = Text(
-    zh="没有取值落在声明范围内", en="no value lies inside its declared range"
-)
+NOTHING_INSIDE = Text(zh="没有取值落在声明范围内", en="no value lies inside its declared range")
 
 
 @dataclass(frozen=True)

@@ -76,8 +76,8 @@ def hist_boosting(
 
     def trees(leaves: int, count: int) -> HistGradientBoostingClassifier:
         return HistGradientBoostingClassifier(
-            learning_rate=_LEARNING_RATE, max_iter=count, max_leaf_nodes=leaves, l2_regularization=1.0,
-            min_samples_leaf=20, categorical_features=matrix.categorical,
+            learning_rate=_LEARNING_RATE, max_iter=count, max_leaf_nodes=leaves,
+            l2_regularization=1.0, min_samples_leaf=20, categorical_features=matrix.categorical,
             monotonic_cst=np.where(matrix.categorical, 0, matrix.directions),
             early_stopping=False, random_state=seed,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a run compared: its candidates, the price of explanation, what pairs bought, what rounding lost.
+"""What a run compared: its candidates, the price of explanation, what pairs and points cost.
 
 All figures are of rows the models had not seen.
 """

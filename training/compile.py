@@ -30,7 +30,7 @@ def compile_card(
     """Return the card of `additive` after `calibration`.
 
     Every term's lowest points are 0, so that points are what a member earns; `sample` gives the
-    reference points that reasons are measured against. A term that moves nobody by `least_points`
+    reference points that reasons are measured against. A term that moves nobody by `least_points_kept`
     is left out, its mean going into the base.
 
     Raises
@@ -44,7 +44,7 @@ def compile_card(
         for s in _in_declared_order(additive.shapes, dictionary)
     ]
     log_odds = calibration.intercept + calibration.slope * additive.intercept
-    strong = [s for s in shapes if np.ptp(np.rint(s.log_odds)) >= settings.least_points]
+    strong = [s for s in shapes if np.ptp(np.rint(s.log_odds)) >= settings.least_points_kept]
     if not strong:
         raise TrainingError("every attribute is so weak that none moves a member's points")
     kept = {s.attributes for s in strong}
@@ -124,14 +124,16 @@ def _refuse_wrong_directions(
     terms: tuple[Term, ...], bins: Mapping[str, Bins], dictionary: Dictionary
 ) -> None:
     for term in terms:
-        name = term.attributes[0]
-        if len(term.attributes) > 1 or bins[name].levels:
-            continue
-        ordinary = term.points[: bins[name].ordinary].astype(np.float64)
-        if breaks_direction(ordinary, dictionary[name].direction):
-            raise TrainingError(
-                f"points of {name} break its declared direction ({dictionary[name].direction})"
-            )
+        for axis, name in enumerate(term.attributes):
+            direction = dictionary[name].direction
+            if bins[name].levels or direction == "free":
+                continue
+            slices = np.moveaxis(term.points, axis, 0)[: bins[name].ordinary].astype(np.float64)
+            if breaks_direction(slices, direction):
+                raise TrainingError(
+                    f"points of {' × '.join(term.attributes)} break the declared direction of"
+                    f" {name} ({direction})"
+                )
 
 
 def _wording(attribute: Attribute) -> Wording:

@@ -1,9 +1,10 @@
-"""Fit a family, choose its candidate out of fold, and keep the out-of-fold log odds."""
+"""Refit a family on folds, choose its candidate there, and keep the out-of-fold log odds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
@@ -36,6 +37,35 @@ class CrossFit:
     unseen_log_odds: Floats
 
 
+class Learner(Protocol):
+    """A family with its own way to be judged out of fold."""
+
+    @property
+    def name(self) -> str:
+        """The family's name, as the card's provenance tells it."""
+        ...
+
+    def steps(self, settings: Settings) -> int:
+        """Return how often `cross_fit` calls ``step_done``."""
+        ...
+
+    def cross_fit(
+        self,
+        sample: Sample,
+        dictionary: Dictionary,
+        settings: Settings,
+        step_done: Callable[[], object],
+    ) -> CrossFit:
+        """Return the fit on the whole sample with its out-of-fold log odds.
+
+        Raises
+        ------
+        TrainingError
+            If no attribute of the sample can be used.
+        """
+        ...
+
+
 def cross_fit(
     family: Family,
     sample: Sample,
@@ -53,18 +83,19 @@ def cross_fit(
     whole = family.fits(sample, dictionary, settings)
     step_done()
     unseen = {name: np.zeros(len(sample)) for name in whole}
-    for train, test in _folds(sample, settings):
+    for train, test in folds_of(sample, settings):
         known, new = sample.take(train), sample.take(test)
         found = _unseen(family, known, new, dictionary, settings)
         for name in unseen:
             unseen[name][test] = found.get(name, _base_log_odds(known))
         step_done()
-    losses = {name: _log_loss(odds, sample) for name, odds in unseen.items()}
+    losses = {name: loss_of(odds, sample) for name, odds in unseen.items()}
     best = min(losses, key=lambda name: losses[name])
     return CrossFit(whole[best], best, losses, unseen[best])
 
 
-def _folds(sample: Sample, settings: Settings) -> Iterator[tuple[Rows, Rows]]:
+def folds_of(sample: Sample, settings: Settings) -> Iterator[tuple[Rows, Rows]]:
+    """Yield the rows to learn from and the rows left out, fold by fold; no borrower is parted."""
     how = {"n_splits": settings.folds, "shuffle": True, "random_state": settings.seed}
     rows = np.zeros(len(sample))
     if len(np.unique(sample.borrower)) == len(sample):
@@ -88,6 +119,33 @@ def _base_log_odds(sample: Sample) -> float:
     return float(np.log((1 - sample.bad_rate) / sample.bad_rate))
 
 
-def _log_loss(log_odds: Floats, sample: Sample) -> float:
+def loss_of(log_odds: Floats, sample: Sample) -> float:
+    """Return the mean log loss of `log_odds` (good:bad) on `sample`."""
     losses = np.logaddexp(0.0, np.where(sample.bad, log_odds, -log_odds))
     return float(np.average(losses, weights=sample.weight))
+
+
+@dataclass(frozen=True)
+class Refitted:
+    """A family judged by `cross_fit`."""
+
+    family: Family
+
+    @property
+    def name(self) -> str:
+        """The family's name."""
+        return self.family.name
+
+    def steps(self, settings: Settings) -> int:
+        """Return how often `cross_fit` calls ``step_done``."""
+        return settings.folds + 1
+
+    def cross_fit(
+        self,
+        sample: Sample,
+        dictionary: Dictionary,
+        settings: Settings,
+        step_done: Callable[[], object],
+    ) -> CrossFit:
+        """Return the chosen fit; see `cross_fit`."""
+        return cross_fit(self.family, sample, dictionary, settings, step_done)

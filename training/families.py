@@ -1,26 +1,124 @@
-"""The families a card can be learned by, behind one interface."""
+"""The families a card can be learned by, behind one interface; ``auto`` tries several."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.dictionary import Dictionary
 from model.errors import TrainingError
-from training.additive import Family
+from model.scorecard import Floats
+from training.boosted.family import PAIRS, SINGLE, BoostedFamily
+from training.comparison import Candidate, PairsBought
+from training.cross_fit import CrossFit, Learner, Refitted
+from training.discrimination import auc
+from training.ebm_family import EbmFamily
+from training.sample import Sample
+from training.settings import Settings
+from training.woe import counts
 from training.woe_family import WoeFamily
 
-_FAMILIES: dict[str, type[Family]] = {"woe": WoeFamily, "auto": WoeFamily}
+_LEARNERS: dict[str, Callable[[], Learner]] = {
+    "woe": lambda: Refitted(WoeFamily()),
+    SINGLE: lambda: BoostedFamily(SINGLE),
+    PAIRS: lambda: BoostedFamily(PAIRS),
+    "ebm": lambda: Refitted(EbmFamily()),
+}
+#: What ``auto`` tries, simplest first: a tie goes to the simpler.
+_AUTO = ("woe", SINGLE, PAIRS)
+FAMILIES = ("auto", *_LEARNERS)
 
 
-def family_named(name: str) -> Family:
-    """Return the family called `name`; ``auto`` is the best this release has.
+@dataclass(frozen=True)
+class Contest:
+    """The chosen fit and what was tried beside it, in the order of trial."""
+
+    family: str
+    chosen: CrossFit
+    leaderboard: tuple[Candidate, ...]
+
+    @property
+    def pairs_bought(self) -> PairsBought | None:
+        """What pairs add to the best candidate without; None if either was not tried."""
+        pairs = sum(len(shape.attributes) == 2 for shape in self.chosen.fit.additive.shapes)
+        singles = [c for c in self.leaderboard if c.family in ("woe", SINGLE)]
+        if not pairs or not singles:
+            return None
+        best = min(singles, key=lambda c: c.log_loss)
+        own = next(c for c in self.leaderboard if c.family == self.family)
+        return PairsBought(
+            pairs, best, own.auc - best.auc, own.log_loss - best.log_loss, own.brier - best.brier
+        )
+
+
+def contest_steps(settings: Settings) -> int:
+    """Return how often `contest` calls ``step_done``."""
+    return sum(learner.steps(settings) for learner in _learners(settings.family))
+
+
+def refit_steps(settings: Settings) -> int:
+    """Return how often the chosen family's second fit calls ``step_done``, at most."""
+    return max(learner.steps(settings) for learner in _learners(settings.family))
+
+
+def learner_named(name: str) -> Learner:
+    """Return the family called `name`, other than ``auto``."""
+    return _LEARNERS[name]()
+
+
+def contest(
+    sample: Sample,
+    dictionary: Dictionary,
+    settings: Settings,
+    step_done: Callable[[], object],
+) -> Contest:
+    """Fit the family of `settings`, or all that ``auto`` tries; keep the least log loss unseen.
 
     Raises
     ------
     TrainingError
-        If this release has no such family.
+        If this release has no such family, or none finds an attribute to use.
     """
-    if name == "ebm":
-        raise TrainingError(
-            "explainable boosting (--family ebm) is not in this release; use --family woe"
-        )
-    if name not in _FAMILIES:
-        raise TrainingError(f"no family is called {name!r}; use one of {', '.join(_FAMILIES)}")
-    return _FAMILIES[name]()
+    found: list[tuple[str, CrossFit]] = []
+    rows: list[Candidate] = []
+    faults: list[TrainingError] = []
+    for learner in _learners(settings.family):
+        began = time.process_time()
+        try:
+            crossed = learner.cross_fit(sample, dictionary, settings, step_done)
+        except TrainingError as error:
+            faults.append(error)
+            continue
+        found.append((learner.name, crossed))
+        spent = time.process_time() - began
+        rows.append(candidate(learner.name, learner.name, crossed.unseen_log_odds, sample, spent,
+                              crossed.candidate))  # fmt: skip
+    if not found:
+        raise faults[0]
+    best = min(range(len(found)), key=lambda row: rows[row].log_loss)
+    return Contest(*found[best], tuple(rows))
+
+
+def candidate(
+    name: str, family: str, log_odds: Floats, sample: Sample, seconds: float, note: str = ""
+) -> Candidate:
+    """Return the row of the leaderboard for out-of-fold `log_odds` (good:bad) of `sample`."""
+    pd, weight = 1 / (1 + np.exp(log_odds)), sample.weight
+    place = np.unique(log_odds, return_inverse=True)[1]
+    ranked = float(auc(*counts(place, sample.bad, int(place.max()) + 1, weight)))
+    losses = np.logaddexp(0.0, np.where(sample.bad, log_odds, -log_odds))
+    squares = (pd - sample.bad) ** 2
+    return Candidate(
+        name, family, ranked, float(np.average(losses, weights=weight)),
+        float(np.average(squares, weights=weight)), seconds, note,
+    )  # fmt: skip
+
+
+def _learners(name: str) -> Sequence[Learner]:
+    names = _AUTO if name == "auto" else (name,)
+    if not set(names) <= set(_LEARNERS):
+        raise TrainingError(f"no family is called {name!r}; use one of {', '.join(FAMILIES)}")
+    return [_LEARNERS[own]() for own in names]

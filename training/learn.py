@@ -13,15 +13,17 @@ from model.dictionary import Dictionary
 from model.scorecard import Card, Ints
 from training.additive import Dropped, Fit
 from training.calibrate import Calibration, calibrate
+from training.comparison import Candidate, PairsBought, PriceOfExplanation, RoundingLoss
 from training.compile import compile_card, too_weak_for_points
-from training.cross_fit import CrossFit, cross_fit
+from training.cross_fit import CrossFit
 from training.evaluate import Evaluation, evaluate
 from training.fairness.findings import FairnessReport
-from training.families import family_named
+from training.families import contest, contest_steps, learner_named, refit_steps
 from training.gates.verdicts import GateVerdicts
 from training.reject.findings import RejectReport
 from training.reject.refit import refit_with_rejects
 from training.reject.unobserved import Unobserved
+from training.rounding_loss import rounding_loss
 from training.sample import Sample, refuse_too_few
 from training.settings import Settings, training_digest
 from training.stability import attribute_stability, bin_shares, points_stability
@@ -77,6 +79,14 @@ class TrainedRun:
         What the gates say beside the champion in use; None until they have judged.
     trained_by : str
         Who ran the training, and so may not approve the card.
+    leaderboard : tuple of Candidate
+        The candidates tried, out of fold.
+    rounding : RoundingLoss or None
+        What merging bins and whole points lost on the validation sample.
+    pairs_bought : PairsBought or None
+        None if the card has no pairs, or nothing without pairs was tried.
+    price : PriceOfExplanation or None
+        None if no challenger was fitted.
     """
 
     card: Card
@@ -100,12 +110,16 @@ class TrainedRun:
     reject_inference: RejectReport | None = None
     gates: GateVerdicts | None = None
     trained_by: str = ""
+    leaderboard: tuple[Candidate, ...] = ()
+    rounding: RoundingLoss | None = None
+    pairs_bought: PairsBought | None = None
+    price: PriceOfExplanation | None = None
 
 
 def steps(settings: Settings) -> int:
     """Return how often `learn` calls ``step_done``: for a progress bar."""
-    fits = 1 if settings.reject_inference == "none" else 2
-    return fits * (settings.folds + 1) + 1
+    again = 0 if settings.reject_inference == "none" else refit_steps(settings)
+    return contest_steps(settings) + again + 1
 
 
 def learn(
@@ -130,15 +144,20 @@ def learn(
     validated_on = next(iter(held))
     refuse_too_few(development, settings.least_bads, "the development sample")
     refuse_too_few(held[validated_on], settings.least_held_bads, "the validation sample")
-    family = family_named(settings.family)
+    tried = contest(development, dictionary, settings, step_done)
     # The card says which family made it, not that the choice was left open.
-    settings = replace(settings, family=family.name)
-    crossed = cross_fit(family, development, dictionary, settings, step_done)
+    settings, crossed = replace(settings, family=tried.family), tried.chosen
     calibration = calibrate(crossed.unseen_log_odds, development.bad, development.weight)
     rejects = None
     if unobserved is not None:
         crossed, calibration, rejects = refit_with_rejects(
-            family, development, unobserved, dictionary, settings, (crossed, calibration), step_done
+            learner_named(tried.family),
+            development,
+            unobserved,
+            dictionary,
+            settings,
+            (crossed, calibration),
+            step_done,
         )
     card = compile_card(
         crossed.fit.additive, calibration, development, dictionary, settings,
@@ -163,6 +182,9 @@ def learn(
         source=source,
         settings=settings,
         reject_inference=rejects,
+        leaderboard=tried.leaderboard,
+        rounding=rounding_loss(crossed.fit, calibration, card, held[validated_on]),
+        pairs_bought=tried.pairs_bought,
     )
     step_done()
     return run

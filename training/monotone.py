@@ -28,9 +28,12 @@ def hold_direction(log_odds: Floats, weights: Floats, direction: Direction) -> F
 
 
 def breaks_direction(log_odds: Floats, direction: Direction) -> bool:
-    """Tell whether log odds good:bad, or points, by ascending value break `direction`."""
-    steps = np.diff(log_odds)
-    against = {"up": steps > 0, "down": steps < 0, "free": np.zeros(len(steps), dtype=bool)}
+    """Tell whether log odds good:bad, or points, break `direction` along their first axis.
+
+    Shape (bins,) or (bins, slices), in ascending order of the attribute's value.
+    """
+    steps = np.diff(log_odds, axis=0)
+    against = {"up": steps > 0, "down": steps < 0, "free": np.zeros(steps.shape, dtype=bool)}
     return bool(against[direction].any())
 
 

