@@ -30,8 +30,8 @@ def compile_card(
     """Return the card of `additive` after `calibration`.
 
     Every term's lowest points are 0, so that points are what a member earns; `sample` gives the
-    reference points that reasons are measured against. A term that moves nobody by `least_points_kept`
-    is left out, its mean going into the base.
+    reference points that reasons are measured against. A term that moves nobody by
+    `least_points_kept` is left out, its mean going into the base.
 
     Raises
     ------
