@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -22,17 +22,21 @@ import pyarrow as pa
 from data.archive import Archive
 from data.profiles import columns_of, profile_as_of
 from data.simulator import load_scenario, simulate
+from model.dictionary import member_dictionary
 from model.policy import policy_on
-from model.scorecard import Columns, Floats
+from model.scorecard import Columns, Floats, Ints
+from training.archive_sample import archive_sample
 from training.calibration_error import brier, equal_groups, expected_calibration_error
 from training.discrimination import auc
+from training.learn import OUT_OF_TIME, Source, learn
 from training.reject.methods import METHODS
-from training.reject.unobserved import POPULATIONS
+from training.reject.unobserved import POPULATIONS, Unobserved, unobserved_applicants
+from training.sample import Sample
 from training.settings import Settings
-from training.train import train_archive
+from training.split import out_of_time
 
-#: The published share of members in the first tier.
-FIRST_TIER = 0.135
+#: Shares of all members that are compared at: the published first tier, the better three fifths.
+FIRST_TIER, THREE_FIFTHS = 0.135, 0.6
 
 
 @dataclass(frozen=True)
@@ -44,23 +48,43 @@ class Truth:
     drawn: Floats
 
 
+@dataclass(frozen=True)
+class Loans:
+    """Ripe loans before and after the out-of-time cut, and the unobserved by population."""
+
+    development: Sample
+    held: Sample
+    unobserved: dict[str, Unobserved]
+
+
 @click.command()
 @click.option("--seed", "seeds", multiple=True, type=int, default=(54, 55, 56), show_default=True)
 @click.option("--members", default=87_459, show_default=True)
 @click.option("--replications", default=6, show_default=True)
 @click.option("--family", default="woe", show_default=True)
+@click.option("--most-unobserved", default=6_000, show_default=True)
+@click.option("--folds", default=3, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Also write the figures as JSON.")
 def command(
-    seeds: tuple[int, ...], members: int, replications: int, family: str, out: Path | None
+    seeds: tuple[int, ...],
+    members: int,
+    replications: int,
+    family: str,
+    most_unobserved: int,
+    folds: int,
+    out: Path | None,
 ) -> None:
     """Print the table of methods, by seed and on the mean."""
+    settings = Settings(family=family, most_unobserved=most_unobserved, folds=folds, resamples=20)
     rows: list[dict[str, float | str]] = []
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
             archive, truth, as_of = _world(Path(folder), members, seed, replications)
-            for method, population in _variants():
-                rows.append(_measured(archive, truth, as_of, family, method, population, seed))
-                print(_line(rows[-1]), flush=True)
+            loans = _loans(archive, as_of, settings)
+        for method, population in _variants():
+            chosen = replace(settings, reject_inference=method, unobserved=population)
+            rows.append({"seed": str(seed), **_measured(loans, truth, as_of, chosen)})
+            print(_line(rows[-1]), flush=True)
     print("mean over seeds")
     for method, population in _variants():
         print(_line(_mean([r for r in rows if _named(r) == (method, population)])))
@@ -88,20 +112,29 @@ def _truth(profile: pa.Table, told: pa.Table) -> Truth:
     return Truth(columns_of(profile), bad[at], np.bincount(place)[at].astype(np.float64))
 
 
+def _loans(archive: Archive, as_of: date, settings: Settings) -> Loans:
+    ripe = archive_sample(archive, as_of, settings)
+    late = out_of_time(ripe.vintage, ripe.sample.bad, settings)
+    development = ripe.sample.take(~late)
+    months = development.period.astype("datetime64[M]")
+    unobserved = {
+        name: unobserved_applicants(archive, as_of, months, replace(settings, unobserved=name))
+        for name in POPULATIONS
+    }
+    for name, found in unobserved.items():
+        print(f"{name}: {found.told}", flush=True)
+    return Loans(development, ripe.sample.take(late), unobserved)
+
+
 def _measured(
-    archive: Archive,
-    truth: Truth,
-    as_of: date,
-    family: str,
-    method: str,
-    population: str,
-    seed: int,
+    loans: Loans, truth: Truth, as_of: date, settings: Settings
 ) -> dict[str, float | str]:
     started = time.monotonic()
-    settings = Settings(
-        family=family, reject_inference=method, unobserved=population or "members", resamples=20
-    )
-    run = train_archive(archive, as_of, settings)
+    run = learn(
+        loans.development, {OUT_OF_TIME: loans.held}, member_dictionary(), settings,
+        Source("benchmark", {"source": "archive"}),
+        unobserved=loans.unobserved.get(settings.unobserved),
+    )  # fmt: skip
     seconds = time.monotonic() - started
     held = run.evaluations[run.validated_on].measures["auc"].value
     codes = run.card.codes(truth.columns)
@@ -111,17 +144,22 @@ def _measured(
     goods = np.bincount(place, weights=truth.drawn - truth.bad)
     pd, rows = run.card.pd(points), goods + bads
     offered = points >= policy_on(as_of).tiers["SECOND"]
-    best = (totals >= np.quantile(totals, 1 - FIRST_TIER)) + 0.0
     return {
-        "seed": str(seed), "method": method, "population": population,
+        "method": settings.reject_inference, "population": settings.unobserved,
         "auc": float(auc(goods, bads)), "brier": float(brier(goods, bads, pd)),
         "ece": float(expected_calibration_error(goods, bads, pd, equal_groups(rows))),
         "expected": float((rows * pd).sum() / rows.sum()), "bad": float(bads.sum() / rows.sum()),
         "share_offered": float(rows[offered].sum() / rows.sum()),
         "bad_offered": float(bads[offered].sum() / rows[offered].sum()),
-        "bad_best": float((best * truth.bad).sum() / (best * truth.drawn).sum()),
+        "bad_first": _bad_rate_of_best(totals, truth, FIRST_TIER),
+        "bad_fifths": _bad_rate_of_best(totals, truth, THREE_FIFTHS),
         "booked_auc": held, "seconds": seconds,
     }  # fmt: skip
+
+
+def _bad_rate_of_best(totals: Ints, truth: Truth, share: float) -> float:
+    best = totals >= np.quantile(totals, 1 - share)
+    return float(truth.bad[best].sum() / truth.drawn[best].sum())
 
 
 def _named(row: dict[str, float | str]) -> tuple[str, str]:

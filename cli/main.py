@@ -16,6 +16,7 @@ _COMMANDS = {
     "profile": ("cli.profile", "Build every member's profile as of a date."),
     "dictionary": ("cli.dictionary", "Draft a data dictionary for any flat table."),
     "train": ("cli.train", "Fit, evaluate and track a scorecard."),
+    "recalibrate": ("cli.recalibrate", "Move a card's PDs to a long-run bad rate."),
     "promote": ("cli.promote", "Sign a card and publish it to the service."),
     "export-card": ("cli.export_card", "Write a card as SQL, as a workbook, or as JSON."),
     "whitelist": ("cli.whitelist", "Score the whole archive and publish an edition."),
