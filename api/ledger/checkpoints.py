@@ -21,6 +21,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from api.ledger.chain import Head
 
+#: More than the lines that workers of one service can write past each other.
+_TAIL_BYTES = 64 * 1024
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -103,8 +106,8 @@ def last_line_of(path: Path) -> Checkpoint | None:
     """Return the checkpoint furthest on among the last lines of the outside file, if any."""
     try:
         with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - 64 * 1024))
-            tail = file.read().decode("utf-8", errors="replace").splitlines()
+            file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+            tail = file.read(_TAIL_BYTES).decode("utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return None
     found = [made for made in map(checkpoint_in, tail) if made]

@@ -1,0 +1,164 @@
+"""Append-only in fact: the databases themselves refuse, and the service's role owns nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from click.testing import CliRunner
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from api.deciding import Decide
+from api.ledger.engine import open_engine
+from api.ledger.location import Location
+from api.ledger.schema import upgrade
+from api.ledger.tables import APPEND_ONLY, metadata
+from api.ledger.verifying import verify_ledger
+from api.ledger.writer import Ledger
+from api.settings import Settings
+from benchmarks.ledger_filling import fill
+from benchmarks.postgres import Postgres
+from cli.upgrade_ledger import command as upgrade_command
+from model.errors import LedgerError
+
+TABLES = [table.name for table in APPEND_ONLY]
+
+
+@pytest.fixture
+def engine(ledger: Ledger, ledger_settings: Settings, asks: list[Decide]) -> Iterator[Engine]:
+    """A plain connection of the tables' owner, past the service."""
+    fill(ledger, iter(asks[:3]))
+    made = create_engine(Location.of(ledger_settings).url)
+    yield made
+    made.dispose()
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
+def test_not_even_the_owner_changes_a_row_while_the_triggers_stand(
+    engine: Engine, table: str, change: str
+) -> None:
+    column = next(iter(metadata.tables[table].columns)).name
+    with engine.connect() as connection:
+        if table == "accesses":
+            columns = "accessed_at, actor, route, place_code, persons"
+            connection.execute(
+                text(f"INSERT INTO accesses ({columns}) VALUES ('t', 'a', 'r', '9', 1)")
+            )
+        with pytest.raises(DBAPIError, match="append-only"):
+            connection.execute(text(change.format(table, column, column)))
+
+
+def test_a_row_cannot_be_replaced(engine: Engine) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("INSERT OR REPLACE is SQLite's")
+    with engine.connect() as connection:
+        for table in ("entries", "answers", "questions", "checkpoints", "versions"):
+            with pytest.raises(DBAPIError, match="append-only"):
+                connection.execute(text(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"))
+
+
+def test_a_postgresql_table_cannot_be_truncated(postgres: Postgres) -> None:
+    engine = create_engine(Location.of(_at(postgres.new_database())).url)
+    upgrade(engine)
+    with engine.connect() as connection:
+        for table in TABLES:
+            with pytest.raises(DBAPIError, match="append-only"):
+                connection.execute(text(f"TRUNCATE {table} CASCADE"))
+            connection.rollback()
+    engine.dispose()
+
+
+def _at(url: str, home: Path = Path("unused")) -> Settings:
+    return Settings(home=home, database_url=url)
+
+
+@pytest.fixture
+def as_service(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A database that its owner upgraded for the service's own account."""
+    url = postgres.new_database()
+    database = url.rsplit("/", 1)[1]
+    role = f"service_{database}"
+    postgres.sql(database, f"CREATE ROLE {role} LOGIN")
+    monkeypatch.setenv("RONGZI_DATABASE_URL", url)
+    told = CliRunner().invoke(
+        upgrade_command, ["--home", str(tmp_path / "home"), "--service-role", role]
+    )
+    assert told.exit_code == 0, told.output
+    return _at(postgres.url(database, role), tmp_path / "home")
+
+
+def test_the_service_role_decides_and_erases_but_changes_no_entry(
+    as_service: Settings, asks: list[Decide]
+) -> None:
+    ledger = Ledger.open(as_service)
+    fill(ledger, iter(asks[:5]))
+    ledger.close()
+    assert verify_ledger(Location.of(as_service)).is_sound
+    engine = create_engine(Location.of(as_service).url)
+    forbidden = [
+        f"{change} {table}{rest}"
+        for table in TABLES
+        for change, rest in (
+            ("DELETE FROM", ""), ("TRUNCATE", ""), ("DROP TABLE", ""),
+            ("ALTER TABLE", " DISABLE TRIGGER ALL"),
+        )
+    ]  # fmt: skip
+    forbidden += ["UPDATE entries SET actor = 'x'", "UPDATE identities SET name = NULL"]
+    forbidden += ["CREATE TABLE mine (x int)", "SET session_replication_role = replica"]
+    for statement in forbidden:
+        with (
+            engine.connect() as connection,
+            pytest.raises(DBAPIError, match=r"permission denied|must be owner"),
+        ):
+            connection.execute(text(statement))
+    with engine.begin() as connection:
+        assert connection.execute(text("DELETE FROM identities")).rowcount > 0
+    engine.dispose()
+
+
+def test_a_role_that_does_not_exist_is_named_with_what_to_do(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RONGZI_DATABASE_URL", postgres.new_database())
+    told = CliRunner().invoke(
+        upgrade_command, ["--home", str(tmp_path), "--service-role", "nobody_there"]
+    )
+    assert isinstance(told.exception, LedgerError)
+    assert "create it first" in str(told.exception)
+
+
+def test_migrations_end_at_the_tables_that_the_code_uses(ledger_settings: Settings) -> None:
+    location = Location.of(ledger_settings)
+    location.make_folder()
+    engine = open_engine(location.url, writes=True)
+    upgrade(engine)
+    upgrade(engine)  # a second time there is nothing to do
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        drift = [step for step in compare_metadata(context, metadata) if "alembic" not in str(step)]
+    engine.dispose()
+    assert drift == []
+
+
+def test_tables_of_a_later_release_are_refused(ledger_settings: Settings) -> None:
+    Ledger.open(ledger_settings).close()
+    engine = create_engine(Location.of(ledger_settings).url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    ledger = Ledger.open(ledger_settings)
+    assert "later release" in str(ledger.fault)
+    ledger.close()
+
+
+def test_an_address_is_never_quoted() -> None:
+    secret = replace(_at("mysql://root:hunter2@host/db"))
+    with pytest.raises(LedgerError) as refused:
+        Location.of(secret)
+    assert "hunter2" not in str(refused.value) + repr(secret)

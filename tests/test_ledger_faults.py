@@ -1,0 +1,309 @@
+"""Faults at the ledger's boundary, real ones: refused in time, nothing half-written, healed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from api.deciding import Decide
+from api.ledger.keeping import REPLAYED
+from api.ledger.location import Location
+from api.ledger.verifying import verify_ledger
+from api.ledger.writer import Ledger
+from api.problem_kinds import LEDGER_AWAY
+from api.problems import ProblemError
+from api.settings import Settings
+from benchmarks.ledger_filling import fill
+from benchmarks.postgres import Postgres
+
+
+def refused(ledger: Ledger, ask: Decide) -> None:
+    with pytest.raises(ProblemError) as error:
+        ledger.write_now(ask)
+    assert error.value.kind == LEDGER_AWAY
+    assert ledger.fault is not None
+
+
+def count(ledger: Ledger) -> int:
+    with ledger.read() as view:
+        return len(view.entries_where())
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Iterator[tuple[Ledger, Settings]]:
+    settings = Settings(home=tmp_path / "home")
+    ledger = Ledger.open(settings)
+    yield ledger, settings
+    ledger.close()
+    assert verify_ledger(Location.of(settings)).is_sound
+
+
+def test_a_locked_database_refuses_and_heals(
+    on_sqlite: tuple[Ledger, Settings], asks: list[Decide]
+) -> None:
+    ledger, settings = on_sqlite
+    with closing(sqlite3.connect(settings.home / "ledger" / "ledger.db")) as other:
+        other.isolation_level = None
+        other.execute("BEGIN IMMEDIATE")
+        refused(ledger, asks[0])
+        assert count(ledger) == 0  # reading goes on
+        other.execute("ROLLBACK")
+    assert ledger.write_now(asks[0]).headers == {}
+    assert ledger.fault is None
+
+
+@contextmanager
+def no_file_beyond(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond `size` bytes: to a writer, the disk is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("room", [0, 4_096, 9_000, 20_000])
+def test_a_full_disk_refuses_writes_nothing_half_and_heals(
+    on_sqlite: tuple[Ledger, Settings], asks: list[Decide], room: int
+) -> None:
+    ledger, settings = on_sqlite
+    fill(ledger, iter(asks[:10]))
+    wal = settings.home / "ledger" / "ledger.db-wal"
+    with no_file_beyond(wal.stat().st_size + room):
+        for ask in asks[10:20]:
+            try:
+                ledger.write_now(ask)
+            except ProblemError as error:
+                assert error.kind == LEDGER_AWAY  # noqa: PT017
+    again = [ledger.write_now(ask) for ask in asks[10:20]]
+    assert len({json.loads(answer.body)["decision_id"] for answer in again}) == 10
+    assert count(ledger) == 20
+
+
+def test_a_decision_whose_seal_cannot_be_written_is_not_answered_but_kept(
+    on_sqlite: tuple[Ledger, Settings], asks: list[Decide]
+) -> None:
+    ledger, settings = on_sqlite
+    ledger.write_now(asks[0])
+    outside = settings.home / "ledger" / "checkpoints.jsonl"
+    with outside.open("a") as file:
+        file.write("\n" * 2_000_000)  # larger than the database, so that it alone is full
+    with no_file_beyond(outside.stat().st_size):
+        refused(ledger, asks[1])
+        refused(ledger, asks[2])
+    assert ledger.write_now(asks[1]).headers == {REPLAYED: "true"}
+    assert ledger.write_now(asks[2]).headers == {}
+    assert count(ledger) == 3
+
+
+def test_a_home_that_cannot_be_written_refuses_and_heals(
+    tmp_path: Path, asks: list[Decide]
+) -> None:
+    home = tmp_path / "home"
+    home.write_text("a file where the folder should be")
+    ledger = Ledger.open(Settings(home=home))
+    refused(ledger, asks[0])
+    home.unlink()
+    assert ledger.write_now(asks[0]).status == 200
+    ledger.close()
+
+
+@pytest.fixture
+def on_postgres(postgres: Postgres, tmp_path: Path) -> Iterator[tuple[Ledger, Settings]]:
+    settings = Settings(home=tmp_path / "home", database_url=postgres.new_database())
+    ledger = Ledger.open(settings)
+    yield ledger, settings
+    ledger.close()
+    assert verify_ledger(Location.of(settings)).is_sound
+
+
+def test_a_restarted_server_costs_no_decision(
+    on_postgres: tuple[Ledger, Settings], postgres: Postgres, asks: list[Decide]
+) -> None:
+    ledger, _ = on_postgres
+    ledger.write_now(asks[0])
+    postgres.stop("immediate")
+    postgres.restart()
+    # The pooled connection is dead, which nobody needs to know.
+    assert ledger.write_now(asks[1]).headers == {}
+    postgres.stop("immediate")
+    refused(ledger, asks[2])
+    with pytest.raises(ProblemError), ledger.read():
+        raise AssertionError("there is nothing to read")
+    assert asyncio.run(ledger.why_away()) is not None
+    postgres.restart()
+    assert asyncio.run(ledger.why_away()) is None
+    assert ledger.write_now(asks[2]).headers == {}
+    assert count(ledger) == 3
+
+
+def test_a_service_that_starts_before_its_database_heals(
+    postgres: Postgres, tmp_path: Path, asks: list[Decide]
+) -> None:
+    url = postgres.new_database()
+    postgres.stop()
+    ledger = Ledger.open(Settings(home=tmp_path, database_url=url))
+    refused(ledger, asks[0])
+    postgres.restart()
+    assert ledger.write_now(asks[0]).status == 200
+    ledger.close()
+
+
+class Line:
+    """A line to the server that breaks once, after a COMMIT went out and before its answer."""
+
+    def __init__(self, port: int, *, deliver: bool) -> None:
+        self._server, self._deliver, self.broken = port, deliver, False
+        self.armed = False
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listening.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listening.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self._server))
+            threading.Thread(target=self._up, args=(client, server), daemon=True).start()
+            threading.Thread(target=self._down, args=(client, server), daemon=True).start()
+
+    def _up(self, client: socket.socket, server: socket.socket) -> None:
+        with client, server:
+            while payload := _received(client):
+                if self.armed and b"COMMIT" in payload:
+                    self.armed, self.broken = False, True
+                    if self._deliver:
+                        server.sendall(payload)
+                        server.recv(1)  # it is committed; nobody will say so
+                    return
+                server.sendall(payload)
+
+    def _down(self, client: socket.socket, server: socket.socket) -> None:
+        while payload := _received(server, peek=True):
+            if self.broken and not self.armed and client.fileno() < 0:
+                return
+            try:
+                client.sendall(server.recv(len(payload)))
+            except OSError:
+                return
+
+
+def _received(from_: socket.socket, *, peek: bool = False) -> bytes:
+    try:
+        return from_.recv(65_536, socket.MSG_PEEK if peek else 0)
+    except OSError:
+        return b""
+
+
+@pytest.mark.parametrize("delivered", [True, False], ids=["committed", "not committed"])
+def test_a_commit_whose_answer_was_lost_is_looked_up_and_never_guessed(
+    postgres: Postgres, tmp_path: Path, asks: list[Decide], delivered: bool
+) -> None:
+    url = postgres.new_database()
+    line = Line(postgres.port, deliver=delivered)
+    through = url.replace(f":{postgres.port}/", f":{line.port}/")
+    settings = Settings(home=tmp_path, database_url=through)
+    ledger = Ledger.open(settings)
+    ledger.write_now(asks[0])
+    line.armed = True
+    answer = ledger.write_now(asks[1])
+    assert line.broken
+    with ledger.read() as view:
+        made = view.entries_where(["DECISION"])
+    assert len(made) == 2
+    assert made[1].decision_id == json.loads(answer.body)["decision_id"]
+    ledger.close()
+    line.close()
+    assert verify_ledger(Location.of(settings)).is_sound
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from api.ledger import checkpoints, writer
+from api.settings import Settings
+from benchmarks.ledger_filling import asks, loaded
+
+def killed(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+home, data, url, moment = sys.argv[1:]
+ledger = writer.Ledger.open(Settings(Path(home), database_url=url or None))
+ask, other = asks(loaded(Path(data)), 2)
+ledger.write_now(other)
+if moment == "before the answer":
+    writer.settle = killed
+else:
+    checkpoints.CheckpointFile.append = killed
+ledger.write_now(ask)
+"""
+
+
+@pytest.mark.parametrize("moment", ["before the answer", "before the seal outside"])
+def test_killed_between_commit_and_answer_the_retry_gets_the_committed_answer(
+    ledger_settings: Settings, published_home: Path, asks: list[Decide], moment: str
+) -> None:
+    settings = Settings(ledger_settings.home, database_url=ledger_settings.database_url)
+    killed = subprocess.run(
+        [sys.executable, "-c", _KILLED, settings.home, published_home,
+         settings.database_url or "", moment],
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    ledger = Ledger.open(settings)
+    with ledger.read() as view:
+        before = view.entries_where(["DECISION"])
+    assert len(before) == 2
+    answer = ledger.write_now(asks[0])
+    assert answer.headers == {REPLAYED: "true"}
+    assert json.loads(answer.body) == before[1].body["answer"]
+    assert count(ledger) == 2
+    ledger.close()
+    report = verify_ledger(Location.of(settings))
+    assert report.is_sound, report.findings
+    assert report.notices == []
+
+
+def test_a_backup_of_database_checkpoints_and_keys_restores_to_a_sound_ledger(
+    tmp_path: Path, asks: list[Decide]
+) -> None:
+    home, copy = tmp_path / "home", tmp_path / "copy"
+    ledger = Ledger.open(Settings(home=home))
+    fill(ledger, iter(asks[:10]))
+    (copy / "ledger").mkdir(parents=True)
+    # Checkpoints first: the database copied after them holds at least what they know.
+    shutil.copy(home / "ledger" / "checkpoints.jsonl", copy / "ledger")
+    fill(ledger, iter(asks[10:20]))
+    with (
+        closing(sqlite3.connect(home / "ledger" / "ledger.db")) as source,
+        closing(sqlite3.connect(copy / "ledger" / "ledger.db")) as target,
+    ):
+        source.backup(target)
+    shutil.copytree(home / "keys", copy / "keys")
+    ledger.close()
+    restored = Ledger.open(Settings(home=copy))
+    assert restored.write_now(asks[0]).headers == {REPLAYED: "true"}
+    assert restored.write_now(asks[20]).headers == {}
+    restored.close()
+    assert verify_ledger(Location.of(Settings(home=copy))).is_sound
