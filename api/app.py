@@ -14,10 +14,10 @@ from typing import Any
 from fastapi import Depends, FastAPI
 
 from api import refusing, routes_about, routes_decisions, routes_members
+from api.access import routes_accesses, routes_tokens
 from api.access.enforcing import enforce
-from api.access.issuer import Issuer
+from api.access.gate import Gate
 from api.access.matrix import refuse_unlisted
-from api.access.verifier import Verifier
 from api.ledger.writer import Ledger
 from api.lending import (
     routes_decision,
@@ -69,6 +69,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             yield
     finally:
         await asyncio.to_thread(ledger.close)
+        app.state.gate.close()
 
 
 def create_app(
@@ -87,7 +88,7 @@ def create_app(
         title="融资E 信贷决策服务 / Rongzi E decision service",
         version=VERSION,
         lifespan=_lifespan,
-        dependencies=[Depends(enforce), Depends(refuse_undeclared_query)],
+        dependencies=[Depends(enforce, scope="function"), Depends(refuse_undeclared_query)],
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         # FastAPI's pages load scripts from elsewhere; docs/api.md and /openapi.json do not.
@@ -96,11 +97,12 @@ def create_app(
     )
     settings = settings or Settings.from_env()
     app.state.service = Service(settings, today)
-    app.state.verifier = Verifier(Issuer(settings.home))
+    app.state.gate = Gate(settings)
     app.state.tally = Tally()
     for module in (
-        routes_decisions, routes_members, routes_about, routes_running,
-        routes_decision, routes_reviews, routes_persons, routes_portfolio, routes_webhooks,
+        routes_decisions, routes_members, routes_about, routes_tokens, routes_accesses,
+        routes_running, routes_decision, routes_reviews, routes_persons, routes_portfolio,
+        routes_webhooks,
     ):  # fmt: skip
         app.include_router(module.router)
     refusing.install(app)

@@ -30,7 +30,7 @@ from api.edition_manifest import (
     manifest_bytes,
     read_manifest,
 )
-from api.funnel import LEVELS
+from api.funnel import LEVELS, merged
 from api.running.verified_copy import open_verified
 from model.scorecard import Columns, Floats
 
@@ -39,17 +39,37 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Place:
-    """A part of the edition: prefixes of a village code, and a tier; None asks for all."""
+    """A part of the edition: what is asked for, within what may be told.
+
+    Attributes
+    ----------
+    county, township, village : str or None
+        Prefixes of a village code that all must hold; None asks for all.
+    within : tuple of str
+        Prefixes of which one must hold; ``("",)`` is everywhere, ``()`` nowhere.
+    """
 
     county: str | None = None
     township: str | None = None
     village: str | None = None
+    within: tuple[str, ...] = ("",)
 
-    def conditions(self, column: str) -> list[tuple[str, tuple[str, str]]]:
+    @property
+    def narrowest(self) -> str | None:
+        """The longest code asked for."""
+        return self.village or self.township or self.county
+
+    def conditions(self, column: str) -> list[tuple[str, tuple[str, ...]]]:
         """Return SQL conditions on the place code in `column`, with their bounds."""
-        prefixes = [code for code in (self.county, self.township, self.village) if code]
-        # ':' follows '9', so the range holds exactly the codes that begin with the prefix.
-        return [(f"{column} >= ? AND {column} < ?", (code, code + ":")) for code in prefixes]
+        asked = [(code,) for code in (self.county, self.township, self.village) if code]
+        bounds = [*asked, self.within] if "" not in self.within else asked
+        return [_any_prefix(column, prefixes) for prefixes in bounds]
+
+
+def _any_prefix(column: str, prefixes: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    # ':' follows '9', so the range holds exactly the codes that begin with the prefix.
+    ranges = " OR ".join(f"({column} >= ? AND {column} < ?)" for _ in prefixes)
+    return f"({ranges or '0'})", tuple(bound for code in prefixes for bound in (code, code + ":"))
 
 
 @dataclass(frozen=True)
@@ -150,15 +170,21 @@ class Edition:
         return self._all(sql, *bounds, size)
 
     def funnel(self, level: str, place: Place) -> list[Row]:
-        """Return the funnel of each place of `level` within `place`, with names, by code."""
+        """Return the funnel of each place of `level` within `place`, with names, by code.
+
+        Where `place` holds only a part of one, its row counts that part.
+        """
+        digits = LEVELS[level]
+        if any(len(code) > digits for code in place.within):
+            return merged(self.funnel("village", place), digits)
         conditions = place.conditions("place_code")
-        bounds = [v for _, pair in conditions for v in pair]
+        bounds = [v for _, values in conditions for v in values]
         sql = (
             f"SELECT * FROM {FUNNEL} LEFT JOIN {PLACES} USING (place_code)"
             f" {_where(['length(place_code) = ?', *(sql for sql, _ in conditions)])}"
             " ORDER BY place_code"
         )
-        return self._all(sql, LEVELS[level], *bounds)
+        return self._all(sql, digits, *bounds)
 
     def _one(self, sql: str, *values: object) -> Row | None:
         cursor = self._connection.execute(sql, values)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from api.access.passwords import EXPECTED_PASSWORD
 from model.dictionary import Text
 from model.tables import archive_tables
 from model.whitelist import TIERS
 
 MEMBER_ID = r"^[A-Za-z0-9_-]{1,64}$"
+ACTOR = r"^[\x21-\x7e]{1,128}$"
+NUMBER = r"^[0-9]{1,18}$"
 IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,128}$"
 MOST_MONTHS = 60
 MOST_PAGE = 500
@@ -77,5 +80,15 @@ EXPECTED: Mapping[str, Text] = {
     ),
     "evidence": Text("以下之一：paper、electronic、voice", "one of paper, electronic, voice"),
     "lang": Text("zh 或 en", "zh or en"),
+    "actor": Text(
+        "账号：1 至 128 个可打印 ASCII 字符", "an account: 1 to 128 printable ASCII characters"
+    ),
+    "grant_type": Text("固定为 password", "always password"),
+    "username": Text("账号", "the account's name"),
+    "password": Text("密码", "the account's password"),
+    "scope": Text("最多 256 个字符，不起作用", "at most 256 characters, without effect"),
+    "client_id": Text("最多 256 个字符，不起作用", "at most 256 characters, without effect"),
+    "current_password": Text("现用密码", "the current password"),
+    "new_password": EXPECTED_PASSWORD,
     "body": Text("一个 JSON 对象", "one JSON object"),
 }

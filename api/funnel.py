@@ -6,7 +6,7 @@ parts add up at every level.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -62,6 +62,8 @@ class Counts:
 
 
 STEPS = tuple(field.name for field in fields(Counts))
+#: Columns that name a place.
+_NAMES = ("county", "township", "village")
 #: Counts by place code: 12 digits a village, 9 a township, 6 a county, none the total.
 Funnel = Mapping[str, Counts]
 
@@ -112,6 +114,18 @@ def reconciled(counted: Funnel) -> Funnel:
         ):
             raise EditionError(f"the funnel by {level} does not add up to the total")
     return counted
+
+
+def merged(rows: Iterable[Mapping[str, Any]], digits: int) -> list[dict[str, Any]]:
+    """Return `rows` of villages summed to places of `digits`, by code."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        code = row["place_code"][:digits]
+        named = {name: row[name] if LEVELS[name] <= digits else None for name in _NAMES}
+        into = found.setdefault(code, {"place_code": code, **named, **dict.fromkeys(STEPS, 0)})
+        for step in STEPS:
+            into[step] += row[step]
+    return [found[code] for code in sorted(found)]
 
 
 def _at_level(codes: NDArray[np.str_], digits: int, table: Ints) -> dict[str, Counts]:

@@ -76,6 +76,43 @@ FORBIDDEN = Kind(
         "docs/access.md says what each role may do; ask the administrator if yours should.",
     ),
 )
+WRONG_CREDENTIALS = Kind(
+    "wrong-credentials",
+    400,
+    Text("账号或密码不正确，或账号已停用", "Account and password do not fit, or it is disabled"),
+    Text(
+        "请核对后重试；连续多次失败会暂时锁定账号。",
+        "Check both and try again; several failures in a row lock the account for a while.",
+    ),
+)
+TOO_MANY_ATTEMPTS = Kind(
+    "too-many-attempts",
+    429,
+    Text("登录失败次数过多，已暂时锁定", "Too many failed sign-ins; locked for a while"),
+    Text(
+        "请按 Retry-After 响应头的秒数等待，或请管理员解锁（rongzi users unlock）。",
+        "Wait as many seconds as Retry-After says, or ask the administrator to unlock"
+        " (rongzi users unlock).",
+    ),
+)
+TOO_MANY_REQUESTS = Kind(
+    "too-many-requests",
+    429,
+    Text("请求过于频繁", "Too many requests of this account"),
+    Text(
+        "请求未被处理；请按 Retry-After 响应头的秒数等待后重试。",
+        "The request was not processed; wait as many seconds as Retry-After says.",
+    ),
+)
+NO_ACCOUNTS_HERE = Kind(
+    "no-accounts-here",
+    404,
+    Text("本服务不保存账号", "This service keeps no accounts"),
+    Text(
+        "请向机构的身份提供方取得令牌。",
+        "Get a token from your organisation's identity provider.",
+    ),
+)
 UNKNOWN_MEMBER = Kind(
     "unknown-member",
     404,
@@ -188,7 +225,8 @@ KINDS = {
     kind.name: kind
     for kind in (
         MALFORMED_BODY, INVALID_BODY, INVALID_PARAMETER, BODY_TOO_LARGE, BODY_TOO_SLOW,
-        UNSUPPORTED_MEDIA_TYPE, UNAUTHORISED, FORBIDDEN, UNKNOWN_MEMBER,
+        UNSUPPORTED_MEDIA_TYPE, UNAUTHORISED, FORBIDDEN, WRONG_CREDENTIALS,
+        TOO_MANY_ATTEMPTS, TOO_MANY_REQUESTS, NO_ACCOUNTS_HERE, UNKNOWN_MEMBER,
         UNKNOWN_DECISION, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_READY,
         OVERLOADED, TIMED_OUT, IN_PROGRESS, KEY_REUSED, LEDGER_AWAY, LEDGER_BUSY, INTERNAL_ERROR,
         *LENDING_KINDS,

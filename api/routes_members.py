@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BeforeValidator
 
 from api import standing
+from api.access.enforcing import principal_of
+from api.access.looks import told_rows
+from api.access.principal import Principal
 from api.edition import Place
 from api.fields import EXPECTED, MEMBER_ID, MOST_PAGE
 from api.member_shapes import FunnelRow, FunnelShape, MemberShape, WhitelistPage
@@ -30,6 +33,7 @@ def _plain_digits(value: Any) -> Any:
 
 
 async def _place(
+    principal: Annotated[Principal, Depends(principal_of)],
     county: Annotated[
         str | None, Query(pattern=r"^[0-9]{6}$", description=EXPECTED["county"].en)
     ] = None,
@@ -40,7 +44,7 @@ async def _place(
         str | None, Query(pattern=r"^[0-9]{12}$", description=EXPECTED["village"].en)
     ] = None,
 ) -> Place:
-    return Place(county, township, village)
+    return Place(county, township, village, within=principal.places)
 
 
 InUse = Annotated[Resources, Depends(resources_of)]
@@ -65,21 +69,24 @@ async def get_member(member_id: MemberIdPath, resources: InUse) -> MemberShape:
 
 @router.get("/whitelist", summary="List the edition in use", responses=refusals(NOT_READY))
 async def get_whitelist(
+    request: Request,
     resources: InUse,
     place: Within,
+    principal: Annotated[Principal, Depends(principal_of)],
     tier: Annotated[Tier | None, Query(description=EXPECTED["tier"].en)] = None,
     cursor: Annotated[
         str | None, Query(pattern=MEMBER_ID, description=EXPECTED["cursor"].en)
     ] = None,
     page_size: PageSize = 100,
 ) -> WhitelistPage:
-    """List members by village and member id, all tiers unless one is asked for."""
+    """List members of the caller's places by village and member id, of one tier or all."""
     edition = resources.edition
     after = edition.row(cursor) if cursor else None
-    if cursor and after is None:
+    if cursor and (after is None or not principal.reaches(after["village_code"])):
         raise ProblemError(INVALID_PARAMETER, [FieldError("cursor", EXPECTED["cursor"])])
     rows = edition.page(place, tier, after, page_size + 1)
     more = len(rows) > page_size
+    told_rows(request, place.narrowest, min(len(rows), page_size))
     return WhitelistPage(
         rows=[standing.whitelist_row(edition, row) for row in rows[:page_size]],
         next_cursor=rows[page_size - 1]["member_id"] if more else None,
@@ -99,7 +106,7 @@ async def get_funnel(
         Query(description=EXPECTED["level"].en),
     ] = "county",
 ) -> FunnelShape:
-    """Return the funnel of each place of `level` inside the place asked for."""
+    """Return the funnel of each place of `level` in the place asked for and the caller's places."""
     edition = resources.edition
     rows = [FunnelRow(**row) for row in edition.funnel(level, place)]
     return FunnelShape(as_of=edition.manifest.day, level=level, rows=rows)

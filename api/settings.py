@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from api.access.settings import AccessSettings
 from model.errors import SettingError
 
 HOME = "RONGZI_HOME"
@@ -31,12 +32,15 @@ class Settings:
     checkpoints : Path or None
         The outside file of checkpoints (``RONGZI_CHECKPOINTS``), best on another disk; None puts it
         beside the SQLite file.
+    access : AccessSettings
+        Limits of callers, trusted proxies, the identity provider.
     """
 
     home: Path = Path(DEFAULT_HOME)
     most_in_work: int = 32
     database_url: str | None = field(default=None, repr=False)
     checkpoints: Path | None = None
+    access: AccessSettings = field(default_factory=AccessSettings)
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -47,6 +51,7 @@ class Settings:
             most_in_work=_whole(environment, MOST_IN_WORK, cls.most_in_work),
             database_url=environment.get(DATABASE_URL) or None,
             checkpoints=Path(checkpoints) if checkpoints else None,
+            access=AccessSettings.from_env(environment),
         )
 
 

@@ -19,9 +19,10 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
-from api.access.issuer import Issuer
-from api.access.principal import ROLES, Principal
+from api.access.principal import ROLES
 from api.edition import Edition, Place
+from api.settings import Settings
+from benchmarks.callers import headers_of
 
 _OPENER = build_opener(ProxyHandler({}))
 START_SECONDS = 60.0
@@ -35,7 +36,12 @@ class Running:
     process: subprocess.Popen[bytes]
     port: int
     log: Path
-    home: Path
+    settings: Settings
+
+    @property
+    def home(self) -> Path:
+        """The folder it serves from."""
+        return self.settings.home
 
     @property
     def url(self) -> str:
@@ -44,9 +50,8 @@ class Running:
 
     @cached_property
     def bearer(self) -> dict[str, str]:
-        """The header of a caller who may do everything everywhere, from the embedded issuer."""
-        principal = Principal("bench", frozenset(ROLES), ("",))
-        return {"Authorization": f"Bearer {Issuer(self.home).token(principal)}"}
+        """The header of a caller who may do everything everywhere."""
+        return headers_of(self.settings, ROLES, subject="bench")
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
         """Return status and text of an answer."""
@@ -99,7 +104,7 @@ def serving(
         log.open("ab") as errors,
         subprocess.Popen(command, stderr=errors, env=told, start_new_session=True) as process,
     ):
-        running = Running(process, port, log, home)
+        running = Running(process, port, log, Settings.from_env(told))
         try:
             wait_until(lambda: _answers(running, awaited), "ready", process)
             yield running

@@ -135,15 +135,19 @@ def published_home(
 
 @pytest.fixture(scope="session")
 def bearer() -> Callable[..., dict[str, str]]:
-    """A function of a home, roles and places that returns the headers of a caller with these."""
-    from api.access.issuer import Issuer
-    from api.access.principal import Principal, Role
+    """A function of a home (or settings), roles and places: the headers of a caller with these."""
+    from api.access.principal import Role
+    from api.settings import Settings
+    from benchmarks.callers import headers_of
 
     def headers(
-        home: Path, *roles: Role, places: tuple[str, ...] = ("",), subject: str = "tester"
+        home: Path | Settings,
+        *roles: Role,
+        places: tuple[str, ...] = ("",),
+        subject: str = "tester",
     ) -> dict[str, str]:
-        principal = Principal(subject, frozenset(roles), places)
-        return {"Authorization": f"Bearer {Issuer(home).token(principal)}"}
+        settings = home if isinstance(home, Settings) else Settings(home)
+        return headers_of(settings, roles, places, subject)
 
     return headers
 

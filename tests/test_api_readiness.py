@@ -15,11 +15,10 @@ import httpx
 import pyarrow as pa
 import pytest
 
-from api.access.issuer import Issuer
-from api.access.principal import Principal
 from api.app import create_app
 from api.edition_manifest import current_folder, folder_name, manifest_bytes, read_manifest
 from api.settings import Settings
+from benchmarks.callers import headers_of
 from data.published import publish_card, published_folder
 from model.card_file import write_card
 from model.errors import EditionError
@@ -42,8 +41,7 @@ def _ask(
     **asked_for: Any,
 ) -> list[httpx.Response]:
     """Ask one running service for each address, doing something between two questions."""
-    principal = Principal("tester", frozenset({"officer"}), ("",))
-    headers = {"Authorization": f"Bearer {Issuer(home).token(principal)}"}
+    headers = headers_of(Settings(home), ["officer"])
 
     async def asked() -> list[httpx.Response]:
         app = create_app(Settings(home), today)

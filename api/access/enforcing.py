@@ -2,40 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from fastapi import Request
 
 from api.access.bearer import bearer_token
+from api.access.gate import Gate
+from api.access.looks import Look
 from api.access.matrix import MATRIX, Rule
-from api.access.objects import place_of
+from api.access.objects import Located, located
 from api.access.principal import Principal
 from api.access.token_check import TokenRefusedError
-from api.access.verifier import Verifier
-from api.problem_kinds import FORBIDDEN, INTERNAL_ERROR, NOT_FOUND, UNAUTHORISED
+from api.ledger.serving import ledger_of
+from api.ledger.writer import Ledger
+from api.problem_kinds import FORBIDDEN, INTERNAL_ERROR, NOT_FOUND, TOO_MANY_REQUESTS, UNAUTHORISED
 from api.problems import Kind, ProblemError
 from api.running.door import note
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="rongzi-e"'}
 
 
-async def enforce(request: Request) -> None:
-    """Let a request through to its handler, or refuse it.
+async def enforce(request: Request) -> AsyncIterator[None]:
+    """Let a request through to its handler, and put on record what it was told of a person.
+
+    The record is durable before the answer is sent: without it there is no answer.
 
     Raises
     ------
     ProblemError
-        401 without a trusted token, 403 without the role, 404 for an object outside the caller's
-        places, exactly as for one that does not exist.
+        401 without a trusted token, 429 too often, 403 without the role, 404 for an object outside
+        the caller's places, exactly as for one that does not exist.
     """
-    rule = MATRIX.get(request.scope["route"].name)
+    route = request.scope["route"].name
+    rule = MATRIX.get(route)
     if rule is None:
         raise ProblemError(INTERNAL_ERROR)
     if rule.public:
+        yield
         return
-    principal = _verified(request)
-    request.state.principal = principal
-    note(request, subject=principal.subject)
-    _refuse_role(principal, rule)
-    await _refuse_place(request, principal, rule)
+    principal = await _entitled(request, rule)
+    found = await located(request, rule.bound, principal)
+    if found:
+        refuse_foreign(principal, found.place_code, found.absent)
+    yield
+    if rule.personal:
+        ledger: Ledger = await ledger_of(request)
+        await ledger.write(Look.of(request, route, principal, found or _NOBODY))
+
+
+_NOBODY = Located(None, NOT_FOUND)
 
 
 async def principal_of(request: Request) -> Principal:
@@ -56,21 +71,22 @@ def refuse_foreign(principal: Principal, place_code: str | None, kind: Kind = NO
         raise ProblemError(kind)
 
 
-def _verified(request: Request) -> Principal:
-    verifier: Verifier = request.app.state.verifier
-    try:
-        return verifier.principal(bearer_token(request.scope["headers"]))
-    except TokenRefusedError as error:
-        raise ProblemError(UNAUTHORISED, headers=_CHALLENGE) from error
-
-
-def _refuse_role(principal: Principal, rule: Rule) -> None:
+async def _entitled(request: Request, rule: Rule) -> Principal:
+    gate: Gate = request.app.state.gate
+    principal = await _verified(request, gate)
+    request.state.principal = principal
+    note(request, subject=principal.subject)
+    if wait := gate.limits.wait(principal.subject):
+        raise ProblemError(TOO_MANY_REQUESTS, headers={"Retry-After": str(int(wait) + 1)})
     if principal.roles.isdisjoint(rule.roles):
         raise ProblemError(FORBIDDEN)
     if rule.bound == "everywhere" and "" not in principal.places:
         raise ProblemError(FORBIDDEN)
+    return principal
 
 
-async def _refuse_place(request: Request, principal: Principal, rule: Rule) -> None:
-    if found := await place_of(request, rule.bound):
-        refuse_foreign(principal, found.place_code, found.absent)
+async def _verified(request: Request, gate: Gate) -> Principal:
+    try:
+        return await gate.verifier.principal(bearer_token(request.scope["headers"]))
+    except TokenRefusedError as error:
+        raise ProblemError(UNAUTHORISED, headers=_CHALLENGE) from error

@@ -1,18 +1,23 @@
-"""The issuer of one machine: short Ed25519 tokens for the accounts of this home."""
+"""The issuer of one machine: short Ed25519 tokens that name an account and its version.
+
+Roles and places are not in the token: they are read from the account, so that a change holds for
+tokens that are out.
+"""
 
 from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from api.access.accounts import Account
 from api.access.keys import key_name, token_key
-from api.access.principal import Principal
-from api.access.token_check import Trust
+from api.access.token_check import TokenRefusedError, Trust, checked
 
 ISSUER, AUDIENCE = "rongzi-e", "rongzi-e-decisions"
 #: A stolen token is worth no more than this.
@@ -24,40 +29,57 @@ TRUST = Trust(
     algorithms=("EdDSA",),
     # RFC 9068: an access token, not an ID token.
     types=frozenset({"at+jwt"}),
-    required=("sub", "iat", "nbf", "exp", "jti"),
+    required=("sub", "iat", "nbf", "exp", "jti", "ver"),
     most_seconds=TOKEN_SECONDS,
 )
 
 
-class Issuer:
-    """Makes tokens with this home's key, and knows that key's public half."""
+@dataclass(frozen=True)
+class Held:
+    """What a checked token of ours says: the account, its version, when made, when it ends."""
 
-    def __init__(self, home: Path) -> None:
+    name: str
+    version: int
+    issued: float
+    expires: float
+
+
+class Issuer:
+    """Makes tokens with this home's key, and checks them with its public half."""
+
+    def __init__(self, home: Path, clock: Callable[[], float] = time.time) -> None:
         self._key = token_key(home)
         self._name = key_name(self._key)
+        self._clock = clock
 
-    def token(self, principal: Principal) -> str:
-        """Return a token for `principal`, good from now on for `TOKEN_SECONDS`."""
-        now = int(time.time())
+    def token(self, account: Account) -> str:
+        """Return a token for `account`, good from now on for `TOKEN_SECONDS`."""
+        now = int(self._clock())
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
-            "sub": principal.subject,
-            "roles": sorted(principal.roles),
-            "places": list(principal.places),
+            "sub": account.name,
+            "ver": account.version,
             "iat": now,
             "nbf": now,
             "exp": now + TOKEN_SECONDS,
             "jti": str(uuid.uuid4()),
         }
-        return jwt.encode(
-            claims, self._key, algorithm="EdDSA", headers={"typ": "at+jwt", "kid": self._name}
-        )
+        headers = {"typ": "at+jwt", "kid": self._name}
+        return jwt.encode(claims, self._key, algorithm="EdDSA", headers=headers)
 
-    def key_named(self, name: str | None) -> Ed25519PublicKey | None:
-        """Return the public key if `name` is its ``kid``."""
+    def check(self, token: str) -> Held:
+        """Return what `token` says after every check.
+
+        Raises
+        ------
+        TokenRefusedError
+            If it is not one of ours, or not good now.
+        """
+        claims = checked(token, TRUST, self._key_named)
+        if type(claims["ver"]) is not int:
+            raise TokenRefusedError("version")
+        return Held(claims["sub"], claims["ver"], float(claims["iat"]), float(claims["exp"]))
+
+    def _key_named(self, name: str | None) -> Ed25519PublicKey | None:
         return self._key.public_key() if name == self._name else None
-
-    def principal(self, claims: Any) -> Principal:
-        """Return who a checked token of this issuer speaks for."""
-        return Principal(claims["sub"], frozenset(claims["roles"]), tuple(claims["places"]))

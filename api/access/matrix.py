@@ -61,6 +61,8 @@ MATRIX: Mapping[str, Rule] = {
     "get_problem": _rule(_PUBLIC),
     "get_metrics": _rule(_PUBLIC),
     "post_token": _rule(_PUBLIC),
+    "post_password": _rule(ROLES),
+    "get_me": _rule(ROLES),
     "get_policy": _rule(ROLES),
     "get_scorecard": _rule(ROLES),
     "get_member": _rule(_CASE, "member in path", personal=True),

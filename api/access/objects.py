@@ -2,44 +2,93 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
 
+from api.access.gate import Gate
 from api.access.matrix import Bound
+from api.access.principal import Principal
 from api.fields import MEMBER_ID
-from api.problem_kinds import UNKNOWN_MEMBER
+from api.ledger.serving import ledger_of
+from api.ledger.writer import Ledger
+from api.problem_kinds import UNKNOWN_DECISION, UNKNOWN_MEMBER
 from api.problems import Kind
 from api.service import resources_of
 
 _MEMBER = re.compile(MEMBER_ID)
+_DECISION = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
 class Located:
-    """An object's village, None if there is no such object, and how its absence is told."""
+    """An object and its village.
+
+    Attributes
+    ----------
+    place_code : str or None
+        None: there is no such object.
+    absent : Kind
+        How its absence is told.
+    """
 
     place_code: str | None
     absent: Kind
+    member_id: str | None = None
+    decision_id: str | None = None
 
 
-async def place_of(request: Request, bound: Bound) -> Located | None:
+async def located(request: Request, bound: Bound, principal: Principal) -> Located | None:
     """Return where the object lies; None where the route is about none, or its name is malformed.
 
     A malformed name is left to the handler's validation, which refuses it for everybody alike.
     """
     if bound == "member in path":
-        return await _member(request, request.path_params["member_id"])
+        return await _member(request, request.path_params.get("member_id"), principal)
     if bound == "member in body":
         body = await request.json() if await request.body() else None
-        return await _member(request, body.get("member_id") if isinstance(body, dict) else None)
+        named = body.get("member_id") if isinstance(body, dict) else None
+        return await _member(request, named, principal)
+    if bound == "decision in path":
+        return await _decision(request, request.path_params.get("decision_id"))
     return None
 
 
-async def _member(request: Request, member_id: Any) -> Located | None:
+async def _member(request: Request, member_id: Any, principal: Principal) -> Located | None:
     if not isinstance(member_id, str) or not _MEMBER.fullmatch(member_id):
         return None
-    place_code = (await resources_of(request)).edition.village_of(member_id)
-    return Located(place_code, UNKNOWN_MEMBER)
+    place = (await resources_of(request)).edition.village_of(member_id)
+    if place is None or not principal.reaches(place):
+        # Who left the archive still has decisions. Looked up for a foreign member too: a refusal
+        # takes the same steps whether there is such a member or not.
+        former = await asyncio.to_thread(_former_place, await ledger_of(request), member_id)
+        place = place or former
+    return Located(place, UNKNOWN_MEMBER, member_id=member_id)
+
+
+async def _decision(request: Request, decision_id: Any) -> Located | None:
+    if not isinstance(decision_id, str) or not _DECISION.fullmatch(decision_id):
+        return None
+    gate: Gate = request.app.state.gate
+    place = gate.decision_places.get(decision_id)
+    if place is None:
+        place = await asyncio.to_thread(_decision_place, await ledger_of(request), decision_id)
+        if place is not None:
+            gate.remember_place(decision_id, place)
+    return Located(place, UNKNOWN_DECISION, decision_id=decision_id)
+
+
+def _decision_place(ledger: Ledger, decision_id: str) -> str | None:
+    with ledger.read() as view:
+        found = view.entries_of_decision(decision_id)
+    return found[0].place_code if found else None
+
+
+def _former_place(ledger: Ledger, member_id: str) -> str | None:
+    with ledger.read() as view:
+        subject = view.identities.known([member_id]).get(member_id)
+        found = view.entries_of_subject(subject) if subject else []
+    return found[-1].place_code if found else None

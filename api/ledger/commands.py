@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, Self, runtime_checkable
 
+from sqlalchemy import Connection
+
 from api.ledger.entries import Entry, Kind, NewEntry, Outline
 from api.ledger.identities import Identities
 
@@ -76,6 +78,10 @@ class View(Protocol):
     @property
     def last_seq(self) -> int:
         """Number of the last entry; 0 while there is none."""
+
+    @property
+    def connection(self) -> Connection:
+        """The open connection, to read what stands outside the chain."""
 
     @property
     def identities(self) -> Identities:

@@ -109,6 +109,7 @@ accesses = Table(
     Column("decision_id", _UUID),
     Column("place_code", String(12), nullable=False),
     Column("persons", Integer, nullable=False),
+    Column("request_id", String(64)),
     Index("accesses_by_member", "member_index"),
     Index("accesses_by_actor", "actor"),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
+from api.access.looks import told_rows
 from api.fields import EXPECTED
 from api.ledger.serving import sent
 from api.lending.asking import (
@@ -65,6 +66,7 @@ async def post_review_request(
 
 @router.get("/reviews", summary="List the review queue", responses=refusals(LEDGER_AWAY))
 def list_reviews(
+    request: Request,
     asker: Asker,
     ledger: Book,
     tally: Sums,
@@ -78,6 +80,7 @@ def list_reviews(
     reached = within(asker, place)
     with ledger.read() as view:
         rows, following = queue_page(tally, view, reached, int(cursor or 0), page_size)
+    told_rows(request, place.narrowest, len(rows))
     cursor = None if following is None else str(following)
     return ReviewsPage.model_validate({"rows": rows, "next_cursor": cursor})
 

@@ -28,6 +28,11 @@ def note(request: Request, **told: Any) -> None:
     request.scope.setdefault(_NOTES, {}).update(told)
 
 
+def name_of(request: Request) -> str:
+    """Return the name of `request`, as its answer's ``X-Request-Id`` says it."""
+    return str(request.scope[_NOTES]["request_id"])
+
+
 class Door:
     """ASGI layer around everything else."""
 

@@ -1,0 +1,161 @@
+"""The accounts of this home: names, password hashes, roles and places, in the ledger's database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.access.principal import PLACE, Principal, Role
+from api.access.tables import accounts
+from api.ledger.engine import database_url, open_engine
+from api.ledger.schema import upgrade
+from api.settings import Settings
+from model.errors import AccessError
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account.
+
+    Attributes
+    ----------
+    version : int
+        Tokens of an earlier version are no longer good.
+    """
+
+    name: str
+    password_hash: str
+    roles: frozenset[Role]
+    places: tuple[str, ...]
+    version: int = 1
+    is_enabled: bool = True
+
+    @property
+    def principal(self) -> Principal:
+        """Who asks, when this account does."""
+        return Principal(self.name, self.roles, self.places)
+
+
+class Accounts:
+    """Accounts on either database; every change is one transaction."""
+
+    def __init__(self, settings: Settings) -> None:
+        url = database_url(settings.database_url, settings.home / "ledger" / "ledger.db")
+        self.writing: Engine = open_engine(url, writes=True)
+        self.reading: Engine = open_engine(url, writes=False)
+
+    def prepare(self) -> None:
+        """Make the tables at first use."""
+        upgrade(self.writing)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.writing.dispose()
+        self.reading.dispose()
+
+    def all(self) -> list[Account]:
+        """Return every account, by name."""
+        with self.reading.connect() as connection:
+            rows = connection.execute(select(accounts).order_by(accounts.c.name)).mappings()
+            return [_account(row) for row in rows]
+
+    def find(self, name: str) -> Account | None:
+        """Return the account of that name."""
+        with self.reading.connect() as connection:
+            return _find(connection, name)
+
+    def add(self, added: Iterable[Account], *, only_first: bool = False) -> None:
+        """Add accounts, all or none.
+
+        Parameters
+        ----------
+        only_first
+            Refuse if there is any account yet.
+
+        Raises
+        ------
+        AccessError
+            If a name is taken, or a name, role or place is not as expected.
+        """
+        now = _moment()
+        rows = [_row(_valid(account)) | {"created_at": now} for account in added]
+        try:
+            with self.writing.begin() as connection:
+                if only_first and connection.execute(select(accounts.c.name)).first():
+                    raise AccessError(
+                        "this home has accounts already; manage them with rongzi users"
+                        " (a lost password: rongzi users reset-password NAME)"
+                    )
+                connection.execute(insert(accounts), rows)
+        except IntegrityError as error:
+            raise AccessError("an account of that name exists; choose another name") from error
+
+    def change(self, name: str, change: Callable[[Account], Account]) -> Account:
+        """Change one account and end its sessions.
+
+        Raises
+        ------
+        AccessError
+            If there is no such account, or it would not be as expected.
+        """
+        with self.writing.begin() as connection:
+            found = _find(connection, name)
+            if found is None:
+                raise AccessError("no such account; rongzi users list names them")
+            values = _row(_valid(change(found))) | {"version": found.version + 1}
+            connection.execute(update(accounts).where(accounts.c.name == name).values(values))
+        return found
+
+
+def _find(connection: Connection, name: str) -> Account | None:
+    row = connection.execute(select(accounts).where(accounts.c.name == name)).mappings().first()
+    return None if row is None else _account(row)
+
+
+def _account(row: Any) -> Account:
+    return Account(
+        name=row["name"],
+        password_hash=row["password_hash"],
+        roles=frozenset(row["roles"].split(",")),
+        places=tuple(row["places"].split(",")),
+        version=row["version"],
+        is_enabled=row["is_enabled"],
+    )
+
+
+def _row(account: Account) -> dict[str, Any]:
+    return {
+        "name": account.name,
+        "password_hash": account.password_hash,
+        "roles": ",".join(sorted(account.roles)),
+        "places": ",".join(account.places),
+        "version": account.version,
+        "is_enabled": account.is_enabled,
+    }
+
+
+def _valid(account: Account) -> Account:
+    if not NAME.fullmatch(account.name):
+        raise AccessError(
+            "an account's name has 2 to 64 small letters, digits, dots, dashes or underscores"
+        )
+    if not account.roles:
+        raise AccessError("an account needs a role; see docs/access.md")
+    if not account.places or not all(PLACE.fullmatch(place) for place in account.places):
+        raise AccessError(
+            "a place is a code of 6 (county), 9 (township) or 12 digits (village), or all"
+        )
+    return account
+
+
+def _moment() -> str:
+    """Return now, as the tables keep it."""
+    return datetime.now(tz=UTC).isoformat(timespec="seconds")

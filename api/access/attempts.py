@@ -1,0 +1,48 @@
+"""Failed sign-ins by name, known or not, and the lock they lead to; shared by all workers."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+
+from sqlalchemy import Engine, delete, insert, select, update
+
+from api.access.tables import attempts
+
+MOST_FAILURES = 5
+LOCK_SECONDS = 15 * 60
+
+
+class Attempts:
+    """Counts attempts before they are judged, so that many at once gain nothing."""
+
+    def __init__(self, writing: Engine, clock: Callable[[], float] = time.time) -> None:
+        self._writing, self._clock = writing, clock
+
+    def begin(self, name: str) -> int:
+        """Count an attempt on `name`, or return for how many more seconds the name is locked."""
+        digest, now = _digest(name), int(self._clock())
+        with self._writing.begin() as connection:
+            forgotten = now - LOCK_SECONDS
+            connection.execute(delete(attempts).where(attempts.c.last_at <= forgotten))
+            at_digest = attempts.c.name_digest == digest
+            row = connection.execute(select(attempts).where(at_digest)).first()
+            if row is None:
+                first = {"name_digest": digest, "failures": 1, "last_at": now}
+                connection.execute(insert(attempts).values(first))
+            elif row.failures >= MOST_FAILURES:
+                return int(row.last_at) + LOCK_SECONDS - now
+            else:
+                counted = {"failures": row.failures + 1, "last_at": now}
+                connection.execute(update(attempts).where(at_digest).values(counted))
+        return 0
+
+    def forget(self, name: str) -> None:
+        """Start `name` afresh: it signed in, or an administrator unlocked it."""
+        with self._writing.begin() as connection:
+            connection.execute(delete(attempts).where(attempts.c.name_digest == _digest(name)))
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,76 @@
+"""The first accounts of a home: the administrator, and for a demo somebody of each role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from api.access.accounts import Account, Accounts
+from api.access.passwords import hashed, made_password
+from api.access.principal import Role
+from api.edition import Edition, Place
+from api.settings import Settings
+
+ADMINISTRATOR = "admin"
+EVERYWHERE = ("",)
+
+
+@dataclass(frozen=True)
+class Handed:
+    """An account with the password that is told once and kept nowhere."""
+
+    name: str
+    roles: tuple[Role, ...]
+    places: tuple[str, ...]
+    password: str
+
+
+def first_accounts(settings: Settings, *, demo: bool) -> list[Handed]:
+    """Make the first accounts of a home and return their passwords.
+
+    Parameters
+    ----------
+    demo
+        Also one officer per county of the published edition, a reviewer, an analyst, an auditor
+        and an operator.
+
+    Raises
+    ------
+    AccessError
+        If the home has accounts already.
+    EditionError
+        If `demo` and no edition is published, for its counties are not known then.
+    """
+    wanted = list(_wanted(settings, demo))
+    with closing(Accounts(settings)) as accounts:
+        accounts.prepare()
+        return hand_out(accounts, wanted, only_first=True)
+
+
+def hand_out(
+    accounts: Accounts,
+    wanted: Iterable[tuple[str, tuple[Role, ...], tuple[str, ...]]],
+    *,
+    only_first: bool = False,
+) -> list[Handed]:
+    """Add an account with a new password for each name, roles and places, all or none."""
+    handed = [Handed(name, roles, places, made_password()) for name, roles, places in wanted]
+    accounts.add(
+        (Account(h.name, hashed(h.password), frozenset(h.roles), h.places) for h in handed),
+        only_first=only_first,
+    )
+    return handed
+
+
+def _wanted(
+    settings: Settings, demo: bool
+) -> Iterator[tuple[str, tuple[Role, ...], tuple[str, ...]]]:
+    yield ADMINISTRATOR, ("admin",), EVERYWHERE
+    if demo:
+        counties = Edition.current(settings.home).funnel("county", Place())
+        for county in counties:
+            yield f"officer-{county['place_code']}", ("officer",), (county["place_code"],)
+        everywhere: tuple[Role, ...] = ("reviewer", "analyst", "auditor", "operator")
+        for role in everywhere:
+            yield role, (role,), EVERYWHERE
