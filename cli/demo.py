@@ -22,7 +22,8 @@ AS_OF = date(2023, 10, 1)
 #: Says that a demo made these stores, so that the next demo may clear them.
 _MARK = ".made-by-demo"
 _STORES = (
-    "simulated", "inbox", "archive", "quarantine", "profiles", "editions", "cards", "keys", "truth",
+    "simulated", "inbox", "archive", "quarantine", "profiles", "editions", "cards", "keys",
+    "ledger", "truth",
 )  # fmt: skip
 
 

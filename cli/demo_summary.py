@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from api.edition import Edition, Place
+from cli.users import told
 from data.archive import Archive
 from data.simulator.scenario import load_scenario
 from data.simulator.totals import TOTALLED, compared, simulated_totals
@@ -36,7 +37,9 @@ def summary(demo: Demo, steps: list[Step], trial: Trial) -> Iterator[str]:
     yield from _truth(truth)
     yield from _steps(steps)
     yield from _decision(trial)
-    yield from _where(demo, trial)
+    yield from _where(demo)
+    yield from _accounts(trial)
+    yield from _try(trial)
     _write(demo, edition, card, truth, steps)
 
 
@@ -116,7 +119,7 @@ def _steps(steps: list[Step]) -> Iterator[str]:
 def _decision(trial: Trial) -> Iterator[str]:
     told = trial.answered
     yield _heading("一笔决定 one decision, asked of the running service")
-    yield f"{trial.asked}"
+    yield f"{trial.officer.name} asks {trial.asked}"
     yield (
         f"→ {told['outcome']}, tier {told['tier']}, {told['points']} points, grade {told['grade']},"
         f" limit {told['limit_yuan']:,} yuan at {told['annual_rate']:.2%}"
@@ -126,15 +129,28 @@ def _decision(trial: Trial) -> Iterator[str]:
         yield f"  −{reason['points_lost']} {reason['zh']} / {reason['en']}"
 
 
-def _where(demo: Demo, trial: Trial) -> Iterator[str]:
+def _where(demo: Demo) -> Iterator[str]:
     yield _heading("去哪里看 where to look")
     yield f"报告 model report      {demo.reports / 'card' / 'report.html'}"
     yield f"导入 import report     {demo.reports / 'import.json'}"
     yield f"隔离 quarantine        {demo.home / 'quarantine'}"
     yield "MLflow                make mlflow-ui   → http://127.0.0.1:5000"
     yield "服务 service           make serve       → http://127.0.0.1:8000"
-    yield "试一试 try             curl -s http://127.0.0.1:8000/v1/decisions \\"
-    yield '  -H "Idempotency-Key: $(uuidgen)" \\'
+
+
+def _accounts(trial: Trial) -> Iterator[str]:
+    yield _heading("账号 accounts: these passwords are shown this once")
+    yield from told(trial.accounts)
+
+
+def _try(trial: Trial) -> Iterator[str]:
+    yield _heading("试一试 try: make serve, then in another shell")
+    form = f"grant_type=password&username={trial.officer.name}&password={trial.officer.password}"
+    yield "TOKEN=$(curl -s http://127.0.0.1:8000/v1/token \\"
+    yield f"  -d '{form}' \\"
+    yield '  | sed \'s/.*"access_token":"\\([^"]*\\)".*/\\1/\')'
+    yield "curl -s http://127.0.0.1:8000/v1/decisions \\"
+    yield '  -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: $(uuidgen)" \\'
     yield f"  -H 'Content-Type: application/json' -d '{json.dumps(trial.asked)}'"
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from api.access.first_run import Handed, first_accounts
+from cli.users import settings_of
 from model.errors import RongziError
 
 #: A service that is not ready by then never will be.
@@ -24,23 +27,29 @@ _PATIENCE_SECONDS = 60
 
 @dataclass(frozen=True)
 class Trial:
-    """What was asked and what the service answered."""
+    """What was asked by whom, what the service answered, and the accounts that were made."""
 
     asked: dict[str, Any]
     answered: dict[str, Any]
+    officer: Handed
+    accounts: list[Handed]
 
 
 def decide_over_http(home: Path) -> Trial:
-    """Start the service on `home`, ask for a first-tier member's decision, and stop it.
+    """Make the demo's accounts, sign in to the service as an officer, and ask for a decision.
+
+    The whitelist shows the officer their own county, so the member is of that county.
 
     Raises
     ------
     RongziError
         If the service does not become ready, or does not answer.
     """
-    headers = _officer(home)
+    accounts = first_accounts(settings_of(home), demo=True)
+    officer = next(each for each in accounts if "officer" in each.roles)
     with _service(home) as base:
         _wait_until_ready(base)
+        headers = _signed_in(base, officer)
         page = _json(f"{base}/v1/whitelist?tier=FIRST&page_size=100", headers)
         member = next(row for row in page["rows"] if row["limit_yuan"])
         asked = {
@@ -49,15 +58,16 @@ def decide_over_http(home: Path) -> Trial:
             "months": member["months"],
             "purpose": "inputs",
         }
-        return Trial(asked, _json(f"{base}/v1/decisions", headers, asked))
+        answered = _json(f"{base}/v1/decisions", headers, asked)
+        return Trial(asked, answered, officer, accounts)
 
 
-def _officer(home: Path) -> dict[str, str]:
-    from api.access.issuer import Issuer
-    from api.access.principal import Principal
-
-    token = Issuer(home).token(Principal("demo", frozenset({"officer"}), ("",)))
-    return {"Authorization": f"Bearer {token}"}
+def _signed_in(base: str, account: Handed) -> dict[str, str]:
+    form = {"grant_type": "password", "username": account.name, "password": account.password}
+    with urllib.request.urlopen(
+        f"{base}/v1/token", urllib.parse.urlencode(form).encode(), timeout=10
+    ) as answer:
+        return {"Authorization": f"Bearer {json.load(answer)['access_token']}"}
 
 
 @contextmanager

@@ -21,6 +21,8 @@ _COMMANDS = {
     "export-card": ("cli.export_card", "Write a card as SQL, as a workbook, or as JSON."),
     "whitelist": ("cli.whitelist", "Score the whole archive and publish an edition."),
     "score": ("cli.score", "Add points, PD, grade and reasons to a table."),
+    "init": ("cli.init", "Create the first accounts, passwords shown once."),
+    "users": ("cli.users", "Add, change, disable and unlock accounts."),
     "replay": ("cli.replay", "Decide again from the ledger and compare, field by field."),
     "verify-ledger": ("cli.verify_ledger", "Hold the ledger against its chain and its seals."),
     "upgrade-ledger": (
