@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 
 from api.access.principal import PLACE, Principal, Role
 from api.access.tables import accounts
-from api.ledger.engine import database_url, open_engine
+from api.ledger.engine import open_engine
+from api.ledger.location import Location
 from api.ledger.schema import upgrade
 from api.settings import Settings
 from model.errors import AccessError
@@ -48,12 +49,13 @@ class Accounts:
     """Accounts on either database; every change is one transaction."""
 
     def __init__(self, settings: Settings) -> None:
-        url = database_url(settings.database_url, settings.home / "ledger" / "ledger.db")
-        self.writing: Engine = open_engine(url, writes=True)
-        self.reading: Engine = open_engine(url, writes=False)
+        self._location = Location.of(settings)
+        self.writing: Engine = open_engine(self._location.url, writes=True)
+        self.reading: Engine = open_engine(self._location.url, writes=False)
 
     def prepare(self) -> None:
         """Make the tables at first use."""
+        self._location.make_folder()
         upgrade(self.writing)
 
     def close(self) -> None:
