@@ -38,7 +38,7 @@ def service(
 ) -> Iterator[httpx.Client]:
     port = _free_port()
     command = [sys.executable, "-m", "cli.main", "serve", "--port", str(port)]
-    environment = {**os.environ, "RONGZI_HOME": str(published_home)}
+    environment = {**os.environ, "RONGZI_HOME": str(published_home), "RONGZI_RATE_BURST": "1000000"}
     with log.open("w") as errors, subprocess.Popen(command, stderr=errors, env=environment) as run:
         with httpx.Client(
             base_url=f"http://127.0.0.1:{port}",

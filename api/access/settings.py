@@ -77,7 +77,7 @@ class AccessSettings:
     """
 
     rate_per_second: int = 100
-    burst: int = 200
+    burst: int = 1_000
     trusted_proxies: tuple[Network, ...] = ()
     oidc: OidcSettings | None = None
 
