@@ -240,7 +240,15 @@ class Desk:
 
         self.now = datetime(2023, 10, 9, 2, tzinfo=UTC)
         self.resources = resources
+        self.settings = settings
         self.ledger = Ledger.open(settings, lambda: self.now)
+
+    def restart(self) -> None:
+        """Close the ledger and open it again, as a service does that starts anew."""
+        from api.ledger.writer import Ledger
+
+        self.ledger.close()
+        self.ledger = Ledger.open(self.settings, lambda: self.now)
 
     def member(self, tier: str, consents: bool = True) -> dict[str, Any]:
         """Return the edition's row of a member of a tier who has a limit, if any has."""

@@ -3,9 +3,11 @@
 import json
 import uuid
 from collections import Counter
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -25,11 +27,27 @@ from api.lending.tally import Sums, Tally
 from api.problems import ProblemError
 from api.replaying import replay
 from model.decision import Request
+from model.policy import read_policy
+from model.policy_file import shipped_policy
 
 OFFICERS, REVIEWERS = ("officer-1", "officer-2"), ("reviewer-1", "reviewer-2", "reviewer-3")
 TIERS = ("FIRST", "FIRST", "SECOND", "THIRD", "NONE")
 NOTE = "到场核实无误"
 people = st.sampled_from(REVIEWERS)
+
+
+def published_policies():
+    """Two policies that differ in their tiers and in the sum one person may approve."""
+    day, policies = date(2023, 10, 1), []
+    for first, four_eyes in ((606, 5_000), (640, 4_000)):
+        spec = deepcopy(dict(shipped_policy()))
+        spec["tiers"]["values"][date(2020, 1, 1)]["FIRST"] = first
+        spec["numbers"]["four_eyes_above_yuan"]["values"][date(2020, 1, 1)] = four_eyes
+        policies.append(read_policy(yaml.safe_dump(spec, allow_unicode=True), day))
+    return policies
+
+
+POLICIES = published_policies()
 picks = st.integers(0, 30)
 
 
@@ -46,6 +64,7 @@ class Branch(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
+        self.desk.resources = replace(self.desk.resources, policy=POLICIES[0])
         self.members = [self.desk.member(tier) for tier in dict.fromkeys(TIERS)]
         self.decisions, self.first_answers = [], {}
 
@@ -126,18 +145,26 @@ class Branch(RuleBasedStateMachine):
 
     @rule(pick=picks, who=people, approves=st.booleans(), yuan=st.integers(1, 12_000))
     def give_verdict(self, pick, who, approves, yuan):
-        self.attempt(
-            GiveVerdict(None, who, self.decision(pick), ruling(approves, yuan), self.low())
-        )
+        policy = self.desk.resources.policy
+        self.attempt(GiveVerdict(None, who, self.decision(pick), ruling(approves, yuan), policy))
 
     @rule(pick=picks, who=people, approves=st.booleans(), yuan=st.integers(1, 12_000))
     def override(self, pick, who, approves, yuan):
-        self.attempt(Override(None, who, self.decision(pick), ruling(approves, yuan), self.low()))
+        policy = self.desk.resources.policy
+        self.attempt(Override(None, who, self.decision(pick), ruling(approves, yuan), policy))
 
     @rule(pick=picks, gives=st.booleans())
     def set_consent(self, pick, gives):
         member = self.members[pick % len(self.members)]["member_id"]
         self.attempt(SetConsent(None, "o", member, gives, "paper", self.desk.resources))
+
+    @rule()
+    def the_service_restarts(self):
+        self.desk.restart()
+
+    @rule(policy=st.sampled_from(POLICIES))
+    def another_policy_is_published(self, policy):
+        self.desk.resources = replace(self.desk.resources, policy=policy)
 
     @rule(hours=st.sampled_from([1, 7, 24, 24 * 20]))
     def time_passes(self, hours):
@@ -170,10 +197,6 @@ class Branch(RuleBasedStateMachine):
         for each in counted.values():
             total += each
         assert total == recounted(entries)
-
-    def low(self):
-        policy = self.desk.resources.policy
-        return replace(policy, numbers={**policy.numbers, "four_eyes_above_yuan": 5_000})
 
 
 def ruling(approves, yuan):

@@ -1,5 +1,7 @@
 """From a decision to money: approved, in force, within the limit, consent, still eligible."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,6 +10,7 @@ import pytest
 from api.lending.case import case_of
 from api.lending.consenting import SetConsent
 from api.lending.disbursing import CancelDisbursement, Disburse
+from api.problems import ProblemError
 
 
 def pay(desk, decision, yuan, actor="officer-1"):
@@ -123,3 +126,19 @@ def test_a_draw_records_by_which_versions_the_member_was_still_eligible(desk):
     assert entry.amount_yuan == 1_000
     assert entry.body["card_digest"] == desk.resources.card.digest
     assert entry.body["edition_digest"] == desk.resources.edition.digest
+
+
+def test_of_sixteen_who_press_at_once_only_as_many_are_paid_as_the_amount_allows(desk):
+    member, decision = approved(desk)
+    part = member["limit_yuan"] // 3
+
+    def press(_):
+        try:
+            desk.ledger.write_now(pay(desk, decision, part))
+        except ProblemError as refused:
+            return refused.kind.name
+        return "paid"
+
+    with ThreadPoolExecutor(16) as pool:
+        told = Counter(pool.map(press, range(16)))
+    assert told == {"paid": 3, "above-approved": 13}
