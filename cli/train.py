@@ -40,6 +40,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--family", default="auto", show_default=True, type=click.Choice(_FAMILIES))
 @click.option("--out", type=_FOLDER, help="Also write the card, figures and report here.")
 @click.option(
+    "--calibration",
+    default="line",
+    show_default=True,
+    type=click.Choice(["line", "beta", "isotonic", "centred_isotonic"]),
+    help="Curve from points to PD.",
+)
+@click.option(
     "--reject-inference",
     default="none",
     show_default=True,
@@ -78,6 +85,7 @@ def command(
     dictionary: Path | None,
     as_of: datetime | None,
     family: str,
+    calibration: str,
     reject_inference: str,
     unobserved: str,
     out: Path | None,
@@ -90,7 +98,11 @@ def command(
     from training.settings import Settings
 
     settings = Settings(
-        seed=seed, family=family, reject_inference=reject_inference, unobserved=unobserved
+        seed=seed,
+        family=family,
+        calibration=calibration,
+        reject_inference=reject_inference,
+        unobserved=unobserved,
     )
     if archive is not None and table is None:
         run = _from_archive(archive, as_of, settings)

@@ -13,6 +13,7 @@ from model.dictionary import Dictionary
 from model.scorecard import Card, Ints
 from training.additive import Dropped, Fit
 from training.calibrate import Calibration, calibrate
+from training.calibration.table import with_curve
 from training.comparison import Candidate, PairsBought, PriceOfExplanation, RoundingLoss
 from training.compile import compile_card, too_weak_for_points
 from training.cross_fit import CrossFit
@@ -163,6 +164,9 @@ def learn(
         crossed.fit.additive, calibration, development, dictionary, settings,
         source.name, _provenance(source, dictionary, settings, crossed.candidate),
     )  # fmt: skip
+    card = with_curve(
+        card, _unseen_points(crossed, calibration, settings), development.bad, settings
+    )
     run = TrainedRun(
         card=card,
         digest=hashlib.sha256(card_to_json(card)).hexdigest(),
@@ -203,15 +207,19 @@ def _evaluations(
     held: Mapping[str, Sample],
     settings: Settings,
 ) -> dict[str, Evaluation]:
-    log_odds = calibration.intercept + calibration.slope * crossed.unseen_log_odds
-    scaled = np.rint(settings.scaling.offset + settings.scaling.factor * log_odds)
     samples = {DEVELOPMENT: development, UNSEEN: development, **held}
     points = {name: totals(card, sample) for name, sample in samples.items()}
-    points[UNSEEN] = scaled.astype(np.int64)
+    points[UNSEEN] = _unseen_points(crossed, calibration, settings)
     return {
         name: evaluate(card, points[name], sample.bad, settings.resamples, settings.seed)
         for name, sample in samples.items()
     }
+
+
+def _unseen_points(crossed: CrossFit, calibration: Calibration, settings: Settings) -> Ints:
+    log_odds = calibration.intercept + calibration.slope * crossed.unseen_log_odds
+    scaled = np.rint(settings.scaling.offset + settings.scaling.factor * log_odds)
+    return np.asarray(scaled, dtype=np.int64)
 
 
 def _provenance(

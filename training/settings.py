@@ -65,6 +65,8 @@ class Settings:
         Performance window: months on book; for harvest-bullet loans, months from maturity.
     bad_days, indeterminate_days : int
         Days past due that make a loan bad, and that leave it undecided.
+    calibration : str
+        Curve from points to PD, of `training.calibration.curves`; ``line`` keeps the scale's odds.
     reject_inference : str
         ``none``, ``parcelling``, ``fuzzy`` or ``ipw``: see `training.reject`.
     unobserved : str
@@ -105,6 +107,7 @@ class Settings:
     bad_days: int = 90
     indeterminate_days: int = 30
     run_in_months: int = 3
+    calibration: str = "line"
     reject_inference: str = "none"
     unobserved: str = "members"
     most_unobserved: int = 20_000

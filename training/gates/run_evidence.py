@@ -6,11 +6,10 @@ from dataclasses import replace
 from datetime import date
 
 from model.card_file import CardFile
-from training.gates.delong import delong
 from training.gates.evidence import Evidence, Noted
 from training.gates.judge import judge
 from training.gates.limits import limits_on
-from training.learn import TrainedRun, totals
+from training.learn import TrainedRun
 
 
 def evidence_of(run: TrainedRun) -> Evidence:
@@ -32,13 +31,6 @@ def _noted(run: TrainedRun) -> Noted:
         directions={name: run.dictionary[name].direction for name in run.card.attributes},
         points_psi=run.points_psi,
         attribute_psi=dict(run.attribute_psi),
-        rounding_auc=_rounding(run),
+        rounding_auc=run.rounding.auc if run.rounding else None,
         cut_off=run.fairness.cut_off if run.fairness else None,
     )
-
-
-def _rounding(run: TrainedRun) -> float:
-    """Return the AUC that the fitted shapes have and the card's whole points lost."""
-    shapes = run.fit.additive.log_odds(run.validation.columns)
-    compared = delong(shapes, totals(run.card, run.validation), run.validation.bad)
-    return compared.first - compared.second
