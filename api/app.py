@@ -34,6 +34,7 @@ from api.openapi import (
     route_names,
     with_problems,
 )
+from api.openapi_access import with_access
 from api.running import routes as routes_running
 from api.running.admission import Admission
 from api.running.door import Door
@@ -51,7 +52,7 @@ class _Documented(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, made once."""
         if self.openapi_schema is None:
-            self.openapi_schema = with_problems(super().openapi())
+            self.openapi_schema = with_access(with_problems(super().openapi()))
         return self.openapi_schema
 
 

@@ -14,7 +14,7 @@ import time
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.problem_kinds import OVERLOADED, TIMED_OUT
+from api.problem_kinds import MALFORMED_BODY, OVERLOADED, TIMED_OUT
 from api.problems import ProblemError, problem_response
 from api.running.body import ClientGoneError, replayed, whole_body
 from api.running.door import note
@@ -60,7 +60,9 @@ class Admission:
             headers = RETRY_AFTER if refused.status_code == 503 else None
             await problem_response(refused.kind, headers=headers)(scope, receive, send)
         except ClientGoneError:
-            note(Request(scope), kind="client-gone")
+            # Gone, or alive behind a broken frame: then it is owed an answer, and not a fault.
+            note(Request(scope), kind=MALFORMED_BODY.name)
+            await problem_response(MALFORMED_BODY)(scope, receive, send)
 
     async def _body(self, receive: Receive) -> bytes:
         if self._sending >= MOST_SENDING or self._working >= self._most:
