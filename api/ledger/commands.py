@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, Self, runtime_checkable
+from functools import cached_property
+from typing import Any, Protocol, Self, TypeGuard
 
 from sqlalchemy import Connection
 
@@ -35,7 +36,7 @@ class Once:
         """Return the scope of a write that was asked for by `request`, plain JSON values."""
         return cls(actor, route, key, _sha256(request))
 
-    @property
+    @cached_property
     def scope(self) -> str:
         """What the answer is kept under: a client's key may say anything, so it is not stored."""
         return _sha256([self.actor, self.route, self.key])
@@ -139,13 +140,18 @@ class Command(Protocol):
         """
 
 
-@runtime_checkable
 class Grouped(Command, Protocol):
     """A command that is cheaper by the dozen: neighbours of one type are run together."""
 
     @classmethod
     def run_all(cls, view: View, commands: Sequence[Self]) -> Sequence[Written | Exception]:
         """Do all of them, in order; one's refusal is returned and leaves the others alone."""
+
+
+def are_grouped(commands: Sequence[Command]) -> TypeGuard[Sequence[Grouped]]:
+    """Whether `commands`, all of one type, are run together."""
+    # Asked once a group: a protocol that isinstance understands looks at every member each time.
+    return len(commands) > 1 and hasattr(commands[0], "run_all")
 
 
 def _sha256(value: object) -> str:

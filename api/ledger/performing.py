@@ -7,7 +7,7 @@ from itertools import groupby
 
 from sqlalchemy.exc import DBAPIError
 
-from api.ledger.commands import Answer, Command, Grouped, Once, Written
+from api.ledger.commands import Answer, Command, Once, Written, are_grouped
 from api.ledger.keeping import Kept, kept_answers
 from api.ledger.transaction import Transaction
 from api.problems import ProblemError
@@ -46,11 +46,10 @@ def _again(kept: Kept, once: Once) -> Outcome:
 
 
 def _run(transaction: Transaction, commands: list[Command]) -> list[Outcome]:
-    together = [each for each in commands if isinstance(each, Grouped)]
-    if len(together) > 1:
+    if are_grouped(commands):
         mark = transaction.identities.mark()
         try:
-            made = type(together[0]).run_all(transaction, together)
+            made = type(commands[0]).run_all(transaction, commands)
         except DBAPIError:
             raise
         except Exception:

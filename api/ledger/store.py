@@ -40,6 +40,7 @@ def utc_now() -> datetime:
 class _Opened:
     vault: Vault
     keys: Keys
+    key_id: str
     file: CheckpointFile
 
 
@@ -81,7 +82,8 @@ class Store:
             refuse_cut(connection, head, known, self._location.outside)
             refuse_unsealed(connection, head, keys.seal.public_key())
             begun.rollback()
-        self._opened = _Opened(Vault(keys), keys, CheckpointFile(self._location.outside))
+        name = seal_key_id(keys.seal.public_key())
+        self._opened = _Opened(Vault(keys), keys, name, CheckpointFile(self._location.outside))
         self._is_unsealed = head.seq > (known.seq if known else 0)
 
     def commit(self, commands: Sequence[Command]) -> list[Outcome]:
@@ -146,8 +148,8 @@ class Store:
         return self._opened
 
     def _checkpoint(self, head: Head) -> Checkpoint:
-        seal = self._held().keys.seal
-        return sealed(head, moment(self._clock()), seal, seal_key_id(seal.public_key()))
+        held = self._held()
+        return sealed(head, moment(self._clock()), held.keys.seal, held.key_id)
 
     def _seal_rest(self) -> None:
         """Write the line outside that a crash or a full disk kept back."""
