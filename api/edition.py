@@ -36,6 +36,9 @@ from model.scorecard import Columns, Floats
 
 Row = dict[str, Any]
 
+#: Profiles kept at hand: some 700 bytes each.
+_MOST_RECENT = 1_024
+
 
 @dataclass(frozen=True)
 class Place:
@@ -107,6 +110,7 @@ class Edition:
         self._connection = connection
         # An edition ends with the last request that holds it, not at a moment anyone could name.
         weakref.finalize(self, connection.close)
+        self._recent: dict[str, Profile | None] = {}
         self.numbers = tuple(
             row["name"] for row in self._all(f"SELECT name FROM {ATTRIBUTES} ORDER BY position")
         )
@@ -121,6 +125,15 @@ class Edition:
 
     def profile(self, member_id: str) -> Profile | None:
         """Return the member's profile; None for an unknown member."""
+        # One request asks where the member lives and then for the profile; nothing changes here.
+        recent = self._recent
+        if member_id not in recent:
+            if len(recent) >= _MOST_RECENT:
+                self._recent = {}
+            recent[member_id] = self._profile(member_id)
+        return recent[member_id]
+
+    def _profile(self, member_id: str) -> Profile | None:
         row = self._one(
             f"SELECT {PROFILES}.*, {PEOPLE}.village_code AS place_code FROM {PROFILES}"
             f" JOIN {PEOPLE} USING (member_id) WHERE member_id = ?",
@@ -150,8 +163,8 @@ class Edition:
 
     def village_of(self, member_id: str) -> str | None:
         """Return the code of the village where the member lives; None for an unknown member."""
-        row = self._one(f"SELECT village_code FROM {WHITELIST} WHERE member_id = ?", member_id)
-        return None if row is None else str(row["village_code"])
+        found = self.profile(member_id)
+        return None if found is None else found.place_code
 
     def row(self, member_id: str) -> Row | None:
         """Return the member's row of the whitelist."""
