@@ -183,6 +183,26 @@ def test_the_portfolio_of_a_county_is_the_officers_own(branch: Branch) -> None:
     )
 
 
+def test_a_decision_of_another_county_is_not_there(branch: Branch) -> None:
+    decision = branch.decide("FIRST", 7_000)
+    home = branch.member("FIRST")["village_code"][:6]
+    elsewhere = next(r["county_code"] for r in branch.rows if r["county_code"] != home)
+    foreign = branch.as_("officer", "reviewer", places=(elsewhere,))
+    for method, address, body in (
+        ("GET", f"/v1/decisions/{decision}", None),
+        ("GET", f"/v1/decisions/{decision}/explanation", None),
+        ("POST", f"/v1/decisions/{decision}/disbursements", {"amount_yuan": 1}),
+        ("POST", f"/v1/decisions/{decision}/disbursements/1/cancellation", None),
+        ("POST", f"/v1/decisions/{decision}/review-requests", {}),
+        ("POST", f"/v1/decisions/{decision}/override", APPROVE),
+        ("POST", f"/v1/reviews/{decision}/claim", None),
+        ("POST", f"/v1/reviews/{decision}/verdict", APPROVE),
+    ):
+        found = foreign(method, address, body)
+        assert (found.status_code, found.json()["type"]) == (404, "/problems/unknown-decision")
+    assert branch.as_("reviewer", places=(elsewhere,))("GET", "/v1/reviews").json()["rows"] == []
+
+
 def test_no_endpoint_means_that_events_go_nowhere(branch: Branch) -> None:
     assert branch.as_("operator")("GET", "/v1/webhooks").json() == []
 
