@@ -14,7 +14,6 @@ from training.calibration_error import (
     by_grade,
     equal_groups,
     expected_calibration_error,
-    wilson_interval,
 )
 from training.discrimination import auc, gini, ks
 from training.stability import stability_index
@@ -135,12 +134,6 @@ def test_grades_tell_expected_and_observed_and_leave_out_the_empty_ones():
     assert [(r.grade, r.rows, r.bads) for r in rows] == [("A", 100, 1), ("C", 100, 10)]
     assert (rows[1].expected, rows[1].observed) == (pytest.approx(0.08), pytest.approx(0.1))
     assert rows[1].low < 0.08 < rows[1].high
-
-
-def test_wilson_interval_equals_the_published_example():
-    # Newcombe (1998), Stat. Med. 17, table I: 81 of 263 and 0 of 20, score method.
-    assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert wilson_interval(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
 
 
 def test_one_outlier_does_not_hide_a_shift_over_frozen_bins():

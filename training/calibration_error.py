@@ -12,9 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.scorecard import Floats, Ints
-
-#: 95 % of a standard normal lies within.
-_Z = 1.959963984540054
+from training.calibration.intervals import jeffreys_interval
 
 
 def brier(goods: Floats, bads: Floats, pd: Floats) -> Floats:
@@ -45,7 +43,7 @@ def equal_groups(rows: Floats, groups: int = 10) -> Ints:
 
 @dataclass(frozen=True)
 class GradeRow:
-    """One grade: what the card expected and what was observed, with a 95 % interval."""
+    """One grade: what the card expected and what was observed, with a 95 % Jeffreys interval."""
 
     grade: str
     rows: int
@@ -66,14 +64,6 @@ def by_grade(
         n, b = float((goods + bads)[inside].sum()), float(bads[inside].sum())
         if n:
             expected = float(((goods + bads) * pd)[inside].sum() / n)
-            low, high = wilson_interval(b, n)
+            low, high = jeffreys_interval(b, n)
             found.append(GradeRow(name, int(n), int(b), expected, b / n, low, high))
     return found
-
-
-def wilson_interval(successes: float, trials: float) -> tuple[float, float]:
-    """Return the 95 % score interval of a proportion (Wilson 1927, *JASA* 22)."""
-    share, z2 = successes / trials, _Z**2
-    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = _Z / (1 + z2 / trials) * np.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
-    return float(max(centre - half, 0.0)), float(min(centre + half, 1.0))

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from model.scorecard import Card, Floats
 from training.bin_table import BinRow
-from training.calibration_error import equal_groups, wilson_interval
+from training.calibration.intervals import jeffreys_interval
+from training.calibration_error import equal_groups
 from training.evaluate import Evaluation
 from training.plot_style import (
     BAD,
@@ -154,5 +155,5 @@ def _groups(card: Card, found: Evaluation) -> tuple[Floats, Floats, Floats]:
         [[c[group == g].sum() for g in np.unique(group)] for c in (rows, rows * pd, found.bads)]
     )
     expected, observed = sums[1] / sums[0], sums[2] / sums[0]
-    limits = np.array([wilson_interval(b, n) for n, _, b in sums.T]).T
+    limits = np.array([jeffreys_interval(b, n) for n, _, b in sums.T]).T
     return expected, observed, np.abs(limits - observed)
