@@ -151,6 +151,11 @@ def test_shift_and_rounding_beyond_limits_are_stopped_and_named():
     assert "income" in found["ATTRIBUTE_STABILITY"].told.en
 
 
+def test_an_attribute_that_moved_while_the_points_did_not_is_flagged():
+    moved = evidence(HONEST, people(), attribute_psi={"income": 0.6, "thrift": 0.0})
+    assert gates(moved)["ATTRIBUTE_STABILITY"].status == "flag"
+
+
 def test_a_reference_below_tier_second_would_leave_someone_without_a_reason():
     low = card_over({"income": (0, 40), "thrift": (0, 40)}, 490)
     found = gates(evidence(low, people(), source="archive"))["REASON_FOR_EVERYONE"]
