@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 
 from model.dictionary import Dictionary
 from model.scorecard import Floats
-from training.challengers import CHALLENGERS, Matrix
+from training.challengers import CHALLENGERS, SIZES, Matrix
 from training.sample import Sample
 
 SEED = 1
@@ -21,7 +21,7 @@ _MISSING = "(missing)"
 def _challenger(name: str) -> Callable[[Sample, Sample, Dictionary], Floats]:
     def fitted(known: Sample, unseen: Sample, dictionary: Dictionary) -> Floats:
         matrix = Matrix.of(known, dictionary)
-        predict = CHALLENGERS[name](matrix.values(known.columns), known.bad, matrix, SEED)
+        predict = CHALLENGERS[name](matrix.values(known.columns), known.bad, matrix, SEED, SIZES)
         return predict(matrix.values(unseen.columns))
 
     return fitted

@@ -19,7 +19,6 @@ from training.boosted.trees import Tables
 from training.boosted.views import VIEWS, different_views, see
 from training.monotone import breaks_direction
 from training.sample import Sample
-from training.settings import Settings
 
 ROWS = 1_500
 CROPS = ("小麦", "玉米", "水稻", "苹果")
@@ -68,7 +67,7 @@ def sample():
 
 @pytest.fixture(scope="module")
 def bins(sample):
-    found, dropped = fine_bins(sample, list(DICTIONARY), Settings())
+    found, dropped = fine_bins(sample, list(DICTIONARY))
     assert not dropped
     return found
 

@@ -110,7 +110,7 @@ def _text_bins(
         return CONSTANT
     frequent = np.bincount(codes) >= settings.least_level_rows
     if not frequent.any():
-        return no_frequent_spelling(len(words), settings)
+        return no_frequent_spelling(len(words), settings.least_level_rows)
     kept = frequent[codes]
     risk = _risk_by_word(
         codes, bad[present], len(words), settings, None if weight is None else weight[present]
@@ -130,11 +130,11 @@ def _text_bins(
     return Bins(attribute.name, levels=tuple(level for level in levels if level))
 
 
-def no_frequent_spelling(spellings: int, settings: Settings) -> Text:
+def no_frequent_spelling(spellings: int, least: int) -> Text:
     """Return why a text attribute whose spellings are all rare is dropped."""
     return Text(
-        zh=f"{spellings:,} 种取值均少于 {settings.least_level_rows} 次",
-        en=f"none of its {spellings:,} spellings occurs {settings.least_level_rows} times",
+        zh=f"{spellings:,} 种取值均少于 {least} 次",
+        en=f"none of its {spellings:,} spellings occurs {least} times",
     )
 
 

@@ -64,12 +64,14 @@ def _levels(sample: Sample, name: str) -> dict[str, int]:
     return {str(found[place]): code for code, place in enumerate(order.tolist())}
 
 
-#: Fits on the rows given and returns a function from a matrix to PDs.
-Challenger = Callable[[Floats, Bools, Matrix, int], Callable[[Floats], Floats]]
+#: Fits on the rows given, with a seed and the sizes of tree (leaves) to choose from on an inner
+#: split; returns a function from a matrix to PDs.
+Challenger = Callable[[Floats, Bools, Matrix, int, tuple[int, ...]], Callable[[Floats], Floats]]
+SIZES = (4, 8, 16, 31)
 
 
 def hist_boosting(
-    values: Floats, bad: Bools, matrix: Matrix, seed: int
+    values: Floats, bad: Bools, matrix: Matrix, seed: int, sizes: tuple[int, ...]
 ) -> Callable[[Floats], Floats]:
     """Fit scikit-learn's histogram boosting, declared directions held."""
     fit, check = _inner(bad, seed)
@@ -83,7 +85,7 @@ def hist_boosting(
         )  # fmt: skip
 
     found = {}
-    for leaves in (4, 8, 16):
+    for leaves in sizes:
         tried = trees(leaves, 300).fit(values[fit], bad[fit])
         losses = [log_loss(bad[check], p) for p in tried.staged_predict_proba(values[check])]
         found[leaves] = (min(losses), int(np.argmin(losses)) + 1)
@@ -93,13 +95,13 @@ def hist_boosting(
 
 
 def light_boosting(
-    values: Floats, bad: Bools, matrix: Matrix, seed: int
+    values: Floats, bad: Bools, matrix: Matrix, seed: int, sizes: tuple[int, ...]
 ) -> Callable[[Floats], Floats]:
     """Fit LightGBM."""
     fit, check = _inner(bad, seed)
     kinds = np.flatnonzero(matrix.categorical).tolist()
     found = {}
-    for leaves in (4, 8, 16, 31):
+    for leaves in sizes:
         parts = [
             lightgbm.Dataset(values[r], bad[r].astype(float), categorical_feature=kinds)
             for r in (fit, check)

@@ -38,8 +38,8 @@ class PriceOfExplanation:
     challengers : tuple of Candidate
         Boosted trees; never served.
     auc, brier : float
-        The best challenger's less the chosen candidate's: positive is what explanation costs in
-        AUC; negative is what it costs in Brier score.
+        What explanation costs against the best challenger: AUC lost and Brier score added;
+        negative where the card's shapes are better.
     """
 
     challengers: tuple[Candidate, ...]

@@ -38,7 +38,7 @@ class EbmFamily:
         single shapes only.
         """
         scored = [dictionary[name] for name in dictionary.named("scored")]
-        bins, dropped = fine_bins(sample, scored, settings)
+        bins, dropped = fine_bins(sample, scored)
         if not bins:
             raise TrainingError("no attribute can be used, so there is nothing to score by")
         estimator = _estimator(bins, dictionary, settings)

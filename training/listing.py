@@ -14,7 +14,7 @@ def listed_parameters(run: TrainedRun) -> dict[str, str]:
     made = {"candidate": run.candidate, "attributes": str(len(run.card.attributes))}
     versions = {
         f"version_{name}": importlib.metadata.version(name)
-        for name in ("numpy", "scikit-learn", "optbinning", "ortools")
+        for name in ("numpy", "scikit-learn", "optbinning", "ortools", "lightgbm", "interpret-core")
     }
     return {**settings, **made, **versions}
 
@@ -29,7 +29,19 @@ def listed_metrics(run: TrainedRun) -> dict[str, float]:
     }
     shifted = {f"psi/{_plain(name)}": value for name, value in run.attribute_psi.items()}
     losses = {f"log_loss/{_plain(name)}": value for name, value in run.log_loss.items()}
-    return {**measured, **shifted, **losses, "psi/points": run.points_psi}
+    return {**measured, **shifted, **losses, **_compared(run), "psi/points": run.points_psi}
+
+
+def _compared(run: TrainedRun) -> dict[str, float]:
+    found: dict[str, float] = {}
+    if run.rounding:
+        found |= {"rounding/auc_lost": run.rounding.auc, "rounding/brier_added": run.rounding.brier}
+    if run.pairs_bought:
+        bought = run.pairs_bought
+        found |= {"pairs/auc_gained": bought.auc, "pairs/brier_added": bought.brier}
+    if run.price:
+        found |= {"price/auc_lost": run.price.auc, "price/brier_added": run.price.brier}
+    return found
 
 
 def _plain(name: str) -> str:

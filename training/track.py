@@ -78,9 +78,20 @@ def _tracked(run: TrainedRun, artifacts: Path, store: Path) -> Tracked:
         mlflow.log_params(listed_parameters(run))
         mlflow.log_metrics(listed_metrics(run))
         mlflow.log_artifacts(str(artifacts))
+        _log_leaderboard(run)
         version = _log_model(run.card, artifacts / CARD_FOLDER)
         MlflowClient().set_registered_model_alias(REGISTERED, CHALLENGER, version)
         return Tracked(active.info.run_id, version, _on_disk(active.info.artifact_uri))
+
+
+def _log_leaderboard(run: TrainedRun) -> None:
+    """Keep every candidate, and every challenger, as a run nested in this one."""
+    challengers = run.price.challengers if run.price else ()
+    for row in (*run.leaderboard, *challengers):
+        with mlflow.start_run(run_name=row.name, nested=True):
+            mlflow.set_tags({"family": row.family, "note": row.note})
+            mlflow.log_metrics({"auc": row.auc, "log_loss": row.log_loss, "brier": row.brier,
+                                "cpu_seconds": row.seconds})  # fmt: skip
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from training.fairness.cut_off import CutOff, average_cut_off, policy_cut_off
 from training.fairness.measure import fairness_report
 from training.flat_sample import flat_sample
 from training.learn import HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, Source, TrainedRun, learn
+from training.price import price_of_explanation
 from training.reject.unobserved import Unobserved, unobserved_applicants
 from training.sample import Sample, refuse_too_few
 from training.settings import Settings
@@ -59,6 +60,7 @@ def train_archive(
     samples = {OUT_OF_TIME: held, **_new_borrowers(development, held)}
     unobserved = _unobserved_members(archive, as_of, development, settings)
     run = learn(development, samples, member_dictionary(), settings, source, step_done, unobserved)
+    run = _with_price(run, settings)
     return _with_fairness(run, policy_cut_off(policy_on(as_of)))
 
 
@@ -92,12 +94,22 @@ def train_table(
     samples = {HELD_OUT: sample.take(held)}
     unobserved = _unobserved_rows(table, outcome, sample, settings)
     run = learn(sample.take(~held), samples, dictionary, settings, source, step_done, unobserved)
+    run = _with_price(run, settings)
     return _with_fairness(run, average_cut_off(run.card, run.development.bad_rate))
 
 
 def drafted_dictionary(table: pa.Table, target: str, name: str) -> Dictionary:
     """Return the dictionary that ``rongzi dictionary`` drafts for `table`, unread by a person."""
     return read_dictionary(draft_dictionary(table, target), f"the draft for {name}")
+
+
+def _with_price(run: TrainedRun, asked: Settings) -> TrainedRun:
+    """Return `run` with challengers beside it, if its family was left open."""
+    if asked.family != "auto":
+        return run
+    own = next(row for row in run.leaderboard if row.family == run.settings.family)
+    found = price_of_explanation(own, run.development, run.dictionary, run.settings)
+    return replace(run, price=found)
 
 
 def _with_fairness(run: TrainedRun, cut_off: CutOff) -> TrainedRun:

@@ -93,7 +93,7 @@ def _framed(
     sample: Sample, dictionary: Dictionary, settings: Settings
 ) -> tuple[Frame, list[Dropped]]:
     scored = [dictionary[name] for name in dictionary.named("scored")]
-    bins, dropped = fine_bins(sample, scored, settings)
+    bins, dropped = fine_bins(sample, scored)
     if not bins:
         told = "; ".join(f"{d.attribute}: {d.reason.en}" for d in dropped[:10])
         raise TrainingError(f"no attribute can be used, so there is nothing to score by ({told})")

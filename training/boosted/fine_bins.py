@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 
 import numpy as np
@@ -13,15 +14,14 @@ from training.additive import Dropped
 from training.binning import ALL_MISSING, CONSTANT, NOTHING_INSIDE, no_frequent_spelling
 from training.edges import tidy_edges
 from training.sample import Sample
-from training.settings import Settings
 
 #: Ordinary bins of a number; LightGBM's own default is 255.
 _MOST_FINE = 128
+#: Rows a word needs for a bin of its own; its risk is shrunk and taken out of fold.
+_LEAST_ROWS = 8
 
 
-def fine_bins(
-    sample: Sample, attributes: list[Attribute], settings: Settings
-) -> tuple[dict[str, Bins], list[Dropped]]:
+def fine_bins(sample: Sample, attributes: list[Attribute]) -> tuple[dict[str, Bins], list[Dropped]]:
     """Return the fine bins by attribute, and the attributes that say nothing.
 
     A column that repeats an earlier one, value for value, is dropped: trees would share one
@@ -30,7 +30,7 @@ def fine_bins(
     found: dict[str, Bins] = {}
     dropped, seen = [], dict[bytes, str]()
     for attribute in attributes:
-        bins = _fine(attribute, sample.columns[attribute.name], settings)
+        bins = _fine(attribute, sample.columns[attribute.name])
         if isinstance(bins, Text):
             dropped.append(Dropped(attribute.name, bins))
             continue
@@ -42,11 +42,9 @@ def fine_bins(
     return found, dropped
 
 
-def _fine(
-    attribute: Attribute, values: NDArray[np.float64] | NDArray[np.object_], settings: Settings
-) -> Bins | Text:
+def _fine(attribute: Attribute, values: NDArray[np.float64] | NDArray[np.object_]) -> Bins | Text:
     if attribute.type == "text":
-        return _levels(attribute.name, np.asarray(values, dtype=object), settings)
+        return _levels(attribute.name, np.asarray(values, dtype=object))
     return _ranges(attribute, np.asarray(values, dtype=np.float64))
 
 
@@ -71,18 +69,27 @@ def _cuts(values: Floats, distinct: Floats) -> Floats:
     return np.unique(np.quantile(values, shares, method="higher"))
 
 
-def _levels(name: str, values: NDArray[np.object_], settings: Settings) -> Bins | Text:
-    """Give every frequent spelling a bin; the rare ones share the out-of-range bin."""
+def _levels(name: str, values: NDArray[np.object_]) -> Bins | Text:
+    """Give every frequent word a bin, however it is written; rare ones share the out-of-range bin.
+
+    Spellings that differ by upper and lower case or accents alone are one word.
+    """
     words = np.array([value for value in values.tolist() if value is not None], dtype=str)
     if not len(words):
         return ALL_MISSING
     found, rows = np.unique(words, return_counts=True)
     if len(found) == 1 and len(words) == len(values):
         return CONSTANT
-    frequent = found[rows >= settings.least_level_rows]
+    word, of = np.unique([_plain(spelling) for spelling in found.tolist()], return_inverse=True)
+    frequent = np.flatnonzero(np.bincount(of, weights=rows) >= _LEAST_ROWS)
     if not len(frequent):
-        return no_frequent_spelling(len(found), settings)
-    return Bins(name, levels=tuple((str(word),) for word in frequent))
+        return no_frequent_spelling(len(word), _LEAST_ROWS)
+    return Bins(name, levels=tuple(tuple(map(str, found[of == place])) for place in frequent))
+
+
+def _plain(spelling: str) -> str:
+    letters = unicodedata.normalize("NFKD", spelling.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _print_of(bins: Bins, sample: Sample) -> bytes:
