@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
+from threadpoolctl import threadpool_limits
 
 from model.dictionary import Dictionary
 from model.scorecard import Columns, Floats
@@ -23,6 +24,7 @@ from training.sample import Bools, Sample
 #: Levels beyond the commonest share one code: scikit-learn takes 255 at most.
 _MOST_LEVELS = 200
 _LEARNING_RATE, _MOST_TREES, _PATIENCE = 0.05, 600, 50
+_WORTH_THREADS = 20_000
 _SIGN = {"up": 1, "down": -1, "free": 0}
 
 
@@ -84,7 +86,19 @@ def hist_boosting(
             early_stopping=False, random_state=seed,
         )  # fmt: skip
 
-    found = {}
+    # On small tables its threads would wait for each other longer than they work.
+    with threadpool_limits(1 if len(bad) < _WORTH_THREADS else None, user_api="openmp"):
+        return _hist_fitted(trees, values, bad, (fit, check), sizes)
+
+
+def _hist_fitted(
+    trees: Callable[[int, int], HistGradientBoostingClassifier],
+    values: Floats,
+    bad: Bools,
+    inner: tuple[NDArray[np.int64], NDArray[np.int64]],
+    sizes: tuple[int, ...],
+) -> Callable[[Floats], Floats]:
+    (fit, check), found = inner, {}
     for leaves in sizes:
         tried = trees(leaves, 300).fit(values[fit], bad[fit])
         losses = [log_loss(bad[check], p) for p in tried.staged_predict_proba(values[check])]
