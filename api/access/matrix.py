@@ -88,8 +88,6 @@ MATRIX: Mapping[str, Rule] = {
     "get_overrides": _rule(("reviewer", "analyst", "auditor"), "rows"),
     "get_accesses": _rule(("auditor",), "rows"),
     "get_webhooks": _rule(("operator",), "everywhere"),
-    "post_webhook": _rule(("operator",), "everywhere"),
-    "delete_webhook": _rule(("operator",), "everywhere"),
 }
 
 

@@ -105,9 +105,11 @@ async def post_disbursement(
     ledger: Book,
     key: Key,
 ) -> Response:
-    """Pay, if the decision is approved and in force, enough is left, consent stands, and the member
-    is still eligible by the edition in use. Parts add up.
-    """  # noqa: D205
+    """Pay, if all that must hold at this moment does; parts add up.
+
+    The decision is approved and in force, enough is left on it and over the member's other
+    decisions, consent stands, and the member is still eligible by the edition in use.
+    """
     scope = once(asker, "post_disbursement", key, decision_id=decision_id, **ask.model_dump())
     command = Disburse(scope, asker.subject, decision_id, ask.amount_yuan, resources)
     return sent(await ledger.write(command))
