@@ -20,6 +20,7 @@ _COMMANDS = {
     "promote": ("cli.promote", "Sign a card and publish it to the service."),
     "export-card": ("cli.export_card", "Write a card as SQL, as a workbook, or as JSON."),
     "shadow": ("cli.shadow", "Score by a challenger beside the champion; compare."),
+    "monitor": ("cli.monitor", "Say what moved since the card was trained, and what to do."),
     "whitelist": ("cli.whitelist", "Score the whole archive and publish an edition."),
     "score": ("cli.score", "Add points, PD, grade and reasons to a table."),
     "init": ("cli.init", "Create the first accounts, passwords shown once."),

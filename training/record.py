@@ -16,7 +16,8 @@ from training.evaluate import Evaluation
 from training.gates.evidence import EVIDENCE, VALIDATION, write_evidence
 from training.gates.judge import GATES, write_verdicts
 from training.gates.run_evidence import evidence_of
-from training.learn import TrainedRun
+from training.learn import TrainedRun, totals
+from training.monitoring.baseline import points_baseline
 from training.pictures import bin_pictures, run_pictures
 from training.report import report_html
 
@@ -53,6 +54,7 @@ def write_card_folder(run: TrainedRun, folder: Path, written: Path) -> None:
 
 def figures_json(run: TrainedRun) -> str:
     """Return the run's figures, and the baseline that monitoring compares with, as JSON."""
+    points = points_baseline(totals(run.card, run.development))
     figures = {
         "card_digest": run.digest,
         "provenance": dict(run.card.provenance),
@@ -60,6 +62,10 @@ def figures_json(run: TrainedRun) -> str:
         "evaluations": {name: _plain(found) for name, found in run.evaluations.items()},
         "psi": {"points": run.points_psi, "attributes": dict(run.attribute_psi)},
         "baseline": dict(run.baseline),
+        "points_baseline": {
+            "cuts": points.cuts.tolist(),
+            "shares": points.shares.tolist(),
+        },
         "vintages": [asdict(row) for row in run.source.vintages],
         "dropped": [asdict(entry) for entry in run.dropped],
         "notes": list(run.source.notes),

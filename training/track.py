@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.metadata
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from importlib import resources
@@ -29,6 +29,8 @@ from training.learn import TrainedRun
 from training.listing import listed_metrics, listed_parameters
 
 EXPERIMENT = REGISTERED = "rongzi-e"
+#: Apart from training, so that a card's run is never mistaken for one that watched it.
+MONITORING = "rongzi-e-monitoring"
 CHALLENGER, CHAMPION = "challenger", "champion"
 CARD_FOLDER = "card"
 _SERVED_WITH = ("mlflow", "numpy", "pandas", "pyyaml", "cryptography", "rfc8785")
@@ -133,31 +135,66 @@ def run_of_card(digest: str, store: Path) -> str | None:
     return str(found[0].info.run_id) if found else None
 
 
+@contextmanager
+def file_of_run(run_id: str, name: str, store: Path) -> Iterator[Path]:
+    """Yield a copy of the file `name` that run `run_id` left.
+
+    Raises
+    ------
+    TrainingError
+        If the store has no such run, or the run left no such file.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        yield _download(run_id, store, Path(folder), name)
+
+
+@_quiet()
+def track_monitoring(
+    metrics: Mapping[str, float], tags: Mapping[str, str], folder: Path, store: Path
+) -> str:
+    """Record one monitoring run with the files in `folder`; return its id.
+
+    Raises
+    ------
+    TrainingError
+        If the store cannot be written.
+    """
+    try:
+        _open(store, MONITORING)
+        with mlflow.start_run(run_name=f"{tags['as_of']} {tags['card_digest'][:16]}") as active:
+            mlflow.set_tags(dict(tags))
+            mlflow.log_metrics(dict(metrics))
+            mlflow.log_artifacts(str(folder))
+            return str(active.info.run_id)
+    except (MlflowException, OSError) as error:
+        raise TrainingError(f"{store}: MLflow cannot record the run there: {error}") from error
+
+
 def store_uri(store: Path) -> str:
     """Return the address of `store` for ``MLFLOW_TRACKING_URI``."""
     return f"sqlite:///{store.resolve() / 'mlflow.db'}"
 
 
-def _open(store: Path) -> None:
+def _open(store: Path, experiment: str = EXPERIMENT) -> None:
     store.mkdir(parents=True, exist_ok=True)
     mlflow.set_tracking_uri(store_uri(store))
     mlflow.set_registry_uri(store_uri(store))
-    if mlflow.get_experiment_by_name(EXPERIMENT) is None:
+    if mlflow.get_experiment_by_name(experiment) is None:
         where = (store.resolve() / "artifacts").as_uri()
-        mlflow.create_experiment(EXPERIMENT, artifact_location=where)
-    mlflow.set_experiment(EXPERIMENT)
+        mlflow.create_experiment(experiment, artifact_location=where)
+    mlflow.set_experiment(experiment)
 
 
 @_quiet()
-def _download(run_id: str, store: Path, folder: Path) -> Path:
+def _download(run_id: str, store: Path, folder: Path, name: str = CARD_FOLDER) -> Path:
     _open(store)
     try:
         found = mlflow.artifacts.download_artifacts(
-            run_id=run_id, artifact_path=CARD_FOLDER, dst_path=str(folder)
+            run_id=run_id, artifact_path=name, dst_path=str(folder)
         )
     except (MlflowException, OSError) as error:
         raise TrainingError(
-            f"{store}: no run {run_id} with a card; list runs with: mlflow ui"
+            f"{store}: no run {run_id} with a {name}; list runs with: mlflow ui"
             f" --backend-store-uri {store_uri(store)}"
         ) from error
     _fetch_evidence(run_id, Path(found))

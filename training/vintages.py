@@ -68,15 +68,15 @@ def labelled_loans(archive: Archive, as_of: date, settings: Settings) -> Loans:
     ``unrecorded`` are loans whose window has closed but whose last rows have not arrived;
     ``run_in`` are loans applied for before the archive had recorded `run_in_months`.
     """
-    loans = _disbursed(archive, as_of)
-    window = _window(loans, settings)
-    applied = _months(loans["applied_on"])
+    loans = disbursed_loans(archive, as_of)
+    window = performance_window(loans, settings)
+    applied = months_of(loans["applied_on"])
     label = _labels(window, _performance(archive, as_of, loans, window), as_of, settings)
     label[applied < _first_usable(archive, settings)] = RUN_IN
     return Loans(
         loans["loan_id"].to_numpy(dtype=object),
         loans["member_id"].to_numpy(dtype=object),
-        _months(loans["disbursed_on"]),
+        months_of(loans["disbursed_on"]),
         applied,
         label,
     )
@@ -94,7 +94,8 @@ def vintage_rows(loans: Loans) -> list[VintageRow]:
     ]
 
 
-def _disbursed(archive: Archive, as_of: date) -> pd.DataFrame:
+def disbursed_loans(archive: Archive, as_of: date) -> pd.DataFrame:
+    """Return the loans disbursed before `as_of` as known on that day, in order of loan id."""
     columns = [
         "loan_id",
         "member_id",
@@ -110,7 +111,7 @@ def _disbursed(archive: Archive, as_of: date) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class _Window:
+class Window:
     """By loan: the window's last month, and the month by whose end the label is decided."""
 
     ends: Months
@@ -126,25 +127,26 @@ class _Performance:
     repaid: NDArray[np.bool_]
 
 
-def _window(loans: pd.DataFrame, settings: Settings) -> _Window:
-    disbursed = _months(loans["disbursed_on"])
+def performance_window(loans: pd.DataFrame, settings: Settings) -> Window:
+    """Return the window of each of `loans`, from `disbursed_loans`."""
+    disbursed = months_of(loans["disbursed_on"])
     maturity = disbursed + loans["months"].to_numpy(dtype="timedelta64[M]")
     bullet = (loans["repayment"] == "harvest_bullet").to_numpy(dtype=bool)
     last = settings.window_months, settings.bullet_window_months
     ends = np.where(bullet, maturity + last[1], disbursed + last[0])
     # Days past due are read at month ends, so the month after the last of the bad days is whole.
     settled = maturity + (-(-settings.bad_days // 30) + 1)
-    return _Window(ends, np.where(bullet, np.minimum(ends, settled), ends))
+    return Window(ends, np.where(bullet, np.minimum(ends, settled), ends))
 
 
 def _performance(
-    archive: Archive, as_of: date, loans: pd.DataFrame, window: _Window
+    archive: Archive, as_of: date, loans: pd.DataFrame, window: Window
 ) -> _Performance:
     columns = ["loan_id", "month", "days_past_due", "balance"]
     rows = visible_rows(archive, "repayments", columns, as_of)
     place = pd.Index(loans["loan_id"]).get_indexer(pd.Index(rows["loan_id"]))
     rows, place = rows[place >= 0], place[place >= 0]
-    month, days = _months(rows["month"]), rows["days_past_due"].to_numpy(dtype=np.int64)
+    month, days = months_of(rows["month"]), rows["days_past_due"].to_numpy(dtype=np.int64)
     inside = month <= window.ends[place]
     worst = np.zeros(len(loans), dtype=np.int64)
     np.maximum.at(worst, place[inside], days[inside])
@@ -156,7 +158,7 @@ def _performance(
     return _Performance(worst, last, repaid)
 
 
-def _labels(window: _Window, seen: _Performance, as_of: date, settings: Settings) -> Words:
+def _labels(window: Window, seen: _Performance, as_of: date, settings: Settings) -> Words:
     label = np.full(len(seen.worst), GOOD, dtype=object)
     label[seen.worst >= settings.indeterminate_days] = INDETERMINATE
     label[(seen.last < window.decided) & ~seen.repaid] = UNRECORDED
@@ -175,5 +177,6 @@ def _first_usable(archive: Archive, settings: Settings) -> np.datetime64:
     return min(firsts) + settings.run_in_months if firsts else np.datetime64("0001-01", "M")
 
 
-def _months(dates: pd.Series[pd.Timestamp]) -> Months:
+def months_of(dates: pd.Series[pd.Timestamp]) -> Months:
+    """Return the month of each date."""
     return dates.to_numpy(dtype="datetime64[M]")

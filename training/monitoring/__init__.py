@@ -1,0 +1,1 @@
+"""What has moved since a card was trained: members, applicants, outcomes, places."""

@@ -1,0 +1,163 @@
+"""Monitor a card: the archive as of a day against the card's development and against earlier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.archive import Archive
+from data.profiles import profile_as_of
+from model.errors import TrainingError
+from model.scorecard import Floats
+from training.applied_profiles import applied_profiles
+from training.monitoring.alerts import alerts
+from training.monitoring.baseline import Baseline
+from training.monitoring.book import Book, loan_book
+from training.monitoring.curves import quarters, vintage_curves
+from training.monitoring.early import early_rows
+from training.monitoring.findings import Findings, Outcomes
+from training.monitoring.limits import MonitoringLimits, monitoring_limits
+from training.monitoring.migration import member_migration
+from training.monitoring.outcomes import OutcomeRow, by_group, named
+from training.monitoring.shift import Shift, applicant_shift
+from training.monitoring.shrinkage import exact_ratios, shrunk_ratios
+from training.settings import Settings
+from training.vintages import BAD, GOOD, labelled_loans
+from training.visible import visible_rows
+
+#: Steps a progress bar counts.
+STEPS = 5
+_COUNTY_DIGITS = 6
+
+
+def monitor(
+    archive: Archive,
+    baseline: Baseline,
+    as_of: date,
+    since: date,
+    settings: Settings,
+    step_done: Callable[[], object] = lambda: None,
+) -> Findings:
+    """Return what moved by `as_of`: members since `since`, applicants and outcomes since training.
+
+    Raises
+    ------
+    TrainingError
+        If the card was not trained on an archive, or its attributes are not in the profile.
+    ArchiveError
+        If the archive is missing or damaged.
+    """
+    card = baseline.file.card
+    if card.provenance.get("source") != "archive":
+        raise TrainingError(
+            "this card was trained on a flat table; monitoring reads an archive's members and"
+            " loans: name a card trained with rongzi train --archive"
+        )
+    limits = monitoring_limits(as_of)
+    then, now = (profile_as_of(archive, day) for day in (since, as_of))
+    step_done()
+    migration = member_migration(card, then, now)
+    step_done()
+    book = loan_book(archive, as_of, settings)
+    step_done()
+    applied = _Applied.of(archive, baseline, book, limits)
+    step_done()
+    found = Findings(
+        as_of=as_of,
+        since=since,
+        archive_digest=archive.digest(),
+        baseline=baseline,
+        limits=limits,
+        shift=applied.shift,
+        migration=migration,
+        curves=vintage_curves(book, settings.bad_days),
+        outcomes=_outcomes(archive, baseline, book, applied.pd, as_of, settings),
+        early=early_rows(book, applied.pd, settings.seed),
+    )
+    step_done()
+    return replace(found, alerts=alerts(found))
+
+
+class _Applied:
+    """What the card says of every loan's applicant, and how the recent ones have moved."""
+
+    def __init__(self, pd: Floats, shift: Shift | None) -> None:
+        self.pd = pd
+        self.shift = shift
+
+    @classmethod
+    def of(
+        cls, archive: Archive, baseline: Baseline, book: Book, limits: MonitoringLimits
+    ) -> _Applied:
+        card, loans = baseline.file.card, book.loans
+        pd_of = np.full(len(loans.loan_id), np.nan)
+        if not len(pd_of):
+            return cls(pd_of, None)
+        columns, known = applied_profiles(archive, loans.member_id, loans.applied, card.attributes)
+        pd_of[known] = card.pd(card.total(card.points_by_attribute(card.codes(columns))))
+        first = book.last + 1 - int(limits["recent_months"])
+        recent = loans.applied[known] >= first
+        if not recent.any():
+            return cls(pd_of, None)
+        lately = {name: values[recent] for name, values in columns.items()}
+        return cls(pd_of, applicant_shift(baseline, lately))
+
+
+def _outcomes(
+    archive: Archive, baseline: Baseline, book: Book, pd_of: Floats, as_of: date,
+    settings: Settings,
+) -> Outcomes:  # fmt: skip
+    trained = baseline.file.card.provenance["as_of"]
+    loans = book.loans
+    ripe = ((loans.label == GOOD) | (loans.label == BAD)) & ~np.isnan(pd_of)
+    bad, expected = (loans.label == BAD)[ripe], pd_of[ripe]
+    village = _villages(archive, as_of, loans.member_id[ripe])
+    county = np.array([None if v is None else v[:_COUNTY_DIGITS] for v in village], dtype=object)
+    counties, villages = _names(archive, as_of)
+    fresh = ripe & ~_known_to_training(archive, date.fromisoformat(trained), book, settings)
+    everything = np.full(int(fresh.sum()), "all", dtype=object)
+    whole = by_group(everything, (loans.label == BAD)[fresh], pd_of[fresh], exact_ratios)
+    return Outcomes(
+        trained_as_of=trained,
+        fresh=whole[0] if whole else None,
+        quarters=_in_time(
+            by_group(quarters(loans.vintage[ripe]).astype(object), bad, expected, exact_ratios)
+        ),
+        counties=named(by_group(county, bad, expected, shrunk_ratios), counties),
+        villages=named(by_group(village, bad, expected, shrunk_ratios), villages),
+    )
+
+
+def _known_to_training(
+    archive: Archive, trained: date, book: Book, settings: Settings
+) -> NDArray[np.bool_]:
+    before = labelled_loans(archive, trained, settings)
+    known = before.loan_id[(before.label == GOOD) | (before.label == BAD)]
+    return np.isin(book.loans.loan_id.astype(str), known.astype(str))
+
+
+def _in_time(rows: tuple[OutcomeRow, ...]) -> tuple[OutcomeRow, ...]:
+    return tuple(sorted(rows, key=lambda row: row.name))
+
+
+def _villages(archive: Archive, as_of: date, member_id: NDArray[np.object_]) -> NDArray[np.object_]:
+    members = visible_rows(archive, "members", ["member_id", "village_code"], as_of)
+    place = pd.Index(members["member_id"]).get_indexer(pd.Index(member_id))
+    codes = [*members["village_code"].tolist(), None]
+    return np.array([codes[at] for at in place.tolist()], dtype=object)
+
+
+def _names(archive: Archive, as_of: date) -> tuple[dict[str, str], dict[str, str]]:
+    """Return county and village names by code."""
+    columns = ["village_code", "county", "township", "village"]
+    rows = visible_rows(archive, "villages", columns, as_of).itertuples(index=False)
+    counties, villages = {}, {}
+    for code, county, township, village in rows:
+        counties[str(code)[:_COUNTY_DIGITS]] = str(county)
+        villages[str(code)] = f"{county} {township} {village}"
+    return counties, villages
