@@ -1,10 +1,11 @@
-"""How loans that are not ripe yet will end, from what ripe ones looked like at the same point.
+"""How loans that are not ripe yet will end: this year's roll rates, chained to the decision.
 
-A roll-rate table: of the ripe loans that stood where this one stands (same kind of repayment, as
-many months before its label is decided, the same worst arrears so far), the share that ended bad.
-It is a chain ladder on states instead of sums (Mack 1993, *ASTIN Bulletin* 23; Siddiqi 2006,
-ch. 3, roll rates). What strikes all loans of a season alike after the day is not foreseen: the
-intervals hold chance by loan and the table's own doubt, not the next drought.
+A loan stands in a state, its worst arrears so far, a number of months before its label is decided.
+The share that rolls from one state to a worse one within a month is taken from every loan that
+stood there in the last twelve months, ripe or not, and the months are chained (roll rates: Siddiqi
+2006, ch. 3; chaining as in Mack 1993, *ASTIN Bulletin* 23). What strikes all loans of a season
+alike after the day is not foreseen: the intervals hold chance by loan and the rates' own doubt, not
+the next drought.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ from numpy.typing import NDArray
 from model.scorecard import Floats, Ints
 from training.monitoring.book import Book
 from training.monitoring.curves import quarters
-from training.vintages import BAD, GOOD, INDETERMINATE, UNRIPE
+from training.vintages import UNRIPE
 
 #: Worst days past due so far, from which each state but the first begins.
 STATES = (1, 30, 60, 90)
 #: Months before the decision are told apart up to this many.
 _MOST_MONTHS = 30
 _DRAWS = 400
+#: Roll rates are those of this many months: older ones belong to other harvests.
+_RECENT_MONTHS = 12
 #: Loans of the same state at any time, counted as so many at this one.
 _PRIOR_LOANS = 5.0
 
@@ -61,13 +64,11 @@ def early_rows(book: Book, pd: Floats, seed: int) -> tuple[EarlyRow, ...]:
         Shape (loans,): the card's PD at application, NaN where unknown.
     """
     unripe = np.flatnonzero(book.loans.label == UNRIPE)
-    ripe = np.flatnonzero(np.isin(book.loans.label.astype(str), (GOOD, BAD, INDETERMINATE)))
-    if not len(unripe) or not len(ripe):
+    if not len(unripe):
         return ()
-    seen, ended_bad = _roll_rates(book, ripe)
     left = np.clip((book.decided - book.last).astype(np.int64), 1, _MOST_MONTHS)
     state = _states(book, np.full(len(left), book.last))
-    draws = _drawn(seen, ended_bad, book.bullet, left, state, unripe, seed)
+    draws = _drawn(_rolled(book), book.bullet, left, state, unripe, seed)
     quarter = quarters(book.loans.vintage[unripe])
     return tuple(
         _row(str(name), quarter == name, unripe, state, draws, pd) for name in np.unique(quarter)
@@ -92,19 +93,17 @@ def _row(
     )
 
 
-def _roll_rates(book: Book, ripe: Ints) -> tuple[Floats, Floats]:
-    """Return ripe loans and those that ended bad, by (kind, months before decision, state)."""
-    shape = (2, _MOST_MONTHS + 1, len(STATES) + 1)
-    seen, ended_bad = np.zeros(shape), np.zeros(shape)
-    bad = book.loans.label[ripe] == BAD
+def _rolled(book: Book) -> Floats:
+    """Return how many loans rolled within a month, by (kind, months left, from state, to state)."""
+    kind = book.bullet.astype(np.int64)
+    counts = np.zeros((2, _MOST_MONTHS + 1, len(STATES) + 1, len(STATES) + 1))
     for months in range(1, _MOST_MONTHS + 1):
         then = book.decided - months
-        state = _states(book, then)[ripe]
-        begun = then[ripe] >= book.loans.vintage[ripe]
-        where = (book.bullet[ripe].astype(np.int64), np.full(len(ripe), months), state)
-        np.add.at(seen, where, begun.astype(np.float64))
-        np.add.at(ended_bad, where, (begun & bad).astype(np.float64))
-    return seen, ended_bad
+        seen = (then >= book.loans.vintage) & (then < book.last)
+        seen &= then >= book.last - _RECENT_MONTHS
+        before, after = _states(book, then), _states(book, then + 1)
+        np.add.at(counts[:, months], (kind[seen], before[seen], after[seen]), 1.0)
+    return counts
 
 
 def _states(book: Book, until: NDArray[np.datetime64]) -> Ints:
@@ -117,8 +116,7 @@ def _states(book: Book, until: NDArray[np.datetime64]) -> Ints:
 
 
 def _drawn(
-    seen: Floats,
-    ended_bad: Floats,
+    rolled: Floats,
     bullet: NDArray[np.bool_],
     left: Ints,
     state: Ints,
@@ -127,12 +125,25 @@ def _drawn(
 ) -> Floats:
     """Return whether each unripe loan ends bad in each draw, shape (draws, unripe)."""
     dice = np.random.default_rng(seed)
-    of_state = (ended_bad.sum(axis=1, keepdims=True) + 0.5) / (seen.sum(axis=1, keepdims=True) + 1)
-    prior = _PRIOR_LOANS * of_state
-    alpha, beta = ended_bad + prior, seen - ended_bad + _PRIOR_LOANS - prior
-    rates = dice.beta(alpha, beta, size=(_DRAWS, *alpha.shape))
-    # Whoever has been 90 days past due is bad, whatever comes.
-    rates[..., len(STATES)] = 1.0
-    of_loan = rates[:, bullet[unripe].astype(np.int64), left[unripe], state[unripe]]
+    ends_bad = _chained(rolled, dice)
+    of_loan = ends_bad[:, bullet[unripe].astype(np.int64), left[unripe], state[unripe]]
     drawn: Floats = (dice.random(of_loan.shape) < of_loan).astype(np.float64)
     return drawn
+
+
+def _chained(rolled: Floats, dice: np.random.Generator) -> Floats:
+    """Return drawn shares that end bad, shape (draws, kinds, months left + 1, states)."""
+    states = len(STATES) + 1
+    stays = np.eye(states)
+    at_any_time = rolled.sum(axis=(0, 1)) + stays
+    prior = _PRIOR_LOANS * at_any_time / at_any_time.sum(axis=1, keepdims=True)
+    # A row of a Dirichlet is a row of gammas over its sum; a roll nobody ever made stays at nought.
+    gammas = dice.gamma(rolled + prior, size=(_DRAWS, *rolled.shape))
+    share = gammas / gammas.sum(axis=-1, keepdims=True)
+    ends_bad = np.zeros((_DRAWS, 2, _MOST_MONTHS + 1, states))
+    # Whoever has been 90 days past due is bad, whatever comes.
+    ends_bad[..., -1] = 1.0
+    for months in range(1, _MOST_MONTHS + 1):
+        chained = np.einsum("dkst,dkt->dks", share[:, :, months], ends_bad[:, :, months - 1])
+        ends_bad[:, :, months, :-1] = chained[..., :-1]
+    return ends_bad
