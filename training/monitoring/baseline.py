@@ -56,6 +56,15 @@ def points_baseline(totals: Ints) -> PointsBaseline:
     return PointsBaseline(cuts, counts / len(totals))
 
 
+def digests_of(file: CardFile) -> tuple[str, ...]:
+    """Return the card's digest and, if it was recalibrated, that of the card trained.
+
+    Recalibration moves PDs alone: bins, points and so the baseline are those of the trained card.
+    """
+    trained = file.card.provenance.get("recalibrated_from")
+    return (file.digest, trained) if trained else (file.digest,)
+
+
 def read_baseline(file: CardFile, figures: Path) -> Baseline:
     """Return the baseline in `figures`, the ``evaluation.json`` of the run that made the card.
 
@@ -78,7 +87,7 @@ def read_baseline(file: CardFile, figures: Path) -> Baseline:
             f"{figures}: no baseline to monitor against ({error!r}); it is written by rongzi train"
             " beside the card: train again with this release, or name the run with --run"
         ) from error
-    if found["card_digest"] != file.digest:
+    if found["card_digest"] not in digests_of(file):
         raise TrainingError(
             f"{figures}: its figures are of card {found['card_digest'][:16]}, not of"
             f" {file.digest[:16]}; name the run that made the card with --run"

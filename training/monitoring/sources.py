@@ -7,7 +7,7 @@ from pathlib import Path
 from data.published import card_in, published_card
 from model.card_file import CardFile, read_card
 from model.errors import TrainingError
-from training.monitoring.baseline import Baseline, read_baseline
+from training.monitoring.baseline import Baseline, digests_of, read_baseline
 from training.record import FIGURES
 from training.track import card_of_run, file_of_run, run_of_card
 
@@ -40,7 +40,8 @@ def baseline_of_card(folder: Path | None, home: Path, store: Path) -> Baseline:
     file = published_card(home) if folder is None else card_in(folder, home)
     if folder is not None and (folder / FIGURES).exists():
         return read_baseline(file, folder / FIGURES)
-    run_id = run_of_card(file.digest, store)
+    made = (run_of_card(digest, store) for digest in digests_of(file))
+    run_id = next((found for found in made if found is not None), None)
     if run_id is None:
         raise TrainingError(
             f"no run in {store} made card {file.digest[:16]}, so there is no baseline to monitor"
