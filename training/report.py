@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from model.dictionary import Attribute, Text
 from model.scorecard import Term
 from training.bin_table import BinRow, bin_rows
+from training.html_page import html_page, inline
 from training.learn import DEVELOPMENT, HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, UNSEEN, TrainedRun
+from training.pair_table import pair_grid
 
+#: Sections in the order a validator reads them, each a template of its own.
+CONTENTS = (
+    "summary", "gates", "data", "discrimination", "stability", "comparison", "card", "pairs",
+    "left_out", "fairness", "reject", "limitations", "settings",
+)  # fmt: skip
 _SAMPLES = {
     DEVELOPMENT: Text("开发样本（卡片见过）", "development (seen by the card)"),
     UNSEEN: Text("交叉验证", "cross-validated"),
@@ -52,23 +57,16 @@ def report_html(
     pictures, bin_pictures : mapping of str to str
         SVG by name, from `training.pictures`.
     """
-    environment = Environment(
-        loader=PackageLoader("training"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html").render(
+    terms = run.card.terms
+    return html_page(
+        "report.html",
+        contents=CONTENTS,
         run=run,
         samples=_SAMPLES,
         measures=_MEASURES,
-        pictures={name: _inline(svg) for name, svg in pictures.items()},
-        sections=[
-            _section(run, term, bin_pictures)
-            for term in run.card.terms
-            if len(term.attributes) == 1
-        ],
+        pictures={name: inline(svg) for name, svg in pictures.items()},
+        sections=[_section(run, t, bin_pictures) for t in terms if len(t.attributes) == 1],
+        pairs=[pair_grid(run.card, t, run.development) for t in terms if len(t.attributes) == 2],
         never_scored=[a for a in run.dictionary if a.role != "scored"],
     )
 
@@ -81,9 +79,5 @@ def _section(run: TrainedRun, term: Term, bin_pictures: Mapping[str, str]) -> At
         iv=run.fit.strength[name],
         psi=run.attribute_psi[name],
         rows=bin_rows(run.card, term, run.development, run.validation, run.settings.prior_rows),
-        picture=_inline(bin_pictures[name]),
+        picture=inline(bin_pictures[name]),
     )
-
-
-def _inline(svg: str) -> str:
-    return svg[svg.index("<svg") :]
