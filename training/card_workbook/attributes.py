@@ -30,6 +30,7 @@ def _attribute(page: Page, book: Book, name: str, term: Term | None) -> None:
     wording = book.card.wording[name]
     for code, label in enumerate(bin_labels(book.card.bins[name])):
         # Every row names its attribute, so that filtering and page breaks lose nothing.
+        page.tall(2)
         page.text(0, both(wording.label), "name")
         page.text(1, name, "code")
         page.text(2, "是 yes" if wording.actionable else "否 no")

@@ -22,6 +22,7 @@ def cover_page(book: Book) -> None:
     page.sheet.set_row(page.row, 36)
     page.row += 2
     for name, value in _facts(book):
+        page.tall(2)
         page.text(0, name, "name")
         page.text(1, value, "code" if len(value) == 64 else "cell")
         page.row += 1

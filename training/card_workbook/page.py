@@ -86,9 +86,14 @@ class Page:
 
     def heads(self, names: Sequence[str], first: int = 0) -> None:
         """Write column heads into the present row and go on to the next."""
+        self.tall(3)
         for column, name in enumerate(names, start=first):
             self.text(column, name, "head")
         self.row += 1
+
+    def tall(self, lines: int) -> None:
+        """Give the present row room for so many lines; not every program does so by itself."""
+        self.sheet.set_row(self.row, 14 * lines + 2)
 
     def coloured(self, top: int, left: int, bottom: int, right: int) -> None:
         """Colour a block of points from the fewest to the most."""

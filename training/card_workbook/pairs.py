@@ -34,6 +34,7 @@ def _grid(page: Page, book: Book, place: int, term: Term) -> None:
     page.heads([f"↓ {down}  → {across}", *map(both, columns)])
     top = page.row
     for label, points in zip(rows, term.points.tolist(), strict=True):
+        page.tall(2)
         page.text(0, both(label), "name")
         for column, value in enumerate(points, start=1):
             page.number(column, value)
