@@ -47,6 +47,7 @@ docs: $(STAMP)
 	$(BIN)/python -m model.policy_page > docs/policy.md
 	$(BIN)/python -m model.dictionary_page > docs/dictionary.md
 	$(BIN)/python -m data.importing.document > docs/archive.md
+	$(BIN)/python -m api.access.matrix_page > docs/access.md
 
 serve: $(STAMP)
 	$(BIN)/rongzi serve

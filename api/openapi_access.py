@@ -6,11 +6,11 @@ from typing import Any
 
 from api.access.matrix import MATRIX
 from api.openapi import refusals
-from api.problem_kinds import FORBIDDEN, OVERLOADED, TIMED_OUT, UNAUTHORISED
+from api.problem_kinds import FORBIDDEN, OVERLOADED, TIMED_OUT, TOO_MANY_REQUESTS, UNAUTHORISED
 from api.problems import MEDIA_TYPE
 
 _SCHEME = "bearer"
-_BY_TOKEN = refusals(UNAUTHORISED, FORBIDDEN)
+_BY_TOKEN = refusals(UNAUTHORISED, FORBIDDEN, TOO_MANY_REQUESTS)
 _BY_LOAD = refusals(OVERLOADED, TIMED_OUT)
 #: Those who watch the service are never told to come again.
 _UNREFUSED = frozenset({"get_live", "get_ready", "get_metrics"})
@@ -26,7 +26,7 @@ def with_access(document: dict[str, Any]) -> dict[str, Any]:
             name = operation["operationId"]
             if name in MATRIX and not MATRIX[name].public:
                 operation["security"] = [{_SCHEME: []}]
-                _add(operation["responses"], _BY_TOKEN, (401, 403))
+                _add(operation["responses"], _BY_TOKEN, (401, 403, 429))
             if name not in _UNREFUSED:
                 _add(operation["responses"], _BY_LOAD, (503,))
     return document

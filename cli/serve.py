@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 _REMOTE = (
-    "{host} can be reached from other machines, and the service asks nobody who they are;"
-    " put a reverse proxy that does in front and bind to 127.0.0.1, or add --allow-remote"
+    "{host} can be reached from other machines, and tokens would travel in the clear; bind to"
+    " 127.0.0.1 behind a proxy that terminates TLS, or name that proxy in RONGZI_TRUSTED_PROXIES"
+    " (docs/access.md), or add --allow-remote"
 )
 
 
@@ -28,11 +29,12 @@ _REMOTE = (
 def command(host: str, port: int, workers: int, home: Path, allow_remote: bool) -> None:
     """Answer decision requests over HTTP from the published card and edition."""
     from api.serving import address_of, is_loopback, serve, why_taken
+    from api.settings import Settings
 
     address = address_of(host)
     if address is None:
         raise click.UsageError(f"{host} is no IP address; use one such as 127.0.0.1")
-    if not allow_remote and not is_loopback(address):
+    if not (allow_remote or Settings.from_env().access.trusted_proxies or is_loopback(address)):
         raise click.UsageError(_REMOTE.format(host=host))
     if why := why_taken(address, port):
         raise click.ClickException(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
 
+from api.access.tables import accounts, attempts
 from api.ledger.tables import APPEND_ONLY, identities
 from model.errors import LedgerError
 
@@ -29,6 +30,10 @@ def grant(engine: Engine, role: str) -> None:
             connection.execute(text(f"GRANT USAGE ON SCHEMA {schema} TO {quoted}"))
             connection.execute(text(f"GRANT SELECT, INSERT ON {tables} TO {quoted}"))
             connection.execute(text(f"GRANT DELETE ON {identities.name} TO {quoted}"))
+            # A person may change a password; who has an account is for the tables' owner to say.
+            connection.execute(text(f"GRANT SELECT, UPDATE ON {accounts.name} TO {quoted}"))
+            counted = "SELECT, INSERT, UPDATE, DELETE"
+            connection.execute(text(f"GRANT {counted} ON {attempts.name} TO {quoted}"))
             connection.execute(text(f"GRANT SELECT ON alembic_version TO {quoted}"))
         except ProgrammingError as error:
             raise LedgerError(
