@@ -21,7 +21,7 @@ from api.problems import FieldError, ProblemError
 
 #: Attempts of one source at once, and a minute; an office behind one address fits in.
 _SOURCE_BURST, _SOURCE_PER_MINUTE = 30, 10
-#: An argon2id check takes 64 MiB and tens of milliseconds of a core.
+#: An argon2id check takes 46 MiB and tens of milliseconds of a core.
 _MOST_AT_ONCE, _QUEUE_SECONDS = 2, 2.0
 _NOBODY = Account("nobody", NOBODYS_HASH, frozenset(), (), is_enabled=False)
 
