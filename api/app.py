@@ -41,7 +41,7 @@ from api.running.admission import Admission
 from api.running.door import Door
 from api.running.draining import drained_on_signal
 from api.running.watching import watching
-from api.running.workers import forget_dead_workers
+from api.running.workers import answer_while_deciding, forget_dead_workers
 from api.service import Service, today_in_china
 from api.settings import Settings
 
@@ -60,6 +60,7 @@ class _Documented(FastAPI):
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     forget_dead_workers()
+    answer_while_deciding()
     service: Service = app.state.service
     # The loop and the ledger's thread hand over to each other in a millisecond, not in five.
     sys.setswitchinterval(0.001)

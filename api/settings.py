@@ -37,7 +37,7 @@ class Settings:
     """
 
     home: Path = Path(DEFAULT_HOME)
-    most_in_work: int = 32
+    most_in_work: int = 24
     database_url: str | None = field(default=None, repr=False)
     checkpoints: Path | None = None
     access: AccessSettings = field(default_factory=AccessSettings)

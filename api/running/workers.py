@@ -5,11 +5,13 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 #: prometheus-client looks for this name when it is imported.
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
+_TURN_SECONDS = 0.0005
 
 
 def share_metrics() -> None:
@@ -17,6 +19,14 @@ def share_metrics() -> None:
     folder = tempfile.mkdtemp(prefix="rongzi-metrics-")
     os.environ[SHARED] = folder
     atexit.register(_clear, folder, os.getpid())
+
+
+def answer_while_deciding() -> None:
+    """Let the event loop have the interpreter soon while the ledger's thread reckons.
+
+    Else each wake of the loop waits up to 5 ms for its turn, and a refusal waits for many.
+    """
+    sys.setswitchinterval(_TURN_SECONDS)
 
 
 def forget_dead_workers() -> None:
