@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Table, Text
 
 from api.ledger.tables import metadata
 
@@ -25,5 +25,5 @@ attempts = Table(
     metadata,
     Column("name_digest", String(64), primary_key=True),
     Column("failures", Integer, nullable=False),
-    Column("last_at", Integer, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
 )
