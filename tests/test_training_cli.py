@@ -69,7 +69,6 @@ def test_a_drafted_dictionary_trains_a_card(rongzi, table, tmp_path):
         (["--target", "one"], "one class only"),
         (["--target", "income"], "it must have two, good and bad"),
         (["--target", "bad", "--bad", "2"], "never says '2'"),
-        (["--target", "bad", "--family", "ebm"], "not in this release"),
         (["--target", "bad", "--dictionary", "none.yaml"], "none.yaml: cannot be read"),
     ],
 )
