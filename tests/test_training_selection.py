@@ -7,11 +7,16 @@ import pytest
 
 from model.dictionary import Attribute, Dictionary, Text
 from model.errors import TrainingError
+from model.scorecard import Bins
 from training.binning import bin_attribute
+from training.boosted.family import BoostedFamily
+from training.cross_fit import Refitted
+from training.ebm_family import EbmFamily
 from training.logistic import fit_logistic
 from training.sample import Sample, refuse_too_few
-from training.selection import not_said_already, steady, strong_enough
+from training.selection import not_said_already, strong_enough
 from training.settings import Settings
+from training.steadiness import coarse, steady
 from training.woe_family import WoeFamily
 
 SETTINGS = Settings()
@@ -54,14 +59,44 @@ def test_the_strong_come_first_and_the_weak_are_told_by_their_value(binned):
 
 
 def test_an_attribute_that_was_missing_early_on_is_unsteady(binned, sample):
-    kept, dropped = steady(["care", "young"], binned, sample, SETTINGS)
+    bins = {name: own.bins for name, own in binned.items()}
+    kept, dropped = steady(["care", "young"], bins, sample, SETTINGS)
     assert (kept, [entry.attribute for entry in dropped]) == (["care"], ["young"])
     assert "unsteady: PSI" in dropped[0].reason.en
 
 
 def test_a_sample_without_time_is_steady(binned, sample):
     alone = replace(sample, period=np.zeros(ROWS, dtype=np.int64))
-    assert steady(["young"], binned, alone, SETTINGS) == (["young"], [])
+    assert steady(["young"], {"young": binned["young"].bins}, alone, SETTINGS) == (["young"], [])
+
+
+@pytest.mark.parametrize("family", [BoostedFamily("boosted_single"), Refitted(EbmFamily())])
+def test_boosted_shapes_leave_out_what_is_unsteady_and_name_it(family, sample):
+    rows = sample.take(np.arange(0, ROWS, 4))
+    names = ("care", "young", "noise")
+    dictionary = Dictionary({name: declared(name) for name in names}, "0" * 64)
+    few = Sample({n: rows.columns[n] for n in names}, rows.bad, rows.borrower, rows.period)
+    fit = family.cross_fit(few, dictionary, replace(SETTINGS, folds=2), lambda: None).fit
+    assert set(fit.additive.bins) == {"care", "noise"}
+    assert [entry.attribute for entry in fit.dropped] == ["young"]
+    assert "unsteady: PSI" in fit.dropped[0].reason.en
+
+
+def test_a_shift_is_taken_over_few_bins_of_like_many_rows(sample):
+    values = sample.columns["care"]
+    fine = Bins("care", edges=tuple(np.linspace(-2, 2, 101).tolist()))
+    found = coarse(fine, values)
+    shares = np.bincount(found.codes(values), minlength=found.size)[: found.ordinary] / ROWS
+    assert set(found.edges) < set(fine.edges)
+    assert found.ordinary == 10
+    assert shares == pytest.approx(0.1, abs=0.02)
+
+
+def test_the_rare_spellings_of_a_text_share_a_bin_of_the_shift():
+    words = np.array([f"w{row}" for row in range(30) for _ in range(40 - row)], dtype=object)
+    found = coarse(Bins("word", levels=tuple((f"w{row}",) for row in range(30))), words)
+    assert found.levels[:9] == tuple((f"w{row}",) for row in range(9))
+    assert found.codes(words).max() == 9
 
 
 def test_what_a_stronger_attribute_says_already_is_dropped(binned, sample):

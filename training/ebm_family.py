@@ -10,11 +10,10 @@ import numpy as np
 from interpret.glassbox import ExplainableBoostingClassifier
 
 from model.dictionary import Dictionary
-from model.errors import TrainingError
 from model.scorecard import Bins, Floats, Ints
 from training.additive import Additive, Fit, Shape
 from training.boosted.effort import effort_for
-from training.boosted.fine_bins import fine_bins
+from training.boosted.fine_bins import usable_bins
 from training.boosted.merge import merged
 from training.boosted.purify import bin_weights, with_unseen_bins
 from training.sample import Sample
@@ -37,10 +36,7 @@ class EbmFamily:
         Attributes with a declared direction take part in no pair: the library holds directions in
         single shapes only.
         """
-        scored = [dictionary[name] for name in dictionary.named("scored")]
-        bins, dropped = fine_bins(sample, scored)
-        if not bins:
-            raise TrainingError("no attribute can be used, so there is nothing to score by")
+        bins, dropped = usable_bins(sample, dictionary, settings)
         estimator = _estimator(bins, dictionary, settings)
         codes = {name: own.codes(sample.columns[name]) for name, own in bins.items()}
         with warnings.catch_warnings():

@@ -1,19 +1,16 @@
-"""Which binned attributes enter the regression: strong, steady, and not said already."""
+"""Which binned attributes enter the regression: strong, and not said already."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.dictionary import Text
-from model.scorecard import Bins, Floats
+from model.scorecard import Floats
 from training.additive import Dropped
 from training.binning import Binned
-from training.sample import Bools, Sample
 from training.settings import Settings
-from training.stability import stability_index
 
 
 def strong_enough(
@@ -26,21 +23,6 @@ def strong_enough(
         Dropped(name, _too_weak(binned[name].iv, settings.least_iv)) for name in ranked[len(kept) :]
     ]
     return kept, dropped
-
-
-def steady(
-    ranked: list[str], binned: Mapping[str, Binned], sample: Sample, settings: Settings
-) -> tuple[list[str], list[Dropped]]:
-    """Return the attributes whose bins keep their shares over development, and the others.
-
-    The earlier half of its periods is compared with the later; a sample of one period is steady.
-    """
-    later = sample.period > np.median(sample.period)
-    if not later.any():
-        return ranked, []
-    shifts = {name: _shift(binned[name].bins, sample.columns[name], later) for name in ranked}
-    kept = [name for name in ranked if shifts[name] <= settings.most_shift]
-    return kept, [Dropped(name, _moved(shifts[name])) for name in ranked if name not in kept]
 
 
 def not_said_already(
@@ -70,19 +52,6 @@ def not_said_already(
 
 def _correlation(rows: list[Floats]) -> Floats:
     return np.atleast_2d(np.abs(np.corrcoef(rows))) if rows else np.empty((0, 0))
-
-
-def _shift(bins: Bins, values: NDArray[np.float64] | NDArray[np.object_], later: Bools) -> float:
-    codes = bins.codes(values)
-    before, after = (np.bincount(codes[rows], minlength=bins.size) for rows in (~later, later))
-    return stability_index(before.astype(np.float64), after.astype(np.float64))
-
-
-def _moved(shift: float) -> Text:
-    return Text(
-        zh=f"不稳定：开发样本前后两半之间 PSI 为 {shift:.2f}",
-        en=f"unsteady: PSI {shift:.2f} between the halves of development",
-    )
 
 
 def _too_weak(iv: float, least: float) -> Text:

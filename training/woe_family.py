@@ -13,8 +13,9 @@ from training.additive import Additive, Dropped, Fit, Shape
 from training.binning import Binned, bin_attribute
 from training.logistic import Regression, fit_logistic
 from training.sample import Sample
-from training.selection import not_said_already, steady, strong_enough
+from training.selection import not_said_already, strong_enough
 from training.settings import Settings
+from training.steadiness import steady
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class WoeFamily:
         """Return one fit per penalty; see `training.additive.Family`."""
         binned, dropped = _binned(sample, dictionary, settings)
         strong, weak = strong_enough(binned, settings)
-        ranked, unsteady = steady(strong, binned, sample, settings)
+        bins = {name: binned[name].bins for name in strong}
+        ranked, unsteady = steady(strong, bins, sample, settings)
         woe = {name: _by_row(binned[name], sample) for name in ranked}
         kept, twins = not_said_already(ranked, woe, settings)
         dropped = [*dropped, *weak, *unsteady, *twins]

@@ -9,12 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from model.dictionary import Dictionary
-from model.errors import TrainingError
 from training.additive import Additive, Dropped, Fit
 from training.boosted.booster import Growth
 from training.boosted.distil import distilled, fine_weights
 from training.boosted.effort import Effort, effort_for
-from training.boosted.fine_bins import fine_bins
+from training.boosted.fine_bins import usable_bins
 from training.boosted.folds import Folded, Frame, gains_by_fold, grow_on_folds
 from training.boosted.merge import merged
 from training.boosted.pairs import best_pairs
@@ -92,11 +91,7 @@ class BoostedFamily:
 def _framed(
     sample: Sample, dictionary: Dictionary, settings: Settings
 ) -> tuple[Frame, list[Dropped]]:
-    scored = [dictionary[name] for name in dictionary.named("scored")]
-    bins, dropped = fine_bins(sample, scored)
-    if not bins:
-        told = "; ".join(f"{d.attribute}: {d.reason.en}" for d in dropped[:10])
-        raise TrainingError(f"no attribute can be used, so there is nothing to score by ({told})")
+    bins, dropped = usable_bins(sample, dictionary, settings)
     return Frame(sample, bins, dictionary, different_views(bins), settings.seed), dropped
 
 

@@ -8,17 +8,43 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from model.dictionary import Attribute, Text
+from model.dictionary import Attribute, Dictionary, Text
+from model.errors import TrainingError
 from model.scorecard import Bins, Floats
 from training.additive import Dropped
 from training.binning import ALL_MISSING, CONSTANT, NOTHING_INSIDE, no_frequent_spelling
 from training.edges import tidy_edges
 from training.sample import Sample
+from training.settings import Settings
+from training.steadiness import coarse, steady
 
 #: Ordinary bins of a number; LightGBM's own default is 255.
 _MOST_FINE = 128
 #: Rows a word needs for a bin of its own; its risk is shrunk and taken out of fold.
 _LEAST_ROWS = 8
+
+
+def usable_bins(
+    sample: Sample, dictionary: Dictionary, settings: Settings
+) -> tuple[dict[str, Bins], list[Dropped]]:
+    """Return the fine bins of the scored attributes that speak and keep still, and the others.
+
+    Neither test reads an outcome, so bins taken on a whole sample tell its folds nothing of theirs.
+
+    Raises
+    ------
+    TrainingError
+        If no attribute is left.
+    """
+    scored = [dictionary[name] for name in dictionary.named("scored")]
+    found, silent = fine_bins(sample, scored)
+    few = {name: coarse(own, sample.columns[name]) for name, own in found.items()}
+    kept, moved = steady(list(found), few, sample, settings)
+    dropped = [*silent, *moved]
+    if not kept:
+        told = "; ".join(f"{d.attribute}: {d.reason.en}" for d in dropped[:10])
+        raise TrainingError(f"no attribute can be used, so there is nothing to score by ({told})")
+    return {name: found[name] for name in kept}, dropped
 
 
 def fine_bins(sample: Sample, attributes: list[Attribute]) -> tuple[dict[str, Bins], list[Dropped]]:
