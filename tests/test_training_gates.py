@@ -151,9 +151,10 @@ def test_shift_and_rounding_beyond_limits_are_stopped_and_named():
     assert "income" in found["ATTRIBUTE_STABILITY"].told.en
 
 
-def test_an_attribute_that_moved_while_the_points_did_not_is_flagged():
-    moved = evidence(HONEST, people(), attribute_psi={"income": 0.6, "thrift": 0.0})
-    assert gates(moved)["ATTRIBUTE_STABILITY"].status == "flag"
+@pytest.mark.parametrize(("shift", "status"), [(0.6, "fail"), (0.3, "flag"), (0.2, "pass")])
+def test_an_attribute_that_moved_is_judged_though_the_points_did_not(shift, status):
+    moved = evidence(HONEST, people(), attribute_psi={"income": shift, "thrift": 0.0})
+    assert gates(moved)["ATTRIBUTE_STABILITY"].status == status
 
 
 def test_a_reference_below_tier_second_would_leave_someone_without_a_reason():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from model.dictionary import Text
 from training.gates.evidence import Evidence
@@ -15,22 +14,16 @@ _RECENT = Text("用较近的样本重新训练", "train again on more recent row
 
 
 def stability_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
-    """Yield the verdicts on stability: the points, and the attribute that moved most.
-
-    An attribute that moved while the points did not is flagged, not failed: what it cost some,
-    others made up, and whether that will last is for a person to judge.
-    """
+    """Yield the verdicts on stability: the points, and the attribute that moved most."""
     yield bounded(
         "POINTS_STABILITY", Measured.exact(evidence.noted.points_psi), limits["points_psi_most"],
         "most", Text("总分 PSI", "PSI of the points"), _RECENT, limits["points_psi_watch"],
     )  # fmt: skip
     shifts = evidence.noted.attribute_psi
     name = max(shifts, key=lambda attribute: shifts[attribute])
-    found = bounded(
+    yield bounded(
         "ATTRIBUTE_STABILITY", Measured.exact(shifts[name]), limits["attribute_psi_most"], "most",
         Text(f"变动最大的指标 {name} 的 PSI", f"PSI of {name}, which moved most"),
         Text(f"查明 {name} 为何变动，或不再评分", f"find out why {name} moved, or stop scoring it"),
         limits["attribute_psi_watch"],
     )  # fmt: skip
-    still = evidence.noted.points_psi <= limits["points_psi_watch"]
-    yield replace(found, status="flag") if still and found.status == "fail" else found
