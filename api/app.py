@@ -6,7 +6,6 @@ Needs only the small install (``pip install .[serve]``): no learner, no data fra
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
@@ -62,8 +61,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     forget_dead_workers()
     answer_while_deciding()
     service: Service = app.state.service
-    # The loop and the ledger's thread hand over to each other in a millisecond, not in five.
-    sys.setswitchinterval(0.001)
     app.state.ledger = ledger = await asyncio.to_thread(Ledger.open, service.settings)
     try:
         async with (

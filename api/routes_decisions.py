@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Header, Response
 from fastapi import Request as HttpRequest
 
-from api.access.enforcing import principal_of
 from api.access.principal import Principal
 from api.deciding import Decide
+from api.direct_route import direct_route
 from api.fields import EXPECTED, IDEMPOTENCY_KEY
 from api.ledger.commands import Once
-from api.ledger.serving import ledger_of, sent
+from api.ledger.serving import sent
 from api.ledger.writer import Ledger
 from api.openapi import refusals
 from api.problem_kinds import (
@@ -29,14 +29,37 @@ from api.problem_kinds import (
     UNSUPPORTED_MEDIA_TYPE,
 )
 from api.problems import ProblemError
-from api.resources import Resources
 from api.running.decision_counts import count_decision
-from api.service import Service, resources_of, service_of
+from api.service import Service
 from api.shapes import DecisionRequest, DecisionShape
-from api.strict_request import StrictRoute
 from model.decision import Request
 
-router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["decisions"])
+
+async def _answered(request: HttpRequest, ask: DecisionRequest, idempotency_key: str) -> Response:
+    """Answer a well-formed request that was let in."""
+    state = request.app.state
+    service: Service = state.service
+    ledger: Ledger = state.ledger
+    resources = service.resources()
+    principal: Principal = request.state.principal
+    profile = resources.edition.profile(ask.member_id)
+    if profile is None:
+        raise ProblemError(UNKNOWN_MEMBER)
+    command = Decide(
+        once=Once.of(principal.subject, "post_decision", idempotency_key, ask.model_dump()),
+        actor=principal.subject,
+        member_id=ask.member_id,
+        request=Request(ask.amount_yuan, ask.months, ask.purpose),
+        profile=profile,
+        resources=resources,
+        today=service.today(),
+    )
+    answer = await ledger.write(command)
+    count_decision(request, answer)
+    return sent(answer)
+
+
+router = APIRouter(prefix="/v1", route_class=direct_route(_answered), tags=["decisions"])
 
 
 @router.post(
@@ -60,10 +83,6 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["decisions"])
 async def post_decision(
     request: HttpRequest,
     ask: DecisionRequest,
-    resources: Annotated[Resources, Depends(resources_of)],
-    service: Annotated[Service, Depends(service_of)],
-    ledger: Annotated[Ledger, Depends(ledger_of)],
-    principal: Annotated[Principal, Depends(principal_of)],
     idempotency_key: Annotated[
         str,
         Header(
@@ -78,18 +97,4 @@ async def post_decision(
     The profile is the member's in the edition in use. A member without consent is declined for that
     reason and never scored. The decision is in the ledger before it is answered.
     """
-    profile = resources.edition.profile(ask.member_id)
-    if profile is None:
-        raise ProblemError(UNKNOWN_MEMBER)
-    command = Decide(
-        once=Once.of(principal.subject, "post_decision", idempotency_key, ask.model_dump()),
-        actor=principal.subject,
-        member_id=ask.member_id,
-        request=Request(ask.amount_yuan, ask.months, ask.purpose),
-        profile=profile,
-        resources=resources,
-        today=service.today(),
-    )
-    answer = await ledger.write(command)
-    count_decision(request, answer)
-    return sent(answer)
+    return await _answered(request, ask, idempotency_key)

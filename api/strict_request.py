@@ -43,6 +43,13 @@ class StrictRequest(Request):
             raise ProblemError(UNSUPPORTED_MEDIA_TYPE)
 
 
+def strictly(request: Request) -> StrictRequest:
+    """Return `request` as a strict one; one that is strict already keeps what it has read."""
+    if isinstance(request, StrictRequest):
+        return request
+    return StrictRequest(request.scope, request.receive)
+
+
 class StrictRoute(APIRoute):
     """A route whose handler is given a `StrictRequest`."""
 
@@ -51,6 +58,6 @@ class StrictRoute(APIRoute):
         handler = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
-            return await handler(StrictRequest(request.scope, request.receive))
+            return await handler(strictly(request))
 
         return strict

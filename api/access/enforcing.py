@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from fastapi import Request
 
@@ -25,7 +26,28 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="rongzi-e"'}
 async def enforce(request: Request) -> AsyncIterator[None]:
     """Let a request through to its handler, and put on record what it was told of a person.
 
-    The record is durable before the answer is sent: without it there is no answer.
+    Raises
+    ------
+    ProblemError
+        As `let_in`.
+    """
+    let = await let_in(request)
+    yield
+    if let:
+        await put_on_record(request, let)
+
+
+@dataclass(frozen=True)
+class Let:
+    """A request that was let in: by which rule, whose it is, and where its object lies."""
+
+    rule: Rule
+    principal: Principal
+    found: Located
+
+
+async def let_in(request: Request) -> Let | None:
+    """Hold a request against the matrix; None where the route is public.
 
     Raises
     ------
@@ -33,21 +55,27 @@ async def enforce(request: Request) -> AsyncIterator[None]:
         401 without a trusted token, 429 too often, 403 without the role, 404 for an object outside
         the caller's places, exactly as for one that does not exist.
     """
-    route = request.scope["route"].name
-    rule = MATRIX.get(route)
+    rule = MATRIX.get(request.scope["route"].name)
     if rule is None:
         raise ProblemError(INTERNAL_ERROR)
     if rule.public:
-        yield
-        return
+        return None
     principal = await _entitled(request, rule)
     found = await located(request, rule.bound, principal)
     if found:
         refuse_foreign(principal, found.place_code, found.absent)
-    yield
-    if rule.personal:
+    return Let(rule, principal, found or _NOBODY)
+
+
+async def put_on_record(request: Request, let: Let) -> None:
+    """Record what was told of a person.
+
+    The record is durable before the answer is sent: without it there is no answer.
+    """
+    if let.rule.personal:
         ledger: Ledger = await ledger_of(request)
-        await ledger.write(Look.of(request, route, principal, found or _NOBODY))
+        route = request.scope["route"].name
+        await ledger.write(Look.of(request, route, let.principal, let.found))
 
 
 _NOBODY = Located(None, NOT_FOUND)
