@@ -28,19 +28,24 @@ class Waiting:
 Queue = SimpleQueue[Waiting | None]
 
 
-def next_group(queue: Queue, most: int, linger: float) -> tuple[list[Waiting], bool]:
+#: How often the writer looks whether all have come.
+_LOOK_SECONDS = 0.0003
+
+
+def next_group(
+    queue: Queue, most: int, expected: int, linger: float
+) -> tuple[list[Waiting], bool]:
     """Wait for a command and return it with all that wait behind it; True at the end.
 
     Parameters
     ----------
-    linger : float
-        Seconds to let others arrive before the group is closed; 0 takes what is there.
+    expected, linger
+        Once there is a command, up to `linger` seconds are given until `expected` wait.
     """
     group: list[Waiting] = []
     try:
         item = queue.get()
-        if linger:
-            time.sleep(linger)
+        _gather(queue, min(expected, most) - 1, linger)
         while item is not None:
             group.append(item)
             if len(group) >= most:
@@ -49,6 +54,12 @@ def next_group(queue: Queue, most: int, linger: float) -> tuple[list[Waiting], b
     except Empty:
         return group, False
     return group, True
+
+
+def _gather(queue: Queue, others: int, linger: float) -> None:
+    end = time.monotonic() + linger
+    while queue.qsize() < others and time.monotonic() < end:
+        time.sleep(_LOOK_SECONDS)
 
 
 def settle(settled: Iterable[tuple[Waiting, Outcome]]) -> None:

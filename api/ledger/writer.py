@@ -34,8 +34,8 @@ T = TypeVar("T")
 
 MOST_WAITING = 1_024
 MOST_IN_A_GROUP = 64
-#: Most of a commit's cost does not depend on how many share it.
-LINGER_SECONDS = 0.001
+#: Most of a commit's cost does not depend on how many share it, so it waits this long for them.
+LINGER_SECONDS = 0.004
 #: What says that the database or its disk is at fault, not the command.
 _AWAY = (DBAPIError, PoolTimeoutError, OSError, LedgerError)
 
@@ -142,13 +142,13 @@ class Ledger:
         self._queue.put(waiting)
 
     def _work(self) -> None:
-        ended, group = False, list[Waiting]()
+        ended, expected = False, 1
         while not ended:
-            # Where several came together the last time, several are on their way now.
-            linger = LINGER_SECONDS if len(group) > 1 else 0.0
-            group, ended = next_group(self._queue, MOST_IN_A_GROUP, linger)
+            group, ended = next_group(self._queue, MOST_IN_A_GROUP, expected, LINGER_SECONDS)
             if group:
                 outcomes = self._outcomes(group)
+                # Who is answered now asks again soon, beside those who came meanwhile.
+                expected = len(group) + self._queue.qsize()
                 self._release(group)
                 settle(zip(group, outcomes, strict=True))
         self._store.close()
