@@ -40,7 +40,7 @@ from api.running.admission import Admission
 from api.running.door import Door
 from api.running.draining import drained_on_signal
 from api.running.watching import watching
-from api.running.workers import answer_while_deciding, forget_dead_workers
+from api.running.workers import answer_while_deciding, forget_dead_workers, spare_the_lasting
 from api.service import Service, today_in_china
 from api.settings import Settings
 
@@ -68,6 +68,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             watching(service),
             delivering(ledger, service.settings.home),
         ):
+            spare_the_lasting()
             yield
     finally:
         await asyncio.to_thread(ledger.close)

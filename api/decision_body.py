@@ -59,8 +59,10 @@ def answer_of(
 
 def profile_to_json(names: tuple[str, ...], numbers: list[float], texts: Mapping[str, Any]) -> Any:
     """Return a profile as plain JSON: missing numbers are null, infinities are named."""
+    # What is finite, and that is most, differs from itself by nothing.
+    plain = [number if number - number == 0 else _plain(number) for number in numbers]
     return {
-        "numbers": dict(zip(names, map(_plain, numbers), strict=True)),
+        "numbers": dict(zip(names, plain, strict=True)),
         "texts": {name: text for name, text in texts.items() if name not in _LEFT_OUT},
     }
 
@@ -75,7 +77,5 @@ def profile_from_json(profile: Mapping[str, Any]) -> Columns:
     return texts | numbers
 
 
-def _plain(number: float) -> float | str | None:
-    if math.isfinite(number):
-        return number
+def _plain(number: float) -> str | None:
     return None if math.isnan(number) else str(number)

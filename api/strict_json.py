@@ -18,6 +18,7 @@ MOST_DEPTH = 8
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
+_BROKEN = re.compile("[\0\ud800-\udfff]")
 
 
 class StrictJsonError(ValueError):
@@ -97,5 +98,5 @@ def _refuse_characters(value: object) -> None:
     elif isinstance(value, list):
         for item in value:
             _refuse_characters(item)
-    elif isinstance(value, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
+    elif isinstance(value, str) and _BROKEN.search(value):
         raise StrictJsonError(_BROKEN_TEXT)

@@ -20,6 +20,8 @@ COVERED = (
     "amount_yuan", "outcome", "answer_digest", "previous",
 )  # fmt: skip
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
 
 @dataclass(frozen=True)
 class Head:
@@ -37,7 +39,7 @@ def encoded(value: object) -> str:
     ValueError
         If it holds NaN or an infinity.
     """
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def digest_of(row: Mapping[str, Any]) -> str:

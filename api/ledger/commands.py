@@ -154,6 +154,8 @@ def are_grouped(commands: Sequence[Command]) -> TypeGuard[Sequence[Grouped]]:
     return len(commands) > 1 and hasattr(commands[0], "run_all")
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+
+
 def _sha256(value: object) -> str:
-    text = json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(value).encode()).hexdigest()

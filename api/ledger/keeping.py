@@ -19,6 +19,9 @@ REPLAYED = "Idempotent-Replayed"
 
 _KEPT = select(answers).where(answers.c.scope.in_(bindparam("scopes", expanding=True)))
 
+_PLAIN = json.JSONEncoder()
+_SORTED = json.JSONEncoder(sort_keys=True)
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -54,6 +57,11 @@ def answer_in(row: Mapping[str, Any]) -> Answer:
     return Answer(row["status"], bytes(row["body"]), json.loads(row["headers"]))
 
 
+def headers_kept(answer: Answer) -> str:
+    """Return an answer's headers as they are stored."""
+    return _SORTED.encode(dict(answer.headers))
+
+
 def answer_digest(once: Once, answer: Answer) -> str:
     """Return what seals an answer into its entry."""
     return sealed_digest(once.scope, once.body_digest, answer)
@@ -61,6 +69,5 @@ def answer_digest(once: Once, answer: Answer) -> str:
 
 def sealed_digest(scope: str, body_digest: str, answer: Answer) -> str:
     """Return the same from the columns of a stored answer."""
-    headers = json.dumps(dict(answer.headers), sort_keys=True)
-    head = json.dumps([scope, body_digest, answer.status, headers])
+    head = _PLAIN.encode([scope, body_digest, answer.status, headers_kept(answer)])
     return hashlib.sha256(head.encode() + b"\n" + answer.body).hexdigest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from datetime import datetime
@@ -15,7 +14,7 @@ from api.ledger.chain import Head, chained, entry_of, moment
 from api.ledger.commands import Once, Written
 from api.ledger.entries import Entry, Kind, Outline
 from api.ledger.identities import Identities
-from api.ledger.keeping import answer_digest
+from api.ledger.keeping import answer_digest, headers_kept
 from api.ledger.tables import accesses, answers, entries, questions, versions
 from api.ledger.vault import Vault
 from model.errors import LedgerError
@@ -212,6 +211,6 @@ def _kept(once: Once, written: Written, seq: int) -> dict[str, Any]:
         "body_digest": once.body_digest,
         "seq": seq,
         "status": written.answer.status,
-        "headers": json.dumps(dict(written.answer.headers), sort_keys=True),
+        "headers": headers_kept(written.answer),
         "body": written.answer.body,
     }

@@ -32,9 +32,7 @@ Queue = SimpleQueue[Waiting | None]
 _LOOK_SECONDS = 0.0003
 
 
-def next_group(
-    queue: Queue, most: int, expected: int, linger: float
-) -> tuple[list[Waiting], bool]:
+def next_group(queue: Queue, most: int, expected: int, linger: float) -> tuple[list[Waiting], bool]:
     """Wait for a command and return it with all that wait behind it; True at the end.
 
     Parameters

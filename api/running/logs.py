@@ -7,6 +7,7 @@ it is written: a name in a message, an id number in an exception, a key nobody t
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import sys
@@ -14,6 +15,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
@@ -126,14 +128,37 @@ LOGGING: dict[str, Any] = {
 
 
 class _Stderr:
-    """Writes to the standard error of the moment; a full disk behind it stops no decision."""
+    """Writes to the standard error of the moment; a full disk behind it stops no decision.
+
+    Lines told within one turn of the event loop are written together at its end: each write gives
+    the interpreter away, and a thread that reckons is slow to give it back.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: WeakKeyDictionary[asyncio.AbstractEventLoop, list[str]]
+        self._waiting = WeakKeyDictionary()
 
     def msg(self, line: str) -> None:
-        with suppress(OSError, ValueError):
-            sys.stderr.write(line + "\n")
-            sys.stderr.flush()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            _write(line + "\n")
+            return
+        if loop not in self._waiting:
+            self._waiting[loop] = []
+            loop.call_soon(self._write_waiting, loop)
+        self._waiting[loop].append(line + "\n")
+
+    def _write_waiting(self, loop: asyncio.AbstractEventLoop) -> None:
+        _write("".join(self._waiting.pop(loop)))
 
     info = warning = error = critical = msg
+
+
+def _write(text: str) -> None:
+    with suppress(OSError, ValueError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 #: The service's own log.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import sys
@@ -27,6 +28,12 @@ def answer_while_deciding() -> None:
     Else each wake of the loop waits up to 5 ms for its turn, and a refusal waits for many.
     """
     sys.setswitchinterval(_TURN_SECONDS)
+
+
+def spare_the_lasting() -> None:
+    """Keep what was made at the start, and lasts, out of the collector's rounds."""
+    gc.collect()
+    gc.freeze()
 
 
 def forget_dead_workers() -> None:
