@@ -34,6 +34,7 @@ def against(values: object) -> Ints:
 
     A debt not on record is no debt: the table may be absent. One beyond measure forbids more.
     """
-    numbers = np.nan_to_num(np.asarray(values, dtype=np.float64), nan=0.0)
-    counted: Ints = np.ceil(np.clip(numbers, 0, LARGEST)).astype(np.int64)
+    numbers = np.asarray(values, dtype=np.float64)
+    plain = np.where(np.isnan(numbers), 0.0, numbers)
+    counted: Ints = np.ceil(np.clip(plain, 0, LARGEST)).astype(np.int64)
     return counted

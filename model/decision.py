@@ -108,8 +108,7 @@ class _Told:
     def __init__(
         self, found: Assessment, on_request: KnockOuts, as_of: date, policy: Policy, card: Card
     ) -> None:
-        self._found, self._on_request, self._as_of = found, on_request, as_of
-        self._policy, self._card = policy, card
+        self._as_of, self._policy, self._card = as_of, policy, card
         self._scored, self._offered = found.scored.tolist(), found.offered.tolist()
         self._severity = on_request.severity.tolist()
         self._tier = found.tier.tolist()
@@ -128,13 +127,16 @@ class _Told:
             )
         )
         self._reasons, self._lost = found.reasons.tolist(), found.lost.tolist()
+        self._codes = list(
+            zip(found.knock_outs.codes_by_row(), on_request.codes_by_row(), strict=True)
+        )
 
     def decision(self, row: int) -> Decision:
         """Return the decision on one row; what the member has no right to is None."""
         is_scored = self._scored[row]
         points, pd, grade = self._score[row] if is_scored else (None,) * 3
         rate, months, repayment, bound = self._offer[row] if self._offered[row] else (None,) * 4
-        codes = (*self._found.knock_outs.codes_of(row), *self._on_request.codes_of(row))
+        on_member, on_request = self._codes[row]
         return Decision(
             outcome=_outcome(self._tier[row], SEVERITY[self._severity[row]]),
             tier=self._tier[row],
@@ -147,7 +149,7 @@ class _Told:
             repayment=repayment,
             limit_bound_by=bound,
             reasons=self._told_reasons(row) if is_scored else (),
-            knock_outs=tuple(_told(self._policy.rule(code)) for code in codes),
+            knock_outs=tuple(_told(self._policy.rule(code)) for code in (*on_member, *on_request)),
             as_of=self._as_of,
             policy_digest=self._policy.digest,
         )

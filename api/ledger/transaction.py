@@ -20,10 +20,9 @@ from api.ledger.vault import Vault
 from model.errors import LedgerError
 
 _HEAD = select(entries.c.seq, entries.c.digest).order_by(entries.c.seq.desc()).limit(1)
-_OF_DECISION = select(entries).where(entries.c.decision_id == bindparam("decision"))
-_OF_SUBJECTS = select(entries).where(
-    entries.c.subject_id.in_(bindparam("subjects", expanding=True))
-)
+_ENTRIES = select(entries).order_by(entries.c.seq)
+_OF_DECISION = _ENTRIES.where(entries.c.decision_id == bindparam("decision"))
+_OF_SUBJECTS = _ENTRIES.where(entries.c.subject_id.in_(bindparam("subjects", expanding=True)))
 _OF_SUBJECTS_AND_KINDS = _OF_SUBJECTS.where(entries.c.kind.in_(bindparam("kinds", expanding=True)))
 _ON_QUESTIONS = select(questions.c.question, questions.c.decision_id).where(
     questions.c.question.in_(bindparam("asked", expanding=True))
@@ -94,7 +93,7 @@ class Transaction:
         self, kinds: Collection[Kind] = (), place: str = "", after: int = 0, most: int = 1_000
     ) -> list[Entry]:
         """Return up to `most` entries behind seq `after` in places whose code begins `place`."""
-        statement = select(entries).where(entries.c.seq > after)
+        statement = _ENTRIES.where(entries.c.seq > after)
         if kinds:
             statement = statement.where(entries.c.kind.in_(list(kinds)))
         if place:
@@ -108,7 +107,7 @@ class Transaction:
             and (not kinds or row["kind"] in kinds)
             and row["place_code"].startswith(place)
         ]
-        return self._found(statement.order_by(entries.c.seq).limit(most), {}, pending)[:most]
+        return self._found(statement.limit(most), {}, pending)[:most]
 
     def outlines(self, after: int, most: int) -> list[Outline]:
         """Return up to `most` committed entries behind seq `after`, without their bodies."""
@@ -195,7 +194,7 @@ class Transaction:
                 self.connection.execute(insert(table), rows)
 
     def _found(self, sought: Select[Any], bounds: Mapping[str, Any], pending: Rows) -> list[Entry]:
-        rows = self.connection.execute(sought.order_by(entries.c.seq), bounds).mappings()
+        rows = self.connection.execute(sought, bounds).mappings()
         return [entry_of(row) for row in (*rows, *pending)]
 
 
