@@ -96,6 +96,19 @@ def test_the_service_is_ready_and_says_with_what(
     }
 
 
+def test_both_ways_to_a_decision_give_the_same_answer(
+    service: httpx.Client, rows: list[dict[str, Any]]
+) -> None:
+    asked = {**ASKED, "member_id": rows[0]["member_id"]}
+    key = ("Idempotency-Key", str(uuid.uuid4()))
+    direct = service.post("/v1/decisions", json=asked, headers=[key])
+    # A header given twice is nothing that the short way takes.
+    solved = service.post("/v1/decisions", json=asked, headers=[key, key])
+    assert direct.status_code == solved.status_code == 200
+    assert solved.headers["Idempotent-Replayed"] == "true"
+    assert solved.content == direct.content
+
+
 SAME = (
     "tier", "points", "pd", "grade", "limit_yuan", "annual_rate", "months", "repayment",
     "limit_bound_by", "policy_digest", "card_digest",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import logging.config
@@ -50,6 +51,20 @@ def test_a_line_break_in_a_value_makes_no_second_line(capsys: pytest.CaptureFixt
     log.info("request", request_id='a\n{"event": "request", "status": 200}', why="a\nb")
     (line,) = _lines(capsys)
     assert "request_id" not in line
+
+
+def test_lines_of_one_turn_of_the_loop_are_written_in_order(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def told(status: int) -> None:
+        log.info("request", status=status)
+
+    async def turns() -> None:
+        await asyncio.gather(*map(told, range(200, 208)))
+
+    for _ in range(2):
+        asyncio.run(turns())
+        assert [line["status"] for line in _lines(capsys)] == list(range(200, 208))
 
 
 def test_another_librarys_message_and_exception_lose_their_words(
