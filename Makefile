@@ -62,5 +62,5 @@ lock:
 	$(COMPILE) $(EXTRAS) --extra spark --constraint requirements.lock --output-file requirements-spark.lock
 
 clean-data:
-	rm -rf data/simulated data/inbox data/archive data/quarantine data/profiles data/editions data/cards data/keys data/ledger data/truth data/dirt.csv data/.made-by-demo reports
+	rm -rf data/simulated data/inbox data/archive data/quarantine data/profiles data/editions data/cards data/keys data/ledger data/webhooks data/truth data/dirt.csv data/.made-by-demo reports
 	find mlruns -mindepth 1 ! -name .gitkeep -delete

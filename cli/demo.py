@@ -23,7 +23,7 @@ AS_OF = date(2023, 10, 1)
 _MARK = ".made-by-demo"
 _STORES = (
     "simulated", "inbox", "archive", "quarantine", "profiles", "editions", "cards", "keys",
-    "ledger", "truth",
+    "ledger", "webhooks", "truth",
 )  # fmt: skip
 
 
