@@ -13,9 +13,9 @@ from training.calibration.intervals import jeffreys_interval
 from training.calibration_error import equal_groups, expected_calibration_error
 from training.evaluate import Evaluation, evaluate
 from training.gates.evidence import Evidence
-from training.gates.limits import Limits
 from training.gates.verdict_of import Measured, bounded
 from training.gates.verdicts import Verdict
+from training.limits import Limits
 
 _RESAMPLES, _SEED = 500, 54
 _REMEDY = Text(

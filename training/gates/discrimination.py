@@ -8,10 +8,10 @@ from model.dictionary import Text
 from model.scorecard import Card
 from training.gates.delong import delong
 from training.gates.evidence import Evidence
-from training.gates.limits import Limits
 from training.gates.paired_bootstrap import auc_difference
 from training.gates.verdict_of import Measured, bounded, nothing_to_judge, status
 from training.gates.verdicts import Status, Verdict
+from training.limits import Limits
 
 _SEED = 54
 _SIGNIFICANT = 0.05

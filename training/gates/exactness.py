@@ -11,9 +11,9 @@ from model.policy import policy_on
 from model.reasons import points_lost
 from model.scorecard import Card, Ints, Term
 from training.gates.evidence import Evidence
-from training.gates.limits import Limits
 from training.gates.verdict_of import Measured, bounded, nothing_to_judge, yes_or_no
 from training.gates.verdicts import Verdict
+from training.limits import Limits
 
 _AGAIN = Text("重新训练；评分卡不得手改", "train again; a card is never mended by hand")
 

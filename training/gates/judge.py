@@ -13,9 +13,9 @@ from training.gates.evidence import Evidence
 from training.gates.exactness import exactness_gates
 from training.gates.fairness import fairness_gates
 from training.gates.leaks import leak_gates
-from training.gates.limits import Limits
 from training.gates.stability import stability_gates
 from training.gates.verdicts import GateVerdicts
+from training.limits import Limits
 
 GATES = "gates.json"
 

@@ -9,9 +9,9 @@ import numpy as np
 from model.dictionary import Text
 from training.discrimination import auc
 from training.gates.evidence import Evidence
-from training.gates.limits import Limits
 from training.gates.verdict_of import Measured, bounded
 from training.gates.verdicts import Status, Verdict
+from training.limits import Limits
 from training.sample import Bools
 from training.woe import counts
 

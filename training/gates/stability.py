@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from model.dictionary import Text
 from training.gates.evidence import Evidence
-from training.gates.limits import Limits
 from training.gates.verdict_of import Measured, bounded
 from training.gates.verdicts import Verdict
+from training.limits import Limits
 
 _RECENT = Text("用较近的样本重新训练", "train again on more recent rows")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model.dictionary import Text
+from training.limits import Limits
 from training.monitoring.findings import Alert, Findings, Level
-from training.monitoring.limits import MonitoringLimits
 from training.monitoring.outcomes import OutcomeRow
 from training.monitoring.shift import AttributeShift, Shift, most_moved
 
@@ -46,7 +46,7 @@ def _shift_alerts(found: Findings) -> Iterator[Alert]:
         yield from _quality_alerts(found, each)
 
 
-def _points_alert(shift: Shift, limits: MonitoringLimits) -> Alert:
+def _points_alert(shift: Shift, limits: Limits) -> Alert:
     watch, act = limits["points_psi_watch"], limits["points_psi_act"]
     return Alert(
         "POINTS_SHIFT", _above(shift.psi, watch, act), "", shift.psi, watch,

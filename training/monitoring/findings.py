@@ -7,10 +7,10 @@ from datetime import date
 from typing import Literal
 
 from model.dictionary import Text
+from training.limits import Limits
 from training.monitoring.baseline import Baseline
 from training.monitoring.curves import VintageCurve
 from training.monitoring.early import EarlyRow
-from training.monitoring.limits import MonitoringLimits
 from training.monitoring.migration import Migration
 from training.monitoring.outcomes import OutcomeRow
 from training.monitoring.shift import Shift
@@ -67,7 +67,7 @@ class Findings:
     since: date
     archive_digest: str
     baseline: Baseline
-    limits: MonitoringLimits
+    limits: Limits
     shift: Shift | None
     migration: Migration
     curves: tuple[VintageCurve, ...]

@@ -15,13 +15,14 @@ from data.profiles import profile_as_of
 from model.errors import TrainingError
 from model.scorecard import Floats
 from training.applied_profiles import applied_profiles
+from training.limits import Limits
 from training.monitoring.alerts import alerts
 from training.monitoring.baseline import Baseline
 from training.monitoring.book import Book, loan_book
 from training.monitoring.curves import quarters, vintage_curves
 from training.monitoring.early import early_rows
 from training.monitoring.findings import Findings, Outcomes
-from training.monitoring.limits import MonitoringLimits, monitoring_limits
+from training.monitoring.limits import monitoring_limits
 from training.monitoring.migration import member_migration
 from training.monitoring.outcomes import OutcomeRow, by_group, named
 from training.monitoring.shift import Shift, applicant_shift
@@ -91,9 +92,7 @@ class _Applied:
         self.shift = shift
 
     @classmethod
-    def of(
-        cls, archive: Archive, baseline: Baseline, book: Book, limits: MonitoringLimits
-    ) -> _Applied:
+    def of(cls, archive: Archive, baseline: Baseline, book: Book, limits: Limits) -> _Applied:
         card, loans = baseline.file.card, book.loans
         pd_of = np.full(len(loans.loan_id), np.nan)
         if not len(pd_of):
