@@ -7,6 +7,7 @@ starts at once.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +17,10 @@ import numpy as np
 import pytest
 
 from benchmarks.postgres import Postgres
+
+# Several workers share the cores: threads of scikit-learn's trees that wait for one another by
+# spinning would take what the others need. Read when the library is first loaded.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
     import pyarrow as pa
