@@ -31,7 +31,11 @@ def steady(
         return ranked, []
     shifts = {name: _shift(bins[name], sample.columns[name], later) for name in ranked}
     kept = [name for name in ranked if shifts[name] <= settings.most_shift]
-    return kept, [Dropped(name, _moved(shifts[name])) for name in ranked if name not in kept]
+    return kept, [
+        Dropped(name, _moved(shifts[name], settings.most_shift))
+        for name in ranked
+        if name not in kept
+    ]
 
 
 def coarse(bins: Bins, values: NDArray[np.float64] | NDArray[np.object_]) -> Bins:
@@ -58,8 +62,8 @@ def _shift(bins: Bins, values: NDArray[np.float64] | NDArray[np.object_], later:
     return stability_index(before.astype(np.float64), after.astype(np.float64))
 
 
-def _moved(shift: float) -> Text:
+def _moved(shift: float, most: float) -> Text:
     return Text(
-        zh=f"不稳定：开发样本前后两半之间 PSI 为 {shift:.2f}",
-        en=f"unsteady: PSI {shift:.2f} between the halves of development",
+        zh=f"不稳定：开发样本前后两半之间 PSI 为 {shift:.3f}，高于 {most:g}",
+        en=f"unsteady: PSI {shift:.3f} between the halves of development, above {most:g}",
     )
