@@ -1,0 +1,107 @@
+"""What a durable decision costs the service's process, without a network: processor time.
+
+    python -m benchmarks.processor_time --home data [--decisions 2000]
+
+The application is called in this process by as many tasks as there are callers, so neither a client
+nor a socket counts. Unlike the time that passes, it hardly depends on what else the machine does.
+`--home` is only read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.access.principal import ROLES
+from api.access.settings import AccessSettings
+from api.app import create_app
+from api.settings import Settings
+from benchmarks.callers import headers_of
+from benchmarks.running_service import home_to_write_in, questions
+
+_WARM = 400
+
+
+@click.command()
+@click.option("--home", default="data", type=click.Path(path_type=Path, exists=True))
+@click.option("--decisions", default=2_000, show_default=True)
+@click.option("--callers", default=8, show_default=True)
+def main(home: Path, decisions: int, callers: int) -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory(prefix="rongzi-bench-") as folder:
+        used = home_to_write_in(home, Path(folder))
+        asyncio.run(_measured(used, decisions, callers))
+
+
+async def _measured(home: Path, decisions: int, callers: int) -> None:
+    settings = Settings(home, access=AccessSettings(rate_per_second=1_000_000, burst=1_000_000))
+    headers = [
+        (name.lower().encode(), value.encode())
+        for name, value in headers_of(settings, ROLES, subject="bench").items()
+    ]
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        asked = _requests(questions(home), headers)
+        await _answered(app, asked, _WARM, callers)
+        process, loop, passed = time.process_time(), time.thread_time(), time.perf_counter()
+        await _answered(app, asked, decisions, callers)
+        process, loop = time.process_time() - process, time.thread_time() - loop
+        passed = time.perf_counter() - passed
+    print(
+        f"{process / decisions * 1000:.2f} ms of processor time a decision,"
+        f" {loop / decisions * 1000:.2f} of it on the event loop; {decisions / passed:.0f} a second"
+        f" with load {os.getloadavg()[0]:.1f}"
+    )
+
+
+async def _answered(app: Any, asked: Iterator[Any], most: int, callers: int) -> None:
+    left = iter(range(most))
+
+    async def caller() -> None:
+        for _ in left:
+            scope, body = next(asked)
+            if (status := await _status(app, scope, body)) != 200:
+                raise click.ClickException(f"answered {status}")
+
+    await asyncio.gather(*(caller() for _ in range(callers)))
+
+
+async def _status(app: Any, scope: dict[str, Any], body: bytes) -> int:
+    found = 0
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        nonlocal found
+        found = message.get("status", found)
+
+    await app(scope, receive, send)
+    return found
+
+
+def _requests(bodies: list[str], headers: list[tuple[bytes, bytes]]) -> Iterator[Any]:
+    number = 0
+    while True:
+        turn, at = divmod(number, len(bodies))
+        key = (b"idempotency-key", b"key-%d" % number)
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+            "scheme": "http", "path": "/v1/decisions", "raw_path": b"/v1/decisions",
+            "query_string": b"", "root_path": "", "server": ("127.0.0.1", 1),
+            "client": ("127.0.0.1", 2), "state": {},
+            "headers": [(b"content-type", b"application/json"), key, *headers],
+        }  # fmt: skip
+        yield scope, bodies[at].replace("%n", str(turn)).encode()
+        number += 1
+
+
+if __name__ == "__main__":
+    main()
