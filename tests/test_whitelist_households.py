@@ -38,7 +38,7 @@ def holders(members, ids=None):
     return np.flatnonzero(edition(members, ids)[1] == 1).tolist()
 
 
-WEAKER = {"operating_years": 5}  # 647 points: first tier still
+WEAKER = {"operating_years": 5}
 SECOND = {"operating_years": 5, "bills_on_time_share_12m": 0.6}
 NO_LAND = {"area_wheat_mu": 0, "area_maize_mu": 0, "area_melon_mu": 0, "net_sales_12m": 0}
 
@@ -49,7 +49,10 @@ def test_more_points_take_the_place():
 
 def test_the_higher_tier_takes_the_place_before_more_points():
     referred = {"bureau_queries_6m": 9, "operating_years": 30}
-    assert holders([referred, WEAKER]) == [1]
+    found, _ = edition([referred, {}])
+    assert found.points[0] > found.points[1]
+    assert found.tier.tolist()[1] == "FIRST"
+    assert holders([referred, {}]) == [1]
 
 
 def test_who_has_a_loan_open_keeps_the_place_before_a_higher_tier():
