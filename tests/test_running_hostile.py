@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -96,8 +97,9 @@ def _send(running: Running, head: str, *pieces: bytes, patience: float = 20) -> 
     bearer = f"Authorization: {running.bearer['Authorization']}\r\n"
     with socket.create_connection(("127.0.0.1", running.port), timeout=patience) as sent:
         sent.sendall(f"{head}\r\nHost: x\r\n{bearer}Connection: close\r\n".encode("latin-1"))
-        for piece in pieces:
-            sent.sendall(piece)
+        # A refusal may come before all is sent; it is read all the same.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            sent.sendall(b"".join(pieces))
         received = b""
         while chunk := sent.recv(65_536):
             received += chunk
@@ -137,7 +139,7 @@ def test_a_chunked_body_is_capped_and_read_like_any_other(running: Running) -> N
     small = _send(running, line, head, b"a\r\n" + MARKER.encode() + b"\r\n0\r\n\r\n")
     assert small.startswith(b"HTTP/1.1 4")
     chunk = b"1000\r\n" + b"y" * 4_096 + b"\r\n"
-    assert b" 413 " in _send(running, line, head, *[chunk] * 8, b"0\r\n\r\n").split(b"\r\n")[0]
+    assert b" 413 " in _send(running, line, head, *[chunk] * 5, b"0\r\n\r\n").split(b"\r\n")[0]
 
 
 @pytest.mark.parametrize(
