@@ -7,7 +7,6 @@ was asked under, so that a decision is made by exactly one version of card, poli
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,6 +20,7 @@ from api.edition import Profile, columns_of
 from api.ledger.chain import encoded
 from api.ledger.commands import Answer, Once, View, Written
 from api.ledger.entries import Kind, NewEntry
+from api.ledger.ordered_id import ordered_id
 from api.lending.consent import CONSENT, consent_in_force
 from api.resources import Resources
 from model.card_json import card_to_json
@@ -91,7 +91,7 @@ class _Asked:
             amount_yuan=command.request.amount_yuan,
             outcome=outcome,
             body=body,
-            entry_id=str(uuid.uuid4()),
+            entry_id=ordered_id(),
         )
 
 
@@ -153,7 +153,7 @@ def _as_scored(asked: _Asked, names: tuple[str, ...]) -> Profile:
 
 
 def _decision(asked: _Asked, decision: Decision, profile: Profile) -> Written:
-    command, decision_id = asked.command, str(uuid.uuid4())
+    command, decision_id = asked.command, ordered_id()
     used = command.resources
     answer = answer_of(decision, decision_id, used.card.digest, command.today, used.policy)
     body = {

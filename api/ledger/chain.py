@@ -48,12 +48,14 @@ def digest_of(row: Mapping[str, Any]) -> str:
     return hashlib.sha256(f"{covered}\n{row['body']}".encode()).hexdigest()
 
 
-def chained(new: NewEntry, head: Head, now: datetime, answer_digest: str | None) -> dict[str, Any]:
-    """Return the row that appends `new` behind `head`."""
+def chained(
+    new: NewEntry, head: Head, recorded_at: str, answer_digest: str | None
+) -> dict[str, Any]:
+    """Return the row that appends `new` behind `head`; `recorded_at` is a `moment`."""
     row: dict[str, Any] = {
         "seq": head.seq + 1,
         "entry_id": new.entry_id,
-        "recorded_at": moment(now),
+        "recorded_at": recorded_at,
         "kind": new.kind,
         "subject_id": new.subject_id,
         "decision_id": new.decision_id,
@@ -65,7 +67,8 @@ def chained(new: NewEntry, head: Head, now: datetime, answer_digest: str | None)
         "previous": head.digest,
         "body": encoded(new.body),
     }
-    return {**row, "digest": digest_of(row)}
+    row["digest"] = digest_of(row)
+    return row
 
 
 def entry_of(row: Mapping[str, Any]) -> Entry:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select
 
+from api.ledger.ordered_id import ordered_id
+from api.ledger.prepared import PreparedInsert, PreparedLook
 from api.ledger.tables import identities
 from api.ledger.vault import Vault
 
 #: Fields kept of a person besides the member id, as far as the edition tells them.
 FIELDS = ("name", "id_number", "phone")
 
-_FIND = select(identities.c.member_index, identities.c.subject_id).where(
-    identities.c.member_index.in_(bindparam("sought", expanding=True))
+_FIND = PreparedLook(
+    select(identities.c.member_index, identities.c.subject_id), identities.c.member_index
 )
+_INTO_IDENTITIES = PreparedInsert(identities)
 _BY_SUBJECT = select(identities).where(identities.c.subject_id == bindparam("subject"))
 
 
@@ -40,7 +42,7 @@ class Identities:
             for index, row in self._new.items()
             if index in by_index
         }
-        rows = self._connection.execute(_FIND, {"sought": list(by_index)})
+        rows = _FIND.rows(self._connection, by_index)
         stored = {by_index[index]: str(subject) for index, subject in rows}
         return {m: s for m, s in stored.items() if s not in self._erased} | found
 
@@ -51,12 +53,12 @@ class Identities:
 
     def add(self, member_id: str, person: Mapping[str, str | None]) -> str:
         """Make the pseudonym of a member who has none."""
-        subject = str(uuid.uuid4())
+        subject, index = ordered_id(), self.index(member_id)
         close = self._vault.close
         told = {name: person.get(name) for name in FIELDS}
-        self._new[self.index(member_id)] = {
+        self._new[index] = {
             "subject_id": subject,
-            "member_index": self.index(member_id),
+            "member_index": index,
             "member_id": close(member_id, subject, "member_id"),
             **{name: close(text, subject, name) if text else None for name, text in told.items()},
         }
@@ -89,8 +91,7 @@ class Identities:
         """Write what waits."""
         for subject in self._erased:
             self._connection.execute(delete(identities).where(identities.c.subject_id == subject))
-        if self._new:
-            self._connection.execute(insert(identities), list(self._new.values()))
+        _INTO_IDENTITIES.run(self._connection, list(self._new.values()))
 
     def _row(self, subject_id: str) -> Mapping[str, Any] | None:
         if subject_id in self._erased:

@@ -8,19 +8,21 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from api.ledger.commands import Answer, Once
+from api.ledger.prepared import PreparedLook
 from api.ledger.tables import answers
 from api.problem_kinds import KEY_REUSED
 from api.problems import ProblemError
 
 REPLAYED = "Idempotent-Replayed"
 
-_KEPT = select(answers).where(answers.c.scope.in_(bindparam("scopes", expanding=True)))
+_KEPT = PreparedLook(select(answers), answers.c.scope)
 
 _PLAIN = json.JSONEncoder()
 _SORTED = json.JSONEncoder(sort_keys=True)
+_NO_HEADERS = "{}"
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,9 @@ class Kept:
 
 def kept_answers(connection: Connection, scopes: Collection[str]) -> dict[str, Kept]:
     """Return the answers kept under `scopes`, in one look."""
-    if not scopes:
-        return {}
-    rows = connection.execute(_KEPT, {"scopes": list(scopes)}).mappings()
-    return {row["scope"]: Kept(row["body_digest"], answer_in(dict(row))) for row in rows}
+    names = answers.columns.keys()
+    rows = [dict(zip(names, row, strict=True)) for row in _KEPT.rows(connection, scopes)]
+    return {row["scope"]: Kept(row["body_digest"], answer_in(row)) for row in rows}
 
 
 def answer_in(row: Mapping[str, Any]) -> Answer:
@@ -59,15 +60,10 @@ def answer_in(row: Mapping[str, Any]) -> Answer:
 
 def headers_kept(answer: Answer) -> str:
     """Return an answer's headers as they are stored."""
-    return _SORTED.encode(dict(answer.headers))
+    return _SORTED.encode(dict(answer.headers)) if answer.headers else _NO_HEADERS
 
 
-def answer_digest(once: Once, answer: Answer) -> str:
-    """Return what seals an answer into its entry."""
-    return sealed_digest(once.scope, once.body_digest, answer)
-
-
-def sealed_digest(scope: str, body_digest: str, answer: Answer) -> str:
-    """Return the same from the columns of a stored answer."""
-    head = _PLAIN.encode([scope, body_digest, answer.status, headers_kept(answer)])
-    return hashlib.sha256(head.encode() + b"\n" + answer.body).hexdigest()
+def sealed_digest(row: Mapping[str, Any]) -> str:
+    """Return what seals an answer, stored as `row`, into its entry."""
+    head = _PLAIN.encode([row["scope"], row["body_digest"], row["status"], row["headers"]])
+    return hashlib.sha256(head.encode() + b"\n" + bytes(row["body"])).hexdigest()

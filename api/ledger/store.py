@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from api.ledger.chain import Head, moment
@@ -24,11 +24,14 @@ from api.ledger.keys import Keys, read_keys
 from api.ledger.location import Location
 from api.ledger.opening import last_checkpoint, refuse_cut, refuse_unsealed
 from api.ledger.performing import Outcome, perform
+from api.ledger.prepared import PreparedInsert
 from api.ledger.schema import upgrade
 from api.ledger.tables import checkpoints, entries, identities
 from api.ledger.transaction import Transaction, read_head
 from api.ledger.vault import Vault
 from model.errors import LedgerError
+
+_INTO_CHECKPOINTS = PreparedInsert(checkpoints)
 
 
 def utc_now() -> datetime:
@@ -109,7 +112,7 @@ class Store:
             transaction.flush()
             made = self._checkpoint(transaction.head)
             if transaction.has_entries:
-                connection.execute(insert(checkpoints), [made.__dict__])
+                _INTO_CHECKPOINTS.run(connection, [made.__dict__])
             self._is_unsealed = True
             try:
                 begun.commit()

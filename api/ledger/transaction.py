@@ -8,13 +8,14 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, insert, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from api.ledger.chain import Head, chained, entry_of, moment
 from api.ledger.commands import Once, Written
 from api.ledger.entries import Entry, Kind, Outline
 from api.ledger.identities import Identities
-from api.ledger.keeping import answer_digest, headers_kept
+from api.ledger.keeping import headers_kept, sealed_digest
+from api.ledger.prepared import PreparedInsert, PreparedLook
 from api.ledger.tables import accesses, answers, entries, questions, versions
 from api.ledger.vault import Vault
 from model.errors import LedgerError
@@ -24,8 +25,8 @@ _ENTRIES = select(entries).order_by(entries.c.seq)
 _OF_DECISION = _ENTRIES.where(entries.c.decision_id == bindparam("decision"))
 _OF_SUBJECTS = _ENTRIES.where(entries.c.subject_id.in_(bindparam("subjects", expanding=True)))
 _OF_SUBJECTS_AND_KINDS = _OF_SUBJECTS.where(entries.c.kind.in_(bindparam("kinds", expanding=True)))
-_ON_QUESTIONS = select(questions.c.question, questions.c.decision_id).where(
-    questions.c.question.in_(bindparam("asked", expanding=True))
+_ON_QUESTIONS = PreparedLook(
+    select(questions.c.question, questions.c.decision_id), questions.c.question
 )
 _OUTLINES = (
     select(*(entries.c[each.name] for each in fields(Outline)))
@@ -34,6 +35,12 @@ _OUTLINES = (
     .limit(bindparam("most"))
 )
 _VERSION = select(versions.c.payload).where(versions.c.digest == bindparam("sought"))
+
+_INTO_VERSIONS = PreparedInsert(versions)
+_INTO_ENTRIES = PreparedInsert(entries)
+_INTO_ANSWERS = PreparedInsert(answers)
+_INTO_QUESTIONS = PreparedInsert(questions)
+_INTO_ACCESSES = PreparedInsert(accesses, left_out=("number",))
 
 Rows = list[dict[str, Any]]
 
@@ -49,7 +56,7 @@ class Transaction:
         known_versions: set[str] | None = None,
     ) -> None:
         self.connection = connection
-        self.now = now
+        self.now, self._moment = now, moment(now)
         self.identities = Identities(connection, vault)
         self.head = read_head(connection)
         self._entries: Rows = []
@@ -116,7 +123,7 @@ class Transaction:
 
     def decisions_on(self, asked: Collection[str]) -> dict[str, str]:
         """Return the decision that answers each of the questions, where there is one."""
-        rows = self.connection.execute(_ON_QUESTIONS, {"asked": list(asked)})
+        rows = _ON_QUESTIONS.rows(self.connection, asked)
         found = {str(question): str(decision) for question, decision in rows}
         pending = {row["question"]: row["decision_id"] for row in self._questions}
         return found | {question: pending[question] for question in asked if question in pending}
@@ -151,19 +158,19 @@ class Transaction:
         """Take what a command did into the chain."""
         kept = once is not None and bool(written.entries)
         first = self.head.seq + 1
-        seal = answer_digest(once, written.answer) if once and kept else None
+        seal = None
+        if once and kept:
+            row = _kept(once, written, first)
+            seal = sealed_digest(row)
+            self._answers.append(row)
         for new in written.entries:
-            row = chained(new, self.head, self.now, seal)
+            row = chained(new, self.head, self._moment, seal)
             self.head, seal = Head(row["seq"], row["digest"]), None
             self._entries.append(row)
-        if once and kept:
-            self._answers.append(_kept(once, written, first))
         if written.question and written.entries:
             asked = {"question": written.question, "seq": first}
             self._questions.append({**asked, "decision_id": written.entries[0].decision_id})
-        self._accesses += [
-            {"accessed_at": moment(self.now), **access} for access in written.accesses
-        ]
+        self._accesses += [{"accessed_at": self._moment, **access} for access in written.accesses]
 
     @property
     def has_work(self) -> bool:
@@ -183,15 +190,11 @@ class Transaction:
     def flush(self) -> None:
         """Write what waits: one statement a table."""
         self.identities.flush()
-        for table, rows in (
-            (versions, list(self.new_versions.values())),
-            (entries, self._entries),
-            (answers, self._answers),
-            (questions, self._questions),
-            (accesses, self._accesses),
-        ):
-            if rows:
-                self.connection.execute(insert(table), rows)
+        _INTO_VERSIONS.run(self.connection, list(self.new_versions.values()))
+        _INTO_ENTRIES.run(self.connection, self._entries)
+        _INTO_ANSWERS.run(self.connection, self._answers)
+        _INTO_QUESTIONS.run(self.connection, self._questions)
+        _INTO_ACCESSES.run(self.connection, self._accesses)
 
     def _found(self, sought: Select[Any], bounds: Mapping[str, Any], pending: Rows) -> list[Entry]:
         rows = self.connection.execute(sought, bounds).mappings()

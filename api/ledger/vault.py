@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 
@@ -51,7 +50,7 @@ class Vault:
 
     def index(self, member_id: str) -> str:
         """Return the blind index of a member id."""
-        return hmac.new(self._blind, member_id.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._blind, member_id.encode(), "sha256").hex()
 
 
 def _bound(subject_id: str, field: str) -> bytes:

@@ -7,7 +7,7 @@ import hashlib
 from sqlalchemy import Connection
 
 from api.ledger.findings import Report
-from api.ledger.keeping import answer_in, sealed_digest
+from api.ledger.keeping import sealed_digest
 from api.ledger.tables import answers, questions, versions
 from api.ledger.verified_chain import Chain, rows_of
 
@@ -18,7 +18,7 @@ def verify_answers(connection: Connection, chain: Chain, report: Report) -> None
     for row in rows_of(connection, answers, "seq"):
         report.answers += 1
         try:
-            digest = sealed_digest(row["scope"], row["body_digest"], answer_in(row))
+            digest = sealed_digest(row)
         except (ValueError, TypeError):
             digest = ""
         if missing.pop(row["seq"], None) != digest:
