@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any, Self
@@ -21,12 +21,10 @@ from api.ledger.chain import encoded
 from api.ledger.commands import Answer, Once, View, Written
 from api.ledger.entries import Kind, NewEntry
 from api.ledger.ordered_id import ordered_id
-from api.lending.consent import CONSENT, consent_in_force
+from api.lending.consent import CONSENT, consent_in_force, with_consent
 from api.resources import Resources
 from model.card_json import card_to_json
 from model.decision import Decision, Request, decide_many
-
-_CONSENT_COLUMN = "consent_in_force"
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,13 @@ class Decide:
 
 @dataclass(frozen=True)
 class _Asked:
-    """A command with what the ledger knows of its member."""
+    """A command with what the ledger knows of its member.
+
+    Attributes
+    ----------
+    consent : bool or None
+        Whether consent is in force, where the ledger has a word of it; else the edition's counts.
+    """
 
     command: Decide
     subject_id: str
@@ -101,8 +105,9 @@ def _asked(view: View, commands: Sequence[Decide]) -> list[_Asked]:
     asked = []
     for command in commands:
         subject = subjects[command.member_id]
-        consent = consent_in_force(consents.get(subject, ()))
         used = command.resources
+        said = consents.get(subject)
+        consent = consent_in_force(said, command.profile, used.edition) if said else None
         digests = used.edition.digest, used.policy.digest, used.card.digest
         question = question_of(subject, command.request, command.today, consent, *digests)
         asked.append(_Asked(command, subject, consent, question))
@@ -131,7 +136,7 @@ def _decided(view: View, asked: Sequence[_Asked]) -> dict[str, Written]:
 
 def _by_one_version(asked: Sequence[_Asked]) -> Iterable[tuple[_Asked, Decision, Profile]]:
     used = asked[0].command.resources
-    profiles = [_as_scored(each, used.edition.numbers) for each in asked]
+    profiles = [_as_scored(each) for each in asked]
     decisions = decide_many(
         columns_of(used.edition.numbers, profiles),
         [each.command.request for each in asked],
@@ -142,14 +147,9 @@ def _by_one_version(asked: Sequence[_Asked]) -> Iterable[tuple[_Asked, Decision,
     return zip(asked, decisions, profiles, strict=True)
 
 
-def _as_scored(asked: _Asked, names: tuple[str, ...]) -> Profile:
-    """Return the profile with the consent that the ledger knows of, later than the edition."""
-    profile = asked.command.profile
-    if asked.consent is None:
-        return profile
-    numbers = profile.numbers.copy()
-    numbers[names.index(_CONSENT_COLUMN)] = float(asked.consent)
-    return replace(profile, numbers=numbers)
+def _as_scored(asked: _Asked) -> Profile:
+    profile, edition = asked.command.profile, asked.command.resources.edition
+    return profile if asked.consent is None else with_consent(profile, edition, asked.consent)
 
 
 def _decision(asked: _Asked, decision: Decision, profile: Profile) -> Written:
@@ -164,7 +164,7 @@ def _decision(asked: _Asked, decision: Decision, profile: Profile) -> Written:
         "edition_digest": used.edition.digest,
         "policy_digest": used.policy.digest,
         "card_digest": used.card.digest,
-        "consent_by_ledger": asked.consent,
+        "consent_at_that_moment": asked.consent,
         "profile": profile_to_json(used.edition.numbers, profile.numbers.tolist(), profile.texts),
         "answer": answer,
     }

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from api.edition_consent import Consent
 from api.edition_sources import Borrowing, People, borrowing, people, place_names
 from api.funnel import Funnel, funnel
 from api.scoring import Basis, Scored, member_ids
@@ -24,6 +25,8 @@ class Contents:
     ----------
     profile, rows : pa.Table
         The profiles and what follows from them.
+    consent_on : Floats
+        Day number of each member's last word on consent, NaN for none.
     places : dict
         (county, township, village) names by place code.
     changes : tuple of Change
@@ -34,6 +37,8 @@ class Contents:
     profile: pa.Table
     rows: pa.Table
     household_borrower: Floats
+    consent_on: Floats
+    consents_digest: str
     people: People
     places: dict[str, tuple[str, str | None, str | None]]
     funnel: Funnel
@@ -49,21 +54,24 @@ class Before:
 
 
 def contents(
-    archive: Archive, profile: pa.Table, scored: Scored, basis: Basis, previous: Before | None
+    archive: Archive, consent: Consent, scored: Scored, basis: Basis, previous: Before | None
 ) -> Contents:
-    """Gather what goes with the `scored` rows of `profile`.
+    """Gather what goes with the `scored` rows of the profile.
 
     Raises
     ------
     EditionError
         If the funnel does not reconcile.
     """
+    profile = consent.profile
     members = member_ids(profile)
     return Contents(
         basis=basis,
         profile=profile,
         rows=scored.rows,
         household_borrower=scored.household_borrower,
+        consent_on=consent.on,
+        consents_digest=consent.digest,
         people=people(archive, basis.as_of, members),
         places=place_names(archive, basis.as_of),
         funnel=_funnel(profile, scored.rows, borrowing(archive, basis.as_of, members)),

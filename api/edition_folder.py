@@ -69,7 +69,7 @@ class Published:
     previous: Previous
 
 
-def previous_edition(home: Path, inputs: tuple[str, str, str, str]) -> Previous:
+def previous_edition(home: Path, inputs: tuple[str, ...]) -> Previous:
     """Return the edition in use, or, where that one was made from `inputs` too, the one before it.
 
     Making the same edition again therefore compares with the same one, and gives the same bytes. A
@@ -83,7 +83,7 @@ def previous_edition(home: Path, inputs: tuple[str, str, str, str]) -> Previous:
         return Previous(damage=str(error))
 
 
-def _read_previous(home: Path, inputs: tuple[str, str, str, str]) -> Previous:
+def _read_previous(home: Path, inputs: tuple[str, ...]) -> Previous:
     folder = current_folder(home)
     manifest = read_manifest(folder)
     if manifest.inputs == inputs:
@@ -160,6 +160,7 @@ def _manifest(draft: Path, made: Contents, archive_digest: str, previous: Previo
             "leaves": moved.count("LEAVES"),
         },
         files={name: file_digest(draft / name) for name in _FILES},
+        consents_digest=made.consents_digest,
     )
 
 

@@ -54,6 +54,8 @@ class Manifest:
         Members in all, by tier, and entries and exits of the first tier.
     files : mapping of str to str
         SHA-256 by file name.
+    consents_digest : str
+        Of the counter's words on consent that were folded in; empty where there were none.
     """
 
     as_of: str
@@ -63,11 +65,13 @@ class Manifest:
     previous: str | None
     counts: Mapping[str, int]
     files: Mapping[str, str]
+    consents_digest: str = ""
 
     @property
-    def inputs(self) -> tuple[str, str, str, str]:
+    def inputs(self) -> tuple[str, ...]:
         """What the edition follows from: equal inputs give the same rows."""
-        return self.as_of, self.policy_digest, self.card_digest, self.archive_digest
+        published = self.as_of, self.policy_digest, self.card_digest
+        return *published, self.archive_digest, self.consents_digest
 
     @property
     def day(self) -> date:

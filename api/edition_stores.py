@@ -25,6 +25,7 @@ from api.edition_database import (
 )
 from api.funnel import STEPS
 from data.profiles import columns_of
+from model.consent import CONSENT_ON
 from model.dictionary import member_dictionary
 from model.policy import Policy
 from model.whitelist import HOUSEHOLD_BORROWER
@@ -63,8 +64,8 @@ def _people(made: Contents) -> Store:
 def _profiles(made: Contents) -> Iterator[Store]:
     texts, numbers = _by_type(served_attributes(made.basis.policy))
     columns = columns_of(made.profile.select([*texts, *numbers]))
-    columns[HOUSEHOLD_BORROWER] = made.household_borrower
-    numbers = [*numbers, HOUSEHOLD_BORROWER]
+    columns |= {HOUSEHOLD_BORROWER: made.household_borrower, CONSENT_ON: made.consent_on}
+    numbers = [*numbers, HOUSEHOLD_BORROWER, CONSENT_ON]
     yield Store(
         ATTRIBUTES,
         {"position": "INTEGER", "name": "TEXT"},

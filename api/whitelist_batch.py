@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow as pa
 
+from api.edition_consent import folded
 from api.edition_contents import contents
 from api.edition_folder import Published, previous_edition, publish
 from api.edition_manifest import ROWS
@@ -17,14 +19,22 @@ from data.archive import Archive
 from data.engines import EngineName
 from data.profiles import profile_as_of
 from data.published import published_card
+from model.consent import Word
 from model.errors import EditionError
 from model.policy import policy_on
 
 
 def publish_whitelist(
-    archive: Archive, as_of: date, home: Path, out: Path, engine: EngineName = "duckdb"
+    archive: Archive,
+    as_of: date,
+    home: Path,
+    out: Path,
+    engine: EngineName = "duckdb",
+    words: Mapping[str, Word] = MappingProxyType({}),
 ) -> Published:
     """Profile, score and publish every member of `archive`; write the rows to `out` too.
+
+    `words` are members' last words on consent at the counter before `as_of`.
 
     Raises
     ------
@@ -39,7 +49,7 @@ def publish_whitelist(
         raise EditionError(f"{out}: an edition's rows are written as Parquet; end the name so")
     basis = Basis(as_of, policy_on(as_of), published_card(home))
     profile = profile_as_of(archive, as_of, engine)
-    return publish_profile(archive, profile, basis, home, out, scorer(engine))
+    return publish_profile(archive, profile, basis, home, out, scorer(engine), words)
 
 
 def publish_profile(
@@ -49,12 +59,14 @@ def publish_profile(
     home: Path,
     out: Path,
     score: Callable[[pa.Table, Basis], Scored] = score_profile,
+    words: Mapping[str, Word] = MappingProxyType({}),
 ) -> Published:
     """Score and publish a `profile` that is sorted by member id; see `publish_whitelist`."""
     digest = archive.digest()
-    inputs = (basis.as_of.isoformat(), basis.policy.digest, basis.card.digest, digest)
-    previous = previous_edition(home, inputs)
-    made = contents(archive, profile, score(profile, basis), basis, previous.before)
+    consent = folded(archive, profile, basis.as_of, words)
+    basis_of = (basis.as_of.isoformat(), basis.policy.digest, basis.card.digest)
+    previous = previous_edition(home, (*basis_of, digest, consent.digest))
+    made = contents(archive, consent, score(consent.profile, basis), basis, previous.before)
     published = publish(home, made, digest, previous)
     out.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(published.folder / ROWS, out)

@@ -27,13 +27,19 @@ import click
 def command(
     archive: Path, as_of: datetime, out: Path, engine: Literal["duckdb", "spark"], home: Path
 ) -> None:
-    """Score every member of ARCHIVE as of DATE; write the rows to OUT and publish them."""
+    """Score every member of ARCHIVE as of DATE; write the rows to OUT and publish them.
+
+    Where HOME has a ledger, consent given or withdrawn at the counter before DATE counts.
+    """
     from api.edition_report import notes, report
+    from api.lending.consent_book import words_before
     from api.whitelist_batch import publish_whitelist
+    from cli.ledger_options import location
     from data.archive import Archive
 
     day: date = as_of.date()
-    published = publish_whitelist(Archive(archive), day, home, out, engine)
+    words = words_before(location(home, None), day)
+    published = publish_whitelist(Archive(archive), day, home, out, engine, words)
     for note in notes(published):
         click.echo(f"note: {note}", err=True)
     for line in report(published):

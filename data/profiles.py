@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from data.archive import Archive
 from data.engines import Engine, EngineName, open_archive, running
-from model.profile import build_profile, spine_as_of
+from model.profile import build_profile, consent_days, spine_as_of
 
 _SPINE = pa.schema([("member_id", pa.string()), ("as_of", pa.date32())])
 
@@ -34,6 +34,19 @@ def profile_as_of(archive: Archive, as_of: date, engine: EngineName = "duckdb") 
         tables = open_archive(archive, started)
         spine = started.hold(started.fetch(spine_as_of(tables, as_of)))
         return _computed(build_profile(tables, spine), started)
+
+
+def consent_days_as_of(archive: Archive, as_of: date) -> pa.Table:
+    """Return ``member_id`` and the day of the archive's last word, ``consent_on``, by member.
+
+    Raises
+    ------
+    ArchiveError
+        If the archive holds no members.
+    """
+    with running("duckdb") as started:
+        tables = open_archive(archive, started)
+        return started.fetch(consent_days(tables, as_of).order_by("member_id"))
 
 
 def profile_spine(archive: Archive, spine: pa.Table, engine: EngineName = "duckdb") -> pa.Table:

@@ -15,6 +15,7 @@ from ibis.expr.types import Table, Value
 from model.dictionary import Type, member_dictionary
 from model.flows import formulas
 from model.flows.formula import PROFILE, Formula, View
+from model.flows.identity import consent_on
 from model.point_in_time import KEYS, PointInTime
 
 #: How each type of attribute is stored.
@@ -54,6 +55,17 @@ def spine_as_of(tables: Mapping[str, Table], as_of: date) -> Table:
     """Return the spine of every member visible as of `as_of`."""
     dated = tables["members"].select("member_id", as_of=ibis.literal(as_of, "date"))
     return PointInTime(tables, dated.distinct()).rows("members").select(*KEYS)
+
+
+def consent_days(tables: Mapping[str, Table], as_of: date) -> Table:
+    """Return ``member_id`` and ``consent_on`` of every member visible as of `as_of`.
+
+    The day of the archive's last word on consent, from the row that ``consent_in_force`` is read
+    from; null where there was none.
+    """
+    now = PointInTime(tables, spine_as_of(tables, as_of))
+    members = now.rows("members")
+    return members.select("member_id", consent_on=consent_on(members))
 
 
 def _by_view(tables: Mapping[str, Table]) -> dict[View, list[Formula]]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
+from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError
 
 from api.ledger.commands import View
 from api.ledger.engine import open_engine
 from api.ledger.keys import read_keys
 from api.ledger.location import Location
+from api.ledger.tables import entries
 from api.ledger.transaction import Transaction
 from api.ledger.vault import Vault
 from model.errors import LedgerError
@@ -32,6 +35,26 @@ def reading(location: Location) -> Iterator[View]:
     try:
         with engine.connect() as connection, connection.begin():
             yield Transaction(connection, Vault(keys), datetime.now(tz=UTC))
+    except DBAPIError as error:
+        raise LedgerError(unreadable(error)) from error
+    finally:
+        engine.dispose()
+
+
+def holds_entries(location: Location) -> bool:
+    """Return whether there is a ledger at `location`: a database with its tables.
+
+    Raises
+    ------
+    LedgerError
+        If its database cannot be asked.
+    """
+    database = location.url.database
+    if location.url.get_backend_name() == "sqlite" and not Path(str(database)).exists():
+        return False
+    engine = open_engine(location.url, writes=False)
+    try:
+        return inspect(engine).has_table(entries.name)
     except DBAPIError as error:
         raise LedgerError(unreadable(error)) from error
     finally:

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from api.china_time import date_in_china
 from api.ledger.chain import encoded
 from api.ledger.commands import Answer, Once, View, Written
 from api.ledger.entries import Entry, NewEntry
-from api.lending.consent import CONSENT, consent_in_force
+from api.lending.consent import CONSENT, consent_in_force, edition_word
 from api.lending.kinds import CONSENT_UNCHANGED
 from api.problem_kinds import UNKNOWN_MEMBER
 from api.problems import ProblemError
 from api.resources import Resources
+from model.consent import Word, last_word
 
 #: How the member's word was taken; the paper, file or recording stays where it is kept.
 Evidence = Literal["paper", "electronic", "voice"]
@@ -38,8 +40,9 @@ class SetConsent:
             raise ProblemError(UNKNOWN_MEMBER)
         subject = known_subject(view, self.member_id, self.resources)
         past = view.entries_of_subject(subject, CONSENT)
-        if in_force(past, self.member_id, self.resources) == self.is_given:
+        if consent_in_force(past, profile, self.resources.edition) == self.is_given:
             raise ProblemError(CONSENT_UNCHANGED)
+        said = edition_word(profile, self.resources.edition)
         entry = NewEntry(
             kind="CONSENT_GIVEN" if self.is_given else "CONSENT_WITHDRAWN",
             subject_id=subject,
@@ -51,7 +54,8 @@ class SetConsent:
             body={"evidence": self.evidence},
             entry_id=str(uuid.uuid4()),
         )
-        told = {"in_force": self.is_given, "recorded_at": view.now.isoformat()}
+        word = last_word(said, Word(self.is_given, date_in_china(view.now)))
+        told = {"in_force": word is not None and word.is_given, "recorded_at": view.now.isoformat()}
         return Written(Answer(201, encoded(told).encode()), (entry,))
 
 
@@ -59,15 +63,6 @@ def known_subject(view: View, member_id: str, resources: Resources) -> str:
     """Return the member's pseudonym; a new member gets one, kept with what the edition tells."""
     person = resources.edition.person(member_id) or {}
     return view.identities.subject_of(member_id, person)
-
-
-def in_force(past: Sequence[Entry], member_id: str, resources: Resources) -> bool:
-    """Return whether consent is in force: by the ledger's last word, else by the archive's."""
-    by_ledger = consent_in_force(past)
-    if by_ledger is not None:
-        return by_ledger
-    columns = resources.edition.columns(member_id)
-    return columns is not None and bool(columns["consent_in_force"][0] == 1.0)
 
 
 def consents(past: Sequence[Entry]) -> list[dict[str, Any]]:

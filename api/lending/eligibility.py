@@ -6,19 +6,18 @@ import numpy as np
 
 from api.edition import columns_of
 from api.ledger.commands import View
-from api.lending.consent import CONSENT, consent_in_force
+from api.lending.consent import CONSENT, consent_in_force, with_consent
 from api.lending.kinds import CONSENT_NOT_IN_FORCE, NO_LONGER_ELIGIBLE, PERSON_ERASED
 from api.lending.state import DecisionState
 from api.problems import ProblemError
 from api.resources import Resources
+from model.consent import CONSENT_IN_FORCE
 from model.scorecard import Columns
 from model.whitelist import TIERS, Assessment, assess
 
-_CONSENT_COLUMN = "consent_in_force"
-
 
 def columns_now(view: View, subject_id: str, member_id: str, resources: Resources) -> Columns:
-    """Return the member's profile in the edition in use, with the consent the ledger knows of.
+    """Return the member's profile in the edition in use, with consent as it stands now.
 
     Raises
     ------
@@ -28,11 +27,9 @@ def columns_now(view: View, subject_id: str, member_id: str, resources: Resource
     profile = resources.edition.profile(member_id)
     if profile is None:
         raise ProblemError(NO_LONGER_ELIGIBLE)
-    columns = columns_of(resources.edition.numbers, [profile])
-    consent = consent_in_force(view.entries_of_subject(subject_id, CONSENT))
-    if consent is None:
-        return columns
-    return {**columns, _CONSENT_COLUMN: np.array([float(consent)])}
+    edition = resources.edition
+    consent = consent_in_force(view.entries_of_subject(subject_id, CONSENT), profile, edition)
+    return columns_of(edition.numbers, [with_consent(profile, edition, consent)])
 
 
 def refuse_ineligible(view: View, state: DecisionState, resources: Resources) -> Assessment:
@@ -50,7 +47,7 @@ def refuse_ineligible(view: View, state: DecisionState, resources: Resources) ->
     if member_id is None:
         raise ProblemError(PERSON_ERASED)
     columns = columns_now(view, state.subject_id, member_id, resources)
-    if not columns[_CONSENT_COLUMN][0] == 1.0:
+    if not columns[CONSENT_IN_FORCE][0] == 1.0:
         raise ProblemError(CONSENT_NOT_IN_FORCE)
     found = assess(
         columns,

@@ -16,8 +16,8 @@ from api.china_time import date_in_china
 from api.ledger.chain import encoded
 from api.ledger.commands import Answer, Once, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
-from api.lending.consent import CONSENT
-from api.lending.consenting import consents, in_force
+from api.lending.consent import CONSENT, consent_in_force
+from api.lending.consenting import consents
 from api.lending.disbursing import states_of
 from api.lending.kinds import LOAN_OUTSTANDING, NOTHING_HELD
 from api.problem_kinds import UNKNOWN_MEMBER
@@ -37,6 +37,10 @@ class Export:
 
     def run(self, view: View) -> Written:
         """Gather it."""
+        edition = self.resources.edition
+        profile = edition.profile(self.member_id)
+        if profile is None:
+            raise ProblemError(UNKNOWN_MEMBER)
         archive = member(self.resources, self.member_id).model_dump(mode="json")
         subject = view.identities.known([self.member_id]).get(self.member_id)
         entries = view.entries_of_subject(subject) if subject else []
@@ -47,7 +51,7 @@ class Export:
             "archive": archive,
             "identity": view.identities.person(subject) if subject else None,
             "consent": {
-                "in_force": in_force(past, self.member_id, self.resources),
+                "in_force": consent_in_force(past, profile, edition),
                 "history": consents(past),
             },
             "entries": [_entry_told(entry) for entry in entries],

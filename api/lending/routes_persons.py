@@ -6,8 +6,8 @@ from fastapi import APIRouter, Response
 
 from api.ledger.serving import sent
 from api.lending.asking import WRITE, WRITE_BODY, Asker, Book, InUse, Key, MemberId, once
-from api.lending.consent import CONSENT, consent_in_force
-from api.lending.consenting import SetConsent, consents, in_force
+from api.lending.consent import CONSENT, ledger_word, word_in_force
+from api.lending.consenting import SetConsent, consents
 from api.lending.kinds import CONSENT_UNCHANGED, LOAN_OUTSTANDING, NOTHING_HELD
 from api.lending.rights import Erase, Export
 from api.lending.shapes import ConsentRequest, ConsentSet, ConsentShape, ErasedShape, ExportShape
@@ -25,16 +25,22 @@ router = APIRouter(prefix="/v1/members/{member_id}", route_class=StrictRoute, ta
     responses=refusals(UNKNOWN_MEMBER, NOT_READY, LEDGER_AWAY),
 )
 def get_consents(member_id: MemberId, resources: InUse, ledger: Book) -> ConsentShape:
-    """Return whether consent is in force, and every word of it in the ledger."""
-    if resources.edition.profile(member_id) is None:
+    """Return whether consent is in force, since when, by which book, and its history in the ledger.
+
+    The later day's word holds, be it the archive's or the ledger's; of one day the withdrawal.
+    """
+    profile = resources.edition.profile(member_id)
+    if profile is None:
         raise ProblemError(UNKNOWN_MEMBER)
     with ledger.read() as view:
         subject = view.identities.known([member_id]).get(member_id)
         past = view.entries_of_subject(subject, CONSENT) if subject else []
+    word = word_in_force(past, profile, resources.edition)
     return ConsentShape.model_validate(
         {
-            "in_force": in_force(past, member_id, resources),
-            "by": "archive" if consent_in_force(past) is None else "ledger",
+            "in_force": word is not None and word.is_given,
+            "by": "ledger" if past and word == ledger_word(past) else "archive",
+            "since": word and word.on,
             "history": consents(past),
         }
     )

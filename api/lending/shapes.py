@@ -158,7 +158,8 @@ class ConsentShape(BaseModel):
     """A member's consent: now, by whose word, and its history in the ledger."""
 
     in_force: bool
-    by: Literal["ledger", "archive"]
+    by: Literal["ledger", "archive"] = Field(description="whose word it is")
+    since: date | None = Field(description="day of that word, in China; null: nobody ever said one")
     history: list[ConsentEvent]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ibis.expr.types import Table, Value
+import ibis
+from ibis.expr.types import DateValue, Table, Value
 
 from model.flows.formula import formula, view
 from model.point_in_time import PointInTime
@@ -39,6 +40,14 @@ def consent_in_force(row: Table) -> Value:
     given = (row.consent_given_on < row.as_of).fill_null(False)
     withdrawn = (row.consent_withdrawn_on < row.as_of).fill_null(False)
     return given & ~withdrawn
+
+
+def consent_on(row: Table) -> DateValue:
+    """Day of the last word on consent before the as-of date, null for none: no attribute."""
+    return ibis.cases(
+        (row.consent_withdrawn_on < row.as_of, row.consent_withdrawn_on),
+        (row.consent_given_on < row.as_of, row.consent_given_on),
+    )
 
 
 @formula(member)
