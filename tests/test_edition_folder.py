@@ -88,6 +88,7 @@ def test_the_manifest_names_inputs_files_and_counts(
         policy_on(date(2023, 10, 1)).digest,
         published_card(home).digest,
         archive.digest(),
+        "",  # no word from a counter
     )
     digests = _digests(published.folder)
     assert manifest.files == {name: d for name, d in digests.items() if name != "manifest.json"}
