@@ -74,9 +74,9 @@ def refuse_unusable(profile: pa.Table, basis: Basis) -> None:
             f"the archive holds no member known before {basis.as_of}; import the members' files,"
             " or choose a later date"
         )
-    absent = set(basis.card.card.attributes) - set(profile.column_names)
+    absent = set(basis.card.card.inputs) - set(profile.column_names)
     if absent:
         raise EditionError(
-            f"the published card scores {', '.join(sorted(absent))}, which a member's profile does"
+            f"the published card reads {', '.join(sorted(absent))}, which a member's profile does"
             " not have: it was trained on another table; promote a card trained on this archive"
         )

@@ -99,9 +99,9 @@ def _refuse_clash(source: Path, table: pa.Table) -> None:
 
 
 def _refuse_absent(source: Path, table: pa.Table, card: Card) -> None:
-    absent = [name for name in card.attributes if name not in table.column_names]
+    absent = [name for name in card.inputs if name not in table.column_names]
     if absent:
         raise UnreadableFileError(
-            f"{source}: the card scores {', '.join(absent)}, which the table does not have; its"
+            f"{source}: the card reads {', '.join(absent)}, which the table does not have; its"
             f" columns are {', '.join(table.column_names[:20])}"
         )

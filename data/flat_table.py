@@ -74,9 +74,9 @@ def flat_columns(table: pa.Table, kinds: Mapping[str, Kind]) -> Columns:
 
 
 def card_columns(table: pa.Table, card: Card) -> Columns:
-    """Return the columns `card` scores; see `flat_columns`."""
+    """Return the columns `card` reads; see `flat_columns`."""
     return flat_columns(
-        table, {name: "text" if card.bins[name].levels else "number" for name in card.attributes}
+        table, {name: "text" if card.bins[name].levels else "number" for name in card.inputs}
     )
 
 

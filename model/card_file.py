@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from model.card_json import card_from_json, card_to_json
 from model.errors import CardError
-from model.scorecard import FORMAT, Card
+from model.scorecard import FORMATS, Card
 
 CARD = "card.json"
 MANIFEST = "card.manifest"
@@ -61,7 +61,7 @@ def write_card(folder: Path, card: Card) -> str:
     payload = card_to_json(card)
     digest = hashlib.sha256(payload).hexdigest()
     _replace(folder / CARD, payload)
-    _replace(folder / MANIFEST, f"format {FORMAT}\nsha256 {digest}\n".encode())
+    _replace(folder / MANIFEST, f"format {card.format}\nsha256 {digest}\n".encode())
     return digest
 
 
@@ -79,7 +79,7 @@ def sign_card(
     if not approved_by.strip() or not approved_by.isprintable() or len(approved_by) > 200:
         raise CardError("the approver's name must be one printable line of at most 200 characters")
     statement = (
-        f"format {FORMAT}\nsha256 {read.digest}\napproved-by {approved_by.strip()}\n"
+        f"format {read.card.format}\nsha256 {read.digest}\napproved-by {approved_by.strip()}\n"
         f"approved-at {approved_at.isoformat(timespec='seconds')}\nkey {key_id(key.public_key())}\n"
     ).encode()
     signature = base64.b64encode(key.sign(statement)).decode()
@@ -102,10 +102,11 @@ def read_card(folder: Path, trusted: Iterable[Ed25519PublicKey] | None = None) -
     found = _MANIFEST.fullmatch(manifest.decode("utf-8", errors="replace"))
     if not found:
         raise CardError(f"{folder / MANIFEST}: not a card manifest; promote the card again")
-    if found["format"] != FORMAT:
+    if found["format"] not in FORMATS:
+        known = " and ".join(FORMATS)
         raise CardError(
             f"{folder / MANIFEST}: format {found['format']!r} is unknown to this version,"
-            f" which reads {FORMAT!r}; use the release that wrote the card, or train a new one"
+            f" which reads {known}; use the release that wrote the card, or train a new one"
         )
     if trusted is not None:
         _verify_signature(folder, manifest, found, trusted)
@@ -115,7 +116,13 @@ def read_card(folder: Path, trusted: Iterable[Ed25519PublicKey] | None = None) -
             f"{folder / CARD}: its bytes do not match the manifest's SHA-256; the file was altered"
             " or damaged: restore it from its training run, then promote it again"
         )
-    return CardFile(card_from_json(payload), digest, found["approved_by"], found["approved_at"])
+    card = card_from_json(payload)
+    if card.format != found["format"]:
+        raise CardError(
+            f"{folder}: the manifest says {found['format']}, the card is {card.format}; promote the"
+            " card again"
+        )
+    return CardFile(card, digest, found["approved_by"], found["approved_at"])
 
 
 def _verify_signature(

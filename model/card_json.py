@@ -9,40 +9,60 @@ from typing import Any
 import numpy as np
 import rfc8785
 
+from model.card_contradictions import refuse_contradictions
+from model.derived import Derived
 from model.dictionary import Text
 from model.errors import CardError
-from model.scorecard import FORMAT, Bins, Card, Grade, Scaling, Term, Wording
+from model.scorecard import (
+    DERIVED_FORMAT,
+    FORMATS,
+    Bins,
+    Card,
+    Grade,
+    Scaling,
+    Term,
+    Wording,
+)
+
+_FIELDS = (
+    "format", "name", "base", "scaling", "attributes", "terms", "pd_table", "grades", "provenance",
+)  # fmt: skip
+_BINS, _WORDING = ("edges", "levels", "min", "max"), ("label", "reason", "missing", "actionable")
 
 
 def card_to_json(card: Card) -> bytes:
     """Return the canonical bytes of `card`; equal cards give equal bytes."""
-    return rfc8785.dumps(
-        {
-            "format": FORMAT,
-            "name": card.name,
-            "base": card.base,
-            "scaling": {
-                "pdo": card.scaling.pdo,
-                "anchor_points": card.scaling.anchor_points,
-                "anchor_odds": card.scaling.anchor_odds,
-            },
-            "attributes": {
-                name: _bins_out(card.bins[name]) | _wording_out(card.wording[name])
-                for name in card.attributes
-            },
-            "terms": [
-                {
-                    "attributes": list(term.attributes),
-                    "points": term.points.tolist(),
-                    "reference": term.reference,
-                }
-                for term in card.terms
-            ],
-            "pd_table": {"points": card.pd_points.tolist(), "pd": card.pd_values.tolist()},
-            "grades": [{"grade": g.grade, "pd_at_most": g.pd_at_most} for g in card.grades],
-            "provenance": dict(card.provenance),
+    spec: dict[str, Any] = {
+        "format": card.format,
+        "name": card.name,
+        "base": card.base,
+        "scaling": {
+            "pdo": card.scaling.pdo,
+            "anchor_points": card.scaling.anchor_points,
+            "anchor_odds": card.scaling.anchor_odds,
+        },
+        "attributes": {
+            name: _bins_out(card.bins[name]) | _wording_out(card.wording[name])
+            for name in dict.fromkeys([*card.attributes, *card.inputs])
+        },
+        "terms": [
+            {
+                "attributes": list(term.attributes),
+                "points": term.points.tolist(),
+                "reference": term.reference,
+            }
+            for term in card.terms
+        ],
+        "pd_table": {"points": card.pd_points.tolist(), "pd": card.pd_values.tolist()},
+        "grades": [{"grade": g.grade, "pd_at_most": g.pd_at_most} for g in card.grades],
+        "provenance": dict(card.provenance),
+    }
+    if card.derived:
+        spec["derived"] = {
+            own.name: {"kind": own.kind, "first": own.first, "second": own.second}
+            for own in card.derived.values()
         }
-    )
+    return rfc8785.dumps(spec)
 
 
 def card_from_json(payload: bytes) -> Card:
@@ -51,56 +71,65 @@ def card_from_json(payload: bytes) -> Card:
     Raises
     ------
     CardError
-        If a field is missing, of the wrong shape, or contradicts another.
+        If a field is missing, unknown, of the wrong shape, or contradicts another.
     """
     try:
         card = _card_in(json.loads(payload))
-        _refuse_contradictions(card)
+        refuse_contradictions(card)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CardError(f"card.json is not a scorecard of format {FORMAT}: {error}") from error
+        known = " or ".join(FORMATS)
+        raise CardError(f"card.json is not a scorecard of format {known}: {error}") from error
     return card
 
 
 def _card_in(spec: Mapping[str, Any]) -> Card:
-    if spec["format"] != FORMAT:
+    if spec["format"] not in FORMATS:
         raise ValueError(f"format {spec['format']!r}")
-    return Card(
+    _only(spec, *_FIELDS, *(("derived",) if spec["format"] == DERIVED_FORMAT else ()))
+    table, scaling = spec["pd_table"], spec["scaling"]
+    _only(table, "points", "pd")
+    _only(scaling, "pdo", "anchor_points", "anchor_odds")
+    card = Card(
         name=str(spec["name"]),
         base=_whole(spec["base"]),
         bins={name: _bins_in(name, value) for name, value in spec["attributes"].items()},
-        terms=tuple(
-            Term(tuple(t["attributes"]), _whole_array(t["points"]), _whole(t["reference"]))
-            for t in spec["terms"]
-        ),
+        terms=tuple(_term_in(term) for term in spec["terms"]),
         wording={name: _wording_in(value) for name, value in spec["attributes"].items()},
-        pd_points=_whole_array(spec["pd_table"]["points"]),
-        pd_values=np.array(spec["pd_table"]["pd"], dtype=np.float64),
-        grades=tuple(Grade(g["grade"], float(g["pd_at_most"])) for g in spec["grades"]),
+        pd_points=_whole_array(table["points"]),
+        pd_values=np.array(table["pd"], dtype=np.float64),
+        grades=tuple(_grade_in(grade) for grade in spec["grades"]),
         scaling=Scaling(
-            _whole(spec["scaling"]["pdo"]),
-            _whole(spec["scaling"]["anchor_points"]),
-            float(spec["scaling"]["anchor_odds"]),
+            _whole(scaling["pdo"]),
+            _whole(scaling["anchor_points"]),
+            float(scaling["anchor_odds"]),
         ),
         provenance={key: str(value) for key, value in spec["provenance"].items()},
+        derived={name: _derived_in(name, value) for name, value in spec.get("derived", {}).items()},
     )
+    if card.format != spec["format"]:
+        raise ValueError(f"a card of format {DERIVED_FORMAT} names the inputs it derives")
+    return card
 
 
-def _refuse_contradictions(card: Card) -> None:
-    for term in card.terms:
-        shape = tuple(card.bins[name].size for name in term.attributes)
-        if len(shape) not in (1, 2) or term.points.shape != shape:
-            raise ValueError(f"points of {'×'.join(term.attributes)} do not fit their bins")
-    for name, bins in card.bins.items():
-        if list(bins.edges) != sorted(set(bins.edges)) or (bins.edges and bins.levels):
-            raise ValueError(f"bins of {name} are not in order")
-    if not card.terms or set(card.bins) != set(card.attributes):
-        raise ValueError("terms and attributes do not fit")
-    if len(card.pd_points) != len(card.pd_values) or not len(card.pd_points):
-        raise ValueError("the PD table is empty or lopsided")
-    if (np.diff(card.pd_points) <= 0).any() or (np.diff(card.pd_values) > 0).any():
-        raise ValueError("the PD table is not monotone")
-    if not ((card.pd_values >= 0) & (card.pd_values <= 1)).all() or not card.grades:
-        raise ValueError("a PD lies outside 0..1, or there are no grades")
+def _only(spec: Mapping[str, Any], *names: str) -> None:
+    if unknown := sorted(set(spec) - set(names)):
+        raise ValueError(f"unknown field {', '.join(unknown)}")
+
+
+def _term_in(spec: Mapping[str, Any]) -> Term:
+    _only(spec, "attributes", "points", "reference")
+    names = tuple(str(name) for name in spec["attributes"])
+    return Term(names, _whole_array(spec["points"]), _whole(spec["reference"]))
+
+
+def _grade_in(spec: Mapping[str, Any]) -> Grade:
+    _only(spec, "grade", "pd_at_most")
+    return Grade(spec["grade"], float(spec["pd_at_most"]))
+
+
+def _derived_in(name: str, spec: Mapping[str, Any]) -> Derived:
+    _only(spec, "kind", "first", "second")
+    return Derived(name, spec["kind"], str(spec["first"]), str(spec["second"]))
 
 
 def _bins_out(bins: Bins) -> dict[str, Any]:
@@ -113,6 +142,7 @@ def _bins_out(bins: Bins) -> dict[str, Any]:
 
 
 def _bins_in(name: str, spec: Mapping[str, Any]) -> Bins:
+    _only(spec, *_BINS, *_WORDING)
     return Bins(
         attribute=name,
         edges=tuple(float(edge) for edge in spec["edges"]),

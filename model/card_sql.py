@@ -12,26 +12,32 @@ from itertools import pairwise
 import numpy as np
 
 from model.card_file import CardFile
+from model.derived import BEYOND, NEGLIGIBLE
 from model.scorecard import Bins, Card, Ints
 from model.sql_text import Dialect, added, column, comment, number, refuse_unwritable, text
 
 _LARGEST = float(np.finfo(np.float64).max)
+#: Above every derived value of sources in range, and below what stands for one out of range.
+_DERIVED_MOST = 1e300
 
 #: Points an attribute gets from one term: by its own bins, or by those of both of a pair.
 _Part = tuple[tuple[str, ...], Ints]
+#: Least and greatest value in range.
+Range = tuple[float, float]
 
 
 def card_sql(file: CardFile, source: str = "applicants", dialect: Dialect = "portable") -> str:
     """Return a SELECT that gives every row of `source` its points, PD and grade.
 
-    It keeps the source's columns and adds ``bin_<attribute>`` (the bin's number on the card),
+    It keeps the source's columns and adds ``value_<attribute>`` of a derived attribute,
+    ``bin_<attribute>`` (the bin's number on the card),
     ``points_<attribute>``, ``points``, ``pd`` and ``grade``. Numbers are compared as doubles; text
     as it stands, letter for letter.
 
     Parameters
     ----------
     source : str
-        The table or view with the card's attributes as columns.
+        The table or view with the card's inputs as columns.
     dialect : Dialect
         ``portable`` serves all three databases as long as no column's name needs quotes.
 
@@ -41,13 +47,16 @@ def card_sql(file: CardFile, source: str = "applicants", dialect: Dialect = "por
         If a name or a spelling cannot be written for `dialect`.
     """
     card = file.card
-    refuse_unwritable(card.attributes, source, dialect)
+    refuse_unwritable([*card.inputs, *card.attributes], source, dialect)
     names = _Names(card, dialect)
+    first = _select("t", _derived(card, names), source) if card.derived else ()
     return "\n".join(
         [
             *_heading(file),
-            "WITH binned AS (",
-            *_select("t", _bins(card, names), source),
+            "WITH",
+            *(["derived AS (", *first, "),"] if card.derived else ()),
+            "binned AS (",
+            *_select("t", _bins(card, names), "derived" if card.derived else source),
             "),",
             "pointed AS (",
             *_select("t", _points(card, names), "binned"),
@@ -71,6 +80,7 @@ class _Names:
         self.points: Callable[[str], str] = lambda name: added(
             "points", name, places[name], dialect
         )
+        self.value: Callable[[str], str] = lambda name: added("value", name, places[name], dialect)
 
 
 def _heading(file: CardFile) -> Iterator[str]:
@@ -106,23 +116,62 @@ def _case(arms: Iterable[tuple[str, str]], otherwise: str, name: str) -> list[st
     )
 
 
+def _derived(card: Card, names: _Names) -> Iterator[list[str]]:
+    """Yield the columns of derived values: NULL where missing, the largest where out of range."""
+    for own in card.derived.values():
+        first, second = (f"t.{names.source(source)}" for source in own.sources)
+        ranges = (_within(card.bins[source]) for source in own.sources)
+        arms = [
+            (f"{_missing(first)} OR {_missing(second)}", "NULL"),
+            (" OR ".join(map(_outside, (first, second), ranges)), number(_LARGEST)),
+        ]
+        if own.kind == "ratio":
+            arms.append((f"{second} < {number(NEGLIGIBLE)}", "NULL"))
+        sign = "/" if own.kind == "ratio" else "-"
+        yield _case(arms, f"{_double(first)} {sign} {_double(second)}", names.value(own.name))
+
+
+def _within(bins: Bins) -> Range:
+    low, high = _range(bins)
+    return max(low, -BEYOND), min(high, BEYOND)
+
+
+def _double(value: str) -> str:
+    # PI() is a double in all three, and so makes doubles of whole and decimal numbers.
+    speck = f"WHEN ABS({value}) < {number(NEGLIGIBLE)} THEN 0e0 * PI()"
+    return f"CASE {speck} ELSE {value} + 0e0 * PI() END"
+
+
 def _bins(card: Card, names: _Names) -> Iterator[list[str]]:
     for name in card.attributes:
-        bins, value = card.bins[name], f"t.{names.source(name)}"
-        label = card.wording[name].label
-        arms = _text_arms(bins, value) if bins.levels else _number_arms(bins, value)
+        bins, label = card.bins[name], card.wording[name].label
+        is_derived = name in card.derived
+        value = f"t.{names.value(name) if is_derived else names.source(name)}"
+        within = (-_DERIVED_MOST, _DERIVED_MOST) if is_derived else _range(bins)
+        arms = _text_arms(bins, value) if bins.levels else _number_arms(bins, value, within)
         last = bins.out_of_range if bins.levels else bins.ordinary - 1
         yield [comment(f"{label.zh} · {label.en}"), *_case(arms, str(last), names.bin(name))]
 
 
-def _number_arms(bins: Bins, value: str) -> Iterator[tuple[str, str]]:
-    # A whole number has no NaN to compare with in PostgreSQL, hence the product.
-    yield f"{value} IS NULL OR {value} * 1e0 = 'NaN'", str(bins.missing)
+def _range(bins: Bins) -> Range:
     low = -_LARGEST if bins.minimum is None else bins.minimum
-    high = _LARGEST if bins.maximum is None else bins.maximum
-    yield f"{value} < {number(low)} OR {value} > {number(high)}", str(bins.out_of_range)
+    return low, _LARGEST if bins.maximum is None else bins.maximum
+
+
+def _number_arms(bins: Bins, value: str, within: Range) -> Iterator[tuple[str, str]]:
+    yield _missing(value), str(bins.missing)
+    yield _outside(value, within), str(bins.out_of_range)
     for code, edge in enumerate(bins.edges):
         yield f"{value} < {number(edge)}", str(code)
+
+
+def _missing(value: str) -> str:
+    # A whole number has no NaN to compare with in PostgreSQL, hence the product.
+    return f"{value} IS NULL OR {value} * 1e0 = 'NaN'"
+
+
+def _outside(value: str, within: Range) -> str:
+    return f"{value} < {number(within[0])} OR {value} > {number(within[1])}"
 
 
 def _text_arms(bins: Bins, value: str) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from model.derived_cuts import derived_cuts
 from model.dictionary import Dictionary
 from model.knockouts import Flags, knock_outs
 from model.own_power import Change, changes_of
@@ -90,7 +91,7 @@ def nearest_changes(columns: Columns, basis: Basis) -> Outlook:
     if blocking := _blocking(columns, basis, target, own.keys()):
         return Outlook(TIERS[target], blocked_by=blocking)
     for size in (1, 2):
-        if lifts := _first_lifts(columns, basis, target, _sets(own, size)):
+        if lifts := _first_lifts(columns, basis, target, _sets(own, size, basis.card)):
             return Outlook(TIERS[target], lifts)
     return Outlook(TIERS[target])
 
@@ -109,20 +110,21 @@ def _target(found: Assessment) -> int | None:
 
 def _own_changes(columns: Columns, basis: Basis) -> dict[str, list[Change]]:
     """Return the changes open to the member by attribute, in the dictionary's order."""
-    scored, ruled = basis.card.bins, {rule.attribute for rule in basis.policy.rules}
+    card, ruled = basis.card, {rule.attribute for rule in basis.policy.rules}
     return {
         each.name: list(
             changes_of(
                 each,
                 float(columns[each.name][0]),
-                scored[each.name] if each.name in basis.card.attributes else None,
+                card.bins.get(each.name),
                 basis.policy.rules,
+                derived_cuts(card, each.name, columns),
             )
         )
         for each in basis.dictionary
         if each.actionable
         and each.type == "number"
-        and (each.name in basis.card.attributes or each.name in ruled)
+        and (each.name in card.inputs or each.name in ruled)
     }
 
 
@@ -137,11 +139,17 @@ def _blocking(columns: Columns, basis: Basis, target: int, own: Collection[str])
     )
 
 
-def _sets(own: Mapping[str, list[Change]], size: int) -> list[tuple[Change, ...]]:
-    """Return every set of `size` changes to different attributes, nearest first."""
+def _sets(own: Mapping[str, list[Change]], size: int, card: Card) -> list[tuple[Change, ...]]:
+    """Return every set of `size` changes to different attributes, nearest first.
+
+    Both sources of one derived attribute are never moved together: the ranges of each hold while
+    the other stays.
+    """
+    together = {frozenset(each.sources) for each in card.derived.values()}
     found = [
         chosen
         for names in combinations(own, size)
+        if frozenset(names) not in together
         for chosen in product(*(own[name] for name in names))
     ]
     return sorted(found, key=lambda chosen: sum(change.steps for change in chosen))
@@ -170,7 +178,7 @@ def _have_points(
 ) -> Flags:
     """Return which of `sets` reach the cut-off, whatever the rules say of them, shape (sets,)."""
     card = basis.card
-    after = _columns_after({name: columns[name] for name in card.attributes}, sets)
+    after = _columns_after({name: columns[name] for name in card.inputs}, sets)
     totals = card.total(card.points_by_attribute(card.codes(after)))
     return np.asarray(totals >= basis.policy.tiers[TIERS[target]])
 

@@ -52,7 +52,11 @@ class Change:
 
 
 def changes_of(
-    attribute: Attribute, now: float, bins: Bins | None, rules: Sequence[Rule]
+    attribute: Attribute,
+    now: float,
+    bins: Bins | None,
+    rules: Sequence[Rule],
+    derived_cuts: Sequence[float] = (),
 ) -> Iterator[Change]:
     """Yield a change into each range of `attribute` that does not hold `now` (NaN if missing).
 
@@ -62,8 +66,11 @@ def changes_of(
     ----------
     bins
         The card's; None for an attribute that only rules read.
+    derived_cuts
+        Values at which something derived from the attribute changes its bin.
     """
-    ranges = _ranges(attribute, bins, [rule for rule in rules if rule.attribute == attribute.name])
+    own_rules = [rule for rule in rules if rule.attribute == attribute.name]
+    ranges = _ranges(attribute, bins, own_rules, derived_cuts)
     here = next((i for i, (low, high) in enumerate(ranges) if low <= now < high), None)
     for place, (low, high) in enumerate(ranges):
         if place != here:
@@ -77,12 +84,12 @@ def changes_of(
 
 
 def _ranges(
-    attribute: Attribute, bins: Bins | None, rules: Sequence[Rule]
+    attribute: Attribute, bins: Bins | None, rules: Sequence[Rule], derived_cuts: Sequence[float]
 ) -> list[tuple[float, float]]:
     low, high = (bins.minimum, bins.maximum) if bins else (attribute.minimum, attribute.maximum)
     least = -math.inf if low is None else low
     beyond = math.inf if high is None else float(np.nextafter(high, math.inf))
-    cuts = [*(bins.edges if bins else ()), *map(_first_beyond, rules)]
+    cuts = [*(bins.edges if bins else ()), *map(_first_beyond, rules), *derived_cuts]
     inner = [cut for cut in cuts if least < cut < beyond]
     if attribute.unit in WHOLE:
         # Only whole numbers occur, so a range begins at one; one that holds none falls away.

@@ -8,19 +8,22 @@ does not). Scaling follows Siddiqi (2006), *Credit Risk Scorecards*, ch. 6: `anc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.derived import Derived
 from model.dictionary import Text
 
 Columns = Mapping[str, NDArray[np.float64] | NDArray[np.object_]]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-FORMAT = "rongzi-card/1"
+#: A card without derived inputs is still written as the first release wrote it, byte by byte.
+PLAIN_FORMAT, DERIVED_FORMAT = "rongzi-card/1", "rongzi-card/2"
+FORMATS = (PLAIN_FORMAT, DERIVED_FORMAT)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,11 @@ class Bins:
         """Return the bin code of each value, shape (n,)."""
         return self._text_codes(values) if self.levels else self._number_codes(values)
 
+    def in_range(self, values: NDArray[np.float64] | NDArray[np.object_]) -> Floats:
+        """Return numbers as they are, shape (n,), but infinite where they are out of range."""
+        numbers = np.asarray(values, dtype=np.float64)
+        return np.where((numbers < self._low) | (numbers > self._high), np.inf, numbers)
+
     def _number_codes(self, values: NDArray[np.float64] | NDArray[np.object_]) -> Ints:
         numbers = np.asarray(values, dtype=np.float64)
         codes = np.searchsorted(self._edges, numbers, side="right")
@@ -92,6 +100,22 @@ class Bins:
     def _code_of(self) -> dict[str | None, int]:
         known: dict[str | None, int] = {None: self.missing}
         return known | {word: code for code, group in enumerate(self.levels) for word in group}
+
+
+def input_values(
+    name: str, columns: Columns, bins: Mapping[str, Bins], derived: Mapping[str, Derived]
+) -> NDArray[np.float64] | NDArray[np.object_]:
+    """Return the values of `name`, shape (n,): its column, or what is derived from its sources'.
+
+    Raises
+    ------
+    KeyError
+        If `columns` lacks the attribute, or a source of it.
+    """
+    own = derived.get(name)
+    if own is None:
+        return columns[name]
+    return own.values(*(bins[source].in_range(columns[source]) for source in own.sources))
 
 
 @dataclass(frozen=True)
@@ -157,12 +181,14 @@ class Card:
     base : int
         Points everyone starts with.
     bins, wording : mapping
-        By attribute.
+        By attribute; of a derived input's source that has no points of its own, the range only.
     pd_points, pd_values : Ints, Floats
         Shape (m,): totals of at least ``pd_points[i]`` have PD ``pd_values[i]``; points ascend,
         PDs do not rise. Totals below the first use the first.
     provenance : mapping of str to str
         Digests and names that say where the card came from.
+    derived : mapping of str to Derived
+        By name: the attributes that are ratios or differences of two others.
     """
 
     name: str
@@ -175,11 +201,24 @@ class Card:
     grades: tuple[Grade, ...]
     scaling: Scaling
     provenance: Mapping[str, str]
+    derived: Mapping[str, Derived] = field(default_factory=dict)
+
+    @property
+    def format(self) -> str:
+        """Name of the least format that holds this card."""
+        return DERIVED_FORMAT if self.derived else PLAIN_FORMAT
 
     @cached_property
     def attributes(self) -> tuple[str, ...]:
         """Scored attributes, in the order their terms first name them."""
         return tuple(dict.fromkeys(name for term in self.terms for name in term.attributes))
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """Columns the card reads: its scored attributes, and the sources of those derived."""
+        plain = (name for name in self.attributes if name not in self.derived)
+        sources = (source for own in self.derived.values() for source in own.sources)
+        return tuple(dict.fromkeys([*plain, *sources]))
 
     @cached_property
     def references(self) -> Ints:
@@ -193,9 +232,12 @@ class Card:
         Raises
         ------
         KeyError
-            If `columns` lacks an attribute of the card.
+            If `columns` lacks an input of the card.
         """
-        return {name: self.bins[name].codes(columns[name]) for name in self.attributes}
+        return {
+            name: self.bins[name].codes(input_values(name, columns, self.bins, self.derived))
+            for name in self.attributes
+        }
 
     def points_by_attribute(self, codes: Mapping[str, Ints]) -> Ints:
         """Return points by row and attribute, shape (n, attributes)."""

@@ -143,7 +143,7 @@ def test_a_chinese_csv_in_gb18030_comes_out_in_utf_8(card: Card, tmp_path: Path)
 
 def test_an_attribute_the_table_lacks_is_named(card: Card, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("id,job\n1,fixed\n")
-    with pytest.raises(UnreadableFileError, match=r"scores income.*its columns are id, job"):
+    with pytest.raises(UnreadableFileError, match=r"reads income.*its columns are id, job"):
         score_table(tmp_path / "in.csv", card, tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from model.card_file import CardFile
 from model.card_sql import card_sql
+from model.derived import KINDS, Derived
 from model.dictionary import Text
 from model.errors import CardError
 from model.scorecard import Bins, Card, Grade, Scaling, Term, Wording
@@ -33,7 +34,7 @@ def table_of(dice, *shape):
 
 
 def hard_card():
-    """Numbers with and without range, text, a text of one group, three kinds of pairs."""
+    """Numbers with and without range, text, one group, pairs, a ratio and a difference."""
     dice = np.random.default_rng(8)
     bins = {
         "income": Bins("income", (0.1, 0.30000000000000004, 1e-7 + 1, 12_345.678), (), 0.0, 1e6),
@@ -42,8 +43,20 @@ def hard_card():
         "crop": Bins("crop", (), (WORDS[:3], WORDS[3:6], WORDS[6:10])),
         "class": Bins("class", (), (("only",),)),
     }
+    bins["per_rate"] = Bins("per_rate", (-1e12, -0.0, 0.1, 7.0))
+    bins["gap"] = Bins("gap", (-12_345.678, 0.1, 1e99))
+    derived = {
+        "per_rate": Derived("per_rate", "ratio", "change", "rate"),
+        "gap": Derived("gap", "difference", "income", "change"),
+    }
     owners = [(name,) for name in bins if name != "rate"]
-    owners += [("income", "change"), ("crop", "income"), ("class", "crop"), ("rate", "crop")]
+    owners += [
+        ("income", "change"),
+        ("crop", "income"),
+        ("class", "crop"),
+        ("rate", "crop"),
+        ("gap", "income"),
+    ]
     terms = tuple(
         Term(owner, table_of(dice, *(bins[name].size for name in owner)), 3) for owner in owners
     )
@@ -53,7 +66,7 @@ def hard_card():
         wording={name: wording(name) for name in bins},
         pd_points=totals, pd_values=1 / (1 + np.exp(totals / 40)),
         grades=(Grade("A", 0.1), Grade("B'", 0.4), Grade("C", 1.0)),
-        scaling=Scaling(), provenance={},
+        scaling=Scaling(), provenance={}, derived=derived,
     )  # fmt: skip
 
 
@@ -77,9 +90,10 @@ def words_near(bins, dice, rows):
 def random_rows(card, rows=ROWS, seed=3):
     """Columns as the kernel takes them, and as a table where half of the NaN are NULL."""
     dice = np.random.default_rng(seed)
+    bins = {name: card.bins[name] for name in card.inputs}
     columns = {
-        name: (words_near if bins.levels else numbers_near)(bins, dice, rows)
-        for name, bins in card.bins.items()
+        name: (words_near if own.levels else numbers_near)(own, dice, rows)
+        for name, own in bins.items()
     }
     nulls = {
         name: np.array(
@@ -88,8 +102,8 @@ def random_rows(card, rows=ROWS, seed=3):
         for name, values in columns.items()
     }
     table = {"row_number": pa.array(range(rows), pa.int64())}
-    for name, bins in card.bins.items():
-        kind = pa.string() if bins.levels else pa.float64()
+    for name, own in bins.items():
+        kind = pa.string() if own.levels else pa.float64()
         table[name] = pa.array(nulls[name].tolist(), kind, from_pandas=False)
     return columns, pa.table(table)
 
@@ -141,7 +155,7 @@ def test_postgresql_gives_every_row_the_kernels_points(postgres):
 
     card = hard_card()
     columns, table = random_rows(card)
-    kinds = {name: "text" if b.levels else "double precision" for name, b in card.bins.items()}
+    kinds = {n: "text" if card.bins[n].levels else "double precision" for n in card.inputs}
     declared = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
     with psycopg.connect(postgres.new_database()) as connection, connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE applicants (row_number bigint, {declared})")
@@ -189,6 +203,12 @@ def random_cards(draw):
             low if bounded else None, high if bounded else None,
         )  # fmt: skip
     owners = [(name,) for name in bins] + [pair for pair in [tuple(bins)[:2]] if len(pair) == 2]
+    derived = {}
+    if "order" in bins and draw(st.booleans()):
+        kind = draw(st.sampled_from(KINDS))
+        derived["made"] = Derived("made", kind, *draw(st.permutations(["size", "order"])))
+        bins["made"] = Bins("made", tuple(draw(edges)))
+        owners.append(("made",))
     totals = np.unique(dice.integers(-200, 200, draw(st.integers(1, 9))))
     return Card(
         name="drawn", base=int(dice.integers(-50, 50)), bins=bins,
@@ -196,7 +216,7 @@ def random_cards(draw):
         wording={name: wording(name) for name in bins},
         pd_points=totals, pd_values=np.sort(dice.random(len(totals)))[::-1],
         grades=(Grade("A", 0.2), Grade("B", 0.2), Grade("C", 0.9), Grade("D", 1.0)),
-        scaling=Scaling(), provenance={},
+        scaling=Scaling(), provenance={}, derived=derived,
     )  # fmt: skip
 
 
@@ -230,18 +250,20 @@ def test_whole_and_decimal_numbers_are_compared_as_they_stand(postgres):
 
 def renamed(card, names):
     """`card` with its attributes called otherwise."""
-    new = dict(zip(card.attributes, names, strict=True))
+    new = dict(zip([*card.inputs, *card.derived], names, strict=True))
     return Card(
         card.name, card.base, {new[n]: b for n, b in card.bins.items()},
         tuple(Term(tuple(new[n] for n in t.attributes), t.points, t.reference)
               for t in card.terms),
         {new[n]: w for n, w in card.wording.items()}, card.pd_points, card.pd_values,
         card.grades, card.scaling, card.provenance,
+        {new[d.name]: Derived(new[d.name], d.kind, new[d.first], new[d.second])
+         for d in card.derived.values()},
     )  # fmt: skip
 
 
 LONG = "一个很长很长很长很长很长很长很长的指标名"
-NAMES = ("年收入", 'the "change"', "rate`s", f"{LONG}甲", f"{LONG}乙")
+NAMES = ("年收入", 'the "change"', "rate`s", f"{LONG}甲", f"{LONG}乙", f"{LONG}丙", "差额")
 
 
 def test_names_that_need_quotes_are_refused_with_the_remedy():
@@ -254,14 +276,14 @@ def test_quoted_names_score_in_duckdb_and_postgresql(postgres):
 
     card = renamed(hard_card(), NAMES)
     columns, table = random_rows(card, 300)
-    quoted = {name: '"' + name.replace('"', '""') + '"' for name in card.attributes}
+    quoted = {name: '"' + name.replace('"', '""') + '"' for name in card.inputs}
     with duckdb.connect() as connection:
         connection.register("applicants", table)
         found = connection.sql(card_sql(signed(card), dialect="duckdb")).to_arrow_table()
     expected = [row[-3] for row in by_kernel(card, columns)]
     assert found.sort_by("row_number")["points"].to_pylist() == expected
     kinds = ", ".join(
-        f"{quoted[n]} {'text' if b.levels else 'double precision'}" for n, b in card.bins.items()
+        f"{quoted[n]} {'text' if card.bins[n].levels else 'double precision'}" for n in quoted
     )
     with psycopg.connect(postgres.new_database()) as connection, connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE applicants (row_number bigint, {kinds})")

@@ -44,7 +44,7 @@ class CardModel(PythonModel):  # type: ignore[misc]
 def _columns(card: Card, frame: pd.DataFrame) -> Columns:
     return {
         name: _text(frame, name) if card.bins[name].levels else _numbers(frame, name)
-        for name in card.attributes
+        for name in card.inputs
     }
 
 

@@ -224,7 +224,7 @@ def _log_model(card: Card, folder: Path) -> str:
 def _signature(card: Card) -> ModelSignature:
     inputs = [
         ColSpec(DataType.string if card.bins[n].levels else DataType.double, n, required=False)
-        for n in card.attributes
+        for n in card.inputs
     ]
     outputs = [
         ColSpec(DataType.long, "points"),

@@ -70,5 +70,5 @@ def _absent(champion: Card, evidence: Evidence) -> list[str]:
     try:
         champion.codes({name: values[:1] for name, values in evidence.rows.columns.items()})
     except KeyError:
-        return sorted(set(champion.attributes) - set(evidence.rows.columns))
+        return sorted(set(champion.inputs) - set(evidence.rows.columns))
     return []

@@ -74,7 +74,7 @@ def member_migration(card: Card, then: pa.Table, now: pa.Table) -> Migration:
 
 
 def _points(card: Card, table: pa.Table, rows: Ints) -> Ints:
-    columns = columns_of(table.select(list(card.attributes)))
+    columns = columns_of(table.select(list(card.inputs)))
     codes = card.codes({name: values[rows] for name, values in columns.items()})
     return card.points_by_attribute(codes)
 

@@ -97,7 +97,7 @@ class _Applied:
         pd_of = np.full(len(loans.loan_id), np.nan)
         if not len(pd_of):
             return cls(pd_of, None)
-        columns, known = applied_profiles(archive, loans.member_id, loans.applied, card.attributes)
+        columns, known = applied_profiles(archive, loans.member_id, loans.applied, card.inputs)
         pd_of[known] = card.pd(card.total(card.points_by_attribute(card.codes(columns))))
         first = book.last + 1 - int(limits["recent_months"])
         recent = loans.applied[known] >= first
