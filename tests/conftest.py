@@ -119,10 +119,10 @@ def published_home(
     member_profile: pa.Table,
     as_of: date,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
+) -> Iterator[Path]:
     """A home with a published card and edition, and the edition's rows as ``rows.parquet``.
 
-    Shared by all tests of a session: copy it before changing a byte.
+    Shared by all tests of a session: copy it before changing a byte, or a ledger begins in it.
     """
     import shutil
 
@@ -135,7 +135,8 @@ def published_home(
     shutil.copytree(card_home, home)
     basis = Basis(as_of, policy_on(as_of), published_card(home))
     publish_profile(simulated_archive, member_profile, basis, home, home / "rows.parquet")
-    return home
+    yield home
+    assert not (home / "ledger").exists(), "a test served the shared home: let it copy the home"
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ import rfc8785
 from click.testing import CliRunner
 
 from api.serving import HEAD_SECONDS
+from benchmarks.running_service import home_to_write_in
 from cli.serve import command as serve_command
 
 ASKED = {"member_id": "", "amount_yuan": 5_000, "months": 12, "purpose": "inputs"}
@@ -36,13 +37,13 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def service(
     published_home: Path, log: Path, bearer: Callable[..., dict[str, str]]
 ) -> Iterator[httpx.Client]:
-    port = _free_port()
+    port, home = _free_port(), home_to_write_in(published_home, log.parent)
     command = [sys.executable, "-m", "cli.main", "serve", "--port", str(port)]
-    environment = {**os.environ, "RONGZI_HOME": str(published_home), "RONGZI_RATE_BURST": "1000000"}
+    environment = {**os.environ, "RONGZI_HOME": str(home), "RONGZI_RATE_BURST": "1000000"}
     with log.open("w") as errors, subprocess.Popen(command, stderr=errors, env=environment) as run:
         with httpx.Client(
             base_url=f"http://127.0.0.1:{port}",
-            headers=bearer(published_home, "officer"),
+            headers=bearer(home, "officer"),
             trust_env=False,
         ) as client:
             _wait_until_live(client, run)

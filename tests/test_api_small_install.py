@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.running_service import home_to_write_in
+
 _SCRIPT = """
 import asyncio, json, sys
 from pathlib import Path
@@ -57,11 +59,12 @@ asyncio.run(main())
 
 
 def test_the_service_answers_with_the_small_install_alone(
-    published_home: Path, bearer: Callable[..., dict[str, str]]
+    published_home: Path, tmp_path: Path, bearer: Callable[..., dict[str, str]]
 ) -> None:
-    headers = json.dumps(bearer(published_home, "officer"))
+    home = home_to_write_in(published_home, tmp_path)
+    headers = json.dumps(bearer(home, "officer"))
     run = subprocess.run(
-        [sys.executable, "-c", _SCRIPT, str(published_home), headers],
+        [sys.executable, "-c", _SCRIPT, str(home), headers],
         capture_output=True,
         text=True,
         check=False,

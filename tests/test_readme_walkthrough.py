@@ -27,7 +27,7 @@ def served(
     """The environment of a shell beside a served home, with the accounts `init --demo` printed."""
     home = tmp_path / "home"
     # Without the ledger of tests that served the shared home: the first run is made once a ledger.
-    shutil.copytree(published_home, home, ignore=shutil.ignore_patterns("ledger"))
+    shutil.copytree(published_home, home)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
