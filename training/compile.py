@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from model.dictionary import Attribute, Dictionary, Text
 from model.errors import TrainingError
-from model.scorecard import Bins, Card, Term, Wording
+from model.scorecard import Bins, Card, Floats, Ints, Term, Wording
 from training.additive import Additive, Dropped, Shape
 from training.calibrate import Calibration, pd_table
 from training.merge import merge_equal
 from training.monotone import breaks_direction, hold_direction
 from training.sample import Sample
 from training.settings import Settings
+from training.whole_points import whole_points
 
 
 def compile_card(
@@ -47,10 +48,12 @@ def compile_card(
     strong = [s for s in shapes if np.ptp(np.rint(s.log_odds)) >= settings.least_points_kept]
     if not strong:
         raise TrainingError("every attribute is so weak that none moves a member's points")
-    kept = {s.attributes for s in strong}
-    absorbed = sum(_absorbed(s, s.attributes in kept, additive.bins, sample) for s in shapes)
-    base = round(settings.scaling.offset + settings.scaling.factor * log_odds + absorbed)
-    bins, terms = _terms(strong, additive.bins, sample)
+    codes = {name: own.codes(sample.columns[name]) for name, own in additive.bins.items()}
+    points = whole_points(strong, additive.bins, codes, sample.weights, dictionary)
+    # The base takes what the terms leave of the mean: their lowest points, and weak shapes whole.
+    left = _mean(shapes, [s.log_odds for s in shapes], codes) - _mean(strong, points, codes)
+    base = round(settings.scaling.offset + settings.scaling.factor * log_odds + left)
+    bins, terms = _terms(strong, points, additive.bins, sample)
     _refuse_wrong_directions(terms, bins, dictionary)
     highest = base + sum(int(term.points.max()) for term in terms)
     pd_points, pd_values = pd_table(base, highest, settings.scaling)
@@ -95,22 +98,23 @@ def _held(shape: Shape, bins: Mapping[str, Bins], sample: Sample, dictionary: Di
     return Shape(shape.attributes, held)
 
 
-def _absorbed(shape: Shape, kept: bool, bins: Mapping[str, Bins], sample: Sample) -> float:
-    """Return what a shape adds to the base: its lowest points, or its mean if it is left out."""
-    if kept:
-        return float(shape.log_odds.min())
-    codes = tuple(bins[name].codes(sample.columns[name]) for name in shape.attributes)
-    return float(shape.log_odds[codes].mean())
+def _mean(
+    shapes: Sequence[Shape], tables: Sequence[Floats | Ints], codes: Mapping[str, Ints]
+) -> float:
+    """Return the mean over rows of what `tables`, one for each of `shapes`, add in all."""
+    return sum(
+        float(table[tuple(codes[name] for name in shape.attributes)].mean())
+        for shape, table in zip(shapes, tables, strict=True)
+    )
 
 
 def _terms(
-    shapes: list[Shape], bins: Mapping[str, Bins], sample: Sample
+    shapes: list[Shape], tables: list[Ints], bins: Mapping[str, Bins], sample: Sample
 ) -> tuple[dict[str, Bins], tuple[Term, ...]]:
     """Return the whole-point terms and the bins they use, equal neighbours made one."""
     uses = Counter(name for shape in shapes for name in shape.attributes)
     kept, terms = {}, []
-    for shape in shapes:
-        points = np.rint(shape.log_odds - shape.log_odds.min()).astype(np.int64)
+    for shape, points in zip(shapes, tables, strict=True):
         own = {name: bins[name] for name in shape.attributes}
         if len(own) == 1 and uses[shape.attributes[0]] == 1:
             own[shape.attributes[0]], points = merge_equal(own[shape.attributes[0]], points)
