@@ -7,13 +7,13 @@ from functools import partial
 
 import lightgbm
 
-from model.scorecard import Floats
 from training.additive import Additive
 from training.boosted.booster import Growth, grow, side_by_side
 from training.boosted.folds import Frame
 from training.boosted.purify import bin_weights, purified, with_unseen_bins
 from training.boosted.trees import Tables
 from training.boosted.views import Seen, View, see
+from training.boosted.words import told_apart
 
 #: The whole sample carries a little more growth than the folds that chose the rounds.
 _MORE_ROUNDS = 1.1
@@ -27,16 +27,14 @@ def distilled(frame: Frame, growth: Growth, rounds: Mapping[View, int], bags: in
         for view, count in rounds.items()
         for bag in range(per_view)
     ]
-    tables = Tables.empty(frame.bins)
-    for seen, ensemble in side_by_side(works):
-        tables.add(ensemble, seen.columns, 1 / len(works), -1)
-    weights = fine_weights(frame)
-    return with_unseen_bins(purified(tables, frame.bins, weights, frame.dictionary), weights)
-
-
-def fine_weights(frame: Frame) -> dict[str, Floats]:
-    """Return the share of the sample's rows by fine bin."""
-    return bin_weights(frame.bins, frame.sample)
+    grown = side_by_side(works)
+    # Words have the same numbers in every bag: only the rows' own outcomes are drawn anew.
+    bins, _ = told_apart(grown[0][0].columns, frame.bins)
+    tables = Tables.empty(bins)
+    for seen, ensemble in grown:
+        tables.add(ensemble, told_apart(seen.columns, frame.bins)[1], 1 / len(works), -1)
+    weights = bin_weights(bins, frame.sample)
+    return with_unseen_bins(purified(tables, bins, weights, frame.dictionary), weights)
 
 
 def _one_bag(

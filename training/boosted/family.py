@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from model.dictionary import Dictionary
 from training.additive import Additive, Dropped, Fit
 from training.boosted.booster import Growth
-from training.boosted.distil import distilled, fine_weights
+from training.boosted.distil import distilled
 from training.boosted.effort import Effort, effort_for
 from training.boosted.fine_bins import usable_bins
 from training.boosted.folds import Folded, Frame, gains_by_fold, grow_on_folds
 from training.boosted.merge import merged
 from training.boosted.pairs import best_pairs
+from training.boosted.purify import bin_weights
 from training.boosted.views import different_views
 from training.cross_fit import CrossFit, folds_of, loss_of
 from training.sample import Rows, Sample
@@ -54,7 +55,7 @@ class BoostedFamily:
         growth, growths = self._chosen(frame, folds, effort, step_done)
         folded = grow_on_folds(frame, folds, growths, frame.views, step_done)
         fine = distilled(frame, growth, folded.rounds, effort.bags)
-        few = merged(fine, fine_weights(frame), effort.most_bins)
+        few = merged(fine, bin_weights(fine.bins, sample), effort.most_bins)
         step_done()
         fit = Fit(few, tuple(dropped), strength(few, sample, settings),
                   BoostedEstimator(fine, growth), fine)  # fmt: skip

@@ -15,6 +15,7 @@ from training.boosted.pairs import pair_gains
 from training.boosted.purify import bin_weights, purified
 from training.boosted.trees import Tables
 from training.boosted.views import Seen, View, see, shown
+from training.boosted.words import told_apart
 from training.sample import Rows, Sample
 
 
@@ -97,9 +98,10 @@ def gains_by_fold(
     gains = []
     for g in folded.grown:
         train, test = folds[g.fold]
-        tables = Tables.empty(frame.bins)
-        tables.add(g.watched.booster, g.seen.columns, 1.0, folded.rounds[g.view])
-        weights = bin_weights(frame.bins, frame.sample.take(train))
-        additive = purified(tables, frame.bins, weights, frame.dictionary)
+        bins, columns = told_apart(g.seen.columns, frame.bins)
+        tables = Tables.empty(bins)
+        tables.add(g.watched.booster, columns, 1.0, folded.rounds[g.view])
+        weights = bin_weights(bins, frame.sample.take(train))
+        additive = purified(tables, bins, weights, frame.dictionary)
         gains.append(pair_gains(additive, frame.sample.take(test)))
     return gains

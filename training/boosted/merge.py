@@ -16,6 +16,7 @@ import numpy as np
 from model.scorecard import Bins, Floats, Ints
 from training.additive import Additive, Shape
 from training.boosted.purify import Weights
+from training.boosted.words import joined
 
 #: Merging stops paying when one more bin saves less than this mean squared log odds.
 _NEGLIGIBLE = 1e-5
@@ -110,11 +111,7 @@ def _running(profiles: Floats, weights: Floats) -> Floats:
 def _merged_bins(bins: Bins, group: Ints) -> Bins:
     ordinary = group[: bins.ordinary]
     if bins.levels:
-        words = [
-            sum((bins.levels[row] for row in np.flatnonzero(ordinary == g)), ())
-            for g in range(int(ordinary.max()) + 1)
-        ]
-        return replace(bins, levels=tuple(words))
+        return joined(bins, ordinary)
     kept = [a != b for a, b in pairwise(ordinary)]
     return replace(bins, edges=tuple(e for e, cut in zip(bins.edges, kept, strict=True) if cut))
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.scorecard import Bins, Floats
-from training.boosted.views import Column
+from training.boosted.words import Column
 
 _Mask = NDArray[np.bool_]
 

@@ -2,7 +2,8 @@
 
 Numbers are seen by their order. Text is seen in three ways, and the ensemble averages over them: in
 the order of its spellings (codes such as A11, A12 are often graded), by its risk, and with a column
-for each spelling. None is best on all data, and each ends as the same table over spellings.
+for each spelling. None is best on all data, and each ends as the same table over spellings. Text of
+many spellings is seen one way only (`training.boosted.words`).
 """
 
 from __future__ import annotations
@@ -12,30 +13,18 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-from sklearn.model_selection import StratifiedKFold
 
 from model.dictionary import Dictionary
 from model.scorecard import Bins, Floats, Ints
+from training.boosted.words import FEW_LEVELS, Column, word_columns
 from training.sample import Bools, Sample
 from training.woe import counts, smoothed, weight_of_evidence
 
 View = Literal["spelling", "risk", "one_each"]
 VIEWS: tuple[View, ...] = get_args(View)
-#: A text with more spellings is seen by its risk only, in every view.
-_FEW_LEVELS = 12
-#: Rows at the base rate added to a spelling before its risk orders it.
+#: Rows at the base rate added to a spelling, of few, before its risk orders it.
 _PRIOR_ROWS = 10.0
-_FOLDS = 5
 _SIGN = {"up": 1, "down": -1, "free": 0}
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column the trees see: `by_code` is its value at each bin code, NaN where missing."""
-
-    attribute: str
-    by_code: Floats
-    direction: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,27 +37,24 @@ class Seen:
 
 def different_views(bins: Mapping[str, Bins]) -> tuple[View, ...]:
     """Return the views that differ for these attributes: one if none is a text of few spellings."""
-    few = any(2 < len(b.levels) <= _FEW_LEVELS for b in bins.values())
+    few = any(2 < len(b.levels) <= FEW_LEVELS for b in bins.values())
     return VIEWS if few else ("risk",)
 
 
 def see(
     view: View, bins: Mapping[str, Bins], sample: Sample, dictionary: Dictionary, seed: int
 ) -> Seen:
-    """Return `sample` as `view` shows it.
-
-    The risk of a text with many spellings is taken out of fold by row, so that trees do not
-    trust a rare spelling for the outcome they already know.
-    """
+    """Return `sample` as `view` shows it; `seed` draws the folds of unseen risks."""
     columns: list[Column] = []
     by_row: list[Floats] = []
     for name, own in bins.items():
         codes = own.codes(sample.columns[name])
         if not own.levels:
             found = [Column(name, _in_order(own), _SIGN[dictionary[name].direction])]
-        elif len(own.levels) > _FEW_LEVELS:
-            columns.append(Column(name, _risk(codes, sample.bad, sample.weights, own)))
-            by_row.append(_unseen_risk(codes, sample, own, seed))
+        elif len(own.levels) > FEW_LEVELS:
+            found, values = word_columns(codes, sample, own, seed)
+            columns += found
+            by_row += values
             continue
         else:
             found = _text_columns(view, own, codes, sample)
@@ -105,12 +91,4 @@ def _risk(codes: Ints, bad: Bools, weight: Floats, bins: Bins) -> Floats:
     goods, bads = counts(codes, bad, bins.size, weight)
     risk = weight_of_evidence(*smoothed(goods, bads, _PRIOR_ROWS))
     risk[bins.missing] = np.nan
-    return risk
-
-
-def _unseen_risk(codes: Ints, sample: Sample, bins: Bins, seed: int) -> Floats:
-    risk, weight = np.empty(len(codes)), sample.weights
-    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
-    for known, new in folds.split(codes, sample.bad):
-        risk[new] = _risk(codes[known], sample.bad[known], weight[known], bins)[codes[new]]
     return risk
