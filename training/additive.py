@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
+from model.derived import Derived
 from model.dictionary import Dictionary, Text
-from model.scorecard import Bins, Columns, Floats
+from model.scorecard import Bins, Columns, Floats, input_values
 from training.sample import Sample
 from training.settings import Settings
 
@@ -30,16 +31,28 @@ class Shape:
 
 @dataclass(frozen=True)
 class Additive:
-    """A fitted model as tables: log odds good:bad = intercept + the sum over shapes."""
+    """A fitted model as tables: log odds good:bad = intercept + the sum over shapes.
+
+    Attributes
+    ----------
+    bins : mapping of str to Bins
+        By attribute, sources of the derived ones included.
+    derived : mapping of str to Derived
+        By name: the attributes that are ratios or differences of two others.
+    """
 
     intercept: float
     bins: Mapping[str, Bins]
     shapes: tuple[Shape, ...]
+    derived: Mapping[str, Derived] = field(default_factory=dict)
 
     def log_odds(self, columns: Columns) -> Floats:
         """Return the log odds good:bad of each row, shape (n,)."""
         names = dict.fromkeys(name for shape in self.shapes for name in shape.attributes)
-        codes = {name: self.bins[name].codes(columns[name]) for name in names}
+        codes = {
+            name: self.bins[name].codes(input_values(name, columns, self.bins, self.derived))
+            for name in names
+        }
         parts = [s.log_odds[tuple(codes[name] for name in s.attributes)] for s in self.shapes]
         return np.asarray(self.intercept + np.sum(parts, axis=0), dtype=np.float64)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from model.derived import Derived
 from model.dictionary import Attribute, Dictionary, Text
 from model.errors import TrainingError
 from model.scorecard import Bins, Card, Floats, Ints, Term, Wording
@@ -54,7 +56,10 @@ def compile_card(
     left = _mean(shapes, [s.log_odds for s in shapes], codes) - _mean(strong, points, codes)
     base = round(settings.scaling.offset + settings.scaling.factor * log_odds + left)
     bins, terms = _terms(strong, points, additive.bins, sample)
+    derived = {name: own for name, own in additive.derived.items() if name in bins}
+    bins = _with_sources(bins, additive)
     _refuse_wrong_directions(terms, bins, dictionary)
+    _refuse_directed_sources(derived.values(), dictionary)
     highest = base + sum(int(term.points.max()) for term in terms)
     pd_points, pd_values = pd_table(base, highest, settings.scaling)
     return Card(
@@ -68,6 +73,7 @@ def compile_card(
         grades=settings.grades,
         scaling=settings.scaling,
         provenance=dict(provenance),
+        derived=derived,
     )
 
 
@@ -124,6 +130,13 @@ def _terms(
     return kept, tuple(terms)
 
 
+def _with_sources(kept: dict[str, Bins], additive: Additive) -> dict[str, Bins]:
+    """Return `kept` with the ranges of sources that have no points of their own."""
+    sources = (s for name in kept if (own := additive.derived.get(name)) for s in own.sources)
+    alone = {s: replace(additive.bins[s], edges=()) for s in sources if s not in kept}
+    return {**kept, **alone}
+
+
 def _refuse_wrong_directions(
     terms: tuple[Term, ...], bins: Mapping[str, Bins], dictionary: Dictionary
 ) -> None:
@@ -137,6 +150,17 @@ def _refuse_wrong_directions(
                 raise TrainingError(
                     f"points of {' × '.join(term.attributes)} break the declared direction of"
                     f" {name} ({direction})"
+                )
+
+
+def _refuse_directed_sources(derived: Iterable[Derived], dictionary: Dictionary) -> None:
+    """Refuse to derive from a source with a direction: the derived shape could undo it."""
+    for own in derived:
+        for source in own.sources:
+            if dictionary[source].direction != "free":
+                raise TrainingError(
+                    f"{own.name} is derived from {source}, which has a declared direction"
+                    f" ({dictionary[source].direction}); derive from free attributes only"
                 )
 
 

@@ -17,6 +17,7 @@ from training.calibration.table import with_curve
 from training.comparison import Candidate, PairsBought, PriceOfExplanation, RoundingLoss
 from training.compile import compile_card, too_weak_for_points
 from training.cross_fit import CrossFit
+from training.derived_attributes import with_attributes, with_columns
 from training.evaluate import Evaluation, evaluate
 from training.fairness.findings import FairnessReport
 from training.families import contest, contest_steps, learner_named, refit_steps
@@ -160,8 +161,12 @@ def learn(
             (crossed, calibration),
             step_done,
         )
+    derived, bins = crossed.fit.additive.derived, crossed.fit.additive.bins
+    told = with_attributes(dictionary, derived.values())
+    development = with_columns(development, derived, bins)
+    held = {name: with_columns(each, derived, bins) for name, each in held.items()}
     card = compile_card(
-        crossed.fit.additive, calibration, development, dictionary, settings,
+        crossed.fit.additive, calibration, development, told, settings,
         source.name, _provenance(source, dictionary, settings, crossed.candidate),
     )  # fmt: skip
     card = with_curve(
@@ -182,7 +187,7 @@ def learn(
         attribute_psi=attribute_stability(card, development.columns, held[validated_on].columns),
         points_psi=points_stability(totals(card, development), totals(card, held[validated_on])),
         baseline=bin_shares(card, development.columns),
-        dictionary=dictionary,
+        dictionary=told,
         source=source,
         settings=settings,
         reject_inference=rejects,

@@ -49,6 +49,8 @@ class Settings:
         the archive was old.
     most_correlation : float
         Two attributes whose weights of evidence correlate more say the same; the weaker is dropped.
+    most_derived : int
+        Ratios and differences of two attributes a boosted card may have; 0: none are tried.
     least_points : int
         An attribute whose best and worst bins lie less apart than this many points is left out.
     penalties : tuple of float
@@ -95,6 +97,7 @@ class Settings:
     least_iv: float = 0.01
     most_shift: float = 0.25
     most_correlation: float = 0.9
+    most_derived: int = 4
     least_points: int = 3
     penalties: tuple[float, ...] = (0.01, 0.1, 1.0, 10.0)
     least_level_rows: int = 20

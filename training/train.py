@@ -18,6 +18,7 @@ from model.errors import TrainingError
 from model.policy import policy_on
 from model.scorecard import Grade
 from training.archive_sample import archive_sample
+from training.derived_attributes import without_attributes
 from training.draft import draft_dictionary
 from training.fairness.cut_off import CutOff, average_cut_off, policy_cut_off
 from training.fairness.measure import fairness_report
@@ -108,7 +109,9 @@ def _with_price(run: TrainedRun, asked: Settings) -> TrainedRun:
     if asked.family != "auto":
         return run
     own = next(row for row in run.leaderboard if row.family == run.settings.family)
-    found = price_of_explanation(own, run.development, run.dictionary, run.settings)
+    # Challengers find their own ratios: those of the card were screened on all development rows.
+    plain = without_attributes(run.dictionary, run.fit.additive.derived)
+    found = price_of_explanation(own, run.development, plain, run.settings)
     return replace(run, price=found)
 
 

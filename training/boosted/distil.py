@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import lightgbm
@@ -34,7 +35,8 @@ def distilled(frame: Frame, growth: Growth, rounds: Mapping[View, int], bags: in
     for seen, ensemble in grown:
         tables.add(ensemble, told_apart(seen.columns, frame.bins)[1], 1 / len(works), -1)
     weights = bin_weights(bins, frame.sample)
-    return with_unseen_bins(purified(tables, bins, weights, frame.dictionary), weights)
+    fine = with_unseen_bins(purified(tables, bins, weights, frame.dictionary), weights)
+    return replace(fine, derived=frame.derived)
 
 
 def _one_bag(

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from model.dictionary import Dictionary
 from training.additive import Additive, Dropped, Fit
 from training.boosted.booster import Growth
+from training.boosted.derived import screened
 from training.boosted.distil import distilled
 from training.boosted.effort import Effort, effort_for
 from training.boosted.fine_bins import usable_bins
@@ -19,6 +21,7 @@ from training.boosted.merge import merged
 from training.boosted.pairs import best_pairs
 from training.boosted.purify import bin_weights
 from training.boosted.views import different_views
+from training.boosted.widen import with_derived
 from training.cross_fit import CrossFit, folds_of, loss_of
 from training.sample import Rows, Sample
 from training.settings import Settings
@@ -52,41 +55,45 @@ class BoostedFamily:
         frame, dropped = _framed(sample, dictionary, settings)
         effort = effort_for(len(sample), len(frame.bins))
         folds = list(folds_of(sample, settings))
-        growth, growths = self._chosen(frame, folds, effort, step_done)
-        folded = grow_on_folds(frame, folds, growths, frame.views, step_done)
-        fine = distilled(frame, growth, folded.rounds, effort.bags)
-        few = merged(fine, bin_weights(fine.bins, sample), effort.most_bins)
+        single = Growth((), effort.least_rows, effort.ridge, effort.rate)
+        growth = single if self.name == SINGLE else replace(single, pairs=None)
+        views = frame.views if self.name == SINGLE else frame.views[:1]
+        grow = partial(grow_on_folds, folds=folds, growths=[growth] * len(folds), views=views)
+        folded = grow(frame)
         step_done()
-        fit = Fit(few, tuple(dropped), strength(few, sample, settings),
+        if settings.most_derived:
+            alone = folded if self.name == SINGLE else grow(frame, growths=[single] * len(folds))
+            found = screened(frame, alone.unseen, folds, settings.most_derived)
+            frame, folded = with_derived(frame, found, settings, folded, grow)
+        step_done()
+        if self.name != SINGLE:
+            growth, growths = _paired(frame, folded, folds, growth, effort)
+            step_done()
+            folded = grow_on_folds(frame, folds, growths, frame.views, step_done)
+        fine = distilled(frame, growth, folded.rounds, effort.bags)
+        few = merged(fine, bin_weights(fine.bins, frame.sample), effort.most_bins)
+        step_done()
+        fit = Fit(few, tuple(dropped), strength(few, frame.sample, settings),
                   BoostedEstimator(fine, growth), fine)  # fmt: skip
         told = _told(growth, folded)
         return CrossFit(fit, told, {told: loss_of(folded.unseen, sample)}, folded.unseen)
 
     def steps(self, settings: Settings) -> int:
         """Return how often `cross_fit` calls ``step_done``."""
-        return 2 if self.name == SINGLE else 4
+        return 3 if self.name == SINGLE else 5
 
-    def _chosen(
-        self,
-        frame: Frame,
-        folds: list[tuple[Rows, Rows]],
-        effort: Effort,
-        step_done: Callable[[], object],
-    ) -> tuple[Growth, list[Growth]]:
-        """Return how to grow on the whole sample, and how on each fold.
 
-        A fold's pairs are ranked on the other folds, so that its rows stay unseen.
-        """
-        pairs = () if self.name == SINGLE else None
-        growth = Growth(pairs, effort.least_rows, effort.ridge, effort.rate)
-        if self.name == SINGLE:
-            return growth, [growth] * len(folds)
-        first = grow_on_folds(frame, folds, [growth] * len(folds), frame.views[:1], step_done)
-        gains = gains_by_fold(frame, first, folds)
-        step_done()
-        rest = ([g for k, g in enumerate(gains) if k != fold] for fold in range(len(folds)))
-        by_fold = [replace(growth, pairs=best_pairs(others, effort.most_pairs)) for others in rest]
-        return replace(growth, pairs=best_pairs(gains, effort.most_pairs)), by_fold
+def _paired(
+    frame: Frame, first: Folded, folds: list[tuple[Rows, Rows]], growth: Growth, effort: Effort
+) -> tuple[Growth, list[Growth]]:
+    """Return how to grow with the best pairs on the whole sample, and how on each fold.
+
+    A fold's pairs are ranked on the other folds, so that its rows stay unseen.
+    """
+    gains = gains_by_fold(frame, first, folds)
+    rest = ([g for k, g in enumerate(gains) if k != fold] for fold in range(len(folds)))
+    by_fold = [replace(growth, pairs=best_pairs(others, effort.most_pairs)) for others in rest]
+    return replace(growth, pairs=best_pairs(gains, effort.most_pairs)), by_fold
 
 
 def _framed(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 
+from model.derived import Derived
 from model.dictionary import Dictionary
 from model.scorecard import Bins, Floats
 from training.boosted.booster import Growth, Pair, Watched, best_rounds, grow_watched, side_by_side
@@ -21,13 +22,17 @@ from training.sample import Rows, Sample
 
 @dataclass(frozen=True)
 class Frame:
-    """What every fit of one sample shares: its bins, its dictionary, the views, the seed."""
+    """What every fit of one sample shares: its bins, its dictionary, the views, the seed.
+
+    The sample has a column, and the dictionary an entry, for each attribute of `derived` too.
+    """
 
     sample: Sample
     bins: Mapping[str, Bins]
     dictionary: Dictionary
     views: tuple[View, ...]
     seed: int
+    derived: Mapping[str, Derived] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def merged(additive: Additive, weights: Weights, most_bins: int) -> Additive:
     }
     bins = {name: _merged_bins(own, group[name]) for name, own in additive.bins.items()}
     shapes = tuple(_averaged(shape, group, weights) for shape in additive.shapes)
-    return Additive(additive.intercept, bins, shapes)
+    return replace(additive, bins=bins, shapes=shapes)
 
 
 def _profiles(additive: Additive, name: str, weights: Weights) -> Floats:

@@ -1,8 +1,8 @@
-"""The last sheet: where the card came from, and what members are told for losing points."""
+"""The last sheet: where the card came from, what it derives, what members are told."""
 
 from __future__ import annotations
 
-from training.card_workbook.page import Book
+from training.card_workbook.page import Book, Page
 
 
 def sources_page(book: Book) -> None:
@@ -15,6 +15,7 @@ def sources_page(book: Book) -> None:
         page.merged(1, 2, value, "code")
         page.row += 1
     page.row += 1
+    _derived(page, book)
     page.text(0, "告知原因 What a member is told", "subtitle")
     page.row += 1
     page.heads(("代码 Name", "失分 Points lost", "缺失 Missing"))
@@ -25,3 +26,23 @@ def sources_page(book: Book) -> None:
         page.text(2, f"{wording.missing.zh}\n{wording.missing.en}")
         page.sheet.set_row(page.row, 44)
         page.row += 1
+
+
+def _derived(page: Page, book: Book) -> None:
+    """Add how each derived attribute is computed, if the card has any."""
+    if not book.card.derived:
+        return
+    page.text(0, "派生指标 Derived attributes", "subtitle")
+    page.row += 1
+    page.heads(("代码 Name", "算法 Formula", "缺失 Missing where"))
+    for own in book.card.derived.values():
+        is_ratio = own.kind == "ratio"
+        page.text(0, own.name, "code")
+        page.text(1, f"{own.first} {'÷' if is_ratio else '−'} {own.second}", "code")
+        page.text(2, _NOT_ABOVE_ZERO if is_ratio else _EITHER)
+        page.row += 1
+    page.row += 1
+
+
+_EITHER = "任一项缺失 either is missing"
+_NOT_ABOVE_ZERO = f"{_EITHER}; 除数不大于零 the divisor is not above zero"

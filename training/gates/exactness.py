@@ -37,14 +37,16 @@ def broken_directions(card: Card, directions: Mapping[str, Direction]) -> list[s
     """Return the attributes whose points can move against their declared direction.
 
     An attribute's step between neighbouring bins is the sum of its own and its pairs' steps; each
-    pair's partner may stand in any bin, so the least step is the sum of the least.
+    pair's partner may stand in any bin, so the least step is the sum of the least. What is derived
+    from an attribute moves with it and keeps no direction, so a directed source counts as broken.
     """
+    sources = {source for own in card.derived.values() for source in own.sources}
     return [
         name
-        for name in card.attributes
+        for name in dict.fromkeys([*card.attributes, *card.inputs])
         if directions.get(name, "free") != "free"
         and not card.bins[name].levels
-        and (_least_steps(card, name, directions[name]) < 0).any()
+        and (name in sources or (_least_steps(card, name, directions[name]) < 0).any())
     ]
 
 

@@ -28,7 +28,7 @@ def _noted(run: TrainedRun) -> Noted:
         sample=run.validated_on,
         trained_by=run.trained_by,
         source=run.source.facts["source"],
-        directions={name: run.dictionary[name].direction for name in run.card.attributes},
+        directions={name: run.dictionary[name].direction for name in run.card.bins},
         points_psi=run.points_psi,
         attribute_psi=dict(run.attribute_psi),
         rounding_auc=run.rounding.auc if run.rounding else None,
