@@ -28,7 +28,7 @@ from model.dictionary import Text
 def install(app: FastAPI) -> None:
     """Register the handlers on `app`."""
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(HTTPException, refused)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -40,7 +40,8 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     return problem_response(kind, _fields(found, _body_of(request)))
 
 
-async def _refused(request: Request, error: Exception) -> JSONResponse:
+async def refused(request: Request, error: Exception) -> JSONResponse:
+    """Return the answer to a request that was refused by `error`."""
     if isinstance(error, ProblemError):
         note(request, kind=error.kind.name)
         headers = dict(error.headers or (RETRY_AFTER if error.kind.status == 503 else {}))

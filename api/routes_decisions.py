@@ -9,7 +9,6 @@ from fastapi import Request as HttpRequest
 
 from api.access.principal import Principal
 from api.deciding import Decide
-from api.direct_route import direct_route
 from api.fields import EXPECTED, IDEMPOTENCY_KEY
 from api.ledger.commands import Once
 from api.ledger.serving import sent
@@ -32,10 +31,11 @@ from api.problems import ProblemError
 from api.running.decision_counts import count_decision
 from api.service import Service
 from api.shapes import DecisionRequest, DecisionShape
+from api.strict_request import StrictRoute
 from model.decision import Request
 
 
-async def _answered(request: HttpRequest, ask: DecisionRequest, idempotency_key: str) -> Response:
+async def decided(request: HttpRequest, ask: DecisionRequest, idempotency_key: str) -> Response:
     """Answer a well-formed request that was let in."""
     state = request.app.state
     service: Service = state.service
@@ -59,7 +59,7 @@ async def _answered(request: HttpRequest, ask: DecisionRequest, idempotency_key:
     return sent(answer)
 
 
-router = APIRouter(prefix="/v1", route_class=direct_route(_answered), tags=["decisions"])
+router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["decisions"])
 
 
 @router.post(
@@ -97,4 +97,4 @@ async def post_decision(
     The profile is the member's in the edition in use. A member without consent is declined for that
     reason and never scored. The decision is in the ledger before it is answered.
     """
-    return await _answered(request, ask, idempotency_key)
+    return await decided(request, ask, idempotency_key)

@@ -49,22 +49,21 @@ def parse(body: bytes) -> object:
     _refuse_depth(body)
     try:
         text = body.decode("utf-8")
-        value = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-        )
+        value = _DECODER.decode(text)
     except StrictJsonError:
         raise
     except (ValueError, RecursionError) as error:
         # The parser's own message quotes the input.
         raise StrictJsonError(_NOT_JSON) from error
-    _refuse_characters(value)
+    # A whole text in UTF-8 holds no half characters, and JSON no bare NUL: only escapes can.
+    if b"\\" in body:
+        _refuse_characters(value)
     return value
 
 
 def _refuse_depth(body: bytes) -> None:
+    if body.count(b"{") + body.count(b"[") <= MOST_DEPTH:
+        return
     depth = 0
     for bracket in _BRACKET.findall(_STRING.sub(b"", body)):
         depth += 1 if bracket in b"[{" else -1
@@ -88,6 +87,11 @@ def _finite(text: str) -> float:
     if math.isinf(number):
         raise StrictJsonError(_TOO_LARGE)
     return number
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite
+)
 
 
 def _refuse_characters(value: object) -> None:

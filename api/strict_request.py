@@ -16,6 +16,8 @@ from api.problem_kinds import MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE
 from api.problems import FieldError, ProblemError
 from api.strict_json import StrictJsonError, parse
 
+#: As nearly every client writes it.
+_PLAIN = [b"application/json"]
 _CONTENT_TYPES = {"application/json", "application/json;charset=utf-8"}
 
 
@@ -24,9 +26,14 @@ class StrictRequest(Request):
 
     async def body(self) -> bytes:
         """Return the raw body, if it says that it is JSON in UTF-8."""
-        if not hasattr(self, "_body"):
+        if self.unread:
             self._refuse_media_type()
         return await super().body()
+
+    @property
+    def unread(self) -> bool:
+        """Whether nobody has taken the body yet."""
+        return not hasattr(self, "_body")
 
     async def json(self) -> Any:
         """Return the strictly parsed body; it is parsed once, whoever asks."""
@@ -38,8 +45,11 @@ class StrictRequest(Request):
         return self._json
 
     def _refuse_media_type(self) -> None:
-        given = self.headers.get("content-type", "").lower().replace(" ", "").replace('"', "")
-        if given not in _CONTENT_TYPES or "content-encoding" in self.headers:
+        told = self.scope["headers"]
+        types = [value for name, value in told if name == b"content-type"]
+        given = b"".join(types[:1]).decode("latin-1").lower().replace(" ", "").replace('"', "")
+        is_json = types == _PLAIN or given in _CONTENT_TYPES
+        if not is_json or any(name == b"content-encoding" for name, _ in told):
             raise ProblemError(UNSUPPORTED_MEDIA_TYPE)
 
 

@@ -7,8 +7,10 @@ sent, which may hold a member id, nor its query.
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import Any
 
+from prometheus_client import Counter, Histogram
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -72,8 +74,9 @@ class Door:
 def _tell(scope: Scope, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", "-")
     method = scope["method"] if scope["method"] in _METHODS else "?"
-    REQUESTS.labels(method, route, str(status)).inc()
-    LATENCY.labels(route).observe(seconds)
+    counter, times = _told_of(method, route, status)
+    counter.inc()
+    times.observe(seconds)
     notes = scope[_NOTES]
     if kind := notes.get("kind"):
         REFUSALS.labels(kind).inc()
@@ -82,6 +85,11 @@ def _tell(scope: Scope, status: int, seconds: float) -> None:
             "request", method=method, route=route, status=status, ms=round(seconds * 1000, 1),
             **notes,
         )  # fmt: skip
+
+
+@lru_cache(maxsize=1_024)
+def _told_of(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, route, str(status)), LATENCY.labels(route)
 
 
 def _tell_fault(error: Exception, name: str) -> None:

@@ -8,6 +8,7 @@ it is written: a name in a message, an id number in an exception, a key nobody t
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 import sys
@@ -89,7 +90,8 @@ def where(error: BaseException) -> str:
 
 
 _STAMPED = structlog.processors.TimeStamper(fmt="iso", utc=True)
-_RENDERED = structlog.processors.JSONRenderer(ensure_ascii=False)
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+_RENDERED = structlog.processors.JSONRenderer(lambda told, **_: _ENCODER.encode(told))
 
 
 class DeclaredFormatter(logging.Formatter):
