@@ -212,7 +212,7 @@ class Edition:
 def columns_of(names: Sequence[str], profiles: Sequence[Profile]) -> Columns:
     """Return n profiles as the kernel takes them, arrays of shape (n,)."""
     # A transposed copy: each attribute's values lie side by side.
-    table = np.stack([profile.numbers for profile in profiles], axis=1)
+    table = np.array([profile.numbers for profile in profiles]).T.copy()
     texts = {
         name: np.array([profile.texts[name] for profile in profiles], dtype=object)
         for name in profiles[0].texts

@@ -89,7 +89,8 @@ def terms(household: Means, policy: Policy, months: Ints | None = None) -> Terms
     if months is None:
         harvest = _harvest_term(earned, owed, policy)
         months = np.where(household.by_harvest, harvest, policy["standard_months"])
-    term = np.clip(months, policy["minimum_months"], policy["maximum_months"])[:, None]
+    bounded = np.minimum(np.maximum(months, policy["minimum_months"]), policy["maximum_months"])
+    term = bounded[:, None]
     at_once, spread = _at_once(earned, owed, term, policy), _spread(earned, owed, term, policy)
     # Herds are sold by the lorry, not by the month.
     instalments = ~household.sells_herds & (spread >= at_once)[:, 0]
@@ -125,7 +126,7 @@ def _harvest_term(earned: Income, owed: Ints, policy: Policy) -> Ints:
     term = np.broadcast_to(market + 1, (len(owed), len(market)))
     sells = earned.fields[:, nearest:standard] > 0
     repayable = np.where(sells, _at_once(earned, owed, term, policy), -1)
-    best = np.take_along_axis(term, repayable.argmax(axis=1)[:, None], axis=1)[:, 0]
+    best = market[repayable.argmax(axis=1)] + 1
     return np.where(sells.any(axis=1), best, standard)
 
 

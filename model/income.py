@@ -86,12 +86,12 @@ def income(columns: Columns, as_of: date, policy: Policy) -> Income:
 def unknown(columns: Columns, policy: Policy) -> NDArray[np.bool_]:
     """Return where no source of income is on record at all, shape (n,)."""
     names = [*(f"area_{crop}_mu" for crop in policy.crops), "net_sales_12m", "qr_receipts_12m"]
-    table = np.stack([np.asarray(columns[name], dtype=np.float64) for name in names])
+    table = np.array([columns[name] for name in names], dtype=np.float64)
     return np.asarray(np.isnan(table).all(axis=0))
 
 
 def _fields(columns: Columns, as_of: date, policy: Policy) -> Ints:
-    areas = np.stack([columns[f"area_{crop}_mu"] for crop in policy.crops], axis=1)
+    areas = np.array([columns[f"area_{crop}_mu"] for crop in policy.crops], dtype=np.float64).T
     net = np.array([crop.net_yuan_per_mu for crop in policy.crops.values()])
     market = np.array([crop.market_percent for crop in policy.crops.values()])
     # Whole numbers all along, so the order of summation cannot matter.
@@ -113,5 +113,6 @@ def _within(monthly: Ints, term: Ints) -> Ints:
     """Return the sum of the first `term` months; beyond the twelfth the year begins again."""
     before = np.zeros((len(monthly), 13), dtype=np.int64)
     np.cumsum(monthly, axis=1, out=before[:, 1:])
-    total: Ints = before[:, 12:] * (term // 12) + np.take_along_axis(before, term % 12, axis=1)
+    rows = np.arange(len(monthly))[:, None]
+    total: Ints = before[:, 12:] * (term // 12) + before[rows, term % 12]
     return total

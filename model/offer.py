@@ -66,7 +66,7 @@ def offer(
     by_grade = {terms.grade: terms for terms in policy.grades}
     terms = [by_grade[grade] for grade in grades.tolist()]
     drawn = against(columns["balance_outstanding"])
-    bounds = np.stack(
+    bounds = np.array(
         [
             policy["product_cap_yuan"] - drawn,
             in_favour(capacity_yuan),
@@ -74,7 +74,8 @@ def offer(
         ]
     )
     spread = np.array([t.spread_bp for t in terms], dtype=np.int64)
-    rate = np.clip(policy["lpr_bp"] + spread, policy["rate_floor_bp"], policy["rate_cap_bp"])
+    rate = np.maximum(policy["lpr_bp"] + spread, policy["rate_floor_bp"])
+    rate = np.minimum(rate, policy["rate_cap_bp"])
     names = np.array(BOUNDS, dtype=object)
     return Offer(_rounded(bounds.min(axis=0), policy), rate / 10_000, names[bounds.argmin(axis=0)])
 

@@ -51,21 +51,24 @@ def ranked(lost: Ints) -> Ints:
     Equal losses keep the card's order, so that the same member always hears the same reasons.
     """
     order = np.argsort(-lost, axis=1, kind="stable")[:, :MOST]
-    kept = np.where(np.take_along_axis(lost, order, axis=1) > 0, order, -1)
-    padding = np.full((len(lost), MOST - kept.shape[1]), -1, dtype=np.int64)
-    return np.hstack([kept, padding]).astype(np.int64, copy=False)
+    found = np.full((len(lost), MOST), -1, dtype=np.int64)
+    found[:, : order.shape[1]] = np.where(lost[_rows_of(lost), order] > 0, order, -1)
+    return found
 
 
 def reason_codes(card: Card, codes: dict[str, Ints], order: Ints) -> NDArray[np.object_]:
     """Return the reason codes of each row, shape (n, MOST); None where there is none."""
     table = _code_table(card.attributes)
-    stacked = np.stack([codes[name] for name in card.attributes], axis=1)
-    state = np.take_along_axis(stacked, np.maximum(order, 0), axis=1)
-    ordinary = np.array([card.bins[name].ordinary for name in card.attributes])
-    kind = np.clip(state - ordinary[np.maximum(order, 0)] + 1, 0, 2)
-    found: NDArray[np.object_] = table[np.maximum(order, 0), kind]
+    place = np.maximum(order, 0)
+    state = np.array([codes[name] for name in card.attributes])[place, _rows_of(order)]
+    kind = np.minimum(np.maximum(state - card.ordinary[place] + 1, 0), 2)
+    found: NDArray[np.object_] = table[place, kind]
     found[order < 0] = None
     return found
+
+
+def _rows_of(table: Ints) -> Ints:
+    return np.arange(len(table))[:, None]
 
 
 def reason(card: Card, code: str, lost: int) -> Reason:

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from model.card_tables import NumberBins, PointTable
 from model.derived import Derived
 from model.dictionary import Text
 
@@ -68,14 +69,14 @@ class Bins:
     def in_range(self, values: NDArray[np.float64] | NDArray[np.object_]) -> Floats:
         """Return numbers as they are, shape (n,), but infinite where they are out of range."""
         numbers = np.asarray(values, dtype=np.float64)
-        return np.where((numbers < self._low) | (numbers > self._high), np.inf, numbers)
+        return np.where((numbers < self.least) | (numbers > self.most), np.inf, numbers)
 
     def _number_codes(self, values: NDArray[np.float64] | NDArray[np.object_]) -> Ints:
         numbers = np.asarray(values, dtype=np.float64)
         codes = np.searchsorted(self._edges, numbers, side="right")
         missing = np.isnan(numbers)
         # NaN fails both comparisons, so it is marked out of range first and missing last.
-        codes[~((numbers >= self._low) & (numbers <= self._high))] = self.out_of_range
+        codes[~((numbers >= self.least) & (numbers <= self.most))] = self.out_of_range
         codes[missing] = self.missing
         return codes.astype(np.int64, copy=False)
 
@@ -89,11 +90,13 @@ class Bins:
         return np.asarray(self.edges, dtype=np.float64)
 
     @cached_property
-    def _low(self) -> float:
+    def least(self) -> float:
+        """The smallest number that is plausible."""
         return float(np.finfo(np.float64).min) if self.minimum is None else self.minimum
 
     @cached_property
-    def _high(self) -> float:
+    def most(self) -> float:
+        """The largest number that is plausible."""
         return float(np.finfo(np.float64).max) if self.maximum is None else self.maximum
 
     @cached_property
@@ -223,8 +226,12 @@ class Card:
     @cached_property
     def references(self) -> Ints:
         """Reference points by attribute, shape (attributes,); a pair's are split alike."""
-        one_row = self._by_attribute([np.array([term.reference]) for term in self.terms], 1)
-        return one_row.ravel()
+        return self._points.references(self.terms)
+
+    @cached_property
+    def ordinary(self) -> Ints:
+        """Number of ordinary bins by attribute, shape (attributes,)."""
+        return np.array([self.bins[name].ordinary for name in self.attributes], dtype=np.int64)
 
     def codes(self, columns: Columns) -> dict[str, Ints]:
         """Return bin codes by attribute, each of shape (n,).
@@ -234,15 +241,18 @@ class Card:
         KeyError
             If `columns` lacks an input of the card.
         """
+        values = {
+            name: input_values(name, columns, self.bins, self.derived) for name in self.attributes
+        }
+        numbers = self._numbers.codes(values)
         return {
-            name: self.bins[name].codes(input_values(name, columns, self.bins, self.derived))
+            name: numbers[name] if name in numbers else self.bins[name].codes(values[name])
             for name in self.attributes
         }
 
     def points_by_attribute(self, codes: Mapping[str, Ints]) -> Ints:
         """Return points by row and attribute, shape (n, attributes)."""
-        per_term = [t.points[tuple(codes[name] for name in t.attributes)] for t in self.terms]
-        return self._by_attribute(per_term, len(next(iter(codes.values()))))
+        return self._points.points(codes)
 
     def total(self, by_attribute: Ints) -> Ints:
         """Return total points by row, shape (n,)."""
@@ -269,13 +279,10 @@ class Card:
         names = np.array([grade.grade for grade in self.grades], dtype=object)
         return np.take(names, np.searchsorted(ceilings, self.pd_values, side="left"))
 
-    def _by_attribute(self, per_term: list[Ints], rows: int) -> Ints:
-        table = np.zeros((rows, len(self.attributes)), dtype=np.int64)
-        for term, points in zip(self.terms, per_term, strict=True):
-            first, *second = (self.attributes.index(name) for name in term.attributes)
-            # A pair's points are shared in whole numbers: the first takes what halving leaves over.
-            half = points // 2 if second else 0
-            table[:, first] += points - half
-            for column in second:
-                table[:, column] += half
-        return table
+    @cached_property
+    def _numbers(self) -> NumberBins:
+        return NumberBins.of(self.bins, self.attributes)
+
+    @cached_property
+    def _points(self) -> PointTable:
+        return PointTable.of(self.attributes, self.terms)

@@ -171,4 +171,5 @@ def _rank_by_points(points: Ints, policy: Policy) -> Ints:
 
 
 def _told_losses(lost: Ints, order: Ints) -> Ints:
-    return np.where(order >= 0, np.take_along_axis(lost, np.maximum(order, 0), axis=1), 0)
+    rows = np.arange(len(lost))[:, None]
+    return np.where(order >= 0, lost[rows, np.maximum(order, 0)], 0)

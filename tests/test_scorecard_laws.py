@@ -60,6 +60,14 @@ def columns(drawn):
     }
 
 
+@given(cards(), rows)
+def test_all_attributes_at_once_fall_into_the_bins_that_each_has_alone(card, drawn):
+    together = card.codes(columns(drawn))
+    for name, values in columns(drawn).items():
+        if name in together:
+            assert together[name].tolist() == card.bins[name].codes(values).tolist()
+
+
 def score(card, drawn):
     """Return everything a decision depends on, one tuple a row."""
     codes = card.codes(columns(drawn))

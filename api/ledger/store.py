@@ -48,7 +48,7 @@ class _Opened:
 
 
 class Store:
-    """One process's hold on the ledger; its methods but `read` belong to the writer's thread."""
+    """One process's hold on the ledger; all but `read` and `seal` belong to the writer's thread."""
 
     def __init__(self, location: Location, clock: Callable[[], datetime] = utc_now) -> None:
         self._location, self._clock = location, clock
@@ -89,17 +89,24 @@ class Store:
         self._opened = _Opened(Vault(keys), keys, name, CheckpointFile(self._location.outside))
         self._is_unsealed = head.seq > (known.seq if known else 0)
 
-    def commit(self, commands: Sequence[Command]) -> list[Outcome]:
-        """Run a group in one transaction; when this returns, what was answered is durable.
+    @property
+    def is_unsealed(self) -> bool:
+        """Whether the ledger may hold a checkpoint that could not be written outside."""
+        return self._is_unsealed
+
+    def commit(self, commands: Sequence[Command]) -> tuple[list[Outcome], Checkpoint | None]:
+        """Run a group in one transaction; durable when this returns, but not to be answered yet.
+
+        Returns
+        -------
+        tuple
+            The answers, and what `seal` must write outside before any of them leaves.
 
         Raises
         ------
         DBAPIError
             If nothing of the group was written.
-        OSError
-            If a group was written but could not be sealed outside; retries find its answers.
         """
-        self._seal_rest()
         with self._writing.connect() as connection:
             begun = connection.begin()
             transaction = Transaction(
@@ -108,22 +115,52 @@ class Store:
             outcomes = perform(transaction, commands)
             if not transaction.has_work:
                 begun.rollback()
-                return outcomes
+                return outcomes, None
             transaction.flush()
-            made = self._checkpoint(transaction.head)
-            if transaction.has_entries:
+            made = self._checkpoint(transaction.head) if transaction.has_entries else None
+            if made:
                 _INTO_CHECKPOINTS.run(connection, [made.__dict__])
-            self._is_unsealed = True
             try:
                 begun.commit()
             except DBAPIError:
+                self._is_unsealed = True
                 if not self._was_committed(transaction):
                     raise
-        if transaction.has_entries:
-            self._held().file.append(made)
-        self._is_unsealed = False
         self._known_versions |= transaction.new_versions.keys()
-        return outcomes
+        return outcomes, made
+
+    def seal(self, made: Checkpoint | None) -> None:
+        """Write outside, in the order of commits, where the chain stood after one of them.
+
+        May be called from another thread than the rest, while a next group is being committed.
+
+        Raises
+        ------
+        OSError
+            If it could not be written. The group stays in the ledger; retries find its answers.
+        """
+        if made:
+            try:
+                self._held().file.append(made)
+            except OSError:
+                self._is_unsealed = True
+                raise
+
+    def seal_rest(self) -> None:
+        """Write the line outside that a crash or a full disk kept back.
+
+        Raises
+        ------
+        DBAPIError, OSError
+            If it cannot be written yet.
+        """
+        if self._is_unsealed:
+            with self._writing.connect() as connection, connection.begin() as begun:
+                made = last_checkpoint(connection)
+                begun.rollback()
+            if made:
+                self._held().file.append(made)
+            self._is_unsealed = False
 
     @contextlib.contextmanager
     def read(self) -> Iterator[View]:
@@ -140,7 +177,7 @@ class Store:
         """Seal what is left to seal, and let go."""
         if self._opened:
             with contextlib.suppress(DBAPIError, OSError):
-                self._seal_rest()
+                self.seal_rest()
             self._opened.file.close()
             self._opened = None
         self.forget_connections()
@@ -153,16 +190,6 @@ class Store:
     def _checkpoint(self, head: Head) -> Checkpoint:
         held = self._held()
         return sealed(head, moment(self._clock()), held.keys.seal, held.key_id)
-
-    def _seal_rest(self) -> None:
-        """Write the line outside that a crash or a full disk kept back."""
-        if self._is_unsealed:
-            with self._writing.connect() as connection, connection.begin() as begun:
-                made = last_checkpoint(connection)
-                begun.rollback()
-            if made:
-                self._held().file.append(made)
-            self._is_unsealed = False
 
     def _was_committed(self, transaction: Transaction) -> bool:
         """Look whether a commit whose answer was lost took place after all.

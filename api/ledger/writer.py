@@ -1,7 +1,8 @@
 """The one way into the ledger: a thread that commits whatever waits, together.
 
 A decision is durable before it is answered. Throughput comes from sharing one commit among all
-that wait, never from answering early.
+that wait, and from committing the next group while the line that seals this one is on its way to
+the disk; never from answering early.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from queue import SimpleQueue
 from typing import TypeVar
@@ -18,6 +19,7 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from api.ledger.checkpoints import Checkpoint
 from api.ledger.commands import Answer, Command, View, Written
 from api.ledger.location import Location
 from api.ledger.performing import Outcome
@@ -52,6 +54,8 @@ class Ledger:
         self._closed = False
         self.fault: str | None = None
         self._thread = threading.Thread(target=self._work, name="ledger-writer", daemon=True)
+        self._sealer = ThreadPoolExecutor(1, "ledger-sealer")
+        self._sealing: Future[None] | None = None
 
     @classmethod
     def open(cls, settings: Settings, clock: Callable[[], datetime] = utc_now) -> Ledger:
@@ -142,28 +146,24 @@ class Ledger:
         self._queue.put(waiting)
 
     def _work(self) -> None:
-        ended, expected = False, 1
+        ended = False
         while not ended:
-            group, ended = next_group(self._queue, MOST_IN_A_GROUP, expected, LINGER_SECONDS)
+            group, ended = next_group(self._queue, MOST_IN_A_GROUP, 1, LINGER_SECONDS)
             if group:
-                outcomes = self._outcomes(group)
-                # Who is answered now asks again soon, beside those who came meanwhile.
-                expected = len(group) + self._queue.qsize()
-                self._release(group)
-                settle(zip(group, outcomes, strict=True))
+                self._serve(group)
+        self._sealer.shutdown()
         self._store.close()
 
-    def _outcomes(self, group: list[Waiting]) -> list[Outcome]:
+    def _serve(self, group: list[Waiting]) -> None:
         try:
-            return self._committed([waiting.command for waiting in group])
-        except _AWAY:
-            return [ProblemError(LEDGER_AWAY) for _ in group]
+            outcomes, made = self._committed([waiting.command for waiting in group])
         except Exception as error:
-            log.error("fault", error=type(error).__qualname__, at=where(error))
-            return [error for _ in group]
+            self._answer(group, _refused(error, group))
+        else:
+            self._sealing = self._sealer.submit(self._seal, group, outcomes, made)
 
     @COMMIT.time()
-    def _committed(self, commands: list[Command]) -> list[Outcome]:
+    def _committed(self, commands: list[Command]) -> tuple[list[Outcome], Checkpoint | None]:
         BATCH.observe(len(commands))
         self._prepare()
         try:
@@ -174,24 +174,44 @@ class Ledger:
             # A pooled connection whose server was restarted: nothing was written, so once more.
             return self._watched(lambda: self._store.commit(commands))
 
+    def _seal(self, group: list[Waiting], outcomes: list[Outcome], made: Checkpoint | None) -> None:
+        """Seal a committed group, on the sealer's thread, and only then answer it."""
+        try:
+            self._watched(lambda: self._store.seal(made))
+            self._note_whole()
+        except Exception as error:
+            outcomes = _refused(error, group)
+        self._answer(group, outcomes)
+
     def _prepare(self) -> None:
         if not self._store.is_ready:
             self._watched(self._store.prepare)
+            self._note_whole()
+        if self._store.is_unsealed:
+            if self._sealing:
+                self._sealing.result()
+            # While lines cannot be written outside, nothing more is committed inside.
+            self._watched(self._store.seal_rest)
 
     def _watched(self, step: Callable[[], T]) -> T:
         try:
-            made = step()
+            return step()
         except _AWAY as error:
             self.fault = _why(error)
             DATABASE_UP.set(0)
             log.error("database away", why=self.fault)
             self._store.forget_connections()
             raise
+
+    def _note_whole(self) -> None:
         if self.fault:
             log.info("database back")
         self.fault = None
         DATABASE_UP.set(1)
-        return made
+
+    def _answer(self, group: list[Waiting], outcomes: list[Outcome]) -> None:
+        self._release(group)
+        settle(zip(group, outcomes, strict=True))
 
     def _release(self, group: list[Waiting]) -> None:
         scopes = {waiting.command.once.scope for waiting in group if waiting.command.once}
@@ -209,6 +229,13 @@ class _Probe:
     def run(self, view: View) -> Written:
         """Do nothing."""
         return Written(Answer(204, b""), ())
+
+
+def _refused(error: Exception, group: list[Waiting]) -> list[Outcome]:
+    if isinstance(error, _AWAY):
+        return [ProblemError(LEDGER_AWAY) for _ in group]
+    log.error("fault", error=type(error).__qualname__, at=where(error))
+    return [error for _ in group]
 
 
 def _told(outcome: Outcome) -> Answer:
