@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import refusing, routes_about, routes_decisions, routes_members
 from api.access import routes_accesses, routes_tokens
@@ -43,6 +43,7 @@ from api.running import routes as routes_running
 from api.running.admission import Admission
 from api.running.door import Door
 from api.running.draining import drained_on_signal
+from api.running.turnstile import Load, Turnstile
 from api.running.watching import watching
 from api.running.workers import answer_while_deciding, forget_dead_workers, spare_the_lasting
 from api.service import Service, today_in_china
@@ -53,6 +54,14 @@ VERSION = "1.0.0"
 
 
 class _Application(FastAPI):
+    def __init__(self, load: Load, **told: Any) -> None:
+        super().__init__(**told)
+        self.load = load
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return all layers behind the turnstile."""
+        return Turnstile(super().build_middleware_stack(), self.load)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve without FastAPI's own telemetry: `api.running.metrics` tells what we count."""
         await Starlette.__call__(self, scope, receive, send)
@@ -95,7 +104,9 @@ def create_app(
     today
         The service's calendar, for the validity of decisions.
     """
+    settings = settings or Settings.from_env()
     app = _Application(
+        Load(settings.most_in_work),
         title="融资E 信贷决策服务 / Rongzi E decision service",
         version=VERSION,
         lifespan=_lifespan,
@@ -106,7 +117,6 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    settings = settings or Settings.from_env()
     app.state.service = Service(settings, today)
     app.state.gate = Gate(settings)
     app.state.tally = Tally()
@@ -122,7 +132,7 @@ def create_app(
         route=next(each for each in routes_decisions.router.routes if isinstance(each, APIRoute)),
         decide=routes_decisions.decided,
     )
-    app.add_middleware(Admission, most_in_work=settings.most_in_work)
+    app.add_middleware(Admission, most_in_work=settings.most_in_work, load=app.load)
     app.add_middleware(Door)
     app.state.query_parameters = query_parameters(app)
     refuse_unlisted(route_names(app))

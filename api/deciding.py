@@ -55,7 +55,7 @@ class Decide:
     def run_all(cls, view: View, commands: Sequence[Self]) -> list[Written]:
         """Decide on all, each question once; whoever asks it again gets the first decision."""
         asked = _asked(view, commands)
-        known = view.decisions_on({each.question for each in asked})
+        known = view.decisions_on({each.question for each in asked if not each.is_new})
         found = {question: _first_answer(view, known[question]) for question in known}
         fresh = {each.question: each for each in reversed(asked) if each.question not in found}
         made = _decided(view, list(fresh.values()))
@@ -75,12 +75,15 @@ class _Asked:
     ----------
     consent : bool or None
         Whether consent is in force, where the ledger has a word of it; else the edition's counts.
+    is_new : bool
+        Whether the ledger knew nothing of the member before this group.
     """
 
     command: Decide
     subject_id: str
     consent: bool | None
     question: str
+    is_new: bool
 
     def entry(
         self, kind: Kind, decision_id: str, outcome: str, body: Mapping[str, Any]
@@ -100,8 +103,9 @@ class _Asked:
 
 
 def _asked(view: View, commands: Sequence[Decide]) -> list[_Asked]:
-    subjects = _subjects(view, commands)
-    consents = view.entries_of_subjects(set(subjects.values()), CONSENT)
+    known = view.identities.known({command.member_id for command in commands})
+    subjects = known | _added(view, commands, known)
+    consents = view.entries_of_subjects(set(known.values()), CONSENT)
     asked = []
     for command in commands:
         subject = subjects[command.member_id]
@@ -110,17 +114,19 @@ def _asked(view: View, commands: Sequence[Decide]) -> list[_Asked]:
         consent = consent_in_force(said, command.profile, used.edition) if said else None
         digests = used.edition.digest, used.policy.digest, used.card.digest
         question = question_of(subject, command.request, command.today, consent, *digests)
-        asked.append(_Asked(command, subject, consent, question))
+        asked.append(_Asked(command, subject, consent, question, command.member_id not in known))
     return asked
 
 
-def _subjects(view: View, commands: Sequence[Decide]) -> dict[str, str]:
-    found = view.identities.known({command.member_id for command in commands})
+def _added(view: View, commands: Sequence[Decide], known: Mapping[str, str]) -> dict[str, str]:
+    """Give those who are new to the ledger their pseudonyms."""
+    added: dict[str, str] = {}
     for command in commands:
-        if command.member_id not in found:
-            person = command.resources.edition.person(command.member_id) or {}
-            found[command.member_id] = view.identities.add(command.member_id, person)
-    return found
+        member = command.member_id
+        if member not in known and member not in added:
+            person = command.resources.edition.person(member) or {}
+            added[member] = view.identities.add(member, person)
+    return added
 
 
 def _decided(view: View, asked: Sequence[_Asked]) -> dict[str, Written]:

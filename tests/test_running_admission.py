@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.running import admission, body
 from api.running.admission import Admission
+from api.running.turnstile import Load, Turnstile
 
 Message = dict[str, Any]
 
@@ -73,6 +75,34 @@ def test_one_more_than_the_bound_is_told_when_to_come_again() -> None:
     assert (b"retry-after", b"1") in refused[0]["headers"]
     assert b"/problems/overloaded" in refused[1]["body"]
     assert [_status(sent) for sent in served] == [200] * 5
+
+
+def test_a_full_service_refuses_before_it_reads_anything() -> None:
+    async def unread() -> Message:
+        raise AssertionError("the body was read")
+
+    async def refused(load: Load, path: str) -> list[Message]:
+        sent: list[Message] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        async def behind(scope: Scope, receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        service = SimpleNamespace(draining=False)
+        app = SimpleNamespace(state=SimpleNamespace(service=service))
+        scope = {"type": "http", "path": path, "method": "POST", "headers": [], "app": app}
+        await Turnstile(behind, load)(scope, unread, send)
+        return sent
+
+    full = Load(most_in_work=2, working=2)
+    start, body = asyncio.run(refused(full, "/v1/decisions"))
+    assert start["status"] == 503
+    assert {b"retry-after", b"cache-control", b"x-request-id"} <= {n for n, _ in start["headers"]}
+    assert b"/problems/overloaded" in body["body"]
+    assert _status(asyncio.run(refused(full, "/ready"))) == 200
+    assert _status(asyncio.run(refused(Load(most_in_work=2, working=1), "/v1/decisions"))) == 200
 
 
 def test_those_who_watch_are_answered_whatever_the_load() -> None:

@@ -84,6 +84,8 @@ class Transaction:
         self, subject_ids: Collection[str], kinds: Collection[Kind] = ()
     ) -> dict[str, list[Entry]]:
         """Return the entries of several subjects in one look, by subject."""
+        if not subject_ids:
+            return {}
         sought = {"subjects": list(subject_ids)} | ({"kinds": list(kinds)} if kinds else {})
         statement = _OF_SUBJECTS_AND_KINDS if kinds else _OF_SUBJECTS
         pending = [

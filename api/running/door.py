@@ -20,9 +20,9 @@ from api.running.logs import log, where
 from api.running.metrics import FAULTS, LATENCY, REFUSALS, REQUESTS
 from api.running.request_id import HEADER, request_id
 
-_HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 _NOTES = "rongzi.notes"
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def note(request: Request, **told: Any) -> None:
@@ -55,7 +55,7 @@ class Door:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                added = [*_HEADERS, (HEADER, name.encode())]
+                added = [*HEADERS, (HEADER, name.encode())]
                 # A kept connection would be cut at the end, so the client is asked to leave.
                 added += [(b"connection", b"close")] if service.draining else []
                 message["headers"] = [*message.get("headers", ()), *added]
@@ -73,8 +73,8 @@ class Door:
 
 def _tell(scope: Scope, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", "-")
-    method = scope["method"] if scope["method"] in _METHODS else "?"
-    counter, times = _told_of(method, route, status)
+    method = scope["method"] if scope["method"] in METHODS else "?"
+    counter, times = told_of(method, route, status)
     counter.inc()
     times.observe(seconds)
     notes = scope[_NOTES]
@@ -88,7 +88,8 @@ def _tell(scope: Scope, status: int, seconds: float) -> None:
 
 
 @lru_cache(maxsize=1_024)
-def _told_of(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+def told_of(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """Return what counts and times the answers of one route, status and method."""
     return REQUESTS.labels(method, route, str(status)), LATENCY.labels(route)
 
 
