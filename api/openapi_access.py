@@ -6,12 +6,20 @@ from typing import Any
 
 from api.access.matrix import MATRIX
 from api.openapi import refusals
-from api.problem_kinds import FORBIDDEN, OVERLOADED, TIMED_OUT, TOO_MANY_REQUESTS, UNAUTHORISED
+from api.problem_kinds import (
+    FORBIDDEN,
+    OVERLOADED,
+    PROVIDER_AWAY,
+    TIMED_OUT,
+    TOO_MANY_REQUESTS,
+    UNAUTHORISED,
+)
 from api.problems import MEDIA_TYPE
 
 _SCHEME = "bearer"
 _BY_TOKEN = refusals(UNAUTHORISED, FORBIDDEN, TOO_MANY_REQUESTS)
 _BY_LOAD = refusals(OVERLOADED, TIMED_OUT)
+_BY_PROVIDER = refusals(PROVIDER_AWAY)
 #: Those who watch the service are never told to come again.
 _UNREFUSED = frozenset({"get_live", "get_ready", "get_metrics"})
 _PROBLEM = {"$ref": "#/components/schemas/ProblemShape"}
@@ -27,6 +35,7 @@ def with_access(document: dict[str, Any]) -> dict[str, Any]:
             if name in MATRIX and not MATRIX[name].public:
                 operation["security"] = [{_SCHEME: []}]
                 _add(operation["responses"], _BY_TOKEN, (401, 403, 429))
+                _add(operation["responses"], _BY_PROVIDER, (503,))
             if name not in _UNREFUSED:
                 _add(operation["responses"], _BY_LOAD, (503,))
     return document

@@ -201,6 +201,16 @@ OVERLOADED = Kind(
         " again with the same Idempotency-Key.",
     ),
 )
+PROVIDER_AWAY = Kind(
+    "provider-away",
+    503,
+    Text("身份认证服务暂时不可用", "The identity provider cannot be reached"),
+    Text(
+        "无法核验令牌；请按 Retry-After 响应头的秒数等待后重试，无需重新登录。",
+        "The token could not be checked; wait as many seconds as Retry-After says and send it"
+        " again. There is no need to sign in anew.",
+    ),
+)
 TIMED_OUT = Kind(
     "timed-out",
     503,
@@ -228,7 +238,8 @@ KINDS = {
         UNSUPPORTED_MEDIA_TYPE, UNAUTHORISED, FORBIDDEN, WRONG_CREDENTIALS,
         TOO_MANY_ATTEMPTS, TOO_MANY_REQUESTS, NO_ACCOUNTS_HERE, UNKNOWN_MEMBER,
         UNKNOWN_DECISION, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_READY,
-        OVERLOADED, TIMED_OUT, IN_PROGRESS, KEY_REUSED, LEDGER_AWAY, LEDGER_BUSY, INTERNAL_ERROR,
+        OVERLOADED, PROVIDER_AWAY, TIMED_OUT, IN_PROGRESS, KEY_REUSED, LEDGER_AWAY, LEDGER_BUSY,
+        INTERNAL_ERROR,
         *LENDING_KINDS,
     )
 }  # fmt: skip

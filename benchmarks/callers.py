@@ -24,9 +24,14 @@ def headers_of(
         accounts.prepare()
         found = accounts.find(subject)
         if found is None:
-            accounts.add([wanted])
+            accounts.add([wanted], "benchmarks")
         elif (found.roles, found.places, found.is_enabled) != (wanted.roles, places, True):
-            accounts.change(subject, lambda was: replace(wanted, version=was.version))
+            accounts.change(
+                subject,
+                "account_changed",
+                "benchmarks",
+                lambda was: replace(wanted, version=was.version),
+            )
         account = accounts.find(subject)
     assert account is not None
     return {"Authorization": f"Bearer {Issuer(settings.home).token(account)}"}

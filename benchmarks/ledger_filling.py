@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from api.access.looks import Look
 from api.deciding import Decide
 from api.edition import Place
 from api.fields import PURPOSES
@@ -61,3 +62,11 @@ def fill(ledger: Ledger, commands: Iterator[Decide]) -> None:
             await asyncio.gather(*map(ledger.write, waiting[start : start + _AT_ONCE]))
 
     asyncio.run(written())
+
+
+def look_around(ledger: Ledger, count: int) -> None:
+    """Put `count` looks at persons on record."""
+    for number in range(count):
+        ledger.write_now(
+            Look("auditor-1", "get_member", "371502", 1, f"request-{number}", f"M{number}", None)
+        )

@@ -28,13 +28,22 @@ from sqlalchemy import update as update_of
 from api.ledger.chain import GENESIS, digest_of
 from api.ledger.engine import database_url
 from api.ledger.location import Location
-from api.ledger.tables import answers, checkpoints, entries, identities, questions, versions
+from api.ledger.look_chain import append_looks
+from api.ledger.tables import (
+    accesses,
+    answers,
+    checkpoints,
+    entries,
+    identities,
+    questions,
+    versions,
+)
 from api.ledger.verifying import verify_ledger
 from api.ledger.writer import Ledger
 from api.settings import Settings
-from benchmarks.ledger_filling import asks, fill, loaded
+from benchmarks.ledger_filling import asks, fill, loaded, look_around
 
-_CHAINED = (entries, answers, questions, checkpoints, versions)
+_CHAINED = (entries, answers, questions, checkpoints, versions, accesses)
 Row = dict[str, Any]
 
 
@@ -121,6 +130,23 @@ def _truncate(connection: Connection, drawn: random.Random) -> str:
     return f"truncate{', checkpoints too' if with_seals else ''}"
 
 
+def _change_looks(connection: Connection, drawn: random.Random) -> str:
+    """Change the audit and hash it anew, as somebody would who looked where they should not."""
+    found = connection.execute(select(accesses).order_by(accesses.c.number)).mappings()
+    rows = [dict(row) for row in found]
+    done = drawn.choice(("edit", "delete", "insert", "cut"))
+    place = drawn.randrange(len(rows))
+    if done == "edit":
+        rows[place]["actor"] = "somebody-else"
+    elif done == "insert":
+        rows.insert(place, {**rows[place], "actor": "somebody-else"})
+    else:
+        rows = rows[:place] + (rows[place + 1 :] if done == "delete" else [])
+    connection.execute(delete_from(accesses))
+    append_looks(connection, rows)
+    return f"{done} looks, hashed anew"
+
+
 def _swap_people(connection: Connection, drawn: random.Random) -> str:
     one, other = _any_row(connection, identities, drawn), _any_row(connection, identities, drawn)
     if one["subject_id"] == other["subject_id"]:
@@ -137,7 +163,7 @@ def _swap_people(connection: Connection, drawn: random.Random) -> str:
 
 _WAYS: tuple[Callable[[Connection, random.Random], str], ...] = (
     _edit, _edit, _edit, _edit_and_rehash, _delete, _delete_and_rehash, _reorder, _insert,
-    _truncate, _swap_people,
+    _truncate, _swap_people, _change_looks,
 )  # fmt: skip
 
 
@@ -211,6 +237,7 @@ def filled(home: Path, folder: Path, decisions: int) -> Location:
     settings = Settings(home=folder / "home")
     ledger = Ledger.open(settings)
     fill(ledger, asks(loaded(home), decisions))
+    look_around(ledger, 5)
     ledger.close()
     location = Location.of(settings)
     report = verify_ledger(location)

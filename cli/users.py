@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 if TYPE_CHECKING:
+    from api.access.account_events import Event
     from api.access.accounts import Account, Accounts
     from api.access.first_run import Handed
     from api.access.principal import Role
@@ -91,7 +92,13 @@ def add(home: Path, name: str, roles: tuple[str, ...], places: tuple[str, ...]) 
 def grant(home: Path, name: str, roles: tuple[str, ...], places: tuple[str, ...]) -> None:
     """Give an account these roles and places instead of those it has."""
     given, where = frozenset(_as_roles(roles)), _codes(places)
-    _change(home, name, lambda account: replace(account, roles=given, places=where), "changed")
+    _change(
+        home,
+        name,
+        "account_changed",
+        lambda account: replace(account, roles=given, places=where),
+        "changed",
+    )
 
 
 @command.command("disable")
@@ -99,7 +106,7 @@ def grant(home: Path, name: str, roles: tuple[str, ...], places: tuple[str, ...]
 @click.pass_obj
 def disable(home: Path, name: str) -> None:
     """Let nobody sign in as NAME; tokens that are out end within seconds."""
-    _change(home, name, lambda account: replace(account, is_enabled=False), "disabled")
+    _change(home, name, "account_disabled", lambda was: replace(was, is_enabled=False), "disabled")
 
 
 @command.command("enable")
@@ -107,7 +114,7 @@ def disable(home: Path, name: str) -> None:
 @click.pass_obj
 def enable(home: Path, name: str) -> None:
     """Let NAME sign in again."""
-    _change(home, name, lambda account: replace(account, is_enabled=True), "enabled")
+    _change(home, name, "account_enabled", lambda was: replace(was, is_enabled=True), "enabled")
 
 
 @command.command("reset-password")
@@ -118,8 +125,8 @@ def reset_password(home: Path, name: str) -> None:
     from api.access.passwords import hashed, made_password
 
     password = made_password()
-    change = hashed(password)
-    _change(home, name, lambda account: replace(account, password_hash=change), password)
+    made = hashed(password)
+    _change(home, name, "password_reset", lambda was: replace(was, password_hash=made), password)
     _unlock(home, name)
 
 
@@ -133,15 +140,20 @@ def unlock(home: Path, name: str) -> None:
 
 
 def _unlock(home: Path, name: str) -> None:
+    from api.access.account_events import console_user
     from api.access.attempts import Attempts
 
     with _opened(home) as accounts:
-        Attempts(accounts.writing).forget(name)
+        Attempts(accounts.writing).forget(name, console_user())
 
 
-def _change(home: Path, name: str, change: Callable[[Account], Account], done: str) -> None:
+def _change(
+    home: Path, name: str, event: Event, change: Callable[[Account], Account], done: str
+) -> None:
+    from api.access.account_events import console_user
+
     with _opened(home) as accounts:
-        accounts.change(name, change)
+        accounts.change(name, event, console_user(), change)
     click.echo(f"{name}: {done}")
 
 

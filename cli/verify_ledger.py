@@ -60,7 +60,8 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"… and {len(report.findings) - _MOST_SHOWN} more (--json lists all)"
     counts = (
         f"{report.entries} entries, {report.checkpoints} seals, {report.outside_lines} lines"
-        f" outside, {report.answers} kept answers, {report.identities} identities"
+        f" outside, {report.answers} kept answers, {report.identities} identities,"
+        f" {report.looks} looks"
     )
     if report.is_sound:
         yield f"sound: {counts}; head {report.head}"

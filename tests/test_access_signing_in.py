@@ -14,12 +14,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from click.testing import CliRunner, Result
 
 from api.access import sign_in as sign_in_module
 from api.access.accounts import Account, Accounts
 from api.access.attempts import LOCK_SECONDS, MOST_FAILURES, Attempts
-from api.access.first_run import Handed, first_accounts, hand_out
+from api.access.first_run import Handed, hand_out
 from api.access.form_request import MOST_FORM_BYTES
 from api.access.issuer import Issuer
 from api.access.limits import Buckets
@@ -31,8 +30,6 @@ from api.app import create_app
 from api.problem_kinds import TOO_MANY_ATTEMPTS, WRONG_CREDENTIALS
 from api.problems import ProblemError
 from api.settings import Settings
-from cli.main import rongzi
-from model.errors import AccessError
 
 
 @pytest.fixture
@@ -124,7 +121,7 @@ def test_an_unknown_name_is_checked_as_hard_as_a_known_one(
 def test_a_disabled_account_is_refused_as_a_wrong_password(
     door: SignIn, accounts: Accounts, officer: Handed
 ) -> None:
-    accounts.change("officer-1", lambda account: replace(account, is_enabled=False))
+    accounts.change("officer-1", "account_disabled", "test", lambda a: replace(a, is_enabled=False))
     assert _refusal(door, "officer-1", officer.password) == WRONG_CREDENTIALS.name
 
 
@@ -156,7 +153,7 @@ def test_a_change_of_the_account_ends_its_tokens_within_seconds(
     async def ended() -> None:
         roster = Roster(accounts, clock=lambda: now[0])
         assert await roster.holder(held)
-        accounts.change(officer.name, change)
+        accounts.change(officer.name, "account_changed", "test", change)
         now[0] += 2.1
         assert await roster.holder(held) is None
 
@@ -223,56 +220,6 @@ def test_a_forwarded_address_is_believed_from_trusted_proxies_alone() -> None:
     assert _source("10.0.0.1", "1.2.3.4, 198.51.100.7, 10.0.0.2", "10.0.0.0/8") == "198.51.100.7"
     assert _source("10.0.0.1", "\r\nx", "10.0.0.0/8") == "unknown"
     assert _source("2001:db8::1", "") == _source("2001:db8::ffff", "") == "2001:db8::/64"
-
-
-def _console(home: Path, *line: str) -> Result:
-    return CliRunner().invoke(rongzi, [*line[:1], "--home", str(home), *line[1:]])
-
-
-def test_the_first_run_makes_somebody_of_each_role_and_refuses_a_second(
-    published_home: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "editions").symlink_to(published_home / "editions")
-    made = first_accounts(Settings(tmp_path), demo=True)
-    assert {role for each in made for role in each.roles} == {
-        "admin", "officer", "reviewer", "analyst", "auditor", "operator",
-    }  # fmt: skip
-    officers = {each.name: each.places for each in made if each.roles == ("officer",)}
-    assert len(officers) > 1
-    assert all(places == (name.removeprefix("officer-"),) for name, places in officers.items())
-    second = _console(tmp_path, "init")
-    assert isinstance(second.exception, AccessError)
-
-
-def test_the_console_manages_accounts_and_shows_a_password_once(tmp_path: Path) -> None:
-    first = _console(tmp_path, "init").output
-    assert re.search(r"^admin +admin +all +\S{23}$", first, re.MULTILINE)
-    added = _console(tmp_path, "users", "add", "li.wei", "--role", "officer", "--place", "371502")
-    password = added.output.split()[-1]
-    _console(tmp_path, "users", "disable", "li.wei")
-    listed = _console(tmp_path, "users", "list").output
-    assert re.search(r"li\.wei +officer +371502 +disabled", listed)
-    assert password not in listed + (tmp_path / "ledger" / "ledger.db").read_bytes().decode("l1")
-    _console(tmp_path, "users", "enable", "li.wei")
-    _console(tmp_path, "users", "grant", "li.wei", "--role", "auditor", "--place", "all")
-    assert re.search(r"auditor +all +enabled", _console(tmp_path, "users", "list").output)
-    assert _console(tmp_path, "users", "reset-password", "li.wei").output.split()[-1] != password
-    assert _console(tmp_path, "users", "unlock", "li.wei").exit_code == 0
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        ("Li Wei", "--role", "officer", "--place", "371502"),
-        ("li.wei", "--role", "officer", "--place", "3715"),
-        ("admin", "--role", "officer", "--place", "371502"),
-    ],
-)
-def test_an_account_that_is_not_as_expected_is_refused(
-    tmp_path: Path, line: tuple[str, ...]
-) -> None:
-    _console(tmp_path, "init")
-    assert isinstance(_console(tmp_path, "users", "add", *line).exception, AccessError)
 
 
 def test_no_password_stands_in_the_product() -> None:

@@ -19,7 +19,7 @@ from api.ledger.tables import checkpoints, entries
 from api.ledger.verifying import verify_ledger
 from api.ledger.writer import Ledger
 from api.settings import Settings
-from benchmarks.ledger_filling import fill
+from benchmarks.ledger_filling import fill, look_around
 from benchmarks.tampering import disarm, filled, tamper, tried_on_copies
 from cli.verify_ledger import command as verify_command
 from model.errors import LedgerError
@@ -42,9 +42,11 @@ def test_tamperings_are_found_on_both_databases(
 ) -> None:
     ledger = Ledger.open(ledger_settings)
     fill(ledger, iter(asks))
+    look_around(ledger, 3)
     ledger.close()
     location = Location.of(ledger_settings)
-    assert verify_ledger(location).is_sound
+    report = verify_ledger(location)
+    assert (report.is_sound, report.looks) == (True, 3)
     engine = create_engine(location.url)
     for seed in range(6):
         with engine.connect() as connection:

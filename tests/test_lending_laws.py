@@ -26,6 +26,7 @@ from api.lending.state import APPROVING, DecisionState
 from api.lending.tally import Sums, Tally
 from api.problems import ProblemError
 from api.replaying import replay
+from benchmarks.killed_writer import Asked, killed_while_asking
 from model.decision import Request
 from model.policy import read_policy
 from model.policy_file import shipped_policy
@@ -61,6 +62,7 @@ class Branch(RuleBasedStateMachine):
 
     desk = None
     tally = None
+    home = None
 
     def __init__(self):
         super().__init__()
@@ -158,6 +160,20 @@ class Branch(RuleBasedStateMachine):
         member = self.members[pick % len(self.members)]["member_id"]
         self.attempt(SetConsent(None, "o", member, gives, "paper", self.desk.resources))
 
+    @rule(pick=picks, count=st.integers(1, 4), answered=st.integers(0, 4))
+    def a_worker_is_killed_while_it_decides(self, pick, count, answered):
+        asked = [
+            Asked(member["member_id"], member["months"] or 12, yuan, str(uuid.uuid4()))
+            for member in [self.members[pick % len(self.members)]]
+            for yuan in range(3_000, 3_000 + 1_000 * count, 1_000)
+        ]
+        desk = self.desk
+        acknowledged = killed_while_asking(desk.settings, self.home, desk.now, asked, answered)
+        assert len(acknowledged) == min(count, answered)
+        told = [desk.ledger.write_now(a.command(desk.resources, desk.now)) for a in asked]
+        assert [answer.body for answer in told[: len(acknowledged)]] == acknowledged
+        self.decisions += [json.loads(answer.body)["decision_id"] for answer in told]
+
     @rule()
     def the_service_restarts(self):
         self.desk.restart()
@@ -218,8 +234,9 @@ def is_approved(state):
     return state.settled in APPROVING
 
 
-def test_whatever_is_done_the_promises_hold(desk, ledger_settings):
-    machine = type("Machine", (Branch,), {"desk": desk, "tally": Tally()})
+def test_whatever_is_done_the_promises_hold(desk, ledger_settings, published_home):
+    given = {"desk": desk, "tally": Tally(), "home": published_home}
+    machine = type("Machine", (Branch,), given)
     run_state_machine_as_test(
         machine,
         settings=settings(

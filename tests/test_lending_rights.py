@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+from api.access.looks import Look
 from api.ledger.location import Location
 from api.ledger.verifying import verify_ledger
 from api.lending.case import case_of
@@ -29,6 +30,16 @@ def test_an_export_holds_all_that_is_held_and_is_itself_on_record(desk):
     assert (entry["decision_id"], entry["body"]["request"]["amount_yuan"]) == (decision, 3_000)
     again = desk.do(Export(None, "officer-1", member["member_id"], desk.resources))
     assert [entry["kind"] for entry in again["entries"]] == ["DECISION", "EXPORTED"]
+
+
+def test_an_export_tells_the_person_who_looked_and_nobody_else(desk):
+    member, other = desk.member("FIRST")["member_id"], desk.member("SECOND")["member_id"]
+    decision = desk.decide(desk.member("FIRST"), 3_000)
+    for seen, on in ((member, None), (None, decision), (other, None), (None, None)):
+        desk.ledger.write_now(Look("auditor-1", "get_x", "371502", 9, "request", seen, on))
+    told = desk.do(Export(None, "officer-1", member, desk.resources))
+    assert [(look["by"], look["route"]) for look in told["looks"]] == [("auditor-1", "get_x")] * 2
+    assert all(set(look) == {"at", "by", "route"} for look in told["looks"])
 
 
 def test_a_person_the_ledger_does_not_know_is_exported_from_the_archive_alone(desk):

@@ -7,11 +7,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api.access.accounts import Accounts
+from api.access.first_run import hand_out
 from api.edition import Edition, Place
 from benchmarks.running_service import Running, serving
 
@@ -53,11 +56,28 @@ def test_from_decision_to_disbursement_with_the_generated_client(
     )
     client = part("client").AuthenticatedClient(
         base_url=running.url,
-        token=running.bearer["Authorization"].removeprefix("Bearer "),
+        token=_signed_in(part, running),
         raise_on_unexpected_status=True,
     )
     with client:
         _walk(part, client, row)
+
+
+def _signed_in(part: Callable[[str], Any], running: Running) -> str:
+    """Return a token for an officer's password, asked for as anybody would."""
+    with closing(Accounts(running.settings)) as accounts:
+        (officer,) = hand_out(accounts, [("officer-1", ("officer",), ("",))])
+    models, client = part("models"), part("client").Client(base_url=running.url)
+    ask = part("api.signing_in.post_token").sync
+    mistaken = models.TokenRequest("password", officer.name, officer.password + "x")
+    refused = ask(client=client, body=mistaken)
+    assert (refused.type_, refused.status) == ("/problems/wrong-credentials", 400)
+    granted = ask(
+        client=client, body=models.TokenRequest("password", officer.name, officer.password)
+    )
+    assert granted.token_type == "Bearer"
+    token: str = granted.access_token
+    return token
 
 
 def _walk(part: Callable[[str], Any], client: Any, row: dict[str, Any]) -> None:

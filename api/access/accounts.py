@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from api.access.account_events import AccountEvent, Event, record
 from api.access.principal import PLACE, Principal, Role
 from api.access.tables import accounts
 from api.ledger.engine import open_engine
@@ -74,11 +75,13 @@ class Accounts:
         with self.reading.connect() as connection:
             return _find(connection, name)
 
-    def add(self, added: Iterable[Account], *, only_first: bool = False) -> None:
-        """Add accounts, all or none.
+    def add(self, added: Iterable[Account], actor: str, *, only_first: bool = False) -> None:
+        """Add accounts, all or none, and put it in the audit.
 
         Parameters
         ----------
+        actor
+            Who does it.
         only_first
             Refuse if there is any account yet.
 
@@ -87,8 +90,9 @@ class Accounts:
         AccessError
             If a name is taken, or a name, role or place is not as expected.
         """
-        now = _moment()
-        rows = [_row(_valid(account)) | {"created_at": now} for account in added]
+        now, made = _moment(), [_valid(account) for account in added]
+        rows = [_row(account) | {"created_at": now} for account in made]
+        events = [AccountEvent("account_added", a.name, actor, rights_of(a)) for a in made]
         try:
             with self.writing.begin() as connection:
                 if only_first and connection.execute(select(accounts.c.name)).first():
@@ -97,11 +101,14 @@ class Accounts:
                         " (a lost password: rongzi users reset-password NAME)"
                     )
                 connection.execute(insert(accounts), rows)
+                record(connection, events)
         except IntegrityError as error:
             raise AccessError("an account of that name exists; choose another name") from error
 
-    def change(self, name: str, change: Callable[[Account], Account]) -> Account:
-        """Change one account and end its sessions.
+    def change(
+        self, name: str, event: Event, actor: str, change: Callable[[Account], Account]
+    ) -> Account:
+        """Change one account, put it in the audit and end its sessions.
 
         Raises
         ------
@@ -112,9 +119,18 @@ class Accounts:
             found = _find(connection, name)
             if found is None:
                 raise AccessError("no such account; rongzi users list names them")
-            values = _row(_valid(change(found))) | {"version": found.version + 1}
+            changed = _valid(change(found))
+            values = _row(changed) | {"version": found.version + 1}
             connection.execute(update(accounts).where(accounts.c.name == name).values(values))
+            record(connection, [AccountEvent(event, name, actor, rights_of(changed))])
         return found
+
+
+def rights_of(account: Account) -> str:
+    """Return what an account may do and where, as the audit tells it."""
+    places = ", ".join(place or "everywhere" for place in account.places)
+    state = "" if account.is_enabled else "; disabled"
+    return f"{', '.join(sorted(account.roles))}; {places}{state}"
 
 
 def _find(connection: Connection, name: str) -> Account | None:

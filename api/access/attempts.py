@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine, delete, insert, select, update
 
+from api.access.account_events import ANYBODY, AccountEvent, record
 from api.access.tables import attempts
 
 MOST_FAILURES = 5
@@ -38,10 +39,22 @@ class Attempts:
                 connection.execute(update(attempts).where(at_digest).values(counted))
         return 0
 
-    def forget(self, name: str) -> None:
-        """Start `name` afresh: it signed in, or an administrator unlocked it."""
+    def failed(self, name: str, account: str | None) -> None:
+        """Put a failed attempt on `name` in the audit; `account` is the one there is, if any."""
+        at_digest = attempts.c.name_digest == _digest(name)
+        counted = select(attempts.c.failures).where(at_digest)
+        with self._writing.begin() as connection:
+            events = [AccountEvent("sign_in_failed", account, ANYBODY)]
+            if (connection.execute(counted).scalar() or 0) >= MOST_FAILURES:
+                events.append(AccountEvent("sign_in_locked", account, ANYBODY))
+            record(connection, events)
+
+    def forget(self, name: str, unlocked_by: str | None = None) -> None:
+        """Start `name` afresh: it signed in, or somebody unlocked it, which the audit tells."""
         with self._writing.begin() as connection:
             connection.execute(delete(attempts).where(attempts.c.name_digest == _digest(name)))
+            if unlocked_by:
+                record(connection, [AccountEvent("account_unlocked", name, unlocked_by)])
 
 
 def _digest(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
+from api.access.account_events import console_user
 from api.access.accounts import Account, Accounts
 from api.access.passwords import hashed, made_password
 from api.access.principal import Role
@@ -58,6 +59,7 @@ def hand_out(
     handed = [Handed(name, roles, places, made_password()) for name, roles, places in wanted]
     accounts.add(
         (Account(h.name, hashed(h.password), frozenset(h.roles), h.places) for h in handed),
+        console_user(),
         only_first=only_first,
     )
     return handed

@@ -36,7 +36,13 @@ class Jwks:
         self._keys: Mapping[str, Any] = {}
         self._seen_at = self._tried_at = float("-inf")
         self._look: asyncio.Task[None] | None = None
+        self._failed = False
         self.epoch = 0
+
+    @property
+    def is_away(self) -> bool:
+        """Whether no key is known because the provider could not be reached."""
+        return not self._keys and self._failed
 
     def named(self, name: str | None) -> Any:
         """Return the public key of that ``kid``, or None."""
@@ -59,11 +65,13 @@ class Jwks:
         try:
             found = usable(await asyncio.wait_for(asyncio.to_thread(self._read), _FETCH_SECONDS))
         except (TimeoutError, *_AWAY) as error:
+            self._failed = True
             log.warning("refused", part="jwks", error=type(error).__qualname__)
             if self._clock() - self._seen_at > MOST_SECONDS:
                 self._take({})
             return
         self._take(found)
+        self._failed = False
         self._seen_at = self._clock()
 
     def _take(self, keys: Mapping[str, Any]) -> None:

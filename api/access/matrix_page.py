@@ -70,6 +70,9 @@ curl -s http://127.0.0.1:8000/v1/token -d grant_type=password -d username=NAME \
 A claim's name may descend by dots (`realm_access.roles`); place `*` is everywhere. Keys are
 looked at every 5 minutes and at once for an unknown `kid` (at most every 10 seconds), within 3
 seconds and 256 KiB, following no redirect. When the set changes, all tokens are checked anew.
+While the provider is away its last keys hold for 24 hours, and a token with an unknown `kid` is
+401; with no key known, every token is answered 503 `provider-away` with `Retry-After`. An
+authority of your own is named by `SSL_CERT_FILE`.
 `sub` is written into the ledger and must be a pseudonym, not an e-mail address or a person's
 name.
 
@@ -85,7 +88,15 @@ callers are one source.
 Each answered call of a route marked *recorded* below leaves a row in the append-only table
 `accesses`: account, time, route, the member's blind index or the decision, village or place, how
 many persons, request id. The row is durable before the answer is sent; without it there is no
-answer. Auditors read `GET /v1/accesses` within their places.
+answer. Auditors read `GET /v1/accesses` within their places; a person's export tells who looked at
+them, when and by which route.
+
+Accounts too: added, changed, disabled, enabled, unlocked, a password changed or reset, a sign-in
+that failed, a name that was locked; with who did it (`console:LOGIN` for `rongzi users`) and what
+the account may do from then on. A name that no account has is not written down: people type
+passwords there. These rows are of everywhere, so auditors of everywhere see them.
+
+All rows are one hash chain, sealed by the ledger's checkpoints (docs/ledger.md).
 
 ## Routes
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import jwt
 
-from api.access.jwks import Jwks
+from api.access.jwks import LEAST_SECONDS, Jwks
 from api.access.principal import PLACE, Principal
 from api.access.settings import OidcSettings
 from api.access.token_check import TokenRefusedError, Trust, checked
+from api.problem_kinds import PROVIDER_AWAY
+from api.problems import ProblemError
 
 #: What a claim says for "all places".
 EVERYWHERE = "*"
@@ -43,8 +45,12 @@ class Oidc:
         ------
         TokenRefusedError
             If it is not the provider's, not for us, or not good now.
+        ProblemError
+            503 if the provider is away and none of its keys is known.
         """
         await self.keys.settle(_key_name(token))
+        if self.keys.is_away:
+            raise ProblemError(PROVIDER_AWAY, headers={"Retry-After": str(int(LEAST_SECONDS) + 1)})
         claims = checked(token, self._trust, self.keys.named)
         return principal(claims, self._settings), float(claims["exp"])
 

@@ -1,4 +1,4 @@
-"""The record of looks, read: bounded by the auditor's places, latest first."""
+"""The audit, read: bounded by the auditor's places, latest first; accounts are of everywhere."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def past_looks(view: View, principal: Principal, sought: Sought) -> list[AccessS
         conditions.append(accesses.c.number < sought.before)
     statement = select(accesses).where(*conditions).order_by(accesses.c.number.desc())
     rows = view.connection.execute(statement.limit(sought.most)).mappings()
-    return [AccessShape(**row) for row in rows]
+    return [AccessShape(**{name: row[name] for name in AccessShape.model_fields}) for row in rows]
 
 
 def _within(places: Sequence[str]) -> ColumnElement[bool]:

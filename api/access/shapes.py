@@ -60,17 +60,19 @@ class CallerShape(BaseModel):
 
 
 class AccessShape(BaseModel):
-    """One look at a person's data."""
+    """One look at a person's data, or one thing that happened to an account."""
 
     number: int
     accessed_at: str = Field(examples=["2026-11-24T09:30:00.000000+00:00"])
     actor: str
-    route: str = Field(examples=["get_member"])
+    route: str = Field(examples=["get_member"], description="or what happened to an account")
     place_code: str = Field(description="the person's village, or the place a list was about")
     persons: int = Field(description="how many people's data were told")
     member_index: str | None = Field(description="stands for one person; null for a list")
     decision_id: str | None
     request_id: str | None
+    account: str | None = Field(description="the account that it happened to; null for a look")
+    detail: str | None = Field(description="what the account may do from then on")
 
 
 class AccessPage(BaseModel):

@@ -56,14 +56,18 @@ class SignIn:
         self._proven(name, current, source)
         if not acceptable(new, name, current):
             raise ProblemError(INVALID_BODY, [FieldError("new_password", EXPECTED_PASSWORD)])
-        self._accounts.change(name, lambda a: replace(a, password_hash=hashed(new)))
+        self._accounts.change(
+            name, "password_changed", name, lambda a: replace(a, password_hash=hashed(new))
+        )
 
     def _proven(self, name: str, password: str, source: str) -> Account:
         wait = self._sources.wait(source) or self._attempts.begin(name)
         if wait:
             raise _later(wait)
-        account = self._accounts.find(name) or _NOBODY
+        found = self._accounts.find(name)
+        account = found or _NOBODY
         if not (self._fits(account, password) and account.is_enabled):
+            self._attempts.failed(name, found.name if found else None)
             raise ProblemError(WRONG_CREDENTIALS)
         self._attempts.forget(name)
         return account

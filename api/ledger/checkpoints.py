@@ -27,13 +27,20 @@ _TAIL_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A signed statement: at that moment the chain ended at `seq` with `digest`."""
+    """A signed statement: at that moment the chain ended at `seq` with `digest`.
+
+    Attributes
+    ----------
+    looks : str
+        Digest of the audit's last row (`api.ledger.look_chain`); empty in earlier releases.
+    """
 
     seq: int
     digest: str
     sealed_at: str
     key_id: str
     signature: str
+    looks: str = ""
 
     @property
     def head(self) -> Head:
@@ -48,16 +55,20 @@ class Checkpoint:
         """Whether the holder of the private half of `key` made this statement."""
         try:
             signature = base64.b64decode(self.signature, validate=True)
-            key.verify(signature, _statement(self.head, self.sealed_at, self.key_id))
+            told = _statement(self.head, self.sealed_at, self.key_id, self.looks)
+            key.verify(signature, told)
         except (InvalidSignature, ValueError):
             return False
         return True
 
 
-def sealed(head: Head, sealed_at: str, key: Ed25519PrivateKey, key_name: str) -> Checkpoint:
-    """Return the signed checkpoint of `head`."""
-    signature = base64.b64encode(key.sign(_statement(head, sealed_at, key_name))).decode()
-    return Checkpoint(head.seq, head.digest, sealed_at, key_name, signature)
+def sealed(
+    head: Head, looks: str, sealed_at: str, key: Ed25519PrivateKey, key_name: str
+) -> Checkpoint:
+    """Return the signed checkpoint of `head` and of the audit's last row."""
+    signed = key.sign(_statement(head, sealed_at, key_name, looks))
+    signature = base64.b64encode(signed).decode()
+    return Checkpoint(head.seq, head.digest, sealed_at, key_name, signature, looks)
 
 
 def seal_key_id(key: Ed25519PublicKey) -> str:
@@ -124,5 +135,8 @@ def checkpoint_in(line: str) -> Checkpoint | None:
     return made if all(type(v) is (int if k == "seq" else str) for k, v in told.items()) else None
 
 
-def _statement(head: Head, sealed_at: str, key_name: str) -> bytes:
-    return f"rongzi-checkpoint/1\n{head.seq}\n{head.digest}\n{sealed_at}\n{key_name}".encode()
+def _statement(head: Head, sealed_at: str, key_name: str, looks: str) -> bytes:
+    told = f"{head.seq}\n{head.digest}\n{sealed_at}\n{key_name}"
+    if not looks:
+        return f"rongzi-checkpoint/1\n{told}".encode()
+    return f"rongzi-checkpoint/2\n{told}\n{looks}".encode()

@@ -39,6 +39,7 @@ class Report:
     outside_lines: int = 0
     answers: int = 0
     identities: int = 0
+    looks: int = 0
     head: str = ""
     findings: list[Finding] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)

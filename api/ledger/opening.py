@@ -29,7 +29,7 @@ def refuse_cut(connection: Connection, head: Head, known: Checkpoint | None, out
     LedgerError
         Saying at which entry, and what to do.
     """
-    if known is None:
+    if known is None or known.seq == 0:
         return
     if known.seq > head.seq:
         raise LedgerError(

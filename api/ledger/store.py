@@ -117,8 +117,8 @@ class Store:
                 begun.rollback()
                 return outcomes, None
             transaction.flush()
-            made = self._checkpoint(transaction.head) if transaction.has_entries else None
-            if made:
+            made = self._checkpoint(transaction.head, transaction.looks)
+            if transaction.has_entries:
                 _INTO_CHECKPOINTS.run(connection, [made.__dict__])
             try:
                 begun.commit()
@@ -187,9 +187,9 @@ class Store:
             raise LedgerError("the ledger is not open")
         return self._opened
 
-    def _checkpoint(self, head: Head) -> Checkpoint:
+    def _checkpoint(self, head: Head, looks: str) -> Checkpoint:
         held = self._held()
-        return sealed(head, moment(self._clock()), held.keys.seal, held.key_id)
+        return sealed(head, looks, moment(self._clock()), held.keys.seal, held.key_id)
 
     def _was_committed(self, transaction: Transaction) -> bool:
         """Look whether a commit whose answer was lost took place after all.

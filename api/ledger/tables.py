@@ -74,6 +74,8 @@ checkpoints = Table(
     Column("sealed_at", _MOMENT, nullable=False),
     Column("key_id", String(16), nullable=False),
     Column("signature", String(88), nullable=False),
+    # How far the audit's own chain went.
+    Column("looks", _DIGEST),
 )
 
 #: Policies and cards that decisions were made by, as they were; replay reads them.
@@ -110,8 +112,14 @@ accesses = Table(
     Column("place_code", String(12), nullable=False),
     Column("persons", Integer, nullable=False),
     Column("request_id", String(64)),
+    # What was done to an account; empty where the row is of a look at a person.
+    Column("account", String(64)),
+    Column("detail", Text),
+    # None in rows of a release that did not chain them yet.
+    Column("digest", _DIGEST),
     Index("accesses_by_member", "member_index"),
     Index("accesses_by_actor", "actor"),
+    Index("accesses_by_decision", "decision_id"),
 )
 
 #: Never updated, never deleted from.

@@ -10,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select
 
-from api.ledger.chain import Head, chained, entry_of, moment
+from api.ledger.chain import GENESIS, Head, chained, entry_of, moment
 from api.ledger.commands import Once, Written
 from api.ledger.entries import Entry, Kind, Outline
 from api.ledger.identities import Identities
 from api.ledger.keeping import headers_kept, sealed_digest
+from api.ledger.look_chain import append_looks
 from api.ledger.prepared import PreparedInsert, PreparedLook
-from api.ledger.tables import accesses, answers, entries, questions, versions
+from api.ledger.tables import answers, entries, questions, versions
 from api.ledger.vault import Vault
 from model.errors import LedgerError
 
@@ -40,7 +41,6 @@ _INTO_VERSIONS = PreparedInsert(versions)
 _INTO_ENTRIES = PreparedInsert(entries)
 _INTO_ANSWERS = PreparedInsert(answers)
 _INTO_QUESTIONS = PreparedInsert(questions)
-_INTO_ACCESSES = PreparedInsert(accesses, left_out=("number",))
 
 Rows = list[dict[str, Any]]
 
@@ -63,6 +63,7 @@ class Transaction:
         self._answers: Rows = []
         self._questions: Rows = []
         self._accesses: Rows = []
+        self.looks = GENESIS
         self.new_versions: dict[str, dict[str, Any]] = {}
         self._known_versions = set() if known_versions is None else known_versions
 
@@ -196,7 +197,7 @@ class Transaction:
         _INTO_ENTRIES.run(self.connection, self._entries)
         _INTO_ANSWERS.run(self.connection, self._answers)
         _INTO_QUESTIONS.run(self.connection, self._questions)
-        _INTO_ACCESSES.run(self.connection, self._accesses)
+        self.looks = append_looks(self.connection, self._accesses).digest
 
     def _found(self, sought: Select[Any], bounds: Mapping[str, Any], pending: Rows) -> list[Entry]:
         rows = self.connection.execute(sought, bounds).mappings()

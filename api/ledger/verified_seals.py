@@ -8,6 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection
 
+from api.ledger.chain import GENESIS
 from api.ledger.checkpoints import Checkpoint
 from api.ledger.findings import Report
 from api.ledger.tables import checkpoints
@@ -57,7 +58,7 @@ def verify_outside(
             report.notices.append(f"{path}, line {number} is torn, as a crash leaves it")
             continue
         name = f"{path}, line {number}: the checkpoint"
-        if _verify(made, name, chain, key, report) and inside.get(made.seq) != made:
+        if _verify(made, name, chain, key, report) and made.seq and made.seq not in inside:
             report.found(
                 "unsealed",
                 made.seq,
@@ -90,7 +91,7 @@ def _verify(
             f"{name} of entry {seq} is signed, but the ledger ends at entry"
             f" {chain.last}: its end was cut off; restore the database from backup",
         )
-    elif chain.digests.get(seq) != made.digest:
+    elif chain.digests.get(seq, GENESIS) != made.digest:
         report.found(
             "replaced",
             seq,

@@ -16,6 +16,7 @@ from api.ledger.location import Location
 from api.ledger.tables import entries
 from api.ledger.verified_chain import Chain, rows_of
 from api.ledger.verified_kept import verify_answers, verify_questions, verify_versions
+from api.ledger.verified_looks import verify_looks
 from api.ledger.verified_people import verify_identities
 from api.ledger.verified_seals import verify_checkpoints, verify_outside
 
@@ -52,6 +53,8 @@ def verify_ledger(location: Location, public: Path | None = None) -> Report:
             verify_answers(connection, chain, report)
             verify_questions(connection, chain, report)
             verify_versions(connection, chain, report)
+            outside = [made for _, made in lines or () if made and made.is_by(key)]
+            verify_looks(connection, [*seals.values(), *outside], report)
             verify_identities(connection, chain, None if public else location.keys, report)
     finally:
         engine.dispose()

@@ -20,6 +20,7 @@ from api.lending.consent import CONSENT, consent_in_force
 from api.lending.consenting import consents
 from api.lending.disbursing import states_of
 from api.lending.kinds import LOAN_OUTSTANDING, NOTHING_HELD
+from api.lending.looks_told import looks_at
 from api.problem_kinds import UNKNOWN_MEMBER
 from api.problems import ProblemError
 from api.resources import Resources
@@ -55,6 +56,7 @@ class Export:
                 "history": consents(past),
             },
             "entries": [_entry_told(entry) for entry in entries],
+            "looks": looks_at(view, self.member_id, [e.decision_id for e in entries]),
         }
         place = str(archive["place"]["village_code"])
         added = (_on_person("EXPORTED", subject, place, self.actor),) if subject else ()

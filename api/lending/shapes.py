@@ -24,14 +24,14 @@ def _without_numbers(text: str) -> str:
     return text
 
 
-def _words(least: int) -> Any:
-    """Return the type of a text that the ledger keeps for good: nobody's number may be in it."""
-    return Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=least, max_length=1_000),
-        AfterValidator(_without_numbers),
-    ]
-
+#: What the ledger keeps for good holds nobody's number.
+_NUMBERLESS = AfterValidator(_without_numbers)
+_Statement = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000), _NUMBERLESS
+]
+_Note = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=5, max_length=1_000), _NUMBERLESS
+]
 
 _strict = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 Amount = Annotated[int, Field(ge=1, le=MOST_AMOUNT_YUAN, description=EXPECTED["amount_yuan"].en)]
@@ -54,7 +54,7 @@ class ReviewRequest(BaseModel):
 
     model_config = _example(statement="去年遭受雹灾，今年已恢复生产")
 
-    statement: Annotated[_words(1) | None, Field(description=EXPECTED["statement"].en)] = None  # type: ignore[valid-type]
+    statement: Annotated[_Statement | None, Field(description=EXPECTED["statement"].en)] = None
 
 
 class RulingRequest(BaseModel):
@@ -72,7 +72,7 @@ class RulingRequest(BaseModel):
     reason_code: Annotated[
         str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$", description=EXPECTED["reason_code"].en)
     ]
-    note: Annotated[_words(5), Field(description=EXPECTED["note"].en)]  # type: ignore[valid-type]
+    note: Annotated[_Note, Field(description=EXPECTED["note"].en)]
 
 
 class ConsentRequest(BaseModel):
@@ -170,6 +170,14 @@ class ConsentSet(BaseModel):
     recorded_at: datetime
 
 
+class LookShape(BaseModel):
+    """One look at the person's data."""
+
+    at: datetime
+    by: str
+    route: str
+
+
 class ExportShape(BaseModel):
     """All that is held about a person."""
 
@@ -181,6 +189,7 @@ class ExportShape(BaseModel):
     )
     consent: dict[str, Any]
     entries: list[dict[str, Any]] = Field(description="every ledger entry about the person")
+    looks: list[LookShape] = Field(description="who looked at the person's data, oldest first")
 
 
 class ErasedShape(BaseModel):

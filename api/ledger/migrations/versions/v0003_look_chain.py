@@ -1,0 +1,20 @@
+"""The audit as a chain of its own, sealed; and what was done to which account."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Widen two append-only tables; rows that are there stay as they are."""
+    op.add_column("accesses", sa.Column("account", sa.String(64)))
+    op.add_column("accesses", sa.Column("detail", sa.Text))
+    op.add_column("accesses", sa.Column("digest", sa.String(64)))
+    op.create_index("accesses_by_decision", "accesses", ["decision_id"])
+    op.add_column("checkpoints", sa.Column("looks", sa.String(64), server_default=""))

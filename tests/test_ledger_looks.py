@@ -1,0 +1,104 @@
+"""The audit is a chain of its own, sealed with every commit: no look can be taken back unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, create_engine, delete, insert, select, update
+
+from api.access.account_events import AccountEvent, record
+from api.ledger.engine import open_engine
+from api.ledger.location import Location
+from api.ledger.look_chain import append_looks
+from api.ledger.tables import accesses
+from api.ledger.verifying import verify_ledger
+from api.ledger.writer import Ledger
+from api.settings import Settings
+from benchmarks.ledger_filling import look_around
+from benchmarks.tampering import disarm
+
+
+@pytest.fixture
+def location(ledger_settings: Settings) -> Location:
+    """A ledger of five looks and no entry: nothing else seals them."""
+    ledger = Ledger.open(ledger_settings)
+    look_around(ledger, 5)
+    ledger.close()
+    return Location.of(ledger_settings)
+
+
+def _edit(connection: Connection) -> None:
+    connection.execute(update(accesses).where(accesses.c.number == 3).values(actor="nobody"))
+
+
+def _delete(connection: Connection) -> None:
+    connection.execute(delete(accesses).where(accesses.c.number == 2))
+
+
+def _cut(connection: Connection) -> None:
+    connection.execute(delete(accesses).where(accesses.c.number == 5))
+
+
+def _empty(connection: Connection) -> None:
+    connection.execute(delete(accesses))
+
+
+def _insert(connection: Connection) -> None:
+    (row, *_) = connection.execute(select(accesses)).mappings().all()
+    connection.execute(insert(accesses), [{**row, "number": 6}])
+
+
+def _unchain(connection: Connection) -> None:
+    connection.execute(update(accesses).values(digest=None))
+
+
+def _hash_anew(connection: Connection) -> None:
+    rows: list[dict[str, Any]] = [dict(r) for r in connection.execute(select(accesses)).mappings()]
+    rows[1]["actor"] = "nobody"
+    connection.execute(delete(accesses))
+    append_looks(connection, rows)
+
+
+WAYS = (_edit, _delete, _cut, _empty, _insert, _unchain, _hash_anew)
+
+
+@pytest.mark.parametrize("change", WAYS, ids=lambda way: way.__name__.strip("_"))
+def test_a_change_of_the_audit_by_the_tables_owner_is_found(
+    location: Location, change: Callable[[Connection], None]
+) -> None:
+    report = verify_ledger(location)
+    assert (report.is_sound, report.looks) == (True, 5)
+    engine = create_engine(location.url)
+    with engine.begin() as connection:
+        disarm(connection)
+        change(connection)
+    engine.dispose()
+    found = verify_ledger(location).findings
+    assert {each.kind for each in found} == {"look"}
+
+
+def test_a_ledger_of_looks_alone_is_opened_again_and_decided_in(
+    location: Location, ledger_settings: Settings, asks: list[Any]
+) -> None:
+    ledger = Ledger.open(ledger_settings)
+    ledger.write_now(asks[0])
+    look_around(ledger, 1)
+    ledger.close()
+    report = verify_ledger(location)
+    assert (report.is_sound, report.looks) == (True, 6), report.findings
+
+
+def test_what_happens_to_accounts_stands_in_the_same_chain(
+    location: Location, ledger_settings: Settings
+) -> None:
+    engine = open_engine(location.url, writes=True)
+    with engine.begin() as connection:
+        record(connection, [AccountEvent("account_disabled", "officer-1", "console:root")])
+    engine.dispose()
+    ledger = Ledger.open(ledger_settings)
+    look_around(ledger, 1)
+    ledger.close()
+    report = verify_ledger(location)
+    assert (report.is_sound, report.looks) == (True, 7), report.findings
