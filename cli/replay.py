@@ -13,7 +13,10 @@ import click
 from cli.ledger_options import located, location
 
 if TYPE_CHECKING:
+    from api.ledger.entries import Kind
     from api.replaying import Replay
+
+_ERASED: tuple[Kind, ...] = ("ERASED",)
 
 
 @click.command("replay")
@@ -30,7 +33,11 @@ def command(decision_id: str, home: Path, checkpoints: Path | None, as_json: boo
 
     with reading(location(home, checkpoints)) as view:
         found = replay(view, decision_id)
-    click.echo(_as_json(found) if as_json else "\n".join(_lines(found)))
+        erased = view.entries_of_subject(found.entry.subject_id, _ERASED)
+    gone = [
+        f"identity: erased on request, entry {e.seq}, {e.recorded_at:%F %T} UTC" for e in erased
+    ]
+    click.echo(_as_json(found) if as_json else "\n".join([*gone, *_lines(found)]))
     sys.exit(1 if found.differences else 0)
 
 

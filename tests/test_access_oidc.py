@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hmac
 import http.server
 import ipaddress
@@ -91,6 +92,22 @@ class Authority:
         )
 
 
+class _TlsServer(http.server.ThreadingHTTPServer):
+    """Shakes hands on the connection's own thread, and lets go of who does not trust it."""
+
+    context: ssl.SSLContext
+
+    def get_request(self) -> tuple[Any, Any]:
+        plain, address = self.socket.accept()
+        wrapped = self.context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+        return wrapped, address
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        with contextlib.suppress(OSError):
+            request.do_handshake()
+            super().finish_request(request, client_address)
+
+
 class Provider:
     """An identity provider that answers with its keys, as long as it is up."""
 
@@ -112,8 +129,8 @@ class Provider:
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.server = _TlsServer(("127.0.0.1", 0), Answers)
+        self.server.context = context
         self.address = f"https://127.0.0.1:{self.server.server_port}/keys"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 

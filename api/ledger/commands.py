@@ -91,6 +91,9 @@ class View(Protocol):
     def entries_of_decision(self, decision_id: str) -> list[Entry]:
         """Return the decision's entries, oldest first."""
 
+    def entries_of_decisions(self, decision_ids: Collection[str]) -> dict[str, list[Entry]]:
+        """Return the entries of several decisions in one look, by decision, oldest first."""
+
     def entries_of_subject(self, subject_id: str, kinds: Collection[Kind] = ()) -> list[Entry]:
         """Return the subject's entries, oldest first; `kinds` narrows them."""
 

@@ -24,6 +24,7 @@ from model.errors import LedgerError
 _HEAD = select(entries.c.seq, entries.c.digest).order_by(entries.c.seq.desc()).limit(1)
 _ENTRIES = select(entries).order_by(entries.c.seq)
 _OF_DECISION = _ENTRIES.where(entries.c.decision_id == bindparam("decision"))
+_OF_DECISIONS = _ENTRIES.where(entries.c.decision_id.in_(bindparam("decisions", expanding=True)))
 _OF_SUBJECTS = _ENTRIES.where(entries.c.subject_id.in_(bindparam("subjects", expanding=True)))
 _OF_SUBJECTS_AND_KINDS = _OF_SUBJECTS.where(entries.c.kind.in_(bindparam("kinds", expanding=True)))
 _ON_QUESTIONS = PreparedLook(
@@ -76,6 +77,14 @@ class Transaction:
         """Return the decision's entries, oldest first."""
         pending = [row for row in self._entries if row["decision_id"] == decision_id]
         return self._found(_OF_DECISION, {"decision": decision_id}, pending)
+
+    def entries_of_decisions(self, decision_ids: Collection[str]) -> dict[str, list[Entry]]:
+        """Return the entries of several decisions in one look, by decision, oldest first."""
+        pending = [row for row in self._entries if row["decision_id"] in decision_ids]
+        found: dict[str, list[Entry]] = {each: [] for each in decision_ids}
+        for entry in self._found(_OF_DECISIONS, {"decisions": list(decision_ids)}, pending):
+            found[entry.decision_id or ""].append(entry)
+        return found
 
     def entries_of_subject(self, subject_id: str, kinds: Collection[Kind] = ()) -> list[Entry]:
         """Return the subject's entries, oldest first; `kinds` narrows them."""

@@ -61,6 +61,12 @@ class Tally:
             waiting = [(seq, decision, place) for decision, (seq, place) in self._open.items()]
         return sorted(waiting)
 
+    def leave(self, decision_id: str, since: int) -> None:
+        """Forget a case that has waited since an entry and whose last day is over."""
+        with self._guard:
+            if self._open.get(decision_id, (None, ""))[0] == since:
+                del self._open[decision_id]
+
     def _follow(self, view: View) -> None:
         while part := view.outlines(self._seq, _PART):
             for entry in part:

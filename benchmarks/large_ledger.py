@@ -1,0 +1,93 @@
+"""First and second reads of what is folded from the whole ledger, on a ledger of many entries.
+
+    python -m benchmarks.large_ledger --home data
+
+Fills a ledger in a temporary folder with real decisions, two thirds of them long past, as a ledger
+of some years is, and times what a process answers first after its start, and then again.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.china_time import date_in_china
+from api.deciding import Decide
+from api.edition import Place
+from api.ledger.commands import View
+from api.ledger.store import utc_now
+from api.ledger.writer import Ledger
+from api.lending.overrides_report import overrides
+from api.lending.portfolio import portfolio
+from api.lending.queue import queue_page
+from api.lending.tally import Tally
+from api.resources import Resources
+from api.settings import Settings
+from benchmarks.ledger_filling import asks, fill, loaded
+
+_PART = 10_000
+
+
+@click.command()
+@click.option("--home", default="data", type=click.Path(path_type=Path, exists=True))
+@click.option("--entries", default=100_000, show_default=True)
+def main(home: Path, entries: int) -> None:
+    """Fill, read, and print seconds."""
+    resources = loaded(home)
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = Ledger.open(Settings(home=Path(folder)))
+        began = time.perf_counter()
+        for start in range(0, entries, _PART):
+            fill(ledger, _some(resources, start, min(_PART, entries - start)))
+        filled = time.perf_counter() - began
+        print(json.dumps({"filled_s": round(filled, 1), **_timed(ledger, resources)}, indent=1))
+        ledger.close()
+
+
+def _some(resources: Resources, start: int, count: int) -> Iterator[Decide]:
+    """Yield commands on questions of their own; every third is of today, and open if referred."""
+    today = date_in_china(utc_now())
+    for number, command in enumerate(asks(resources, count, seed=start)):
+        once = command.once and replace(command.once, key=f"key-{start + number}")
+        day = today if number % 3 == 0 else today - timedelta(days=60 + number % 700)
+        yield replace(command, once=once, today=day)
+
+
+def _timed(ledger: Ledger, resources: Resources) -> dict[str, Any]:
+    tally = Tally()
+
+    def counted(view: View) -> object:
+        return portfolio(resources.edition, tally.sums(view), "county", lambda _: True, 2026)
+
+    def queue(view: View) -> object:
+        return queue_page(tally, view, lambda _: True, 0, 50)
+
+    looks: dict[str, Callable[[View], object]] = {
+        "portfolio, first": counted,
+        "portfolio, again": counted,
+        "queue, first": queue,
+        "queue, again": queue,
+        "funnel of the edition": lambda _: resources.edition.funnel("county", Place()),
+        "overrides": lambda view: overrides(view, lambda _: True),
+    }
+    told: dict[str, Any] = {}
+    for name, look in looks.items():
+        began = time.perf_counter()
+        with ledger.read() as view:
+            look(view)
+        told[name] = round(time.perf_counter() - began, 3)
+    with ledger.read() as view:
+        told |= {"entries": view.last_seq, "cases open or expired": len(tally.open_cases(view))}
+    return told
+
+
+if __name__ == "__main__":
+    main()
