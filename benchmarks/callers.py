@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
 
@@ -17,8 +18,12 @@ def headers_of(
     roles: Iterable[Role],
     places: tuple[str, ...] = ("",),
     subject: str = "tester",
+    clock: Callable[[], float] = time.time,
 ) -> dict[str, str]:
-    """Return the headers of a caller with these roles and places; the account is made if new."""
+    """Return the headers of a caller with these roles and places; the account is made if new.
+
+    The token is of the moment that `clock` tells.
+    """
     wanted = Account(subject, "no password fits this", frozenset(roles), places)
     with closing(Accounts(settings)) as accounts:
         accounts.prepare()
@@ -34,4 +39,4 @@ def headers_of(
             )
         account = accounts.find(subject)
     assert account is not None
-    return {"Authorization": f"Bearer {Issuer(settings.home).token(account)}"}
+    return {"Authorization": f"Bearer {Issuer(settings.home, clock).token(account)}"}

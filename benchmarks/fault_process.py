@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 import socket
 import time
-from contextlib import ExitStack
+from functools import partial
 from typing import Any
-from unittest.mock import patch
 
 from benchmarks.fault_scene import Scene, loading, together
 from benchmarks.preloaded import Preloaded
@@ -57,27 +56,21 @@ def answer_lost(scene: Scene, times: int) -> tuple[bool, str]:
 def clock_moved(scene: Scene) -> tuple[bool, str]:
     """Run with a clock that is a day ahead, then two days behind, then right again."""
     figures: list[dict[str, Any]] = []
-    with ExitStack() as stack:
-        clock = Preloaded.built(scene.folder, "moved_clock.c")
-        for turn, days in enumerate((1, -2, 0)):
-            moved = days * _DAY
-            stack.enter_context(
-                patch("api.access.issuer.time.time", lambda moved=moved: _now() + moved)
-            )
-            told = clock.environment | {"RONGZI_CLOCK_MOVED": str(moved)}
-            with scene.serving(**told) as running:
-                plan = scene.plan(running, 2, turn=turn)
-                with loading(plan) as found:
-                    pass
-                figures.append(found)
-                held, told_of = scene.judged(running, plan, together(figures))
-                if not held:
-                    return False, f"clock {days:+} days: {told_of}"
+    preloaded = Preloaded.built(scene.folder, "moved_clock.c")
+    for turn, days in enumerate((1, -2, 0)):
+        moved = days * _DAY
+        told = preloaded.environment | {"RONGZI_CLOCK_MOVED": str(moved)}
+        with scene.serving(clock=partial(_moved, moved), **told) as running:
+            plan = scene.plan(running, 2, turn=turn)
+            with loading(plan) as found:
+                pass
+            figures.append(found)
+            held, told_of = scene.judged(running, plan, together(figures))
+            if not held:
+                return False, f"clock {days:+} days: {told_of}"
     return held, f"clock moved +1, -2, 0 days: {told_of}"
 
 
-_real_time = time.time
-
-
-def _now() -> float:
-    return _real_time()
+def _moved(seconds: float) -> float:
+    """Return what a clock says that is wrong by so many seconds."""
+    return time.time() + seconds

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,10 +35,12 @@ class Scene:
     postgres: Postgres | None
 
     @contextmanager
-    def serving(self, port: int | None = None, **more: str) -> Iterator[Running]:
-        """Run the service on this scene's home and ledger."""
-        told = {**self.environment, **more}
-        with serving(self.home, self.folder / "serve.log", port=port, **told) as running:
+    def serving(
+        self, port: int | None = None, clock: Callable[[], float] = time.time, **more: str
+    ) -> Iterator[Running]:
+        """Run the service on this scene's home and ledger; callers' tokens are made by `clock`."""
+        log, told = self.folder / "serve.log", {**self.environment, **more}
+        with serving(self.home, log, port=port, clock=clock, **told) as running:
             yield running
 
     def plan(

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,6 +39,7 @@ class Running:
     port: int
     log: Path
     settings: Settings
+    clock: Callable[[], float] = time.time
 
     @property
     def home(self) -> Path:
@@ -53,7 +54,7 @@ class Running:
     @cached_property
     def bearer(self) -> dict[str, str]:
         """The header of a caller who may do everything everywhere."""
-        return headers_of(self.settings, ROLES, subject="bench")
+        return headers_of(self.settings, ROLES, subject="bench", clock=self.clock)
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
         """Return status and text of an answer."""
@@ -96,6 +97,7 @@ def serving(
     port: int | None = None,
     prefix: Sequence[str] = (),
     awaited: str = "/ready",
+    clock: Callable[[], float] = time.time,
     **environment: str,
 ) -> Iterator[Running]:
     """Serve `home` until the end of the block; first wait until it answers `awaited` with 200."""
@@ -106,7 +108,7 @@ def serving(
         log.open("ab") as errors,
         subprocess.Popen(command, stderr=errors, env=told, start_new_session=True) as process,
     ):
-        running = Running(process, port, log, Settings.from_env(told))
+        running = Running(process, port, log, Settings.from_env(told), clock)
         try:
             wait_until(lambda: _answers(running, awaited), "ready", process)
             yield running

@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -20,17 +19,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
 
+from data.key_files import KeyFile, create, private_pem, public_pem
 from model.card_file import CARD, MANIFEST, CardFile, key_id, read_card, sign_card
 from model.errors import CardError
 
@@ -126,7 +117,7 @@ def trusted_keys(home: Path) -> tuple[Ed25519PublicKey, ...]:
         If a file there is not an Ed25519 public key.
     """
     files = sorted((keys_folder(home) / "trusted").glob("*.pem"))
-    return tuple(_public_key(file) for file in files)
+    return tuple(KeyFile(file, CardError, "remove it or restore it").public() for file in files)
 
 
 def signing_key(home: Path) -> Ed25519PrivateKey:
@@ -140,9 +131,7 @@ def signing_key(home: Path) -> Ed25519PrivateKey:
     path = keys_folder(home) / "signing.pem"
     if not path.exists():
         _make_key(path)
-    if path.stat().st_mode & 0o077:
-        raise CardError(f"{path}: others may read the signing key; run: chmod 600 {path}")
-    return _private_key(path)
+    return KeyFile(path, CardError, "restore it from your backup").private()
 
 
 def publish_card(
@@ -230,32 +219,6 @@ def _head(path: Path) -> bytes:
 
 def _make_key(path: Path) -> None:
     key = Ed25519PrivateKey.generate()
-    trusted = path.parent / "trusted"
-    trusted.mkdir(parents=True, exist_ok=True)
     public = key.public_key()
-    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    (trusted / f"{key_id(public)}.pem").write_bytes(pem)
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    # Created closed, not closed afterwards: nobody reads it in between.
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(private)
-
-
-def _public_key(path: Path) -> Ed25519PublicKey:
-    try:
-        key = load_pem_public_key(path.read_bytes())
-    except (OSError, ValueError, UnsupportedAlgorithm) as error:
-        raise CardError(f"{path}: not a public key; remove it or restore it") from error
-    if not isinstance(key, Ed25519PublicKey):
-        raise CardError(f"{path}: not an Ed25519 public key; remove it")
-    return key
-
-
-def _private_key(path: Path) -> Ed25519PrivateKey:
-    try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise CardError(f"{path}: not a private key; restore it from your backup") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise CardError(f"{path}: not an Ed25519 private key; restore it from your backup")
-    return key
+    create(path.parent / "trusted" / f"{key_id(public)}.pem", public_pem(public), 0o644)
+    create(path, private_pem(key))

@@ -126,7 +126,9 @@ def test_nginx_takes_the_proxy_as_printed(tmp_path: Path) -> None:
     conf = tmp_path / "nginx.conf"
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     kept = "\n".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in kinds)
-    conf.write_text(f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\n{kept}\n{site}\n}}\n")
+    conf.write_text(
+        f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{kept}\n{site}\n}}\n"
+    )
     done = subprocess.run(
         [program, "-t", "-c", str(conf), "-e", str(tmp_path / "error.log")],
         capture_output=True, text=True, check=False,

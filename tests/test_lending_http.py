@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,30 @@ def test_an_officer_decides_on_no_review_and_a_reviewer_pays_nothing(branch: Bra
     assert officer("POST", f"/v1/reviews/{decision}/claim").status_code == 403
     paid = reviewer("POST", f"/v1/decisions/{decision}/disbursements", {"amount_yuan": 1})
     assert paid.status_code == 403
+
+
+def test_of_sixteen_submits_at_once_one_decision_is_made(branch: Branch) -> None:
+    member = branch.member("SECOND")
+    body = {
+        "member_id": member["member_id"],
+        "amount_yuan": 7_000,
+        "months": 12,
+        "purpose": "repair",
+    }
+    officer = branch.as_("officer")
+
+    def pressed(keys: list[str]) -> list[httpx.Response]:
+        with ThreadPoolExecutor(16) as pool:
+            return list(pool.map(lambda key: officer("POST", "/v1/decisions", body, key), keys))
+
+    same = pressed(["pressed"] * 16)
+    answered = [answer for answer in same if answer.status_code == 200]
+    assert {answer.status_code for answer in same} <= {200, 409}
+    assert len({answer.content for answer in answered}) == 1
+    others = pressed([f"pressed-{number}" for number in range(16)])
+    assert {answer.status_code for answer in others} == {200}
+    made = {answer.json()["decision_id"] for answer in [*answered, *others]}
+    assert len(made) == 1
 
 
 def test_consent_is_withdrawn_given_again_and_remembered(branch: Branch) -> None:

@@ -13,9 +13,10 @@ import sys
 import urllib.parse
 from pathlib import Path
 
+import httpx
 import pytest
 
-from benchmarks.running_service import serving
+from benchmarks.running_service import Running, serving
 
 ID_NUMBER, PHONE, NAME = "999901197001010014", "19912345678", "诸葛金丝雀"
 CANARY = (ID_NUMBER, PHONE, NAME)
@@ -54,9 +55,12 @@ def test_a_canary_leaves_no_trace_in_the_service(
                 f"/{quoted}",
             ):
                 answers.append(running.get(path, **{"X-Request-Id": _plain(canary)})[1])
+            answers += _lent_to(running, canary)
+            answers += _signed_in_as(running.url, canary)
         metrics = running.get("/metrics")[1]
         left = _texts(temporary)
     _refuse_canary("\n".join([*answers, metrics, running.log.read_text(), *left]))
+    _refuse_canary("\n".join(_texts(home / "ledger")))
     _refuse_canary("\n".join(_texts(temporary)))
 
 
@@ -87,6 +91,33 @@ def _bodies(canary: str) -> list[str]:
         f'{{"member_id": "{canary}", "amount_yuan": NaN}}',
         f'"{canary}',
     ]
+
+
+def _lent_to(running: Running, canary: str) -> list[str]:
+    """Return the answers of every write that follows a decision, the canary in each part of it."""
+    decision, quoted = "0" * 36, urllib.parse.quote(canary)
+    ruling = {"verdict": "APPROVE", "amount_yuan": 1, "reason_code": "X", "note": f"见{canary}本人"}
+    asked = {
+        f"/v1/decisions/{decision}/review-requests": {"statement": canary},
+        f"/v1/decisions/{decision}/overrides": ruling,
+        f"/v1/reviews/{decision}/verdict": ruling,
+        f"/v1/decisions/{quoted}/disbursements": {"amount_yuan": canary},
+        f"/v1/members/{quoted}/consents": {"evidence": canary},
+        f"/v1/members/{quoted}/erasure": {},
+    }
+    told = [running.post(path, json.dumps(body), "key")[1] for path, body in asked.items()]
+    queries = (f"/v1/accesses?member_id={quoted}", f"/v1/accesses?actor={quoted}",
+               f"/v1/reviews?cursor={quoted}", f"/v1/portfolio?county={quoted}")  # fmt: skip
+    return [*told, *(running.get(query)[1] for query in queries)]
+
+
+def _signed_in_as(url: str, canary: str) -> list[str]:
+    """Return the answers to whoever types a person's name or number where a name or password is."""
+    forms = (
+        {"grant_type": "password", "username": canary, "password": canary},
+        {"grant_type": canary, "username": "officer-1", canary: canary},
+    )
+    return [httpx.post(f"{url}/v1/token", data=form, trust_env=False).text for form in forms]
 
 
 def _plain(canary: str) -> str:

@@ -10,26 +10,21 @@ ledger.pub     its public half, for whoever verifies elsewhere
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
 
+from data.key_files import KeyFile, create, private_pem, public_pem
 from model.errors import LedgerError
 
 VAULT, BLIND, SEAL, SEAL_PUBLIC = "vault.key", "blind.key", "ledger.pem", "ledger.pub"
 _SECRET_BYTES = 32
+_REMEDY = (
+    "restore it from backup: the ledger has entries, and a new key could neither read the"
+    " identities nor continue the seals"
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +49,7 @@ def read_keys(folder: Path, *, may_make: bool) -> Keys:
     return Keys(
         vault=_secret(folder / VAULT),
         blind=_secret(folder / BLIND),
-        seal=_seal(folder / SEAL),
+        seal=KeyFile(folder / SEAL, LedgerError, _REMEDY).private(),
     )
 
 
@@ -66,70 +61,19 @@ def public_key(path: Path) -> Ed25519PublicKey:
     LedgerError
         If the file is missing or no Ed25519 public key.
     """
-    try:
-        key = load_pem_public_key(path.read_bytes())
-    except (OSError, ValueError, UnsupportedAlgorithm) as error:
-        raise LedgerError(
-            f"{path}: no public key to verify checkpoints with; restore it"
-        ) from error
-    if not isinstance(key, Ed25519PublicKey):
-        raise LedgerError(f"{path}: not an Ed25519 public key; restore the ledger's own")
-    return key
+    return KeyFile(path, LedgerError, "checkpoints are verified with it: restore it").public()
 
 
 def _make_missing(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     for name in (VAULT, BLIND):
-        _create(folder / name, secrets.token_bytes(_SECRET_BYTES), 0o600)
-    private = Ed25519PrivateKey.generate()
-    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    _create(folder / SEAL, pem, 0o600)
-    public = _seal(folder / SEAL).public_key()
-    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    _create(folder / SEAL_PUBLIC, pem, 0o644)
-
-
-def _create(path: Path, payload: bytes, mode: int) -> None:
-    """Write a file that appears whole or not at all, and never replaces one that is there."""
-    if path.exists():
-        return
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(payload)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass  # another worker was first; its key is the one
-    finally:
-        draft.unlink()
+        create(folder / name, secrets.token_bytes(_SECRET_BYTES))
+    create(folder / SEAL, private_pem(Ed25519PrivateKey.generate()))
+    made = KeyFile(folder / SEAL, LedgerError, _REMEDY).private()
+    create(folder / SEAL_PUBLIC, public_pem(made.public_key()), 0o644)
 
 
 def _secret(path: Path) -> bytes:
-    payload = _closed(path)
+    payload = KeyFile(path, LedgerError, _REMEDY).secret()
     if len(payload) != _SECRET_BYTES:
-        raise LedgerError(f"{path}: not a key of {_SECRET_BYTES} bytes; restore it from backup")
+        raise LedgerError(f"{path}: not a key of {_SECRET_BYTES} bytes; {_REMEDY}")
     return payload
-
-
-def _seal(path: Path) -> Ed25519PrivateKey:
-    try:
-        key = load_pem_private_key(_closed(path), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise LedgerError(f"{path}: not a private key; restore it from backup") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise LedgerError(f"{path}: not an Ed25519 private key; restore it from backup")
-    return key
-
-
-def _closed(path: Path) -> bytes:
-    try:
-        if path.stat().st_mode & 0o077:
-            raise LedgerError(f"{path}: others may read this key; run: chmod 600 {path}")
-        return path.read_bytes()
-    except OSError as error:
-        raise LedgerError(
-            f"{path}: the ledger has entries but this key is missing or unreadable; restore it from"
-            " backup (a new one could neither read the identities nor continue the seals)"
-        ) from error
