@@ -5,12 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
-import shutil
-import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -234,76 +230,3 @@ def test_a_commit_whose_answer_was_lost_is_looked_up_and_never_guessed(
     ledger.close()
     line.close()
     assert verify_ledger(Location.of(settings)).is_sound
-
-
-_KILLED = """
-import os, signal, sys
-from pathlib import Path
-from api.ledger import checkpoints, writer
-from api.settings import Settings
-from benchmarks.ledger_filling import asks, loaded
-
-def killed(*_):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-home, data, url, moment = sys.argv[1:]
-ledger = writer.Ledger.open(Settings(Path(home), database_url=url or None))
-ask, other = asks(loaded(Path(data)), 2)
-ledger.write_now(other)
-if moment == "before the answer":
-    writer.settle = killed
-else:
-    checkpoints.CheckpointFile.append = killed
-ledger.write_now(ask)
-"""
-
-
-@pytest.mark.parametrize("moment", ["before the answer", "before the seal outside"])
-def test_killed_between_commit_and_answer_the_retry_gets_the_committed_answer(
-    ledger_settings: Settings, published_home: Path, asks: list[Decide], moment: str
-) -> None:
-    settings = Settings(ledger_settings.home, database_url=ledger_settings.database_url)
-    killed = subprocess.run(
-        [sys.executable, "-c", _KILLED, settings.home, published_home,
-         settings.database_url or "", moment],
-        capture_output=True,
-        text=True,
-        check=False,
-    )  # fmt: skip
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    ledger = Ledger.open(settings)
-    with ledger.read() as view:
-        before = view.entries_where(["DECISION"])
-    assert len(before) == 2
-    answer = ledger.write_now(asks[0])
-    assert answer.headers == {REPLAYED: "true"}
-    assert json.loads(answer.body) == before[1].body["answer"]
-    assert count(ledger) == 2
-    ledger.close()
-    report = verify_ledger(Location.of(settings))
-    assert report.is_sound, report.findings
-    assert report.notices == []
-
-
-def test_a_backup_of_database_checkpoints_and_keys_restores_to_a_sound_ledger(
-    tmp_path: Path, asks: list[Decide]
-) -> None:
-    home, copy = tmp_path / "home", tmp_path / "copy"
-    ledger = Ledger.open(Settings(home=home))
-    fill(ledger, iter(asks[:10]))
-    (copy / "ledger").mkdir(parents=True)
-    # Checkpoints first: the database copied after them holds at least what they know.
-    shutil.copy(home / "ledger" / "checkpoints.jsonl", copy / "ledger")
-    fill(ledger, iter(asks[10:20]))
-    with (
-        closing(sqlite3.connect(home / "ledger" / "ledger.db")) as source,
-        closing(sqlite3.connect(copy / "ledger" / "ledger.db")) as target,
-    ):
-        source.backup(target)
-    shutil.copytree(home / "keys", copy / "keys")
-    ledger.close()
-    restored = Ledger.open(Settings(home=copy))
-    assert restored.write_now(asks[0]).headers == {REPLAYED: "true"}
-    assert restored.write_now(asks[20]).headers == {}
-    restored.close()
-    assert verify_ledger(Location.of(Settings(home=copy))).is_sound
