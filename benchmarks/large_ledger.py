@@ -3,7 +3,8 @@
     python -m benchmarks.large_ledger --home data
 
 Fills a ledger in a temporary folder with real decisions, two thirds of them long past, as a ledger
-of some years is, and times what a process answers first after its start, and then again.
+of some years is; then appends copies of them under new ids, chained but without answers and seals,
+which none of these reads looks at. Times what a process answers first after its start, and again.
 """
 
 from __future__ import annotations
@@ -11,19 +12,27 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy import insert, select
 
 from api.china_time import date_in_china
 from api.deciding import Decide
 from api.edition import Place
+from api.ledger.chain import Head, chained, entry_of, moment
 from api.ledger.commands import View
+from api.ledger.engine import open_engine
+from api.ledger.entries import NewEntry
+from api.ledger.location import Location
 from api.ledger.store import utc_now
+from api.ledger.tables import entries
+from api.ledger.transaction import read_head
 from api.ledger.writer import Ledger
 from api.lending.overrides_report import overrides
 from api.lending.portfolio import portfolio
@@ -33,32 +42,49 @@ from api.resources import Resources
 from api.settings import Settings
 from benchmarks.ledger_filling import asks, fill, loaded
 
-_PART = 10_000
+#: Decisions that are really made.
+_REAL = 3_000
 
 
 @click.command()
 @click.option("--home", default="data", type=click.Path(path_type=Path, exists=True))
-@click.option("--entries", default=100_000, show_default=True)
-def main(home: Path, entries: int) -> None:
+@click.option("--entries", "count", default=100_000, show_default=True)
+def main(home: Path, count: int) -> None:
     """Fill, read, and print seconds."""
     resources = loaded(home)
     with tempfile.TemporaryDirectory() as folder:
-        ledger = Ledger.open(Settings(home=Path(folder)))
+        settings = Settings(home=Path(folder))
+        ledger = Ledger.open(settings)
         began = time.perf_counter()
-        for start in range(0, entries, _PART):
-            fill(ledger, _some(resources, start, min(_PART, entries - start)))
+        fill(ledger, _some(resources, min(_REAL, count)))
+        _copy(Location.of(settings), count)
         filled = time.perf_counter() - began
         print(json.dumps({"filled_s": round(filled, 1), **_timed(ledger, resources)}, indent=1))
         ledger.close()
 
 
-def _some(resources: Resources, start: int, count: int) -> Iterator[Decide]:
+def _some(resources: Resources, count: int) -> Iterator[Decide]:
     """Yield commands on questions of their own; every third is of today, and open if referred."""
     today = date_in_china(utc_now())
-    for number, command in enumerate(asks(resources, count, seed=start)):
-        once = command.once and replace(command.once, key=f"key-{start + number}")
+    for number, command in enumerate(asks(resources, count)):
         day = today if number % 3 == 0 else today - timedelta(days=60 + number % 700)
-        yield replace(command, once=once, today=day)
+        yield replace(command, today=day)
+
+
+def _copy(location: Location, count: int) -> None:
+    """Append copies of the entries there are until there are `count`."""
+    engine = open_engine(location.url, writes=True)
+    with engine.begin() as connection:
+        real = [entry_of(row) for row in connection.execute(select(entries)).mappings()]
+        head = read_head(connection)
+        for number in range(count - len(real)):
+            entry = real[number % len(real)]
+            ids = {"decision_id": str(uuid.uuid4()), "entry_id": str(uuid.uuid4())}
+            told = {each.name: getattr(entry, each.name) for each in fields(NewEntry)} | ids
+            row = chained(NewEntry(**told), head, moment(entry.recorded_at), None)
+            head = Head(row["seq"], row["digest"])
+            connection.execute(insert(entries), [row])
+    engine.dispose()
 
 
 def _timed(ledger: Ledger, resources: Resources) -> dict[str, Any]:

@@ -151,7 +151,7 @@ def test_of_sixteen_submits_at_once_one_decision_is_made(branch: Branch) -> None
         "member_id": member["member_id"],
         "amount_yuan": 7_000,
         "months": 12,
-        "purpose": "repair",
+        "purpose": "inputs",
     }
     officer = branch.as_("officer")
 
