@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 #: ``REPEATED``: another officer asked an open question again and got the first one's decision.
 Kind = Literal[
@@ -68,12 +68,14 @@ class Entry(NewEntry):
     digest: str
 
 
-@dataclass(frozen=True)
-class Outline:
-    """An entry without its body and seal, for sums over the whole ledger; fields as in `Entry`."""
+class Outline(NamedTuple):
+    """An entry without its body and seal, for sums over the whole ledger; fields as in `Entry`.
+
+    Its moment is the text that is stored: a year of entries is summed up without reading the clock.
+    """
 
     seq: int
-    recorded_at: datetime
+    recorded_at: str
     entry_id: str
     kind: Kind
     subject_id: str

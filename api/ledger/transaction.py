@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +30,7 @@ _ON_QUESTIONS = PreparedLook(
     select(questions.c.question, questions.c.decision_id), questions.c.question
 )
 _OUTLINES = (
-    select(*(entries.c[each.name] for each in fields(Outline)))
+    select(*(entries.c[name] for name in Outline._fields))
     .where(entries.c.seq > bindparam("after"))
     .order_by(entries.c.seq)
     .limit(bindparam("most"))
@@ -131,7 +130,7 @@ class Transaction:
     def outlines(self, after: int, most: int) -> list[Outline]:
         """Return up to `most` committed entries behind seq `after`, without their bodies."""
         rows = self.connection.execute(_OUTLINES, {"after": after, "most": most})
-        return [Outline(seq, datetime.fromisoformat(when), *rest) for seq, when, *rest in rows]
+        return [Outline._make(row) for row in rows]
 
     def decisions_on(self, asked: Collection[str]) -> dict[str, str]:
         """Return the decision that answers each of the questions, where there is one."""

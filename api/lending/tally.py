@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 
-from api.china_time import date_in_china
+from api.china_time import year_in_china
 from api.ledger.commands import View
 from api.ledger.entries import Outline
 
@@ -76,7 +76,7 @@ class Tally:
             self._seq = part[-1].seq
 
     def _at(self, entry: Outline) -> Sums:
-        key = entry.place_code, date_in_china(entry.recorded_at).year
+        key = entry.place_code, year_in_china(entry.recorded_at)
         return self._sums.setdefault(key, Sums())
 
     def _approve(self, entry: Outline, yuan: int | None) -> None:

@@ -23,7 +23,7 @@ def event_body(entry: Outline) -> bytes:
         "event_id": entry.entry_id,
         "seq": entry.seq,
         "kind": entry.kind,
-        "recorded_at": entry.recorded_at.isoformat(),
+        "recorded_at": entry.recorded_at,
         "decision_id": entry.decision_id,
         "subject_id": entry.subject_id,
         "place_code": entry.place_code,
