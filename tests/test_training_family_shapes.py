@@ -12,7 +12,7 @@ from model.scorecard import Bins
 from training.additive import Additive, Shape
 from training.boosted.booster import Growth, grow
 from training.boosted.fine_bins import fine_bins
-from training.boosted.merge import merged
+from training.boosted.merge import merged, printable
 from training.boosted.pairs import best_pairs
 from training.boosted.purify import bin_weights, purified, with_unseen_bins
 from training.boosted.trees import Tables
@@ -160,6 +160,21 @@ def best_by_trying_all(odds, groups):
         + float(((odds[cut:] - odds[cut:].mean()) ** 2).sum())
         for cut in range(groups - 1, len(odds))
     )
+
+
+def test_bins_are_spent_until_the_score_hardly_changes_and_no_further(sample, bins):
+    tables, _, _ = ensemble_tables(sample, bins, "risk")
+    weights = bin_weights(bins, sample)
+    fine = with_unseen_bins(purified(tables, bins, weights, DICTIONARY), weights)
+    score = fine.log_odds(sample.columns)
+
+    def change(few):
+        return np.var(few.log_odds(sample.columns) - score) / np.var(score)
+
+    few = printable(fine, sample, 40)
+    used = max(own.ordinary for own in few.bins.values())
+    assert change(few) <= 1e-3 < change(merged(fine, weights, used - 4))
+    assert max(own.ordinary for own in printable(fine, sample, 8).bins.values()) == 8
 
 
 def test_pairs_are_ranked_by_what_they_gain_and_losers_never_enter():

@@ -17,9 +17,8 @@ from training.boosted.distil import distilled
 from training.boosted.effort import Effort, effort_for
 from training.boosted.fine_bins import usable_bins
 from training.boosted.folds import Folded, Frame, gains_by_fold, grow_on_folds
-from training.boosted.merge import merged
+from training.boosted.merge import printable
 from training.boosted.pairs import best_pairs
-from training.boosted.purify import bin_weights
 from training.boosted.views import different_views
 from training.boosted.widen import with_derived
 from training.cross_fit import CrossFit, folds_of, loss_of
@@ -71,7 +70,7 @@ class BoostedFamily:
             step_done()
             folded = grow_on_folds(frame, folds, growths, frame.views, step_done)
         fine = distilled(frame, growth, folded.rounds, effort.bags)
-        few = merged(fine, bin_weights(fine.bins, frame.sample), effort.most_bins)
+        few = printable(fine, frame.sample, effort.most_bins)
         step_done()
         fit = Fit(few, tuple(dropped), strength(few, frame.sample, settings),
                   BoostedEstimator(fine, growth), fine)  # fmt: skip
