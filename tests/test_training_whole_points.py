@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from model.dictionary import Dictionary, member_dictionary
@@ -60,6 +60,7 @@ def squared_error(shapes, tables, codes, weights):
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000))
+@example(85)
 def test_points_found_together_err_less_than_each_rounded_alone(seed):
     shapes, codes, weights = case(seed)
     points = whole_points(shapes, BINS, codes, weights, dictionary())

@@ -58,10 +58,9 @@ def whole_points(
             places = _places(shape, codes)
             better = _moved(shape, points[row], error, places, weights)
             better = _allowed(shape, better, points[row], bins, dictionary)
-            change = better - points[row]
-            if change.any():
-                error -= change[places]
-                points[row], moved = better, True
+            left = error - (better - points[row])[places]
+            if weights @ left**2 < weights @ error**2:
+                error, points[row], moved = left, better, True
         if not moved:
             break
     return [found - found.min() for found in points]

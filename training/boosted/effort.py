@@ -41,7 +41,7 @@ class Effort:
 def effort_for(rows: int, attributes: int) -> Effort:
     """Return the work granted to a table of this size."""
     cells = rows * attributes
-    pairs = 10 if rows < 3_000 else 16 if rows < 20_000 else 48
+    pairs = 16 if rows < 20_000 else 48
     bins = 16 if rows < 3_000 else 20
     least = int(min(max(rows / 50, 10), 100))
     ridge = 1.0 if rows < 3_000 else 5.0 if rows < 20_000 else 10.0
