@@ -22,8 +22,8 @@ from training.derived_attributes import derived_from
 from training.sample import Rows
 
 Shares = NDArray[np.uint8]
-#: Sources at most, the strongest first: pairs of 40 are 780, and each is tried in two kinds.
-_MOST_SOURCES = 40
+#: Sources at most, the strongest first: pairs of 30 are 435, and each is tried in two kinds.
+_MOST_SOURCES = 30
 #: A number with fewer ordinary bins is a code or a count of few: nothing to divide by.
 _LEAST_BINS = 5
 _SHARES = 16
@@ -121,9 +121,11 @@ def _sources(frame: Frame, fold: Ints) -> dict[str, Shares]:
 
 def _candidates(frame: Frame, sources: Mapping[str, Shares]) -> Iterator[tuple[Derived, Shares]]:
     taken = {name.upper() for name in frame.dictionary.attributes}
+    positive = {name: _positive(frame, name) for name in sources}
     for pair in combinations(sources, 2):
         for kind in _kinds(frame, pair):
-            first, second = sorted(pair, key=lambda name: _is_divisor(frame, name))
+            # Whichever of two is above zero more often divides.
+            first, second = sorted(pair, key=lambda name: positive[name])
             own = derived_from(kind, first, second)
             values = input_values(own.name, frame.sample.columns, frame.bins, {own.name: own})
             shares = _shares(np.asarray(values, dtype=np.float64))
@@ -137,8 +139,8 @@ def _kinds(frame: Frame, pair: tuple[str, str]) -> tuple[Kind, ...]:
     return KINDS if len(units) == 1 else ("ratio",)
 
 
-def _is_divisor(frame: Frame, name: str) -> float:
-    """Return the share of rows above zero: whichever of two has more of them divides."""
+def _positive(frame: Frame, name: str) -> float:
+    """Return the share of rows in which an attribute is above zero."""
     return float((frame.bins[name].in_range(frame.sample.columns[name]) > 0).mean())
 
 
@@ -155,11 +157,17 @@ def _shares(values: Floats) -> Shares:
 
 
 def _is_new(shares: Shares, sources: list[Shares]) -> bool:
-    if len(np.unique(shares)) < _LEAST_BINS:
+    if np.count_nonzero(np.bincount(shares)) < _LEAST_BINS:
         return False
     return all(abs(_correlation(shares, source)) <= _MOST_ALIKE for source in sources)
 
 
 def _correlation(first: Shares, second: Shares) -> float:
-    a, b = (each - each.mean() for each in (first.astype(np.float64), second.astype(np.float64)))
-    return float(a @ b / np.sqrt(a @ a * (b @ b)))
+    """Return the correlation of two columns of shares, from how often each two meet."""
+    size = _SHARES + 2
+    met = np.bincount(first.astype(np.int64) * size + second, minlength=size * size)
+    rows, at = met.reshape(size, size) / len(first), np.arange(size)
+    one, other = rows.sum(axis=1), rows.sum(axis=0)
+    a, b = at - (one * at).sum(), at - (other * at).sum()
+    spread = np.sqrt((one * a**2).sum() * (other * b**2).sum())
+    return float((rows * np.outer(a, b)).sum() / spread)
