@@ -125,10 +125,11 @@ def _derived(card: Card, names: _Names) -> Iterator[list[str]]:
             (f"{_missing(first)} OR {_missing(second)}", "NULL"),
             (" OR ".join(map(_outside, (first, second), ranges)), number(_LARGEST)),
         ]
+        made = f"{_without_specks(first)} - {_without_specks(second)}"
         if own.kind == "ratio":
             arms.append((f"{second} < {number(NEGLIGIBLE)}", "NULL"))
-        sign = "/" if own.kind == "ratio" else "-"
-        yield _case(arms, f"{_double(first)} {sign} {_double(second)}", names.value(own.name))
+            made = f"{_without_specks(first)} / ({_double(second)})"
+        yield _case(arms, made, names.value(own.name))
 
 
 def _within(bins: Bins) -> Range:
@@ -138,8 +139,12 @@ def _within(bins: Bins) -> Range:
 
 def _double(value: str) -> str:
     # PI() is a double in all three, and so makes doubles of whole and decimal numbers.
-    speck = f"WHEN ABS({value}) < {number(NEGLIGIBLE)} THEN 0e0 * PI()"
-    return f"CASE {speck} ELSE {value} + 0e0 * PI() END"
+    return f"{value} + 0e0 * PI()"
+
+
+def _without_specks(value: str) -> str:
+    speck = f"WHEN ABS({value}) < {number(NEGLIGIBLE)} THEN {_double('0e0')}"
+    return f"CASE {speck} ELSE {_double(value)} END"
 
 
 def _bins(card: Card, names: _Names) -> Iterator[list[str]]:

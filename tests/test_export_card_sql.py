@@ -228,24 +228,28 @@ def test_any_card_is_the_same_in_sql(card, seed):
 
 
 def test_whole_and_decimal_numbers_are_compared_as_they_stand(postgres):
-    """A column need not be a double: whole numbers and decimals have bins too, and no NaN."""
+    """A column need not be a double: whole numbers and decimals have bins too, and no NaN.
+
+    What is derived of them is divided as doubles, 1 by 0.3 here, not as whole numbers or decimals.
+    """
     import psycopg
 
     card = hard_card()
     query = card_sql(signed(card))
-    values = "SELECT 7 AS income, 0.5 AS change, 1 AS rate, 'wheat' AS crop, 'only' AS class"
+    values = "SELECT 3 AS income, 1 AS change, 0.3 AS rate, 'wheat' AS crop, 'only' AS class"
     with psycopg.connect(postgres.new_database()) as connection:
         row = connection.execute(f"WITH applicants AS ({values}) SELECT * FROM ({query}) AS s")
-        points = dict(zip([c.name for c in row.description], row.fetchone(), strict=True))["points"]
+        found = dict(zip([c.name for c in row.description], row.fetchone(), strict=True))
     columns = {
-        "income": [7.0],
-        "change": [0.5],
-        "rate": [1.0],
+        "income": [3.0],
+        "change": [1.0],
+        "rate": [0.3],
         "crop": ["wheat"],
         "class": ["only"],
     }
     codes = card.codes({name: np.array(value) for name, value in columns.items()})
-    assert points == card.total(card.points_by_attribute(codes))[0]
+    assert found["points"] == card.total(card.points_by_attribute(codes))[0]
+    assert found["value_per_rate"] == 1.0 / 0.3
 
 
 def renamed(card, names):

@@ -74,7 +74,7 @@ class BoostedFamily:
         step_done()
         fit = Fit(few, tuple(dropped), strength(few, frame.sample, settings),
                   BoostedEstimator(fine, growth), fine)  # fmt: skip
-        told = _told(growth, folded)
+        told = _told(growth, folded, len(frame.derived))
         return CrossFit(fit, told, {told: loss_of(folded.unseen, sample)}, folded.unseen)
 
     def steps(self, settings: Settings) -> int:
@@ -102,6 +102,7 @@ def _framed(
     return Frame(sample, bins, dictionary, different_views(bins), settings.seed), dropped
 
 
-def _told(growth: Growth, folded: Folded) -> str:
+def _told(growth: Growth, folded: Folded, derived: int) -> str:
     rounds = ", ".join(f"{count} by {view}" for view, count in folded.rounds.items())
-    return f"{len(growth.pairs or ())} pairs; {growth.least_rows} rows a leaf; rounds {rounds}"
+    parts = f"{len(growth.pairs or ())} pairs; {derived} derived"
+    return f"{parts}; {growth.least_rows} rows a leaf; rounds {rounds}"
