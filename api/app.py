@@ -30,6 +30,7 @@ from api.lending import (
     routes_reviews,
     routes_webhooks,
 )
+from api.lending.reading_ahead import reading_ahead
 from api.lending.tally import Tally
 from api.lending.webhook_delivery import delivering
 from api.openapi import (
@@ -84,6 +85,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             drained_on_signal(service),
             watching(service),
             delivering(ledger, service.settings.home),
+            reading_ahead(ledger, app.state.tally),
         ):
             spare_the_lasting()
             yield

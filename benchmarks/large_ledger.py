@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -37,58 +38,65 @@ from api.ledger.writer import Ledger
 from api.lending.overrides_report import overrides
 from api.lending.portfolio import portfolio
 from api.lending.queue import queue_page
+from api.lending.reading_ahead import read_ahead
 from api.lending.tally import Tally
 from api.resources import Resources
 from api.settings import Settings
 from benchmarks.ledger_filling import asks, fill, loaded
 
 #: Decisions that are really made.
-_REAL = 3_000
+_REAL = 1_000
+_AT_ONCE = 1_000
 
 
 @click.command()
 @click.option("--home", default="data", type=click.Path(path_type=Path, exists=True))
 @click.option("--entries", "count", default=100_000, show_default=True)
 def main(home: Path, count: int) -> None:
-    """Fill, read, and print seconds."""
+    """Fill, read, and print seconds, in all and of the processor."""
     resources = loaded(home)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(home=Path(folder))
         ledger = Ledger.open(settings)
         began = time.perf_counter()
-        fill(ledger, _some(resources, min(_REAL, count)))
-        _copy(Location.of(settings), count)
+        for is_past, share in ((True, 2 / 3), (False, 1.0)):
+            fill(ledger, _some(resources, is_past))
+            _copy(Location.of(settings), int(count * share))
         filled = time.perf_counter() - began
         print(json.dumps({"filled_s": round(filled, 1), **_timed(ledger, resources)}, indent=1))
         ledger.close()
 
 
-def _some(resources: Resources, count: int) -> Iterator[Decide]:
-    """Yield commands on questions of their own; every third is of today, and open if referred."""
+def _some(resources: Resources, is_past: bool) -> Iterator[Decide]:
+    """Yield commands on questions of their own: of the years before, or of today."""
     today = date_in_china(utc_now())
-    for number, command in enumerate(asks(resources, count)):
-        day = today if number % 3 == 0 else today - timedelta(days=60 + number % 700)
-        yield replace(command, today=day)
+    for number, command in enumerate(asks(resources, _REAL)):
+        once = command.once and replace(command.once, key=f"{is_past} {number}")
+        day = today - timedelta(days=60 + number % 700) if is_past else today
+        yield replace(command, once=once, today=day)
 
 
 def _copy(location: Location, count: int) -> None:
-    """Append copies of the entries there are until there are `count`."""
+    """Append copies of the last real entries until there are `count`."""
     engine = open_engine(location.url, writes=True)
     with engine.begin() as connection:
-        real = [entry_of(row) for row in connection.execute(select(entries)).mappings()]
-        head = read_head(connection)
-        for number in range(count - len(real)):
+        head, rows = read_head(connection), []
+        found = select(entries).where(entries.c.seq > head.seq - _REAL)
+        real = [entry_of(row) for row in connection.execute(found).mappings()]
+        for number in range(count - head.seq):
             entry = real[number % len(real)]
             ids = {"decision_id": str(uuid.uuid4()), "entry_id": str(uuid.uuid4())}
             told = {each.name: getattr(entry, each.name) for each in fields(NewEntry)} | ids
             row = chained(NewEntry(**told), head, moment(entry.recorded_at), None)
             head = Head(row["seq"], row["digest"])
-            connection.execute(insert(entries), [row])
+            rows.append(row)
+        for start in range(0, len(rows), _AT_ONCE):
+            connection.execute(insert(entries), rows[start : start + _AT_ONCE])
     engine.dispose()
 
 
 def _timed(ledger: Ledger, resources: Resources) -> dict[str, Any]:
-    tally = Tally()
+    tally, ahead = Tally(), Tally()
 
     def counted(view: View) -> object:
         return portfolio(resources.edition, tally.sums(view), "county", lambda _: True, 2026)
@@ -102,14 +110,20 @@ def _timed(ledger: Ledger, resources: Resources) -> dict[str, Any]:
         "queue, first": queue,
         "queue, again": queue,
         "funnel of the edition": lambda _: resources.edition.funnel("county", Place()),
+        "read ahead at the start": lambda _: read_ahead(ledger, ahead, threading.Event()),
+        "portfolio, first, read ahead": lambda view: ahead.sums(view),
+        "queue, first, read ahead": lambda v: queue_page(ahead, v, lambda _: True, 0, 50),
         "overrides": lambda view: overrides(view, lambda _: True),
     }
     told: dict[str, Any] = {}
     for name, look in looks.items():
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.thread_time()
         with ledger.read() as view:
             look(view)
-        told[name] = round(time.perf_counter() - began, 3)
+        seconds = time.perf_counter() - began, time.thread_time() - worked
+        told[name] = dict(
+            zip(("seconds", "of processor"), (round(s, 3) for s in seconds), strict=True)
+        )
     with ledger.read() as view:
         told |= {"entries": view.last_seq, "cases open or expired": len(tally.open_cases(view))}
     return told

@@ -129,7 +129,7 @@ class Transaction:
 
     def outlines(self, after: int, most: int) -> list[Outline]:
         """Return up to `most` committed entries behind seq `after`, without their bodies."""
-        rows = self.connection.execute(_OUTLINES, {"after": after, "most": most})
+        rows = self.connection.execute(_OUTLINES, {"after": after, "most": most}).all()
         return [Outline._make(row) for row in rows]
 
     def decisions_on(self, asked: Collection[str]) -> dict[str, str]:

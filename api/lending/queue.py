@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from api.ledger.commands import View
@@ -29,18 +29,38 @@ def queue_page(
         for seq, decision, place_code in tally.open_cases(view)
         if seq > after and reaches(place_code)
     ]
+    for part in _not_expired(tally, view, waiting):
+        for seq, state, entries in part:
+            if state.status(view.now) in OPEN and view.member_of(state.subject_id) is not None:
+                if len(rows) == size:
+                    return rows, rows[-1].pop("seq")
+                rows.append(_case(view, state, entries, seq))
+    return rows, None
+
+
+def forget_expired(tally: Tally, view: View) -> Iterator[None]:
+    """Forget the cases that wait and whose last day is over, a part of them at each step.
+
+    They stand in front, in the order of time; where a whole part still waits the rest does too, or
+    leaves when somebody comes to its page.
+    """
+    for part in _not_expired(tally, view, [case[:2] for case in tally.open_cases(view)]):
+        if len(part) == _PART:
+            return
+        yield
+
+
+def _not_expired(
+    tally: Tally, view: View, waiting: Sequence[tuple[int, str]]
+) -> Iterator[list[tuple[int, DecisionState, list[Entry]]]]:
     for start in range(0, len(waiting), _PART):
         part = waiting[start : start + _PART]
         entries = view.entries_of_decisions([decision for _, decision in part])
-        for seq, decision in part:
-            state = DecisionState.of(entries[decision])
+        states = [(seq, DecisionState.of(entries[each]), entries[each]) for seq, each in part]
+        for seq, state, _ in states:
             if state.status(view.now) == "EXPIRED":
-                tally.leave(decision, seq)
-            elif state.status(view.now) in OPEN and view.member_of(state.subject_id) is not None:
-                if len(rows) == size:
-                    return rows, rows[-1].pop("seq")
-                rows.append(_case(view, state, entries[decision], seq))
-    return rows, None
+                tally.leave(state.decision_id, seq)
+        yield [case for case in states if case[1].status(view.now) != "EXPIRED"]
 
 
 def _case(view: View, state: DecisionState, entries: list[Entry], seq: int) -> dict[str, Any]:

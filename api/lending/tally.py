@@ -67,13 +67,24 @@ class Tally:
             if self._open.get(decision_id, (None, ""))[0] == since:
                 del self._open[decision_id]
 
+    def follow(self, view: View) -> bool:
+        """Take in one more part of what `view` sees; False when there was nothing left."""
+        with self._guard:
+            return self._take_part(view)
+
     def _follow(self, view: View) -> None:
-        while part := view.outlines(self._seq, _PART):
-            for entry in part:
-                step = _STEPS.get(entry.kind)
-                if step is not None:
-                    step(self, entry)
+        while self._take_part(view):
+            pass
+
+    def _take_part(self, view: View) -> bool:
+        part = view.outlines(self._seq, _PART)
+        for entry in part:
+            step = _STEPS.get(entry.kind)
+            if step is not None:
+                step(self, entry)
+        if part:
             self._seq = part[-1].seq
+        return bool(part)
 
     def _at(self, entry: Outline) -> Sums:
         key = entry.place_code, year_in_china(entry.recorded_at)
@@ -90,9 +101,13 @@ class Tally:
         sums.approved_yuan += (yuan or 0) - (before or 0)
 
     def decided(self, entry: Outline) -> None:
-        """Count a decision of the service."""
-        self._at(entry).decisions += 1
-        self._approve(entry, entry.amount_yuan if entry.outcome == "APPROVE" else None)
+        """Count a decision of the service: most of what there is, and nothing came before it."""
+        sums = self._at(entry)
+        sums.decisions += 1
+        if entry.outcome == "APPROVE" and entry.amount_yuan is not None:
+            self._approved[entry.decision_id or ""] = entry.amount_yuan
+            sums.approved += 1
+            sums.approved_yuan += entry.amount_yuan
         if entry.outcome == "REFER":
             self._open[entry.decision_id or ""] = entry.seq, entry.place_code
 

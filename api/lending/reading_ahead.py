@@ -1,0 +1,41 @@
+"""The fold over the ledger begun when the service starts, so that nobody waits for all of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator
+
+from api.ledger.writer import Ledger
+from api.lending.queue import forget_expired
+from api.lending.tally import Tally
+from api.problems import ProblemError
+
+
+@contextlib.asynccontextmanager
+async def reading_ahead(ledger: Ledger, tally: Tally) -> AsyncIterator[None]:
+    """Let `tally` follow `ledger` on a thread of its own; the block's end stops it."""
+    stop = threading.Event()
+    reading = asyncio.create_task(asyncio.to_thread(read_ahead, ledger, tally, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await reading
+
+
+def read_ahead(ledger: Ledger, tally: Tally, stop: threading.Event) -> None:
+    """Follow the ledger to its end, a part at a time, then look which old cases have run out.
+
+    With the database away nothing is read ahead: whoever asks later has it read then.
+    """
+    with contextlib.suppress(ProblemError):
+        more = True
+        while more and not stop.is_set():
+            with ledger.read() as view:
+                more = tally.follow(view)
+        with ledger.read() as view:
+            steps = forget_expired(tally, view)
+            while not stop.is_set() and next(steps, stop) is not stop:
+                pass
