@@ -106,6 +106,10 @@ def test_nothing_is_derived_from_an_attribute_with_a_declared_direction(tmp_path
     assert broken_directions(run.card, {"instalment": "up"}) == []
 
 
+def test_the_gate_on_directions_stops_a_card_that_derives_from_a_directed_source(run):
+    assert broken_directions(run.card, {"instalment": "up", "age": "free"}) == ["instalment"]
+
+
 def test_a_member_is_told_of_the_ratio_by_its_two_sources(run):
     wording = run.card.wording["income_per_instalment"]
     assert (wording.label.zh, wording.label.en) == ("income ÷ instalment", "income ÷ instalment")
