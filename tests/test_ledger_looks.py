@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, delete, insert, select, update
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine, delete, insert, select, text, update
 
 from api.access.account_events import AccountEvent, record
+from api.ledger import migrations
 from api.ledger.engine import open_engine
 from api.ledger.location import Location
 from api.ledger.look_chain import append_looks
@@ -102,3 +106,24 @@ def test_what_happens_to_accounts_stands_in_the_same_chain(
     ledger.close()
     report = verify_ledger(location)
     assert (report.is_sound, report.looks) == (True, 7), report.findings
+
+
+def test_looks_of_the_release_before_stay_and_are_told_apart(ledger_settings: Settings) -> None:
+    location = Location.of(ledger_settings)
+    location.make_folder()
+    engine = open_engine(location.url, writes=True)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        columns = "accessed_at, actor, route, place_code, persons"
+        values = "'2026-01-01T00:00:00.000000+00:00', 'auditor-1', 'get_member', '371502', 1"
+        connection.execute(text(f"INSERT INTO accesses ({columns}) VALUES ({values})"))
+    engine.dispose()
+    ledger = Ledger.open(ledger_settings)
+    look_around(ledger, 2)
+    ledger.close()
+    report = verify_ledger(location)
+    assert (report.is_sound, report.looks) == (True, 3), report.findings
+    assert any("first 1 looks" in notice for notice in report.notices)
