@@ -164,11 +164,14 @@ def _is_new(shares: Shares, sources: list[Shares]) -> bool:
 
 
 def _correlation(first: Shares, second: Shares) -> float:
-    """Return the correlation of two columns of shares, from how often each two meet."""
+    """Return the correlation of two columns of shares, from how often each two meet.
+
+    A column of one share says nothing of its own: it counts as alike.
+    """
     size = _SHARES + 2
     met = np.bincount(first.astype(np.int64) * size + second, minlength=size * size)
     rows, at = met.reshape(size, size) / len(first), np.arange(size)
     one, other = rows.sum(axis=1), rows.sum(axis=0)
     a, b = at - (one * at).sum(), at - (other * at).sum()
     spread = np.sqrt((one * a**2).sum() * (other * b**2).sum())
-    return float((rows * np.outer(a, b)).sum() / spread)
+    return float((rows * np.outer(a, b)).sum() / spread) if spread else 1.0
