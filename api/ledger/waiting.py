@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import Future
@@ -28,22 +27,14 @@ class Waiting:
 Queue = SimpleQueue[Waiting | None]
 
 
-#: How often the writer looks whether all have come.
-_LOOK_SECONDS = 0.0003
-
-
-def next_group(queue: Queue, most: int, expected: int, linger: float) -> tuple[list[Waiting], bool]:
+def next_group(queue: Queue, most: int) -> tuple[list[Waiting], bool]:
     """Wait for a command and return it with all that wait behind it; True at the end.
 
-    Parameters
-    ----------
-    expected, linger
-        Once there is a command, up to `linger` seconds are given until `expected` wait.
+    Nobody is waited for: who comes while a group is being committed makes the next one.
     """
     group: list[Waiting] = []
     try:
         item = queue.get()
-        _gather(queue, min(expected, most) - 1, linger)
         while item is not None:
             group.append(item)
             if len(group) >= most:
@@ -52,12 +43,6 @@ def next_group(queue: Queue, most: int, expected: int, linger: float) -> tuple[l
     except Empty:
         return group, False
     return group, True
-
-
-def _gather(queue: Queue, others: int, linger: float) -> None:
-    end = time.monotonic() + linger
-    while queue.qsize() < others and time.monotonic() < end:
-        time.sleep(_LOOK_SECONDS)
 
 
 def settle(settled: Iterable[tuple[Waiting, Outcome]]) -> None:

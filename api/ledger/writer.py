@@ -36,8 +36,6 @@ T = TypeVar("T")
 
 MOST_WAITING = 1_024
 MOST_IN_A_GROUP = 64
-#: Most of a commit's cost does not depend on how many share it, so it waits this long for them.
-LINGER_SECONDS = 0.004
 #: What says that the database or its disk is at fault, not the command.
 _AWAY = (DBAPIError, PoolTimeoutError, OSError, LedgerError)
 
@@ -148,7 +146,7 @@ class Ledger:
     def _work(self) -> None:
         ended = False
         while not ended:
-            group, ended = next_group(self._queue, MOST_IN_A_GROUP, 1, LINGER_SECONDS)
+            group, ended = next_group(self._queue, MOST_IN_A_GROUP)
             if group:
                 self._serve(group)
         self._sealer.shutdown()
