@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import time
@@ -18,6 +19,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from typing import Any
+
+_LENGTH = re.compile(rb"\r\n[Cc]ontent-[Ll]ength: *([0-9]+)")
+_CLOSES = re.compile(rb"\r\n[Cc]onnection: *close")
 
 
 @dataclass
@@ -57,11 +61,12 @@ class Plan:
         extra = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
         head = (
             f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-            f"{extra}Idempotency-Key: {self.key_prefix}-%d\r\nContent-Length: %d\r\n\r\n"
-        ).encode()
+            f"{extra}Idempotency-Key: "
+        )
         for n in count(self.first):
-            body = self.body(n).encode()
-            yield f"{self.key_prefix}-{n}", head % (n, len(body)) + body
+            key, body = f"{self.key_prefix}-{n}", self.body(n)
+            length = len(body.encode())
+            yield key, f"{head}{key}\r\nContent-Length: {length}\r\n\r\n{body}".encode()
 
     def body(self, n: int) -> str:
         """Return the body of the request whose idempotency key ends in `n`."""
@@ -97,16 +102,15 @@ class Connection(asyncio.Protocol):
         end = self.buffer.find(b"\r\n\r\n")
         if end < 0:
             return
-        head = self.buffer[:end].lower()
-        at = head.find(b"content-length: ")
-        length = int(head[at + 16 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
-        whole = end + 4 + length
+        head = self.buffer[:end]
+        length = _LENGTH.search(head)
+        whole = end + 4 + (int(length[1]) if length else 0)
         if len(self.buffer) < whole:
             return
         body, self.buffer = self.buffer[end + 4 : whole], self.buffer[whole:]
         self.busy = False
         self.load.answered(self.key, int(head[9:12]), time.perf_counter() - self.began, body)
-        if b"connection: close" in head:
+        if _CLOSES.search(head):
             assert self.transport is not None
             self.transport.close()
         else:

@@ -1,6 +1,6 @@
 """What a durable decision costs the service's process, without a network: processor time.
 
-    python -m benchmarks.processor_time --home data [--decisions 2000]
+    python -m benchmarks.processor_time --home data [--decisions 2000] [--callers 8] [--parts]
 
 The application is called in this process by as many tasks as there are callers, so neither a client
 nor a socket counts. Unlike the time that passes, it hardly depends on what else the machine does.
@@ -14,6 +14,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from api.access.settings import AccessSettings
 from api.app import create_app
 from api.settings import Settings
 from benchmarks.callers import headers_of
+from benchmarks.processor_parts import PARTS, timed_parts
 from benchmarks.running_service import home_to_write_in, questions
 
 _WARM = 400
@@ -33,11 +35,17 @@ _WARM = 400
 @click.option("--home", default="data", type=click.Path(path_type=Path, exists=True))
 @click.option("--decisions", default=2_000, show_default=True)
 @click.option("--callers", default=8, show_default=True)
-def main(home: Path, decisions: int, callers: int) -> None:
+@click.option("--parts", is_flag=True, help="Also say what it goes to; timing itself costs some.")
+def main(home: Path, decisions: int, callers: int, parts: bool) -> None:
     """Measure and print."""
-    with tempfile.TemporaryDirectory(prefix="rongzi-bench-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="rongzi-bench-") as folder,
+        timed_parts() if parts else nullcontext({}) as spent,
+    ):
         used = home_to_write_in(home, Path(folder))
         asyncio.run(_measured(used, decisions, callers))
+    for part in PARTS if parts else ():
+        print(f"{part:48} {spent[part] / (_WARM + decisions) * 1000:.3f} ms")
 
 
 async def _measured(home: Path, decisions: int, callers: int) -> None:

@@ -25,6 +25,8 @@ from benchmarks.postgres import Postgres
 from benchmarks.running_service import Running, home_to_write_in, questions, serving
 
 CONNECTIONS = 8
+#: Up to as many as are worked on at once; one more would be told to come again.
+MORE_CONNECTIONS = 16, 24
 
 
 @click.command()
@@ -77,7 +79,7 @@ def _sqlite(home: Path, folder: Path, seconds: float, overload_seconds: float) -
     with serving(used, folder / "serve.log") as running:
         found = {
             f"{n} connections": decide_at(running, seconds, n, f"at{n}")
-            for n in (CONNECTIONS, 32, 64)
+            for n in (CONNECTIONS, *MORE_CONNECTIONS)
         }
         peak = max(each["goodput"] for each in found.values())
         found["overload"] = overload(running, questions(used), peak, overload_seconds)

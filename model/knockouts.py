@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +66,7 @@ def knock_outs(rules: Sequence[Rule], columns: Columns) -> KnockOuts:
     KeyError
         If `columns` lacks an attribute that a rule reads.
     """
-    table = _table(tuple(rules))
+    table = _table_of(tuple(rules))
     values = np.empty((len(rules), len(next(iter(columns.values())))))
     for place, rule in enumerate(rules):
         values[place] = columns[rule.attribute]
@@ -93,7 +92,20 @@ class _Table:
     unscored: Flags
 
 
-@lru_cache(maxsize=64)
+#: A policy's rules are one object as long as it lives: told apart so, they need no hashing.
+_MADE: dict[int, tuple[tuple[Rule, ...], _Table]] = {}
+_MOST_MADE = 64
+
+
+def _table_of(rules: tuple[Rule, ...]) -> _Table:
+    made = _MADE.get(id(rules))
+    if made is None or made[0] is not rules:
+        if len(_MADE) >= _MOST_MADE:
+            _MADE.clear()
+        made = _MADE[id(rules)] = rules, _table(rules)
+    return made[1]
+
+
 def _table(rules: tuple[Rule, ...]) -> _Table:
     below, equal, above = (
         np.array([_HOLDS[rule.holds] for rule in rules], dtype=bool).reshape(-1, 3).T[:, :, None]

@@ -11,7 +11,15 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Select, Table, bindparam, insert
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    Select,
+    Table,
+    bindparam,
+    insert,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 
@@ -40,6 +48,30 @@ class PreparedInsert:
         text, order = self._texts[name]
         with _cursor(connection) as cursor:
             cursor.executemany(text, [tuple([row[key] for key in order]) for row in rows])
+
+
+class PreparedRow:
+    """The one row of a select without values, if there is one."""
+
+    def __init__(self, select: Select[Any]) -> None:
+        self._select = select
+        self._texts: dict[str, str] = {}
+
+    def row(self, connection: Connection) -> tuple[Any, ...] | None:
+        """Return the row, or None.
+
+        Raises
+        ------
+        DBAPIError
+            As SQLAlchemy itself would.
+        """
+        name = connection.dialect.name
+        if name not in self._texts:
+            self._texts[name], _ = _worded(self._select, connection.dialect)
+        with _cursor(connection) as cursor:
+            cursor.execute(self._texts[name])
+            found: tuple[Any, ...] | None = cursor.fetchone()
+        return found
 
 
 class PreparedLook:
@@ -80,7 +112,7 @@ def _worded(statement: ClauseElement, dialect: Dialect) -> tuple[str, tuple[str,
     make: Callable[..., Dialect] = type(dialect)
     style = "qmark" if dialect.name == "sqlite" else "format"
     compiled: Any = statement.compile(dialect=make(paramstyle=style))
-    return str(compiled), tuple(compiled.positiontup)
+    return str(compiled), tuple(compiled.positiontup or ())
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from api.ledger.chain import GENESIS, Head, chained, entry_of, moment
 from api.ledger.commands import Once, Written
@@ -15,12 +15,16 @@ from api.ledger.entries import Entry, Kind, Outline
 from api.ledger.identities import Identities
 from api.ledger.keeping import headers_kept, sealed_digest
 from api.ledger.look_chain import append_looks
-from api.ledger.prepared import PreparedInsert, PreparedLook
+from api.ledger.prepared import PreparedInsert, PreparedLook, PreparedRow
 from api.ledger.tables import answers, entries, questions, versions
 from api.ledger.vault import Vault
 from model.errors import LedgerError
 
-_HEAD = select(entries.c.seq, entries.c.digest).order_by(entries.c.seq.desc()).limit(1)
+_HEAD = PreparedRow(
+    select(entries.c.seq, entries.c.digest).where(
+        entries.c.seq == select(func.max(entries.c.seq)).scalar_subquery()
+    )
+)
 _ENTRIES = select(entries).order_by(entries.c.seq)
 _OF_DECISION = _ENTRIES.where(entries.c.decision_id == bindparam("decision"))
 _OF_DECISIONS = _ENTRIES.where(entries.c.decision_id.in_(bindparam("decisions", expanding=True)))
@@ -214,8 +218,8 @@ class Transaction:
 
 def read_head(connection: Connection) -> Head:
     """Return the last committed entry."""
-    row = connection.execute(_HEAD).first()
-    return Head(row.seq, row.digest) if row else Head()
+    row = _HEAD.row(connection)
+    return Head(*row) if row else Head()
 
 
 def _kept(once: Once, written: Written, seq: int) -> dict[str, Any]:
