@@ -25,11 +25,10 @@ from sqlalchemy.sql import ClauseElement
 
 
 class PreparedInsert:
-    """Rows into `table`, given as mappings that hold every column but those of `left_out`."""
+    """Rows into `table`, given as mappings that hold every column."""
 
-    def __init__(self, table: Table, left_out: Collection[str] = ()) -> None:
-        names = [column.name for column in table.columns if column.name not in left_out]
-        self._statement = insert(table).values({name: bindparam(name) for name in names})
+    def __init__(self, table: Table) -> None:
+        self._statement = insert(table).values({c.name: bindparam(c.name) for c in table.columns})
         self._texts: dict[str, tuple[str, tuple[str, ...]]] = {}
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
