@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -132,6 +133,18 @@ def test_a_table_without_the_derived_column_scores_as_training_did(run, tmp_path
         query = card_sql(CardFile(run.card, run.digest, None, None))
         found = connection.sql(f"SELECT points FROM ({query})").to_arrow_table()
     assert found["points"].to_pylist() == scored["points"].to_pylist()
+
+
+# MLflow reads the type hints of a model when its class is made.
+@pytest.mark.filterwarnings("ignore:.*type hint:UserWarning")
+def test_the_mlflow_model_takes_the_sources_alone(run):
+    from training.pyfunc_model import CardModel
+
+    model = CardModel()
+    model.card = run.card
+    plain = pd.DataFrame({name: run.validation.columns[name] for name in run.card.inputs})
+    found = model.predict(None, plain)
+    assert found["points"].tolist() == totals(run.card, run.validation).tolist()
 
 
 def test_the_report_the_workbook_and_the_baseline_know_the_ratio(run, tmp_path):
