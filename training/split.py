@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
@@ -9,6 +11,8 @@ from sklearn.model_selection import train_test_split
 from model.errors import TrainingError
 from training.sample import Bools
 from training.settings import Settings
+
+_MOST_HELD = 0.5
 
 
 def out_of_time(vintage: NDArray[np.datetime64], bad: Bools, settings: Settings) -> Bools:
@@ -38,9 +42,14 @@ def out_of_time(vintage: NDArray[np.datetime64], bad: Bools, settings: Settings)
 
 
 def held_out(bad: Bools, settings: Settings) -> Bools:
-    """Return which rows to validate on: a random share of each class."""
+    """Return which rows to validate on: a random share of each class.
+
+    The share is `hold_out_share`, or more where that would hold fewer than `least_held_bads` bads,
+    up to one half.
+    """
     rows = np.arange(len(bad))
-    _, test = train_test_split(
-        rows, test_size=settings.hold_out_share, stratify=bad, random_state=settings.seed
-    )
+    needed = settings.least_held_bads / max(int(bad.sum()), 1)
+    share = max(settings.hold_out_share, min(needed, _MOST_HELD))
+    held = math.ceil(share * len(rows))
+    _, test = train_test_split(rows, test_size=held, stratify=bad, random_state=settings.seed)
     return np.isin(rows, test)
