@@ -125,6 +125,13 @@ def test_every_section_is_there_in_both_languages(page):
     assert "未测量" not in text
 
 
+def test_a_list_of_contents_leads_to_every_section(page):
+    text = page.read_text(encoding="utf-8")
+    listed = re.findall(r'<a href="#(\w+)">', text.partition("</nav>")[0])
+    assert listed == re.findall(r'<h2 id="(\w+)">', text)
+    assert "gates" in listed
+
+
 def test_what_was_not_measured_is_said_plainly(run):
     bare = replace(
         run, fairness=None, reject_inference=None, gates=None, leaderboard=(), price=None,
