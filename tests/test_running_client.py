@@ -69,13 +69,14 @@ def _signed_in(part: Callable[[str], Any], running: Running) -> str:
         (officer,) = hand_out(accounts, [("officer-1", ("officer",), ("",))])
     models, client = part("models"), part("client").Client(base_url=running.url)
     ask = part("api.signing_in.post_token").sync
-    mistaken = models.TokenRequest("password", officer.name, officer.password + "x")
-    refused = ask(client=client, body=mistaken)
-    assert (refused.type_, refused.status) == ("/problems/wrong-credentials", 400)
-    granted = ask(
-        client=client, body=models.TokenRequest("password", officer.name, officer.password)
+    mistaken, right = (
+        models.TokenRequest("password", officer.name, password)
+        for password in (officer.password + "x", officer.password)
     )
-    assert granted.token_type == "Bearer"
+    with client:
+        refused, granted = ask(client=client, body=mistaken), ask(client=client, body=right)
+    assert (refused.type_, refused.status) == ("/problems/wrong-credentials", 400)
+    assert granted.token_type == "bearer"
     token: str = granted.access_token
     return token
 

@@ -86,8 +86,13 @@ class Jwks:
             with Path(self._source).open("rb") as file:
                 return _bounded(file.read(_MOST_BYTES + 1))
         opener = urllib.request.build_opener(_NoRedirect)
-        with opener.open(self._source, timeout=_FETCH_SECONDS) as answer:
-            return _bounded(answer.read(_MOST_BYTES + 1))
+        try:
+            with opener.open(self._source, timeout=_FETCH_SECONDS) as answer:
+                return _bounded(answer.read(_MOST_BYTES + 1))
+        except urllib.error.HTTPError as refused:
+            # It holds the connection until somebody lets go of it.
+            refused.close()
+            raise
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
