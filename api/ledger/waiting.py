@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from time import monotonic
 
 from api.ledger.commands import Command
 from api.ledger.performing import Outcome
@@ -27,19 +28,24 @@ class Waiting:
 Queue = SimpleQueue[Waiting | None]
 
 
-def next_group(queue: Queue, most: int) -> tuple[list[Waiting], bool]:
+def next_group(
+    queue: Queue, most: int, expected: int, seconds: float
+) -> tuple[list[Waiting], bool]:
     """Wait for a command and return it with all that wait behind it; True at the end.
 
-    Nobody is waited for: who comes while a group is being committed makes the next one.
+    Most of what a group costs does not depend on how many share it, so up to `expected` are waited
+    for, `seconds` at most: who was answered a moment ago asks again soon.
     """
     group: list[Waiting] = []
     try:
         item = queue.get()
+        ends = monotonic() + seconds
         while item is not None:
             group.append(item)
             if len(group) >= most:
                 return group, False
-            item = queue.get_nowait()
+            left = ends - monotonic() if len(group) < expected else 0.0
+            item = queue.get(timeout=left) if left > 0 else queue.get_nowait()
     except Empty:
         return group, False
     return group, True
