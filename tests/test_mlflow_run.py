@@ -25,7 +25,14 @@ from data.published import published_card
 from model.errors import TrainingError
 from model.reasons import points_lost, ranked, reason_codes
 from training.promote import promote
-from training.track import CHAMPION, REGISTERED, card_of_run, run_of_card, store_uri
+from training.track import (
+    CHAMPION,
+    REGISTERED,
+    card_of_run,
+    file_of_run,
+    run_of_card,
+    store_uri,
+)
 
 ROWS = 800
 
@@ -151,6 +158,12 @@ def test_a_runs_card_reads_as_it_was_written(trained):
     folder, output = trained
     with card_of_run(run_id(output), folder / "mlruns") as kept:
         assert (kept / "card.json").read_bytes() == (folder / "card" / "card.json").read_bytes()
+
+
+def test_a_runs_figures_are_found_again_beside_its_evidence(trained):
+    folder, output = trained
+    with file_of_run(run_id(output), "evaluation.json", folder / "mlruns") as kept:
+        assert kept.read_bytes() == (folder / "card" / "evaluation.json").read_bytes()
 
 
 def test_the_registered_model_scores_as_the_kernel_does(trained, champion):

@@ -106,7 +106,9 @@ def card_of_run(run_id: str, store: Path) -> Iterator[Path]:
         If the store has no such run, or the run holds no card.
     """
     with tempfile.TemporaryDirectory() as folder:
-        yield _download(run_id, store, Path(folder))
+        found = _download(run_id, store, Path(folder), CARD_FOLDER)
+        _fetch_evidence(run_id, found)
+        yield found
 
 
 @_quiet()
@@ -186,7 +188,7 @@ def _open(store: Path, experiment: str = EXPERIMENT) -> None:
 
 
 @_quiet()
-def _download(run_id: str, store: Path, folder: Path, name: str = CARD_FOLDER) -> Path:
+def _download(run_id: str, store: Path, folder: Path, name: str) -> Path:
     _open(store)
     try:
         found = mlflow.artifacts.download_artifacts(
@@ -197,10 +199,10 @@ def _download(run_id: str, store: Path, folder: Path, name: str = CARD_FOLDER) -
             f"{store}: no run {run_id} with a {name}; list runs with: mlflow ui"
             f" --backend-store-uri {store_uri(store)}"
         ) from error
-    _fetch_evidence(run_id, Path(found))
     return Path(found)
 
 
+@_quiet()
 def _fetch_evidence(run_id: str, folder: Path) -> None:
     """Put the run's evidence beside its card; a run of an earlier release has none."""
     kept = {item.path for item in MlflowClient().list_artifacts(run_id)}
