@@ -87,8 +87,14 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take part in the load."""
-        self.transport = transport  # type: ignore[assignment]
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
         self.load.freed(self)
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether nothing can be sent on it any more."""
+        return self.transport is None or self.transport.is_closing()
 
     def send(self, key: str, request: bytes) -> None:
         """Send `request`; its answer is timed from here."""
@@ -197,7 +203,7 @@ class Load:
             due = int((now - started) * rate)
             while sent < due:
                 sent += 1
-                while self.free and self.free[0].transport.is_closing():  # type: ignore[union-attr]
+                while self.free and self.free[0].is_closing:
                     self.free.popleft()
                 if self.free:
                     self.free.popleft().send(*next(self.requests))

@@ -68,5 +68,5 @@ def exposition() -> bytes:
     if SHARED not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # untyped library
     return generate_latest(registry)
