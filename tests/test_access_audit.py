@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -11,30 +9,10 @@ from sqlalchemy import select
 
 from api.access.accounts import Accounts
 from api.access.attempts import MOST_FAILURES, Attempts
-from api.access.first_run import Handed, hand_out
-from api.access.issuer import Issuer
+from api.access.first_run import Handed
 from api.access.sign_in import SignIn
 from api.ledger.tables import accesses
 from api.problems import ProblemError
-from api.settings import Settings
-
-
-@pytest.fixture
-def accounts(ledger_settings: Settings) -> Iterator[Accounts]:
-    with closing(Accounts(ledger_settings)) as opened:
-        opened.prepare()
-        yield opened
-
-
-@pytest.fixture
-def officer(accounts: Accounts) -> Handed:
-    (made,) = hand_out(accounts, [("officer-1", ("officer",), ("371502",))])
-    return made
-
-
-@pytest.fixture
-def door(accounts: Accounts, ledger_settings: Settings) -> SignIn:
-    return SignIn(accounts, Issuer(ledger_settings.home))
 
 
 def _mistaken(door: SignIn, name: str) -> None:

@@ -145,11 +145,6 @@ class Provider:
         self.server.server_close()
 
 
-@pytest.fixture(scope="module")
-def rsa() -> RSAPrivateKey:
-    return generate_private_key(65537, 2048)
-
-
 @pytest.fixture
 def provider(
     tmp_path: Path, rsa: RSAPrivateKey, monkeypatch: pytest.MonkeyPatch

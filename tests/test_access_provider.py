@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,26 +12,12 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
-from api.access.issuer import AUDIENCE, ISSUER
 from api.access.jwks import Jwks, usable
 from api.access.oidc import Oidc, principal
 from api.access.settings import AccessSettings, OidcSettings
 from api.access.token_check import TokenRefusedError
 from model.errors import SettingError
-
-
-@pytest.fixture(scope="module")
-def rsa() -> RSAPrivateKey:
-    return generate_private_key(65537, 2048)
-
-
-def _claims(**changed: Any) -> dict[str, Any]:
-    now = int(time.time())
-    claims = {
-        "iss": ISSUER, "aud": AUDIENCE, "sub": "officer-1", "ver": 1, "jti": "one",
-        "iat": now, "nbf": now, "exp": now + 60,
-    }  # fmt: skip
-    return {name: value for name, value in (claims | changed).items() if value is not None}
+from tests.account_fixtures import claims
 
 
 @pytest.fixture
@@ -60,7 +45,7 @@ def _publish(path: Path, keys: dict[str, RSAPrivateKey]) -> None:
 
 
 def _theirs(key: Any, algorithm: str = "RS256", kid: str = "one", **changed: Any) -> str:
-    claims = _claims(
+    told = claims(
         **{
             "iss": "https://id.example.org",
             "aud": ["rongzi", "account"],
@@ -69,7 +54,7 @@ def _theirs(key: Any, algorithm: str = "RS256", kid: str = "one", **changed: Any
             **changed,
         }
     )
-    return jwt.encode(claims, key, algorithm=algorithm, headers={"kid": kid, "typ": "JWT"})
+    return jwt.encode(told, key, algorithm=algorithm, headers={"kid": kid, "typ": "JWT"})
 
 
 def test_a_providers_claims_are_read_as_roles_and_places_and_unknown_ones_left_out(

@@ -6,9 +6,8 @@ import asyncio
 import ipaddress
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import pytest
 from api.access import sign_in as sign_in_module
 from api.access.accounts import Account, Accounts
 from api.access.attempts import LOCK_SECONDS, MOST_FAILURES, Attempts
-from api.access.first_run import Handed, hand_out
+from api.access.first_run import Handed
 from api.access.form_request import MOST_FORM_BYTES
 from api.access.issuer import Issuer
 from api.access.limits import Buckets
@@ -30,24 +29,6 @@ from api.app import create_app
 from api.problem_kinds import TOO_MANY_ATTEMPTS, WRONG_CREDENTIALS
 from api.problems import ProblemError
 from api.settings import Settings
-
-
-@pytest.fixture
-def accounts(ledger_settings: Settings) -> Iterator[Accounts]:
-    with closing(Accounts(ledger_settings)) as opened:
-        opened.prepare()
-        yield opened
-
-
-@pytest.fixture
-def officer(accounts: Accounts) -> Handed:
-    (made,) = hand_out(accounts, [("officer-1", ("officer",), ("371502",))])
-    return made
-
-
-@pytest.fixture
-def door(accounts: Accounts, ledger_settings: Settings) -> SignIn:
-    return SignIn(accounts, Issuer(ledger_settings.home))
 
 
 def _refusal(door: SignIn, name: str, password: str) -> str:
@@ -161,7 +142,10 @@ def test_a_change_of_the_account_ends_its_tokens_within_seconds(
 
 
 def test_the_roster_is_asked_without_a_query_while_fresh(
-    accounts: Accounts, officer: Handed, ledger_settings: Settings
+    accounts: Accounts,
+    officer: Handed,
+    ledger_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     account = accounts.find(officer.name)
     assert account
@@ -171,7 +155,7 @@ def test_the_roster_is_asked_without_a_query_while_fresh(
     async def asked() -> None:
         roster = Roster(accounts, clock=lambda: 0.0)
         await roster.holder(held)
-        accounts.all = None  # type: ignore[method-assign,assignment]
+        monkeypatch.setattr(accounts, "all", None)
         for _ in range(100):
             assert await roster.holder(held)
 

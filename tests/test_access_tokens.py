@@ -13,15 +13,15 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from api.access.accounts import Account
 from api.access.bearer import bearer_token
-from api.access.issuer import AUDIENCE, ISSUER, TOKEN_SECONDS, Issuer
+from api.access.issuer import TOKEN_SECONDS, Issuer
 from api.access.keys import key_name, token_key
 from api.access.token_check import MOST_TOKEN_CHARACTERS, TokenRefusedError
 from model.errors import AccessError
+from tests.account_fixtures import claims
 
 ACCOUNT = Account("officer-1", "no password", frozenset({"officer"}), ("371502",))
 
@@ -29,20 +29,6 @@ ACCOUNT = Account("officer-1", "no password", frozenset({"officer"}), ("371502",
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(scope="module")
-def rsa() -> RSAPrivateKey:
-    return generate_private_key(65537, 2048)
-
-
-def _claims(**changed: Any) -> dict[str, Any]:
-    now = int(time.time())
-    claims = {
-        "iss": ISSUER, "aud": AUDIENCE, "sub": "officer-1", "ver": 1, "jti": "one",
-        "iat": now, "nbf": now, "exp": now + 60,
-    }  # fmt: skip
-    return {name: value for name, value in (claims | changed).items() if value is not None}
 
 
 def _forged(home: Path, claims: dict[str, Any], **header: Any) -> str:
@@ -96,9 +82,9 @@ BAD_CLAIMS: dict[str, dict[str, Any]] = {
 def test_claims_that_are_not_as_expected_are_refused_even_if_signed(
     home: Path, changed: dict[str, Any]
 ) -> None:
-    assert Issuer(home).check(_forged(home, _claims())).name == "officer-1"
+    assert Issuer(home).check(_forged(home, claims())).name == "officer-1"
     with pytest.raises(TokenRefusedError):
-        Issuer(home).check(_forged(home, _claims(**changed)))
+        Issuer(home).check(_forged(home, claims(**changed)))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +96,7 @@ def test_claims_that_are_not_as_expected_are_refused_even_if_signed(
 )  # fmt: skip
 def test_headers_that_are_not_as_expected_are_refused(home: Path, header: dict[str, Any]) -> None:
     with pytest.raises(TokenRefusedError):
-        Issuer(home).check(_forged(home, _claims(), **header))
+        Issuer(home).check(_forged(home, claims(), **header))
 
 
 def test_an_unsigned_token_is_refused(home: Path) -> None:
@@ -118,7 +104,7 @@ def test_an_unsigned_token_is_refused(home: Path) -> None:
     for algorithm in ("none", "None", "nOnE", ""):
         header = {"alg": algorithm, "typ": "at+jwt", "kid": kid}
         with pytest.raises(TokenRefusedError):
-            Issuer(home).check(f"{_part(header)}.{_part(_claims())}.")
+            Issuer(home).check(f"{_part(header)}.{_part(claims())}.")
 
 
 def test_a_public_key_is_no_shared_secret(home: Path) -> None:
@@ -129,7 +115,7 @@ def test_a_public_key_is_no_shared_secret(home: Path) -> None:
     ):
         secret = key.public_key().public_bytes(encoding, form)
         signed = f"{_part({'alg': 'HS256', 'typ': 'at+jwt', 'kid': key_name(key)})}."
-        signed += _part(_claims())
+        signed += _part(claims())
         mac = hmac.new(secret, signed.encode(), hashlib.sha256).digest()
         token = f"{signed}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
         with pytest.raises(TokenRefusedError):
@@ -139,7 +125,7 @@ def test_a_public_key_is_no_shared_secret(home: Path) -> None:
 def test_a_foreign_key_under_our_name_is_refused(home: Path) -> None:
     headers = {"typ": "at+jwt", "kid": key_name(token_key(home))}
     foreign = Ed25519PrivateKey.generate()
-    token = jwt.encode(_claims(), foreign, algorithm="EdDSA", headers=headers)
+    token = jwt.encode(claims(), foreign, algorithm="EdDSA", headers=headers)
     with pytest.raises(TokenRefusedError):
         Issuer(home).check(token)
 

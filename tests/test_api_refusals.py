@@ -5,54 +5,16 @@ from __future__ import annotations
 import json
 import socket
 import time
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
 from api.serving import HEAD_SECONDS
-from benchmarks.callers import headers_of
-from benchmarks.running_service import home_to_write_in, serving
 from cli.serve import command as serve_command
-
-ASKED = {"member_id": "", "amount_yuan": 5_000, "months": 12, "purpose": "inputs"}
-ID_NUMBER = "999901197001010014"
-
-
-@pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("log") / "serve.log"
-
-
-@pytest.fixture(scope="module")
-def service(published_home: Path, log: Path) -> Iterator[httpx.Client]:
-    home = home_to_write_in(published_home, log.parent)
-    with (
-        serving(home, log) as running,
-        httpx.Client(
-            base_url=running.url,
-            headers=headers_of(running.settings, ["officer"]),
-            trust_env=False,
-        ) as client,
-    ):
-        yield client
-
-
-@pytest.fixture(scope="module")
-def rows(published_home: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = pq.read_table(published_home / "rows.parquet").to_pylist()
-    return found
-
-
-def _decide(service: httpx.Client, **asked: Any) -> httpx.Response:
-    key = {"Idempotency-Key": str(uuid.uuid4())}
-    return service.post("/v1/decisions", json={**ASKED, **asked}, headers=key)
-
+from tests.service_fixtures import ASKED, ID_NUMBER, decide
 
 HOSTILE: dict[str, tuple[bytes, int]] = {
     "NaN": (b'{"member_id": "%s", "amount_yuan": NaN}', 400),
@@ -120,9 +82,13 @@ HOSTILE: dict[str, tuple[bytes, int]] = {
 
 @pytest.mark.parametrize(("body", "status"), HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_body_is_a_typed_problem_that_repeats_nothing(
-    service: httpx.Client, rows: list[dict[str, Any]], log: Path, body: bytes, status: int
+    service: httpx.Client,
+    published_rows: list[dict[str, Any]],
+    service_log: Path,
+    body: bytes,
+    status: int,
 ) -> None:
-    member = rows[0]["member_id"].encode()
+    member = published_rows[0]["member_id"].encode()
     found = service.post(
         "/v1/decisions",
         content=body.replace(b"%s", ID_NUMBER.encode()).replace(b"MEMBER", member),
@@ -132,7 +98,7 @@ def test_a_hostile_body_is_a_typed_problem_that_repeats_nothing(
     assert found.headers["content-type"] == "application/problem+json"
     assert found.json()["status"] == status
     assert ID_NUMBER not in found.text
-    assert ID_NUMBER not in log.read_text()
+    assert ID_NUMBER not in service_log.read_text()
 
 
 @pytest.mark.parametrize(
@@ -152,7 +118,7 @@ def test_another_content_type_is_refused(service: httpx.Client, headers: dict[st
 
 
 def test_every_wrong_field_is_named_with_what_is_expected(service: httpx.Client) -> None:
-    found = _decide(service, member_id="", amount_yuan=-1, months="12", purpose=None, x=1).json()
+    found = decide(service, member_id="", amount_yuan=-1, months="12", purpose=None, x=1).json()
     assert [error["field"] for error in found["errors"]] == [
         "member_id", "amount_yuan", "months", "purpose", "body",
     ]  # fmt: skip
@@ -161,9 +127,9 @@ def test_every_wrong_field_is_named_with_what_is_expected(service: httpx.Client)
 
 @pytest.mark.parametrize("key", [b"", b"two words", b"x" * 129, b"caf\xe9", b"a\tb"])
 def test_an_idempotency_key_must_be_printable_and_short(
-    service: httpx.Client, rows: list[dict[str, Any]], key: bytes
+    service: httpx.Client, published_rows: list[dict[str, Any]], key: bytes
 ) -> None:
-    headers, member = {b"Idempotency-Key": key}, rows[0]["member_id"]
+    headers, member = {b"Idempotency-Key": key}, published_rows[0]["member_id"]
     found = service.post("/v1/decisions", json=ASKED | {"member_id": member}, headers=headers)
     assert found.status_code == 422
     assert found.json()["errors"][0]["field"] == "Idempotency-Key"
@@ -220,12 +186,12 @@ def test_personal_data_is_never_cached(service: httpx.Client) -> None:
 
 
 def test_the_log_names_routes_and_not_members(
-    service: httpx.Client, rows: list[dict[str, Any]], log: Path
+    service: httpx.Client, published_rows: list[dict[str, Any]], service_log: Path
 ) -> None:
-    member = rows[7]["member_id"]
+    member = published_rows[7]["member_id"]
     service.get(f"/v1/members/{member}")
-    service.get(f"/v1/whitelist?county={rows[7]['county_code']}&cursor={member}")
-    written = log.read_text()
+    service.get(f"/v1/whitelist?county={published_rows[7]['county_code']}&cursor={member}")
+    written = service_log.read_text()
     assert '"route": "/v1/members/{member_id}", "status": 200' in written
     assert member not in written
     assert "county=" not in written

@@ -4,71 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
-import pyarrow.parquet as pq
 import pytest
 import rfc8785
 
-from benchmarks.callers import headers_of
-from benchmarks.running_service import home_to_write_in, serving
-
-ASKED = {"member_id": "", "amount_yuan": 5_000, "months": 12, "purpose": "inputs"}
-ID_NUMBER = "999901197001010014"
-
-
-@pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("log") / "serve.log"
-
-
-@pytest.fixture(scope="module")
-def service(published_home: Path, log: Path) -> Iterator[httpx.Client]:
-    home = home_to_write_in(published_home, log.parent)
-    with (
-        serving(home, log) as running,
-        httpx.Client(
-            base_url=running.url,
-            headers=headers_of(running.settings, ["officer"]),
-            trust_env=False,
-        ) as client,
-    ):
-        yield client
-
-
-@pytest.fixture(scope="module")
-def rows(published_home: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = pq.read_table(published_home / "rows.parquet").to_pylist()
-    return found
-
-
-def _decide(service: httpx.Client, **asked: Any) -> httpx.Response:
-    key = {"Idempotency-Key": str(uuid.uuid4())}
-    return service.post("/v1/decisions", json={**ASKED, **asked}, headers=key)
+from tests.service_fixtures import ASKED, decide
 
 
 def test_the_service_is_ready_and_says_with_what(
-    service: httpx.Client, rows: list[dict[str, Any]]
+    service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
     found = service.get("/ready")
     assert found.status_code == 200
     assert found.json() == {
         "ready": True,
         "as_of": "2023-10-01",
-        "policy_digest": rows[0]["policy_digest"],
-        "card_digest": rows[0]["card_digest"],
+        "policy_digest": published_rows[0]["policy_digest"],
+        "card_digest": published_rows[0]["card_digest"],
         "members": 1_200,
         "waiting": [],
     }
 
 
 def test_both_ways_to_a_decision_give_the_same_answer(
-    service: httpx.Client, rows: list[dict[str, Any]]
+    service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
-    asked = {**ASKED, "member_id": rows[0]["member_id"]}
+    asked = {**ASKED, "member_id": published_rows[0]["member_id"]}
     key = ("Idempotency-Key", str(uuid.uuid4()))
     direct = service.post("/v1/decisions", json=asked, headers=[key])
     # A header given twice is nothing that the short way takes.
@@ -85,11 +48,11 @@ SAME = (
 
 
 def test_http_equals_the_batch_field_by_field_for_1000_members(
-    service: httpx.Client, rows: list[dict[str, Any]]
+    service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
-    for row in rows[:1_000]:
+    for row in published_rows[:1_000]:
         asked = {"member_id": row["member_id"], "amount_yuan": max(row["limit_yuan"], 3_000)}
-        answer = _decide(service, **asked, months=row["months"] or 12).json()
+        answer = decide(service, **asked, months=row["months"] or 12).json()
         assert {name: answer[name] for name in SAME} == {name: row[name] for name in SAME}
         assert answer["as_of"] == row["as_of"].isoformat()
         told = [(reason["code"], reason["points_lost"]) for reason in answer["reasons"]]
@@ -102,9 +65,9 @@ def test_http_equals_the_batch_field_by_field_for_1000_members(
 
 
 def test_a_member_is_told_as_the_batch_row_says(
-    service: httpx.Client, rows: list[dict[str, Any]]
+    service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
-    for row in rows[::40]:
+    for row in published_rows[::40]:
         member = service.get(f"/v1/members/{row['member_id']}").json()
         assert {name: member[name] for name in SAME} == {name: row[name] for name in SAME}
         assert [each["code"] for each in member["knock_outs"]] == row["knock_outs"]
@@ -112,12 +75,12 @@ def test_a_member_is_told_as_the_batch_row_says(
 
 
 def test_a_first_tier_member_who_asks_within_the_limit_is_approved(
-    service: httpx.Client, rows: list[dict[str, Any]]
+    service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
-    first = next(row for row in rows if row["tier"] == "FIRST" and row["limit_yuan"])
+    first = next(row for row in published_rows if row["tier"] == "FIRST" and row["limit_yuan"])
     asked = {"member_id": first["member_id"], "months": first["months"]}
-    within = _decide(service, **asked, amount_yuan=first["limit_yuan"]).json()
-    above = _decide(service, **asked, amount_yuan=first["limit_yuan"] + 1).json()
+    within = decide(service, **asked, amount_yuan=first["limit_yuan"]).json()
+    above = decide(service, **asked, amount_yuan=first["limit_yuan"] + 1).json()
     assert (within["outcome"], within["knock_outs"]) == ("APPROVE", [])
     assert above["outcome"] == "REFER"
     assert [each["code"] for each in above["knock_outs"]] == ["AMOUNT_ABOVE_LIMIT"]
@@ -125,12 +88,12 @@ def test_a_first_tier_member_who_asks_within_the_limit_is_approved(
 
 
 def test_a_member_without_consent_is_declined_for_it_and_never_scored(
-    service: httpx.Client, rows: list[dict[str, Any]]
+    service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
-    silent = [row for row in rows if "NO_CONSENT" in row["knock_outs"]]
+    silent = [row for row in published_rows if "NO_CONSENT" in row["knock_outs"]]
     assert silent
     for row in silent[:20]:
-        answer = _decide(service, member_id=row["member_id"]).json()
+        answer = decide(service, member_id=row["member_id"]).json()
         assert answer["outcome"] == "DECLINE"
         assert (answer["points"], answer["pd"], answer["grade"]) == (None, None, None)
         assert answer["reasons"] == []
@@ -138,23 +101,23 @@ def test_a_member_without_consent_is_declined_for_it_and_never_scored(
 
 
 def test_a_decision_explains_itself_in_both_languages(
-    service: httpx.Client, rows: list[dict[str, Any]]
+    service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
-    poor = next(row for row in rows if row["reason_2"] and row["tier"] == "THIRD")
-    answer = _decide(service, member_id=poor["member_id"]).json()
+    poor = next(row for row in published_rows if row["reason_2"] and row["tier"] == "THIRD")
+    answer = decide(service, member_id=poor["member_id"]).json()
     assert all(each["zh"] and each["en"] for each in answer["reasons"] + answer["knock_outs"])
     lost = [each["points_lost"] for each in answer["reasons"]]
     assert lost == sorted(lost, reverse=True)
 
 
 def test_an_unknown_member_is_not_found(service: httpx.Client) -> None:
-    for found in (_decide(service, member_id="NOBODY"), service.get("/v1/members/NOBODY")):
+    for found in (decide(service, member_id="NOBODY"), service.get("/v1/members/NOBODY")):
         assert found.status_code == 404
         assert found.json()["type"] == "/problems/unknown-member"
 
 
-def test_identity_is_masked(service: httpx.Client, rows: list[dict[str, Any]]) -> None:
-    for row in rows[:50]:
+def test_identity_is_masked(service: httpx.Client, published_rows: list[dict[str, Any]]) -> None:
+    for row in published_rows[:50]:
         identity = service.get(f"/v1/members/{row['member_id']}").json()["identity"]
         assert identity["id_number"][3:-4] == "*" * 11
         assert identity["name"].endswith("*")
@@ -162,43 +125,44 @@ def test_identity_is_masked(service: httpx.Client, rows: list[dict[str, Any]]) -
 
 
 def test_attributes_kept_for_audits_alone_are_not_told(
-    service: httpx.Client, rows: list[dict[str, Any]]
+    service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
-    profile = service.get(f"/v1/members/{rows[0]['member_id']}").json()["profile"]
+    profile = service.get(f"/v1/members/{published_rows[0]['member_id']}").json()["profile"]
     assert not {"gender", "age_years", "education", "household_size"} & profile.keys()
     assert "bills_on_time_share_12m" in profile
 
 
 def test_pages_follow_each_other_to_the_whole_edition(
-    service: httpx.Client, rows: list[dict[str, Any]]
+    service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
     assert _all_pages(service, page_size=370) == sorted(
-        (_as_json(row) for row in rows), key=lambda row: (row["village_code"], row["member_id"])
+        (_as_json(row) for row in published_rows),
+        key=lambda row: (row["village_code"], row["member_id"]),
     )
 
 
 @pytest.mark.parametrize("tier", ["FIRST", "SECOND", "THIRD", "NONE"])
 def test_a_page_can_be_narrowed_to_tier_and_place(
-    service: httpx.Client, rows: list[dict[str, Any]], tier: str
+    service: httpx.Client, published_rows: list[dict[str, Any]], tier: str
 ) -> None:
-    place = next(row for row in rows if row["tier"] == tier)
+    place = next(row for row in published_rows if row["tier"] == tier)
     for level, digits in (("county", 6), ("township", 9), ("village", 12)):
         code = place["village_code"][:digits]
         found = _all_pages(service, tier=tier, page_size=7, **{level: code})
         assert {row["member_id"] for row in found} == {
             row["member_id"]
-            for row in rows
+            for row in published_rows
             if row["tier"] == tier and row["village_code"].startswith(code)
         }
 
 
 def test_the_funnel_adds_up_at_every_level(
-    service: httpx.Client, rows: list[dict[str, Any]]
+    service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
     (total,) = service.get("/v1/whitelist/funnel?level=total").json()["rows"]
-    assert total["members"] == len(rows)
+    assert total["members"] == len(published_rows)
     for tier in ("FIRST", "SECOND", "THIRD", "NONE"):
-        assert total[tier.lower()] == sum(row["tier"] == tier for row in rows)
+        assert total[tier.lower()] == sum(row["tier"] == tier for row in published_rows)
     steps = [name for name, value in total.items() if isinstance(value, int)]
     for level in ("county", "township", "village"):
         places = service.get(f"/v1/whitelist/funnel?level={level}").json()["rows"]
@@ -208,12 +172,14 @@ def test_the_funnel_adds_up_at_every_level(
 
 
 def test_policy_and_scorecard_are_those_of_the_digests(
-    service: httpx.Client, rows: list[dict[str, Any]]
+    service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
     policy, card = service.get("/v1/policy").json(), service.get("/v1/scorecard").json()
-    assert policy["policy_digest"] == rows[0]["policy_digest"]
+    assert policy["policy_digest"] == published_rows[0]["policy_digest"]
     assert hashlib.sha256(rfc8785.dumps(policy["in_force"])).hexdigest() == policy["policy_digest"]
-    assert hashlib.sha256(rfc8785.dumps(card["card"])).hexdigest() == rows[0]["card_digest"]
+    assert (
+        hashlib.sha256(rfc8785.dumps(card["card"])).hexdigest() == published_rows[0]["card_digest"]
+    )
     assert card["approved_by"] == "Tester"
 
 

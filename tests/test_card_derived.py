@@ -22,6 +22,7 @@ from model.policy import policy_on
 from model.reasons import points_lost, reason, reason_codes
 from model.scorecard import Bins, Card, Grade, Scaling, Term, Wording
 from model.whitelist import assess
+from tests.card_specs import changed
 
 NAN, INF = float("nan"), float("inf")
 HERE = Path(__file__).parent
@@ -119,15 +120,6 @@ def test_an_older_release_is_told_by_the_manifest_that_it_cannot_read_the_card(t
         read_card(tmp_path)
 
 
-def changed(path, value):
-    spec = json.loads(card_to_json(a_card()))
-    at = spec
-    for key in path[:-1]:
-        at = at[key]
-    at[path[-1]] = value
-    return json.dumps(spec).encode()
-
-
 @pytest.mark.parametrize(
     ("path", "value"),
     [
@@ -147,7 +139,7 @@ def changed(path, value):
 )
 def test_a_contradictory_derived_input_is_refused(path, value):
     with pytest.raises(CardError, match=r"not a scorecard of format"):
-        card_from_json(changed(path, value))
+        card_from_json(changed(a_card(), path, value))
 
 
 @given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=20), st.integers(0, 99))

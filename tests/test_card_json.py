@@ -1,6 +1,5 @@
 """The card as canonical JSON: one card, one sequence of bytes, and nothing contradictory read."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +11,7 @@ from model.card_json import card_from_json, card_to_json
 from model.dictionary import Text
 from model.errors import CardError
 from model.scorecard import Bins, Card, Grade, Scaling, Term, Wording
+from tests.card_specs import changed
 
 
 def a_card(points=(0, 10, 25, 5, 0), edge=1.5, word="小麦", pd_first=0.2):
@@ -54,15 +54,6 @@ def test_the_bytes_are_canonical_whatever_the_order_things_were_put_in():
     assert b'"base":400' in card_to_json(card)
 
 
-def changed(path, value):
-    spec = json.loads(card_to_json(a_card()))
-    at = spec
-    for key in path[:-1]:
-        at = at[key]
-    at[path[-1]] = value
-    return json.dumps(spec).encode()
-
-
 @pytest.mark.parametrize(
     ("path", "value"),
     [
@@ -87,7 +78,7 @@ def changed(path, value):
 )
 def test_a_card_that_contradicts_itself_is_refused(path, value):
     with pytest.raises(CardError, match="not a scorecard"):
-        card_from_json(changed(path, value))
+        card_from_json(changed(a_card(), path, value))
 
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b"null", b"{}", b'{"format":1}', b"\xff\xfe"])

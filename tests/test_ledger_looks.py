@@ -14,6 +14,7 @@ from sqlalchemy import Connection, create_engine, delete, insert, select, text, 
 from api.access.account_events import AccountEvent, record
 from api.ledger import migrations
 from api.ledger.engine import open_engine
+from api.ledger.findings import Report
 from api.ledger.location import Location
 from api.ledger.look_chain import append_looks
 from api.ledger.tables import accesses
@@ -24,12 +25,18 @@ from benchmarks.ledger_filling import look_around
 from benchmarks.tampering import disarm
 
 
+def looked_around(settings: Settings, looks: int) -> Report:
+    """Open the ledger, look so often at somebody, close it, and return what verifying finds."""
+    ledger = Ledger.open(settings)
+    look_around(ledger, looks)
+    ledger.close()
+    return verify_ledger(Location.of(settings))
+
+
 @pytest.fixture
 def location(ledger_settings: Settings) -> Location:
     """A ledger of five looks and no entry: nothing else seals them."""
-    ledger = Ledger.open(ledger_settings)
-    look_around(ledger, 5)
-    ledger.close()
+    assert looked_around(ledger_settings, 5).looks == 5
     return Location.of(ledger_settings)
 
 
@@ -101,10 +108,7 @@ def test_what_happens_to_accounts_stands_in_the_same_chain(
     with engine.begin() as connection:
         record(connection, [AccountEvent("account_disabled", "officer-1", "console:root")])
     engine.dispose()
-    ledger = Ledger.open(ledger_settings)
-    look_around(ledger, 1)
-    ledger.close()
-    report = verify_ledger(location)
+    report = looked_around(ledger_settings, 1)
     assert (report.is_sound, report.looks) == (True, 7), report.findings
 
 
@@ -121,9 +125,6 @@ def test_looks_of_the_release_before_stay_and_are_told_apart(ledger_settings: Se
         values = "'2026-01-01T00:00:00.000000+00:00', 'auditor-1', 'get_member', '371502', 1"
         connection.execute(text(f"INSERT INTO accesses ({columns}) VALUES ({values})"))
     engine.dispose()
-    ledger = Ledger.open(ledger_settings)
-    look_around(ledger, 2)
-    ledger.close()
-    report = verify_ledger(location)
+    report = looked_around(ledger_settings, 2)
     assert (report.is_sound, report.looks) == (True, 3), report.findings
     assert any("first 1 looks" in notice for notice in report.notices)

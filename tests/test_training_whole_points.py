@@ -50,6 +50,12 @@ def case(seed):
     return shapes_of(dice), codes, dice.uniform(0.5, 2, 300)
 
 
+def pointed(seed):
+    """Each shape of a case with its whole points."""
+    shapes, codes, weights = case(seed)
+    return zip(shapes, whole_points(shapes, BINS, codes, weights, dictionary()), strict=True)
+
+
 def squared_error(shapes, tables, codes, weights):
     left = sum(
         (shape.log_odds - table)[tuple(codes[name] for name in shape.attributes)]
@@ -82,9 +88,7 @@ def test_on_many_tables_half_the_squared_error_goes():
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000))
 def test_directions_and_the_least_worth_of_what_is_no_value_hold_in_whole_points(seed):
-    shapes, codes, weights = case(seed)
-    points = whole_points(shapes, BINS, codes, weights, dictionary())
-    for shape, table in zip(shapes, points, strict=True):
+    for shape, table in pointed(seed):
         assert table.min() == 0
         for axis, name in enumerate(shape.attributes):
             along, own = np.moveaxis(table, axis, 0), BINS[name]
@@ -96,9 +100,7 @@ def test_directions_and_the_least_worth_of_what_is_no_value_hold_in_whole_points
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000))
 def test_no_cell_strays_more_than_a_point_from_its_own_value(seed):
-    shapes, codes, weights = case(seed)
-    points = whole_points(shapes, BINS, codes, weights, dictionary())
-    for shape, table in zip(shapes, points, strict=True):
+    for shape, table in pointed(seed):
         moved = table - shape.log_odds
         inside = moved[tuple(slice(0, BINS[name].out_of_range) for name in shape.attributes)]
         assert np.ptp(inside) <= 2 + 1e-9
