@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.access.enforcing import entitled
 from api.problem_kinds import MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE
 from api.problems import FieldError, ProblemError
 from api.strict_json import StrictJsonError, parse
@@ -61,13 +62,17 @@ def strictly(request: Request) -> StrictRequest:
 
 
 class StrictRoute(APIRoute):
-    """A route whose handler is given a `StrictRequest`."""
+    """A route whose handler is given a `StrictRequest`, from callers who may call it."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return FastAPI's handler behind the strict request."""
+        """Return FastAPI's handler behind the strict request.
+
+        FastAPI parses the body before it asks any dependency, so who asks is looked at here.
+        """
         handler = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
+            await entitled(request)
             return await handler(strictly(request))
 
         return strict

@@ -28,6 +28,12 @@ from model.errors import ContractError
 ELSEWHERE = "999999"
 OBJECTS = sorted(name for name, rule in MATRIX.items() if " in " in rule.bound)
 CLOSED = sorted(name for name, rule in MATRIX.items() if not rule.public)
+WRITES = sorted(name for name in CLOSED if name.startswith("post_"))
+#: Half a value, a name twice, NaN, UTF-16, half a character, depth, nothing, no JSON, other fields.
+HOSTILE = [
+    b'{"member_id":', b'{"a": 1, "a": 2}', b'{"amount_yuan": NaN}', "{}".encode("utf-16"), b"\xff",
+    b"[" * 500, b"", b"no JSON", b'{"roles": ["admin"]}', b"[]", b'"\\ud800"', b"1e999",
+]  # fmt: skip
 NO_DECISION = "00000000-0000-4000-8000-000000000000"
 
 
@@ -53,11 +59,19 @@ class Branch:
 
     def ask(self, route: str, headers: dict[str, str], **named: str) -> httpx.Response:
         """Ask `route` about this branch's member and decision, or those `named`."""
-        method, path = self.routes[route]
         names = {"member_id": self.member["member_id"], "decision_id": self.decision} | named
-        names |= {"number": "1", "name": "not-found"}
-        address = re.sub(r"\{(\w+)\}", lambda found: names[found[1]], path)
+        method, address = self.routes[route][0], self.address(route, names)
         return self.send(method, address, headers, names["member_id"])
+
+    def address(self, route: str, names: dict[str, str]) -> str:
+        names = names | {"number": "1", "name": "not-found"}
+        return re.sub(r"\{(\w+)\}", lambda found: names[found[1]], self.routes[route][1])
+
+    def post(self, route: str, headers: dict[str, str], body: bytes) -> httpx.Response:
+        """Send the very bytes of `body`."""
+        names = {"member_id": self.member["member_id"], "decision_id": self.decision}
+        sent = self.client.post(self.address(route, names), content=body, headers=headers)
+        return self.loop.run_until_complete(sent)
 
     def send(self, method: str, address: str, headers: dict[str, str], member: str = "") -> Any:
         body = {"member_id": member, "amount_yuan": 5_000, "months": 12, "purpose": "inputs"}
@@ -116,6 +130,21 @@ def test_without_a_token_nothing_is_told(branch: Branch, route: str) -> None:
     found = branch.ask(route, {})
     assert (found.status_code, found.json()["type"]) == (401, "/problems/unauthorised")
     assert found.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("route", WRITES)
+def test_without_a_token_nothing_of_a_body_is_looked_at(branch: Branch, route: str) -> None:
+    for body in HOSTILE:
+        for told in ({}, {"Content-Type": "text/plain"}, {"Authorization": "Bearer no.such.token"}):
+            found = branch.post(route, {"Content-Type": "application/json"} | told, body)
+            assert (found.status_code, found.json()["type"]) == (401, "/problems/unauthorised")
+
+
+@pytest.mark.parametrize("route", WRITES)
+def test_without_the_role_nothing_of_a_body_is_looked_at(branch: Branch, route: str) -> None:
+    for role in set(ROLES) - MATRIX[route].roles:
+        found = branch.post(route, branch.headers(role), b'{"member_id":')
+        assert (found.status_code, found.json()["type"]) == (403, "/problems/forbidden"), role
 
 
 @pytest.mark.parametrize("route", CLOSED)

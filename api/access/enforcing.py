@@ -21,6 +21,8 @@ from api.problems import Kind, ProblemError
 from api.running.door import note
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="rongzi-e"'}
+#: Of a request's own scope, which no other request shares: who asks, once it is known.
+_ENTITLED = "rongzi.entitled"
 
 
 async def enforce(request: Request) -> AsyncIterator[None]:
@@ -55,16 +57,34 @@ async def let_in(request: Request) -> Let | None:
         401 without a trusted token, 429 too often, 403 without the role, 404 for an object outside
         the caller's places, exactly as for one that does not exist.
     """
-    rule = MATRIX.get(request.scope["route"].name)
-    if rule is None:
-        raise ProblemError(INTERNAL_ERROR)
-    if rule.public:
+    rule = _rule_of(request)
+    principal = await entitled(request)
+    if principal is None:
         return None
-    principal = await _entitled(request, rule)
     found = await located(request, rule.bound, principal)
     if found:
         refuse_foreign(principal, found.place_code, found.absent)
     return Let(rule, principal, found or _NOBODY)
+
+
+async def entitled(request: Request) -> Principal | None:
+    """Return who asks, if they may call the route at all; None where the route is public.
+
+    Nothing of the body is looked at, so that this comes before it is parsed. Whoever asks again
+    about the same request gets the same principal: a request is weighed once.
+
+    Raises
+    ------
+    ProblemError
+        401 without a trusted token, 429 too often, 403 without the role.
+    """
+    rule = _rule_of(request)
+    if rule.public:
+        return None
+    if _ENTITLED not in request.scope:
+        request.scope[_ENTITLED] = await _entitled(request, rule)
+    found: Principal = request.scope[_ENTITLED]
+    return found
 
 
 async def put_on_record(request: Request, let: Let) -> None:
@@ -97,6 +117,13 @@ def refuse_foreign(principal: Principal, place_code: str | None, kind: Kind = NO
     """
     if place_code is None or not principal.reaches(place_code):
         raise ProblemError(kind)
+
+
+def _rule_of(request: Request) -> Rule:
+    rule = MATRIX.get(request.scope["route"].name)
+    if rule is None:
+        raise ProblemError(INTERNAL_ERROR)
+    return rule
 
 
 async def _entitled(request: Request, rule: Rule) -> Principal:
