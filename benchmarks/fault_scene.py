@@ -93,6 +93,28 @@ def loading(plan: Plan) -> Iterator[dict[str, Any]]:
         thread.join()
 
 
+@contextmanager
+def loading_on(plans: Iterable[Plan]) -> Iterator[dict[str, Any]]:
+    """Run one plan after another beside the block, however long it takes; figures as `loading`."""
+    found: dict[str, Any] = {}
+    done, over = [], threading.Event()
+
+    def run() -> None:
+        for plan in plans:
+            if over.is_set():
+                break
+            done.append(measure(plan))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        thread.join()
+        found.update(together(done))
+
+
 def heals(running: Running, seconds: float = 30) -> None:
     """Wait until the service is ready again, without a restart."""
     wait_until(lambda: running.get("/ready")[0] == 200, "ready again", seconds=seconds)

@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 
-from benchmarks import fault_database, fault_disk, fault_process, fault_published
+from benchmarks import fault_database, fault_disk, fault_process, fault_published, fault_swaps
 from benchmarks.fault_scene import NotPermittedError, Scene
 from benchmarks.postgres import Postgres
 from benchmarks.running_service import home_to_write_in
@@ -86,7 +86,7 @@ def _command(name: str, fault: Callable[..., tuple[bool, str]], times: int | Non
 #: Fault → how often by default, where it is one of many.
 FAULTS: dict[str, tuple[Callable[..., tuple[bool, str]], int | None]] = {
     "kills": (fault_process.kills, 100),
-    "swaps": (fault_published.swaps, 50),
+    "swaps": (fault_swaps.swaps, 50),
     "flips": (fault_published.flips, 200),
     "answer-lost": (fault_process.answer_lost, 50),
     "clock-moved": (fault_process.clock_moved, None),
