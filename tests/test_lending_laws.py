@@ -19,7 +19,8 @@ from api.ledger.entries import Entry
 from api.ledger.location import Location
 from api.ledger.verifying import verify_ledger
 from api.lending.consenting import SetConsent
-from api.lending.disbursing import CancelDisbursement, Disburse, left_to_draw, states_of
+from api.lending.disbursing import CancelDisbursement, Disburse, left_to_draw
+from api.lending.loans_running import states_of
 from api.lending.overriding import Override
 from api.lending.reviewing import ClaimReview, GiveVerdict, RequestReview, Ruling
 from api.lending.state import APPROVING, DecisionState

@@ -55,6 +55,26 @@ def test_draws_on_a_members_other_decisions_in_force_count_too(desk):
     assert desk.do(pay(desk, second, most))["drawn_yuan"] == most
 
 
+def test_a_loan_that_runs_counts_although_its_decision_is_over(desk):
+    member, first = approved(desk)
+    limit = member["limit_yuan"]
+    desk.do(pay(desk, first, limit - 2_000))
+    desk.now += timedelta(days=31)
+    second = desk.decide(member, limit)
+    assert desk.refusal(pay(desk, first, 1)) == "decision-expired"
+    assert desk.refusal(pay(desk, second, 2_001)) == "above-approved"
+    desk.do(CancelDisbursement(None, "officer-1", first, 1))
+    assert desk.do(pay(desk, second, limit))["drawn_yuan"] == limit
+
+
+def test_a_loan_whose_term_is_over_leaves_the_next_limit_whole(desk):
+    member, first = approved(desk)
+    desk.do(pay(desk, first, member["limit_yuan"]))
+    desk.now += timedelta(days=31 * (member["months"] + 1))
+    second = desk.decide(member, member["limit_yuan"])
+    assert desk.do(pay(desk, second, member["limit_yuan"]))["left_yuan"] == 0
+
+
 def test_a_decision_can_be_drawn_on_through_its_last_day_in_china_and_no_longer(desk):
     _, decision = approved(desk)
     desk.now += timedelta(days=30)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
+from datetime import datetime
 
+from api.china_time import date_in_china
 from api.ledger.commands import Once, View, Written
-from api.ledger.entries import Entry
 from api.lending.case import case_of, entry_on, open_case, written
 from api.lending.eligibility import refuse_ineligible
 from api.lending.kinds import (
@@ -16,6 +15,7 @@ from api.lending.kinds import (
     NOT_APPROVED,
     UNKNOWN_DISBURSEMENT,
 )
+from api.lending.loans_running import running_draws, states_of
 from api.lending.state import DecisionState
 from api.problems import ProblemError
 from api.resources import Resources
@@ -75,23 +75,26 @@ class CancelDisbursement:
 def left_to_draw(view: View, state: DecisionState) -> int:
     """Return what may be drawn now.
 
-    Draws on the member's other decisions in force count against this one's limit, so that several
-    decisions never add up to more than any of them allows.
+    Draws on the member's other decisions count against this one's limit, so that several decisions
+    never add up to more than any of them allows: on those in force, and on those whose time is over
+    as long as the loan runs and the edition that set this limit could not know of it.
     """
     ceiling = max(state.limit_yuan, state.approved_yuan)
-    drawn = sum(
-        each.drawn_yuan
+    others = [
+        each
         for each in states_of(view.entries_of_subject(state.subject_id))
-        if each.decision_id == state.decision_id or not each.has_run_out(view.now)
-    )
-    return max(min(state.left_yuan, ceiling - drawn), 0)
-
-
-def states_of(entries: Iterable[Entry]) -> list[DecisionState]:
-    """Return the state of each decision that `entries` speak of."""
-    on_decisions = [entry for entry in entries if entry.decision_id]
-    on_decisions.sort(key=lambda entry: entry.decision_id or "")
-    return [
-        DecisionState.of(group)
-        for _, group in groupby(on_decisions, key=lambda entry: entry.decision_id)
+        if each.decision_id != state.decision_id
     ]
+    elsewhere = sum(_counts_against(state, each, view.now) for each in others)
+    return max(min(state.left_yuan, ceiling - state.drawn_yuan - elsewhere), 0)
+
+
+def _counts_against(state: DecisionState, other: DecisionState, now: datetime) -> int:
+    if not other.has_run_out(now):
+        return other.drawn_yuan
+    unseen = [
+        draw
+        for draw in running_draws(other, date_in_china(now))
+        if draw.on >= state.as_of  # an edition knows what happened before its day
+    ]
+    return sum(draw.amount_yuan for draw in unseen)

@@ -31,8 +31,9 @@ ABOVE_APPROVED = Kind(
     409,
     Text("金额超过可放款余额", "The amount is more than is left to draw"),
     Text(
-        "请查询该决策的 left_yuan；同一会员其他有效决策的放款也计算在内。",
-        "See the decision's left_yuan; draws on the member's other decisions in force count too.",
+        "请查询该决策的 left_yuan；同一会员在其他决策下未到期的放款也计入额度。",
+        "See the decision's left_yuan; what runs on the member's other decisions counts against the"
+        " limit too.",
     ),
 )
 CONSENT_NOT_IN_FORCE = Kind(
@@ -68,8 +69,12 @@ NOT_DECLINED = Kind(
 ALREADY_REVIEWED = Kind(
     "already-reviewed",
     409,
-    Text("该决策已由人工审核", "A person has reviewed the decision already"),
-    Text("如情况有变，请重新提出决策请求。", "If something has changed, ask for a new decision."),
+    Text("该决策已在人工审核中或已审核完毕", "The decision is under review, or has been reviewed"),
+    Text(
+        "进展见 GET /v1/decisions/{decision_id} 的 status；如情况有变，请重新提出决策请求。",
+        "GET /v1/decisions/{decision_id} says where it stands in status; if something has changed,"
+        " ask for a new decision.",
+    ),
 )
 NOT_OPEN = Kind(
     "not-open-for-review",

@@ -91,6 +91,11 @@ class DecisionState:
         return state
 
     @property
+    def as_of(self) -> date:
+        """The day of the edition that the limit comes from: it knows what was before."""
+        return _day(self.answer.get("as_of"), date.min)
+
+    @property
     def drawn_yuan(self) -> int:
         """What is drawn and not cancelled."""
         return sum(draw.amount_yuan for draw in self.draws if not draw.is_cancelled)
