@@ -1,12 +1,15 @@
 """A person's rights, and the sums over places: export, erasure, portfolio."""
 
 import json
+from copy import copy
+from dataclasses import replace
 from datetime import timedelta
 
 from api.access.looks import Look
 from api.ledger.location import Location
 from api.ledger.verifying import verify_ledger
 from api.lending.case import case_of
+from api.lending.consenting import SetConsent
 from api.lending.disbursing import CancelDisbursement, Disburse
 from api.lending.overriding import Override
 from api.lending.portfolio import portfolio
@@ -16,6 +19,15 @@ from api.lending.tally import Tally
 from api.replaying import replay
 
 DECLINE = Ruling("DECLINE", None, "ADVERSE_NEWS", "情况有变，停止放款")
+
+
+def without(resources, member_id):
+    """Return the resources as after an edition that does not know the member any more."""
+    edition = copy(resources.edition)
+    edition._recent = {member_id: None}
+    return replace(resources, edition=edition)
+
+
 STEPS = ("members", "first", "second", "third", "none")
 
 
@@ -47,6 +59,31 @@ def test_a_person_the_ledger_does_not_know_is_exported_from_the_archive_alone(de
     told = desk.do(Export(None, "officer-1", member, desk.resources))
     assert (told["identity"], told["entries"]) == (None, [])
     assert desk.refusal(Export(None, "o", "NOBODY", desk.resources)) == "unknown-member"
+
+
+def test_who_left_the_archive_keeps_the_right_to_a_copy_and_to_be_erased(desk):
+    member = desk.member("FIRST")["member_id"]
+    decision = desk.decide(desk.member("FIRST"), 3_000)
+    after = without(desk.resources, member)
+    told = desk.do(Export(None, "officer-1", member, after))
+    assert (told["archive"], told["identity"]["member_id"]) == (None, member)
+    assert [entry["decision_id"] for entry in told["entries"]] == [decision]
+    erased = desk.do(Erase(None, "reviewer-1", member, after))
+    assert erased["entries_kept"] == 3
+    for command in (Export(None, "o", member, after), Erase(None, "r", member, after)):
+        assert desk.refusal(command) == "unknown-member"
+
+
+def test_who_left_the_archive_may_withdraw_consent_and_gives_none(desk):
+    member = desk.member("FIRST")["member_id"]
+    after = without(desk.resources, member)
+    withdraw = SetConsent(None, "o", member, False, "paper", after)
+    assert desk.refusal(withdraw) == "unknown-member"
+    desk.do(replace(withdraw, resources=desk.resources))
+    desk.do(replace(withdraw, resources=desk.resources, is_given=True))
+    assert desk.do(withdraw)["in_force"] is False
+    assert desk.refusal(withdraw) == "consent-unchanged"
+    assert desk.refusal(replace(withdraw, is_given=True)) == "unknown-member"
 
 
 def test_erasure_leaves_the_chain_whole_and_its_decisions_replayable(desk, ledger_settings):

@@ -27,11 +27,15 @@ def ledger_word(entries: Sequence[Entry]) -> Word | None:
     return Word(words[-1].kind == "CONSENT_GIVEN", date_in_china(words[-1].recorded_at))
 
 
-def edition_word(profile: Profile, edition: Edition) -> Word | None:
+def edition_word(profile: Profile | None, edition: Edition) -> Word | None:
     """Return the last word that the edition knows of; None where nobody ever said one.
+
+    Of who is not in it (no profile) it knows none.
 
     An edition made before days were kept may know of one as late as the day before its own.
     """
+    if profile is None:
+        return None
     is_given = bool(profile.numbers[edition.numbers.index(CONSENT_IN_FORCE)] == 1.0)
     if CONSENT_ON not in edition.numbers:
         return Word(is_given, edition.manifest.day - timedelta(days=1))
@@ -39,13 +43,15 @@ def edition_word(profile: Profile, edition: Edition) -> Word | None:
     return None if np.isnan(number) else Word(is_given, day_of(number))
 
 
-def consent_in_force(entries: Sequence[Entry], profile: Profile, edition: Edition) -> bool:
+def consent_in_force(entries: Sequence[Entry], profile: Profile | None, edition: Edition) -> bool:
     """Return whether a person's consent is in force by all that ledger and edition know."""
     word = word_in_force(entries, profile, edition)
     return word is not None and word.is_given
 
 
-def word_in_force(entries: Sequence[Entry], profile: Profile, edition: Edition) -> Word | None:
+def word_in_force(
+    entries: Sequence[Entry], profile: Profile | None, edition: Edition
+) -> Word | None:
     """Return the last word, whoever wrote it down; None where nobody ever said one."""
     return last_word(ledger_word(entries), edition_word(profile, edition))
 

@@ -34,20 +34,28 @@ class SetConsent:
     resources: Resources
 
     def run(self, view: View) -> Written:
-        """Record it, unless consent stands like that already."""
-        profile = self.resources.edition.profile(self.member_id)
-        if profile is None:
+        """Record it, unless consent stands like that already.
+
+        Who left the archive may still withdraw; what would be given there is nothing to score by.
+        """
+        edition = self.resources.edition
+        profile = edition.profile(self.member_id)
+        if profile is None and self.is_given:
             raise ProblemError(UNKNOWN_MEMBER)
-        subject = known_subject(view, self.member_id, self.resources)
-        past = view.entries_of_subject(subject, CONSENT)
-        if consent_in_force(past, profile, self.resources.edition) == self.is_given:
+        if profile is None:
+            subject, entries = held_about(view, self.member_id)
+            place, past = entries[-1].place_code, [e for e in entries if e.kind in CONSENT]
+        else:
+            subject = known_subject(view, self.member_id, self.resources)
+            place, past = profile.place_code, view.entries_of_subject(subject, CONSENT)
+        if consent_in_force(past, profile, edition) == self.is_given:
             raise ProblemError(CONSENT_UNCHANGED)
-        said = edition_word(profile, self.resources.edition)
+        said = edition_word(profile, edition)
         entry = NewEntry(
             kind="CONSENT_GIVEN" if self.is_given else "CONSENT_WITHDRAWN",
             subject_id=subject,
             decision_id=None,
-            place_code=profile.place_code,
+            place_code=place,
             actor=self.actor,
             amount_yuan=None,
             outcome=None,
@@ -63,6 +71,21 @@ def known_subject(view: View, member_id: str, resources: Resources) -> str:
     """Return the member's pseudonym; a new member gets one, kept with what the edition tells."""
     person = resources.edition.person(member_id) or {}
     return view.identities.subject_of(member_id, person)
+
+
+def held_about(view: View, member_id: str) -> tuple[str, list[Entry]]:
+    """Return pseudonym and entries, never none, of a member whom the ledger knows.
+
+    Raises
+    ------
+    ProblemError
+        If the ledger holds nothing about the member.
+    """
+    subject = view.identities.known([member_id]).get(member_id)
+    entries = view.entries_of_subject(subject) if subject else []
+    if subject is None or not entries:
+        raise ProblemError(UNKNOWN_MEMBER)
+    return subject, entries
 
 
 def consents(past: Sequence[Entry]) -> list[dict[str, Any]]:

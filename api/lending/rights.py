@@ -13,13 +13,14 @@ from datetime import date
 from typing import Any
 
 from api.china_time import date_in_china
+from api.edition import Profile
 from api.ledger.chain import encoded
 from api.ledger.commands import Answer, Once, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
 from api.lending.consent import CONSENT, consent_in_force
 from api.lending.consenting import consents
-from api.lending.disbursing import states_of
 from api.lending.kinds import LOAN_OUTSTANDING, NOTHING_HELD
+from api.lending.loans_running import running_draws, states_of
 from api.lending.looks_told import looks_at
 from api.problem_kinds import UNKNOWN_MEMBER
 from api.problems import ProblemError
@@ -40,16 +41,14 @@ class Export:
         """Gather it."""
         edition = self.resources.edition
         profile = edition.profile(self.member_id)
-        if profile is None:
-            raise ProblemError(UNKNOWN_MEMBER)
-        archive = member(self.resources, self.member_id).model_dump(mode="json")
         subject = view.identities.known([self.member_id]).get(self.member_id)
         entries = view.entries_of_subject(subject) if subject else []
+        place = _place(profile, entries)
         past = [entry for entry in entries if entry.kind in CONSENT]
         told = {
             "member_id": self.member_id,
             "exported_at": view.now.isoformat(),
-            "archive": archive,
+            "archive": self._archive() if profile else None,
             "identity": view.identities.person(subject) if subject else None,
             "consent": {
                 "in_force": consent_in_force(past, profile, edition),
@@ -58,9 +57,11 @@ class Export:
             "entries": [_entry_told(entry) for entry in entries],
             "looks": looks_at(view, self.member_id, [e.decision_id for e in entries]),
         }
-        place = str(archive["place"]["village_code"])
         added = (_on_person("EXPORTED", subject, place, self.actor),) if subject else ()
         return Written(Answer(200, encoded(told).encode()), added)
+
+    def _archive(self) -> Mapping[str, Any]:
+        return member(self.resources, self.member_id).model_dump(mode="json")
 
 
 @dataclass(frozen=True)
@@ -75,34 +76,37 @@ class Erase:
     def run(self, view: View) -> Written:
         """Erase the identity, unless a loan is outstanding or nothing is held."""
         profile = self.resources.edition.profile(self.member_id)
-        if profile is None:
-            raise ProblemError(UNKNOWN_MEMBER)
         subject = view.identities.known([self.member_id]).get(self.member_id)
+        entries = view.entries_of_subject(subject) if subject else []
+        place = _place(profile, entries)
         if subject is None:
             raise ProblemError(NOTHING_HELD)
-        entries = view.entries_of_subject(subject)
         if self._owes(entries, date_in_china(view.now)):
             raise ProblemError(LOAN_OUTSTANDING)
         view.identities.erase(subject)
         told = {"erased_at": view.now.isoformat(), "entries_kept": len(entries) + 1}
-        entry = _on_person("ERASED", subject, profile.place_code, self.actor)
+        entry = _on_person("ERASED", subject, place, self.actor)
         return Written(Answer(200, encoded(told).encode()), (entry,))
 
     def _owes(self, entries: Sequence[Entry], today: date) -> bool:
         columns = self.resources.edition.columns(self.member_id)
         by_archive = columns is not None and bool(columns["balance_outstanding"][0] > 0)
-        return by_archive or any(
-            _months_later(draw.on, state.months) > today
-            for state in states_of(entries)
-            for draw in state.draws
-            if not draw.is_cancelled
-        )
+        return by_archive or any(running_draws(state, today) for state in states_of(entries))
 
 
-def _months_later(day: date, months: int) -> date:
-    """Return the first day of the month after a loan of `months` from `day` has run its term."""
-    year, month = divmod(day.year * 12 + day.month + months, 12)
-    return date(year, month + 1, 1)
+def _place(profile: Profile | None, entries: Sequence[Entry]) -> str:
+    """Return the village of a member: by the archive, or of one who left it by the last entry.
+
+    Raises
+    ------
+    ProblemError
+        If neither edition nor ledger knows the member.
+    """
+    if profile is not None:
+        return profile.place_code
+    if not entries:
+        raise ProblemError(UNKNOWN_MEMBER)
+    return entries[-1].place_code
 
 
 def _on_person(kind: Kind, subject_id: str, place_code: str, actor: str) -> NewEntry:

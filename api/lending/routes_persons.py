@@ -30,11 +30,11 @@ def get_consents(member_id: MemberId, resources: InUse, ledger: Book) -> Consent
     The later day's word holds, be it the archive's or the ledger's; of one day the withdrawal.
     """
     profile = resources.edition.profile(member_id)
-    if profile is None:
-        raise ProblemError(UNKNOWN_MEMBER)
     with ledger.read() as view:
         subject = view.identities.known([member_id]).get(member_id)
         past = view.entries_of_subject(subject, CONSENT) if subject else []
+    if profile is None and subject is None:
+        raise ProblemError(UNKNOWN_MEMBER)
     word = word_in_force(past, profile, resources.edition)
     return ConsentShape.model_validate(
         {

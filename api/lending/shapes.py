@@ -183,7 +183,9 @@ class ExportShape(BaseModel):
 
     member_id: str
     exported_at: datetime
-    archive: dict[str, Any] = Field(description="as GET /v1/members/{member_id} answers")
+    archive: dict[str, Any] | None = Field(
+        description="as GET /v1/members/{member_id} answers; null: not in the edition in use"
+    )
     identity: dict[str, Any] | None = Field(
         description="what the ledger keeps apart; null: nothing"
     )
