@@ -107,6 +107,13 @@ def test_metrics_are_by_route_template_and_for_this_machine_alone(kept: Running)
         assert kept.get("/metrics", **{header: "127.0.0.1"})[0] == 404
 
 
+def test_a_route_within_another_router_is_told_by_its_whole_address(kept: Running) -> None:
+    kept.post("/v1/token", "{}", "key")
+    found = kept.get("/metrics")[1]
+    assert 'route="/v1/token",status="415"' in found
+    assert 'route="/token"' not in found
+
+
 def test_a_request_is_found_in_the_log_by_the_id_its_caller_gave(kept: Running) -> None:
     kept.get("/v1/policy", **{"X-Request-Id": "till-7-0001"})
     wait_until(lambda: bool(_told(kept, "/v1/policy")), "told", seconds=5)

@@ -29,9 +29,9 @@ from api.problem_kinds import (
 from api.problems import ProblemError
 from api.strict_request import StrictRoute
 
-router = APIRouter(prefix="/v1", tags=["signing in"])
-_forms = APIRouter(route_class=FormRoute)
-_bodies = APIRouter(route_class=StrictRoute)
+router = APIRouter(tags=["signing in"])
+_forms = APIRouter(prefix="/v1", route_class=FormRoute)
+_bodies = APIRouter(prefix="/v1", route_class=StrictRoute)
 _REFUSALS = refusals(
     MALFORMED_BODY,
     WRONG_CREDENTIALS,
