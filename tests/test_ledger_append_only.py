@@ -135,7 +135,7 @@ def test_a_role_that_does_not_exist_is_named_with_what_to_do(
 
 def test_migrations_end_at_the_tables_that_the_code_uses(ledger_settings: Settings) -> None:
     location = Location.of(ledger_settings)
-    location.make_folder()
+    location.make_file()
     engine = open_engine(location.url, writes=True)
     upgrade(engine)
     upgrade(engine)  # a second time there is nothing to do

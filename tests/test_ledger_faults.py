@@ -61,6 +61,59 @@ def test_a_locked_database_refuses_and_heals(
     assert ledger.fault is None
 
 
+@pytest.mark.parametrize("name", ["ledger.db", "checkpoints.jsonl"])
+def test_nothing_is_answered_by_a_file_that_was_moved_away(
+    on_sqlite: tuple[Ledger, Settings], asks: list[Decide], name: str
+) -> None:
+    ledger, settings = on_sqlite
+    file = settings.home / "ledger" / name
+    first = ledger.write_now(asks[0])
+    aside = file.rename(file.with_suffix(".aside"))
+    refused(ledger, asks[1])
+    assert ledger.fault is not None
+    assert f"{file}: moved, removed or replaced" in ledger.fault
+    aside.rename(file)
+    assert ledger.write_now(asks[0]).body == first.body
+    assert ledger.write_now(asks[1]).headers == {}
+
+
+def test_a_ledger_that_is_gone_is_never_begun_anew(tmp_path: Path, asks: list[Decide]) -> None:
+    settings = Settings(home=tmp_path / "home")
+    folder = settings.home / "ledger"
+    with closing(Ledger.open(settings)) as ledger:
+        ledger.write_now(asks[0])
+        for file in folder.iterdir():
+            file.unlink()
+        refused(ledger, asks[1])
+        refused(ledger, asks[1])
+        assert not (folder / "ledger.db").exists()
+        Location.of(settings).make_file()
+        refused(ledger, asks[1])
+        assert "this process wrote entry 1" in str(ledger.fault)
+
+
+def test_lines_go_on_in_a_new_file_where_the_old_one_was_put_aside(
+    on_sqlite: tuple[Ledger, Settings], asks: list[Decide]
+) -> None:
+    ledger, settings = on_sqlite
+    lines = settings.home / "ledger" / "checkpoints.jsonl"
+    ledger.write_now(asks[0])
+    lines.rename(lines.with_suffix(".1"))
+    refused(ledger, asks[1])
+    ledger.write_now(asks[1])
+    assert [json.loads(line)["seq"] for line in lines.read_text().splitlines()] == [1, 2]
+
+
+def test_the_ledger_is_readable_by_its_own_account_alone(
+    on_sqlite: tuple[Ledger, Settings], asks: list[Decide]
+) -> None:
+    ledger, settings = on_sqlite
+    ledger.write_now(asks[0])
+    folder = settings.home / "ledger"
+    assert folder.stat().st_mode & 0o077 == 0
+    assert all(file.stat().st_mode & 0o077 == 0 for file in folder.iterdir())
+
+
 @contextmanager
 def no_file_beyond(size: int) -> Iterator[None]:
     """Let no file of this process grow beyond `size` bytes: to a writer, the disk is full."""

@@ -114,7 +114,7 @@ def test_what_happens_to_accounts_stands_in_the_same_chain(
 
 def test_looks_of_the_release_before_stay_and_are_told_apart(ledger_settings: Settings) -> None:
     location = Location.of(ledger_settings)
-    location.make_folder()
+    location.make_file()
     engine = open_engine(location.url, writes=True)
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))

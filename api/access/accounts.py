@@ -56,7 +56,7 @@ class Accounts:
 
     def prepare(self) -> None:
         """Make the tables at first use."""
-        self._location.make_folder()
+        self._location.make_file()
         upgrade(self.writing)
 
     def close(self) -> None:

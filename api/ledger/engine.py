@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -55,7 +57,12 @@ def open_engine(url: URL, *, writes: bool) -> Engine:
 
 
 def _sqlite(url: URL, writes: bool) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False})
+    def connected() -> sqlite3.Connection:
+        # Never made here: see `Location.make_file`.
+        file = f"file:{quote(str(url.database))}?mode=rw"
+        return sqlite3.connect(file, LOCK_SECONDS, check_same_thread=False, uri=True)
+
+    engine = create_engine(url, creator=connected)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:

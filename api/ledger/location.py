@@ -36,10 +36,19 @@ class Location:
             settings.checkpoints or folder / "checkpoints.jsonl",
         )
 
-    def make_folder(self) -> None:
-        """Make the folder of a SQLite file."""
-        if self.url.get_backend_name() == "sqlite":
-            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+    @property
+    def file(self) -> Path | None:
+        """The database's file; None where a server keeps it."""
+        return Path(str(self.url.database)) if self.url.get_backend_name() == "sqlite" else None
+
+    def make_file(self) -> None:
+        """Make an empty SQLite file where there is none, readable by the service's account alone.
+
+        An engine never does: a ledger whose file is gone is no new ledger.
+        """
+        if self.file:
+            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.file.touch(mode=0o600)
 
     def refuse_absent(self) -> None:
         """Refuse a SQLite file that is not there: a reader would make an empty one.
@@ -49,8 +58,8 @@ class Location:
         LedgerError
             Naming the file.
         """
-        if self.url.get_backend_name() == "sqlite" and not Path(str(self.url.database)).exists():
+        if self.file and not self.file.exists():
             raise LedgerError(
-                f"{self.url.database}: no ledger here; name its folder with --home, or its database"
+                f"{self.file}: no ledger here; name its folder with --home, or its database"
                 " with RONGZI_DATABASE_URL"
             )

@@ -45,6 +45,21 @@ def refuse_cut(connection: Connection, head: Head, known: Checkpoint | None, out
         )
 
 
+def refuse_shorter(head: Head, last_seq: int | None) -> None:
+    """Refuse a ledger that ends before the last entry this process wrote to it.
+
+    Raises
+    ------
+    LedgerError
+        Saying at which entry, and what to do.
+    """
+    if last_seq is not None and head.seq < last_seq:
+        raise LedgerError(
+            f"the ledger ends at entry {head.seq}, but this process wrote entry {last_seq}: another"
+            " file lies in its place. Put back the one that was there"
+        )
+
+
 def refuse_unsealed(connection: Connection, head: Head, key: Ed25519PublicKey) -> None:
     """Refuse a ledger whose last entry was not sealed with it: the service did not write it.
 

@@ -22,9 +22,10 @@ from api.ledger.commands import Command, View
 from api.ledger.engine import open_engine
 from api.ledger.keys import Keys, read_keys
 from api.ledger.location import Location
-from api.ledger.opening import last_checkpoint, refuse_cut, refuse_unsealed
+from api.ledger.opening import last_checkpoint, refuse_cut, refuse_shorter, refuse_unsealed
 from api.ledger.performing import Outcome, perform
 from api.ledger.prepared import PreparedInsert
+from api.ledger.same_files import SameFiles
 from api.ledger.schema import upgrade
 from api.ledger.tables import checkpoints, entries, identities
 from api.ledger.transaction import Transaction, read_head
@@ -45,6 +46,7 @@ class _Opened:
     keys: Keys
     key_id: str
     file: CheckpointFile
+    files: SameFiles
 
 
 class Store:
@@ -55,13 +57,15 @@ class Store:
         self._writing = open_engine(location.url, writes=True)
         self._reading = open_engine(location.url, writes=False)
         self._opened: _Opened | None = None
+        self._is_elsewhere = False
+        self._last_seq: int | None = None
         self._is_unsealed = False
         self._known_versions: set[str] = set()
 
     @property
     def is_ready(self) -> bool:
-        """Whether `prepare` has succeeded."""
-        return self._opened is not None
+        """Whether `prepare` has succeeded, and the files are still those that it opened."""
+        return self._opened is not None and not self._is_elsewhere
 
     def prepare(self) -> None:
         """Bring the tables up to date, read the keys, and hold the chain against its seals.
@@ -69,13 +73,15 @@ class Store:
         Raises
         ------
         LedgerError
-            If keys are missing, or entries that a checkpoint knows are gone.
+            If keys are missing, or entries are gone that a checkpoint knows or this process wrote.
         DBAPIError
             If the database cannot be reached.
         OSError
             If the outside file cannot be written.
         """
-        self._location.make_folder()
+        if self._last_seq is None:
+            self._location.make_file()
+        self._location.refuse_absent()
         known = last_line_of(self._location.outside)
         upgrade(self._writing)
         with self._writing.connect() as connection, connection.begin() as begun:
@@ -83,10 +89,16 @@ class Store:
             is_new = head.seq == 0 and known is None and not _has_identities(connection)
             keys = read_keys(self._location.keys, may_make=is_new)
             refuse_cut(connection, head, known, self._location.outside)
+            refuse_shorter(head, self._last_seq)
             refuse_unsealed(connection, head, keys.seal.public_key())
             begun.rollback()
         name = seal_key_id(keys.seal.public_key())
-        self._opened = _Opened(Vault(keys), keys, name, CheckpointFile(self._location.outside))
+        if self._opened:
+            self._opened.file.close()
+        outside = CheckpointFile(self._location.outside)
+        files = SameFiles(path for path in (self._location.file, self._location.outside) if path)
+        self._opened = _Opened(Vault(keys), keys, name, outside, files)
+        self._is_elsewhere, self._last_seq = False, head.seq
         self._is_unsealed = head.seq > (known.seq if known else 0)
 
     @property
@@ -106,7 +118,10 @@ class Store:
         ------
         DBAPIError
             If nothing of the group was written.
+        LedgerError, OSError
+            The same, because the files are not those that were opened.
         """
+        self._refuse_other_files()
         with self._writing.connect() as connection:
             begun = connection.begin()
             transaction = Transaction(
@@ -127,6 +142,7 @@ class Store:
                 if not self._was_committed(transaction):
                     raise
         self._known_versions |= transaction.new_versions.keys()
+        self._last_seq = transaction.head.seq
         return outcomes, made
 
     def seal(self, made: Checkpoint | None) -> None:
@@ -181,6 +197,13 @@ class Store:
             self._opened.file.close()
             self._opened = None
         self.forget_connections()
+
+    def _refuse_other_files(self) -> None:
+        try:
+            self._held().files.refuse_others()
+        except LedgerError:
+            self._is_elsewhere = True
+            raise
 
     def _held(self) -> _Opened:
         if self._opened is None:

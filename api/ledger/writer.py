@@ -188,6 +188,8 @@ class Ledger:
 
     def _prepare(self) -> None:
         if not self._store.is_ready:
+            if self._sealing:
+                self._sealing.result()  # its line goes to the file that is let go now
             self._watched(self._store.prepare)
             self._note_whole()
         if self._store.is_unsealed:
