@@ -85,7 +85,7 @@ async def post_password(
     return Response(status_code=204)
 
 
-@router.get("/me", summary="Show who the service takes you for", responses=refusals())
+@router.get("/v1/me", summary="Show who the service takes you for", responses=refusals())
 async def get_me(principal: Annotated[Principal, Depends(principal_of)]) -> CallerShape:
     """Return the caller's account, roles and places."""
     return CallerShape(
