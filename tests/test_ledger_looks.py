@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, create_engine, delete, insert, select, text, 
 
 from api.access.account_events import AccountEvent, record
 from api.ledger import migrations
+from api.ledger.audit_writing import AuditWriter
 from api.ledger.engine import open_engine
 from api.ledger.findings import Report
 from api.ledger.location import Location
@@ -104,10 +106,8 @@ def test_a_ledger_of_looks_alone_is_opened_again_and_decided_in(
 def test_what_happens_to_accounts_stands_in_the_same_chain(
     location: Location, ledger_settings: Settings
 ) -> None:
-    engine = open_engine(location.url, writes=True)
-    with engine.begin() as connection:
-        record(connection, [AccountEvent("account_disabled", "officer-1", "console:root")])
-    engine.dispose()
+    with closing(AuditWriter(location)) as writer, writer.begin() as work:
+        record(work, [AccountEvent("account_disabled", "officer-1", "console:root")])
     report = looked_around(ledger_settings, 1)
     assert (report.is_sound, report.looks) == (True, 7), report.findings
 

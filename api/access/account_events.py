@@ -1,6 +1,7 @@
 """What happens to accounts, in the audit: who did it, to which account, when.
 
-Rows stand in the same chain as looks at persons, so that none can be changed or taken out unseen.
+Rows stand in the same chain as looks at persons, sealed by the commit that appends them, so that
+none can be changed, taken out or cut off unseen.
 """
 
 from __future__ import annotations
@@ -11,10 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import Connection
-
+from api.ledger.audit_writing import AuditedWork
 from api.ledger.chain import moment
-from api.ledger.look_chain import append_looks
 
 Event = Literal[
     "account_added", "account_changed", "account_disabled", "account_enabled", "password_reset",
@@ -43,11 +42,10 @@ class AccountEvent:
     detail: str | None = None
 
 
-def record(connection: Connection, events: Iterable[AccountEvent]) -> None:
+def record(work: AuditedWork, events: Iterable[AccountEvent]) -> None:
     """Append `events` to the audit, in the open transaction that holds the chain's lock."""
     now = moment(datetime.now(tz=UTC))
-    append_looks(
-        connection,
+    work.record(
         [
             {
                 "accessed_at": now,
@@ -59,7 +57,7 @@ def record(connection: Connection, events: Iterable[AccountEvent]) -> None:
                 "detail": each.detail,
             }
             for each in events
-        ],
+        ]
     )
 
 

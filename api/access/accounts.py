@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from api.access.account_events import AccountEvent, Event, record
 from api.access.principal import PLACE, Principal, Role
 from api.access.tables import accounts
+from api.ledger.audit_writing import AuditWriter
 from api.ledger.engine import open_engine
 from api.ledger.location import Location
 from api.ledger.schema import upgrade
@@ -51,17 +52,17 @@ class Accounts:
 
     def __init__(self, settings: Settings) -> None:
         self._location = Location.of(settings)
-        self.writing: Engine = open_engine(self._location.url, writes=True)
+        self.writing = AuditWriter(self._location)
         self.reading: Engine = open_engine(self._location.url, writes=False)
 
     def prepare(self) -> None:
         """Make the tables at first use."""
         self._location.make_file()
-        upgrade(self.writing)
+        upgrade(self.writing.engine)
 
     def close(self) -> None:
         """Let go of the database."""
-        self.writing.dispose()
+        self.writing.close()
         self.reading.dispose()
 
     def all(self) -> list[Account]:
@@ -94,14 +95,14 @@ class Accounts:
         rows = [_row(account) | {"created_at": now} for account in made]
         events = [AccountEvent("account_added", a.name, actor, rights_of(a)) for a in made]
         try:
-            with self.writing.begin() as connection:
-                if only_first and connection.execute(select(accounts.c.name)).first():
+            with self.writing.begin() as work:
+                if only_first and work.connection.execute(select(accounts.c.name)).first():
                     raise AccessError(
                         "this home has accounts already; manage them with rongzi users"
                         " (a lost password: rongzi users reset-password NAME)"
                     )
-                connection.execute(insert(accounts), rows)
-                record(connection, events)
+                work.connection.execute(insert(accounts), rows)
+                record(work, events)
         except IntegrityError as error:
             raise AccessError("an account of that name exists; choose another name") from error
 
@@ -115,14 +116,15 @@ class Accounts:
         AccessError
             If there is no such account, or it would not be as expected.
         """
-        with self.writing.begin() as connection:
-            found = _find(connection, name)
+        with self.writing.begin() as work:
+            found = _find(work.connection, name)
             if found is None:
                 raise AccessError("no such account; rongzi users list names them")
             changed = _valid(change(found))
             values = _row(changed) | {"version": found.version + 1}
-            connection.execute(update(accounts).where(accounts.c.name == name).values(values))
-            record(connection, [AccountEvent(event, name, actor, rights_of(changed))])
+            changing = update(accounts).where(accounts.c.name == name)
+            work.connection.execute(changing.values(values))
+            record(work, [AccountEvent(event, name, actor, rights_of(changed))])
         return found
 
 

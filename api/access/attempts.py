@@ -6,10 +6,11 @@ import hashlib
 import time
 from collections.abc import Callable
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from api.access.account_events import ANYBODY, AccountEvent, record
 from api.access.tables import attempts
+from api.ledger.audit_writing import AuditWriter
 
 MOST_FAILURES = 5
 LOCK_SECONDS = 15 * 60
@@ -18,13 +19,14 @@ LOCK_SECONDS = 15 * 60
 class Attempts:
     """Counts attempts before they are judged, so that many at once gain nothing."""
 
-    def __init__(self, writing: Engine, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, writing: AuditWriter, clock: Callable[[], float] = time.time) -> None:
         self._writing, self._clock = writing, clock
 
     def begin(self, name: str) -> int:
         """Count an attempt on `name`, or return for how many more seconds the name is locked."""
         digest, now = _digest(name), int(self._clock())
-        with self._writing.begin() as connection:
+        with self._writing.begin() as work:
+            connection = work.connection
             forgotten = now - LOCK_SECONDS
             connection.execute(delete(attempts).where(attempts.c.last_at <= forgotten))
             at_digest = attempts.c.name_digest == digest
@@ -43,18 +45,19 @@ class Attempts:
         """Put a failed attempt on `name` in the audit; `account` is the one there is, if any."""
         at_digest = attempts.c.name_digest == _digest(name)
         counted = select(attempts.c.failures).where(at_digest)
-        with self._writing.begin() as connection:
+        with self._writing.begin() as work:
             events = [AccountEvent("sign_in_failed", account, ANYBODY)]
-            if (connection.execute(counted).scalar() or 0) >= MOST_FAILURES:
+            if (work.connection.execute(counted).scalar() or 0) >= MOST_FAILURES:
                 events.append(AccountEvent("sign_in_locked", account, ANYBODY))
-            record(connection, events)
+            record(work, events)
 
     def forget(self, name: str, unlocked_by: str | None = None) -> None:
         """Start `name` afresh: it signed in, or somebody unlocked it, which the audit tells."""
-        with self._writing.begin() as connection:
-            connection.execute(delete(attempts).where(attempts.c.name_digest == _digest(name)))
+        with self._writing.begin() as work:
+            counted = attempts.c.name_digest == _digest(name)
+            work.connection.execute(delete(attempts).where(counted))
             if unlocked_by:
-                record(connection, [AccountEvent("account_unlocked", name, unlocked_by)])
+                record(work, [AccountEvent("account_unlocked", name, unlocked_by)])
 
 
 def _digest(name: str) -> str:

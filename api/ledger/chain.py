@@ -43,13 +43,23 @@ def encoded(value: object) -> str:
 
 
 def digest_of(row: Mapping[str, Any]) -> str:
-    """Return the digest that belongs to a stored `row` of the table of entries."""
-    covered = encoded([row[name] for name in COVERED])
+    """Return the digest that belongs to a stored `row` of the table of entries.
+
+    An entry that files no identity is covered as it was before identities were sealed.
+    """
+    told = [row[name] for name in COVERED]
+    if row["identity_digest"] is not None:
+        told.append(row["identity_digest"])
+    covered = encoded(told)
     return hashlib.sha256(f"{covered}\n{row['body']}".encode()).hexdigest()
 
 
 def chained(
-    new: NewEntry, head: Head, recorded_at: str, answer_digest: str | None
+    new: NewEntry,
+    head: Head,
+    recorded_at: str,
+    answer_digest: str | None,
+    identity_digest: str | None = None,
 ) -> dict[str, Any]:
     """Return the row that appends `new` behind `head`; `recorded_at` is a `moment`."""
     row: dict[str, Any] = {
@@ -66,6 +76,7 @@ def chained(
         "answer_digest": answer_digest,
         "previous": head.digest,
         "body": encoded(new.body),
+        "identity_digest": identity_digest,
     }
     row["digest"] = digest_of(row)
     return row

@@ -2,7 +2,8 @@
 
 Whoever can write the database can also forge a whole new chain; what they cannot do is sign it, nor
 take back the lines that were already written outside. One line a commit means that not even the
-last acknowledged entry can be cut off unseen.
+last acknowledged entry can be cut off unseen; and as each also states where its commit began,
+whatever was put in between two commits of the service is covered by neither.
 """
 
 from __future__ import annotations
@@ -11,18 +12,30 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from api.ledger.chain import Head
+from api.ledger.look_chain import LookSpan
 
 #: More than the lines that workers of one service can write past each other.
 _TAIL_BYTES = 64 * 1024
+
+_NUMBERS = ("seq", "from_seq", "look", "from_look")
+
+
+class Span(NamedTuple):
+    """What one commit appended: behind the entry `before`, up to `head`; and the same of looks."""
+
+    before: Head
+    head: Head
+    looks: LookSpan
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,10 @@ class Checkpoint:
     ----------
     looks : str
         Digest of the audit's last row (`api.ledger.look_chain`); empty in earlier releases.
+    from_seq, from_look : int or None
+        The last entry and the last look before the commit; None in earlier releases.
+    look : int or None
+        Number of the audit's last row; None in earlier releases.
     """
 
     seq: int
@@ -41,11 +58,29 @@ class Checkpoint:
     key_id: str
     signature: str
     looks: str = ""
+    from_seq: int | None = None
+    look: int | None = None
+    from_look: int | None = None
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Checkpoint:
+        """Return the checkpoint stored as `row`, verified by nobody yet."""
+        return cls(**{**row, "looks": row["looks"] or ""})
 
     @property
     def head(self) -> Head:
         """The end of the chain it states."""
         return Head(self.seq, self.digest)
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether it states where its commit began, as earlier releases did not."""
+        return bool(self.looks) and self.from_seq is not None
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """How far it goes in both chains: commits follow each other in this order."""
+        return self.seq, self.look or 0
 
     def line(self) -> str:
         """Return the line of the outside file."""
@@ -53,22 +88,25 @@ class Checkpoint:
 
     def is_by(self, key: Ed25519PublicKey) -> bool:
         """Whether the holder of the private half of `key` made this statement."""
+        bounds = self.from_seq, self.look, self.from_look
+        if not self.is_bounded and any(bound is not None for bound in bounds):
+            return False  # the statement of an earlier release does not cover them
         try:
             signature = base64.b64decode(self.signature, validate=True)
-            told = _statement(self.head, self.sealed_at, self.key_id, self.looks)
-            key.verify(signature, told)
-        except (InvalidSignature, ValueError):
+            key.verify(signature, _statement(self))
+        except (InvalidSignature, ValueError, TypeError):
             return False
-        return True
+        # Some letters of the last group may stand for the same bytes.
+        return base64.b64encode(signature).decode() == self.signature
 
 
-def sealed(
-    head: Head, looks: str, sealed_at: str, key: Ed25519PrivateKey, key_name: str
-) -> Checkpoint:
-    """Return the signed checkpoint of `head` and of the audit's last row."""
-    signed = key.sign(_statement(head, sealed_at, key_name, looks))
-    signature = base64.b64encode(signed).decode()
-    return Checkpoint(head.seq, head.digest, sealed_at, key_name, signature, looks)
+def sealed(span: Span, sealed_at: str, key: Ed25519PrivateKey, key_name: str) -> Checkpoint:
+    """Return the signed checkpoint of a commit that appended `span`."""
+    (before, after), head = span.looks, span.head
+    bounds = after.digest, span.before.seq, after.number, before.number
+    told = Checkpoint(head.seq, head.digest, sealed_at, key_name, "", *bounds)
+    signature = base64.b64encode(key.sign(_statement(told))).decode()
+    return Checkpoint(head.seq, head.digest, sealed_at, key_name, signature, *bounds)
 
 
 def seal_key_id(key: Ed25519PublicKey) -> str:
@@ -122,7 +160,7 @@ def last_line_of(path: Path) -> Checkpoint | None:
     except FileNotFoundError:
         return None
     found = [made for made in map(checkpoint_in, tail) if made]
-    return max(found, key=lambda made: made.seq, default=None)
+    return max(found, key=lambda made: made.reach, default=None)
 
 
 def checkpoint_in(line: str) -> Checkpoint | None:
@@ -132,11 +170,20 @@ def checkpoint_in(line: str) -> Checkpoint | None:
         made = Checkpoint(**told)
     except (ValueError, TypeError):
         return None
-    return made if all(type(v) is (int if k == "seq" else str) for k, v in told.items()) else None
+    return made if all(_is_formed(name, value) for name, value in told.items()) else None
 
 
-def _statement(head: Head, sealed_at: str, key_name: str, looks: str) -> bytes:
-    told = f"{head.seq}\n{head.digest}\n{sealed_at}\n{key_name}"
-    if not looks:
+def _is_formed(name: str, value: object) -> bool:
+    if name not in _NUMBERS:
+        return type(value) is str
+    return type(value) is int or (value is None and name != "seq")
+
+
+def _statement(made: Checkpoint) -> bytes:
+    told = f"{made.seq}\n{made.digest}\n{made.sealed_at}\n{made.key_id}"
+    if not made.looks:
         return f"rongzi-checkpoint/1\n{told}".encode()
-    return f"rongzi-checkpoint/2\n{told}\n{looks}".encode()
+    if not made.is_bounded:
+        return f"rongzi-checkpoint/2\n{told}\n{made.looks}".encode()
+    bounds = f"{made.from_seq}\n{made.look}\n{made.from_look}"
+    return f"rongzi-checkpoint/3\n{told}\n{made.looks}\n{bounds}".encode()

@@ -59,6 +59,8 @@ class Entry(NewEntry):
         Seals the answer kept for retries of the command that began with this entry.
     previous, digest : str
         SHA-256, hex: of the entry before, and of this one with `previous` in it.
+    identity_digest : str or None
+        Seals the identity that was filed with this entry, the first of its subject.
     """
 
     seq: int
@@ -66,6 +68,7 @@ class Entry(NewEntry):
     answer_digest: str | None
     previous: str
     digest: str
+    identity_digest: str | None = None
 
 
 class Outline(NamedTuple):

@@ -50,5 +50,6 @@ class Report:
         return not self.findings
 
     def found(self, kind: str, seq: int | None, what: str) -> None:
-        """Add a finding."""
-        self.findings.append(Finding(kind, seq, what))
+        """Add a finding; a row may hold anything by force, and is told so that it prints."""
+        printable = what.encode("utf-8", "backslashreplace").decode()
+        self.findings.append(Finding(kind, seq if type(seq) is int else None, printable))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from api.ledger.chain import encoded
 from api.ledger.ordered_id import ordered_id
 from api.ledger.prepared import PreparedInsert, PreparedLook
 from api.ledger.tables import identities
@@ -22,12 +24,32 @@ _INTO_IDENTITIES = PreparedInsert(identities)
 _BY_SUBJECT = select(identities).where(identities.c.subject_id == bindparam("subject"))
 
 
+Rows = dict[str, dict[str, Any]]
+Mark = tuple[Rows, Rows, list[str]]
+
+
+def identity_digest(row: Mapping[str, Any]) -> str:
+    """Return what seals an identity, stored as `row`, into the entry it was filed with.
+
+    It covers the cells as encrypted: their nonces, 96 random bits each, are gone with the row, so
+    that after an erasure nobody can try guesses against it, and none of the keys is needed to
+    verify it.
+    """
+    cells = (row[name] for name in ("member_id", *FIELDS))
+    told = [None if cell is None else bytes(cell).hex() for cell in cells]
+    return sha256(encoded([row["subject_id"], row["member_index"], *told]).encode()).hexdigest()
+
+
 class Identities:
-    """Pseudonyms on one open transaction; new ones and erasures wait for `flush`."""
+    """Pseudonyms on one open transaction; new ones and erasures wait for `flush`.
+
+    An identity is filed with the first entry on its subject, and only with one.
+    """
 
     def __init__(self, connection: Connection, vault: Vault) -> None:
         self._connection, self._vault = connection, vault
-        self._new: dict[str, dict[str, Any]] = {}
+        self._new: Rows = {}
+        self._unfiled: Rows = {}
         self._erased: list[str] = []
 
     def index(self, member_id: str) -> str:
@@ -56,13 +78,18 @@ class Identities:
         subject, index = ordered_id(), self.index(member_id)
         close = self._vault.close
         told = {name: person.get(name) for name in FIELDS}
-        self._new[index] = {
+        self._new[index] = self._unfiled[subject] = {
             "subject_id": subject,
             "member_index": index,
             "member_id": close(member_id, subject, "member_id"),
             **{name: close(text, subject, name) if text else None for name, text in told.items()},
         }
         return subject
+
+    def filed_with(self, subject_id: str) -> str | None:
+        """Return what seals a new identity into the first entry on it; None for a later entry."""
+        row = self._unfiled.pop(subject_id, None)
+        return identity_digest(row) if row else None
 
     def person(self, subject_id: str) -> dict[str, str | None] | None:
         """Return the member id and what else is kept of the person; None after erasure."""
@@ -79,19 +106,20 @@ class Identities:
         self._new = {i: row for i, row in self._new.items() if row["subject_id"] != subject_id}
         self._erased.append(subject_id)
 
-    def mark(self) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    def mark(self) -> Mark:
         """Return what `back_to` restores when a command is refused."""
-        return dict(self._new), list(self._erased)
+        return dict(self._new), dict(self._unfiled), list(self._erased)
 
-    def back_to(self, mark: tuple[dict[str, dict[str, Any]], list[str]]) -> None:
+    def back_to(self, mark: Mark) -> None:
         """Forget what was done since `mark`."""
-        self._new, self._erased = mark
+        self._new, self._unfiled, self._erased = mark
 
     def flush(self) -> None:
         """Write what waits."""
         for subject in self._erased:
             self._connection.execute(delete(identities).where(identities.c.subject_id == subject))
-        _INTO_IDENTITIES.run(self._connection, list(self._new.values()))
+        filed = [row for row in self._new.values() if row["subject_id"] not in self._unfiled]
+        _INTO_IDENTITIES.run(self._connection, filed)
 
     def _row(self, subject_id: str) -> Mapping[str, Any] | None:
         if subject_id in self._erased:

@@ -6,10 +6,10 @@ A checkpoint states how far this chain went too, so that looks are sealed as ent
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from api.ledger.chain import GENESIS, encoded
 from api.ledger.prepared import PreparedInsert
@@ -22,6 +22,7 @@ COVERED = (
 )  # fmt: skip
 
 _LAST = "SELECT number, digest FROM accesses ORDER BY number DESC LIMIT 1"
+_UNCHAINED = select(*(accesses.c[name] for name in COVERED)).order_by(accesses.c.number)
 _INTO = PreparedInsert(accesses)
 
 
@@ -32,22 +33,45 @@ class LookHead(NamedTuple):
     digest: str = GENESIS
 
 
-def append_looks(connection: Connection, looks: Iterable[Mapping[str, Any]]) -> LookHead:
-    """Append `looks` in order, under the chain's lock, and return the last row there is then."""
-    head, rows = _last(connection), []
+class LookSpan(NamedTuple):
+    """The last row before rows were appended, and after."""
+
+    before: LookHead
+    after: LookHead
+
+
+def append_looks(connection: Connection, looks: Sequence[Mapping[str, Any]]) -> LookSpan:
+    """Append `looks` in order, under the chain's lock."""
+    before = _last(connection)
+    head, rows = before, []
+    if looks and before.number and before.digest == GENESIS:
+        head = LookHead(before.number, digest_of_unchained(_all_rows(connection)))
     for look in looks:
         number = head.number + 1
         row = {name: look.get(name) for name in COVERED} | {"number": number}
         head = LookHead(number, digest_of_look(row, head.digest))
         rows.append({**row, "digest": head.digest})
     _INTO.run(connection, rows)
-    return head
+    return LookSpan(before, head)
 
 
 def digest_of_look(row: Mapping[str, Any], previous: str) -> str:
     """Return the digest that belongs to `row` behind a row with the digest `previous`."""
     covered = encoded([row[name] for name in COVERED])
     return hashlib.sha256(f"{previous}\n{covered}".encode()).hexdigest()
+
+
+def digest_of_unchained(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return what the first chained row follows from: all rows of the release before, in order."""
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(f"{encoded([row[name] for name in COVERED])}\n".encode())
+    return digest.hexdigest()
+
+
+def _all_rows(connection: Connection) -> Iterator[Mapping[str, Any]]:
+    for row in connection.execute(_UNCHAINED).mappings():
+        yield dict(row)
 
 
 def _last(connection: Connection) -> LookHead:

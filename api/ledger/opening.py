@@ -7,18 +7,35 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, select
 
-from api.ledger.chain import Head
+from api.ledger.chain import GENESIS, Head
 from api.ledger.checkpoints import Checkpoint
-from api.ledger.tables import checkpoints, entries
+from api.ledger.tables import accesses, checkpoints, entries, identities, look_checkpoints
 from model.errors import LedgerError
 
 _LAST = select(checkpoints).order_by(checkpoints.c.seq.desc()).limit(1)
+_LAST_OF_LOOKS = select(look_checkpoints).order_by(look_checkpoints.c.look.desc()).limit(1)
 
 
-def last_checkpoint(connection: Connection) -> Checkpoint | None:
-    """Return the last checkpoint kept in the ledger itself, verified by nobody yet."""
-    row = connection.execute(_LAST).mappings().first()
-    return Checkpoint(**row) if row else None
+def last_checkpoints(connection: Connection) -> list[Checkpoint]:
+    """Return the last checkpoint of each table in the ledger itself, verified by nobody yet."""
+    found = (connection.execute(last).mappings().first() for last in (_LAST, _LAST_OF_LOOKS))
+    return sorted(
+        (Checkpoint.of_row(dict(row)) for row in found if row), key=lambda made: made.reach
+    )
+
+
+def is_new(connection: Connection, known: Checkpoint | None) -> bool:
+    """Return whether nothing was ever kept under keys that the ledger would miss.
+
+    Parameters
+    ----------
+    known
+        The last checkpoint outside, if there is any.
+    """
+    kept = (entries.c.seq, identities.c.subject_id, look_checkpoints.c.look)
+    return known is None and not any(
+        connection.execute(select(column).limit(1)).first() for column in kept
+    )
 
 
 def refuse_cut(connection: Connection, head: Head, known: Checkpoint | None, outside: Path) -> None:
@@ -29,7 +46,10 @@ def refuse_cut(connection: Connection, head: Head, known: Checkpoint | None, out
     LedgerError
         Saying at which entry, and what to do.
     """
-    if known is None or known.seq == 0:
+    if known is None:
+        return
+    _refuse_cut_looks(connection, known, outside)
+    if known.seq == 0:
         return
     if known.seq > head.seq:
         raise LedgerError(
@@ -60,6 +80,18 @@ def refuse_shorter(head: Head, last_seq: int | None) -> None:
         )
 
 
+def _refuse_cut_looks(connection: Connection, known: Checkpoint, outside: Path) -> None:
+    if not known.look or known.looks == GENESIS:
+        return
+    there = select(accesses.c.digest).where(accesses.c.number == known.look)
+    if connection.execute(there).scalar() != known.looks:
+        raise LedgerError(
+            f"{outside}: a checkpoint knows look {known.look} of the audit, which is missing or"
+            " is another one now; restore the database, or run rongzi verify-ledger to see what"
+            " was changed"
+        )
+
+
 def refuse_unsealed(connection: Connection, head: Head, key: Ed25519PublicKey) -> None:
     """Refuse a ledger whose last entry was not sealed with it: the service did not write it.
 
@@ -68,7 +100,8 @@ def refuse_unsealed(connection: Connection, head: Head, key: Ed25519PublicKey) -
     LedgerError
         Naming the entry.
     """
-    made = last_checkpoint(connection)
+    row = connection.execute(_LAST).mappings().first()
+    made = Checkpoint.of_row(dict(row)) if row else None
     if head.seq and (made is None or made.head != head or not made.is_by(key)):
         raise LedgerError(
             f"entry {head.seq}, the ledger's last, carries no seal by keys/ledger.pem: it was not"

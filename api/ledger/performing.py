@@ -47,27 +47,27 @@ def _again(kept: Kept, once: Once) -> Outcome:
 
 def _run(transaction: Transaction, commands: list[Command]) -> list[Outcome]:
     if are_grouped(commands):
-        mark = transaction.identities.mark()
+        mark = transaction.mark()
         try:
             made = type(commands[0]).run_all(transaction, commands)
         except DBAPIError:
             raise
         except Exception:
             # One of them is broken; alone, the others are not.
-            transaction.identities.back_to(mark)
+            transaction.back_to(mark)
         else:
             return [_taken(transaction, *each) for each in zip(commands, made, strict=True)]
     return [_alone(transaction, command) for command in commands]
 
 
 def _alone(transaction: Transaction, command: Command) -> Outcome:
-    mark = transaction.identities.mark()
+    mark = transaction.mark()
     try:
         return _taken(transaction, command, command.run(transaction))
     except DBAPIError:
         raise
     except Exception as refused:
-        transaction.identities.back_to(mark)
+        transaction.back_to(mark)
         return refused
 
 

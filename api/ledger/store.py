@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
-from api.ledger.chain import Head, moment
+from api.ledger.chain import moment
 from api.ledger.checkpoints import (
     Checkpoint,
     CheckpointFile,
+    Span,
     last_line_of,
     seal_key_id,
     sealed,
@@ -22,17 +23,24 @@ from api.ledger.commands import Command, View
 from api.ledger.engine import open_engine
 from api.ledger.keys import Keys, read_keys
 from api.ledger.location import Location
-from api.ledger.opening import last_checkpoint, refuse_cut, refuse_shorter, refuse_unsealed
+from api.ledger.opening import (
+    is_new,
+    last_checkpoints,
+    refuse_cut,
+    refuse_shorter,
+    refuse_unsealed,
+)
 from api.ledger.performing import Outcome, perform
 from api.ledger.prepared import PreparedInsert
 from api.ledger.same_files import SameFiles
 from api.ledger.schema import upgrade
-from api.ledger.tables import checkpoints, entries, identities
+from api.ledger.tables import checkpoints, entries, look_checkpoints
 from api.ledger.transaction import Transaction, read_head
 from api.ledger.vault import Vault
 from model.errors import LedgerError
 
 _INTO_CHECKPOINTS = PreparedInsert(checkpoints)
+_INTO_LOOK_CHECKPOINTS = PreparedInsert(look_checkpoints)
 
 
 def utc_now() -> datetime:
@@ -86,11 +94,11 @@ class Store:
         upgrade(self._writing)
         with self._writing.connect() as connection, connection.begin() as begun:
             head = read_head(connection)
-            is_new = head.seq == 0 and known is None and not _has_identities(connection)
-            keys = read_keys(self._location.keys, may_make=is_new)
+            keys = read_keys(self._location.keys, may_make=is_new(connection, known))
             refuse_cut(connection, head, known, self._location.outside)
             refuse_shorter(head, self._last_seq)
             refuse_unsealed(connection, head, keys.seal.public_key())
+            last = last_checkpoints(connection)
             begun.rollback()
         name = seal_key_id(keys.seal.public_key())
         if self._opened:
@@ -99,7 +107,7 @@ class Store:
         files = SameFiles(path for path in (self._location.file, self._location.outside) if path)
         self._opened = _Opened(Vault(keys), keys, name, outside, files)
         self._is_elsewhere, self._last_seq = False, head.seq
-        self._is_unsealed = head.seq > (known.seq if known else 0)
+        self._is_unsealed = any(known is None or made.reach > known.reach for made in last)
 
     @property
     def is_unsealed(self) -> bool:
@@ -132,9 +140,9 @@ class Store:
                 begun.rollback()
                 return outcomes, None
             transaction.flush()
-            made = self._checkpoint(transaction.head, transaction.looks)
-            if transaction.has_entries:
-                _INTO_CHECKPOINTS.run(connection, [made.__dict__])
+            made = self._checkpoint(transaction.span)
+            into = _INTO_CHECKPOINTS if transaction.has_entries else _INTO_LOOK_CHECKPOINTS
+            into.run(connection, [made.__dict__])
             try:
                 begun.commit()
             except DBAPIError:
@@ -163,7 +171,7 @@ class Store:
                 raise
 
     def seal_rest(self) -> None:
-        """Write the line outside that a crash or a full disk kept back.
+        """Write the lines outside that a crash or a full disk kept back.
 
         Raises
         ------
@@ -172,9 +180,9 @@ class Store:
         """
         if self._is_unsealed:
             with self._writing.connect() as connection, connection.begin() as begun:
-                made = last_checkpoint(connection)
+                last = last_checkpoints(connection)
                 begun.rollback()
-            if made:
+            for made in last:
                 self._held().file.append(made)
             self._is_unsealed = False
 
@@ -210,9 +218,9 @@ class Store:
             raise LedgerError("the ledger is not open")
         return self._opened
 
-    def _checkpoint(self, head: Head, looks: str) -> Checkpoint:
+    def _checkpoint(self, span: Span) -> Checkpoint:
         held = self._held()
-        return sealed(head, looks, moment(self._clock()), held.keys.seal, held.key_id)
+        return sealed(span, moment(self._clock()), held.keys.seal, held.key_id)
 
     def _was_committed(self, transaction: Transaction) -> bool:
         """Look whether a commit whose answer was lost took place after all.
@@ -224,10 +232,6 @@ class Store:
             found = _has_entry(connection, transaction)
             begun.rollback()
         return found
-
-
-def _has_identities(connection: Connection) -> bool:
-    return connection.execute(select(identities.c.subject_id).limit(1)).first() is not None
 
 
 def _has_entry(connection: Connection, transaction: Transaction) -> bool:

@@ -39,6 +39,8 @@ entries = Table(
     Column("previous", _DIGEST, nullable=False),
     Column("body", Text, nullable=False),
     Column("digest", _DIGEST, nullable=False),
+    # Seals the identity that was filed with this entry, its subject's first.
+    Column("identity_digest", _DIGEST),
     Index("entries_by_decision", "decision_id"),
     Index("entries_by_subject", "subject_id", "kind"),
     Index("entries_by_kind", "kind", "seq"),
@@ -66,6 +68,7 @@ questions = Table(
     Column("seq", BigInteger, nullable=False),
 )
 
+#: Of commits that append entries.
 checkpoints = Table(
     "checkpoints",
     metadata,
@@ -76,6 +79,25 @@ checkpoints = Table(
     Column("signature", String(88), nullable=False),
     # How far the audit's own chain went.
     Column("looks", _DIGEST),
+    # Where the commit began, in both chains; None in rows of a release that did not say.
+    Column("from_seq", BigInteger),
+    Column("look", BigInteger),
+    Column("from_look", BigInteger),
+)
+
+#: Of commits that append to the audit alone; columns as above.
+look_checkpoints = Table(
+    "look_checkpoints",
+    metadata,
+    Column("look", _NUMBER, primary_key=True, autoincrement=False),
+    Column("from_look", BigInteger, nullable=False),
+    Column("looks", _DIGEST, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("from_seq", BigInteger, nullable=False),
+    Column("digest", _DIGEST, nullable=False),
+    Column("sealed_at", _MOMENT, nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("signature", String(88), nullable=False),
 )
 
 #: Policies and cards that decisions were made by, as they were; replay reads them.
@@ -123,4 +145,4 @@ accesses = Table(
 )
 
 #: Never updated, never deleted from.
-APPEND_ONLY = (entries, answers, questions, checkpoints, versions, accesses)
+APPEND_ONLY = (entries, answers, questions, checkpoints, look_checkpoints, versions, accesses)

@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
-from api.ledger.chain import GENESIS, Head, chained, entry_of, moment
+from api.ledger.chain import Head, chained, entry_of, moment
+from api.ledger.checkpoints import Span
 from api.ledger.commands import Once, Written
 from api.ledger.entries import Entry, Kind, Outline
-from api.ledger.identities import Identities
+from api.ledger.identities import Identities, Mark
 from api.ledger.keeping import headers_kept, sealed_digest
-from api.ledger.look_chain import append_looks
+from api.ledger.look_chain import LookHead, LookSpan, append_looks
 from api.ledger.prepared import PreparedInsert, PreparedLook, PreparedRow
 from api.ledger.tables import answers, entries, questions, versions
 from api.ledger.vault import Vault
@@ -62,12 +63,12 @@ class Transaction:
         self.connection = connection
         self.now, self._moment = now, moment(now)
         self.identities = Identities(connection, vault)
-        self.head = read_head(connection)
+        self.head = self._began = read_head(connection)
         self._entries: Rows = []
         self._answers: Rows = []
         self._questions: Rows = []
         self._accesses: Rows = []
-        self.looks = GENESIS
+        self._looks = LookSpan(LookHead(), LookHead())
         self.new_versions: dict[str, dict[str, Any]] = {}
         self._known_versions = set() if known_versions is None else known_versions
 
@@ -179,7 +180,8 @@ class Transaction:
             seal = sealed_digest(row)
             self._answers.append(row)
         for new in written.entries:
-            row = chained(new, self.head, self._moment, seal)
+            filed = self.identities.filed_with(new.subject_id)
+            row = chained(new, self.head, self._moment, seal, filed)
             self.head, seal = Head(row["seq"], row["digest"]), None
             self._entries.append(row)
         if written.question and written.entries:
@@ -202,6 +204,21 @@ class Transaction:
         """The id of the first entry that this transaction adds."""
         return str(self._entries[0]["entry_id"]) if self._entries else None
 
+    @property
+    def span(self) -> Span:
+        """What was appended to either chain, once it is flushed."""
+        return Span(self._began, self.head, self._looks)
+
+    def mark(self) -> tuple[Mark, set[str]]:
+        """Return what `back_to` restores when a command is refused."""
+        return self.identities.mark(), set(self.new_versions)
+
+    def back_to(self, mark: tuple[Mark, set[str]]) -> None:
+        """Forget what was done since `mark`; entries are appended only behind a command."""
+        people, kept = mark
+        self.identities.back_to(people)
+        self.new_versions = {d: row for d, row in self.new_versions.items() if d in kept}
+
     def flush(self) -> None:
         """Write what waits: one statement a table."""
         self.identities.flush()
@@ -209,7 +226,7 @@ class Transaction:
         _INTO_ENTRIES.run(self.connection, self._entries)
         _INTO_ANSWERS.run(self.connection, self._answers)
         _INTO_QUESTIONS.run(self.connection, self._questions)
-        self.looks = append_looks(self.connection, self._accesses).digest
+        self._looks = append_looks(self.connection, self._accesses)
 
     def _found(self, sought: Select[Any], bounds: Mapping[str, Any], pending: Rows) -> list[Entry]:
         rows = self.connection.execute(sought, bounds).mappings()

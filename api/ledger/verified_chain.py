@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, literal_column, select
 
 from api.ledger.findings import Report
+
+T = TypeVar("T")
 
 _AT_A_TIME = 1_000
 
@@ -32,6 +34,8 @@ class Chain:
         Pseudonym → seq of its first entry.
     erased : set of str
         Pseudonyms whose identity was erased.
+    identities : mapping of str to str
+        Pseudonym → what seals the identity that was filed with its first entry.
     """
 
     digests: dict[int, str] = field(default_factory=dict)
@@ -40,6 +44,7 @@ class Chain:
     versions: dict[str, tuple[str, int]] = field(default_factory=dict)
     subjects: dict[str, int] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
+    identities: dict[str, str] = field(default_factory=dict)
 
     @property
     def last(self) -> int:
@@ -53,6 +58,8 @@ class Chain:
         self.subjects.setdefault(row["subject_id"], seq)
         if row["answer_digest"]:
             self.sealed_answers[seq] = row["answer_digest"]
+        if row["identity_digest"]:
+            self.identities[row["subject_id"]] = row["identity_digest"]
         if row["kind"] == "ERASED":
             self.erased.add(row["subject_id"])
         if row["kind"] == "DECISION":
@@ -70,7 +77,28 @@ class Chain:
 
 
 def rows_of(connection: Connection, table: Table, key: str) -> Iterator[dict[str, Any]]:
-    """Yield a table's rows in the order of `key`, a thousand at a time."""
+    """Yield a table's rows in the order of `key`, a thousand at a time.
+
+    Values are as the driver gives them: a column may hold what its type does not allow, and that
+    is for the verification to tell.
+    """
+    names = table.columns.keys()
+    columns: list[ColumnElement[Any]] = [literal_column(name) for name in names]
     streamed = connection.execution_options(yield_per=_AT_A_TIME)
-    for row in streamed.execute(select(table).order_by(table.c[key])).mappings():
-        yield dict(row)
+    for row in streamed.execute(select(*columns).select_from(table).order_by(table.c[key])):
+        yield dict(zip(names, row, strict=True))
+
+
+def read_as_it_is(connection: Connection) -> None:
+    """Let text that is no UTF-8, which SQLite keeps if told to, be read and found."""
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        driver.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+
+
+def attempted(digest: Callable[[T], str], told: T) -> str | None:
+    """Return the digest that belongs to `told`; None if it holds what the service never writes."""
+    try:
+        return digest(told)
+    except (ValueError, TypeError):
+        return None

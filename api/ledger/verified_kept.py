@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from sqlalchemy import Connection
 
 from api.ledger.findings import Report
 from api.ledger.keeping import sealed_digest
 from api.ledger.tables import answers, questions, versions
-from api.ledger.verified_chain import Chain, rows_of
+from api.ledger.verified_chain import Chain, attempted, rows_of
 
 
 def verify_answers(connection: Connection, chain: Chain, report: Report) -> None:
@@ -17,15 +18,16 @@ def verify_answers(connection: Connection, chain: Chain, report: Report) -> None
     missing = dict(chain.sealed_answers)
     for row in rows_of(connection, answers, "seq"):
         report.answers += 1
-        try:
-            digest = sealed_digest(row)
-        except (ValueError, TypeError):
-            digest = ""
-        if missing.pop(row["seq"], None) != digest:
-            seq = row["seq"]
-            report.found("answer", seq, f"the answer kept for entry {seq} is not the one given")
+        digest, seq = attempted(sealed_digest, row), row["seq"]
+        if missing.pop(seq, "") != digest:
+            report.found(
+                "answer",
+                seq,
+                f"the answer kept for entry {seq} (table answers) is not the one given with it:"
+                " it was changed, inserted or moved",
+            )
     for seq in missing:
-        report.found("answer", seq, f"the answer given with entry {seq} is gone")
+        report.found("answer", seq, f"the answer given with entry {seq} is gone from table answers")
 
 
 def verify_questions(connection: Connection, chain: Chain, report: Report) -> None:
@@ -34,9 +36,16 @@ def verify_questions(connection: Connection, chain: Chain, report: Report) -> No
     for row in rows_of(connection, questions, "seq"):
         if missing.pop(row["question"], None) != (row["decision_id"], row["seq"]):
             seq = row["seq"]
-            report.found("question", seq, f"the question noted for entry {seq} is not its own")
+            report.found(
+                "question",
+                seq,
+                f"the question noted for entry {seq} (table questions) is not the one it answers:"
+                " it was changed, inserted or moved",
+            )
     for _, seq in missing.values():
-        report.found("question", seq, f"the question that entry {seq} answers is not noted")
+        report.found(
+            "question", seq, f"the question that entry {seq} answers is gone from table questions"
+        )
 
 
 def verify_versions(connection: Connection, chain: Chain, report: Report) -> None:
@@ -44,10 +53,20 @@ def verify_versions(connection: Connection, chain: Chain, report: Report) -> Non
     missing = dict(chain.versions)
     for row in rows_of(connection, versions, "digest"):
         kind, digest = row["kind"], row["digest"]
-        used = missing.pop(digest, (kind, None))
-        if hashlib.sha256(bytes(row["payload"])).hexdigest() != digest or used[0] != kind:
-            report.found("version", used[1], f"the {kind} kept as {digest[:16]} was changed")
+        used_as, seq = missing.pop(digest, (None, None))
+        if attempted(_payload_digest, row) != digest or used_as not in (kind, None):
+            what = f"the {kind} kept as {digest} (table versions) was changed: it is another one"
+            report.found("version", seq, what)
+        elif used_as is None:
+            what = f"the {kind} kept as {digest} (table versions) decided nothing: it was inserted"
+            report.found("version", None, what)
     for digest, (kind, seq) in missing.items():
         report.found(
-            "version", seq, f"the {kind} {digest[:16]}, by which entry {seq} was decided, is gone"
+            "version",
+            seq,
+            f"the {kind} {digest}, by which entry {seq} was decided, is gone from table versions",
         )
+
+
+def _payload_digest(row: dict[str, Any]) -> str:
+    return hashlib.sha256(memoryview(row["payload"])).hexdigest()

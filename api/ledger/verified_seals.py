@@ -1,9 +1,9 @@
-"""Checkpoints in the ledger and outside it, held against the chain and against each other."""
+"""Checkpoints in the ledger, held against the chain: each signed, every entry covered by one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection
@@ -11,80 +11,63 @@ from sqlalchemy import Connection
 from api.ledger.chain import GENESIS
 from api.ledger.checkpoints import Checkpoint
 from api.ledger.findings import Report
-from api.ledger.tables import checkpoints
+from api.ledger.tables import checkpoints, look_checkpoints
 from api.ledger.verified_chain import Chain, rows_of
+from api.ledger.verified_spans import Interval, uncovered
 
 
 def verify_checkpoints(
     connection: Connection, chain: Chain, key: Ed25519PublicKey, report: Report
-) -> dict[int, Checkpoint]:
-    """Verify every checkpoint kept in the ledger, and that the last entry has one."""
-    found: dict[int, Checkpoint] = {}
-    for row in rows_of(connection, checkpoints, "seq"):
-        made = Checkpoint(**row)
-        found[made.seq] = made
-        _verify(made, "checkpoint", chain, key, report)
-    report.checkpoints = len(found)
-    if chain.last and chain.last not in found:
+) -> list[Checkpoint]:
+    """Verify every checkpoint kept in the ledger; return those with a good signature."""
+    good = []
+    for name, row in _rows(connection):
+        report.checkpoints += 1
+        made = Checkpoint.of_row(row)
+        if is_signed(made, name, key, report):
+            good.append(made)
+            stands_in(made, name, chain, report)
+    return good
+
+
+def verify_covered(chain: Chain, seals: Sequence[Checkpoint], report: Report) -> None:
+    """Verify that every entry was appended by a commit of the service, which sealed it.
+
+    Parameters
+    ----------
+    seals
+        Every checkpoint with a good signature, of both sides.
+    """
+    # A release before did not say where a commit began; each of its commits followed the last.
+    before = max((made.seq for made in seals if not made.is_bounded), default=0)
+    spans = [Interval(made.from_seq or 0, made.seq) for made in seals if made.is_bounded]
+    for first, last in uncovered(spans, before, chain.last):
+        many = f"entries {first} to {last} were" if last > first else f"entry {first} was"
         report.found(
             "unsealed",
-            chain.last,
-            f"entry {chain.last}, the last, was not sealed with its commit:"
-            " the service did not write it, or its checkpoint was deleted",
-        )
-    return found
-
-
-def verify_outside(
-    path: Path,
-    lines: Sequence[tuple[int, Checkpoint | None]] | None,
-    chain: Chain,
-    inside: dict[int, Checkpoint],
-    key: Ed25519PublicKey,
-    report: Report,
-) -> None:
-    """Verify every line of the outside file; None says that there is no such file."""
-    if lines is None:
-        if chain.last:
-            report.found(
-                "no outside",
-                None,
-                f"{path}: there are no checkpoints outside the ledger, so that"
-                " a cut at its end could not be seen; restore it, or name it with --checkpoints",
-            )
-        return
-    for number, made in lines:
-        if made is None:
-            report.notices.append(f"{path}, line {number} is torn, as a crash leaves it")
-            continue
-        name = f"{path}, line {number}: the checkpoint"
-        if _verify(made, name, chain, key, report) and made.seq and made.seq not in inside:
-            report.found(
-                "unsealed",
-                made.seq,
-                f"the checkpoint of entry {made.seq} stands in {path},"
-                f" line {number}, but not in the ledger: it was deleted or changed there",
-            )
-    report.outside_lines = len(lines)
-    last = max((made.seq for _, made in lines if made), default=0)
-    if last < chain.last:
-        report.notices.append(
-            f"entries {last + 1} to {chain.last} have no checkpoint outside yet: they are being"
-            " written now, or a crash came between; the service adds it when it starts"
+            first,
+            f"{many} sealed by no commit of the service: somebody else appended what is there, or"
+            " the checkpoint over it was deleted from table checkpoints",
         )
 
 
-def _verify(
-    made: Checkpoint, name: str, chain: Chain, key: Ed25519PublicKey, report: Report
-) -> bool:
+def is_signed(made: Checkpoint, name: str, key: Ed25519PublicKey, report: Report) -> bool:
+    """Return whether the checkpoint called `name` is by this ledger's key; report if it is not."""
+    if made.is_by(key):
+        return True
+    report.found(
+        "forged",
+        made.seq,
+        f"{name} of entry {made.seq} was not signed by this ledger's key: it was changed or"
+        " forged, or the key is another ledger's",
+    )
+    return False
+
+
+def stands_in(made: Checkpoint, name: str, chain: Chain, report: Report) -> bool:
+    """Return whether the chain goes as far as `made` and is the one it sealed; report if not."""
     seq = made.seq
-    if not made.is_by(key):
-        report.found(
-            "forged",
-            seq,
-            f"{name} of entry {seq} was not signed by this ledger's key: it was changed or forged",
-        )
-    elif seq > chain.last:
+    if seq > chain.last:
         report.found(
             "truncated",
             seq,
@@ -101,3 +84,10 @@ def _verify(
     else:
         return True
     return False
+
+
+def _rows(connection: Connection) -> Iterator[tuple[str, dict[str, Any]]]:
+    for row in rows_of(connection, checkpoints, "seq"):
+        yield "the checkpoint", row
+    for row in rows_of(connection, look_checkpoints, "look"):
+        yield f"the checkpoint of look {row['look']}, made at the time", row

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from api.ledger.chain import GENESIS, digest_of
-from api.ledger.checkpoints import Checkpoint, lines_of
+from api.ledger.checkpoints import lines_of
 from api.ledger.engine import open_engine
 from api.ledger.findings import Report
 from api.ledger.keys import SEAL_PUBLIC, public_key
 from api.ledger.location import Location
 from api.ledger.tables import entries
-from api.ledger.verified_chain import Chain, rows_of
+from api.ledger.verified_chain import Chain, attempted, read_as_it_is, rows_of
 from api.ledger.verified_kept import verify_answers, verify_questions, verify_versions
 from api.ledger.verified_looks import verify_looks
+from api.ledger.verified_outside import verify_outside
 from api.ledger.verified_people import verify_identities
-from api.ledger.verified_seals import verify_checkpoints, verify_outside
-
-Lines = Sequence[tuple[int, Checkpoint | None]]
+from api.ledger.verified_seals import verify_checkpoints, verify_covered
 
 
 def verify_ledger(location: Location, public: Path | None = None) -> Report:
@@ -30,7 +28,7 @@ def verify_ledger(location: Location, public: Path | None = None) -> Report:
     ----------
     public
         The public key that seals are verified with, where the ledger's keys are not at hand; then
-        identities are only counted.
+        identities are held against what sealed them, but not opened.
 
     Raises
     ------
@@ -47,14 +45,15 @@ def verify_ledger(location: Location, public: Path | None = None) -> Report:
     report = Report()
     try:
         with engine.connect() as connection, connection.begin():
+            read_as_it_is(connection)
             chain = _verified_chain(connection, report)
             seals = verify_checkpoints(connection, chain, key, report)
-            verify_outside(location.outside, lines, chain, seals, key, report)
+            seals += verify_outside(location.outside, lines, chain, seals, key, report)
+            verify_covered(chain, seals, report)
             verify_answers(connection, chain, report)
             verify_questions(connection, chain, report)
             verify_versions(connection, chain, report)
-            outside = [made for _, made in lines or () if made and made.is_by(key)]
-            verify_looks(connection, [*seals.values(), *outside], report)
+            verify_looks(connection, seals, report)
             verify_identities(connection, chain, None if public else location.keys, report)
     finally:
         engine.dispose()
@@ -75,7 +74,7 @@ def _verified_chain(connection: Connection, report: Report) -> Chain:
                 f"entry {seq} does not follow from entry {before}: one of the two"
                 " was changed, replaced or moved",
             )
-        if digest_of(row) != row["digest"]:
+        if attempted(digest_of, row) != row["digest"]:
             report.found("altered", seq, f"entry {seq} was altered: its digest does not fit it")
         chain.take(row, report)
         before, digest = seq, row["digest"]
