@@ -103,7 +103,7 @@ def test_the_digest_covers_every_column() -> None:
     row = {
         "seq": 1, "entry_id": "e", "recorded_at": "t", "kind": "DECISION", "subject_id": "s",
         "decision_id": None, "place_code": "9", "actor": "a", "amount_yuan": 5, "outcome": None,
-        "answer_digest": None, "previous": GENESIS, "body": "{}",
+        "answer_digest": None, "previous": GENESIS, "body": "{}", "identity_digest": None,
     }  # fmt: skip
     for name, value in row.items():
         assert digest_of(row | {name: f"{value}x"}) != digest_of(row), name

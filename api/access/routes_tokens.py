@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Form, Request, Response
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.access.enforcing import principal_of
 from api.access.form_request import FormRoute
@@ -27,7 +30,11 @@ from api.problem_kinds import (
     WRONG_CREDENTIALS,
 )
 from api.problems import ProblemError
+from api.running.logs import log
 from api.strict_request import StrictRoute
+from model.errors import LedgerError
+
+T = TypeVar("T")
 
 router = APIRouter(tags=["signing in"])
 _forms = APIRouter(prefix="/v1", route_class=FormRoute)
@@ -45,6 +52,15 @@ _REFUSALS = refusals(
 )
 
 
+async def _blocking(step: Callable[..., T], *told: str) -> T:
+    """Return what `step` returns, on a thread; what it cannot put on record is not done."""
+    try:
+        return await asyncio.to_thread(step, *told)
+    except (DBAPIError, PoolTimeoutError, OSError, LedgerError) as error:
+        log.warning("database away", why=type(error).__qualname__)
+        raise ProblemError(LEDGER_AWAY) from error
+
+
 async def _sign_in(gate: Annotated[Gate, Depends(gate_of)]) -> SignIn:
     if gate.sign_in is None:
         raise ProblemError(NO_ACCOUNTS_HERE)
@@ -60,7 +76,7 @@ async def post_token(
 ) -> TokenShape:
     """Return a token that is good for `expires_in` seconds (OAuth2, password grant)."""
     source = gate.source(request)
-    token = await asyncio.to_thread(sign_in.token, asked.username, asked.password, source)
+    token = await _blocking(sign_in.token, asked.username, asked.password, source)
     return TokenShape(access_token=token, expires_in=TOKEN_SECONDS)
 
 
@@ -75,7 +91,7 @@ async def post_password(
     sign_in: Annotated[SignIn, Depends(_sign_in)],
 ) -> Response:
     """Set a new password; every token of the account ends, this one too."""
-    await asyncio.to_thread(
+    await _blocking(
         sign_in.change_password,
         principal.subject,
         asked.current_password,
