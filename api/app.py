@@ -60,8 +60,14 @@ class _Application(FastAPI):
         self.load = load
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Return all layers behind the turnstile."""
-        return Turnstile(super().build_middleware_stack(), self.load)
+        """Return all layers, the turnstile outermost.
+
+        The direct route comes before the framework's layers, which most requests need not cross.
+        """
+        short = DirectRoute(
+            super().build_middleware_stack(), _decision_route(), routes_decisions.decided
+        )
+        return Turnstile(Door(Admission(short, self.load)), self.load)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve without FastAPI's own telemetry: `api.running.metrics` tells what we count."""
@@ -72,6 +78,10 @@ class _Application(FastAPI):
         if self.openapi_schema is None:
             self.openapi_schema = with_access(with_problems(super().openapi()))
         return self.openapi_schema
+
+
+def _decision_route() -> APIRoute:
+    return next(each for each in routes_decisions.router.routes if isinstance(each, APIRoute))
 
 
 @asynccontextmanager
@@ -129,13 +139,6 @@ def create_app(
     ):  # fmt: skip
         app.include_router(module.router)
     refusing.install(app)
-    app.add_middleware(
-        DirectRoute,
-        route=next(each for each in routes_decisions.router.routes if isinstance(each, APIRoute)),
-        decide=routes_decisions.decided,
-    )
-    app.add_middleware(Admission, most_in_work=settings.most_in_work, load=app.load)
-    app.add_middleware(Door)
     app.state.query_parameters = query_parameters(app)
     refuse_unlisted(route_names(app))
     return app

@@ -29,6 +29,8 @@ def install(app: FastAPI) -> None:
     """Register the handlers on `app`."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, refused)
+    # Answered here, and told by the door, to which the framework passes the fault on.
+    app.add_exception_handler(Exception, refused)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

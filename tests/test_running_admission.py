@@ -63,7 +63,7 @@ async def _started(count: int, app: _Slow) -> None:
 def test_one_more_than_the_bound_is_told_when_to_come_again() -> None:
     async def overload() -> tuple[list[Message], list[list[Message]]]:
         app = _Slow()
-        gate = Admission(app, most_in_work=4)
+        gate = Admission(app, Load(4))
         working = [asyncio.create_task(_ask(gate)) for _ in range(4)]
         await _started(4, app)
         refused = await _ask(gate)
@@ -108,7 +108,7 @@ def test_a_full_service_refuses_before_it_reads_anything() -> None:
 def test_those_who_watch_are_answered_whatever_the_load() -> None:
     async def watched() -> list[int]:
         app = _Slow()
-        gate = Admission(app, most_in_work=1)
+        gate = Admission(app, Load(1))
         working = asyncio.create_task(_ask(gate))
         await _started(1, app)
         found = [_status(await _ask(gate, path=path, method="GET")) for path in ("/live", "/ready")]
@@ -119,19 +119,86 @@ def test_those_who_watch_are_answered_whatever_the_load() -> None:
     assert asyncio.run(watched()) == [200, 200]
 
 
-def test_senders_that_never_finish_leave_the_places_to_those_who_do() -> None:
-    async def crowded() -> int:
+def test_senders_that_never_finish_leave_the_places_to_those_who_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(admission, "PROMPT_SECONDS", 0.02)
+
+    async def crowded() -> list[int]:
         app = _Slow()
         app.go.set()
-        gate = Admission(app, most_in_work=1)
+        gate = Admission(app, Load(1))
         slow = [asyncio.create_task(_ask(gate, b"{", b"")) for _ in range(100)]
         await asyncio.sleep(0)
-        found = _status(await _ask(gate))
+        found = [_status(await _ask(gate))]
+        await asyncio.sleep(0.1)
+        found.append(_status(await _ask(gate)))
         for task in slow:
             task.cancel()
         return found
 
-    assert asyncio.run(crowded()) == 200
+    assert asyncio.run(crowded()) == [503, 200]
+
+
+def test_of_those_who_arrive_together_the_refused_are_not_read() -> None:
+    read = 0
+
+    async def together() -> list[int]:
+        app = _Slow()
+        gate = Admission(app, Load(4))
+
+        async def receive() -> Message:
+            nonlocal read
+            read += 1
+            await asyncio.sleep(0)
+            return {"type": "http.request", "body": b"{}", "more_body": False}
+
+        async def ask() -> int:
+            sent: list[Message] = []
+
+            async def send(message: Any) -> None:
+                sent.append(message)
+
+            scope = {"type": "http", "path": "/v1/decisions", "method": "POST", "headers": []}
+            await gate(scope, receive, send)
+            return _status(sent)
+
+        asked = [asyncio.create_task(ask()) for _ in range(10)]
+        await _started(4, app)
+        app.go.set()
+        return await asyncio.gather(*asked)
+
+    assert sorted(asyncio.run(together())) == [200] * 4 + [503] * 6
+    assert read == 4
+
+
+def test_one_who_is_done_sending_late_needs_a_place_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "PROMPT_SECONDS", 0.01)
+
+    async def late() -> list[int]:
+        app, gone = _Slow(), asyncio.Event()
+        gate = Admission(app, Load(1))
+
+        async def receive() -> Message:
+            await gone.wait()
+            return {"type": "http.request", "body": b"{}", "more_body": False}
+
+        sent: list[Message] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "path": "/v1/decisions", "method": "POST", "headers": []}
+        slow = asyncio.create_task(gate(scope, receive, send))
+        await asyncio.sleep(0.05)
+        prompt = asyncio.create_task(_ask(gate))
+        await _started(1, app)
+        gone.set()
+        await slow
+        app.go.set()
+        return [_status(sent), _status(await prompt)]
+
+    assert asyncio.run(late()) == [503, 200]
 
 
 def test_senders_that_never_finish_are_bounded_and_cut(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +206,7 @@ def test_senders_that_never_finish_are_bounded_and_cut(monkeypatch: pytest.Monke
     monkeypatch.setattr(body, "MOST_BODY_SECONDS", 0.05)
 
     async def crowded() -> list[int]:
-        gate = Admission(_Slow(), most_in_work=9)
+        gate = Admission(_Slow(), Load(9))
         slow = [asyncio.create_task(_ask(gate, b"{", b"")) for _ in range(4)]
         return [_status(sent) for sent in await asyncio.gather(*slow)]
 
@@ -153,7 +220,7 @@ def test_work_that_does_not_end_is_cut_and_gives_its_place_back(
 
     async def stuck() -> tuple[list[Message], int]:
         app = _Slow()
-        gate = Admission(app, most_in_work=1)
+        gate = Admission(app, Load(1))
         cut = await _ask(gate)
         app.go.set()
         return cut, _status(await _ask(gate))
@@ -167,7 +234,7 @@ def test_a_body_in_pieces_reaches_the_application_whole() -> None:
     async def pieces() -> list[bytes]:
         app = _Slow()
         app.go.set()
-        await _ask(Admission(app, most_in_work=1), b'{"a"', b": 1", b"}")
+        await _ask(Admission(app, Load(1)), b'{"a"', b": 1", b"}")
         return app.bodies
 
     assert asyncio.run(pieces()) == [b'{"a": 1}']

@@ -2,8 +2,10 @@
 
 A queue that grows without bound answers everybody late and then nobody. So a request that arrives
 while `most_in_work` are being worked on is told to come again, mostly by the turnstile already
-(`api.running.turnstile`); a body is awaited outside that count, in a bound of its own, so that slow
-senders cannot take the places of those who are done sending; and what is taken on must end in time.
+(`api.running.turnstile`); what is taken on must end in time. A place is taken on arrival: were it
+taken once the body is there, those who arrive together would all be let in and most refused after
+they were read. Who has not sent the body a moment later leaves the place to those who are done
+sending, and is counted in a bound of its own.
 """
 
 from __future__ import annotations
@@ -17,11 +19,12 @@ from api.problem_kinds import MALFORMED_BODY, OVERLOADED, TIMED_OUT
 from api.problems import ProblemError, problem_response
 from api.running.body import ClientGoneError, replayed, whole_body
 from api.running.door import note
-from api.running.metrics import IN_WORK
-from api.running.turnstile import ALWAYS, RETRY_AFTER, Load
+from api.running.turnstile import ALWAYS, RETRY_AFTER, Load, Place
 
 #: Requests whose body is still on its way.
 MOST_SENDING = 512
+#: Who has not sent the body so long after the head leaves the place to others.
+PROMPT_SECONDS = 0.05
 #: A request must be answered this many seconds after it was taken on.
 MOST_WORK_SECONDS = 15.0
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -30,19 +33,17 @@ _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 class Admission:
     """ASGI layer that bounds the work behind it."""
 
-    def __init__(self, app: ASGIApp, most_in_work: int, load: Load | None = None) -> None:
-        self.app = app
-        self._load = load or Load(most_in_work)
+    def __init__(self, app: ASGIApp, load: Load) -> None:
+        self.app, self._load = app, load
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
         if scope["type"] != "http" or scope["path"] in ALWAYS:
             await self.app(scope, receive, send)
             return
+        place = Place(self._load)
         try:
-            if scope["method"] not in _WITHOUT_BODY:
-                receive = replayed(await self._body(receive), receive)
-            await self._work(scope, receive, send)
+            await self._worked_on(place, scope, receive, send)
         except ProblemError as refused:
             note(Request(scope), kind=refused.kind.name)
             if refused.kind is OVERLOADED:
@@ -54,26 +55,32 @@ class Admission:
             # Gone, or alive behind a broken frame: then it is owed an answer, and not a fault.
             note(Request(scope), kind=MALFORMED_BODY.name)
             await problem_response(MALFORMED_BODY)(scope, receive, send)
-
-    async def _body(self, receive: Receive) -> bytes:
-        if self._load.sending >= MOST_SENDING or self._load.is_full:
-            raise ProblemError(OVERLOADED)
-        self._load.sending += 1
-        try:
-            return await whole_body(receive)
         finally:
-            self._load.sending -= 1
+            place.leave()
 
-    async def _work(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._load.is_full:
-            raise ProblemError(OVERLOADED)
-        self._load.working += 1
-        IN_WORK.inc()
+    async def _worked_on(self, place: Place, scope: Scope, receive: Receive, send: Send) -> None:
+        _taken(place)
+        if scope["method"] not in _WITHOUT_BODY:
+            receive = replayed(await self._body(place, receive), receive)
+            _taken(place)
         try:
             async with asyncio.timeout(MOST_WORK_SECONDS):
                 await self.app(scope, receive, send)
         except TimeoutError as error:
             raise ProblemError(TIMED_OUT) from error
+
+    async def _body(self, place: Place, receive: Receive) -> bytes:
+        if self._load.sending >= MOST_SENDING:
+            raise ProblemError(OVERLOADED)
+        self._load.sending += 1
+        slow = asyncio.get_running_loop().call_later(PROMPT_SECONDS, place.leave)
+        try:
+            return await whole_body(receive)
         finally:
-            self._load.working -= 1
-            IN_WORK.dec()
+            slow.cancel()
+            self._load.sending -= 1
+
+
+def _taken(place: Place) -> None:
+    if not place.take():
+        raise ProblemError(OVERLOADED)

@@ -16,7 +16,7 @@ from api.problem_kinds import OVERLOADED
 from api.problems import problem_response
 from api.running.door import HEADERS, METHODS, told_of
 from api.running.logs import log
-from api.running.metrics import REFUSALS
+from api.running.metrics import IN_WORK, REFUSALS
 from api.running.request_id import HEADER, request_id
 
 RETRY_AFTER = {"Retry-After": "1"}
@@ -55,6 +55,33 @@ class Load:
         if now - self._told_at >= _TELL_EVERY_SECONDS:
             log.warning("overloaded", count=self._refused)
             self._told_at, self._refused = now, 0
+
+
+class Place:
+    """One of the `load.most_in_work` places; whoever holds it must leave it."""
+
+    __slots__ = ("_load", "is_held")
+
+    def __init__(self, load: Load) -> None:
+        self._load, self.is_held = load, False
+
+    def take(self) -> bool:
+        """Take the place unless it is held already; False where none is left."""
+        if self.is_held:
+            return True
+        if self._load.is_full:
+            return False
+        self._load.working += 1
+        self.is_held = True
+        IN_WORK.inc()
+        return True
+
+    def leave(self) -> None:
+        """Leave the place, if it is held."""
+        if self.is_held:
+            self._load.working -= 1
+            self.is_held = False
+            IN_WORK.dec()
 
 
 class Turnstile:
