@@ -1,4 +1,4 @@
-"""The OpenAPI document: typed refusals, and the list of query parameters that exist."""
+"""The OpenAPI document: typed refusals, examples, the list of query parameters that exist."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, Field
 
+from api.openapi_examples import with_examples
 from api.problem_kinds import INTERNAL_ERROR, INVALID_PARAMETER
 from api.problems import MEDIA_TYPE, FieldError, Kind, ProblemError, problem_body
 from model.dictionary import Text
@@ -50,14 +51,14 @@ def refusals(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
 
 
 def with_problems(built: dict[str, Any]) -> dict[str, Any]:
-    """Return the document `built`, with refusals as ``application/problem+json`` only."""
+    """Return the document `built`: refusals are ``application/problem+json``, all has examples."""
     for operations in built["paths"].values():
         for operation in operations.values():
             for status, response in operation["responses"].items():
                 if int(status) >= 400 and "application/json" in response["content"]:
                     content = response["content"]
                     content[MEDIA_TYPE].update(content.pop("application/json"))
-    return built
+    return with_examples(built)
 
 
 async def refuse_undeclared_query(request: Request) -> None:

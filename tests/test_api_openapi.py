@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from api.app import create_app
@@ -15,7 +16,9 @@ from api.problem_kinds import KINDS
 from api.settings import Settings
 from api.shapes import DecisionRequest, DecisionShape
 
-PAGE = (Path(__file__).parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+EXAMPLES = ROOT / "api" / "openapi_examples.json"
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +75,48 @@ def test_the_examples_are_valid_and_complete(document: dict[str, Any]) -> None:
         (example,) = schemas[shape.__name__]["examples"]
         made = shape.model_validate_json(json.dumps(example))
         assert made.model_dump(mode="json") == example
+
+
+def _told(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """Yield where, schema and each example of everything that is sent and answered."""
+    for method, path, operation in _operations(document):
+        where = f"{method} {path}"
+        for parameter in operation.get("parameters", ()):
+            yield f"{where} {parameter['name']}", parameter["schema"], parameter.get("example")
+        for status, told in {
+            "body": operation.get("requestBody", {}),
+            **operation["responses"],
+        }.items():
+            for content in told.get("content", {}).values():
+                schema = content.get("schema", {"type": "string"})
+                named = schema.get("$ref", "").rpartition("/")[2]
+                of_schema = document["components"]["schemas"].get(named, {}).get("examples", [None])
+                examples = [each["value"] for each in content.get("examples", {}).values()]
+                own = [content["example"]] if "example" in content else []
+                for example in examples or own or of_schema:
+                    yield f"{where} {status}", schema, example
+
+
+def test_whatever_is_sent_or_answered_has_an_example_that_its_schema_takes(
+    document: dict[str, Any],
+) -> None:
+    found = list(_told(document))
+    assert [where for where, _, example in found if example is None] == []
+    wrong = {}
+    for where, schema, example in found:
+        whole = {"components": document["components"], "allOf": [schema]}
+        for error in jsonschema_rs.Draft202012Validator(whole).iter_errors(example):
+            wrong[where] = error.message
+    assert wrong == {}
+    assert len(found) > 400
+
+
+def test_no_example_is_of_a_route_or_parameter_that_is_gone(document: dict[str, Any]) -> None:
+    kept = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    names = {operation["operationId"] for _, _, operation in _operations(document)}
+    sent = {p["name"] for _, _, o in _operations(document) for p in o.get("parameters", ())}
+    assert kept["answers"].keys() | kept["bodies"].keys() <= names
+    assert kept["parameters"].keys() == sent
 
 
 def test_the_decision_has_the_stable_shape() -> None:
