@@ -13,8 +13,8 @@ from model.decision import Decision, Request
 from model.dictionary import Text
 from model.nearest_changes import Basis, Lift, Outlook, nearest_changes
 from model.reasons import points_lost, text_unless_ordinary
-from model.scorecard import Card, Columns
-from model.value_text import change_text
+from model.scorecard import Card, Columns, Wording
+from model.value_text import UNITS, change_text, value_text
 
 
 @dataclass(frozen=True)
@@ -80,14 +80,17 @@ def explain(columns: Columns, made: Decision, asked: Request, basis: Basis) -> E
         If the profile lacks an attribute that the policy or the card reads.
     """
     is_scored = made.points is not None
-    counted = _counted(columns, basis.card) if is_scored else ()
+    counted = _counted(columns, basis) if is_scored else ()
     outlook = nearest_changes(columns, basis)
     return Explanation(
         answer=_answer(made, asked),
         standing=_standing(made.points, basis) if made.points is not None else None,
         counted=tuple(each for each in counted if each.points),
         missing=tuple(
-            basis.card.wording[each.attribute].missing for each in counted if each.is_missing
+            # Several attributes may be missing for one and the same reason: told once.
+            dict.fromkeys(
+                basis.card.wording[each.attribute].missing for each in counted if each.is_missing
+            )
         ),
         rules=tuple(Text(rule.zh, rule.en) for rule in made.knock_outs),
         proposals=tuple(_proposal(columns, lift, basis) for lift in outlook.lifts),
@@ -149,33 +152,59 @@ def _standing(points: int, basis: Basis) -> Text:
     )
 
 
-def _counted(columns: Columns, card: Card) -> tuple[Counted, ...]:
+def _counted(columns: Columns, basis: Basis) -> tuple[Counted, ...]:
+    card = basis.card
     codes = card.codes(columns)
     gained = -points_lost(card, card.points_by_attribute(codes))[0]
     found = [
-        _one_counted(
-            card, name, int(gained[i]), text_unless_ordinary(card, name, int(codes[name][0]))
-        )
+        _one_counted(card, name, int(gained[i]), _told(columns, name, int(codes[name][0]), basis))
         for i, name in enumerate(card.attributes)
     ]
     return tuple(sorted(found, key=lambda each: -abs(each.points)))
 
 
-def _one_counted(card: Card, name: str, points: int, fact: Text | None) -> Counted:
-    """Return one attribute with its sentence; `fact` is set where the value is no ordinary one."""
-    wording, size = card.wording[name], abs(points)
+@dataclass(frozen=True)
+class _Told:
+    """What is said of a value: `fact` is set where it is no ordinary one, `value` where it is."""
+
+    fact: Text | None
+    value: Text | None
+
+
+def _told(columns: Columns, name: str, code: int, basis: Basis) -> _Told:
+    fact = text_unless_ordinary(basis.card, name, code)
+    known = next((each for each in basis.dictionary if each.name == name), None)
+    if fact or known is None or known.unit not in UNITS or name not in columns:
+        return _Told(fact, None)
+    return _Told(None, value_text(known, float(columns[name][0])))
+
+
+def _one_counted(card: Card, name: str, points: int, said: _Told) -> Counted:
+    """Return one attribute with its sentence."""
+    size, is_missing = abs(points), said.fact is card.wording[name].missing
     weight = next(words for least, words in _WEIGHTS if size >= card.scaling.pdo * least)
-    if points >= 0 and fact is None:
-        told = Text(f"“{wording.label.zh}”对您有利", f"“{wording.label.en}” speaks for you")
-    else:
-        told = fact or wording.reason
+    subject = _subject(card.wording[name], points, said)
     more = Text("多", "more") if points >= 0 else Text("少", "fewer")
-    is_missing = fact is wording.missing
+    unit = "point" if size == 1 else "points"
     text = Text(
-        f"{told.zh}：比一般会员{more.zh} {size} 分，{weight.zh}。",
-        f"{told.en}: {size} points {more.en} than the average, {weight.en}.",
+        f"{subject.zh}：比一般会员{more.zh} {size} 分，{weight.zh}。",
+        f"{subject.en[:1].upper()}{subject.en[1:]}: {size} {unit} {more.en} than the average,"
+        f" {weight.en}.",
     )
     return Counted(name, points, is_missing, text)
+
+
+def _subject(wording: Wording, points: int, said: _Told) -> Text:
+    """Return what is spoken of: why it is missing, what speaks for the member, or what against."""
+    label, fact = wording.label, said.fact
+    if fact is wording.missing:
+        return Text(f"{fact.zh}（“{label.zh}”）", f"{fact.en} (“{label.en}”)")
+    if fact:
+        return fact
+    zh, en = (f"（{said.value.zh}）", f" ({said.value.en})") if said.value else ("", "")
+    if points >= 0:
+        return Text(f"“{label.zh}”{zh}对您有利", f"“{label.en}”{en} speaks for you")
+    return Text(f"{wording.reason.zh}{zh}", f"{wording.reason.en}{en}")
 
 
 #: From which share of the points that double the odds an effect is called so.
@@ -229,7 +258,7 @@ _UNSCORED = Text(
 )
 _HIGHEST = Text("您已在一级，没有更高的等级。", "You are in the first tier; there is none above.")
 _NOTHING_NEAR = Text(
-    "在您自己能做的事情中，改变任何一项或两项都还不足以提高等级；请向工作人员了解。",
-    "Of what is in your own power, no one change and no two together would lift the tier yet;"
-    " ask a colleague of ours what else there is.",
+    "就您现有的往来和种植而言，您自己改变任何一项或两项都还不足以提高等级；请向工作人员了解。",
+    "Of what you do already and can change, no one thing and no two together would lift the tier"
+    " yet; ask a colleague of ours what else there is.",
 )

@@ -18,7 +18,7 @@ import numpy as np
 from model.derived_cuts import derived_cuts
 from model.dictionary import Dictionary
 from model.knockouts import Flags, knock_outs
-from model.own_power import Change, changes_of
+from model.own_power import Change, begins_from_nothing, changes_of
 from model.policy import Policy
 from model.scorecard import Card, Columns
 from model.whitelist import BEST_RANK, TIERS, Assessment, assess
@@ -125,6 +125,7 @@ def _own_changes(columns: Columns, basis: Basis) -> dict[str, list[Change]]:
         if each.actionable
         and each.type == "number"
         and (each.name in card.inputs or each.name in ruled)
+        and not begins_from_nothing(each.name, columns, card.inputs)
     }
 
 

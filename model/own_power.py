@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from model.dictionary import Attribute
 from model.policy import Rule
-from model.scorecard import Bins
+from model.scorecard import Bins, Columns
 
 #: Units that are counted: of 2.5 parcels nobody can be advised.
 WHOLE = frozenset(
@@ -28,6 +28,24 @@ WHOLE = frozenset(
         "trainings",
     }
 )
+
+
+#: What tells of one activity, its measure first. Where that is nothing, the first parcel or field
+#: brings all of them at once, with values that nobody can promise.
+ACTIVITIES = (
+    ("net_sales_12m", "sales_active_months_12m", "sales_channels_12m", "sales_volatility_12m",
+     "refund_share_12m", "net_sales_growth_24m", "months_since_last_sale_24m"),
+    ("parcels_sent_12m", "parcels_active_months_12m", "parcels_volatility_12m", "fresh_share_12m",
+     "damage_claim_rate_12m", "parcels_growth_24m"),
+    ("average_balance_12m", "lowest_balance_12m", "balance_volatility_12m", "balance_growth_18m"),
+    ("qr_receipts_12m", "qr_active_months_12m", "qr_payers_6m", "qr_growth_24m"),
+    ("area_total_mu", "crop_kinds", "leased_area_share", "lease_ending_share",
+     "largest_crop_share", "yield_against_township_24m", "insured_area_share",
+     "demonstration_area_share", "trusteeship_area_share"),
+    ("months_since_last_loan", "worst_days_past_due_24m", "average_days_past_due_24m",
+     "repaid_on_time_share_24m", "loans_repaid_24m", "largest_loan_repaid_24m",
+     "last_loan_worst_days_past_due"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,6 +67,24 @@ class Change:
     high: float | None
     value: float
     steps: int
+
+
+def begins_from_nothing(name: str, columns: Columns, told: Collection[str]) -> bool:
+    """Return whether a change of the attribute would be the first record of an activity.
+
+    Parameters
+    ----------
+    columns
+        The member's profile, arrays of shape (1,).
+    told
+        Attributes that the card reads: where it reads no other of the activity, nothing else moves.
+    """
+    for activity in ACTIVITIES:
+        if name in activity and activity[0] in columns:
+            measure = float(columns[activity[0]][0])
+            others = any(each in told for each in activity if each != name)
+            return (math.isnan(measure) or measure == 0) and others
+    return False
 
 
 def changes_of(

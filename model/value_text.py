@@ -57,8 +57,9 @@ def change_text(attribute: Attribute, change: Change, now: float) -> Text:
     if math.isnan(now) and attribute.direction == "up" and change.high is not None:
         sides = [_below(attribute, change.high)]
     own = value_text(attribute, now)
+    is_now = f"现{own.zh}" if math.isnan(now) else f"现为 {own.zh}"
     return Text(
-        f"“{attribute.label.zh}”{'且'.join(side.zh for side in sides)}（现为 {own.zh}）",
+        f"“{attribute.label.zh}”{'且'.join(side.zh for side in sides)}（{is_now}）",
         f"“{attribute.label.en}” {' and '.join(side.en for side in sides)} (now {own.en})",
     )
 
@@ -69,7 +70,8 @@ def _at_least(attribute: Attribute, low: float) -> Text:
         bound = _with_unit(attribute, _number(attribute, before, ROUND_CEILING))
         return Text(f"高于 {bound.zh}", f"above {bound.en}")
     bound = _with_unit(attribute, _number(attribute, low, ROUND_CEILING))
-    return Text(f"达到 {bound.zh}或以上", f"at least {bound.en}")
+    beyond = "" if low == attribute.maximum else "或以上"
+    return Text(f"达到 {bound.zh}{beyond}", f"at least {bound.en}")
 
 
 def _below(attribute: Attribute, high: float) -> Text:
@@ -91,8 +93,11 @@ def _is_round(value: float) -> bool:
 
 
 def _number(attribute: Attribute, value: float, rounding: str) -> str:
-    """Return `value` in the unit's terms, to four significant digits, rounded as asked."""
-    exact = Decimal(value) * (100 if attribute.unit == "share" else 1)
+    """Return `value` in the unit's terms, to four significant digits, rounded as asked.
+
+    A double is taken for the shortest decimal that names it: 0.0021, not 0.00209999…
+    """
+    exact = Decimal(repr(float(value))) * (100 if attribute.unit == "share" else 1)
     if not exact:
         return "0"
     step = Decimal(1).scaleb(min(exact.adjusted() - _DIGITS + 1, 0))

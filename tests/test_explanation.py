@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +116,43 @@ def test_a_debt_overdue_is_told_with_what_would_help():
 def test_a_missing_value_is_named_as_missing():
     _, explanation = explained(peer_review_grade_24m=np.nan)
     assert CARD.wording["peer_review_grade_24m"].missing in explanation.missing
+
+
+def test_a_missing_value_names_its_attribute_and_its_reason_is_told_once():
+    nothing = {"leased_area_share": np.nan, "peer_review_grade_24m": np.nan}
+    _, explanation = explained(**nothing)
+    texts = {each.attribute: each.text for each in explanation.counted if each.is_missing}
+    for name, text in texts.items():
+        wording = CARD.wording[name]
+        assert wording.missing.zh in text.zh
+        assert f"“{wording.label.zh}”" in text.zh
+    assert len(explanation.missing) == len(set(explanation.missing))
+
+
+def test_a_sentence_names_the_members_own_value_and_reads_as_one():
+    _, explanation = explained(bills_on_time_share_12m=0.62, crop_kinds=1)
+    (bills,) = (c for c in explanation.counted if c.attribute == "bills_on_time_share_12m")
+    assert "（62%）：比一般会员少" in bills.text.zh
+    assert re.match(r"[A-Z“].* \(62%\): \d+ points fewer than the average, ", bills.text.en)
+    assert all(not each.text.en[0].islower() for each in explanation.counted)
+    assert not any(": 1 points" in each.text.en for each in explanation.counted)
+
+
+@pytest.mark.parametrize(
+    ("unit", "bound", "at_least", "below"),
+    [("share", 0.0021, "at least 0.21%", "below 0.21%"), ("mu", 19.3, "at least 19.3 mu", "below")],
+)
+def test_a_bound_is_told_as_the_card_writes_it(unit, bound, at_least, below):
+    up = Change("x", bound, None, bound, 1)
+    down = Change("x", None, bound, 0.0, 1)
+    assert at_least in change_text(number_of(unit, "down"), up, 0.0).en
+    assert below in change_text(number_of(unit, "up"), down, bound * 2).en
+
+
+def test_of_what_cannot_be_exceeded_no_more_is_asked():
+    whole = replace(number_of("share", "down"), maximum=1.0)
+    text = change_text(whole, Change("x", 1.0, math.nextafter(1.0, 2.0), 1.0, 1), 0.0)
+    assert text == Text("“数”达到 100%（现为 0%）", "“number” at least 100% (now 0%)")
 
 
 def test_what_is_not_the_members_to_change_is_said_so():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from model.card_json import card_from_json
 from model.dictionary import member_dictionary
 from model.nearest_changes import MOST_PROPOSALS, Basis, nearest_changes, with_changes
-from model.own_power import WHOLE
+from model.own_power import ACTIVITIES, WHOLE
 from model.policy import policy_on
 from model.scorecard import Bins, Card, Term
 from model.whitelist import TIERS, assess
@@ -166,6 +166,26 @@ def test_what_no_own_change_removes_is_said():
     assert (outlook.lifts, outlook.blocked_by) == ((), ("HOUSEHOLD_BORROWER",))
     young = nearest_changes(profile(age_years=17, days_past_due_now=5), BASIS)
     assert (young.lifts, young.blocked_by) == ((), ("UNDER_AGE",))
+
+
+def test_what_would_begin_from_nothing_is_not_proposed_for_it_would_move_more_than_itself():
+    grower = {"bills_on_time_share_12m": 0.2, "operating_years": 5.0, "crop_kinds": 1.0}
+    planting = {"crop_kinds", "leased_area_share", "area_total_mu"}
+
+    def named(**member):
+        lifts = nearest_changes(profile(**grower, **member), BASIS).lifts
+        return {change.attribute for lift in lifts for change in lift.changes}
+
+    assert named(area_total_mu=8.4, leased_area_share=0.0, peer_review_grade_24m=1.0) & planting
+    nothing = named(area_total_mu=0.0, leased_area_share=np.nan, peer_review_grade_24m=2.0)
+    assert nothing
+    assert not nothing & planting
+
+
+def test_an_activity_is_told_of_by_attributes_that_exist_and_each_by_one():
+    told = [name for activity in ACTIVITIES for name in activity]
+    assert len(told) == len(set(told))
+    assert all(member_dictionary()[name].type == "number" for name in told)
 
 
 def test_the_first_tier_has_nothing_above():

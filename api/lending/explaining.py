@@ -15,6 +15,7 @@ from model.dictionary import Text, member_dictionary
 from model.errors import LedgerError
 from model.explanation import Explanation, Proposal, explain
 from model.nearest_changes import Basis
+from model.own_power import Change
 from model.policy import stored_policy
 
 
@@ -68,9 +69,15 @@ def _told(
 def _proposal(proposal: Proposal, text: str) -> ProposalShape:
     lift = proposal.lift
     changes = [
-        ChangeShape(attribute=change.attribute, at_least=change.low, below=change.high)
+        ChangeShape(attribute=change.attribute, at_least=change.low, below=_below(change))
         for change in lift.changes
     ]
     return ProposalShape.model_validate(
         {"tier": lift.tier, "points": lift.points, "changes": changes, "text": text}
     )
+
+
+def _below(change: Change) -> float | None:
+    most = member_dictionary()[change.attribute].maximum
+    is_open = change.high is None or (most is not None and change.high > most)
+    return None if is_open else change.high

@@ -22,8 +22,8 @@ class ChangeShape(BaseModel):
     """One change: into the range from `at_least` to below `below`."""
 
     attribute: str
-    at_least: float | None
-    below: float | None
+    at_least: float | None = Field(description="null: as little as there can be")
+    below: float | None = Field(description="null: as much as is plausible")
 
 
 class ProposalShape(BaseModel):
