@@ -162,6 +162,12 @@ def free_port() -> int:
     return port
 
 
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections at `port` of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def _answer(request: Request) -> tuple[int, str]:
     try:
         with _OPENER.open(request, timeout=30) as answer:

@@ -7,15 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from sqlalchemy import make_url
 
 from api.deciding import Decide
@@ -111,57 +105,3 @@ def test_systemd_finds_no_fault_in_the_unit(tmp_path: Path) -> None:
     )
     faults = [line for line in done.stderr.splitlines() if "rongzi.service" in line]
     assert faults == [], done.stderr
-
-
-def test_nginx_takes_the_proxy_as_printed(tmp_path: Path) -> None:
-    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if program is None and os.environ.get("RONGZI_REQUIRE_ALL") == "1":
-        pytest.fail("RONGZI_REQUIRE_ALL=1, but nginx is not installed")
-    if program is None:
-        pytest.skip("nginx is not installed")
-    certificate, key = _certificate(tmp_path)
-    site = _block("nginx", "proxy_pass")
-    site = site.replace("/etc/ssl/rongzi.pem", str(certificate))
-    site = site.replace("/etc/ssl/private/rongzi.key", str(key))
-    conf = tmp_path / "nginx.conf"
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    kept = "\n".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in kinds)
-    conf.write_text(
-        f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{kept}\n{site}\n}}\n"
-    )
-    done = subprocess.run(
-        [program, "-t", "-c", str(conf), "-e", str(tmp_path / "error.log")],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "warn" not in done.stderr, done.stderr
-
-
-def test_the_proxy_is_stricter_than_the_service_and_hides_what_is_internal() -> None:
-    site = _block("nginx", "proxy_pass")
-    assert "location = /metrics { return 404; }" in site
-    assert "client_max_body_size 16k;" in site
-    assert "proxy_next_upstream off;" in site
-    # The address that the limit by source believes is the one nginx saw, never the client's word.
-    assert "proxy_set_header X-Forwarded-For $remote_addr;" in site
-    assert "$proxy_add_x_forwarded_for" not in site
-
-
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    """Return the paths of a certificate signed by itself and of its key."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(tz=UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rongzi.example.org")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    certificate, private = folder / "certificate.pem", folder / "key.pem"
-    certificate.write_bytes(made.public_bytes(Encoding.PEM))
-    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return certificate, private
