@@ -135,6 +135,7 @@ class Load:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.requests = plan.requests()
+        self.sent = 0
         self.free: deque[Connection] = deque()
         self.millis: dict[int, list[float]] = {}
         self.by_second: Counter[int] = Counter()
@@ -162,7 +163,7 @@ class Load:
         if time.perf_counter() >= self.ends:
             return
         if self.plan.rate is None:
-            connection.send(*next(self.requests))
+            connection.send(*self._next())
         else:
             self.free.append(connection)
 
@@ -187,6 +188,10 @@ class Load:
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
 
+    def _next(self) -> tuple[str, bytes]:
+        self.sent += 1
+        return next(self.requests)
+
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
         while time.perf_counter() < self.ends:
@@ -206,7 +211,7 @@ class Load:
                 while self.free and self.free[0].is_closing:
                     self.free.popleft()
                 if self.free:
-                    self.free.popleft().send(*next(self.requests))
+                    self.free.popleft().send(*self._next())
                 else:
                     self.unsent += 1
             await asyncio.sleep(0.002)
@@ -221,6 +226,7 @@ class Load:
             ),
             "unanswered": self.unanswered,
             "unsent": self.unsent,
+            "next": self.plan.first + self.sent,
             "kept": self.kept,
         }
 

@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from benchmarks.load_client import Plan, measure
+from benchmarks.asking import Asking
 from benchmarks.running_service import Running
 
 TIMES, CONNECTIONS = 3, 192
 
 
-def overload(running: Running, bodies: list[str], peak: float, seconds: float) -> dict[str, Any]:
-    """Offer `TIMES` the `peak` rate and return goodput, refusals and memory."""
-    memory: list[float] = []
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(seconds / 20):
-            memory.append(running.memory_mib())
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    plan = Plan(
-        port=running.port,
-        path="/v1/decisions",
-        bodies=bodies,
-        connections=CONNECTIONS,
-        seconds=seconds,
-        headers=running.bearer,
-        rate=TIMES * peak,
-        key_prefix=f"over{time.time_ns()}",
-    )
-    found = measure(plan)
-    done.set()
-    watcher.join()
+def overload(running: Running, asking: Asking, port: int, peak: float, seconds: float) -> Any:
+    """Offer `TIMES` the `peak` rate at `port`; return goodput, refusals and memory."""
+    with _memory_of(running, seconds / 20) as memory:
+        found = asking.measured(
+            port, CONNECTIONS, seconds, rate=TIMES * peak, key_prefix=f"over{time.time_ns()}"
+        )
     refused = found["answers"].get("503", {"count": 0, "p50": 0.0, "p99": 0.0, "max": 0.0})
     others = {status: each["count"] for status, each in found["answers"].items()}
     third = max(1, len(memory) // 3)
@@ -52,3 +36,22 @@ def overload(running: Running, bodies: list[str], peak: float, seconds: float) -
         "memory, first third, MiB": round(max(memory[:third]), 1),
         "memory, last third, MiB": round(max(memory[-third:]), 1),
     }
+
+
+@contextmanager
+def _memory_of(running: Running, every: float) -> Iterator[list[float]]:
+    """Yield the resident memory of the service in MiB, noted `every` so many seconds meanwhile."""
+    memory: list[float] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(every):
+            memory.append(running.memory_mib())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield memory
+    finally:
+        done.set()
+        watcher.join()

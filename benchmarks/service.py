@@ -18,15 +18,19 @@ from typing import Any
 
 import click
 
+from benchmarks.asking import Asking
 from benchmarks.load_client import Plan, measure
 from benchmarks.mlflow_serving import PATH, asked_of_mlflow, serving_with_mlflow
 from benchmarks.overload import overload
 from benchmarks.postgres import Postgres
-from benchmarks.running_service import Running, home_to_write_in, questions, serving
+from benchmarks.proxy import behind_proxy, nginx
+from benchmarks.running_service import home_to_write_in, serving
 
 CONNECTIONS = 8
 #: Up to as many as are worked on at once; one more would be told to come again.
 MORE_CONNECTIONS = 16, 24
+#: Asked at its own port, and as it is deployed: through the proxy of docs/deployment.md.
+ALONE, PROXIED = "alone", "behind nginx"
 
 
 @click.command()
@@ -49,22 +53,6 @@ def main(home: Path, seconds: float, overload_seconds: float, out: Path | None) 
         out.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def decide_at(running: Running, seconds: float, connections: int, prefix: str) -> dict[str, Any]:
-    """Ask for decisions on `connections`, each as soon as the one before was answered."""
-    return measure(
-        Plan(
-            port=running.port,
-            path="/v1/decisions",
-            bodies=questions(running.home),
-            connections=connections,
-            seconds=seconds,
-            headers=running.bearer,
-            key_prefix=prefix,
-            warm_seconds=2.0,
-        )
-    )
-
-
 def _mlflow(home: Path, folder: Path, seconds: float) -> dict[str, Any]:
     (folder / "mlflow").mkdir()
     with serving_with_mlflow(home, folder / "mlflow") as port:
@@ -76,13 +64,23 @@ def _mlflow(home: Path, folder: Path, seconds: float) -> dict[str, Any]:
 def _sqlite(home: Path, folder: Path, seconds: float, overload_seconds: float) -> dict[str, Any]:
     folder.mkdir()
     used = home_to_write_in(home, folder)
-    with serving(used, folder / "serve.log") as running:
+    with serving(used, folder / "serve.log") as running, ExitStack() as stack:
+        asking = Asking(running)
         found = {
-            f"{n} connections": decide_at(running, seconds, n, f"at{n}")
+            f"{n} connections": asking.measured(running.port, n, seconds, key_prefix=f"at{n}")
             for n in (CONNECTIONS, *MORE_CONNECTIONS)
         }
+        ports = {ALONE: running.port}
+        if program := nginx():
+            front = stack.enter_context(behind_proxy(running.port, folder, program))
+            ports[PROXIED] = front
+            name = f"{MORE_CONNECTIONS[-1]} connections, {PROXIED}"
+            found[name] = asking.measured(front, MORE_CONNECTIONS[-1], seconds, key_prefix="front")
         peak = max(each["goodput"] for each in found.values())
-        found["overload"] = overload(running, questions(used), peak, overload_seconds)
+        found["overload"] = {
+            name: overload(running, asking, port, peak, overload_seconds)
+            for name, port in ports.items()
+        }
     return found
 
 
@@ -99,7 +97,8 @@ def _postgres(home: Path, folder: Path, seconds: float) -> dict[str, Any] | None
         used = home_to_write_in(home, folder)
         url = server.new_database()
         running = stack.enter_context(serving(used, folder / "serve.log", RONGZI_DATABASE_URL=url))
-        return {f"{CONNECTIONS} connections": decide_at(running, seconds, CONNECTIONS, "pg")}
+        found = Asking(running).measured(running.port, CONNECTIONS, seconds, key_prefix="pg")
+        return {f"{CONNECTIONS} connections": found}
 
 
 def _print(found: dict[str, Any]) -> None:
@@ -107,17 +106,19 @@ def _print(found: dict[str, Any]) -> None:
     for kind in ("sqlite", "postgres"):
         for name, each in (found[kind] or {}).items():
             if name != "overload":
-                rows.append((f"durable decisions, {kind}", int(name.split()[0]), each))
-    print(f"{'':30} {'conn.':>5} {'a second':>9} {'p50 ms':>8} {'p99 ms':>8}")
+                connections, _, where = name.partition(" connections")
+                rows.append((f"durable decisions, {kind}{where}", int(connections), each))
+    print(f"{'':44} {'conn.':>5} {'a second':>9} {'p50 ms':>8} {'p99 ms':>8}")
     for what, connections, each in rows:
         spread = each["answers"].get("200", {"p50": 0, "p99": 0})
         print(
-            f"{what:30} {connections:5} {each['goodput']:9.0f} {spread['p50']:8.1f}"
+            f"{what:44} {connections:5} {each['goodput']:9.0f} {spread['p50']:8.1f}"
             f" {spread['p99']:8.1f}"
         )
     print(f"ratio to MLflow at {CONNECTIONS} connections: {found['ratio']}")
-    for name, value in found["sqlite"]["overload"].items():
-        print(f"overload, {name}: {value}")
+    for where, figures in found["sqlite"]["overload"].items():
+        for name, value in figures.items():
+            print(f"overload {where}, {name}: {value}")
     print(f"load of the machine before: {found['load before']:.1f} on {found['cores']} cores")
 
 

@@ -1,0 +1,46 @@
+"""Decisions asked for in one measurement after another, no question twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.load_client import Plan, measure
+from benchmarks.running_service import Running, questions
+
+_PATH = "/v1/decisions"
+
+
+class Asking:
+    """Asks `running` for decisions; a question asked again would be answered from the ledger."""
+
+    def __init__(self, running: Running) -> None:
+        self._headers = running.bearer
+        self._bodies = questions(running.home)
+        self._next = 0
+
+    def measured(
+        self,
+        port: int,
+        connections: int,
+        seconds: float,
+        *,
+        key_prefix: str,
+        rate: float | None = None,
+    ) -> dict[str, Any]:
+        """Ask at `port` for so long and return the figures; see `benchmarks.load_client.Plan`."""
+        found = measure(
+            Plan(
+                port=port,
+                path=_PATH,
+                bodies=self._bodies,
+                connections=connections,
+                seconds=seconds,
+                headers=self._headers,
+                rate=rate,
+                warm_seconds=2.0,
+                key_prefix=key_prefix,
+                first=self._next,
+            )
+        )
+        self._next = found["next"]
+        return found
