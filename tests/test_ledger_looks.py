@@ -24,7 +24,7 @@ from api.ledger.verifying import verify_ledger
 from api.ledger.writer import Ledger
 from api.settings import Settings
 from benchmarks.ledger_filling import look_around
-from benchmarks.tampering import disarm
+from benchmarks.tampered_rows import disarm
 
 
 def looked_around(settings: Settings, looks: int) -> Report:

@@ -1,0 +1,43 @@
+"""What somebody puts in between two commits of a running service, which then goes on behind it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+from sqlalchemy import create_engine
+
+from api.ledger.commands import Command
+from api.ledger.location import Location
+from api.ledger.writer import Ledger
+from api.settings import Settings
+from benchmarks.ledger_filling import look_around
+from benchmarks.tampered_rows import disarm
+from benchmarks.tampering_looks import append_look
+from benchmarks.tampering_ways import Way, append_behind
+
+_WAYS: tuple[Way, ...] = (append_behind, append_look)
+
+
+def under_way(
+    location: Location, drawn: random.Random, more: Callable[[], Iterator[Command]]
+) -> str:
+    """Append something under a running service; it then commits one of `more`, or a look."""
+    settings = Settings(
+        home=location.keys.parent,
+        database_url=location.url.render_as_string(hide_password=False),
+        checkpoints=location.outside,
+    )
+    with closing(Ledger.open(settings)) as ledger:
+        look_around(ledger, 1)
+        engine = create_engine(location.url)
+        with engine.begin() as connection:
+            disarm(connection)
+            done = drawn.choice(_WAYS)(connection, drawn)
+        engine.dispose()
+        if drawn.random() < 0.5:
+            look_around(ledger, 1)
+            return f"{done} while the service runs, a look behind it"
+        ledger.write_now(next(more()))
+    return f"{done} while the service runs, a decision behind it"
