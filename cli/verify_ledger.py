@@ -67,6 +67,11 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"sound: {counts}; head {report.head}"
     else:
         yield (
-            f"NOT SOUND: {len(report.findings)} findings in {counts}. Stop the service, keep this"
-            " database as evidence, and restore from backup (docs/ledger.md)"
+            f"NOT SOUND: {_findings(len(report.findings))} in {counts}. Stop the service, keep"
+            " the database and the file of checkpoints as evidence, and restore from backup what is"
+            " named above (docs/ledger.md)"
         )
+
+
+def _findings(count: int) -> str:
+    return "1 finding" if count == 1 else f"{count} findings"

@@ -14,6 +14,7 @@ from api.ledger.commands import View
 from api.ledger.engine import open_engine
 from api.ledger.keys import read_keys
 from api.ledger.location import Location
+from api.ledger.schema import refuse_other_release
 from api.ledger.tables import entries
 from api.ledger.transaction import Transaction
 from api.ledger.vault import Vault
@@ -34,6 +35,7 @@ def reading(location: Location) -> Iterator[View]:
     engine = open_engine(location.url, writes=False)
     try:
         with engine.connect() as connection, connection.begin():
+            refuse_other_release(connection)
             yield Transaction(connection, Vault(keys), datetime.now(tz=UTC))
     except DBAPIError as error:
         raise LedgerError(unreadable(error)) from error

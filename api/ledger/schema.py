@@ -24,8 +24,7 @@ def upgrade(engine: Engine) -> None:
     LedgerError
         If this account may not alter tables, or the database is of a later release.
     """
-    config = Config()
-    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config = _config()
     steps = ScriptDirectory.from_config(config)
     with engine.begin() as connection:
         found = revision(connection)
@@ -43,6 +42,29 @@ def upgrade(engine: Engine) -> None:
                 "the ledger's tables are of an earlier release and this account may not alter"
                 " them; run rongzi upgrade-ledger with the owner's account (docs/ledger.md)"
             ) from error
+
+
+def refuse_other_release(connection: Connection) -> None:
+    """Refuse tables that are not of this release's form: who only reads does not change them.
+
+    Raises
+    ------
+    LedgerError
+        Saying what to do.
+    """
+    found, expected = revision(connection), ScriptDirectory.from_config(_config())
+    if found != expected.get_current_head():
+        raise LedgerError(
+            f"the ledger's tables are of another release (step {found or 'none'}, expected"
+            f" {expected.get_current_head()}); run rongzi upgrade-ledger, or install the release"
+            " that wrote them"
+        )
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    return config
 
 
 def revision(connection: Connection) -> str | None:

@@ -84,18 +84,20 @@ def _tell_unchained(looks: _Looks, report: Report) -> None:
 
 
 def _verify_all_there(looks: _Looks, seals: Sequence[Checkpoint], report: Report) -> None:
-    known = {GENESIS, "", *looks.digests.values()}
-    for made in seals:
+    known, fitting = {GENESIS, "", *looks.digests.values()}, 0
+    for made in sorted(seals, key=lambda each: each.reach):
         at_its_place = not made.look or made.looks in (GENESIS, looks.digests.get(made.look))
         if made.looks not in known or (made.is_bounded and not at_its_place):
             upto = f"up to look {made.look} " if made.look else ""
             report.found(
                 "look",
                 made.seq or None,
-                f"looks {upto}that the checkpoint of {made.sealed_at} (entry {made.seq}) was made"
-                " over are gone or changed in table accesses; restore the database from backup",
+                f"what stood in table accesses {upto}behind look {fitting}, sealed by the"
+                f" checkpoint of {made.sealed_at} (entry {made.seq}), is gone or changed; restore"
+                " the database from backup",
             )
             return
+        fitting = made.look or fitting
 
 
 def _verify_no_others(looks: _Looks, seals: Sequence[Checkpoint], report: Report) -> None:
@@ -113,10 +115,9 @@ def _verify_no_others(looks: _Looks, seals: Sequence[Checkpoint], report: Report
         report.found(
             "look",
             None,
-            f"look {first} (table accesses)"
-            + (f" and all up to {last}" if last > first else "")
-            + " were sealed by no commit of the service: somebody else put them there, or their"
-            " seals were deleted from table look_checkpoints",
+            (f"looks {first} to {last} were" if last > first else f"look {first} was")
+            + " sealed by no commit of the service: somebody else put that in table accesses, or"
+            " its seal was deleted from table look_checkpoints; a backup tells which",
         )
     if begun:
         report.notices.append(

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from api.ledger.checkpoints import Checkpoint
 from api.ledger.findings import Report
 from api.ledger.verified_chain import Chain
-from api.ledger.verified_seals import is_signed, stands_in
+from api.ledger.verified_seals import Named, fits, is_signed, tell_unfit
 
 Lines = Sequence[tuple[int, Checkpoint | None]]
 
@@ -38,7 +38,10 @@ def verify_outside(
         The checkpoints that the ledger keeps.
     """
     report.outside_lines = len(lines or ())
-    good = [*_good(path, lines or (), chain, inside, key, report)]
+    named = _signed(path, lines or (), key, report)
+    tell_unfit(named, chain, report)
+    _tell_not_kept(named, inside, chain, report)
+    good = [each.made for each in named]
     last = max((made.reach for made in good), default=(0, 0))
     behind = sorted((made for made in inside if made.reach > last), key=lambda made: made.reach)
     most = _MOST_ON_THEIR_WAY if good else _MOST_AT_THE_START
@@ -53,33 +56,30 @@ def verify_outside(
     return good
 
 
-def _good(
-    path: Path,
-    lines: Lines,
-    chain: Chain,
-    inside: Sequence[Checkpoint],
-    key: Ed25519PublicKey,
-    report: Report,
-) -> list[Checkpoint]:
-    kept, seqs = set(inside), {made.seq for made in inside}
+def _signed(path: Path, lines: Lines, key: Ed25519PublicKey, report: Report) -> list[Named]:
     good = []
     for number, made in lines:
         if made is None:
             report.notices.append(f"{path}, line {number} is torn, as a crash leaves it")
-            continue
-        name = f"{path}, line {number}: the checkpoint"
-        if not is_signed(made, name, key, report):
-            continue
-        good.append(made)
+        elif is_signed(made, name := f"{path}, line {number}: the checkpoint", key, report):
+            good.append(Named(name, made))
+    return good
+
+
+def _tell_not_kept(
+    named: Sequence[Named], inside: Sequence[Checkpoint], chain: Chain, report: Report
+) -> None:
+    kept, seqs = set(inside), {made.seq for made in inside}
+    for name, made in named:
         is_kept = made in kept if made.is_bounded else not made.seq or made.seq in seqs
-        if stands_in(made, name, chain, report) and not is_kept:
+        if fits(made, chain) and not is_kept:
             report.found(
                 "unsealed",
                 made.seq,
                 f"{name} of entry {made.seq} ({made.sealed_at}) is signed, but the ledger does not"
-                " keep it: it was deleted or changed in table checkpoints or look_checkpoints",
+                " keep it: it was deleted or changed in table checkpoints or look_checkpoints;"
+                " restore the database from backup",
             )
-    return good
 
 
 def _cut(path: Path, good: Sequence[Checkpoint], behind: Sequence[Checkpoint]) -> str:

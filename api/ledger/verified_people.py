@@ -50,7 +50,10 @@ def _wrong(row: dict[str, Any], chain: Chain, vault: Vault | None) -> str | None
     """Return what is wrong with an identity; None if nothing is."""
     subject = row["subject_id"]
     if subject not in chain.subjects:
-        return "stands in table identities, but in no entry: it was inserted; remove the row"
+        return (
+            "stands in table identities, but in no entry: it was inserted, or its entry was cut"
+            " off; a backup tells which"
+        )
     if subject in chain.erased:
         return "was erased on record, but is known again; have the service erase the person again"
     sealed, seq = chain.identities.get(subject), chain.subjects[subject]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection
@@ -16,6 +16,13 @@ from api.ledger.verified_chain import Chain, rows_of
 from api.ledger.verified_spans import Interval, uncovered
 
 
+class Named(NamedTuple):
+    """A checkpoint and how a finding about it begins."""
+
+    name: str
+    made: Checkpoint
+
+
 def verify_checkpoints(
     connection: Connection, chain: Chain, key: Ed25519PublicKey, report: Report
 ) -> list[Checkpoint]:
@@ -25,9 +32,9 @@ def verify_checkpoints(
         report.checkpoints += 1
         made = Checkpoint.of_row(row)
         if is_signed(made, name, key, report):
-            good.append(made)
-            stands_in(made, name, chain, report)
-    return good
+            good.append(Named(name, made))
+    tell_unfit(good, chain, report)
+    return [each.made for each in good]
 
 
 def verify_covered(chain: Chain, seals: Sequence[Checkpoint], report: Report) -> None:
@@ -47,7 +54,7 @@ def verify_covered(chain: Chain, seals: Sequence[Checkpoint], report: Report) ->
             "unsealed",
             first,
             f"{many} sealed by no commit of the service: somebody else appended what is there, or"
-            " the checkpoint over it was deleted from table checkpoints",
+            " the checkpoint over it was deleted from table checkpoints; a backup tells which",
         )
 
 
@@ -64,26 +71,36 @@ def is_signed(made: Checkpoint, name: str, key: Ed25519PublicKey, report: Report
     return False
 
 
-def stands_in(made: Checkpoint, name: str, chain: Chain, report: Report) -> bool:
-    """Return whether the chain goes as far as `made` and is the one it sealed; report if not."""
-    seq = made.seq
-    if seq > chain.last:
+def fits(made: Checkpoint, chain: Chain) -> bool:
+    """Return whether the chain goes as far as `made` and is the one it sealed."""
+    return made.seq <= chain.last and chain.digests.get(made.seq, GENESIS) == made.digest
+
+
+def tell_unfit(named: Sequence[Named], chain: Chain, report: Report) -> None:
+    """Report checkpoints of one side that do not fit the chain: once, with where to look."""
+    beyond = [each for each in named if each.made.seq > chain.last]
+    if beyond:
+        name, made = max(beyond, key=lambda each: each.made.seq)
         report.found(
             "truncated",
-            seq,
-            f"{name} of entry {seq} is signed, but the ledger ends at entry"
+            made.seq,
+            f"{name} of entry {made.seq} is signed, but the ledger ends at entry"
             f" {chain.last}: its end was cut off; restore the database from backup",
         )
-    elif chain.digests.get(seq, GENESIS) != made.digest:
+    unfit = [n for n in named if n.made.seq <= chain.last and not fits(n.made, chain)]
+    if unfit:
+        name, made = min(unfit, key=lambda each: each.made.seq)
+        known = [n.made.seq for n in named if n.made.seq < made.seq and fits(n.made, chain)]
+        begins = max(known, default=0) + 1
+        many = f"entries {begins} to {made.seq}" if begins < made.seq else f"entry {begins}"
+        others = f", and so are {len(unfit) - 1} others behind it" if len(unfit) > 1 else ""
         report.found(
             "replaced",
-            seq,
-            f"{name} of entry {seq} is signed over another entry than the one"
-            " there now: entries up to it were changed, inserted or removed",
+            begins,
+            f"{name} of entry {made.seq} is signed over another entry than the one there"
+            f" now{others}: of {many} something was changed, inserted or removed; restore the"
+            " database from backup",
         )
-    else:
-        return True
-    return False
 
 
 def _rows(connection: Connection) -> Iterator[tuple[str, dict[str, Any]]]:

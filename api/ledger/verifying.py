@@ -12,6 +12,7 @@ from api.ledger.engine import open_engine
 from api.ledger.findings import Report
 from api.ledger.keys import SEAL_PUBLIC, public_key
 from api.ledger.location import Location
+from api.ledger.schema import refuse_other_release
 from api.ledger.tables import entries
 from api.ledger.verified_chain import Chain, attempted, read_as_it_is, rows_of
 from api.ledger.verified_kept import verify_answers, verify_questions, verify_versions
@@ -45,6 +46,7 @@ def verify_ledger(location: Location, public: Path | None = None) -> Report:
     report = Report()
     try:
         with engine.connect() as connection, connection.begin():
+            refuse_other_release(connection)
             read_as_it_is(connection)
             chain = _verified_chain(connection, report)
             seals = verify_checkpoints(connection, chain, key, report)
