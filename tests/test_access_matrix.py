@@ -223,6 +223,21 @@ def test_every_look_at_a_person_is_on_record_and_names_nobody(branch: Branch) ->
     assert member not in json.dumps(last)
 
 
+def test_a_write_refused_by_how_things_stand_is_on_record_for_the_refusal_tells_it(
+    branch: Branch,
+) -> None:
+    """Who asks whether consent stands by trying to give it has looked, too."""
+    officer = {**branch.headers("officer"), "Content-Type": "application/json"}
+    asked = officer | {"Idempotency-Key": "probe", "X-Request-Id": "probe-by-refusal"}
+    told = branch.post("post_consent", asked, b'{"evidence":"paper"}')
+    assert (told.status_code, told.json()["type"]) == (409, "/problems/consent-unchanged")
+    malformed = branch.post("post_consent", asked | {"X-Request-Id": "tells-nothing"}, b"{}")
+    assert malformed.status_code == 422
+    (last, *_) = branch.send("get", "/v1/accesses", branch.headers("auditor")).json()["rows"]
+    assert (last["route"], last["request_id"]) == ("post_consent", "probe-by-refusal")
+    assert (last["actor"], last["persons"]) == ("officer.all", 1)
+
+
 def test_a_page_is_on_record_with_how_many_it_told_of(branch: Branch) -> None:
     place = branch.member["village_code"][:6]
     headers = branch.headers("reviewer", places=(place,))

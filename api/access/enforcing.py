@@ -16,7 +16,14 @@ from api.access.principal import Principal
 from api.access.token_check import TokenRefusedError
 from api.ledger.serving import ledger_of
 from api.ledger.writer import Ledger
-from api.problem_kinds import FORBIDDEN, INTERNAL_ERROR, NOT_FOUND, TOO_MANY_REQUESTS, UNAUTHORISED
+from api.problem_kinds import (
+    FORBIDDEN,
+    IN_PROGRESS,
+    INTERNAL_ERROR,
+    NOT_FOUND,
+    TOO_MANY_REQUESTS,
+    UNAUTHORISED,
+)
 from api.problems import Kind, ProblemError
 from api.running.door import note
 
@@ -34,7 +41,12 @@ async def enforce(request: Request) -> AsyncIterator[None]:
         As `let_in`.
     """
     let = await let_in(request)
-    yield
+    try:
+        yield
+    except ProblemError as refused:
+        if let and _tells_how_things_stand(refused, let):
+            await _record(request, let)
+        raise
     if let:
         await put_on_record(request, let)
 
@@ -93,9 +105,19 @@ async def put_on_record(request: Request, let: Let) -> None:
     The record is durable before the answer is sent: without it there is no answer.
     """
     if let.rule.personal:
-        ledger: Ledger = await ledger_of(request)
-        route = request.scope["route"].name
-        await ledger.write(Look.of(request, route, let.principal, let.found))
+        await _record(request, let)
+
+
+async def _record(request: Request, let: Let) -> None:
+    ledger: Ledger = await ledger_of(request)
+    route = request.scope["route"].name
+    await ledger.write(Look.of(request, route, let.principal, let.found))
+
+
+def _tells_how_things_stand(refused: ProblemError, let: Let) -> bool:
+    """Whether a refusal tells something of a person: that consent stands, that a loan runs."""
+    is_about_one = let.found.member_id is not None or let.found.decision_id is not None
+    return is_about_one and refused.kind.status == 409 and refused.kind != IN_PROGRESS
 
 
 _NOBODY = Located(None, NOT_FOUND)

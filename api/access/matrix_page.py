@@ -88,7 +88,9 @@ callers are one source.
 Each answered call of a route marked *recorded* below leaves a row in the append-only table
 `accesses`: account, time, route, the member's blind index or the decision, village or place, how
 many persons, request id. The row is durable before the answer is sent; without it there is no
-answer. Auditors read `GET /v1/accesses` within their places; a person's export tells who looked at
+answer. So does each write that is refused because of how things stand (409), for the refusal tells
+that. A list leaves one row, with its place and how many it told of, not with whom. Auditors read
+`GET /v1/accesses` within their places; a person's export tells who looked at
 them, when and by which route.
 
 Accounts too: added, changed, disabled, enabled, unlocked, a password changed or reset, a sign-in
