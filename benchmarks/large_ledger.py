@@ -27,12 +27,15 @@ from api.china_time import date_in_china
 from api.deciding import Decide
 from api.edition import Place
 from api.ledger.chain import Head, chained, entry_of, moment
+from api.ledger.checkpoints import Span, seal_key_id, sealed
 from api.ledger.commands import View
 from api.ledger.engine import open_engine
 from api.ledger.entries import NewEntry
+from api.ledger.keys import read_keys
 from api.ledger.location import Location
+from api.ledger.look_chain import append_looks
 from api.ledger.store import utc_now
-from api.ledger.tables import entries
+from api.ledger.tables import checkpoints, entries
 from api.ledger.transaction import read_head
 from api.ledger.writer import Ledger
 from api.lending.overrides_report import overrides
@@ -77,10 +80,11 @@ def _some(resources: Resources, is_past: bool) -> Iterator[Decide]:
 
 
 def _copy(location: Location, count: int) -> None:
-    """Append copies of the last real entries until there are `count`."""
+    """Append copies of the last real entries until there are `count`, sealed as one commit."""
     engine = open_engine(location.url, writes=True)
     with engine.begin() as connection:
-        head, rows = read_head(connection), []
+        began, rows = read_head(connection), []
+        head = began
         found = select(entries).where(entries.c.seq > head.seq - _REAL)
         real = [entry_of(row) for row in connection.execute(found).mappings()]
         for number in range(count - head.seq):
@@ -92,6 +96,11 @@ def _copy(location: Location, count: int) -> None:
             rows.append(row)
         for start in range(0, len(rows), _AT_ONCE):
             connection.execute(insert(entries), rows[start : start + _AT_ONCE])
+        looks = append_looks(connection, [])
+        key = read_keys(location.keys, may_make=False).seal
+        name = seal_key_id(key.public_key())
+        made = sealed(Span(began, head, looks), moment(utc_now()), key, name)
+        connection.execute(insert(checkpoints), [made.__dict__])
     engine.dispose()
 
 

@@ -1,4 +1,4 @@
-"""What somebody puts in between two commits of a running service, which then goes on behind it."""
+"""What somebody puts in between two commits of a running service, which may go on behind it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from contextlib import closing
 
 from sqlalchemy import create_engine
 
+from api.access.looks import Look
 from api.ledger.commands import Command
 from api.ledger.location import Location
 from api.ledger.writer import Ledger
+from api.problems import ProblemError
 from api.settings import Settings
 from benchmarks.ledger_filling import look_around
 from benchmarks.tampered_rows import disarm
@@ -36,8 +38,10 @@ def under_way(
             disarm(connection)
             done = drawn.choice(_WAYS)(connection, drawn)
         engine.dispose()
-        if drawn.random() < 0.5:
-            look_around(ledger, 1)
-            return f"{done} while the service runs, a look behind it"
-        ledger.write_now(next(more()))
-    return f"{done} while the service runs, a decision behind it"
+        behind = Look("auditor-1", "get_member", "371502", 1, "request", "M1", None)
+        asked, name = drawn.choice(((behind, "a look"), (next(more()), "a decision")))
+        try:
+            ledger.write_now(asked)
+        except ProblemError:
+            return f"{done} while the service runs, which refuses {name} behind it"
+    return f"{done} while the service runs, {name} behind it"

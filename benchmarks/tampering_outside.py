@@ -27,6 +27,14 @@ def edit_line(outside: Path, drawn: random.Random) -> str:
     return f"edit a line outside, {name}"
 
 
+def overwrite_line(outside: Path, drawn: random.Random) -> str:
+    """Put something else in a line's place."""
+    lines = outside.read_text().splitlines()
+    lines[drawn.randrange(len(lines))] = drawn.choice(("{}", "null", "0" * 300, '{"seq":1}'))
+    _write(outside, lines)
+    return "overwrite a line outside"
+
+
 def remove_file(outside: Path, drawn: random.Random) -> str:
     """Remove the file, or empty it."""
     if drawn.random() < 0.5:
@@ -62,5 +70,5 @@ def _write(outside: Path, lines: list[str]) -> None:
 
 
 WAYS: tuple[Callable[[Path, random.Random], str], ...] = (
-    edit_line, remove_file, older_copy, forge_line,
+    edit_line, edit_line, overwrite_line, remove_file, older_copy, forge_line,
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +19,11 @@ from api.ledger.location import Location
 from api.ledger.tables import checkpoints, entries
 from api.ledger.verifying import verify_ledger
 from api.ledger.writer import Ledger
+from api.problem_kinds import LEDGER_AWAY
+from api.problems import ProblemError
 from api.resources import Resources
 from api.settings import Settings
-from benchmarks import tampering_people
+from benchmarks import tampering_looks, tampering_people, tampering_ways
 from benchmarks.ledger_filling import fill, look_around
 from benchmarks.tampered_rows import disarm, rewrite, rows_in
 from benchmarks.tampering import filled, tamper, tried_on_copies
@@ -97,6 +100,69 @@ def test_the_service_does_not_write_on_behind_a_cut(copied: Location, location: 
     assert ledger.fault is not None
     assert "entries are missing" in ledger.fault
     ledger.close()
+
+
+@pytest.fixture
+def running(ledger_settings: Settings, asks: list[Decide]) -> Iterator[tuple[Ledger, Location]]:
+    """A ledger in use, with a few decisions."""
+    ledger = Ledger.open(ledger_settings)
+    fill(ledger, iter(asks[:3]))
+    yield ledger, Location.of(ledger_settings)
+    ledger.close()
+
+
+def _behind_its_back(location: Location, way: Way) -> None:
+    engine = create_engine(location.url)
+    with engine.begin() as connection:
+        disarm(connection)
+        way(connection, random.Random(1))
+    engine.dispose()
+
+
+def test_a_running_service_does_not_go_on_behind_an_entry_of_somebody_else(
+    running: tuple[Ledger, Location], asks: list[Decide]
+) -> None:
+    ledger, location = running
+    _behind_its_back(location, tampering_ways.append_behind)
+    with pytest.raises(ProblemError) as refused:
+        ledger.write_now(asks[3])
+    assert refused.value.kind == LEDGER_AWAY
+    assert "entry 4, the ledger's last, carries no seal" in str(ledger.fault)
+    finding = verify_ledger(location).findings[0]
+    assert (finding.kind, finding.seq) == ("unsealed", 4)
+
+
+def test_a_running_service_goes_on_behind_another_process_of_its_own(
+    running: tuple[Ledger, Location], ledger_settings: Settings, asks: list[Decide]
+) -> None:
+    ledger, location = running
+    other = Ledger.open(ledger_settings)
+    for ask in asks[3:9]:
+        other.write_now(ask)
+        ledger.write_now(ask)
+    other.close()
+    assert verify_ledger(location).is_sound
+
+
+def test_a_look_put_in_between_two_commits_is_found_behind_the_second(
+    running: tuple[Ledger, Location], asks: list[Decide]
+) -> None:
+    ledger, location = running
+    look_around(ledger, 1)
+    _behind_its_back(location, tampering_looks.append_look)
+    look_around(ledger, 1)
+    ledger.write_now(asks[3])
+    (finding,) = verify_ledger(location).findings
+    assert finding.what.startswith("look 2 was sealed by no commit")
+
+
+def test_a_line_that_was_overwritten_is_told_from_a_torn_one(copied: Location) -> None:
+    lines = copied.outside.read_text().splitlines()
+    copied.outside.write_text("\n".join(["{}", *lines[1:-1], lines[-1][:80]]) + "\n")
+    report = verify_ledger(copied)
+    (finding,) = report.findings
+    assert "line 1 is no checkpoint" in finding.what
+    assert any(f"line {len(lines)} is torn" in notice for notice in report.notices)
 
 
 def test_without_the_outside_file_nothing_is_called_sound(copied: Location) -> None:

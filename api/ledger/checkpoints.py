@@ -27,6 +27,8 @@ from api.ledger.look_chain import LookSpan
 #: More than the lines that workers of one service can write past each other.
 _TAIL_BYTES = 64 * 1024
 
+#: How every line of this and earlier releases begins.
+_BEGINS = '{"seq":'
 _NUMBERS = ("seq", "from_seq", "look", "from_look")
 
 
@@ -143,12 +145,18 @@ class CheckpointFile:
         os.close(self._file)
 
 
-def lines_of(path: Path) -> Iterator[tuple[int, Checkpoint | None]]:
-    """Yield line number and checkpoint of the outside file; None where a line is none."""
+def lines_of(path: Path) -> Iterator[tuple[int, Checkpoint | str]]:
+    """Yield line number and checkpoint of the outside file; its text where a line is none."""
     with path.open("r", encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
-                yield number, checkpoint_in(line)
+                yield number, checkpoint_in(line) or line
+
+
+def is_torn(line: str) -> bool:
+    """Return whether a crash may have left `line`: the beginning of one, or zeros."""
+    left = line.strip("\0\n")
+    return _BEGINS.startswith(left[: len(_BEGINS)]) and not left.endswith("}")
 
 
 def last_line_of(path: Path) -> Checkpoint | None:

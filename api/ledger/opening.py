@@ -65,7 +65,7 @@ def refuse_cut(connection: Connection, head: Head, known: Checkpoint | None, out
         )
 
 
-def refuse_shorter(head: Head, last_seq: int | None) -> None:
+def refuse_shorter(head: Head, last: Head | None) -> None:
     """Refuse a ledger that ends before the last entry this process wrote to it.
 
     Raises
@@ -73,10 +73,10 @@ def refuse_shorter(head: Head, last_seq: int | None) -> None:
     LedgerError
         Saying at which entry, and what to do.
     """
-    if last_seq is not None and head.seq < last_seq:
+    if last and head.seq < last.seq:
         raise LedgerError(
-            f"the ledger ends at entry {head.seq}, but this process wrote entry {last_seq}: another"
-            " file lies in its place. Put back the one that was there"
+            f"the ledger ends at entry {head.seq}, but this process wrote entry {last.seq}: its end"
+            " was cut off, or another file lies in its place. Put back the one that was there"
         )
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
-from api.ledger.chain import moment
+from api.ledger.chain import Head, moment
 from api.ledger.checkpoints import (
     Checkpoint,
     CheckpointFile,
@@ -66,7 +66,7 @@ class Store:
         self._reading = open_engine(location.url, writes=False)
         self._opened: _Opened | None = None
         self._is_elsewhere = False
-        self._last_seq: int | None = None
+        self._last: Head | None = None
         self._is_unsealed = False
         self._known_versions: set[str] = set()
 
@@ -87,7 +87,7 @@ class Store:
         OSError
             If the outside file cannot be written.
         """
-        if self._last_seq is None:
+        if self._last is None:
             self._location.make_file()
         self._location.refuse_absent()
         known = last_line_of(self._location.outside)
@@ -96,7 +96,7 @@ class Store:
             head = read_head(connection)
             keys = read_keys(self._location.keys, may_make=is_new(connection, known))
             refuse_cut(connection, head, known, self._location.outside)
-            refuse_shorter(head, self._last_seq)
+            refuse_shorter(head, self._last)
             refuse_unsealed(connection, head, keys.seal.public_key())
             last = last_checkpoints(connection)
             begun.rollback()
@@ -106,7 +106,7 @@ class Store:
         outside = CheckpointFile(self._location.outside)
         files = SameFiles(path for path in (self._location.file, self._location.outside) if path)
         self._opened = _Opened(Vault(keys), keys, name, outside, files)
-        self._is_elsewhere, self._last_seq = False, head.seq
+        self._is_elsewhere, self._last = False, head
         self._is_unsealed = any(known is None or made.reach > known.reach for made in last)
 
     @property
@@ -127,7 +127,8 @@ class Store:
         DBAPIError
             If nothing of the group was written.
         LedgerError, OSError
-            The same, because the files are not those that were opened.
+            The same, because the files are not those that were opened, or the ledger's end is none
+            that the service made.
         """
         self._refuse_other_files()
         with self._writing.connect() as connection:
@@ -135,6 +136,7 @@ class Store:
             transaction = Transaction(
                 connection, self._held().vault, self._clock(), self._known_versions
             )
+            self._refuse_foreign(connection, transaction.head)
             outcomes = perform(transaction, commands)
             if not transaction.has_work:
                 begun.rollback()
@@ -150,7 +152,7 @@ class Store:
                 if not self._was_committed(transaction):
                     raise
         self._known_versions |= transaction.new_versions.keys()
-        self._last_seq = transaction.head.seq
+        self._last = transaction.head
         return outcomes, made
 
     def seal(self, made: Checkpoint | None) -> None:
@@ -212,6 +214,12 @@ class Store:
         except LedgerError:
             self._is_elsewhere = True
             raise
+
+    def _refuse_foreign(self, connection: Connection, head: Head) -> None:
+        """Refuse to go on behind what was put there, or taken away, since the last commit."""
+        if head != self._last:
+            refuse_shorter(head, self._last)
+            refuse_unsealed(connection, head, self._held().keys.seal.public_key())
 
     def _held(self) -> _Opened:
         if self._opened is None:

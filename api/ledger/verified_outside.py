@@ -7,12 +7,12 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from api.ledger.checkpoints import Checkpoint
+from api.ledger.checkpoints import Checkpoint, is_torn
 from api.ledger.findings import Report
 from api.ledger.verified_chain import Chain
 from api.ledger.verified_seals import Named, fits, is_signed, tell_unfit
 
-Lines = Sequence[tuple[int, Checkpoint | None]]
+Lines = Sequence[tuple[int, Checkpoint | str]]
 
 #: Commits whose lines may be on their way: the service begins no further one before the last but
 #: one is written, so there are at most two a worker.
@@ -59,8 +59,12 @@ def verify_outside(
 def _signed(path: Path, lines: Lines, key: Ed25519PublicKey, report: Report) -> list[Named]:
     good = []
     for number, made in lines:
-        if made is None:
-            report.notices.append(f"{path}, line {number} is torn, as a crash leaves it")
+        if isinstance(made, str):
+            if is_torn(made):
+                report.notices.append(f"{path}, line {number} is torn, as a crash leaves it")
+            else:
+                what = f"{path}, line {number} is no checkpoint: it was overwritten or put there"
+                report.found("forged", None, f"{what}; restore the file from backup")
         elif is_signed(made, name := f"{path}, line {number}: the checkpoint", key, report):
             good.append(Named(name, made))
     return good
