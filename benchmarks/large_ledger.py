@@ -4,7 +4,8 @@
 
 Fills a ledger in a temporary folder with real decisions, two thirds of them long past, as a ledger
 of some years is; then appends copies of them under new ids, chained but without answers and seals,
-which none of these reads looks at. Times what a process answers first after its start, and again.
+which none of these reads looks at. Times what a process answers first after its start, and again;
+how late an event loop is while the ledger is read ahead beside it; and what is kept in memory.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import tempfile
 import threading
 import time
+import tracemalloc
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
@@ -44,8 +46,10 @@ from api.lending.queue import queue_page
 from api.lending.reading_ahead import read_ahead
 from api.lending.tally import Tally
 from api.resources import Resources
+from api.running.workers import answer_while_deciding, spare_the_lasting
 from api.settings import Settings
 from benchmarks.ledger_filling import asks, fill, loaded
+from benchmarks.loop_lag import lag_beside
 
 #: Decisions that are really made.
 _REAL = 1_000
@@ -58,6 +62,8 @@ _AT_ONCE = 1_000
 def main(home: Path, count: int) -> None:
     """Fill, read, and print seconds, in all and of the processor."""
     resources = loaded(home)
+    answer_while_deciding()
+    spare_the_lasting()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(home=Path(folder))
         ledger = Ledger.open(settings)
@@ -133,9 +139,24 @@ def _timed(ledger: Ledger, resources: Resources) -> dict[str, Any]:
         told[name] = dict(
             zip(("seconds", "of processor"), (round(s, 3) for s in seconds), strict=True)
         )
+    told["loop late, ms"] = {
+        "idle": lag_beside(lambda: time.sleep(1)),
+        "beside reading ahead": lag_beside(lambda: read_ahead(ledger, Tally(), threading.Event())),
+    }
+    told["kept, KiB"] = _kept_kib(ledger)
     with ledger.read() as view:
-        told |= {"entries": view.last_seq, "cases open or expired": len(tally.open_cases(view))}
+        told |= {"entries": view.last_seq, "cases that wait": len(tally.open_cases(view))}
     return told
+
+
+def _kept_kib(ledger: Ledger) -> dict[str, int]:
+    """Return what a process keeps of a ledger that is read, and the most it held meanwhile."""
+    tally = Tally()
+    tracemalloc.start()
+    read_ahead(ledger, tally, threading.Event())
+    kept, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return {"after": kept // 1024, "meanwhile": most // 1024}
 
 
 if __name__ == "__main__":

@@ -1,13 +1,22 @@
-"""What is folded over the whole ledger is read ahead at the start, and forgets what has run out."""
+"""Sums and queue over the whole ledger: reckoned in stretches, begun when the service starts."""
 
 import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
+from api.lending import tally as tally_module
+from api.lending.booked import Stretch, booked, turns
+from api.lending.disbursing import CancelDisbursement, Disburse
+from api.lending.overriding import Override
 from api.lending.queue import queue_page
 from api.lending.reading_ahead import read_ahead
+from api.lending.reviewing import ClaimReview, GiveVerdict, RequestReview, Ruling
 from api.lending.tally import Tally
+
+YES = Ruling("APPROVE", 3_000, "INCOME_VERIFIED", "到场核实无误")
+NO = Ruling("DECLINE", None, "INCOME_NOT_VERIFIED", "到场核实无误")
 
 
 def everywhere(_):
@@ -23,17 +32,20 @@ def referred(desk):
     return old, [desk.decide(member, yuan) for yuan in (5_000, 6_000)]
 
 
-def test_reading_ahead_finds_what_reading_finds_and_forgets_what_has_run_out(desk, referred):
+def waiting(desk, tally):
+    with desk.ledger.read() as view:
+        return [decision for _, decision, _ in tally.open_cases(view)]
+
+
+def test_reading_ahead_finds_what_reading_finds_without_what_has_run_out(desk, referred):
     ahead, late = Tally(), Tally()
     read_ahead(desk.ledger, ahead, threading.Event())
     with desk.ledger.read() as view:
         assert ahead.sums(view) == late.sums(view)
-        assert [case[1] for case in ahead.open_cases(view)] == referred[1]
-        assert len(late.open_cases(view)) == 4
-        pages = [queue_page(tally, view, everywhere, 0, 10) for tally in (ahead, late)]
-        assert pages[0] == pages[1]
-        assert [row["decision_id"] for row in pages[0][0]] == referred[1]
         assert ahead.open_cases(view) == late.open_cases(view)
+        pages = [queue_page(tally, view, everywhere, 0, 10) for tally in (ahead, late)]
+    assert pages[0] == pages[1]
+    assert [row["decision_id"] for row in pages[0][0]] == referred[1] == waiting(desk, ahead)
 
 
 def test_pages_of_the_queue_follow_each_other(desk, referred):
@@ -49,4 +61,81 @@ def test_a_reader_that_is_told_to_stop_stops(desk, referred):
     stop.set()
     read_ahead(desk.ledger, tally, stop)
     with desk.ledger.read() as view:
-        assert len(tally.open_cases(view)) == 4
+        assert tally.follow(view)
+
+
+def test_a_case_stands_the_same_wherever_a_stretch_ends(desk, monkeypatch):
+    """A second reviewer is asked for, a member asks, people rule, both ways, and money moves."""
+    policy = desk.resources.policy
+    second, first, third = (desk.member(tier) for tier in ("SECOND", "FIRST", "THIRD"))
+    lengthened, open_still, ruled = (desk.decide(second, yuan) for yuan in (9_000, 8_000, 7_000))
+    approved, declined = desk.decide(first, 3_000), desk.decide(third, 3_000)
+    low = policy.__class__(
+        **{**vars(policy), "numbers": {**policy.numbers, "four_eyes_above_yuan": 1_000}}
+    )
+    desk.now += timedelta(days=20)
+    for case, ruling, by in ((lengthened, YES, low), (ruled, NO, policy)):
+        desk.do(ClaimReview(None, "reviewer-1", case, by))
+        desk.do(GiveVerdict(None, "reviewer-1", case, ruling, by))
+    desk.do(RequestReview(None, "officer-2", declined, None))
+    desk.do(Disburse(None, "officer-1", approved, 1_000, desk.resources))
+    desk.do(CancelDisbursement(None, "officer-1", approved, 1))
+    desk.do(Override(None, "reviewer-1", approved, NO, policy))
+    desk.do(Override(None, "reviewer-2", approved, YES, policy))
+    whole = Tally()
+    assert waiting(desk, whole) == [lengthened, open_still, declined]
+    desk.now += timedelta(days=15)
+    monkeypatch.setattr(tally_module, "_CLOCK_DAYS", 0)
+    for length in (1, 2, 3, 5):
+        monkeypatch.setattr(tally_module, "_STRETCH", length)
+        fresh = Tally()
+        assert waiting(desk, fresh) == waiting(desk, whole) == [lengthened, declined]
+        with desk.ledger.read() as view:
+            assert fresh.sums(view) == whole.sums(view)
+
+
+def test_a_case_that_ran_out_only_by_a_wrong_clock_waits_again(desk, referred):
+    tally = Tally()
+    assert waiting(desk, tally) == referred[1]
+    desk.now += timedelta(days=40)
+    desk.decide(desk.member("FIRST"), 3_000)
+    assert waiting(desk, tally) == []
+    desk.now -= timedelta(days=40)
+    desk.decide(desk.member("FIRST"), 4_000)
+    assert waiting(desk, tally) == referred[1]
+
+
+def test_a_database_that_fails_on_the_way_leaves_the_fold_whole(desk, referred):
+    tally = Tally()
+    with desk.ledger.read() as view:
+        asked = []
+
+        def fails(_connection, _cursor, statement, *_):
+            asked.append(statement)
+            if len(asked) == 3:
+                raise OSError("away")
+
+        event.listen(view.connection.engine, "before_cursor_execute", fails)
+        with pytest.raises(OSError, match="away"):
+            tally.follow(view)
+        event.remove(view.connection.engine, "before_cursor_execute", fails)
+    with desk.ledger.read() as view:
+        assert tally.sums(view) == Tally().sums(view)
+    assert waiting(desk, tally) == referred[1]
+
+
+def test_a_stretch_is_looked_up_and_never_the_whole_ledger(desk, referred):
+    with desk.ledger.read() as view:
+        if view.connection.dialect.name != "sqlite":
+            pytest.skip("the plan is SQLite's")
+        asked = []
+        engine = view.connection.engine
+        event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2:4]))
+        assert list(booked(view.connection, Stretch(0, view.last_seq)))
+        assert list(turns(view.connection, Stretch(0, view.last_seq)))
+        for statement, bounds in list(asked):
+            explained = view.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", bounds)
+            plan = [row[3] for row in explained]
+            assert any("seq>? AND seq<?" in step for step in plan)
+            assert not any(step.startswith("SCAN entries") for step in plan)
+            assert "SEARCH entries USING INDEX entries_by_kind (kind=?)" not in plan

@@ -18,13 +18,15 @@ from api.ledger.commands import Once
 from api.ledger.entries import Entry
 from api.ledger.location import Location
 from api.ledger.verifying import verify_ledger
+from api.lending.booked import Sums
 from api.lending.consenting import SetConsent
 from api.lending.disbursing import CancelDisbursement, Disburse, left_to_draw
 from api.lending.loans_running import states_of
 from api.lending.overriding import Override
+from api.lending.queue import queue_page
 from api.lending.reviewing import ClaimReview, GiveVerdict, RequestReview, Ruling
-from api.lending.state import APPROVING, DecisionState
-from api.lending.tally import Sums, Tally
+from api.lending.state import APPROVING, OPEN, DecisionState
+from api.lending.tally import Tally
 from api.problems import ProblemError
 from api.replaying import replay
 from benchmarks.killed_writer import Asked, killed_while_asking
@@ -206,14 +208,21 @@ class Branch(RuleBasedStateMachine):
             assert not state.asked_by & set(state.approved_by)
 
     @invariant()
-    def the_portfolio_is_what_the_entries_say(self):
+    def portfolio_and_queue_are_what_the_entries_say(self):
         entries = entries_of(self.desk)
         with self.desk.ledger.read() as view:
             counted = self.tally.sums(view)
+            anew = Tally()
+            assert anew.sums(view) == counted
+            assert anew.open_cases(view) == self.tally.open_cases(view)
+            found, _ = queue_page(self.tally, view, lambda _: True, 0, 1_000)
         total = Sums()
         for each in counted.values():
             total += each
         assert total == recounted(entries)
+        states = states_of(entries)
+        open_now = {each.decision_id for each in states if each.status(self.desk.now) in OPEN}
+        assert {row["decision_id"] for row in found} == open_now
 
 
 def ruling(approves, yuan):

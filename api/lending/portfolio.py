@@ -11,7 +11,7 @@ from typing import Any
 
 from api.edition import Edition, Place
 from api.funnel import LEVELS
-from api.lending.tally import Sums
+from api.lending.booked import Sums
 
 _TIERS = ("members", "first", "second", "third", "none")
 _NAMES = ("county", "township", "village")

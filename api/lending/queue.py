@@ -11,9 +11,6 @@ from api.lending.case import told
 from api.lending.state import OPEN, DecisionState
 from api.lending.tally import Tally
 
-#: Cases read at once.
-_PART = 200
-
 
 def queue_page(
     tally: Tally, view: View, reaches: Callable[[str], bool], after: int, size: int
@@ -21,7 +18,7 @@ def queue_page(
     """Return up to `size` open cases that began to wait behind seq `after`, and where to go on.
 
     A referred case whose last day is over has left the queue; a member's own request never does
-    before it is answered. What left is forgotten, so that it is looked at once a process.
+    before it is answered.
     """
     rows: list[dict[str, Any]] = []
     waiting = [
@@ -29,38 +26,23 @@ def queue_page(
         for seq, decision, place_code in tally.open_cases(view)
         if seq > after and reaches(place_code)
     ]
-    for part in _not_expired(tally, view, waiting):
-        for seq, state, entries in part:
-            if state.status(view.now) in OPEN and view.member_of(state.subject_id) is not None:
-                if len(rows) == size:
-                    return rows, rows[-1].pop("seq")
-                rows.append(_case(view, state, entries, seq))
+    for seq, state, entries in _stood(view, waiting, size + 1):
+        if state.status(view.now) in OPEN and view.member_of(state.subject_id) is not None:
+            if len(rows) == size:
+                return rows, rows[-1]["seq"]
+            rows.append(_case(view, state, entries, seq))
     return rows, None
 
 
-def forget_expired(tally: Tally, view: View) -> Iterator[None]:
-    """Forget the cases that wait and whose last day is over, a part of them at each step.
-
-    They stand in front, in the order of time; where a whole part still waits the rest does too, or
-    leaves when somebody comes to its page.
-    """
-    for part in _not_expired(tally, view, [case[:2] for case in tally.open_cases(view)]):
-        if len(part) == _PART:
-            return
-        yield
-
-
-def _not_expired(
-    tally: Tally, view: View, waiting: Sequence[tuple[int, str]]
-) -> Iterator[list[tuple[int, DecisionState, list[Entry]]]]:
-    for start in range(0, len(waiting), _PART):
-        part = waiting[start : start + _PART]
+def _stood(
+    view: View, waiting: Sequence[tuple[int, str]], at_once: int
+) -> Iterator[tuple[int, DecisionState, list[Entry]]]:
+    """Yield how each case stands, reading as many `at_once` as one page needs."""
+    for start in range(0, len(waiting), at_once):
+        part = waiting[start : start + at_once]
         entries = view.entries_of_decisions([decision for _, decision in part])
-        states = [(seq, DecisionState.of(entries[each]), entries[each]) for seq, each in part]
-        for seq, state, _ in states:
-            if state.status(view.now) == "EXPIRED":
-                tally.leave(state.decision_id, seq)
-        yield [case for case in states if case[1].status(view.now) != "EXPIRED"]
+        for seq, decision in part:
+            yield seq, DecisionState.of(entries[decision]), entries[decision]
 
 
 def _case(view: View, state: DecisionState, entries: list[Entry], seq: int) -> dict[str, Any]:

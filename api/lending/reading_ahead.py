@@ -8,7 +8,6 @@ import threading
 from collections.abc import AsyncIterator
 
 from api.ledger.writer import Ledger
-from api.lending.queue import forget_expired
 from api.lending.tally import Tally
 from api.problems import ProblemError
 
@@ -26,7 +25,7 @@ async def reading_ahead(ledger: Ledger, tally: Tally) -> AsyncIterator[None]:
 
 
 def read_ahead(ledger: Ledger, tally: Tally, stop: threading.Event) -> None:
-    """Follow the ledger to its end, a part at a time, then look which old cases have run out.
+    """Follow the ledger to its end, a stretch at a time.
 
     With the database away nothing is read ahead: whoever asks later has it read then.
     """
@@ -35,7 +34,3 @@ def read_ahead(ledger: Ledger, tally: Tally, stop: threading.Event) -> None:
         while more and not stop.is_set():
             with ledger.read() as view:
                 more = tally.follow(view)
-        with ledger.read() as view:
-            steps = forget_expired(tally, view)
-            while not stop.is_set() and next(steps, stop) is not stop:
-                pass

@@ -1,41 +1,31 @@
 """Sums and the queue over the whole ledger: a fold that is kept in memory and follows the chain.
 
 Nothing of it is stored: it is made from the entries at the first look and catches up at each next
-one, so it can never say anything else than the ledger.
+one, so it can never say anything else than the ledger. The database reckons; what is kept grows
+with villages, years and cases that wait, not with entries.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import NamedTuple
 
-from api.china_time import year_in_china
+from api.china_time import date_in_china
 from api.ledger.commands import View
-from api.ledger.entries import Outline
+from api.lending.booked import Stretch, Sums, Turn, booked, turns
 
-_PART = 5_000
+#: Entries that the database reckons at once.
+_STRETCH = 20_000
+#: A clock that ran ahead and is put right finds again what had run out meanwhile.
+_CLOCK_DAYS = 31
 
 
-@dataclass
-class Sums:
-    """What happened in one village in one year, in China; money in yuan.
-
-    Approvals that were overturned and payments that were cancelled are taken off in the year in
-    which that happened, as a ledger books them.
-    """
-
-    decisions: int = 0
-    approved: int = 0
-    approved_yuan: int = 0
-    disbursements: int = 0
-    disbursed_yuan: int = 0
-
-    def __iadd__(self, other: Sums) -> Sums:
-        """Add `other`, part by part."""
-        for part in fields(self):
-            setattr(self, part.name, getattr(self, part.name) + getattr(other, part.name))
-        return self
+class _Waiting(NamedTuple):
+    since: int
+    place_code: str
+    last_day: str | None
 
 
 class Tally:
@@ -44,8 +34,7 @@ class Tally:
     def __init__(self) -> None:
         self._seq = 0
         self._sums: dict[tuple[str, int], Sums] = {}
-        self._approved: dict[str, int] = {}
-        self._open: dict[str, tuple[int, str]] = {}
+        self._waiting: dict[str, _Waiting] = {}
         self._guard = threading.Lock()
 
     def sums(self, view: View) -> Mapping[tuple[str, int], Sums]:
@@ -55,91 +44,62 @@ class Tally:
             return {key: Sums(**vars(sums)) for key, sums in self._sums.items()}
 
     def open_cases(self, view: View) -> list[tuple[int, str, str]]:
-        """Return (since which seq, decision id, village) of cases that wait, longest wait first."""
+        """Return (since which seq, decision id, village) of cases that wait, longest wait first.
+
+        A case whose last day is over does not wait; one that its member asked for has none.
+        """
+        today = date_in_china(view.now).isoformat()
         with self._guard:
             self._follow(view)
-            waiting = [(seq, decision, place) for decision, (seq, place) in self._open.items()]
-        return sorted(waiting)
-
-    def leave(self, decision_id: str, since: int) -> None:
-        """Forget a case that has waited since an entry and whose last day is over."""
-        with self._guard:
-            if self._open.get(decision_id, (None, ""))[0] == since:
-                del self._open[decision_id]
+            return sorted(
+                (case.since, decision, case.place_code)
+                for decision, case in self._waiting.items()
+                if case.last_day is None or case.last_day >= today
+            )
 
     def follow(self, view: View) -> bool:
-        """Take in one more part of what `view` sees; False when there was nothing left."""
+        """Take in one more stretch of what `view` sees; False when there was nothing left."""
         with self._guard:
-            return self._take_part(view)
+            return self._take_stretch(view)
 
     def _follow(self, view: View) -> None:
-        while self._take_part(view):
+        while self._take_stretch(view):
             pass
 
-    def _take_part(self, view: View) -> bool:
-        part = view.outlines(self._seq, _PART)
-        for entry in part:
-            step = _STEPS.get(entry.kind)
-            if step is not None:
-                step(self, entry)
-        if part:
-            self._seq = part[-1].seq
-        return bool(part)
+    def _take_stretch(self, view: View) -> bool:
+        stretch = Stretch(self._seq, min(self._seq + _STRETCH, view.last_seq))
+        if stretch.upto <= stretch.after:
+            return False
+        # All is read before any is taken in: a database that fails on the way leaves a whole fold.
+        happened = list(booked(view.connection, stretch))
+        turned = list(turns(view.connection, stretch))
+        for village, year, sums in happened:
+            found = self._sums.setdefault((village, year), Sums())
+            found += sums
+        for turn in turned:
+            self._turn(turn)
+        self._seq = stretch.upto
+        if self._seq == view.last_seq:
+            self._forget(view)
+        return True
 
-    def _at(self, entry: Outline) -> Sums:
-        key = entry.place_code, year_in_china(entry.recorded_at)
-        return self._sums.setdefault(key, Sums())
-
-    def _approve(self, entry: Outline, yuan: int | None) -> None:
-        """Take a decision as approved for `yuan`, or, with None, as not approved."""
-        decision = entry.decision_id or ""
-        before = self._approved.pop(decision, None)
-        if yuan is not None:
-            self._approved[decision] = yuan
-        sums = self._at(entry)
-        sums.approved += (yuan is not None) - (before is not None)
-        sums.approved_yuan += (yuan or 0) - (before or 0)
-
-    def decided(self, entry: Outline) -> None:
-        """Count a decision of the service: most of what there is, and nothing came before it."""
-        sums = self._at(entry)
-        sums.decisions += 1
-        if entry.outcome == "APPROVE" and entry.amount_yuan is not None:
-            self._approved[entry.decision_id or ""] = entry.amount_yuan
-            sums.approved += 1
-            sums.approved_yuan += entry.amount_yuan
-        if entry.outcome == "REFER":
-            self._open[entry.decision_id or ""] = entry.seq, entry.place_code
-
-    def asked_for_review(self, entry: Outline) -> None:
-        """Put a declined case into the queue."""
-        self._open[entry.decision_id or ""] = entry.seq, entry.place_code
-
-    def ruled(self, entry: Outline) -> None:
-        """Count what people decided."""
-        if entry.outcome == "SECOND_NEEDED":
+    def _turn(self, turn: Turn) -> None:
+        if turn.ends:
+            self._waiting.pop(turn.decision_id, None)
             return
-        self._open.pop(entry.decision_id or "", None)
-        self._approve(entry, entry.amount_yuan if entry.outcome == "APPROVE" else None)
+        waits = _Waiting(turn.seq, turn.place_code, turn.last_day)
+        if turn.asks_for_second and turn.decision_id in self._waiting:
+            since, place, last_day = self._waiting[turn.decision_id]
+            # A member's own request has no last day, and keeps none.
+            waits = _Waiting(since, place, last_day and turn.last_day)
+        self._waiting[turn.decision_id] = waits
 
-    def paid(self, entry: Outline) -> None:
-        """Count a payment."""
-        sums = self._at(entry)
-        sums.disbursements += 1
-        sums.disbursed_yuan += entry.amount_yuan or 0
+    def _forget(self, view: View) -> None:
+        """Forget cases that ran out long ago.
 
-    def paid_back(self, entry: Outline) -> None:
-        """Take a cancelled payment off."""
-        sums = self._at(entry)
-        sums.disbursements -= 1
-        sums.disbursed_yuan -= entry.amount_yuan or 0
-
-
-_STEPS: Mapping[str, Callable[[Tally, Outline], None]] = {
-    "DECISION": Tally.decided,
-    "REVIEW_REQUESTED": Tally.asked_for_review,
-    "REVIEW_DECIDED": Tally.ruled,
-    "OVERRIDDEN": Tally.ruled,
-    "DISBURSED": Tally.paid,
-    "DISBURSEMENT_CANCELLED": Tally.paid_back,
-}
+        Not before all is read: a first of two reviewers may have lengthened what seems to be over.
+        """
+        day = (date_in_china(view.now) - timedelta(days=_CLOCK_DAYS)).isoformat()
+        over = [d for d, case in self._waiting.items() if case.last_day and case.last_day < day]
+        for decision in over:
+            del self._waiting[decision]
