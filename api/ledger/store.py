@@ -87,9 +87,10 @@ class Store:
         OSError
             If the outside file cannot be written.
         """
-        if self._last is None:
+        if self._opened:
+            self._opened.files.refuse_absent()
+        else:
             self._location.make_file()
-        self._location.refuse_absent()
         known = last_line_of(self._location.outside)
         upgrade(self._writing)
         with self._writing.connect() as connection, connection.begin() as begun:
@@ -104,7 +105,7 @@ class Store:
         if self._opened:
             self._opened.file.close()
         outside = CheckpointFile(self._location.outside)
-        files = SameFiles(path for path in (self._location.file, self._location.outside) if path)
+        files = SameFiles(self._location.file, self._location.outside)
         self._opened = _Opened(Vault(keys), keys, name, outside, files)
         self._is_elsewhere, self._last = False, head
         self._is_unsealed = any(known is None or made.reach > known.reach for made in last)
