@@ -30,6 +30,7 @@ class ProblemShape(BaseModel):
     status: int
     detail: str
     detail_zh: str
+    error: str | None = Field(None, description="OAuth2's word for it, where a token is asked for")
     errors: list[FieldErrorShape] = []
 
 

@@ -84,6 +84,7 @@ WRONG_CREDENTIALS = Kind(
         "请核对后重试；连续多次失败会暂时锁定账号。",
         "Check both and try again; several failures in a row lock the account for a while.",
     ),
+    oauth="invalid_grant",
 )
 TOO_MANY_ATTEMPTS = Kind(
     "too-many-attempts",

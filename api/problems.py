@@ -22,12 +22,19 @@ PREFIX = "/problems/"
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of problem: its name, HTTP status, title, and what the caller can do now."""
+    """One kind of problem: its name, HTTP status, title, and what the caller can do now.
+
+    Attributes
+    ----------
+    oauth : str
+        What OAuth2 calls it where a token is asked for (RFC 6749, section 5.2); else empty.
+    """
 
     name: str
     status: int
     title: Text
     detail: Text
+    oauth: str = ""
 
     @property
     def type(self) -> str:
@@ -67,6 +74,8 @@ def problem_body(kind: Kind, errors: Sequence[FieldError] = ()) -> dict[str, Any
         "detail": kind.detail.en,
         "detail_zh": kind.detail.zh,
     }
+    if kind.oauth:
+        body["error"] = kind.oauth
     if errors:
         body["errors"] = [
             {"field": e.field, "expected": e.expected.en, "expected_zh": e.expected.zh}

@@ -76,6 +76,7 @@ def _signed_in(part: Callable[[str], Any], running: Running) -> str:
     with client:
         refused, granted = ask(client=client, body=mistaken), ask(client=client, body=right)
     assert (refused.type_, refused.status) == ("/problems/wrong-credentials", 400)
+    assert refused.error == "invalid_grant"
     assert granted.token_type == "bearer"
     token: str = granted.access_token
     return token
