@@ -28,13 +28,16 @@ _REMOTE = (
 @click.option("--allow-remote", is_flag=True, help="Listen beyond this machine all the same.")
 def command(host: str, port: int, workers: int, home: Path, allow_remote: bool) -> None:
     """Answer decision requests over HTTP from the published card and edition."""
+    from api.ledger.location import Location
     from api.serving import address_of, is_loopback, serve, why_taken
     from api.settings import Settings
 
+    settings = Settings.from_env()
+    Location.of(settings)  # a worker that found the setting wrong could only die of it
     address = address_of(host)
     if address is None:
         raise click.UsageError(f"{host} is no IP address; use one such as 127.0.0.1")
-    if not (allow_remote or Settings.from_env().access.trusted_proxies or is_loopback(address)):
+    if not (allow_remote or settings.access.trusted_proxies or is_loopback(address)):
         raise click.UsageError(_REMOTE.format(host=host))
     if why := why_taken(address, port):
         raise click.ClickException(

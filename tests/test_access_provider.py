@@ -118,6 +118,7 @@ def test_shared_secrets_private_and_short_keys_are_no_keys_of_a_provider() -> No
         {"RONGZI_OIDC_ALGORITHMS": "HS256"},
         {"RONGZI_OIDC_ALGORITHMS": "none"},
         {"RONGZI_OIDC_JWKS": "http://id.example.org/keys"},
+        {"RONGZI_OIDC_JWKS": "no-such-folder/keys.json"},
         {"RONGZI_OIDC_ROLE_NAMES": "boss=root"},
         {"RONGZI_OIDC_AUDIENCE": ""},
         {"RONGZI_TRUSTED_PROXIES": "everybody"},

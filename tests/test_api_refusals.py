@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from api.serving import HEAD_SECONDS
 from cli.serve import command as serve_command
+from model.errors import LedgerError
 from tests.service_fixtures import ASKED, ID_NUMBER, decide
 
 HOSTILE: dict[str, tuple[bytes, int]] = {
@@ -214,6 +215,14 @@ def test_a_port_in_use_is_named(service: httpx.Client) -> None:
     found = CliRunner().invoke(serve_command, ["--port", str(service.base_url.port)])
     assert found.exit_code == 1
     assert f"port {service.base_url.port}" in found.stderr
+
+
+def test_a_setting_that_names_no_database_stops_the_start_and_is_not_repeated() -> None:
+    wrong = {"RONGZI_DATABASE_URL": "mysql://ledger:secret@db.example.org/x"}
+    found = CliRunner().invoke(serve_command, ["--port", "1"], env=wrong)
+    assert isinstance(found.exception, LedgerError)
+    assert "RONGZI_DATABASE_URL names neither SQLite nor PostgreSQL" in str(found.exception)
+    assert "secret" not in str(found.exception)
 
 
 def test_a_client_that_never_ends_its_head_is_cut(service: httpx.Client) -> None:

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeGuard
 
 from api.access.principal import ROLES, Role
@@ -102,6 +103,8 @@ def _oidc(environment: Mapping[str, str]) -> OidcSettings:
     jwks = _needed(environment, JWKS)
     if "://" in jwks and not (jwks.startswith("https://") or _LOOPBACK_URL.match(jwks)):
         raise SettingError(f"{JWKS}: expected an https:// address or a file; correct it")
+    if "://" not in jwks and not Path(jwks).is_file():
+        raise SettingError(f"{JWKS}: there is no such file; put the provider's keys there")
     return OidcSettings(
         issuer=_needed(environment, ISSUER),
         audience=_needed(environment, AUDIENCE),
