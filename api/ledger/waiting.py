@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+import sys
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -25,30 +27,61 @@ class Waiting:
     loop: asyncio.AbstractEventLoop | None = field(default=None)
 
 
-Queue = SimpleQueue[Waiting | None]
+#: More than can ever wait: the thread is busy and need not be woken.
+_NOBODY = sys.maxsize
 
 
-def next_group(
-    queue: Queue, most: int, expected: int, seconds: float
-) -> tuple[list[Waiting], bool]:
-    """Wait for a command and return it with all that wait behind it; True at the end.
+class Queue:
+    """Commands on their way to one thread, which is woken for a group and not for each of them.
 
-    Most of what a group costs does not depend on how many share it, so up to `expected` are waited
-    for, `seconds` at most: who was answered a moment ago asks again soon.
+    Each time it wakes it takes the interpreter from the event loop, which has more requests at
+    hand. Any thread may put; one takes.
     """
-    group: list[Waiting] = []
-    try:
-        item = queue.get()
-        ends = monotonic() + seconds
-        while item is not None:
-            group.append(item)
-            if len(group) >= most:
-                return group, False
-            left = ends - monotonic() if len(group) < expected else 0.0
-            item = queue.get(timeout=left) if left > 0 else queue.get_nowait()
-    except Empty:
-        return group, False
-    return group, True
+
+    def __init__(self) -> None:
+        self._items: deque[Waiting] = deque()
+        self._woken: SimpleQueue[None] = SimpleQueue()
+        self._awaited = _NOBODY
+        self._is_closed = False
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put(self, item: Waiting) -> None:
+        """Add `item`, and wake the thread if as many wait now as it waits for."""
+        self._items.append(item)
+        if len(self._items) >= self._awaited:
+            self._awaited = _NOBODY
+            self._woken.put(None)
+
+    def close(self) -> None:
+        """Let the thread take what is left and then end."""
+        self._is_closed = True
+        self._woken.put(None)
+
+    def group(self, most: int, expected: int, seconds: float) -> list[Waiting]:
+        """Wait for a command and return it with those behind it, `most` at most; empty at the end.
+
+        Most of what a group costs does not depend on how many share it, so up to `expected` are
+        waited for, `seconds` at most: who was answered a moment ago asks again soon.
+        """
+        self._wait_for(1, None)
+        self._wait_for(min(most, expected), monotonic() + seconds)
+        self._awaited = _NOBODY
+        return [self._items.popleft() for _ in range(min(most, len(self._items)))]
+
+    def _wait_for(self, count: int, ends: float | None) -> None:
+        while True:
+            # Said before it is looked: who puts now sees it, or is seen. Said again each time: who
+            # put may have taken it back late.
+            self._awaited = count
+            if len(self._items) >= count or self._is_closed:
+                return
+            left = None if ends is None else ends - monotonic()
+            if left is not None and left <= 0:
+                return
+            with suppress(Empty):
+                self._woken.get(timeout=left)
 
 
 def settle(settled: Iterable[tuple[Waiting, Outcome]]) -> None:

@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-from queue import SimpleQueue
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -24,7 +23,7 @@ from api.ledger.commands import Answer, Command, View, Written
 from api.ledger.location import Location
 from api.ledger.performing import Outcome
 from api.ledger.store import Store, utc_now
-from api.ledger.waiting import Queue, Waiting, next_group, settle
+from api.ledger.waiting import Queue, Waiting, settle
 from api.problem_kinds import IN_PROGRESS, LEDGER_AWAY, LEDGER_BUSY
 from api.problems import ProblemError
 from api.running.logs import log, where
@@ -48,7 +47,7 @@ class Ledger:
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         self._store = Store(Location.of(settings), clock)
-        self._queue: Queue = SimpleQueue()
+        self._queue = Queue()
         self._running: set[str] = set()
         self._guard = threading.Lock()
         self._waiting = 0
@@ -128,7 +127,7 @@ class Ledger:
             if self._closed:
                 return
             self._closed = True
-        self._queue.put(None)
+        self._queue.close()
         self._thread.join()
 
     def _submit(self, waiting: Waiting) -> None:
@@ -147,13 +146,11 @@ class Ledger:
         self._queue.put(waiting)
 
     def _work(self) -> None:
-        ended, expected = False, 1
-        while not ended:
-            group, ended = next_group(self._queue, MOST_IN_A_GROUP, expected, LINGER_SECONDS)
-            if group:
-                self._serve(group)
-                # Who is answered now asks again soon, beside those who came meanwhile.
-                expected = len(group) + self._queue.qsize()
+        expected = 1
+        while group := self._queue.group(MOST_IN_A_GROUP, expected, LINGER_SECONDS):
+            self._serve(group)
+            # Who is answered now asks again soon, beside those who came meanwhile.
+            expected = len(group) + len(self._queue)
         self._sealer.shutdown()
         self._store.close()
 
