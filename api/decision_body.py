@@ -59,8 +59,11 @@ def answer_of(
 
 def profile_to_json(names: tuple[str, ...], numbers: list[float], texts: Mapping[str, Any]) -> Any:
     """Return a profile as plain JSON: missing numbers are null, infinities are named."""
-    # What is finite, and that is most, differs from itself by nothing.
-    plain = [number if number - number == 0 else _plain(number) for number in numbers]
+    # What is finite differs from itself by nothing; what is missing is not even equal to itself.
+    plain = [
+        number if number - number == 0 else None if number != number else str(number)
+        for number in numbers
+    ]
     return {
         "numbers": dict(zip(names, plain, strict=True)),
         "texts": {name: text for name, text in texts.items() if name not in _LEFT_OUT},
@@ -75,7 +78,3 @@ def profile_from_json(profile: Mapping[str, Any]) -> Columns:
         for name, value in profile["numbers"].items()
     }
     return texts | numbers
-
-
-def _plain(number: float) -> str | None:
-    return None if math.isnan(number) else str(number)

@@ -9,10 +9,10 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from api.ledger.chain import GENESIS, encoded
-from api.ledger.prepared import PreparedInsert
+from api.ledger.prepared import PreparedInsert, PreparedRow
 from api.ledger.tables import accesses
 
 #: Columns in the order the digest takes them.
@@ -21,7 +21,11 @@ COVERED = (
     "persons", "request_id", "account", "detail",
 )  # fmt: skip
 
-_LAST = "SELECT number, digest FROM accesses ORDER BY number DESC LIMIT 1"
+_LAST = PreparedRow(
+    select(accesses.c.number, accesses.c.digest).where(
+        accesses.c.number == select(func.max(accesses.c.number)).scalar_subquery()
+    )
+)
 _UNCHAINED = select(*(accesses.c[name] for name in COVERED)).order_by(accesses.c.number)
 _INTO = PreparedInsert(accesses)
 
@@ -75,5 +79,5 @@ def _all_rows(connection: Connection) -> Iterator[Mapping[str, Any]]:
 
 
 def _last(connection: Connection) -> LookHead:
-    found = connection.exec_driver_sql(_LAST).first()
+    found = _LAST.row(connection)
     return LookHead(found[0], found[1] or GENESIS) if found else LookHead()
