@@ -2,10 +2,9 @@
 
     python -m benchmarks.large_ledger --home data
 
-Fills a ledger in a temporary folder with real decisions, two thirds of them long past, as a ledger
-of some years is; then appends copies of them under new ids, chained but without answers and seals,
-which none of these reads looks at. Times what a process answers first after its start, and again;
-how late an event loop is while the ledger is read ahead beside it; and what is kept in memory.
+Fills a ledger in a temporary folder (`benchmarks.large_filling`). Times what a process answers
+first after its start, and again; how late an event loop is while the ledger is read ahead beside
+it; and what is kept in memory.
 """
 
 from __future__ import annotations
@@ -15,30 +14,14 @@ import tempfile
 import threading
 import time
 import tracemalloc
-import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
-from datetime import timedelta
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import insert, select
 
-from api.china_time import date_in_china
-from api.deciding import Decide
 from api.edition import Place
-from api.ledger.chain import Head, chained, entry_of, moment
-from api.ledger.checkpoints import Span, seal_key_id, sealed
 from api.ledger.commands import View
-from api.ledger.engine import open_engine
-from api.ledger.entries import NewEntry
-from api.ledger.keys import read_keys
-from api.ledger.location import Location
-from api.ledger.look_chain import append_looks
-from api.ledger.store import utc_now
-from api.ledger.tables import checkpoints, entries
-from api.ledger.transaction import read_head
 from api.ledger.writer import Ledger
 from api.lending.overrides_report import overrides
 from api.lending.portfolio import portfolio
@@ -48,12 +31,9 @@ from api.lending.tally import Tally
 from api.resources import Resources
 from api.running.workers import answer_while_deciding, spare_the_lasting
 from api.settings import Settings
-from benchmarks.ledger_filling import asks, fill, loaded
+from benchmarks.large_filling import fill_large
+from benchmarks.ledger_filling import loaded
 from benchmarks.loop_lag import lag_beside
-
-#: Decisions that are really made.
-_REAL = 1_000
-_AT_ONCE = 1_000
 
 
 @click.command()
@@ -68,46 +48,10 @@ def main(home: Path, count: int) -> None:
         settings = Settings(home=Path(folder))
         ledger = Ledger.open(settings)
         began = time.perf_counter()
-        for is_past, share in ((True, 2 / 3), (False, 1.0)):
-            fill(ledger, _some(resources, is_past))
-            _copy(Location.of(settings), int(count * share))
+        fill_large(ledger, settings, resources, count)
         filled = time.perf_counter() - began
         print(json.dumps({"filled_s": round(filled, 1), **_timed(ledger, resources)}, indent=1))
         ledger.close()
-
-
-def _some(resources: Resources, is_past: bool) -> Iterator[Decide]:
-    """Yield commands on questions of their own: of the years before, or of today."""
-    today = date_in_china(utc_now())
-    for number, command in enumerate(asks(resources, _REAL)):
-        once = command.once and replace(command.once, key=f"{is_past} {number}")
-        day = today - timedelta(days=60 + number % 700) if is_past else today
-        yield replace(command, once=once, today=day)
-
-
-def _copy(location: Location, count: int) -> None:
-    """Append copies of the last real entries until there are `count`, sealed as one commit."""
-    engine = open_engine(location.url, writes=True)
-    with engine.begin() as connection:
-        began, rows = read_head(connection), []
-        head = began
-        found = select(entries).where(entries.c.seq > head.seq - _REAL)
-        real = [entry_of(row) for row in connection.execute(found).mappings()]
-        for number in range(count - head.seq):
-            entry = real[number % len(real)]
-            ids = {"decision_id": str(uuid.uuid4()), "entry_id": str(uuid.uuid4())}
-            told = {each.name: getattr(entry, each.name) for each in fields(NewEntry)} | ids
-            row = chained(NewEntry(**told), head, moment(entry.recorded_at), None)
-            head = Head(row["seq"], row["digest"])
-            rows.append(row)
-        for start in range(0, len(rows), _AT_ONCE):
-            connection.execute(insert(entries), rows[start : start + _AT_ONCE])
-        looks = append_looks(connection, [])
-        key = read_keys(location.keys, may_make=False).seal
-        name = seal_key_id(key.public_key())
-        made = sealed(Span(began, head, looks), moment(utc_now()), key, name)
-        connection.execute(insert(checkpoints), [made.__dict__])
-    engine.dispose()
 
 
 def _timed(ledger: Ledger, resources: Resources) -> dict[str, Any]:

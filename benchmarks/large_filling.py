@@ -1,0 +1,76 @@
+"""A ledger of many entries, made quickly: real decisions, and chained copies of them.
+
+The copies stand under new ids, chained and sealed, but without the answers kept for retries, which
+no fold looks at.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from datetime import timedelta
+
+from sqlalchemy import insert, select
+
+from api.china_time import date_in_china
+from api.deciding import Decide
+from api.ledger.chain import Head, chained, entry_of, moment
+from api.ledger.checkpoints import Span, seal_key_id, sealed
+from api.ledger.engine import open_engine
+from api.ledger.entries import NewEntry
+from api.ledger.keys import read_keys
+from api.ledger.location import Location
+from api.ledger.look_chain import append_looks
+from api.ledger.store import utc_now
+from api.ledger.tables import checkpoints, entries
+from api.ledger.transaction import read_head
+from api.ledger.writer import Ledger
+from api.resources import Resources
+from api.settings import Settings
+from benchmarks.ledger_filling import asks, fill
+
+#: Decisions that are really made, of each of the two times.
+_REAL = 1_000
+_AT_ONCE = 1_000
+
+
+def fill_large(ledger: Ledger, settings: Settings, resources: Resources, count: int) -> None:
+    """Fill an empty ledger to `count` entries, two thirds of them long past."""
+    for is_past, share in ((True, 2 / 3), (False, 1.0)):
+        fill(ledger, _some(resources, is_past))
+        _copy(Location.of(settings), int(count * share))
+
+
+def _some(resources: Resources, is_past: bool) -> Iterator[Decide]:
+    """Yield commands on questions of their own: of the years before, or of today."""
+    today = date_in_china(utc_now())
+    for number, command in enumerate(asks(resources, _REAL)):
+        once = command.once and replace(command.once, key=f"{is_past} {number}")
+        day = today - timedelta(days=60 + number % 700) if is_past else today
+        yield replace(command, once=once, today=day)
+
+
+def _copy(location: Location, count: int) -> None:
+    """Append copies of the last real entries until there are `count`, sealed as one commit."""
+    engine = open_engine(location.url, writes=True)
+    with engine.begin() as connection:
+        began, rows = read_head(connection), []
+        head = began
+        found = select(entries).where(entries.c.seq > head.seq - _REAL)
+        real = [entry_of(row) for row in connection.execute(found).mappings()]
+        for number in range(count - head.seq):
+            entry = real[number % len(real)]
+            ids = {"decision_id": str(uuid.uuid4()), "entry_id": str(uuid.uuid4())}
+            told = {each.name: getattr(entry, each.name) for each in fields(NewEntry)} | ids
+            row = chained(NewEntry(**told), head, moment(entry.recorded_at), None)
+            head = Head(row["seq"], row["digest"])
+            rows.append(row)
+        for start in range(0, len(rows), _AT_ONCE):
+            connection.execute(insert(entries), rows[start : start + _AT_ONCE])
+        looks = append_looks(connection, [])
+        key = read_keys(location.keys, may_make=False).seal
+        name = seal_key_id(key.public_key())
+        made = sealed(Span(began, head, looks), moment(utc_now()), key, name)
+        connection.execute(insert(checkpoints), [made.__dict__])
+    engine.dispose()
