@@ -99,6 +99,17 @@ def test_erasure_leaves_the_chain_whole_and_its_decisions_replayable(desk, ledge
     assert member["member_id"] not in stored
 
 
+def test_an_erasure_tells_where_consent_still_stands_for_it_forgets_a_withdrawal(desk):
+    member, silent = desk.member("FIRST"), desk.member("NONE", consents=False)
+    desk.do(SetConsent(None, "o", member["member_id"], False, "paper", desk.resources))
+    desk.decide(silent, 3_000)
+    erased = [
+        desk.do(Erase(None, "reviewer-1", each["member_id"], desk.resources))
+        for each in (member, silent)
+    ]
+    assert [each["archive_consents"] for each in erased] == [True, False]
+
+
 def test_nothing_can_be_done_about_the_decisions_of_an_erased_person(desk):
     member = desk.member("FIRST")
     decision = desk.decide(member, 3_000)

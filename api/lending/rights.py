@@ -17,7 +17,7 @@ from api.edition import Profile
 from api.ledger.chain import encoded
 from api.ledger.commands import Answer, Once, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
-from api.lending.consent import CONSENT, consent_in_force
+from api.lending.consent import CONSENT, consent_in_force, edition_word
 from api.lending.consenting import consents
 from api.lending.kinds import LOAN_OUTSTANDING, NOTHING_HELD
 from api.lending.loans_running import running_draws, states_of
@@ -84,7 +84,12 @@ class Erase:
         if self._owes(entries, date_in_china(view.now)):
             raise ProblemError(LOAN_OUTSTANDING)
         view.identities.erase(subject)
-        told = {"erased_at": view.now.isoformat(), "entries_kept": len(entries) + 1}
+        word = edition_word(profile, self.resources.edition)
+        told = {
+            "erased_at": view.now.isoformat(),
+            "entries_kept": len(entries) + 1,
+            "archive_consents": word is not None and word.is_given,
+        }
         entry = _on_person("ERASED", subject, place, self.actor)
         return Written(Answer(200, encoded(told).encode()), (entry,))
 

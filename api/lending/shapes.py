@@ -199,3 +199,7 @@ class ErasedShape(BaseModel):
 
     erased_at: datetime
     entries_kept: int = Field(description="entries that stay and name nobody")
+    archive_consents: bool = Field(
+        description="the archive still holds consent, and a withdrawal at the counter is forgotten"
+        " now: have it withdrawn there, or the next edition scores the person again"
+    )
