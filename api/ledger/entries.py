@@ -72,9 +72,9 @@ class Entry(NewEntry):
 
 
 class Outline(NamedTuple):
-    """An entry without its body and seal, for sums over the whole ledger; fields as in `Entry`.
+    """An entry without its body and seal, as other systems are told of it; fields as in `Entry`.
 
-    Its moment is the text that is stored: a year of entries is summed up without reading the clock.
+    Its moment is the text that is stored.
     """
 
     seq: int

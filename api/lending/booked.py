@@ -10,13 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, case, cast, func, select
+from sqlalchemy import Connection
 
-from api.ledger.in_body import InBody
-from api.ledger.tables import entries
-
-_RULINGS = ("REVIEW_DECIDED", "OVERRIDDEN")
-_SECOND_NEEDED = "SECOND_NEEDED"
+from api.lending.booked_statements import COUNTED, RULED, RULINGS, SECOND_NEEDED, TURNS
 
 
 @dataclass
@@ -66,105 +62,22 @@ class Turn(NamedTuple):
     @property
     def ends(self) -> bool:
         """Whether the case waits no more."""
-        return self.kind in _RULINGS and not self.asks_for_second
+        return self.kind in RULINGS and not self.asks_for_second
 
     @property
     def asks_for_second(self) -> bool:
         """Whether a first reviewer approved and a second one is needed."""
-        return self.outcome == _SECOND_NEEDED
+        return self.outcome == SECOND_NEEDED
 
 
 def booked(connection: Connection, stretch: Stretch) -> Iterator[tuple[str, int, Sums]]:
     """Yield (village, year in China, what happened); a village and year may come twice."""
-    for place, year, *found in connection.execute(_COUNTED, stretch._asdict()):
+    for place, year, *found in connection.execute(COUNTED, stretch._asdict()):
         yield place, year, Sums(*map(int, found))
-    for place, year, approved, yuan in connection.execute(_RULED, stretch._asdict()):
+    for place, year, approved, yuan in connection.execute(RULED, stretch._asdict()):
         yield place, year, Sums(approved=int(approved), approved_yuan=int(yuan))
 
 
 def turns(connection: Connection, stretch: Stretch) -> Iterator[Turn]:
     """Yield the turns of cases, in the order of the chain."""
-    yield from map(Turn._make, connection.execute(_TURNS, stretch._asdict()))
-
-
-_SEQ, _KIND, _OUTCOME, _YUAN = (
-    entries.c[name] for name in ("seq", "kind", "outcome", "amount_yuan")
-)
-_IN_STRETCH = and_(entries.c.seq > bindparam("after"), entries.c.seq <= bindparam("upto"))
-_AT = entries.c.recorded_at
-# As `api.china_time.year_in_china`: China's year begins eight hours before that of UTC.
-_YEAR = cast(func.substr(_AT, 1, 4), Integer) + case(
-    (func.substr(_AT, 6, 8) >= "12-31T16", 1), else_=0
-)
-
-
-def _sum(*when: tuple[ColumnElement[bool], ColumnElement[int] | int]) -> ColumnElement[int]:
-    return func.sum(case(*when, else_=0))
-
-
-_DECIDED = entries.c.kind == "DECISION"
-_PAID = entries.c.kind == "DISBURSED"
-_PAID_BACK = entries.c.kind == "DISBURSEMENT_CANCELLED"
-_APPROVED = and_(_DECIDED, _OUTCOME == "APPROVE", _YUAN.is_not(None))
-
-_COUNTED = (
-    select(
-        entries.c.place_code,
-        _YEAR.label("year"),
-        _sum((_DECIDED, 1)),
-        _sum((_APPROVED, 1)),
-        _sum((_APPROVED, _YUAN)),
-        _sum((_PAID, 1), (_PAID_BACK, -1)),
-        _sum((_PAID, func.coalesce(_YUAN, 0)), (_PAID_BACK, -func.coalesce(_YUAN, 0))),
-    )
-    .where(_IN_STRETCH, _KIND.in_(("DECISION", "DISBURSED", "DISBURSEMENT_CANCELLED")))
-    .group_by(entries.c.place_code, _YEAR)
-)
-
-#: Every ruling of the stretch beside what held before it: the decision, or the ruling before.
-_APPROVED_YUAN = case((_OUTCOME == "APPROVE", _YUAN))
-_SAID = (
-    select(
-        _SEQ,
-        _KIND,
-        entries.c.place_code,
-        _YEAR.label("year"),
-        _APPROVED_YUAN.label("yuan"),
-        func.lag(_APPROVED_YUAN)
-        .over(partition_by=entries.c.decision_id, order_by=_SEQ)
-        .label("before"),
-    )
-    .where(
-        entries.c.decision_id.in_(
-            select(entries.c.decision_id).where(_IN_STRETCH, _KIND.in_(_RULINGS))
-        ),
-        # A condition on the kind would have SQLite read every decision there is instead of these.
-        case((_OUTCOME == _SECOND_NEEDED, 0), (_KIND.in_(("DECISION", *_RULINGS)), 1), else_=0)
-        == 1,
-    )
-    .subquery()
-)
-_RULED = (
-    select(
-        _SAID.c.place_code,
-        _SAID.c.year,
-        func.count(_SAID.c.yuan) - func.count(_SAID.c.before),
-        func.coalesce(func.sum(_SAID.c.yuan), 0) - func.coalesce(func.sum(_SAID.c.before), 0),
-    )
-    .where(_SAID.c.kind.in_(_RULINGS))
-    .where(_SAID.c.seq > bindparam("after"), _SAID.c.seq <= bindparam("upto"))
-    .group_by(_SAID.c.place_code, _SAID.c.year)
-)
-
-_REFERRED = and_(_DECIDED, _OUTCOME == "REFER")
-_LAST_DAY = case(
-    (_REFERRED, InBody("answer.valid_until")),
-    (_OUTCOME == _SECOND_NEEDED, InBody("valid_until")),
-)
-_TURNS = (
-    select(
-        _SEQ, entries.c.decision_id, entries.c.place_code, _KIND, _OUTCOME, _LAST_DAY.label("day")
-    )
-    .where(_IN_STRETCH, _REFERRED | _KIND.in_(("REVIEW_REQUESTED", *_RULINGS)))
-    .order_by(_SEQ)
-)
+    yield from map(Turn._make, connection.execute(TURNS, stretch._asdict()))
