@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from benchmarks.postgres import Postgres
+from tests.required_parts import lacking
 
 # Several workers share the cores: threads of scikit-learn's trees that wait for one another by
 # spinning would take what the others need. Read when the library is first loaded.
@@ -163,33 +164,26 @@ def bearer() -> Callable[..., dict[str, str]]:
 @pytest.fixture(scope="session")
 def spark_installed() -> None:
     """Spark on this machine; where it is lacking the test skips, or fails if all must run."""
-    import os
     from importlib.util import find_spec
     from shutil import which
 
-    lacking = [
-        name
-        for name, found in (("pyspark", find_spec("pyspark")), ("Java 17", which("java")))
-        if found is None
-    ]
-    if lacking and os.environ.get("RONGZI_REQUIRE_ALL") == "1":
-        pytest.fail(f"RONGZI_REQUIRE_ALL=1, but {' and '.join(lacking)} is not installed")
-    if lacking:
-        pytest.skip(f"{' and '.join(lacking)} is not installed (requirements-spark.lock)")
+    parts = {
+        "pyspark (requirements-spark.lock)": find_spec("pyspark"),
+        "Java 17": which("java"),
+    }
+    lacking(*(name for name, found in parts.items() if found is None))
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server for this session; without one a test skips, or fails if all must run."""
-    import os
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
         server = Postgres.found(Path(folder))
-        if server is None and os.environ.get("RONGZI_REQUIRE_ALL") == "1":
-            pytest.fail("RONGZI_REQUIRE_ALL=1, but PostgreSQL is not installed")
         if server is None:
-            pytest.skip("PostgreSQL is not installed")
+            lacking("PostgreSQL")
+            return
         server.start()
         yield server
         server.stop()

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from benchmarks.faults import main
+from tests.required_parts import all_must_run
 
 KILLS = ("kills", "--times", "5")
 
 
 def _held(home: Path, *words: str) -> str:
     found = CliRunner().invoke(main, ["--home", str(home), *words])
-    if "SKIPPED" in found.output and os.environ.get("RONGZI_REQUIRE_ALL") != "1":
+    if "SKIPPED" in found.output and not all_must_run():
         pytest.skip(found.output)
     assert found.exit_code == 0, found.output
     assert "held" in found.output
