@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, text
+from sqlalchemy import Connection, Table, create_engine, insert, select, text
 from sqlalchemy import delete as delete_from
 from sqlalchemy import update as update_of
+from sqlalchemy.engine import URL
 
 from api.ledger.chain import GENESIS, digest_of
+from api.ledger.guards import put_back
 from api.ledger.look_chain import append_looks
+from api.ledger.migrations.append_only import guard_names
 from api.ledger.tables import APPEND_ONLY, accesses, entries, identities
 
 TABLES = (*APPEND_ONLY, identities)
 Row = dict[str, Any]
 
 
-def disarm(connection: Connection) -> None:
-    """Take the triggers away, as the owner of the tables can."""
-    if connection.dialect.name == "postgresql":
-        for table in TABLES:
-            connection.execute(text(f"ALTER TABLE {table.name} DISABLE TRIGGER USER"))
-        return
-    names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
-    for (name,) in names.all():
-        connection.execute(text(f"DROP TRIGGER {name}"))
+@contextmanager
+def disarmed(url: URL) -> Iterator[Connection]:
+    """Yield a connection of the tables' owner, who takes the triggers away and puts them back."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for table in APPEND_ONLY:
+            on = f" ON {table.name}" if connection.dialect.name == "postgresql" else ""
+            for name in guard_names(connection.dialect.name, table.name):
+                connection.execute(text(f"DROP TRIGGER {name}{on}"))
+        yield connection
+    put_back(engine)
+    engine.dispose()
 
 
 def rows_in(connection: Connection, table: Table) -> list[Row]:

@@ -4,9 +4,10 @@
 
 Fills a ledger with decisions, a consent, an erasure, looks and account events, then changes a copy
 of it in a random way, again and again: any table (``tampering_ways``), who is who
-(``tampering_people``), the audit (``tampering_looks``), the database under a running service
-(``tampering_live``), the file of checkpoints (``tampering_outside``). Prints how many of them
-``verify-ledger`` found. Nobody here can write both places, or has the keys.
+(``tampering_people``), the audit (``tampering_looks``), the accounts (``tampering_accounts``), the
+database under a running service (``tampering_live``), the file of checkpoints
+(``tampering_outside``). Prints how many of them ``verify-ledger`` found. Nobody here can write both
+places, or has the keys.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from sqlalchemy import Connection, create_engine
 
 from api.access.accounts import Account, Accounts
 from api.deciding import Decide
@@ -36,20 +36,31 @@ from api.lending.rights import Erase
 from api.problems import ProblemError
 from api.resources import Resources
 from api.settings import Settings
-from benchmarks import tampering_looks, tampering_outside, tampering_people, tampering_ways
+from benchmarks import (
+    tampering_accounts,
+    tampering_looks,
+    tampering_outside,
+    tampering_people,
+    tampering_ways,
+)
 from benchmarks.ledger_filling import asks, fill, loaded, look_around
-from benchmarks.tampered_rows import disarm
+from benchmarks.tampered_rows import disarmed
 from benchmarks.tampering_live import under_way
 
-_WAYS = (*tampering_ways.WAYS, *tampering_people.WAYS, *tampering_looks.WAYS)
+_WAYS = (
+    *tampering_ways.WAYS,
+    *tampering_people.WAYS,
+    *tampering_looks.WAYS,
+    *tampering_accounts.WAYS,
+)
 #: Of all tamperings: of the file outside, and under a running service.
 _OUTSIDE, _LIVE = 0.12, 0.04
 
 
-def tamper(connection: Connection, drawn: random.Random) -> str:
-    """Change the ledger on `connection` in a random way and return what was done."""
-    disarm(connection)
-    return drawn.choice(_WAYS)(connection, drawn)
+def tamper(location: Location, drawn: random.Random) -> str:
+    """Change the ledger's database in a random way and return what was done."""
+    with disarmed(location.url) as connection:
+        return drawn.choice(_WAYS)(connection, drawn)
 
 
 @click.command()
@@ -86,6 +97,9 @@ def filled(resources: Resources, folder: Path, decisions: int) -> Location:
     with closing(Accounts(settings)) as accounts:
         for name in ("officer-1", "auditor-1"):
             accounts.add([Account(name, "no password", frozenset({"officer"}), ("",))], "console")
+        accounts.change(
+            "auditor-1", "account_disabled", "console", lambda was: replace(was, is_enabled=False)
+        )
     report = verify_ledger(location)
     if not report.is_sound:
         raise SystemExit(f"the ledger is not sound to begin with: {report.findings[:3]}")
@@ -154,11 +168,7 @@ def _tampered(
         return drawn.choice(tampering_outside.WAYS)(location.outside, drawn)
     if chance < _OUTSIDE + _LIVE:
         return under_way(location, drawn, more)
-    engine = create_engine(location.url)
-    with engine.begin() as connection:
-        done = tamper(connection, drawn)
-    engine.dispose()
-    return done
+    return tamper(location, drawn)
 
 
 if __name__ == "__main__":

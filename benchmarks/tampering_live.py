@@ -6,8 +6,6 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
-from sqlalchemy import create_engine
-
 from api.access.looks import Look
 from api.ledger.commands import Command
 from api.ledger.location import Location
@@ -15,7 +13,7 @@ from api.ledger.writer import Ledger
 from api.problems import ProblemError
 from api.settings import Settings
 from benchmarks.ledger_filling import look_around
-from benchmarks.tampered_rows import disarm
+from benchmarks.tampered_rows import disarmed
 from benchmarks.tampering_looks import append_look
 from benchmarks.tampering_ways import Way, append_behind
 
@@ -33,11 +31,8 @@ def under_way(
     )
     with closing(Ledger.open(settings)) as ledger:
         look_around(ledger, 1)
-        engine = create_engine(location.url)
-        with engine.begin() as connection:
-            disarm(connection)
+        with disarmed(location.url) as connection:
             done = drawn.choice(_WAYS)(connection, drawn)
-        engine.dispose()
         behind = Look("auditor-1", "get_member", "371502", 1, "request", "M1", None)
         asked, name = drawn.choice(((behind, "a look"), (next(more()), "a decision")))
         try:

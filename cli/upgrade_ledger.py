@@ -22,6 +22,7 @@ def command(home: Path, checkpoints: Path | None, service_role: str | None) -> N
     from sqlalchemy.exc import DBAPIError
 
     from api.ledger.engine import open_engine
+    from api.ledger.guards import put_back
     from api.ledger.reading import unreadable
     from api.ledger.roles import grant
     from api.ledger.schema import upgrade
@@ -29,6 +30,8 @@ def command(home: Path, checkpoints: Path | None, service_role: str | None) -> N
     engine = open_engine(location(home, checkpoints).url, writes=True)
     try:
         upgrade(engine)
+        for table in put_back(engine):
+            click.echo(f"{table}: the triggers that refuse changes were gone; they are back")
         if service_role:
             grant(engine, service_role)
     except DBAPIError as error:

@@ -61,7 +61,7 @@ def _lines(report: Report) -> Iterator[str]:
     counts = (
         f"{report.entries} entries, {report.checkpoints} seals, {report.outside_lines} lines"
         f" outside, {report.answers} kept answers, {report.identities} identities,"
-        f" {report.looks} looks"
+        f" {report.looks} looks, {report.accounts} accounts"
     )
     if report.is_sound:
         yield f"sound: {counts}; head {report.head}"

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from api.access.accounts import Accounts
 from api.access.attempts import MOST_FAILURES, Attempts
 from api.access.first_run import Handed
 from api.access.sign_in import SignIn
-from api.ledger.tables import accesses
+from api.access.tables import accounts as table
+from api.ledger.location import Location
+from api.ledger.tables import accesses, look_checkpoints
+from api.ledger.verifying import verify_ledger
 from api.problems import ProblemError
+from api.settings import Settings
+from benchmarks.tampered_rows import disarmed
 
 
 def _mistaken(door: SignIn, name: str) -> None:
@@ -51,3 +56,50 @@ def test_every_change_of_an_account_is_in_the_audit_with_who_did_it(
         ("account_changed", officer.name, "boss"),
         ("account_unlocked", officer.name, "boss"),
     ]
+
+
+BEHIND = {
+    "roles": "admin",
+    "places": "371503",
+    "is_enabled": False,
+    "password_hash": "of somebody else",
+    "version": 7,
+}
+
+
+@pytest.mark.parametrize("column", BEHIND)
+def test_an_account_that_was_changed_past_the_audit_is_found(
+    accounts: Accounts, officer: Handed, ledger_settings: Settings, column: str
+) -> None:
+    location = Location.of(ledger_settings)
+    report = verify_ledger(location)
+    assert (report.is_sound, report.accounts) == (True, 1), report.findings
+    with accounts.writing.engine.begin() as connection:
+        connection.execute(update(table).values({column: BEHIND[column]}))
+    (finding,) = verify_ledger(location).findings
+    assert finding.kind == "account"
+    assert finding.what.startswith(f"account {officer.name} ")
+    assert "behind the service's back" in finding.what
+
+
+def test_an_account_that_the_audit_never_told_of_is_found_and_one_that_is_gone(
+    accounts: Accounts, officer: Handed, ledger_settings: Settings
+) -> None:
+    with accounts.writing.engine.begin() as connection:
+        connection.execute(update(table).values(name="somebody-else"))
+    told = [finding.what for finding in verify_ledger(Location.of(ledger_settings)).findings]
+    assert ["never told of it" in told[0], "is gone" in told[1]] == [True, True]
+    assert officer.name in told[1]
+
+
+def test_the_last_account_event_cannot_be_cut_off_unseen(
+    accounts: Accounts, officer: Handed, ledger_settings: Settings
+) -> None:
+    location = Location.of(ledger_settings)
+    accounts.change(officer.name, "account_disabled", "boss", lambda was: replace(was))
+    with disarmed(location.url) as connection:
+        connection.execute(delete(accesses).where(accesses.c.number == 2))
+        connection.execute(delete(look_checkpoints).where(look_checkpoints.c.look == 2))
+        connection.execute(update(table).values(version=1))
+    found = {finding.kind for finding in verify_ledger(location).findings}
+    assert found == {"unsealed", "look"}

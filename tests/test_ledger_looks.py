@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from api.access.account_events import AccountEvent, record
 from api.ledger import migrations
@@ -24,7 +24,7 @@ from api.ledger.verifying import verify_ledger
 from api.ledger.writer import Ledger
 from api.settings import Settings
 from benchmarks.ledger_filling import look_around
-from benchmarks.tampered_rows import disarm
+from benchmarks.tampered_rows import disarmed
 
 
 def looked_around(settings: Settings, looks: int) -> Report:
@@ -83,11 +83,8 @@ def test_a_change_of_the_audit_by_the_tables_owner_is_found(
 ) -> None:
     report = verify_ledger(location)
     assert (report.is_sound, report.looks) == (True, 5)
-    engine = create_engine(location.url)
-    with engine.begin() as connection:
-        disarm(connection)
+    with disarmed(location.url) as connection:
         change(connection)
-    engine.dispose()
     found = verify_ledger(location).findings
     assert {each.kind for each in found} == {"look"}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import create_engine, delete
+from sqlalchemy import create_engine, delete, text
 
 from api.deciding import Decide
 from api.ledger.engine import database_url as parsed
@@ -25,9 +25,10 @@ from api.resources import Resources
 from api.settings import Settings
 from benchmarks import tampering_looks, tampering_people, tampering_ways
 from benchmarks.ledger_filling import fill, look_around
-from benchmarks.tampered_rows import disarm, rewrite, rows_in
+from benchmarks.tampered_rows import disarmed, rewrite, rows_in
 from benchmarks.tampering import filled, tamper, tried_on_copies
 from benchmarks.tampering_ways import Way
+from cli.upgrade_ledger import command as upgrade_command
 from cli.verify_ledger import command as verify_command
 from model.errors import LedgerError
 
@@ -56,13 +57,9 @@ def test_tamperings_are_found_on_both_databases(
     location = Location.of(ledger_settings)
     report = verify_ledger(location)
     assert (report.is_sound, report.looks) == (True, 3)
-    engine = create_engine(location.url)
     for seed in range(6):
-        with engine.connect() as connection:
-            done = tamper(connection, random.Random(seed))
-            connection.commit()
+        done = tamper(location, random.Random(seed))
         assert not verify_ledger(location).is_sound, done
-    engine.dispose()
 
 
 @pytest.fixture
@@ -74,12 +71,9 @@ def copied(location: Location, tmp_path: Path) -> Location:
 
 
 def _cut(location: Location, kept: int) -> None:
-    engine = create_engine(location.url)
-    with engine.begin() as connection:
-        disarm(connection)
+    with disarmed(location.url) as connection:
         for table in (entries, checkpoints):
             connection.execute(delete(table).where(table.c.seq > kept))
-    engine.dispose()
 
 
 def test_a_cut_is_told_with_the_entry_that_is_known_to_have_been_there(copied: Location) -> None:
@@ -112,11 +106,8 @@ def running(ledger_settings: Settings, asks: list[Decide]) -> Iterator[tuple[Led
 
 
 def _behind_its_back(location: Location, way: Way) -> None:
-    engine = create_engine(location.url)
-    with engine.begin() as connection:
-        disarm(connection)
+    with disarmed(location.url) as connection:
         way(connection, random.Random(1))
-    engine.dispose()
 
 
 def test_a_running_service_does_not_go_on_behind_an_entry_of_somebody_else(
@@ -190,14 +181,32 @@ def test_a_changed_line_outside_is_found(copied: Location) -> None:
 def test_what_is_done_to_a_person_is_found_with_the_public_key_alone(
     copied: Location, tmp_path: Path, way: Way
 ) -> None:
-    engine = create_engine(copied.url)
-    with engine.begin() as connection:
-        disarm(connection)
+    with disarmed(copied.url) as connection:
         done = way(connection, random.Random(1))
-    engine.dispose()
     public = shutil.copyfile(copied.keys / "ledger.pub", tmp_path / "ledger.pub")
     report = verify_ledger(replace(copied, keys=tmp_path / "nowhere"), public)
     assert not report.is_sound, done
+
+
+def test_a_trigger_that_is_gone_is_named_and_put_back(
+    running: tuple[Ledger, Location], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, location = running
+    engine = create_engine(location.url)
+    on = " ON entries" if engine.dialect.name == "postgresql" else ""
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP TRIGGER entries_no_update{on}"))
+        if engine.dialect.name == "sqlite":  # one of the same name that refuses nothing
+            idle = "BEFORE UPDATE ON entries BEGIN SELECT 1; END"
+            connection.execute(text(f"CREATE TRIGGER entries_no_update {idle}"))
+    engine.dispose()
+    (finding,) = verify_ledger(location).findings
+    assert "table entries may be changed: entries_no_update is gone" in finding.what
+    url = location.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("RONGZI_DATABASE_URL", url)
+    told = CliRunner().invoke(upgrade_command, ["--home", str(location.keys.parent)])
+    assert "entries: the triggers that refuse changes were gone" in told.output
+    assert verify_ledger(location).is_sound
 
 
 def test_an_older_copy_of_the_file_outside_is_told_from_a_line_on_its_way(
@@ -217,13 +226,10 @@ def test_an_older_copy_of_the_file_outside_is_told_from_a_line_on_its_way(
 def test_of_a_chain_that_was_hashed_anew_the_place_is_told_not_every_seal(
     copied: Location,
 ) -> None:
-    engine = create_engine(copied.url)
-    with engine.begin() as connection:
-        disarm(connection)
+    with disarmed(copied.url) as connection:
         chain = rows_in(connection, entries)
         chain[-1] |= {"actor": "somebody-else"}
         rewrite(connection, chain)
-    engine.dispose()
     inside, outside = verify_ledger(copied).findings
     assert inside.kind == outside.kind == "replaced"
     assert f"of entry {len(chain)} something was changed" in inside.what

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from api.settings import Settings
 from model.errors import AccessError
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
+#: Stands in the audit between an account's rights and what names its password.
+PASSWORD = "; password "
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Accounts:
         """Return every account, by name."""
         with self.reading.connect() as connection:
             rows = connection.execute(select(accounts).order_by(accounts.c.name)).mappings()
-            return [_account(row) for row in rows]
+            return [account_of(row) for row in rows]
 
     def find(self, name: str) -> Account | None:
         """Return the account of that name."""
@@ -93,7 +96,7 @@ class Accounts:
         """
         now, made = _moment(), [_valid(account) for account in added]
         rows = [_row(account) | {"created_at": now} for account in made]
-        events = [AccountEvent("account_added", a.name, actor, rights_of(a)) for a in made]
+        events = [AccountEvent("account_added", a.name, actor, state_of(a)) for a in made]
         try:
             with self.writing.begin() as work:
                 if only_first and work.connection.execute(select(accounts.c.name)).first():
@@ -124,12 +127,21 @@ class Accounts:
             values = _row(changed) | {"version": found.version + 1}
             changing = update(accounts).where(accounts.c.name == name)
             work.connection.execute(changing.values(values))
-            record(work, [AccountEvent(event, name, actor, rights_of(changed))])
+            record(work, [AccountEvent(event, name, actor, state_of(changed))])
         return found
 
 
+def state_of(account: Account) -> str:
+    """Return what the audit tells of an account: its rights, and which password it has.
+
+    The password is named by a digest of its salted hash, by which it cannot be guessed.
+    """
+    password = hashlib.sha256(account.password_hash.encode()).hexdigest()[:16]
+    return f"{rights_of(account)}{PASSWORD}{password}"
+
+
 def rights_of(account: Account) -> str:
-    """Return what an account may do and where, as the audit tells it."""
+    """Return what an account may do and where."""
     places = ", ".join(place or "everywhere" for place in account.places)
     state = "" if account.is_enabled else "; disabled"
     return f"{', '.join(sorted(account.roles))}; {places}{state}"
@@ -137,10 +149,11 @@ def rights_of(account: Account) -> str:
 
 def _find(connection: Connection, name: str) -> Account | None:
     row = connection.execute(select(accounts).where(accounts.c.name == name)).mappings().first()
-    return None if row is None else _account(row)
+    return None if row is None else account_of(row)
 
 
-def _account(row: Any) -> Account:
+def account_of(row: Any) -> Account:
+    """Return the account stored as `row`."""
     return Account(
         name=row["name"],
         password_hash=row["password_hash"],

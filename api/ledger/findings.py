@@ -40,6 +40,7 @@ class Report:
     answers: int = 0
     identities: int = 0
     looks: int = 0
+    accounts: int = 0
     head: str = ""
     findings: list[Finding] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)

@@ -29,17 +29,26 @@ class _Looks:
     previous: str = GENESIS
 
 
-def verify_looks(connection: Connection, seals: Sequence[Checkpoint], report: Report) -> None:
+def verify_looks(
+    connection: Connection, seals: Sequence[Checkpoint], report: Report
+) -> list[dict[str, Any]]:
     """Verify each look, that all looks a commit sealed are there, and that no others are.
+
+    Returns
+    -------
+    list of dict
+        The rows that tell what an account may do from then on.
 
     Parameters
     ----------
     seals
         Every checkpoint with a good signature, of both sides.
     """
-    looks = _Looks()
+    looks, events = _Looks(), []
     for row in rows_of(connection, accesses, "number"):
         report.looks += 1
+        if row["account"] and row["detail"]:
+            events.append(row)
         if row["digest"] is None and looks.previous == GENESIS:
             looks.unchained.append(row)
         else:
@@ -47,6 +56,7 @@ def verify_looks(connection: Connection, seals: Sequence[Checkpoint], report: Re
     _tell_unchained(looks, report)
     _verify_all_there(looks, seals, report)
     _verify_no_others(looks, seals, report)
+    return events
 
 
 def _verify_link(row: dict[str, Any], looks: _Looks, report: Report) -> None:

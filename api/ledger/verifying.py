@@ -6,10 +6,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from api.access.verified_accounts import verify_accounts
 from api.ledger.chain import GENESIS, digest_of
 from api.ledger.checkpoints import lines_of
 from api.ledger.engine import open_engine
 from api.ledger.findings import Report
+from api.ledger.guards import verify_guards
 from api.ledger.keys import SEAL_PUBLIC, public_key
 from api.ledger.location import Location
 from api.ledger.schema import refuse_other_release
@@ -48,6 +50,7 @@ def verify_ledger(location: Location, public: Path | None = None) -> Report:
         with engine.connect() as connection, connection.begin():
             refuse_other_release(connection)
             read_as_it_is(connection)
+            verify_guards(connection, report)
             chain = _verified_chain(connection, report)
             seals = verify_checkpoints(connection, chain, key, report)
             seals += verify_outside(location.outside, lines, chain, seals, key, report)
@@ -55,7 +58,7 @@ def verify_ledger(location: Location, public: Path | None = None) -> Report:
             verify_answers(connection, chain, report)
             verify_questions(connection, chain, report)
             verify_versions(connection, chain, report)
-            verify_looks(connection, seals, report)
+            verify_accounts(connection, verify_looks(connection, seals, report), report)
             verify_identities(connection, chain, None if public else location.keys, report)
     finally:
         engine.dispose()

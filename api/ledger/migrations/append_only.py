@@ -16,9 +16,19 @@ BEGIN RAISE EXCEPTION '{_WHY}' USING ERRCODE = 'insufficient_privilege'; END $$
 
 def forbid_changes(table: str, keys: Sequence[str]) -> None:
     """Make `table` append-only; `keys` are its columns with unique values."""
-    postgres = op.get_bind().dialect.name == "postgresql"
-    for statement in _postgres(table) if postgres else _sqlite(table, keys):
+    for statement in guards(op.get_bind().dialect.name, table, keys):
         op.execute(statement)
+
+
+def guards(dialect: str, table: str, keys: Sequence[str]) -> Iterator[str]:
+    """Return the statements that make `table` append-only."""
+    return _postgres(table) if dialect == "postgresql" else _sqlite(table, keys)
+
+
+def guard_names(dialect: str, table: str) -> tuple[str, ...]:
+    """Return the names of the triggers that those statements make."""
+    third = "truncate" if dialect == "postgresql" else "replace"
+    return tuple(f"{table}_no_{change}" for change in ("update", "delete", third))
 
 
 def _postgres(table: str) -> Iterator[str]:
