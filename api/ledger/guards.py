@@ -26,7 +26,8 @@ def verify_guards(connection: Connection, report: Report) -> None:
             "unguarded",
             None,
             f"table {table.name} may be changed: {names} is gone, switched off or rewritten, which"
-            " only the tables' owner can do; ask who did, and let rongzi upgrade-ledger put it back",
+            " only the tables' owner can do; ask who did, and run rongzi upgrade-ledger to put it"
+            " back",
         )
 
 
