@@ -115,7 +115,9 @@ def test_old_lines_put_aside_prove_the_past_and_the_last_one_goes_on(
     fill(ledger, iter(asks[10:20]))
     ledger.close()
     location = Location.of(settings)
-    for outside in (lines, aside):
+    both = tmp_path / "both.jsonl"
+    both.write_text(aside.read_text() + lines.read_text())
+    for outside in (lines, both):
         assert verify_ledger(replace(location, outside=outside)).is_sound
     with closing(sqlite3.connect(location.url.database or "")) as database:
         for trigger in database.execute("SELECT name FROM sqlite_master WHERE type='trigger'"):
