@@ -66,6 +66,27 @@ def main() -> None:
     except RongziError as error:
         click.echo(f"rongzi: {error}", err=True)
         sys.exit(1)
+    except Exception as error:
+        if not (why := _why_database(error)):
+            raise
+        click.echo(f"rongzi: {why}", err=True)
+        sys.exit(1)
+
+
+def _why_database(error: Exception) -> str | None:
+    """Return what to do about a database that refused; None for any other fault."""
+    if not type(error).__module__.startswith("sqlalchemy."):
+        return None
+    kind = type(getattr(error, "orig", None) or error).__qualname__
+    if kind == "InsufficientPrivilege":
+        return (
+            "the database does not let this account do that; run it as the owner of the ledger's"
+            " tables (docs/deployment.md)"
+        )
+    return (
+        f"the ledger's database refused ({kind}); check that it is up, its address, and that"
+        " rongzi upgrade-ledger was run"
+    )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +17,8 @@ from click.testing import CliRunner
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from api.access.accounts import Accounts
+from api.access.first_run import first_accounts, hand_out
 from api.deciding import Decide
 from api.ledger.engine import open_engine
 from api.ledger.location import Location
@@ -115,6 +121,32 @@ def test_the_service_role_decides_and_erases_but_changes_no_entry(
     with engine.begin() as connection:
         assert connection.execute(text("DELETE FROM identities")).rowcount > 0
     engine.dispose()
+
+
+def test_the_service_role_writes_of_an_account_no_more_than_its_password(
+    as_service: Settings,
+) -> None:
+    owner = replace(as_service, database_url=os.environ["RONGZI_DATABASE_URL"])
+    (admin,) = first_accounts(owner, demo=False)
+    with closing(Accounts(as_service)) as accounts:
+        accounts.change("admin", "password_changed", "x", lambda a: replace(a, password_hash="x"))
+        with pytest.raises(DBAPIError, match="permission denied"):
+            accounts.change(
+                "admin", "account_disabled", "x", lambda a: replace(a, is_enabled=False)
+            )
+        with pytest.raises(DBAPIError, match="permission denied") as refused:
+            hand_out(accounts, [("clerk", ("officer",), ("371502",))])
+    assert "argon2" not in str(refused.value)
+    assert admin.name == "admin"
+
+
+def test_what_is_the_owners_to_do_is_told_in_one_line(as_service: Settings) -> None:
+    address = {**os.environ, "RONGZI_DATABASE_URL": str(as_service.database_url)}
+    command = [sys.executable, "-m", "cli.main", "init", "--home", str(as_service.home)]
+    told = subprocess.run(command, env=address, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr.startswith("rongzi: the database does not let this account do that; run it")
+    assert told.stderr.count("\n") == 1
 
 
 def test_a_role_that_does_not_exist_is_named_with_what_to_do(

@@ -124,9 +124,8 @@ class Accounts:
             if found is None:
                 raise AccessError("no such account; rongzi users list names them")
             changed = _valid(change(found))
-            values = _row(changed) | {"version": found.version + 1}
             changing = update(accounts).where(accounts.c.name == name)
-            work.connection.execute(changing.values(values))
+            work.connection.execute(changing.values(_differences(found, changed)))
             record(work, [AccountEvent(event, name, actor, state_of(changed))])
         return found
 
@@ -162,6 +161,12 @@ def account_of(row: Any) -> Account:
         version=row["version"],
         is_enabled=row["is_enabled"],
     )
+
+
+def _differences(before: Account, after: Account) -> dict[str, Any]:
+    """Return the columns to write: on PostgreSQL the service may write no more than a password."""
+    was, row = _row(before), _row(after) | {"version": before.version + 1}
+    return {name: value for name, value in row.items() if value != was[name]}
 
 
 def _row(account: Account) -> dict[str, Any]:

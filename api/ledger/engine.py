@@ -62,7 +62,7 @@ def _sqlite(url: URL, writes: bool) -> Engine:
         file = f"file:{quote(str(url.database))}?mode=rw"
         return sqlite3.connect(file, LOCK_SECONDS, check_same_thread=False, uri=True)
 
-    engine = create_engine(url, creator=connected)
+    engine = create_engine(url, creator=connected, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:
@@ -91,6 +91,7 @@ def _postgres(url: URL, writes: bool) -> Engine:
     )
     engine = create_engine(
         url,
+        hide_parameters=True,
         # Under SERIALIZABLE or REPEATABLE READ the snapshot would be older than the lock.
         isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
         pool_size=1 if writes else 4,

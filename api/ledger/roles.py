@@ -31,7 +31,8 @@ def grant(engine: Engine, role: str) -> None:
             connection.execute(text(f"GRANT SELECT, INSERT ON {tables} TO {quoted}"))
             connection.execute(text(f"GRANT DELETE ON {identities.name} TO {quoted}"))
             # A person may change a password; who has an account is for the tables' owner to say.
-            connection.execute(text(f"GRANT SELECT, UPDATE ON {accounts.name} TO {quoted}"))
+            own = "SELECT, UPDATE (password_hash, version)"
+            connection.execute(text(f"GRANT {own} ON {accounts.name} TO {quoted}"))
             counted = "SELECT, INSERT, UPDATE, DELETE"
             connection.execute(text(f"GRANT {counted} ON {attempts.name} TO {quoted}"))
             connection.execute(text(f"GRANT SELECT ON alembic_version TO {quoted}"))
