@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse
 
 from api.fields import EXPECTED
 from api.problem_kinds import (
+    IN_PROGRESS,
     INTERNAL_ERROR,
     INVALID_BODY,
     INVALID_PARAMETER,
@@ -46,7 +47,8 @@ async def refused(request: Request, error: Exception) -> JSONResponse:
     """Return the answer to a request that was refused by `error`."""
     if isinstance(error, ProblemError):
         note(request, kind=error.kind.name)
-        headers = dict(error.headers or (RETRY_AFTER if error.kind.status == 503 else {}))
+        passes = error.kind.status == 503 or error.kind == IN_PROGRESS
+        headers = dict(error.headers or (RETRY_AFTER if passes else {}))
         return problem_response(error.kind, error.errors, headers)
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(getattr(error, "headers", None) or {})

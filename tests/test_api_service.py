@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import uuid
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -122,6 +126,31 @@ def test_identity_is_masked(service: httpx.Client, published_rows: list[dict[str
         assert identity["id_number"][3:-4] == "*" * 11
         assert identity["name"].endswith("*")
         assert identity["phone"] is None or identity["phone"][3:-4] == "****"
+
+
+def test_a_retry_of_what_still_runs_is_told_when_to_come_again(
+    service: httpx.Client, service_log: Path, published_rows: list[dict[str, Any]]
+) -> None:
+    asked = {**ASKED, "member_id": published_rows[1]["member_id"], "amount_yuan": 4_321}
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+
+    def ask() -> httpx.Response:
+        return service.post("/v1/decisions", json=asked, headers=key)
+
+    ledger = service_log.parent / "home" / "ledger" / "ledger.db"
+    with (
+        closing(sqlite3.connect(ledger, isolation_level=None)) as other,
+        ThreadPoolExecutor() as own,
+    ):
+        other.execute("BEGIN IMMEDIATE")  # the first waits for it, for up to two seconds
+        both = [own.submit(ask), own.submit(ask)]
+        (early, *_) = wait(both, return_when=FIRST_COMPLETED).done
+        other.execute("ROLLBACK")
+        found = sorted((each.result() for each in both), key=lambda answer: answer.status_code)
+    assert early.result().json()["type"] == "/problems/in-progress"
+    assert [each.status_code for each in found] == [200, 409]
+    assert found[1].headers["Retry-After"] == "1"
+    assert ask().content == found[0].content
 
 
 def test_attributes_kept_for_audits_alone_are_not_told(
