@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.access.enforcing import let_in, put_on_record
+from api.access.enforcing import entitled, let_in, put_on_record
 from api.fields import IDEMPOTENCY_KEY
 from api.problems import ProblemError
 from api.refusing import refused
@@ -45,21 +45,24 @@ class DirectRoute:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request for the route, or pass it on."""
-        if scope["type"] != "http" or scope["path"] != self._route.path:
+        is_asked = scope["type"] == "http" and scope["path"] == self._route.path
+        if not is_asked or scope["method"] != "POST":
             await self.app(scope, receive, send)
             return
         request = StrictRequest(scope, receive)
-        given = await _well_formed(request)
-        if given is None:
-            again = receive if request.unread else replayed(await request.body(), receive)
-            await self.app(scope, again, send)
-            return
         scope["route"] = self._route
         try:
-            answer = await self._answered(request, given)
+            # Who asks comes before what is asked: a stranger's body is not parsed.
+            await entitled(request)
+            given = await _well_formed(request)
+            answer = await self._answered(request, given) if given else None
         except ProblemError as error:
             answer = await refused(request, error)
-        await answer(scope, receive, send)
+        if answer is None:
+            again = receive if request.unread else replayed(await request.body(), receive)
+            await self.app(scope, again, send)
+        else:
+            await answer(scope, receive, send)
 
     async def _answered(self, request: StrictRequest, given: _Given) -> Response:
         let = await let_in(request)
@@ -70,7 +73,7 @@ class DirectRoute:
 
 
 async def _well_formed(request: StrictRequest) -> _Given | None:
-    if request.scope["method"] != "POST" or request.scope["query_string"]:
+    if request.scope["query_string"]:
         return None
     keys = [value for name, value in request.scope["headers"] if name == b"idempotency-key"]
     if len(keys) != 1 or not _KEY.fullmatch(keys[0]):

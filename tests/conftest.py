@@ -23,7 +23,7 @@ from tests.required_parts import lacking
 # spinning would take what the others need. Read when the library is first loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-pytest_plugins = ("tests.account_fixtures", "tests.service_fixtures")
+pytest_plugins = ("tests.account_fixtures", "tests.branch_fixtures", "tests.service_fixtures")
 
 if TYPE_CHECKING:
     import pyarrow as pa
