@@ -126,9 +126,9 @@ UNKNOWN_MEMBER = Kind(
 UNKNOWN_DECISION = Kind(
     "unknown-decision",
     404,
-    Text("没有该决定", "No such decision"),
+    Text("没有该决策", "No such decision"),
     Text(
-        "请核对决定编号（decision_id）。",
+        "请核对决策编号（decision_id）。",
         "Check the decision id (`decision_id` of the answer).",
     ),
 )
@@ -217,7 +217,7 @@ TIMED_OUT = Kind(
     503,
     Text("未能在时限内完成", "It was not finished in time"),
     Text(
-        "结果未知；请用同一 Idempotency-Key 重试，已作出的决定会原样返回。",
+        "结果未知；请用同一 Idempotency-Key 重试，已作出的决策会原样返回。",
         "Whether it was done is unknown; send it again with the same Idempotency-Key, and what was"
         " decided is answered again.",
     ),

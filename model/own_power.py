@@ -30,6 +30,7 @@ WHOLE = frozenset(
 )
 
 
+_SINCE_LOAN = "months_since_last_loan"
 #: What tells of one activity, its measure first. Where that is nothing, the first parcel or field
 #: brings all of them at once, with values that nobody can promise.
 ACTIVITIES = (
@@ -42,7 +43,7 @@ ACTIVITIES = (
     ("area_total_mu", "crop_kinds", "leased_area_share", "lease_ending_share",
      "largest_crop_share", "yield_against_township_24m", "insured_area_share",
      "demonstration_area_share", "trusteeship_area_share"),
-    ("months_since_last_loan", "worst_days_past_due_24m", "average_days_past_due_24m",
+    (_SINCE_LOAN, "worst_days_past_due_24m", "average_days_past_due_24m",
      "repaid_on_time_share_24m", "loans_repaid_24m", "largest_loan_repaid_24m",
      "last_loan_worst_days_past_due"),
 )  # fmt: skip
@@ -83,7 +84,8 @@ def begins_from_nothing(name: str, columns: Columns, told: Collection[str]) -> b
         if name in activity and activity[0] in columns:
             measure = float(columns[activity[0]][0])
             others = any(each in told for each in activity if each != name)
-            return (math.isnan(measure) or measure == 0) and others
+            is_amount = activity[0] != _SINCE_LOAN  # there, zero is a loan of this month
+            return (math.isnan(measure) or (is_amount and measure == 0)) and others
     return False
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from model.card_json import card_from_json
 from model.dictionary import member_dictionary
 from model.nearest_changes import MOST_PROPOSALS, Basis, nearest_changes, with_changes
-from model.own_power import ACTIVITIES, WHOLE
+from model.own_power import ACTIVITIES, WHOLE, begins_from_nothing
 from model.policy import policy_on
 from model.scorecard import Bins, Card, Term
 from model.whitelist import TIERS, assess
@@ -180,6 +180,23 @@ def test_what_would_begin_from_nothing_is_not_proposed_for_it_would_move_more_th
     nothing = named(area_total_mu=0.0, leased_area_share=np.nan, peer_review_grade_24m=2.0)
     assert nothing
     assert not nothing & planting
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "name", "is_nothing"),
+    [
+        ("area_total_mu", 0.0, "crop_kinds", True),
+        ("area_total_mu", 8.4, "crop_kinds", False),
+        ("average_balance_12m", np.nan, "average_balance_12m", True),
+        ("months_since_last_loan", np.nan, "loans_repaid_24m", True),
+        ("months_since_last_loan", 0.0, "loans_repaid_24m", False),
+    ],
+)
+def test_an_activity_is_nothing_where_its_measure_is(measure, value, name, is_nothing):
+    columns = {measure: np.array([value])}
+    told = [each for activity in ACTIVITIES for each in activity]
+    assert begins_from_nothing(name, columns, told) == is_nothing
+    assert not begins_from_nothing(name, columns, [name])
 
 
 def test_an_activity_is_told_of_by_attributes_that_exist_and_each_by_one():
