@@ -145,10 +145,17 @@ class CheckpointFile:
         os.close(self._file)
 
 
-def lines_of(path: Path) -> Iterator[tuple[int, Checkpoint | str]]:
-    """Yield line number and checkpoint of the outside file; its text where a line is none."""
-    with path.open("r", encoding="utf-8", errors="replace") as file:
-        for number, line in enumerate(file, 1):
+def lines_of(path: Path, size: int) -> Iterator[tuple[int, Checkpoint | str]]:
+    """Yield number and checkpoint of each line that begins within the first `size` bytes.
+
+    Where a line is no checkpoint its text is yielded.
+    """
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            if size <= 0:
+                return
+            size -= len(raw)
+            line = raw.decode("utf-8", errors="replace")
             if line.strip():
                 yield number, checkpoint_in(line) or line
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -12,12 +13,21 @@ from api.ledger.findings import Report
 from api.ledger.verified_chain import Chain
 from api.ledger.verified_seals import Named, fits, is_signed, tell_unfit
 
-Lines = Sequence[tuple[int, Checkpoint | str]]
+Lines = Iterable[tuple[int, Checkpoint | str]]
 
 #: Commits whose lines may be on their way: the service begins no further one before the last but
 #: one is written, so there are at most two a worker.
 _MOST_ON_THEIR_WAY = 16
 _MOST_AT_THE_START = 2
+
+
+@dataclass
+class _Said:
+    """What the lines said: how far they go, and those that the ledger does not keep alike."""
+
+    last: tuple[int, int] = (0, 0)
+    is_any: bool = False
+    others: list[Named] = field(default_factory=list)
 
 
 def verify_outside(
@@ -28,55 +38,63 @@ def verify_outside(
     key: Ed25519PublicKey,
     report: Report,
 ) -> list[Checkpoint]:
-    """Verify every line of the outside file; return those with a good signature.
+    """Verify every line of the outside file; return those that are signed but not kept inside.
 
     Parameters
     ----------
     lines
         None says that there is no such file.
     inside
-        The checkpoints that the ledger keeps.
+        The checkpoints that the ledger keeps; what is wrong with them is told already.
     """
-    report.outside_lines = len(lines or ())
-    named = _signed(path, lines or (), key, report)
-    tell_unfit(named, chain, report)
-    _tell_not_kept(named, inside, chain, report)
-    good = [each.made for each in named]
-    last = max((made.reach for made in good), default=(0, 0))
-    behind = sorted((made for made in inside if made.reach > last), key=lambda made: made.reach)
-    most = _MOST_ON_THEIR_WAY if good else _MOST_AT_THE_START
+    said = _said(path, lines or (), set(inside), key, report)
+    tell_unfit(said.others, chain, report, inside)
+    _tell_not_kept(said.others, inside, chain, report)
+    behind = sorted((m for m in inside if m.reach > said.last), key=lambda made: made.reach)
+    most = _MOST_ON_THEIR_WAY if said.is_any else _MOST_AT_THE_START
     if behind and (lines is None or len(behind) > most):
-        report.found("no outside" if not good else "outside cut", None, _cut(path, good, behind))
+        kind = "outside cut" if said.is_any else "no outside"
+        report.found(kind, None, _cut(path, said.is_any, behind))
     elif behind:
         report.notices.append(
             f"{_named(behind)} no line in {path} yet: it is being written now, or a crash came"
             " between, and the service adds it when it starts; if neither is so, the end of that"
             " file was cut off"
         )
-    return good
+    return [each.made for each in said.others]
 
 
-def _signed(path: Path, lines: Lines, key: Ed25519PublicKey, report: Report) -> list[Named]:
-    good = []
+def _said(
+    path: Path, lines: Lines, kept: set[Checkpoint], key: Ed25519PublicKey, report: Report
+) -> _Said:
+    said = _Said()
     for number, made in lines:
+        report.outside_lines += 1
+        name = f"{path}, line {number}"
         if isinstance(made, str):
-            if is_torn(made):
-                report.notices.append(f"{path}, line {number} is torn, as a crash leaves it")
-            else:
-                what = f"{path}, line {number} is no checkpoint: it was overwritten or put there"
-                report.found("forged", None, f"{what}; restore the file from backup")
-        elif is_signed(made, name := f"{path}, line {number}: the checkpoint", key, report):
-            good.append(Named(name, made))
-    return good
+            _tell_no_checkpoint(made, name, report)
+        elif made in kept or is_signed(made, f"{name}: the checkpoint", key, report):
+            said.is_any, said.last = True, max(said.last, made.reach)
+            if made not in kept:
+                said.others.append(Named(f"{name}: the checkpoint", made))
+    return said
+
+
+def _tell_no_checkpoint(line: str, name: str, report: Report) -> None:
+    if is_torn(line):
+        report.notices.append(f"{name} is torn, as a crash leaves it")
+    else:
+        what = f"{name} is no checkpoint: it was overwritten or put there"
+        report.found("forged", None, f"{what}; restore the file from backup")
 
 
 def _tell_not_kept(
     named: Sequence[Named], inside: Sequence[Checkpoint], chain: Chain, report: Report
 ) -> None:
-    kept, seqs = set(inside), {made.seq for made in inside}
+    # A release before kept its checkpoints of looks alone outside only.
+    seqs = {0, *(made.seq for made in inside)}
     for name, made in named:
-        is_kept = made in kept if made.is_bounded else not made.seq or made.seq in seqs
-        if fits(made, chain) and not is_kept:
+        if fits(made, chain) and (made.is_bounded or made.seq not in seqs):
             report.found(
                 "unsealed",
                 made.seq,
@@ -86,8 +104,8 @@ def _tell_not_kept(
             )
 
 
-def _cut(path: Path, good: Sequence[Checkpoint], behind: Sequence[Checkpoint]) -> str:
-    if not good:
+def _cut(path: Path, is_any: bool, behind: Sequence[Checkpoint]) -> str:
+    if not is_any:
         return (
             f"{path}: there are no checkpoints outside the ledger, so that a cut at its end could"
             " not be seen; restore the file, or name it with --checkpoints"

@@ -76,8 +76,16 @@ def fits(made: Checkpoint, chain: Chain) -> bool:
     return made.seq <= chain.last and chain.digests.get(made.seq, GENESIS) == made.digest
 
 
-def tell_unfit(named: Sequence[Named], chain: Chain, report: Report) -> None:
-    """Report checkpoints of one side that do not fit the chain: once, with where to look."""
+def tell_unfit(
+    named: Sequence[Named], chain: Chain, report: Report, others: Sequence[Checkpoint] = ()
+) -> None:
+    """Report checkpoints that do not fit the chain: once, with where to look.
+
+    Parameters
+    ----------
+    others
+        Of the other side: they may narrow down the place, but are not told of.
+    """
     beyond = [each for each in named if each.made.seq > chain.last]
     if beyond:
         name, made = max(beyond, key=lambda each: each.made.seq)
@@ -90,15 +98,15 @@ def tell_unfit(named: Sequence[Named], chain: Chain, report: Report) -> None:
     unfit = [n for n in named if n.made.seq <= chain.last and not fits(n.made, chain)]
     if unfit:
         name, made = min(unfit, key=lambda each: each.made.seq)
-        known = [n.made.seq for n in named if n.made.seq < made.seq and fits(n.made, chain)]
-        begins = max(known, default=0) + 1
+        before = [each for each in (*(n.made for n in named), *others) if each.seq < made.seq]
+        begins = max((each.seq for each in before if fits(each, chain)), default=0) + 1
         many = f"entries {begins} to {made.seq}" if begins < made.seq else f"entry {begins}"
-        others = f", and so are {len(unfit) - 1} others behind it" if len(unfit) > 1 else ""
+        more = f", and so are {len(unfit) - 1} others behind it" if len(unfit) > 1 else ""
         report.found(
             "replaced",
             begins,
             f"{name} of entry {made.seq} is signed over another entry than the one there"
-            f" now{others}: of {many} something was changed, inserted or removed; restore the"
+            f" now{more}: of {many} something was changed, inserted or removed; restore the"
             " database from backup",
         )
 

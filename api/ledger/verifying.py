@@ -42,8 +42,9 @@ def verify_ledger(location: Location, public: Path | None = None) -> Report:
     """
     location.refuse_absent()
     key = public_key(public or location.keys / SEAL_PUBLIC)
-    # The outside file first: the ledger read after it may hold more, but never less.
-    lines = list(lines_of(location.outside)) if location.outside.exists() else None
+    # The outside file's size first: the ledger read after it may hold more, but never less.
+    outside = location.outside
+    lines = lines_of(outside, outside.stat().st_size) if outside.exists() else None
     engine = open_engine(location.url, writes=False)
     report = Report()
     try:
@@ -53,7 +54,7 @@ def verify_ledger(location: Location, public: Path | None = None) -> Report:
             verify_guards(connection, report)
             chain = _verified_chain(connection, report)
             seals = verify_checkpoints(connection, chain, key, report)
-            seals += verify_outside(location.outside, lines, chain, seals, key, report)
+            seals += verify_outside(outside, lines, chain, seals, key, report)
             verify_covered(chain, seals, report)
             verify_answers(connection, chain, report)
             verify_questions(connection, chain, report)
