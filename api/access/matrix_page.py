@@ -98,7 +98,11 @@ that failed, a name that was locked; with who did it (`console:LOGIN` for `rongz
 the account may do from then on. A name that no account has is not written down: people type
 passwords there. These rows are of everywhere, so auditors of everywhere see them.
 
-All rows are one hash chain, sealed by the ledger's checkpoints (docs/ledger.md).
+All rows are one hash chain; each commit seals its own (docs/ledger.md), so that not even the last
+one can be cut off unseen. An account's row tells which password it has by a digest of its salted
+hash, and `rongzi verify-ledger` holds the accounts against these rows: rights, password, state.
+`rongzi init` and `rongzi users` sign with the ledger's key, so run them as the service's account on
+the machine; on PostgreSQL with the owner's address of the database (docs/deployment.md).
 
 ## Routes
 
