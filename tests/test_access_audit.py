@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import delete, select, update
 
 from api.access.accounts import Accounts
 from api.access.attempts import MOST_FAILURES, Attempts
-from api.access.first_run import Handed
+from api.access.first_run import Handed, hand_out
 from api.access.sign_in import SignIn
 from api.access.tables import accounts as table
 from api.ledger.location import Location
@@ -18,6 +19,7 @@ from api.ledger.verifying import verify_ledger
 from api.problems import ProblemError
 from api.settings import Settings
 from benchmarks.tampered_rows import disarmed
+from model.errors import LedgerError
 
 
 def _mistaken(door: SignIn, name: str) -> None:
@@ -103,3 +105,13 @@ def test_the_last_account_event_cannot_be_cut_off_unseen(
         connection.execute(update(table).values(version=1))
     found = {finding.kind for finding in verify_ledger(location).findings}
     assert found == {"unsealed", "look"}
+
+
+def test_what_cannot_be_sealed_is_not_done(accounts: Accounts, ledger_settings: Settings) -> None:
+    (ledger_settings.home.parent / "file").touch()
+    blocked = replace(ledger_settings, checkpoints=ledger_settings.home.parent / "file" / "lines")
+    with closing(Accounts(blocked)) as sealed_nowhere:
+        with pytest.raises(LedgerError, match="not done, because it could not be sealed there"):
+            hand_out(sealed_nowhere, [("officer-2", ("officer",), ("371502",))])
+        assert sealed_nowhere.all() == []
+    assert _audit(accounts) == []

@@ -76,36 +76,45 @@ class AuditWriter:
         Raises
         ------
         LedgerError
-            If the ledger's keys cannot be read: then nothing was written; or if the line outside
-            could not be written: then what was done stands, and the next commit seals it outside.
+            If the ledger's keys or the file outside cannot be opened: then nothing was written; or
+            if the line could not be: then what was done stands, and the next commit seals it.
         """
-        made = None
-        with self.engine.begin() as connection:
-            work = AuditedWork(connection)
-            yield work
-            if work.has_rows:
-                made = work.seal(self._seal_key(connection))
-        if made:
-            self._append(made)
+        with contextlib.ExitStack() as held:
+            made = None
+            with self.engine.begin() as connection:
+                work = AuditedWork(connection)
+                yield work
+                if work.has_rows:
+                    # Before the commit: what cannot be sealed is not done.
+                    key, file = self._opened(connection)
+                    held.callback(file.close)
+                    made = work.seal(key)
+            if made:
+                self._append(file, made)
 
     def close(self) -> None:
         """Let go of the database."""
         self.engine.dispose()
 
-    def _seal_key(self, connection: Connection) -> Ed25519PrivateKey:
-        if self._key is None:
-            may_make = is_new(connection, last_line_of(self._location.outside))
-            self._key = read_keys(self._location.keys, may_make=may_make).seal
-        return self._key
-
-    def _append(self, made: Checkpoint) -> None:
+    def _opened(self, connection: Connection) -> tuple[Ed25519PrivateKey, CheckpointFile]:
         outside = self._location.outside
         try:
-            with contextlib.closing(CheckpointFile(outside)) as file:
-                file.append(made)
+            if self._key is None:
+                may_make = is_new(connection, last_line_of(outside))
+                self._key = read_keys(self._location.keys, may_make=may_make).seal
+            return self._key, CheckpointFile(outside)
         except OSError as error:
             raise LedgerError(
-                f"{outside}: done and in the audit, but not sealed outside, because the file"
-                f" cannot be written ({error.strerror}); make it writable for this account: the"
-                " service seals it when it starts or commits next"
+                f"{outside}: not done, because it could not be sealed there ({error.strerror});"
+                " make the file writable for this account"
+            ) from error
+
+    def _append(self, file: CheckpointFile, made: Checkpoint) -> None:
+        try:
+            file.append(made)
+        except OSError as error:
+            raise LedgerError(
+                f"{self._location.outside}: done and in the audit, but the line that seals it"
+                f" could not be written ({error.strerror}); make room: the service writes it when"
+                " it starts or commits next"
             ) from error
