@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 
 CHINA = timezone(timedelta(hours=8))
 
@@ -10,3 +10,8 @@ CHINA = timezone(timedelta(hours=8))
 def date_in_china(moment: datetime) -> date:
     """Return the date in China at `moment`, which knows its own zone."""
     return moment.astimezone(CHINA).date()
+
+
+def midnight_in_china(day: date) -> datetime:
+    """Return the moment at which `day` begins in China."""
+    return datetime.combine(day, time.min, CHINA)

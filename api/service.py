@@ -8,12 +8,12 @@ from datetime import date, datetime
 
 from starlette.requests import Request
 
-from api.china_time import CHINA, date_in_china
+from api.china_time import CHINA, date_in_china, midnight_in_china
 from api.problem_kinds import NOT_READY
 from api.problems import FieldError, ProblemError
 from api.resources import Resources, Stamps, awaiting, load, stamps
 from api.running.logs import log
-from api.running.metrics import SWAPS, WAITING
+from api.running.metrics import PROFILES_AT, SWAPS, WAITING
 from api.settings import Settings
 
 
@@ -78,6 +78,7 @@ class Service:
             self._found = found
             if not isinstance(used, Resources) or used.version != found.version:
                 SWAPS.labels("taken").inc()
+                PROFILES_AT.set(midnight_in_china(found.edition.manifest.day).timestamp())
                 _tell_taken(found)
         elif isinstance(used, Resources):
             self.waiting = found

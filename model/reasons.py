@@ -19,6 +19,8 @@ from model.scorecard import Card, Ints
 MOST = 4
 State = Literal["", "MISSING", "OUT_OF_RANGE"]
 
+# These two sentences are in answers that ledgers keep, and replays hold them against this text:
+# another wording needs a new name beside the old.
 _OUT_OF_RANGE = Text(
     zh="“{label}”的记录超出合理范围，请核对原始资料",
     en="the record of “{label}” is outside the plausible range; please check the source",

@@ -73,6 +73,8 @@ def _refusal(home: Path) -> tuple[str, str]:
     assert found.headers["content-type"] == "application/problem+json"
     (error,) = found.json()["errors"]
     assert error["expected_zh"]
+    # Whoever reaches the service may ask; where it lies on its machine is told in the log alone.
+    assert str(home) not in found.text
     return error["field"], error["expected"]
 
 

@@ -90,8 +90,12 @@ def test_each_state_has_its_own_words_in_both_languages():
     )
     assert (low.zh, low.en) == (wording.reason.zh, wording.reason.en)
     assert (missing.zh, missing.en) == (wording.missing.zh, wording.missing.en)
-    assert wording.label.zh in implausible.zh
-    assert wording.label.en in implausible.en
+    # Answers that ledgers keep hold these very words.
+    assert implausible.zh == f"“{wording.label.zh}”的记录超出合理范围，请核对原始资料"
+    assert implausible.en == (
+        f"the record of “{wording.label.en}” is outside the plausible range; please check the"
+        " source"
+    )
     assert {low.points_lost, missing.points_lost, implausible.points_lost} == {7}
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
@@ -105,6 +106,14 @@ def test_metrics_are_by_route_template_and_for_this_machine_alone(kept: Running)
     assert "SECRET" not in found
     for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
         assert kept.get("/metrics", **{header: "127.0.0.1"})[0] == 404
+
+
+@pytest.mark.parametrize("path", ["/live", "/ready"])
+def test_who_watches_may_ask_without_a_body(kept: Running, path: str) -> None:
+    asked = Request(kept.url + path, method="HEAD")
+    with build_opener(ProxyHandler({})).open(asked, timeout=10) as answer:
+        assert (answer.status, answer.read()) == (200, b"")
+        assert int(answer.headers["Content-Length"]) > 0
 
 
 def test_a_route_within_another_router_is_told_by_its_whole_address(kept: Running) -> None:

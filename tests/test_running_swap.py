@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from api.china_time import date_in_china
 from api.edition import Edition, Place
 from api.edition_manifest import DATABASE, MANIFEST, current_folder, read_manifest
 from api.scoring import Basis
@@ -196,7 +198,11 @@ def test_a_published_edition_is_taken_up_unasked_and_counted(running: Running, h
     wait_until(
         lambda: any(line.get("edition") == later for line in running.lines()), "swapped", seconds=20
     )
-    assert 'rongzi_swaps_total{result="taken"} 2.0' in running.get("/metrics")[1]
+    told = running.get("/metrics")[1]
+    assert 'rongzi_swaps_total{result="taken"} 2.0' in told
+    (day,) = re.findall(r"^rongzi_profiles_timestamp_seconds (\S+)$", told, flags=re.MULTILINE)
+    as_of = date.fromisoformat(running.ready()["as_of"])
+    assert date_in_china(datetime.fromtimestamp(float(day), UTC)) == as_of
 
 
 def _flip_a_bit(path: Path, chance: random.Random) -> None:

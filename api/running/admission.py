@@ -39,7 +39,7 @@ class Admission:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
         if scope["type"] != "http" or scope["path"] in ALWAYS:
-            await self.app(scope, receive, send)
+            await self.app(_as_get(scope), receive, send)
             return
         place = Place(self._load)
         try:
@@ -79,6 +79,13 @@ class Admission:
         finally:
             slow.cancel()
             self._load.sending -= 1
+
+
+def _as_get(scope: Scope) -> Scope:
+    """Let watchers ask by HEAD too; the server leaves the body out, as HTTP wants it."""
+    if scope.get("method") == "HEAD":
+        scope["method"] = "GET"
+    return scope
 
 
 def _taken(place: Place) -> None:

@@ -44,6 +44,11 @@ WAITING = Gauge(
     "Parts that are published but cannot be used; the version before is in use.",
     multiprocess_mode="livemax",
 )
+PROFILES_AT = Gauge(
+    "rongzi_profiles_timestamp_seconds",
+    "The day of the profiles in use, as seconds since 1970: time() less this is their age.",
+    multiprocess_mode="livemin",
+)
 FAULTS = Counter("rongzi_faults", "Answers of 500.")
 QUEUE = Gauge("rongzi_ledger_queue", "Commands waiting.", multiprocess_mode="livesum")
 BATCH = Histogram(

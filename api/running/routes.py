@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 from datetime import date
 from typing import Annotated
 
@@ -28,6 +29,8 @@ _DRAINING = FieldError(
 )
 _LEDGER_ZH = "账本不可写，任何决定都不会作出；请检查数据库及其磁盘。原因见英文说明"
 _LEDGER_EN = "the ledger cannot be written, so nothing is decided: check the database and its disk"
+#: Whoever can reach the service may ask; where its files lie is for the log to tell.
+_FOLDERS = re.compile(r"(?<!\w)/(?:[^\s/:;,]+/)+")
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
@@ -65,7 +68,7 @@ async def get_ready(
         raise ProblemError(NOT_READY, [_DRAINING])
     await asyncio.to_thread(service.look)
     if missing := (*service.missing(), *await _away(ledger)):
-        raise ProblemError(NOT_READY, missing)
+        raise ProblemError(NOT_READY, [_without_folders(each) for each in missing])
     made = service.resources().edition.manifest
     return ReadyShape(
         ready=True,
@@ -75,7 +78,7 @@ async def get_ready(
         members=made.counts["members"],
         waiting=[
             FieldErrorShape(field=e.field, expected=e.expected.en, expected_zh=e.expected.zh)
-            for e in service.waiting
+            for e in map(_without_folders, service.waiting)
         ],
     )
 
@@ -98,6 +101,11 @@ async def get_metrics(request: Request) -> Response:
 async def _away(ledger: Ledger) -> tuple[FieldError, ...]:
     why = await ledger.why_away()
     return (FieldError("ledger", Text(_LEDGER_ZH, f"{why}; {_LEDGER_EN}")),) if why else ()
+
+
+def _without_folders(told: FieldError) -> FieldError:
+    zh, en = (_FOLDERS.sub("", text) for text in (told.expected.zh, told.expected.en))
+    return FieldError(told.field, Text(zh, en))
 
 
 def _is_loopback(peer: str) -> bool:
