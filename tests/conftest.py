@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from benchmarks.postgres import Postgres
-from tests.required_parts import lacking
+from tests.shared_ground import is_unserved, lacking
 
 # Several workers share the cores: threads of scikit-learn's trees that wait for one another by
 # spinning would take what the others need. Read when the library is first loaded.
@@ -104,15 +104,19 @@ def member_card() -> Card:
 
 
 @pytest.fixture(scope="session")
-def card_home(member_card: Card, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home where the hand-written card is signed and published, without an edition."""
+def card_home(member_card: Card, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home where the hand-written card is signed and published, without an edition.
+
+    Shared as `published_home` is.
+    """
     from data.published import publish_card
     from model.card_file import write_card
 
     home, source = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("card")
     write_card(source, member_card)
     publish_card(home, source, "Tester", datetime(2023, 10, 1, tzinfo=UTC))
-    return home
+    yield home
+    is_unserved(home)
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +143,7 @@ def published_home(
     basis = Basis(as_of, policy_on(as_of), published_card(home))
     publish_profile(simulated_archive, member_profile, basis, home, home / "rows.parquet")
     yield home
-    assert not (home / "ledger").exists(), "a test served the shared home: let it copy the home"
+    is_unserved(home)
 
 
 @pytest.fixture(scope="session")

@@ -112,8 +112,9 @@ def test_the_log_says_at_the_start_what_is_missing(
     assert all(each["why"] for each in told if each["event"] == "not ready")
 
 
-def test_a_card_without_an_edition_is_not_enough(card_home: Path) -> None:
-    assert _refusal(card_home)[0] == "edition"
+def test_a_card_without_an_edition_is_not_enough(card_home: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(card_home, tmp_path / "home"))
+    assert _refusal(own)[0] == "edition"
 
 
 @pytest.mark.parametrize(

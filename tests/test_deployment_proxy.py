@@ -22,7 +22,7 @@ from api.problems import MEDIA_TYPE, Kind, problem_response
 from api.settings import Settings
 from benchmarks.proxy import behind_proxy, configuration, nginx, printed_site
 from benchmarks.running_service import free_port
-from tests.required_parts import lacking
+from tests.shared_ground import lacking
 
 MEMBER = "M-100200300"
 

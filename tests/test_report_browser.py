@@ -12,7 +12,7 @@ import pytest
 
 from model.dictionary import Text
 from model.scorecard import Term
-from tests.required_parts import lacking
+from tests.shared_ground import lacking
 from training.comparison import Candidate, PairsBought, PriceOfExplanation, RoundingLoss
 from training.fairness.findings import AttributeFairness, FairnessReport, Gap, GroupRow, Proxy, Rate
 from training.gates.verdicts import GateVerdicts, Verdict

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.faults import main
-from tests.required_parts import all_must_run
+from tests.shared_ground import all_must_run
 
 KILLS = ("kills", "--times", "5")
 

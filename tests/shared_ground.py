@@ -1,8 +1,9 @@
-"""What a test needs of its machine: without it the test skips, or fails if all must run."""
+"""What tests may count on: parts of their machine, and shared homes as they were made."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -23,3 +24,8 @@ def lacking(*parts: str) -> None:
     if all_must_run():
         pytest.fail(f"{REQUIRE_ALL}=1, but {told}")
     pytest.skip(told)
+
+
+def is_unserved(home: Path) -> None:
+    """Hold a home that tests share: none of them may have begun a ledger in it."""
+    assert not (home / "ledger").exists(), "a test served the shared home: let it copy the home"
