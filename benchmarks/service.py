@@ -21,7 +21,7 @@ import click
 from benchmarks.asking import Asking
 from benchmarks.load_client import Plan, measure
 from benchmarks.mlflow_serving import PATH, asked_of_mlflow, serving_with_mlflow
-from benchmarks.overload import overload
+from benchmarks.overload import Door
 from benchmarks.postgres import Postgres
 from benchmarks.proxy import behind_proxy, nginx
 from benchmarks.running_service import home_to_write_in, serving
@@ -72,14 +72,13 @@ def _sqlite(home: Path, folder: Path, seconds: float, overload_seconds: float) -
         }
         ports = {ALONE: running.port}
         if program := nginx():
-            front = stack.enter_context(behind_proxy(running.port, folder, program))
-            ports[PROXIED] = front
-            name = f"{MORE_CONNECTIONS[-1]} connections, {PROXIED}"
-            found[name] = asking.measured(front, MORE_CONNECTIONS[-1], seconds, key_prefix="front")
-        peak = max(each["goodput"] for each in found.values())
-        found["overload"] = {
-            name: overload(running, asking, port, peak, overload_seconds)
+            ports[PROXIED] = stack.enter_context(behind_proxy(running.port, folder, program))
+        doors = {
+            name: Door(asking, running, port, MORE_CONNECTIONS[-1], seconds)
             for name, port in ports.items()
+        }
+        found["overload"] = {
+            name: door.overloaded(overload_seconds) for name, door in doors.items()
         }
     return found
 

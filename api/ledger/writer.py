@@ -35,9 +35,10 @@ T = TypeVar("T")
 
 MOST_WAITING = 1_024
 MOST_IN_A_GROUP = 64
-#: What a group costs hardly depends on how many share it, so it waits so long for those who were
-#: answered a moment ago.
-LINGER_SECONDS = 0.004
+#: What a group costs hardly depends on how many share it, so it waits for those who were answered a
+#: moment ago: so long for each that is expected, about what one costs the event loop and this
+#: thread. Under overload they come one by one, not all at once, and need most of it.
+LINGER_SECONDS = 0.0008
 #: What says that the database or its disk is at fault, not the command.
 _AWAY = (DBAPIError, PoolTimeoutError, OSError, LedgerError)
 
@@ -147,7 +148,7 @@ class Ledger:
 
     def _work(self) -> None:
         expected = 1
-        while group := self._queue.group(MOST_IN_A_GROUP, expected, LINGER_SECONDS):
+        while group := self._queue.group(MOST_IN_A_GROUP, expected, LINGER_SECONDS * expected):
             self._serve(group)
             # Who is answered now asks again soon, beside those who came meanwhile.
             expected = len(group) + len(self._queue)
