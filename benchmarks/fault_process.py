@@ -8,6 +8,7 @@ import time
 from functools import partial
 from typing import Any
 
+from benchmarks.acknowledged import asked_again
 from benchmarks.fault_scene import Scene, loading, together
 from benchmarks.preloaded import Preloaded
 from benchmarks.running_service import free_port
@@ -42,10 +43,7 @@ def answer_lost(scene: Scene, times: int) -> tuple[bool, str]:
             with socket.create_connection(("127.0.0.1", running.port)) as gone:
                 gone.sendall(request)
                 time.sleep(random.uniform(0, 0.02))
-        found = [
-            [running.post(plan.path, plan.body(n), key) for _ in range(2)]
-            for n, (key, _) in enumerate(asked)
-        ]
+        found = [[asked_again(running, plan, key) for _ in range(2)] for key, _ in asked]
         kept = [(key, twice[0][1]) for (key, _), twice in zip(asked, found, strict=True)]
         same = all(first == second and first[0] == 200 for first, second in found)
         figures = {"kept": kept, "unanswered": [], "answers": {"200": {"count": times}}}
