@@ -55,13 +55,20 @@ def test_not_even_the_owner_changes_a_row_while_the_triggers_stand(
         connection.execute(text(change.format(table, column, column)))
 
 
-def test_a_row_cannot_be_replaced(engine: Engine) -> None:
-    if engine.dialect.name != "sqlite":
-        pytest.skip("INSERT OR REPLACE is SQLite's")
-    with engine.connect() as connection:
-        for table in TABLES:
-            with pytest.raises(DBAPIError, match="append-only"):
-                connection.execute(text(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"))
+#: How each database puts a row in another's place.
+REPLACES = {
+    "sqlite": "INSERT OR REPLACE INTO {0} SELECT * FROM {0}",
+    "postgresql": "INSERT INTO {0} OVERRIDING SYSTEM VALUE SELECT * FROM {0}"
+    " ON CONFLICT ({1}) DO UPDATE SET {1} = EXCLUDED.{1}",
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_row_cannot_be_replaced(engine: Engine, table: str) -> None:
+    (key,) = metadata.tables[table].primary_key.columns.keys()
+    replaces = REPLACES[engine.dialect.name].format(table, key)
+    with engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
+        connection.execute(text(replaces))
 
 
 def test_a_postgresql_table_cannot_be_truncated(postgres: Postgres) -> None:

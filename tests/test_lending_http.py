@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +13,8 @@ from typing import Any
 import httpx
 import pyarrow.parquet as pq
 import pytest
+
+from benchmarks.running_service import serving
 
 NOTE = "已到大棚实地查看，收入与流水相符"
 APPROVE = {
@@ -74,23 +71,12 @@ def branch(
 ) -> Iterator[Branch]:
     home = tmp_path_factory.mktemp("lending") / "home"
     shutil.copytree(published_home, home)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "cli.main", "serve", "--port", str(port)]
-    environment = {**os.environ, "RONGZI_HOME": str(home)}
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) as run:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            for _ in range(300):
-                try:
-                    client.get("/live")
-                    break
-                except httpx.TransportError:
-                    assert run.poll() is None
-                    time.sleep(0.1)
-            rows = pq.read_table(home / "rows.parquet").to_pylist()
-            yield Branch(client, home, bearer, rows)
-        run.terminate()
+    rows = pq.read_table(home / "rows.parquet").to_pylist()
+    with (
+        serving(home, home.parent / "log") as running,
+        httpx.Client(base_url=running.url, trust_env=False) as client,
+    ):
+        yield Branch(client, home, bearer, rows)
 
 
 def test_an_approved_decision_is_explained_and_paid_out(branch: Branch) -> None:

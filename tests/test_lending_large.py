@@ -124,10 +124,9 @@ def test_a_database_that_fails_on_the_way_leaves_the_fold_whole(desk, referred):
     assert waiting(desk, tally) == referred[1]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_stretch_is_looked_up_and_never_the_whole_ledger(desk, referred):
     with desk.ledger.read() as view:
-        if view.connection.dialect.name != "sqlite":
-            pytest.skip("the plan is SQLite's")
         asked = []
         engine = view.connection.engine
         event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2:4]))
