@@ -16,14 +16,15 @@ from sqlalchemy import insert, select
 from api.china_time import date_in_china
 from api.deciding import Decide
 from api.ledger.chain import Head, chained, entry_of, moment
-from api.ledger.checkpoints import Span, seal_key_id, sealed
+from api.ledger.checkpoints import Span, seal_key_id
 from api.ledger.engine import open_engine
 from api.ledger.entries import NewEntry
 from api.ledger.keys import read_keys
 from api.ledger.location import Location
 from api.ledger.look_chain import append_looks
+from api.ledger.sealing import seal_commit
 from api.ledger.store import utc_now
-from api.ledger.tables import checkpoints, entries
+from api.ledger.tables import entries
 from api.ledger.transaction import read_head
 from api.ledger.writer import Ledger
 from api.resources import Resources
@@ -71,6 +72,5 @@ def _copy(location: Location, count: int) -> None:
         looks = append_looks(connection, [])
         key = read_keys(location.keys, may_make=False).seal
         name = seal_key_id(key.public_key())
-        made = sealed(Span(began, head, looks), moment(utc_now()), key, name)
-        connection.execute(insert(checkpoints), [made.__dict__])
+        seal_commit(connection, Span(began, head, looks), utc_now(), key, name)
     engine.dispose()

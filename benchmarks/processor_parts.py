@@ -24,7 +24,7 @@ PARTS: dict[str, tuple[Any, str]] = {
     "    answer and profile as JSON": (api.deciding, "_decision"),
     "    pseudonyms of new members, encrypted": (api.deciding, "_added"),
     "  rows into the tables": (Transaction, "flush"),
-    "  signature of the checkpoint": (Store, "_checkpoint"),
+    "  checkpoint, signed": (store, "seal_commit"),
     "  commit": (RootTransaction, "commit"),
     "sealer thread, the line outside": (Store, "seal"),
 }

@@ -13,26 +13,21 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Engine
 
-from api.ledger.chain import moment
 from api.ledger.checkpoints import (
     Checkpoint,
     CheckpointFile,
     Span,
     last_line_of,
     seal_key_id,
-    sealed,
 )
 from api.ledger.engine import open_engine
 from api.ledger.keys import read_keys
 from api.ledger.location import Location
 from api.ledger.look_chain import append_looks
 from api.ledger.opening import is_new
-from api.ledger.prepared import PreparedInsert
-from api.ledger.tables import look_checkpoints
+from api.ledger.sealing import seal_commit
 from api.ledger.transaction import read_head
 from model.errors import LedgerError
-
-_INTO_LOOK_CHECKPOINTS = PreparedInsert(look_checkpoints)
 
 
 class AuditedWork:
@@ -50,10 +45,8 @@ class AuditedWork:
         """Write what waits and the checkpoint over it."""
         looks = append_looks(self.connection, self._rows)
         head = read_head(self.connection)
-        name = seal_key_id(key.public_key())
-        made = sealed(Span(head, head, looks), moment(datetime.now(tz=UTC)), key, name)
-        _INTO_LOOK_CHECKPOINTS.run(self.connection, [made.__dict__])
-        return made
+        name, span = seal_key_id(key.public_key()), Span(head, head, looks)
+        return seal_commit(self.connection, span, datetime.now(tz=UTC), key, name)
 
     @property
     def has_rows(self) -> bool:

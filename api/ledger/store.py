@@ -10,14 +10,13 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
-from api.ledger.chain import Head, moment
+from api.ledger.chain import Head
 from api.ledger.checkpoints import (
     Checkpoint,
     CheckpointFile,
     Span,
     last_line_of,
     seal_key_id,
-    sealed,
 )
 from api.ledger.commands import Command, View
 from api.ledger.engine import open_engine
@@ -31,16 +30,13 @@ from api.ledger.opening import (
     refuse_unsealed,
 )
 from api.ledger.performing import Outcome, perform
-from api.ledger.prepared import PreparedInsert
 from api.ledger.same_files import SameFiles
 from api.ledger.schema import upgrade
-from api.ledger.tables import checkpoints, entries, look_checkpoints
+from api.ledger.sealing import seal_commit
+from api.ledger.tables import entries
 from api.ledger.transaction import Transaction, read_head
 from api.ledger.vault import Vault
 from model.errors import LedgerError
-
-_INTO_CHECKPOINTS = PreparedInsert(checkpoints)
-_INTO_LOOK_CHECKPOINTS = PreparedInsert(look_checkpoints)
 
 
 def utc_now() -> datetime:
@@ -143,9 +139,7 @@ class Store:
                 begun.rollback()
                 return outcomes, None
             transaction.flush()
-            made = self._checkpoint(transaction.span)
-            into = _INTO_CHECKPOINTS if transaction.has_entries else _INTO_LOOK_CHECKPOINTS
-            into.run(connection, [made.__dict__])
+            made = self._sealed(connection, transaction.span)
             try:
                 begun.commit()
             except DBAPIError:
@@ -227,9 +221,9 @@ class Store:
             raise LedgerError("the ledger is not open")
         return self._opened
 
-    def _checkpoint(self, span: Span) -> Checkpoint:
+    def _sealed(self, connection: Connection, span: Span) -> Checkpoint:
         held = self._held()
-        return sealed(span, moment(self._clock()), held.keys.seal, held.key_id)
+        return seal_commit(connection, span, self._clock(), held.keys.seal, held.key_id)
 
     def _was_committed(self, transaction: Transaction) -> bool:
         """Look whether a commit whose answer was lost took place after all.
