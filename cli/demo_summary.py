@@ -118,7 +118,7 @@ def _steps(steps: list[Step]) -> Iterator[str]:
 
 def _decision(trial: Trial) -> Iterator[str]:
     told = trial.answered
-    yield _heading("一笔决定 one decision, asked of the running service")
+    yield _heading("一笔决策 one decision, asked of the running service")
     yield f"{trial.officer.name} asks {trial.asked}"
     yield (
         f"→ {told['outcome']}, tier {told['tier']}, {told['points']} points, grade {told['grade']},"

@@ -27,7 +27,7 @@ _DRAINING = FieldError(
     "service",
     Text("服务正在停止；请改用另一实例", "the service is stopping; use another instance"),
 )
-_LEDGER_ZH = "账本不可写，任何决定都不会作出；请检查数据库及其磁盘。原因见英文说明"
+_LEDGER_ZH = "账本不可写，任何决策都不会作出；请检查数据库及其磁盘。原因见英文说明"
 _LEDGER_EN = "the ledger cannot be written, so nothing is decided: check the database and its disk"
 #: Whoever can reach the service may ask; where its files lie is for the log to tell.
 _FOLDERS = re.compile(r"(?<!\w)/(?:[^\s/:;,]+/)+")

@@ -28,8 +28,8 @@ class Measured:
     def told(self) -> str:
         """The value, and its interval if it has one, for the reader."""
         if self.low == self.high:
-            return f"{self.value:.4f}"
-        return f"{self.value:.4f} ({self.low:.4f} – {self.high:.4f})"
+            return f"{self.value:z.4f}"
+        return f"{self.value:z.4f} ({self.low:z.4f} – {self.high:z.4f})"
 
 
 def status(found: Measured, limit: float, side: Side, watch: float | None = None) -> Status:
