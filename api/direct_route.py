@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.access.enforcing import entitled, let_in, put_on_record
+from api.access.enforcing import entitled, held_to_the_matrix
 from api.fields import IDEMPOTENCY_KEY
 from api.problems import ProblemError
 from api.refusing import refused
@@ -55,7 +55,10 @@ class DirectRoute:
             # Who asks comes before what is asked: a stranger's body is not parsed.
             await entitled(request)
             given = await _well_formed(request)
-            answer = await self._answered(request, given) if given else None
+            answer = None
+            if given:
+                async with held_to_the_matrix(request):
+                    answer = await self._decide(request, given.ask, given.key)
         except ProblemError as error:
             answer = await refused(request, error)
         if answer is None:
@@ -63,13 +66,6 @@ class DirectRoute:
             await self.app(scope, again, send)
         else:
             await answer(scope, receive, send)
-
-    async def _answered(self, request: StrictRequest, given: _Given) -> Response:
-        let = await let_in(request)
-        answer = await self._decide(request, given.ask, given.key)
-        if let:
-            await put_on_record(request, let)
-        return answer
 
 
 async def _well_formed(request: StrictRequest) -> _Given | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -33,7 +34,16 @@ _ENTITLED = "rongzi.entitled"
 
 
 async def enforce(request: Request) -> AsyncIterator[None]:
-    """Let a request through to its handler, and put on record what it was told of a person.
+    """Let a request through to its handler, as `held_to_the_matrix`; the framework's dependency."""
+    async with held_to_the_matrix(request):
+        yield
+
+
+@asynccontextmanager
+async def held_to_the_matrix(request: Request) -> AsyncIterator[None]:
+    """Let a request in to the block, and put on record what the block told of a person.
+
+    The record is durable before the answer is sent: without it there is no answer.
 
     Raises
     ------
@@ -47,8 +57,8 @@ async def enforce(request: Request) -> AsyncIterator[None]:
         if let and _tells_how_things_stand(refused, let):
             await _record(request, let)
         raise
-    if let:
-        await put_on_record(request, let)
+    if let and let.rule.personal:
+        await _record(request, let)
 
 
 @dataclass(frozen=True)
@@ -97,15 +107,6 @@ async def entitled(request: Request) -> Principal | None:
         request.scope[_ENTITLED] = await _entitled(request, rule)
     found: Principal = request.scope[_ENTITLED]
     return found
-
-
-async def put_on_record(request: Request, let: Let) -> None:
-    """Record what was told of a person.
-
-    The record is durable before the answer is sent: without it there is no answer.
-    """
-    if let.rule.personal:
-        await _record(request, let)
 
 
 async def _record(request: Request, let: Let) -> None:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from api.lending.booked_statements import COUNTED, RULED, RULINGS, SECOND_NEEDED, TURNS
+from api.lending.booked_statements import COUNTED, RULED, TURNS
+from api.lending.state import RULINGS, SECOND_NEEDED
 
 
 @dataclass

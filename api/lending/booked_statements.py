@@ -6,9 +6,7 @@ from sqlalchemy import ColumnElement, Integer, and_, bindparam, case, cast, func
 
 from api.ledger.in_body import InBody
 from api.ledger.tables import entries
-
-RULINGS = ("REVIEW_DECIDED", "OVERRIDDEN")
-SECOND_NEEDED = "SECOND_NEEDED"
+from api.lending.state import RULINGS, SECOND_NEEDED
 
 _SEQ, _KIND, _OUTCOME, _YUAN = (
     entries.c[name] for name in ("seq", "kind", "outcome", "amount_yuan")

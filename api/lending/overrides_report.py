@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from api.ledger.commands import View
-from api.ledger.entries import Entry, Kind
+from api.ledger.entries import Entry
+from api.lending.state import RULINGS
 
-_RULED: tuple[Kind, ...] = ("OVERRIDDEN", "REVIEW_DECIDED")
 _PART = 1_000
 
 
@@ -42,6 +42,6 @@ def _overrules(entry: Entry) -> bool:
 
 def _ruled(view: View) -> Iterator[Entry]:
     after = 0
-    while part := view.entries_where(_RULED, after=after, most=_PART):
+    while part := view.entries_where(RULINGS, after=after, most=_PART):
         yield from part
         after = part[-1].seq

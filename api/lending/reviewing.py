@@ -17,7 +17,7 @@ from api.lending.kinds import (
     NOT_OPEN,
     OWN_CASE,
 )
-from api.lending.state import OPEN, DecisionState
+from api.lending.state import OPEN, SECOND_NEEDED, DecisionState
 from api.problem_kinds import INVALID_BODY
 from api.problems import FieldError, ProblemError
 from model.dictionary import Text
@@ -121,7 +121,7 @@ class GiveVerdict:
         if state.first_reviewer is not None:
             return "APPROVE", min(amount, state.seconded_yuan)
         needs_second = amount > self.policy["four_eyes_above_yuan"]
-        return ("SECOND_NEEDED" if needs_second else "APPROVE"), amount
+        return (SECOND_NEEDED if needs_second else "APPROVE"), amount
 
 
 def refuse_unfounded(ruling: Ruling, state: DecisionState, policy: Policy) -> None:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from api.china_time import date_in_china
-from api.ledger.entries import Entry
+from api.ledger.entries import Entry, Kind
 
 Status = Literal[
     "APPROVED", "WAITING", "CLAIMED", "WAITING_FOR_SECOND", "APPROVED_AFTER_REVIEW",
@@ -22,6 +22,11 @@ APPROVING: tuple[Status, ...] = ("APPROVED", "APPROVED_AFTER_REVIEW", "APPROVED_
 DECLINING: tuple[Status, ...] = ("DECLINED", "DECLINED_AFTER_REVIEW", "DECLINED_BY_OVERRIDE")
 #: Those a reviewer may take.
 OPEN: tuple[Status, ...] = ("WAITING", "CLAIMED", "WAITING_FOR_SECOND")
+
+#: Entries by which a reviewer or an override settles a case, but for the outcome below.
+RULINGS: tuple[Kind, ...] = ("REVIEW_DECIDED", "OVERRIDDEN")
+#: A first reviewer approved; four eyes are asked for.
+SECOND_NEEDED = "SECOND_NEEDED"
 
 _BY_OUTCOME: Mapping[str | None, Status] = {"APPROVE": "APPROVED", "REFER": "WAITING"}
 
@@ -176,7 +181,7 @@ def _claimed(state: DecisionState, entry: Entry) -> DecisionState:
 def _reviewed(state: DecisionState, entry: Entry) -> DecisionState:
     free = replace(state, claimed_by=None, claimed_until=None)
     amount = entry.amount_yuan or 0
-    if entry.outcome == "SECOND_NEEDED":
+    if entry.outcome == SECOND_NEEDED:
         return replace(
             free,
             settled="WAITING_FOR_SECOND",
