@@ -3,7 +3,8 @@
     python -m benchmarks.load_client < plan.json > figures.json
 
 The machine's cores are shared with the server under test, so a request must cost little here: raw
-sockets, requests put together from bytes, answers read no further than status and length.
+sockets, requests put together from bytes, answers read no further than status and length, on the
+event loop the service itself runs on.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, cast
+
+import uvloop
 
 _LENGTH = re.compile(rb"\r\n[Cc]ontent-[Ll]ength: *([0-9]+)")
 _CLOSES = re.compile(rb"\r\n[Cc]onnection: *close")
@@ -87,8 +90,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take part in the load."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        # One of uvloop, which does not say that it is one.
+        self.transport = cast(asyncio.Transport, transport)
         self.load.freed(self)
 
     @property
@@ -252,4 +255,5 @@ def measure(plan: Plan) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(Load(Plan(**json.load(sys.stdin))).run())))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        print(json.dumps(runner.run(Load(Plan(**json.load(sys.stdin))).run())))
