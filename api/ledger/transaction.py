@@ -195,11 +195,6 @@ class Transaction:
         return bool(self._entries or self._accesses)
 
     @property
-    def has_entries(self) -> bool:
-        """Whether the chain grows."""
-        return bool(self._entries)
-
-    @property
     def first_entry_id(self) -> str | None:
         """The id of the first entry that this transaction adds."""
         return str(self._entries[0]["entry_id"]) if self._entries else None
