@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from sqlalchemy import make_url
 
 from api.deciding import Decide
@@ -17,6 +16,7 @@ from api.ledger.writer import Ledger
 from api.settings import Settings
 from benchmarks.ledger_filling import fill, look_around
 from benchmarks.postgres import Postgres
+from tests.shared_ground import lacking
 
 NOTES = (Path(__file__).parent.parent / "docs" / "deployment.md").read_text(encoding="utf-8")
 
@@ -97,7 +97,7 @@ def test_the_unit_says_what_the_notes_promise() -> None:
 def test_systemd_finds_no_fault_in_the_unit(tmp_path: Path) -> None:
     program = shutil.which("systemd-analyze")
     if program is None:
-        pytest.skip("systemd-analyze is not installed; the unit's lines are held by another test")
+        lacking("systemd-analyze")
     unit = tmp_path / "rongzi.service"
     unit.write_text(UNIT.replace("/opt/rongzi/.venv/bin/rongzi", "/bin/true"))
     done = subprocess.run(
