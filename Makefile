@@ -53,7 +53,7 @@ serve: $(STAMP)
 	$(BIN)/rongzi serve
 
 mlflow-ui: $(STAMP)
-	$(BIN)/mlflow ui --backend-store-uri sqlite:///mlruns/mlflow.db --host 127.0.0.1 --port 5000
+	MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --backend-store-uri sqlite:///mlruns/mlflow.db --host 127.0.0.1 --port 5000
 
 # Needs uv. Names no index; hashes pin every file.
 lock:
