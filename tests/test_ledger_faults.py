@@ -148,15 +148,17 @@ def test_a_full_disk_refuses_writes_nothing_half_and_heals(
     assert count(ledger) == 20
 
 
+@pytest.mark.parametrize("room", [0, 1, 100])
 def test_a_decision_whose_seal_cannot_be_written_is_not_answered_but_kept(
-    on_sqlite: tuple[Ledger, Settings], asks: list[Decide]
+    on_sqlite: tuple[Ledger, Settings], asks: list[Decide], room: int
 ) -> None:
+    """With some room the line is torn, and there is none for its end either."""
     ledger, settings = on_sqlite
     ledger.write_now(asks[0])
     outside = settings.home / "ledger" / "checkpoints.jsonl"
     with outside.open("a") as file:
         file.write("\n" * 2_000_000)  # larger than the database, so that it alone is full
-    with no_file_beyond(outside.stat().st_size):
+    with no_file_beyond(outside.stat().st_size + room):
         refused(ledger, asks[1])
         refused(ledger, asks[2])
     assert ledger.write_now(asks[1]).headers == {REPLAYED: "true"}

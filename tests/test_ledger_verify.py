@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from sqlalchemy import create_engine, delete, text
 
 from api.deciding import Decide
+from api.ledger.checkpoints import checkpoint_in, last_line_of
 from api.ledger.engine import database_url as parsed
 from api.ledger.location import Location
 from api.ledger.tables import checkpoints, entries
@@ -168,6 +169,16 @@ def test_a_torn_last_line_outside_is_no_evidence_of_a_change(copied: Location) -
     report = verify_ledger(copied)
     assert report.is_sound
     assert any("torn" in notice for notice in report.notices)
+
+
+def test_a_line_behind_one_that_another_worker_tore_is_read(copied: Location) -> None:
+    lines = copied.outside.read_text().splitlines()
+    copied.outside.write_text("\n".join([*lines[:-1], lines[-1][:80] + lines[-1]]) + "\n")
+    report = verify_ledger(copied)
+    assert report.is_sound
+    assert report.outside_lines == len(lines) + 1
+    assert any(f"line {len(lines)} is torn" in notice for notice in report.notices)
+    assert last_line_of(copied.outside) == checkpoint_in(lines[-1])
 
 
 def test_a_changed_line_outside_is_found(copied: Location) -> None:

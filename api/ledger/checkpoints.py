@@ -12,6 +12,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ _TAIL_BYTES = 64 * 1024
 
 #: How every line of this and earlier releases begins.
 _BEGINS = '{"seq":'
+#: A line that another worker wrote in the moment one was torn stands behind it on the same line.
+_BEGINNING = re.compile(f"(?={re.escape(_BEGINS)})")
 _NUMBERS = ("seq", "from_seq", "look", "from_look")
 
 
@@ -122,9 +125,6 @@ class CheckpointFile:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        size = os.fstat(self._file).st_size
-        if size and os.pread(self._file, 1, size - 1) != b"\n":
-            os.write(self._file, b"\n")  # a crash tore the last line; the next one stands alone
 
     def append(self, checkpoint: Checkpoint) -> None:
         """Write one line, to the disk.
@@ -135,8 +135,9 @@ class CheckpointFile:
             If the line is not on disk whole.
         """
         line = checkpoint.line().encode()
+        if self._is_torn:
+            line = b"\n" + line
         if os.write(self._file, line) < len(line):
-            os.write(self._file, b"\n")
             raise OSError("the line was cut short")
         os.fdatasync(self._file)
 
@@ -144,11 +145,21 @@ class CheckpointFile:
         """Close the file."""
         os.close(self._file)
 
+    @property
+    def _is_torn(self) -> bool:
+        """Whether a crash or a full disk tore the last line, whoever wrote it.
+
+        Looked at before each line: on a full disk the end of a torn line cannot be written either.
+        """
+        size = os.fstat(self._file).st_size
+        return size > 0 and os.pread(self._file, 1, size - 1) != b"\n"
+
 
 def lines_of(path: Path, size: int) -> Iterator[tuple[int, Checkpoint | str]]:
     """Yield number and checkpoint of each line that begins within the first `size` bytes.
 
-    Where a line is no checkpoint its text is yielded.
+    Where a line is no checkpoint its text is yielded; what stands behind a torn line is one of its
+    own, under the same number.
     """
     with path.open("rb") as file:
         for number, raw in enumerate(file, 1):
@@ -156,8 +167,8 @@ def lines_of(path: Path, size: int) -> Iterator[tuple[int, Checkpoint | str]]:
                 return
             size -= len(raw)
             line = raw.decode("utf-8", errors="replace")
-            if line.strip():
-                yield number, checkpoint_in(line) or line
+            for piece in _pieces(line):
+                yield number, checkpoint_in(piece) or piece
 
 
 def is_torn(line: str) -> bool:
@@ -174,7 +185,8 @@ def last_line_of(path: Path) -> Checkpoint | None:
             tail = file.read(_TAIL_BYTES).decode("utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return None
-    found = [made for made in map(checkpoint_in, tail) if made]
+    pieces = (piece for line in tail for piece in _pieces(line))
+    found = [made for made in map(checkpoint_in, pieces) if made]
     return max(found, key=lambda made: made.reach, default=None)
 
 
@@ -186,6 +198,10 @@ def checkpoint_in(line: str) -> Checkpoint | None:
     except (ValueError, TypeError):
         return None
     return made if all(_is_formed(name, value) for name, value in told.items()) else None
+
+
+def _pieces(line: str) -> list[str]:
+    return [piece for piece in _BEGINNING.split(line) if piece.strip()]
 
 
 def _is_formed(name: str, value: object) -> bool:
