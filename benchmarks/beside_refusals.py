@@ -1,0 +1,82 @@
+"""What refusals cost decisions where the service sees none of them: what the machine itself takes.
+
+    python -m benchmarks.beside_refusals --home data [--pairs 8]
+
+The peak behind the deployment's proxy is measured in turns alone and beside a second client whom
+the proxy answers by itself. Nothing of that client reaches the service, so what the peak falls by
+is what client, proxy and kernel take of the cores they share with it: no service on this machine
+keeps more of its peak under overload. `--home` is only read.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import click
+
+from benchmarks.asking import Asking
+from benchmarks.load_client import Plan, measure
+from benchmarks.proxy import behind_proxy, nginx
+from benchmarks.running_service import home_to_write_in, serving
+
+#: The proxy answers 404 here without asking the service.
+_ANSWERED_BY_PROXY = "/metrics"
+_CONNECTIONS, _BESIDE_CONNECTIONS = 24, 64
+_WARM_SECONDS = 2.0
+
+
+@click.command()
+@click.option("--home", default="data", type=click.Path(path_type=Path, exists=True))
+@click.option("--seconds", default=5.0, show_default=True, help="Of each measurement.")
+@click.option("--pairs", default=8, show_default=True, help="Of a peak alone and one beside.")
+@click.option("--rate", default=2600.0, show_default=True, help="Refusals a second.")
+def main(home: Path, seconds: float, pairs: int, rate: float) -> None:
+    """Measure and print the peaks in pairs, and their medians."""
+    program = nginx()
+    if program is None:
+        raise click.ClickException("nginx is not installed; install it and run this again")
+    with tempfile.TemporaryDirectory(prefix="rongzi-bench-") as named:
+        folder = Path(named)
+        used = home_to_write_in(home, folder)
+        with (
+            serving(used, folder / "serve.log") as running,
+            behind_proxy(running.port, folder, program) as port,
+        ):
+            asking = Asking(running)
+            found = [_pair(asking, port, seconds, rate) for _ in range(pairs)]
+    for alone, beside, refused in found:
+        print(f"alone {alone:5.0f}, beside {refused:5.0f} refusals a second {beside:5.0f}")
+    alone, beside, _ = (statistics.median(each) for each in zip(*found, strict=True))
+    print(f"medians {alone:.0f} and {beside:.0f}: {beside / alone:.2f} of the peak is kept")
+
+
+def _pair(asking: Asking, port: int, seconds: float, rate: float) -> tuple[float, float, float]:
+    """Return the peak alone, the peak beside refusals, and the refusals a second meanwhile."""
+    alone = _peak(asking, port, seconds)
+    plan = Plan(
+        port,
+        _ANSWERED_BY_PROXY,
+        ["{}"],
+        _BESIDE_CONNECTIONS,
+        seconds,
+        rate=rate,
+        warm_seconds=_WARM_SECONDS,
+    )
+    with ThreadPoolExecutor(1) as beside:
+        refusing = beside.submit(measure, plan)
+        peak = _peak(asking, port, seconds)
+        refused = refusing.result()
+    return alone, peak, refused["answers"]["404"]["count"] / seconds
+
+
+def _peak(asking: Asking, port: int, seconds: float) -> float:
+    found = asking.measured(port, _CONNECTIONS, seconds, key_prefix=f"peak{time.time_ns()}")
+    return float(found["goodput"])
+
+
+if __name__ == "__main__":
+    main()
