@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from benchmarks.load_client import Plan, measure
@@ -44,3 +45,8 @@ class Asking:
         )
         self._next = found["next"]
         return found
+
+    def peak(self, port: int, connections: int, seconds: float) -> float:
+        """Return the decisions a second at `port` where each answer is followed by a question."""
+        prefix = f"peak{time.time_ns()}"
+        return float(self.measured(port, connections, seconds, key_prefix=prefix)["goodput"])

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import statistics
 import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
 
+from api.settings import Settings
 from benchmarks.asking import Asking
 from benchmarks.load_client import Plan, measure
 from benchmarks.proxy import behind_proxy, nginx
@@ -25,8 +25,7 @@ from benchmarks.running_service import home_to_write_in, serving
 
 #: The proxy answers 404 here without asking the service.
 _ANSWERED_BY_PROXY = "/metrics"
-_CONNECTIONS, _BESIDE_CONNECTIONS = 24, 64
-_WARM_SECONDS = 2.0
+_BESIDE_CONNECTIONS = 64
 
 
 @click.command()
@@ -50,13 +49,14 @@ def main(home: Path, seconds: float, pairs: int, rate: float) -> None:
             found = [_pair(asking, port, seconds, rate) for _ in range(pairs)]
     for alone, beside, refused in found:
         print(f"alone {alone:5.0f}, beside {refused:5.0f} refusals a second {beside:5.0f}")
-    alone, beside, _ = (statistics.median(each) for each in zip(*found, strict=True))
+    alone, beside = (statistics.median(pair[i] for pair in found) for i in (0, 1))
     print(f"medians {alone:.0f} and {beside:.0f}: {beside / alone:.2f} of the peak is kept")
 
 
 def _pair(asking: Asking, port: int, seconds: float, rate: float) -> tuple[float, float, float]:
     """Return the peak alone, the peak beside refusals, and the refusals a second meanwhile."""
-    alone = _peak(asking, port, seconds)
+    at_once = Settings().most_in_work
+    alone = asking.peak(port, at_once, seconds)
     plan = Plan(
         port,
         _ANSWERED_BY_PROXY,
@@ -64,18 +64,13 @@ def _pair(asking: Asking, port: int, seconds: float, rate: float) -> tuple[float
         _BESIDE_CONNECTIONS,
         seconds,
         rate=rate,
-        warm_seconds=_WARM_SECONDS,
+        warm_seconds=2.0,
     )
     with ThreadPoolExecutor(1) as beside:
         refusing = beside.submit(measure, plan)
-        peak = _peak(asking, port, seconds)
+        peak = asking.peak(port, at_once, seconds)
         refused = refusing.result()
     return alone, peak, refused["answers"]["404"]["count"] / seconds
-
-
-def _peak(asking: Asking, port: int, seconds: float) -> float:
-    found = asking.measured(port, _CONNECTIONS, seconds, key_prefix=f"peak{time.time_ns()}")
-    return float(found["goodput"])
 
 
 if __name__ == "__main__":
