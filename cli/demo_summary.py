@@ -39,7 +39,8 @@ def summary(demo: Demo, steps: list[Step], trial: Trial) -> Iterator[str]:
     yield from _decision(trial)
     yield from _where(demo)
     yield from _accounts(trial)
-    yield from _try(trial)
+    yield _heading("试一试 try: make serve, then in another shell")
+    yield from asked_by_curl(trial)
     _write(demo, edition, card, truth, steps)
 
 
@@ -143,14 +144,14 @@ def _accounts(trial: Trial) -> Iterator[str]:
     yield from told(trial.accounts)
 
 
-def _try(trial: Trial) -> Iterator[str]:
-    yield _heading("试一试 try: make serve, then in another shell")
+def asked_by_curl(trial: Trial) -> Iterator[str]:
+    """Yield the lines of a shell that asks the served demo the same question."""
     form = f"grant_type=password&username={trial.officer.name}&password={trial.officer.password}"
     yield "TOKEN=$(curl -s http://127.0.0.1:8000/v1/token \\"
     yield f"  -d '{form}' \\"
     yield '  | sed \'s/.*"access_token":"\\([^"]*\\)".*/\\1/\')'
     yield "curl -s http://127.0.0.1:8000/v1/decisions \\"
-    yield '  -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: $(uuidgen)" \\'
+    yield '  -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: $(date +%s%N)" \\'
     yield f"  -H 'Content-Type: application/json' -d '{json.dumps(trial.asked)}'"
 
 
