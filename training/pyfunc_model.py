@@ -19,7 +19,7 @@ from model.reasons import MOST, points_lost, ranked, reason_codes
 from model.scorecard import Card, Columns
 
 
-class CardModel(PythonModel):  # type: ignore[misc]
+class CardModel(PythonModel):  # type: ignore[misc]  # untyped library
     """Attributes in; points, PD, grade and up to four reasons out."""
 
     def load_context(self, context: PythonModelContext) -> None:
