@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from api.ledger.chain import GENESIS, digest_of
 from api.ledger.commands import Answer, Once, View, Written
+from api.ledger.engine import open_engine
 from api.ledger.entries import NewEntry
+from api.ledger.location import Location
 from api.ledger.writer import Ledger
 from api.problem_kinds import UNKNOWN_MEMBER
 from api.problems import ProblemError
@@ -107,3 +110,15 @@ def test_the_digest_covers_every_column() -> None:
     }  # fmt: skip
     for name, value in row.items():
         assert digest_of(row | {name: f"{value}x"}) != digest_of(row), name
+
+
+def test_who_writes_waits_for_the_disk(ledger: Ledger, ledger_settings: Settings) -> None:
+    ledger.write_now(Append())
+    engine = open_engine(Location.of(ledger_settings).url, writes=True)
+    settings = {
+        "sqlite": {"PRAGMA journal_mode": "wal", "PRAGMA synchronous": 2},  # 2 is FULL
+        "postgresql": {"SHOW synchronous_commit": "on"},
+    }[engine.dialect.name]
+    with engine.connect() as connection:
+        assert {each: connection.scalar(text(each)) for each in settings} == settings
+    engine.dispose()
