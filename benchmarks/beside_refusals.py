@@ -4,8 +4,8 @@
 
 The peak behind the deployment's proxy is measured in turns alone and beside a second client whom
 the proxy answers by itself. Nothing of that client reaches the service, so what the peak falls by
-is what client, proxy and kernel take of the cores they share with it: no service on this machine
-keeps more of its peak under overload. `--home` is only read.
+is what client, proxy and kernel take of the machine they share with it, though not of its core: no
+service here keeps more of its peak under overload. `--home` is only read.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import click
 
 from api.settings import Settings
 from benchmarks.asking import Asking
+from benchmarks.cores import kept_apart
 from benchmarks.load_client import Plan, measure
 from benchmarks.proxy import behind_proxy, nginx
 from benchmarks.running_service import home_to_write_in, serving
@@ -38,11 +39,11 @@ def main(home: Path, seconds: float, pairs: int, rate: float) -> None:
     program = nginx()
     if program is None:
         raise click.ClickException("nginx is not installed; install it and run this again")
-    with tempfile.TemporaryDirectory(prefix="rongzi-bench-") as named:
+    with tempfile.TemporaryDirectory(prefix="rongzi-bench-") as named, kept_apart() as prefix:
         folder = Path(named)
         used = home_to_write_in(home, folder)
         with (
-            serving(used, folder / "serve.log") as running,
+            serving(used, folder / "serve.log", prefix=prefix) as running,
             behind_proxy(running.port, folder, program) as port,
         ):
             asking = Asking(running)

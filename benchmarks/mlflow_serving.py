@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ PATH = "/invocations"
 
 
 @contextmanager
-def serving_with_mlflow(home: Path, folder: Path) -> Iterator[int]:
+def serving_with_mlflow(home: Path, folder: Path, prefix: Sequence[str] = ()) -> Iterator[int]:
     """Serve the card of `home` as training logs it, one worker; yield the port."""
     import mlflow
 
@@ -39,15 +39,19 @@ def serving_with_mlflow(home: Path, folder: Path) -> Iterator[int]:
             pip_requirements=["mlflow"],
         )
     port = free_port()
-    options = ["--env-manager", "local", "--workers", "1", "--port", str(port)]
-    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", str(folder / "model")]
+    options = ["-m", str(folder / "model"), "--env-manager", "local", "--workers", "1"]
+    command = [*prefix, sys.executable, "-m", "mlflow", "models", "serve"]
     # MLflow starts its HTTP server by name.
     programs = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
     with (
         (folder / "mlflow.log").open("wb") as log,
         subprocess.Popen(
-            [*command, *options], stdout=log, stderr=log, env=environment, start_new_session=True
+            [*command, *options, "--port", str(port)],
+            stdout=log,
+            stderr=log,
+            env=environment,
+            start_new_session=True,
         ) as process,
     ):
         try:

@@ -4,7 +4,8 @@
 
 One run, one machine. A decision: the token checked, the ledger committed with full sync, reasons in
 both languages. MLflow's answer on the same member: points, PD, grade, reason codes; kept nowhere.
-Latencies are measured in the client, which runs on the same cores. `--home` is only read.
+Each server has the core that docs/deployment.md gives the service; proxy, database and the client,
+in which latencies are measured, have the others. `--home` is only read.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from typing import Any
 import click
 
 from benchmarks.asking import Asking
+from benchmarks.cores import kept_apart
 from benchmarks.load_client import Plan, measure
 from benchmarks.mlflow_serving import PATH, asked_of_mlflow, serving_with_mlflow
 from benchmarks.overload import Door
@@ -41,10 +44,12 @@ ALONE, PROXIED = "alone", "behind nginx"
 def main(home: Path, seconds: float, overload_seconds: float, out: Path | None) -> None:
     """Measure, print a table, and write JSON if asked."""
     found: dict[str, Any] = {"cores": os.cpu_count(), "load before": os.getloadavg()[0]}
-    with tempfile.TemporaryDirectory(prefix="rongzi-bench-") as folder:
-        found["mlflow"] = _mlflow(home, Path(folder), seconds)
-        found["sqlite"] = _sqlite(home, Path(folder) / "sqlite", seconds, overload_seconds)
-        found["postgres"] = _postgres(home, Path(folder) / "postgres", seconds)
+    with tempfile.TemporaryDirectory(prefix="rongzi-bench-") as named, kept_apart() as prefix:
+        folder = Path(named)
+        found["on a core of its own"] = bool(prefix)
+        found["mlflow"] = _mlflow(home, folder, seconds, prefix)
+        found["sqlite"] = _sqlite(home, folder / "sqlite", seconds, overload_seconds, prefix)
+        found["postgres"] = _postgres(home, folder / "postgres", seconds, prefix)
     ratio = found["sqlite"]["8 connections"]["goodput"] / found["mlflow"]["goodput"]
     found["ratio"] = round(ratio, 1)
     _print(found)
@@ -53,18 +58,20 @@ def main(home: Path, seconds: float, overload_seconds: float, out: Path | None) 
         out.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def _mlflow(home: Path, folder: Path, seconds: float) -> dict[str, Any]:
+def _mlflow(home: Path, folder: Path, seconds: float, prefix: Sequence[str]) -> dict[str, Any]:
     (folder / "mlflow").mkdir()
-    with serving_with_mlflow(home, folder / "mlflow") as port:
+    with serving_with_mlflow(home, folder / "mlflow", prefix) as port:
         bodies = asked_of_mlflow(home, 1_000)
         plan = Plan(port, PATH, bodies, CONNECTIONS, seconds, warm_seconds=2.0)
         return measure(plan)
 
 
-def _sqlite(home: Path, folder: Path, seconds: float, overload_seconds: float) -> dict[str, Any]:
+def _sqlite(
+    home: Path, folder: Path, seconds: float, overload_seconds: float, prefix: Sequence[str]
+) -> dict[str, Any]:
     folder.mkdir()
     used = home_to_write_in(home, folder)
-    with serving(used, folder / "serve.log") as running, ExitStack() as stack:
+    with serving(used, folder / "serve.log", prefix=prefix) as running, ExitStack() as stack:
         asking = Asking(running)
         found = {
             f"{n} connections": asking.measured(running.port, n, seconds, key_prefix=f"at{n}")
@@ -83,7 +90,9 @@ def _sqlite(home: Path, folder: Path, seconds: float, overload_seconds: float) -
     return found
 
 
-def _postgres(home: Path, folder: Path, seconds: float) -> dict[str, Any] | None:
+def _postgres(
+    home: Path, folder: Path, seconds: float, prefix: Sequence[str]
+) -> dict[str, Any] | None:
     folder.mkdir()
     with ExitStack() as stack:
         # Not below the folder of this run, which the account postgres may not enter.
@@ -95,7 +104,8 @@ def _postgres(home: Path, folder: Path, seconds: float) -> dict[str, Any] | None
         stack.callback(server.stop)
         used = home_to_write_in(home, folder)
         url = server.new_database()
-        running = stack.enter_context(serving(used, folder / "serve.log", RONGZI_DATABASE_URL=url))
+        log = folder / "serve.log"
+        running = stack.enter_context(serving(used, log, prefix=prefix, RONGZI_DATABASE_URL=url))
         found = Asking(running).measured(running.port, CONNECTIONS, seconds, key_prefix="pg")
         return {f"{CONNECTIONS} connections": found}
 
@@ -119,6 +129,7 @@ def _print(found: dict[str, Any]) -> None:
         for name, value in figures.items():
             print(f"overload {where}, {name}: {value}")
     print(f"load of the machine before: {found['load before']:.1f} on {found['cores']} cores")
+    print(f"the server on a core of its own: {found['on a core of its own']}")
 
 
 if __name__ == "__main__":

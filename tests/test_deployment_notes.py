@@ -9,11 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from sqlalchemy import make_url
 
 from api.deciding import Decide
 from api.ledger.writer import Ledger
 from api.settings import Settings
+from benchmarks.cores import kept_apart, printed_cores
 from benchmarks.ledger_filling import fill, look_around
 from benchmarks.postgres import Postgres
 from tests.shared_ground import lacking
@@ -78,7 +80,8 @@ def test_the_drill_on_postgresql_restores_a_sound_ledger_as_printed(
     assert told.startswith("sound: 10 entries"), told
 
 
-UNIT = _block("ini", "[Service]")
+UNIT = _block("ini", "User=rongzi")
+DROP_IN = _block("ini", "CPUAffinity=1-")
 
 
 def test_the_unit_says_what_the_notes_promise() -> None:
@@ -94,12 +97,39 @@ def test_the_unit_says_what_the_notes_promise() -> None:
     assert "PASSWORD" not in UNIT.upper().replace("A PASSWORD BELONGS", "")
 
 
-def test_systemd_finds_no_fault_in_the_unit(tmp_path: Path) -> None:
+def test_what_keeps_off_the_services_core_names_every_other() -> None:
+    (first, last) = map(int, re.findall(r"^CPUAffinity=(\d+)-(\d+)$", DROP_IN, re.M)[0])
+    assert printed_cores() | set(range(first, last + 1)) == set(range(last + 1))
+    assert not printed_cores() & set(range(first, last + 1))
+    workers = re.findall(r"--workers (\d+)", UNIT)
+    assert [str(len(printed_cores()))] == workers
+
+
+@pytest.mark.parametrize("machine", ["this", "of one core"])
+def test_the_benchmarks_give_the_service_its_printed_core(machine: str) -> None:
+    whole = os.sched_getaffinity(0)
+    before = printed_cores() if machine == "of one core" else whole
+    others = before - printed_cores()
+    ask = [sys.executable, "-c", "import os; print(*os.sched_getaffinity(0))"]
+    os.sched_setaffinity(0, before)
+    try:
+        with kept_apart() as prefix:
+            beside = subprocess.check_output(ask, text=True)
+            served = subprocess.check_output([*prefix, *ask], text=True)
+        assert os.sched_getaffinity(0) == before
+    finally:
+        os.sched_setaffinity(0, whole)
+    assert {int(core) for core in served.split()} == printed_cores()
+    assert {int(core) for core in beside.split()} == (others or before)
+
+
+@pytest.mark.parametrize("lines", [UNIT, f"{DROP_IN}ExecStart=/bin/true\n"], ids=["unit", "other"])
+def test_systemd_finds_no_fault_in_the_unit(lines: str, tmp_path: Path) -> None:
     program = shutil.which("systemd-analyze")
     if program is None:
         lacking("systemd-analyze")
     unit = tmp_path / "rongzi.service"
-    unit.write_text(UNIT.replace("/opt/rongzi/.venv/bin/rongzi", "/bin/true"))
+    unit.write_text(lines.replace("/opt/rongzi/.venv/bin/rongzi", "/bin/true"))
     done = subprocess.run(
         [program, "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False
     )
