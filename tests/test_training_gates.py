@@ -87,7 +87,15 @@ def test_a_champion_whose_attributes_are_gone_cannot_be_compared():
     other = card_over({"land": (0, 40)}, 490)
     found = gates(evidence(HONEST, people()), champion=other)["AUC_AGAINST_CHAMPION"]
     assert found.status == "fail"
-    assert "land" in found.told.en
+    assert "scores land, which" in found.told.en
+    assert "--home" in found.remedy.en
+
+
+def test_of_a_champion_of_other_data_only_the_first_attributes_are_named():
+    other = card_over({f"land_{n}": (0, 4) for n in range(7)}, 490)
+    found = gates(evidence(HONEST, people()), champion=other)["AUC_AGAINST_CHAMPION"]
+    assert "land_0, land_1, land_2, land_3, land_4 and 2 more, which" in found.told.en
+    assert "land_4 等 7 项" in found.told.zh
 
 
 @pytest.mark.parametrize(("wrong", "expected"), [(0.02, "fail"), (0.30, "flag")])

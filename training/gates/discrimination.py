@@ -15,7 +15,14 @@ from training.limits import Limits
 
 _SEED = 54
 _SIGNIFICANT = 0.05
+#: A champion of other data lacks all its attributes; so many are named.
+_NAMED = 5
 _MORE = Text("增加数据或指标后重新训练；不要降低限值", "train again with more data or attributes")
+_COMPARABLE = Text(
+    "用仍含这些指标的数据字典重新训练；若数据另属一类，请用 --home 指定单独的目录",
+    "train with a dictionary that still scores them; data of another kind needs a home of its own"
+    " (--home)",
+)
 _KEEP = Text(
     "保留现用评分卡，或重新训练后再申请", "keep the champion, or train again and apply anew"
 )
@@ -39,17 +46,8 @@ def _against(evidence: Evidence, champion: Card | None, limits: Limits) -> Verdi
     gate, limit = "AUC_AGAINST_CHAMPION", limits["auc_loss_most"]
     if champion is None:
         return nothing_to_judge(gate, Text("尚无现用评分卡", "no card is in use yet"))
-    absent = _absent(champion, evidence)
-    if absent:
-        names = ", ".join(absent)
-        told = Text(
-            f"无法比较：验证样本没有现用评分卡的指标 {names}",
-            f"not comparable: the champion scores {names}, which the validation rows lack",
-        )
-        remedy = Text(
-            "用仍含这些指标的数据字典重新训练", "train with a dictionary that still scores them"
-        )
-        return Verdict(gate, "fail", None, limit, told, remedy)
+    if absent := _absent(champion, evidence):
+        return Verdict(gate, "fail", None, limit, _lacks(absent), _COMPARABLE)
     mine, theirs = evidence.totals(), evidence.totals(champion)
     tested = delong(mine, theirs, evidence.rows.bad)
     value, low, high = auc_difference(mine, theirs, evidence.rows, _SEED)
@@ -64,6 +62,17 @@ def _against(evidence: Evidence, champion: Card | None, limits: Limits) -> Verdi
     )
     found: Status = "fail" if failed else status(lost, limit, "most", watch=0.0)
     return Verdict(gate, found, lost.value, limit, told, _KEEP)
+
+
+def _lacks(absent: list[str]) -> Text:
+    names, more = ", ".join(absent[:_NAMED]), len(absent) - _NAMED
+    return Text(
+        f"无法比较：验证样本没有现用评分卡的指标 {names}"
+        + (f" 等 {len(absent)} 项" if more > 0 else ""),
+        f"not comparable: the champion scores {names}"
+        + (f" and {more} more" if more > 0 else "")
+        + ", which the validation rows lack",
+    )
 
 
 def _absent(champion: Card, evidence: Evidence) -> list[str]:
