@@ -9,8 +9,10 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +26,7 @@ from api.problems import Kind, ProblemError
 from api.settings import Settings
 from benchmarks.ledger_filling import fill
 from benchmarks.postgres import Postgres
+from benchmarks.running_service import wait_until
 
 
 def refused(ledger: Ledger, ask: Decide) -> None:
@@ -59,6 +62,41 @@ def test_a_locked_database_refuses_and_heals(
         other.execute("ROLLBACK")
     assert ledger.write_now(asks[0]).headers == {}
     assert ledger.fault is None
+
+
+def test_who_waits_behind_a_lock_is_refused_with_those_before(
+    on_sqlite: tuple[Ledger, Settings], asks: list[Decide], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, settings = on_sqlite
+    groups = spied_commits(ledger, monkeypatch)
+    with (
+        ThreadPoolExecutor(4) as officers,
+        closing(sqlite3.connect(settings.home / "ledger" / "ledger.db")) as other,
+    ):
+        other.isolation_level = None
+        other.execute("BEGIN IMMEDIATE")
+        asked = [officers.submit(refused, ledger, asks[0])]
+        wait_until(lambda: groups, "waiting for the lock")
+        asked += [officers.submit(refused, ledger, ask) for ask in asks[1:4]]
+        for each in asked:
+            each.result()
+        other.execute("ROLLBACK")
+    # The three came while the first waited for the lock, and it was not tried again for them.
+    assert groups == [1]
+    assert [ledger.write_now(ask).headers for ask in asks[:4]] == [{}] * 4
+
+
+def spied_commits(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that grows by the size of each group whose commit is begun."""
+    groups: list[int] = []
+    commit = ledger._store.commit
+
+    def spied(commands: list[Any]) -> Any:
+        groups.append(len(commands))
+        return commit(commands)
+
+    monkeypatch.setattr(ledger._store, "commit", spied)
+    return groups
 
 
 @pytest.mark.parametrize("name", ["ledger.db", "checkpoints.jsonl"])

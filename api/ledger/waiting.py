@@ -70,6 +70,10 @@ class Queue:
         self._awaited = _NOBODY
         return [self._items.popleft() for _ in range(min(most, len(self._items)))]
 
+    def rest(self) -> list[Waiting]:
+        """Return all that wait now, without waiting for any."""
+        return [self._items.popleft() for _ in range(len(self._items))]
+
     def _wait_for(self, count: int, ends: float | None) -> None:
         while True:
             # Said before it is looked: who puts now sees it, or is seen. Said again each time: who

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from time import monotonic
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -20,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.ledger.checkpoints import Checkpoint
 from api.ledger.commands import Answer, Command, View, Written
+from api.ledger.engine import LOCK_SECONDS
 from api.ledger.location import Location
 from api.ledger.performing import Outcome
 from api.ledger.store import Store, utc_now
@@ -39,6 +41,8 @@ MOST_IN_A_GROUP = 64
 #: moment ago: so long for each that is expected, about what one costs the event loop and this
 #: thread. Under overload they come one by one, not all at once, and need most of it.
 LINGER_SECONDS = 0.0008
+#: A database that takes so long to fail is locked or out of reach, not at odds with one group.
+_LONG_SECONDS = LOCK_SECONDS / 2
 #: What says that the database or its disk is at fault, not the command.
 _AWAY = (DBAPIError, PoolTimeoutError, OSError, LedgerError)
 
@@ -156,9 +160,13 @@ class Ledger:
         self._store.close()
 
     def _serve(self, group: list[Waiting]) -> None:
+        began = monotonic()
         try:
             outcomes, made = self._committed([waiting.command for waiting in group])
         except Exception as error:
+            if isinstance(error, _AWAY) and monotonic() - began > _LONG_SECONDS:
+                # Who came meanwhile would wait as long again for the same lock.
+                group = group + self._queue.rest()
             self._answer(group, _refused(error, group))
         else:
             self._sealing = self._sealer.submit(self._seal, group, outcomes, made)
