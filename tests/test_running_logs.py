@@ -9,7 +9,7 @@ import logging.config
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.running.logs import EVENTS, FIELDS, LOGGING, log, only_declared
@@ -27,6 +27,7 @@ def _lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
         st.text(max_size=50) | st.integers() | st.binary(max_size=9) | st.lists(st.text()),
     )
 )
+@example({"event": []})
 def test_whatever_is_passed_only_declared_fields_of_their_pattern_remain(
     told: dict[str, Any],
 ) -> None:

@@ -76,7 +76,8 @@ FIELDS: dict[str, Callable[[Any], bool]] = {
 def only_declared(_: WrappedLogger, __: str, told: EventDict) -> EventDict:
     """Keep the declared event and fields of `told`, drop the rest."""
     event = told.pop("event", None)
-    kept: dict[str, Any] = {"event": event if event in EVENTS else "undeclared"}
+    declared = isinstance(event, str) and event in EVENTS
+    kept: dict[str, Any] = {"event": event if declared else "undeclared"}
     kept |= {name: value for name, value in told.items() if name in FIELDS and FIELDS[name](value)}
     return kept
 
