@@ -11,31 +11,36 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks.proxy import NOTES
-
-_UNIT = re.compile(r"^\[Service\]\nUser=rongzi\n(?:.+\n)*?CPUAffinity=([0-9 ]+)$", re.MULTILINE)
+from benchmarks.deployment_notes import printed
 
 
 def printed_cores() -> set[int]:
     """Return the cores that the unit of the notes gives the service."""
-    (printed,) = _UNIT.findall(NOTES.read_text(encoding="utf-8"))
-    return {int(core) for core in printed.split()}
+    (cores,) = re.findall(r"^CPUAffinity=([0-9 ]+)$", printed("ini", "User=rongzi"), re.MULTILINE)
+    return {int(core) for core in cores.split()}
+
+
+def on_its_cores() -> tuple[str, ...]:
+    """Return the words to put before a command that is to run on the service's cores.
+
+    None where the machine has no others: then all share what there is.
+    """
+    cores = printed_cores()
+    if not cores < os.sched_getaffinity(0):
+        return ()
+    return ("taskset", "--cpu-list", ",".join(map(str, sorted(cores))))
 
 
 @contextmanager
 def kept_apart() -> Iterator[tuple[str, ...]]:
-    """Keep this thread and what it starts off the service's cores.
+    """Keep this thread and what it starts off the service's cores, where there are others.
 
-    Yields the words to put before a command that is to run on them; none where the machine has no
-    other cores, and then all share what there is, as they would without those lines of the notes.
+    Yields what `on_its_cores` returned before.
     """
-    allowed = os.sched_getaffinity(0)
-    cores = printed_cores()
-    if not cores < allowed:
-        yield ()
-        return
-    os.sched_setaffinity(0, allowed - cores)
+    prefix, allowed = on_its_cores(), os.sched_getaffinity(0)
+    if prefix:
+        os.sched_setaffinity(0, allowed - printed_cores())
     try:
-        yield ("taskset", "--cpu-list", ",".join(map(str, sorted(cores))))
+        yield prefix
     finally:
         os.sched_setaffinity(0, allowed)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.deployment_notes import printed
 from benchmarks.running_service import free_port, listens, wait_until
 
-NOTES = Path(__file__).parent.parent / "docs" / "deployment.md"
 _KINDS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
@@ -23,9 +23,7 @@ def nginx() -> str | None:
 
 def printed_site() -> str:
     """Return the proxy's lines as the deployment notes print them."""
-    blocks = re.findall(r"```nginx\n(.*?)```", NOTES.read_text(encoding="utf-8"), flags=re.DOTALL)
-    (site,) = [block for block in blocks if "proxy_pass" in block]
-    return str(site)
+    return printed("nginx", "proxy_pass")
 
 
 def configuration(site: str, folder: Path) -> str:

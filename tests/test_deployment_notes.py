@@ -16,17 +16,10 @@ from api.deciding import Decide
 from api.ledger.writer import Ledger
 from api.settings import Settings
 from benchmarks.cores import kept_apart, printed_cores
+from benchmarks.deployment_notes import printed
 from benchmarks.ledger_filling import fill, look_around
 from benchmarks.postgres import Postgres
 from tests.shared_ground import lacking
-
-NOTES = (Path(__file__).parent.parent / "docs" / "deployment.md").read_text(encoding="utf-8")
-
-
-def _block(language: str, holding: str) -> str:
-    blocks = re.findall(rf"```{language}\n(.*?)```", NOTES, flags=re.DOTALL)
-    (found,) = [block for block in blocks if holding in block]
-    return str(found)
 
 
 def _run(script: str, folder: Path, **told: str) -> str:
@@ -56,7 +49,7 @@ def test_the_drill_on_sqlite_restores_a_sound_ledger_as_printed(
 ) -> None:
     ledger = _filled(Settings(home=tmp_path / "data"), asks)
     (tmp_path / "backup").mkdir()
-    told = _run(_block("sh", "sqlite3.connect"), tmp_path)
+    told = _run(printed("sh", "sqlite3.connect"), tmp_path)
     ledger.close()
     assert told.startswith("sound: 10 entries"), told
 
@@ -70,7 +63,7 @@ def test_the_drill_on_postgresql_restores_a_sound_ledger_as_printed(
     (tmp_path / "backup").mkdir()
     libpq = {"PGHOST": str(url.host), "PGPORT": str(url.port), "PGUSER": str(url.username)}
     told = _run(
-        _block("sh", "pg_dump"),
+        printed("sh", "pg_dump"),
         tmp_path,
         RONGZI_DATABASE_URL=address,
         PATH=f"{postgres.programs}{os.pathsep}",
@@ -80,8 +73,8 @@ def test_the_drill_on_postgresql_restores_a_sound_ledger_as_printed(
     assert told.startswith("sound: 10 entries"), told
 
 
-UNIT = _block("ini", "User=rongzi")
-DROP_IN = _block("ini", "CPUAffinity=1-")
+UNIT = printed("ini", "User=rongzi")
+DROP_IN = printed("ini", "CPUAffinity=1-")
 
 
 def test_the_unit_says_what_the_notes_promise() -> None:
