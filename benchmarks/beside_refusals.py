@@ -17,12 +17,12 @@ from pathlib import Path
 
 import click
 
-from api.settings import Settings
-from benchmarks.asking import Asking
-from benchmarks.cores import kept_apart
-from benchmarks.load_client import Plan, measure
-from benchmarks.proxy import behind_proxy, nginx
-from benchmarks.running_service import home_to_write_in, serving
+from api.core.settings import Settings
+from tests.support.asking import Asking
+from tests.support.cores import kept_apart
+from tests.support.load_client import Plan, measure
+from tests.support.proxy import behind_proxy, nginx
+from tests.support.running_service import home_to_write_in, serving
 
 #: The proxy answers 404 here without asking the service.
 _ANSWERED_BY_PROXY = "/metrics"

@@ -9,10 +9,10 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
-from model.dictionary import Dictionary
-from model.scorecard import Floats
-from training.challengers import CHALLENGERS, SIZES, Matrix
-from training.sample import Sample
+from model.card.scorecard import Floats
+from model.profile.dictionary import Dictionary
+from training.families.challengers import CHALLENGERS, SIZES, Matrix
+from training.samples.sample import Sample
 
 SEED = 1
 _MISSING = "(missing)"

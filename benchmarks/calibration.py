@@ -17,16 +17,16 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
 
 from benchmarks.public_sets import SETS, read_set
-from model.dictionary import Dictionary
-from model.scorecard import Floats, Ints
-from training.calibrate import Calibration, calibrate
-from training.calibration.curves import CURVES
-from training.calibration_error import brier, equal_groups, expected_calibration_error
-from training.cross_fit import cross_fit
-from training.sample import Bools, Sample
+from model.card.scorecard import Floats, Ints
+from model.profile.dictionary import Dictionary
+from training.binning.evidence import counts
+from training.card.calibrate import Calibration, calibrate
+from training.card.curves import CURVES
+from training.families.cross_fit import cross_fit
+from training.families.woe import WoeFamily
+from training.measures.calibration import brier, equal_groups, expected_calibration_error
+from training.samples.sample import Bools, Sample
 from training.settings import Settings
-from training.woe import counts
-from training.woe_family import WoeFamily
 
 
 @click.command()

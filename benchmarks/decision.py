@@ -20,14 +20,14 @@ from typing import Any
 
 import click
 
-from api.edition import Edition, Place
-from api.scoring import Basis
-from api.whitelist_batch import publish_profile
-from data.archive import Archive
-from data.profiles import profile_as_of
-from data.published import cards_folder, keys_folder, published_card
-from model.decision import Request, decide
-from model.policy import policy_on
+from api.editions.batch import publish_profile
+from api.editions.edition import Edition, Place
+from api.scoring.kernel import Basis
+from data.publishing.published_card import cards_folder, keys_folder, published_card
+from data.storage.archive import Archive
+from data.storage.profiles import profile_as_of
+from model.decision.decision import Request, decide
+from model.policy.policy import policy_on
 
 _ASK = Request(amount_yuan=10_000, months=12, purpose="inputs")
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 import numpy as np
 
-from data.archive import Archive
+from data.storage.archive import Archive
 from training.monitoring.book import loan_book
 from training.monitoring.early import early_rows
+from training.samples.vintages import BAD, UNRIPE
 from training.settings import Settings
-from training.vintages import BAD, UNRIPE
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 

@@ -18,9 +18,9 @@ from pathlib import Path
 import click
 import openpyxl
 
-from data.archive import Archive
+from data.importing.files.workbook import open_workbook
 from data.importing.importer import import_files
-from data.importing.workbook import open_workbook
+from data.storage.archive import Archive
 
 
 @click.command()

@@ -13,23 +13,20 @@ from datetime import timedelta
 
 from sqlalchemy import insert, select
 
-from api.china_time import date_in_china
-from api.deciding import Decide
-from api.ledger.chain import Head, chained, entry_of, moment
-from api.ledger.checkpoints import Span, seal_key_id
-from api.ledger.engine import open_engine
+from api.core.calendar import date_in_china
+from api.core.settings import Settings
+from api.decisions.decide import Decide
+from api.editions.in_use import Resources
+from api.ledger.chain import Head, append_looks, chained, entry_of, moment
+from api.ledger.checkpoints import Span, seal_commit, seal_key_id
+from api.ledger.database import Location, open_engine
 from api.ledger.entries import NewEntry
 from api.ledger.keys import read_keys
-from api.ledger.location import Location
-from api.ledger.look_chain import append_looks
-from api.ledger.sealing import seal_commit
 from api.ledger.store import utc_now
 from api.ledger.tables import entries
 from api.ledger.transaction import read_head
 from api.ledger.writer import Ledger
-from api.resources import Resources
-from api.settings import Settings
-from benchmarks.ledger_filling import asks, fill
+from tests.support.ledger_filling import asks, fill
 
 #: Decisions that are really made, of each of the two times.
 _REAL = 1_000

@@ -20,20 +20,18 @@ from typing import Any
 
 import click
 
-from api.edition import Place
+from api.core.metrics import answer_while_deciding, spare_the_lasting
+from api.core.settings import Settings
+from api.editions.edition import Place
+from api.editions.in_use import Resources
 from api.ledger.commands import View
 from api.ledger.writer import Ledger
-from api.lending.overrides_report import overrides
-from api.lending.portfolio import portfolio
-from api.lending.queue import queue_page
-from api.lending.reading_ahead import read_ahead
-from api.lending.tally import Tally
-from api.resources import Resources
-from api.running.workers import answer_while_deciding, spare_the_lasting
-from api.settings import Settings
+from api.portfolio.portfolio import portfolio
+from api.portfolio.tally import Tally, read_ahead
+from api.reviews.queue import overrides, queue_page
 from benchmarks.large_filling import fill_large
-from benchmarks.ledger_filling import loaded
 from benchmarks.loop_lag import lag_beside
+from tests.support.ledger_filling import loaded
 
 
 @click.command()

@@ -16,13 +16,13 @@ from typing import Any
 
 import click
 
+from api.core.settings import Settings
 from api.ledger.writer import Ledger
-from api.settings import Settings
-from benchmarks.fault_scene import loading
 from benchmarks.large_filling import fill_large
-from benchmarks.ledger_filling import loaded
-from benchmarks.load_client import Plan
-from benchmarks.running_service import Running, home_to_write_in, questions, serving
+from tests.support.faults.scene import loading
+from tests.support.ledger_filling import loaded
+from tests.support.load_client import Plan
+from tests.support.running_service import Running, home_to_write_in, questions, serving
 
 _ASKED = ("/v1/reviews", "/v1/reviews", "/v1/portfolio")
 

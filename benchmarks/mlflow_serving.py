@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from api.edition import Edition, Place
-from benchmarks.running_service import end_group, free_port, wait_until
-from data.published import published_folder
+from api.editions.edition import Edition, Place
+from data.publishing.published_card import published_folder
+from tests.support.running_service import end_group, free_port, wait_until
 
 PATH = "/invocations"
 
@@ -25,9 +25,9 @@ def serving_with_mlflow(home: Path, folder: Path, prefix: Sequence[str] = ()) ->
     """Serve the card of `home` as training logs it, one worker; yield the port."""
     import mlflow
 
-    import training.pyfunc_model
+    import training.tracking.pyfunc_model
 
-    code = Path(str(training.pyfunc_model.__file__))
+    code = Path(str(training.tracking.pyfunc_model.__file__))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         mlflow.pyfunc.save_model(

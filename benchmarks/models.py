@@ -20,12 +20,12 @@ from sklearn.model_selection import StratifiedKFold
 
 from benchmarks.boosted_rivals import RIVALS
 from benchmarks.public_sets import SETS, PublicSet, digests, read_set
-from model.dictionary import Dictionary
-from model.scorecard import Floats
-from training.calibration_error import equal_groups, expected_calibration_error
-from training.families import FAMILIES
+from model.card.scorecard import Floats
+from model.profile.dictionary import Dictionary
+from training.contest import FAMILIES
 from training.learn import Source, TrainedRun, learn, totals
-from training.sample import Sample
+from training.measures.calibration import equal_groups, expected_calibration_error
+from training.samples.sample import Sample
 from training.settings import Settings
 
 FOLDS = StratifiedKFold(5, shuffle=True, random_state=1)

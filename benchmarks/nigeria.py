@@ -20,10 +20,10 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 from benchmarks.superlender import KNOWN_BY, write_archive
-from model.dictionary import member_dictionary
-from training.archive_sample import archive_sample
+from model.profile.dictionary import member_dictionary
 from training.learn import Source, learn, totals
-from training.sample import Sample
+from training.samples.archive import archive_sample
+from training.samples.sample import Sample
 from training.settings import Settings
 
 FOLDS = StratifiedKFold(5, shuffle=True, random_state=1)

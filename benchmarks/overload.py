@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.asking import Asking
-from benchmarks.running_service import Running
+from tests.support.asking import Asking
+from tests.support.running_service import Running
 
 TIMES, CONNECTIONS = 3, 192
 

@@ -20,13 +20,12 @@ from typing import Any
 
 import click
 
-from api.access.principal import ROLES
-from api.access.settings import AccessSettings
-from api.app import create_app
-from api.settings import Settings
-from benchmarks.callers import headers_of
+from api.core.principal import ROLES
+from api.core.settings import AccessSettings, Settings
+from api.server.app import create_app
 from benchmarks.processor_parts import PARTS, timed_parts
-from benchmarks.running_service import home_to_write_in, questions
+from tests.support.callers import headers_of
+from tests.support.running_service import home_to_write_in, questions
 
 _WARM = 400
 

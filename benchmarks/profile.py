@@ -21,9 +21,9 @@ import click
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.archive import Archive
-from data.engines import EngineName
-from data.profiles import profile_as_of, profile_spine
+from data.storage.archive import Archive
+from data.storage.engines import EngineName
+from data.storage.profiles import profile_as_of, profile_spine
 
 
 @click.command()

@@ -14,11 +14,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from benchmarks.nigeria_flat import july_table
-from data.flat_table import read_flat_table
-from model.dictionary import Dictionary
-from training.flat_sample import flat_sample
-from training.sample import Sample
-from training.target import find_target
+from data.storage.flat_table import read_flat_table
+from model.profile.dictionary import Dictionary
+from training.samples.sample import Sample
+from training.samples.table import find_target, flat_sample
 from training.train import drafted_dictionary
 
 

@@ -19,21 +19,20 @@ import click
 import numpy as np
 import pyarrow as pa
 
-from data.archive import Archive
-from data.profiles import columns_of, profile_as_of
 from data.simulator import load_scenario, simulate
-from model.dictionary import member_dictionary
-from model.policy import policy_on
-from model.scorecard import Columns, Floats, Ints
-from training.archive_sample import archive_sample
-from training.calibration_error import brier, equal_groups, expected_calibration_error
-from training.discrimination import auc
+from data.storage.archive import Archive
+from data.storage.profiles import columns_of, profile_as_of
+from model.card.scorecard import Columns, Floats, Ints
+from model.policy.policy import policy_on
+from model.profile.dictionary import member_dictionary
 from training.learn import OUT_OF_TIME, Source, learn
+from training.measures.calibration import brier, equal_groups, expected_calibration_error
+from training.measures.discrimination import auc
 from training.reject.methods import METHODS
 from training.reject.unobserved import POPULATIONS, Unobserved, unobserved_applicants
-from training.sample import Sample
+from training.samples.archive import archive_sample
+from training.samples.sample import Sample, out_of_time
 from training.settings import Settings
-from training.split import out_of_time
 
 #: Shares of all members that are compared at: the published first tier, the better three fifths.
 FIRST_TIER, THREE_FIFTHS = 0.135, 0.6

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import click
 
-from api.ledger.location import Location
-from api.ledger.reading import reading
+from api.core.settings import Settings
+from api.decisions.replay import replay
+from api.ledger.database import Location
+from api.ledger.store import reading
 from api.ledger.writer import Ledger
-from api.replaying import replay
-from api.settings import Settings
-from benchmarks.ledger_filling import asks, fill, loaded
+from tests.support.ledger_filling import asks, fill, loaded
 
 
 @click.command()

@@ -20,14 +20,14 @@ from typing import Any
 
 import click
 
-from benchmarks.asking import Asking
-from benchmarks.cores import kept_apart
-from benchmarks.load_client import Plan, measure
 from benchmarks.mlflow_serving import PATH, asked_of_mlflow, serving_with_mlflow
 from benchmarks.overload import Door
-from benchmarks.postgres import Postgres
-from benchmarks.proxy import behind_proxy, nginx
-from benchmarks.running_service import home_to_write_in, serving
+from tests.support.asking import Asking
+from tests.support.cores import kept_apart
+from tests.support.load_client import Plan, measure
+from tests.support.postgres import Postgres
+from tests.support.proxy import behind_proxy, nginx
+from tests.support.running_service import home_to_write_in, serving
 
 CONNECTIONS = 8
 #: Up to as many as are worked on at once; one more would be told to come again.

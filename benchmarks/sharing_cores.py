@@ -18,14 +18,14 @@ from pathlib import Path
 
 import click
 
-from api.settings import Settings
-from benchmarks.asking import Asking
-from benchmarks.cores import kept_apart, on_its_cores
-from benchmarks.load_client import Plan, measure
+from api.core.settings import Settings
 from benchmarks.mlflow_serving import PATH, asked_of_mlflow, serving_with_mlflow
 from benchmarks.overload import Door
-from benchmarks.proxy import behind_proxy, nginx
-from benchmarks.running_service import home_to_write_in, serving
+from tests.support.asking import Asking
+from tests.support.cores import kept_apart, on_its_cores
+from tests.support.load_client import Plan, measure
+from tests.support.proxy import behind_proxy, nginx
+from tests.support.running_service import home_to_write_in, serving
 
 Way = Callable[[], AbstractContextManager[tuple[str, ...]]]
 

@@ -17,9 +17,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from data.archive import Archive
-from data.schema import arrow_schema
-from model.tables import EVENT_ON, archive_tables
+from data.storage.archive import Archive
+from data.storage.schema import arrow_schema
+from model.archive.tables import EVENT_ON, archive_tables
 
 VILLAGE = "999901001001"
 #: A day by which every loan's performance window has passed.

@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from api.edition import Edition, Place
+from api.editions.edition import Edition, Place
 from cli.users import told
-from data.archive import Archive
 from data.simulator.scenario import load_scenario
 from data.simulator.totals import TOTALLED, compared, simulated_totals
+from data.storage.archive import Archive
+from model.decision.whitelist import TIERS
 from model.errors import RongziError
-from model.whitelist import TIERS
 
 if TYPE_CHECKING:
     from cli.demo import Demo, Step

@@ -13,9 +13,9 @@ import click
 @click.option("--bad", "bad_value", help="The target's value that is bad; inferred otherwise.")
 def command(table: Path, target: str, bad_value: str | None) -> None:
     """Write a draft for TABLE to standard output, as YAML: read it before you train on it."""
-    from data.flat_table import read_flat_table
-    from training.draft import draft_dictionary
-    from training.target import find_target
+    from data.storage.flat_table import read_flat_table
+    from training.samples.draft import draft_dictionary
+    from training.samples.table import find_target
 
     rows = read_flat_table(table)
     outcome = find_target(rows, target, bad_value)

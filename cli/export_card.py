@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from model.card_file import CardFile
-    from model.sql_text import Dialect
+    from model.card.card_file import CardFile
+    from model.card.sql_text import Dialect
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -42,7 +42,7 @@ def command(
     The SELECT gives the service's points, PD and grade in DuckDB, PostgreSQL and Spark.
     The JSON is the card's own bytes: their SHA-256 is the card's digest.
     """
-    from data.published import card_in, published_card
+    from data.publishing.published_card import card_in, published_card
 
     if form == "xlsx" and out is None:
         raise click.UsageError("a workbook needs a file: --out card.xlsx")
@@ -52,7 +52,7 @@ def command(
         return
     out.parent.mkdir(parents=True, exist_ok=True)
     if form == "xlsx":
-        from training.card_workbook import write_workbook
+        from training.reports.workbook import write_workbook
 
         write_workbook(file, out)
     else:
@@ -62,8 +62,8 @@ def command(
 
 
 def _written(form: str, file: CardFile, source: str, dialect: Dialect) -> bytes:
-    from model.card_json import card_to_json
-    from model.card_sql import card_sql
+    from model.card.card_json import card_to_json
+    from model.card.card_sql import card_sql
 
     if form == "json":
         return card_to_json(file.card)

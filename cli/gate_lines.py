@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from training.gates.verdicts import GateVerdicts
+    from training.gates.verdict import GateVerdicts
 
 _WORDS = {"fail": "未过 FAIL", "flag": "提请注意 flag"}
 

@@ -15,8 +15,8 @@ import click
 from model.errors import UnreadableFileError
 
 if TYPE_CHECKING:
-    from data.importing.reading import Progress
     from data.importing.report import ImportReport
+    from data.importing.settling.reading import Progress
 
 _PATH = click.Path(path_type=Path)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -52,8 +52,8 @@ def command(
     import them again. Importing the same file twice changes nothing.
     """
     from cli.import_summary import print_summary
-    from data.archive import Archive
     from data.importing.importer import import_files
+    from data.storage.archive import Archive
 
     moment = recorded_at or datetime.now(UTC).astimezone(_BANK_ZONE).replace(tzinfo=None)
     bad = quarantine or archive.parent / "quarantine"

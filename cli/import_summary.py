@@ -19,7 +19,7 @@ _SHOWN = 20
 
 def print_summary(done: ImportReport) -> None:
     """Print the counts of an import so that an operator sees what to do next."""
-    from model.tables import archive_tables
+    from model.archive.tables import archive_tables
 
     names = {name: f"{archive_tables()[name].zh} {name}" for name in done.tables}
     rows = [_row(names[name], counts) for name, counts in done.tables.items()]

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
-from api.ledger.location import Location
-from api.settings import Settings
+from api.core.settings import Settings
+from api.ledger.database import Location
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -13,7 +13,7 @@ from model.errors import RongziError
 _COMMANDS = {
     "simulate": ("cli.simulate", "Write a simulated member archive, and branch files if asked."),
     "import": ("cli.import_", "Check branch files row by row into the archive."),
-    "profile": ("cli.profile", "Build every member's profile as of a date."),
+    "profile": ("cli.profile_", "Build every member's profile as of a date."),
     "dictionary": ("cli.dictionary", "Draft a data dictionary for any flat table."),
     "train": ("cli.train", "Fit, evaluate and track a scorecard."),
     "recalibrate": ("cli.recalibrate", "Move a card's PDs to a long-run bad rate."),

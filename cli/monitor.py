@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from training.monitoring.baseline import Baseline
+    from training.measures.baseline import Baseline
     from training.monitoring.findings import Findings
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -45,11 +45,11 @@ def command(
     mlruns: Path,
 ) -> None:
     """Compare members, borrowers and outcomes with the card's training; write a report."""
-    from data.archive import Archive
+    from data.storage.archive import Archive
     from training.monitoring.monitor import monitor
-    from training.monitoring.record import PAGE, metrics, tags, write_findings
+    from training.monitoring.page import PAGE, metrics, tags, write_findings
     from training.settings import Settings
-    from training.track import track_monitoring
+    from training.tracking.runs import track_monitoring
 
     if card_dir is not None and run_id is not None:
         raise click.UsageError("give either --card or --run")

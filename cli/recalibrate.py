@@ -41,8 +41,7 @@ def command(
     Points, ranks and reasons stay; PDs and grades move. The new card says so in its provenance and
     is promoted like any other.
     """
-    from training.calibration.recalibrate import LongRun
-    from training.calibration.recalibrated_folder import write_recalibrated
+    from training.card.recalibrate import LongRun, write_recalibrated
     from training.promote import champion_of
 
     day = (on or datetime.now().astimezone()).date()

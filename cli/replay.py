@@ -13,8 +13,8 @@ import click
 from cli.ledger_options import located, location
 
 if TYPE_CHECKING:
+    from api.decisions.replay import Replay
     from api.ledger.entries import Kind
-    from api.replaying import Replay
 
 _ERASED: tuple[Kind, ...] = ("ERASED",)
 
@@ -28,8 +28,8 @@ def command(decision_id: str, home: Path, checkpoints: Path | None, as_json: boo
 
     Exit code 0: every field is equal. 1: one differs, or the decision cannot be replayed.
     """
-    from api.ledger.reading import reading
-    from api.replaying import replay
+    from api.decisions.replay import replay
+    from api.ledger.store import reading
 
     with reading(location(home, checkpoints)) as view:
         found = replay(view, decision_id)

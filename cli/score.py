@@ -25,8 +25,8 @@ def command(table: Path, card_dir: Path, out: Path, home: Path) -> None:
     The table's own cells are kept as they are: a cell that begins with = + - or @ is a formula to a
     spreadsheet, so open files from others with care.
     """
-    from api.table_scoring import score_table
-    from data.published import card_in
+    from api.scoring.table import score_table
+    from data.publishing.published_card import card_in
 
     card = card_in(card_dir, home)
     if card.approved_by is None:

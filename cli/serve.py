@@ -28,9 +28,9 @@ _REMOTE = (
 @click.option("--allow-remote", is_flag=True, help="Listen beyond this machine all the same.")
 def command(host: str, port: int, workers: int, home: Path, allow_remote: bool) -> None:
     """Answer decision requests over HTTP from the published card and edition."""
-    from api.ledger.location import Location
-    from api.serving import address_of, is_loopback, serve, why_taken
-    from api.settings import Settings
+    from api.core.settings import Settings
+    from api.ledger.database import Location
+    from api.server.serve import address_of, is_loopback, serve, why_taken
 
     settings = Settings.from_env()
     Location.of(settings)  # a worker that found the setting wrong could only die of it

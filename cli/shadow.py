@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from api.swap_set import Swap, SwapSet
+    from api.scoring.shadow import Swap, SwapSet
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _EXISTING = click.Path(path_type=Path, file_okay=False, exists=True)
@@ -28,8 +28,8 @@ _SETS = {"FIRST": "一级 FIRST", "offered": "一、二级 FIRST and SECOND"}
 )  # fmt: skip
 def command(card_dir: Path, archive: Path, as_of: datetime, out: Path, home: Path) -> None:
     """Score ARCHIVE by the champion and by the card in CARD_DIR; publish nothing."""
-    from api.shadow import shadow
-    from data.archive import Archive
+    from api.scoring.shadow import shadow
+    from data.storage.archive import Archive
 
     found = shadow(Archive(archive), as_of.date(), card_dir, home, out)
     for line in _lines(found):

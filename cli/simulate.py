@@ -36,7 +36,7 @@ def command(
     replications: int,
 ) -> None:
     """Simulate a member archive in OUT, the same bytes for the same seed."""
-    from data.archive import Archive
+    from data.storage.archive import Archive
 
     for folder in (out, exported):
         _refuse_occupied(folder)
@@ -73,7 +73,7 @@ def _lived(members: int, months: int, seed: int) -> Simulation:
 def _export(simulation: Simulation, folder: Path, dirt: Path) -> None:
     from tqdm import tqdm
 
-    from data.simulator.export import write_manifest
+    from data.simulator.branch_files.export import write_manifest
 
     written = tqdm(simulation.export(folder), unit="file", desc="export", disable=None)
     write_manifest(dirt, [row for rows in written for row in rows])

@@ -16,14 +16,14 @@ import click
 from cli.gate_lines import gate_lines
 
 if TYPE_CHECKING:
-    from training.evaluate import Evaluation
     from training.learn import TrainedRun
+    from training.measures.evaluate import Evaluation
     from training.settings import Settings
-    from training.track import Tracked
+    from training.tracking.runs import Tracked
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _ARCHIVE = click.Path(path_type=Path, file_okay=False, exists=True)
-#: As in `training.families`, which is not imported to show a help page.
+#: As in `training.contest`, which is not imported to show a help page.
 _FAMILIES = ["auto", "woe", "ebm", "boosted", "boosted_single"]
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -115,7 +115,7 @@ def command(
 
 
 def _from_archive(archive: Path, as_of: datetime | None, settings: Settings) -> TrainedRun:
-    from data.archive import Archive
+    from data.storage.archive import Archive
     from training.train import train_archive
 
     # The day is the user's: a training date is a date at the branch, not an instant.
@@ -127,7 +127,7 @@ def _from_archive(archive: Path, as_of: datetime | None, settings: Settings) -> 
 def _from_table(
     table: Path, target: str, bad_value: str | None, dictionary: Path | None, settings: Settings
 ) -> TrainedRun:
-    from model.dictionary import read_dictionary
+    from model.profile.dictionary import read_dictionary
     from training.train import train_table
 
     declared = None
@@ -140,8 +140,8 @@ def _from_table(
 def _judged(run: TrainedRun, home: Path) -> TrainedRun:
     """Return the run with its gates; a champion that does not verify is told and left aside."""
     from model.errors import CardError
-    from training.gates.run_evidence import judged
     from training.promote import champion_of
+    from training.reports.run_evidence import judged
 
     try:
         champion = champion_of(home)
@@ -171,8 +171,8 @@ def _text(path: Path) -> str:
 
 
 def _recorded(run: TrainedRun, out: Path | None, mlruns: Path) -> Tracked:
-    from training.record import write_card_folder, write_run
-    from training.track import track
+    from training.reports.record import write_card_folder, write_run
+    from training.tracking.runs import track
 
     with tempfile.TemporaryDirectory() as folder:
         write_run(run, Path(folder))

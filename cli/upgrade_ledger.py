@@ -21,11 +21,9 @@ def command(home: Path, checkpoints: Path | None, service_role: str | None) -> N
     """
     from sqlalchemy.exc import DBAPIError
 
-    from api.ledger.engine import open_engine
-    from api.ledger.guards import put_back
-    from api.ledger.reading import unreadable
-    from api.ledger.roles import grant
-    from api.ledger.schema import upgrade
+    from api.ledger.database import open_engine
+    from api.ledger.schema import grant, put_back, upgrade
+    from api.ledger.store import unreadable
 
     engine = open_engine(location(home, checkpoints).url, writes=True)
     try:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from api.access.account_events import Event
     from api.access.accounts import Account, Accounts
     from api.access.first_run import Handed
-    from api.access.principal import Role
-    from api.settings import Settings
+    from api.core.principal import Role
+    from api.core.settings import Settings
 
 _ROLES = ("officer", "reviewer", "analyst", "auditor", "operator", "admin")
 _ALL = "all"
@@ -34,7 +34,7 @@ _place = click.option(
 
 def settings_of(home: Path) -> Settings:
     """Return the settings of the environment for `home`."""
-    from api.settings import Settings
+    from api.core.settings import Settings
 
     return replace(Settings.from_env(), home=home)
 
@@ -122,7 +122,7 @@ def enable(home: Path, name: str) -> None:
 @click.pass_obj
 def reset_password(home: Path, name: str) -> None:
     """Make a new password for NAME and show it, once."""
-    from api.access.passwords import hashed, made_password
+    from api.access.sign_in import hashed, made_password
 
     password = made_password()
     made = hashed(password)
@@ -141,7 +141,7 @@ def unlock(home: Path, name: str) -> None:
 
 def _unlock(home: Path, name: str) -> None:
     from api.access.account_events import console_user
-    from api.access.attempts import Attempts
+    from api.access.sign_in import Attempts
 
     with _opened(home) as accounts:
         Attempts(accounts.writing).forget(name, console_user())

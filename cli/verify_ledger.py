@@ -37,8 +37,8 @@ def command(home: Path, checkpoints: Path | None, public_key: Path | None, as_js
     """
     from sqlalchemy.exc import DBAPIError
 
-    from api.ledger.reading import unreadable
-    from api.ledger.verifying import verify_ledger
+    from api.ledger.store import unreadable
+    from api.verify.verify import verify_ledger
 
     try:
         report = verify_ledger(location(home, checkpoints), public_key)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from api.lending.webhook_endpoints import Endpoints
-from api.settings import DEFAULT_HOME, HOME
+from api.core.settings import DEFAULT_HOME, HOME
+from api.webhooks.endpoints import Endpoints
 
 
 @click.group(name="webhooks")

@@ -31,11 +31,11 @@ def command(
 
     Where HOME has a ledger, consent given or withdrawn at the counter before DATE counts.
     """
-    from api.edition_report import notes, report
-    from api.lending.consent_book import words_before
-    from api.whitelist_batch import publish_whitelist
+    from api.consent.consent import words_before
+    from api.editions.batch import publish_whitelist
+    from api.editions.report import notes, report
     from cli.ledger_options import location
-    from data.archive import Archive
+    from data.storage.archive import Archive
 
     day: date = as_of.date()
     words = words_before(location(home, None), day)

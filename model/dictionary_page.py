@@ -6,13 +6,13 @@ import sys
 from collections.abc import Iterator
 from itertools import groupby
 
-from model.dictionary import Attribute, member_dictionary
-from model.flows import formulas
+from model.profile.dictionary import Attribute, member_dictionary
+from model.profile.flows import formulas
 
 _HEAD = """\
 # Data dictionary of the member profile 会员画像数据字典
 
-Written from `model/dictionary.yaml` and the functions of `model/flows/` by
+Written from `model/profile/dictionary.yaml` and the functions of `model/profile/flows/` by
 `python -m model.dictionary_page`; change them there, never here.
 
 - **As of a date**: only rows whose event date and `recorded_at` both lie before the date count, and

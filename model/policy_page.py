@@ -6,25 +6,25 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from model.policy_file import RULES, shipped_policy
+from model.policy.policy_file import RULES, shipped_policy
 
 _HEAD = """\
 # Lending policy 信贷政策
 
-Written from `model/policy.yaml` by `python -m model.policy_page`; change the policy there, never
+Written from `model/policy/policy.yaml` by `python -m model.policy_page`; change the policy there, never
 here. A value holds from its date on, that day included, until a later one starts.
-`policy_on(date)` in `model/policy.py` gives what held on a day, and its digest is in every
+`policy_on(date)` in `model/policy/policy.py` gives what held on a day, and its digest is in every
 decision.
 
 ## How an offer is worked out
 
-1. **Income** (`model/income.py`). Fields: area × net income of a mu, in the crop's market months
+1. **Income** (`model/decision/income.py`). Fields: area × net income of a mu, in the crop's market months
    from the as-of date's month on. Trade: 12 months' net sales and QR receipts × the occupation's
    margin, evenly. Subsidies, evenly. A grower's sales are his crops, so of fields and trade the
    larger counts, not the sum; the same for a cooperative and where the occupation is unknown. A
    trade beside the crops is added. Wages are not on record: each labourer on file counts for a
    modest sum a year, evenly.
-2. **Capacity** (`model/capacity.py`). Of the income that comes in by the end of the term, less the
+2. **Capacity** (`model/decision/capacity.py`). Of the income that comes in by the end of the term, less the
    haircut, the debt-service share; less the coming year's debt service, in full even for a shorter
    term, because loans repaid after a harvest fall due at one blow. What is left repays principal
    and simple interest at the rate cap. A loan may instead be repaid in equal instalments, out of

@@ -16,25 +16,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from benchmarks.postgres import Postgres
-from tests.shared_ground import is_unserved, lacking
+from tests.support.postgres import Postgres
+from tests.support.shared_ground import is_unserved, lacking
 
 # Several workers share the cores: threads of scikit-learn's trees that wait for one another by
 # spinning would take what the others need. Read when the library is first loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-pytest_plugins = ("tests.account_fixtures", "tests.branch_fixtures", "tests.service_fixtures")
+pytest_plugins = (
+    "tests.support.account_fixtures",
+    "tests.support.branch_fixtures",
+    "tests.support.service_fixtures",
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from api.deciding import Decide
+    from api.core.settings import Settings
+    from api.decisions.decide import Decide
+    from api.editions.in_use import Resources
     from api.ledger.commands import Command
     from api.ledger.writer import Ledger
-    from api.resources import Resources
-    from api.settings import Settings
-    from data.archive import Archive
-    from model.scorecard import Card
+    from data.storage.archive import Archive
+    from model.card.scorecard import Card
 
 #: Attribute → (bin edges, points of the ordinary bins, of missing, of out of range).
 _BINS = {
@@ -55,8 +59,8 @@ def as_of() -> date:
 @pytest.fixture(scope="session")
 def simulated_archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     """An archive of 1,200 simulated members over 36 months."""
-    from data.archive import Archive
     from data.simulator import load_scenario, simulate
+    from data.storage.archive import Archive
 
     archive = Archive(tmp_path_factory.mktemp("simulated"))
     simulate(load_scenario(), 1_200, 36, seed=54).write(archive)
@@ -66,7 +70,7 @@ def simulated_archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
 @pytest.fixture(scope="session")
 def member_profile(simulated_archive: Archive, as_of: date) -> pa.Table:
     """Every member's profile, sorted by member id."""
-    from data.profiles import profile_as_of
+    from data.storage.profiles import profile_as_of
 
     return profile_as_of(simulated_archive, as_of)
 
@@ -74,8 +78,8 @@ def member_profile(simulated_archive: Archive, as_of: date) -> pa.Table:
 @pytest.fixture(scope="session")
 def member_card() -> Card:
     """A card over five attributes, written by hand: nothing in it was learned."""
-    from model.dictionary import member_dictionary
-    from model.scorecard import Bins, Card, Grade, Scaling, Term, Wording
+    from model.card.scorecard import Bins, Card, Grade, Scaling, Term, Wording
+    from model.profile.dictionary import member_dictionary
 
     known = {name: member_dictionary()[name] for name in _BINS}
     totals = np.arange(450, 760, 5, dtype=np.int64)
@@ -109,8 +113,8 @@ def card_home(member_card: Card, tmp_path_factory: pytest.TempPathFactory) -> It
 
     Shared as `published_home` is.
     """
-    from data.published import publish_card
-    from model.card_file import write_card
+    from data.publishing.published_card import publish_card
+    from model.card.card_file import write_card
 
     home, source = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("card")
     write_card(source, member_card)
@@ -133,10 +137,10 @@ def published_home(
     """
     import shutil
 
-    from api.scoring import Basis
-    from api.whitelist_batch import publish_profile
-    from data.published import published_card
-    from model.policy import policy_on
+    from api.editions.batch import publish_profile
+    from api.scoring.kernel import Basis
+    from data.publishing.published_card import published_card
+    from model.policy.policy import policy_on
 
     home = tmp_path_factory.mktemp("published") / "home"
     shutil.copytree(card_home, home)
@@ -149,9 +153,9 @@ def published_home(
 @pytest.fixture(scope="session")
 def bearer() -> Callable[..., dict[str, str]]:
     """A function of a home (or settings), roles and places: the headers of a caller with these."""
-    from api.access.principal import Role
-    from api.settings import Settings
-    from benchmarks.callers import headers_of
+    from api.core.principal import Role
+    from api.core.settings import Settings
+    from tests.support.callers import headers_of
 
     def headers(
         home: Path | Settings,
@@ -205,7 +209,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def ledger_settings(database_url: str, tmp_path: Path) -> Settings:
     """Settings of a ledger of its own: keys and checkpoints in the test's folder."""
-    from api.settings import Settings
+    from api.core.settings import Settings
 
     return Settings(
         home=tmp_path / "home", database_url=database_url, checkpoints=tmp_path / "checkpoints"
@@ -225,7 +229,7 @@ def ledger(ledger_settings: Settings) -> Iterator[Ledger]:
 @pytest.fixture(scope="session")
 def resources(published_home: Path) -> Resources:
     """The published card, policy and edition, loaded as the service does."""
-    from benchmarks.ledger_filling import loaded
+    from tests.support.ledger_filling import loaded
 
     return loaded(published_home)
 
@@ -233,7 +237,7 @@ def resources(published_home: Path) -> Resources:
 @pytest.fixture
 def asks(resources: Resources) -> list[Decide]:
     """Forty commands to decide, each on another question under another key."""
-    from benchmarks.ledger_filling import asks
+    from tests.support.ledger_filling import asks
 
     return list(asks(resources, 40))
 
@@ -258,7 +262,7 @@ class Desk:
 
     def member(self, tier: str, consents: bool = True) -> dict[str, Any]:
         """Return the edition's row of a member of a tier who has a limit, if any has."""
-        from api.edition import Place
+        from api.editions.edition import Place
 
         rows = self.resources.edition.page(Place(), tier, None, 1_200)
         rows = [row for row in rows if ("NO_CONSENT" in row["knock_outs"]) != consents]
@@ -266,9 +270,9 @@ class Desk:
 
     def decide(self, member: dict[str, Any], yuan: int, actor: str = "officer-1") -> str:
         """Ask for a decision and return its id."""
-        from api.china_time import date_in_china
-        from api.deciding import Decide
-        from model.decision import Request
+        from api.core.calendar import date_in_china
+        from api.decisions.decide import Decide
+        from model.decision.decision import Request
 
         profile = self.resources.edition.profile(member["member_id"])
         assert profile is not None
@@ -285,7 +289,7 @@ class Desk:
 
     def refusal(self, command: Command) -> str:
         """Return the name of the problem that a command is refused with."""
-        from api.problems import ProblemError
+        from api.http.problems import ProblemError
 
         with pytest.raises(ProblemError) as refused:
             self.ledger.write_now(command)

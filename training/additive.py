@@ -8,10 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
-from model.derived import Derived
-from model.dictionary import Dictionary, Text
-from model.scorecard import Bins, Columns, Floats, input_values
-from training.sample import Sample
+from model.card.derived import Derived
+from model.card.scorecard import Bins, Columns, Floats, input_values
+from model.profile.dictionary import Dictionary, Text
+from training.samples.sample import Sample
 from training.settings import Settings
 
 

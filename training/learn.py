@@ -8,28 +8,27 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model.card_json import card_to_json
-from model.dictionary import Dictionary
-from model.scorecard import Card, Ints
+from model.card.card_json import card_to_json
+from model.card.scorecard import Card, Ints
+from model.profile.dictionary import Dictionary
 from training.additive import Dropped, Fit
-from training.calibrate import Calibration, calibrate
-from training.calibration.table import with_curve
-from training.comparison import Candidate, PairsBought, PriceOfExplanation, RoundingLoss
-from training.compile import compile_card, too_weak_for_points
-from training.cross_fit import CrossFit
-from training.derived_attributes import with_attributes, with_columns
-from training.evaluate import Evaluation, evaluate
+from training.card.calibrate import Calibration, calibrate
+from training.card.compile import compile_card, too_weak_for_points
+from training.card.curves import with_curve
+from training.card.whole_points import rounding_loss
+from training.contest import contest, contest_steps, learner_named, refit_steps
 from training.fairness.findings import FairnessReport
-from training.families import contest, contest_steps, learner_named, refit_steps
-from training.gates.verdicts import GateVerdicts
-from training.reject.findings import RejectReport
-from training.reject.refit import refit_with_rejects
+from training.families.comparison import Candidate, PairsBought, PriceOfExplanation, RoundingLoss
+from training.families.cross_fit import CrossFit
+from training.families.derived_attributes import with_attributes, with_columns
+from training.gates.verdict import GateVerdicts
+from training.measures.evaluate import Evaluation, evaluate
+from training.measures.stability import attribute_stability, bin_shares, points_stability
+from training.reject.inference import RejectReport, refit_with_rejects
 from training.reject.unobserved import Unobserved
-from training.rounding_loss import rounding_loss
-from training.sample import Sample, refuse_too_few
+from training.samples.sample import Sample, refuse_too_few
+from training.samples.vintages import VintageRow
 from training.settings import Settings, training_digest
-from training.stability import attribute_stability, bin_shares, points_stability
-from training.vintages import VintageRow
 
 DEVELOPMENT, UNSEEN = "development", "cross_validated"
 OUT_OF_TIME, NEW_BORROWERS, HELD_OUT = "out_of_time", "out_of_time_new_borrowers", "held_out"

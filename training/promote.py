@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from data.promotions import PROMOTION, ROLLBACK, previous_champion, was_promoted
-from data.published import (
+from data.publishing.promotions import PROMOTION, ROLLBACK, previous_champion, was_promoted
+from data.publishing.published_card import (
     CHAMPION,
     Publication,
     cards_folder,
@@ -19,13 +19,12 @@ from data.published import (
     published_card,
     trusted_keys,
 )
-from model.card_file import CARD, CardFile, read_card
+from model.card.card_file import CARD, CardFile, read_card
 from model.errors import TrainingError
 from training.gates.evidence import Evidence, has_evidence, read_evidence
 from training.gates.judge import judge, write_verdicts
-from training.gates.limits import limits_on
-from training.gates.verdicts import GateVerdicts, Verdict
-from training.track import card_of_run, make_champion, run_of_card
+from training.gates.verdict import GateVerdicts, Verdict, limits_on
+from training.tracking.runs import card_of_run, make_champion, run_of_card
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -61,7 +60,7 @@ def promote(
     what : str
         A run id of `store`, or a card folder.
     home : Path
-        Where cards and keys are kept; see `data.published`.
+        Where cards and keys are kept; see `data.publishing.published_card`.
 
     Raises
     ------

@@ -9,7 +9,7 @@ from typing import Any
 
 import rfc8785
 
-from model.scorecard import Grade, Scaling
+from model.card.scorecard import Grade, Scaling
 
 #: 600 points at 50:1 odds, 20 points double them.
 SCALING = Scaling()
@@ -27,7 +27,7 @@ class Settings:
     Attributes
     ----------
     family : str
-        A family of `training.families`, or ``auto``.
+        A family of `training.contest`, or ``auto``.
     folds : int
         Folds of the cross-fit that chooses the penalty and calibrates.
     least_bads : int
@@ -68,7 +68,7 @@ class Settings:
     bad_days, indeterminate_days : int
         Days past due that make a loan bad, and that leave it undecided.
     calibration : str
-        Curve from points to PD, of `training.calibration.curves`; ``line`` keeps the scale's odds.
+        Curve from points to PD, of `training.card.curves`; ``line`` keeps the scale's odds.
     reject_inference : str
         ``none``, ``parcelling``, ``fuzzy`` or ``ipw``: see `training.reject`.
     unobserved : str

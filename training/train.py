@@ -11,25 +11,23 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from data.archive import Archive
-from data.flat_table import Kind, flat_columns, read_flat_table
-from model.dictionary import Dictionary, member_dictionary, read_dictionary
+from data.storage.archive import Archive
+from data.storage.flat_table import Kind, flat_columns, read_flat_table
+from model.card.scorecard import Grade
 from model.errors import TrainingError
-from model.policy import policy_on
-from model.scorecard import Grade
-from training.archive_sample import archive_sample
-from training.derived_attributes import without_attributes
-from training.draft import draft_dictionary
-from training.fairness.cut_off import CutOff, average_cut_off, policy_cut_off
+from model.policy.policy import policy_on
+from model.profile.dictionary import Dictionary, member_dictionary, read_dictionary
+from training.contest import price_of_explanation
+from training.fairness.findings import CutOff, average_cut_off, policy_cut_off
 from training.fairness.measure import fairness_report
-from training.flat_sample import flat_sample
+from training.families.derived_attributes import without_attributes
 from training.learn import HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, Source, TrainedRun, learn
-from training.price import price_of_explanation
 from training.reject.unobserved import Unobserved, unobserved_applicants
-from training.sample import Sample, refuse_too_few
+from training.samples.archive import archive_sample
+from training.samples.draft import draft_dictionary
+from training.samples.sample import Sample, held_out, out_of_time, refuse_too_few
+from training.samples.table import Target, find_target, flat_sample
 from training.settings import Settings
-from training.split import held_out, out_of_time
-from training.target import Target, find_target
 
 CARD_NAME = "rongzi-e"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from api.ledger.audit_writing import AuditedWork
+from api.ledger.audit import AuditedWork
 from api.ledger.chain import moment
 
 Event = Literal[

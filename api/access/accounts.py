@@ -13,13 +13,12 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.access.account_events import AccountEvent, Event, record
-from api.access.principal import PLACE, Principal, Role
-from api.access.tables import accounts
-from api.ledger.audit_writing import AuditWriter
-from api.ledger.engine import open_engine
-from api.ledger.location import Location
+from api.core.principal import PLACE, Principal, Role
+from api.core.settings import Settings
+from api.ledger.audit import AuditWriter
+from api.ledger.database import Location, open_engine
 from api.ledger.schema import upgrade
-from api.settings import Settings
+from api.ledger.tables import accounts
 from model.errors import AccessError
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")

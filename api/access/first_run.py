@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from api.access.account_events import console_user
 from api.access.accounts import Account, Accounts
-from api.access.passwords import hashed, made_password
-from api.access.principal import Role
-from api.edition import Edition, Place
-from api.settings import Settings
+from api.access.sign_in import hashed, made_password
+from api.core.principal import Role
+from api.core.settings import Settings
+from api.editions.edition import Edition, Place
 
 ADMINISTRATOR = "admin"
 EVERYWHERE = ("",)

@@ -6,16 +6,15 @@ from collections import OrderedDict
 
 from fastapi import Request
 
+from api.access.account_cache import Roster
 from api.access.accounts import Accounts
 from api.access.issuer import Issuer
 from api.access.jwks import Jwks
-from api.access.limits import Buckets
+from api.access.limits import Buckets, source_of
 from api.access.oidc import Oidc
-from api.access.roster import Roster
 from api.access.sign_in import SignIn
-from api.access.sources import source_of
 from api.access.verifier import HomeVerifier, OidcVerifier, Verifier
-from api.settings import Settings
+from api.core.settings import Settings
 
 #: Decisions whose place is remembered: it never changes.
 _MOST_DECISIONS = 50_000

@@ -2,10 +2,13 @@
 
 Roles and places are not in the token: they are read from the account, so that a change holds for
 tokens that are out.
+
+The key that signs this home's own tokens: ``<home>/keys/token.pem``, for its owner's eyes.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from collections.abc import Callable
@@ -13,11 +16,39 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from api.access.accounts import Account
-from api.access.keys import key_name, token_key
-from api.access.token_check import TokenRefusedError, Trust, checked
+from api.access.tokens import TokenRefusedError, Trust, checked
+from data.publishing.published_card import keys_folder
+from data.storage.key_files import KeyFile, create, private_pem
+from model.errors import AccessError
+
+NAME = "token.pem"
+
+
+def token_key(home: Path) -> Ed25519PrivateKey:
+    """Return the key that signs tokens of `home`; make one at first use.
+
+    Removing the file and restarting ends every session.
+
+    Raises
+    ------
+    AccessError
+        If the file is not an Ed25519 private key, or others on the machine may read it.
+    """
+    path = keys_folder(home) / NAME
+    if not path.exists():
+        create(path, private_pem(Ed25519PrivateKey.generate()))
+    return KeyFile(path, AccessError, "remove it to have a new one made").private()
+
+
+def key_name(key: Ed25519PrivateKey) -> str:
+    """Return the ``kid`` of `key`'s public half: 16 hex digits of its SHA-256."""
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return hashlib.sha256(public).hexdigest()[:16]
+
 
 ISSUER, AUDIENCE = "rongzi-e", "rongzi-e-decisions"
 #: A stolen token is worth no more than this.

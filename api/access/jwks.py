@@ -15,7 +15,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from api.running.logs import log
+from api.core.log import log
 
 #: Keys are looked at again after this, and at once for a key nobody knows, but not more often than
 #: every `LEAST_SECONDS`; a provider that is away leaves the last keys good for `MOST_SECONDS`.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from api.access.principal import ROLES, Role
+from api.core.principal import ROLES, Role
 from model.errors import ContractError
 
 #: How a place bounds a route.

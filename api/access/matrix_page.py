@@ -6,14 +6,14 @@ import sys
 from collections.abc import Iterator
 
 from api.access.matrix import MATRIX, Rule
-from api.access.principal import ROLES
+from api.core.principal import ROLES
 
 _HEAD = """\
 # Who may do what
 
 Written by `python -m api.access.matrix_page` (`make docs`) from the declaration in
 `api/access/matrix.py`; change it there, never here. One dependency of the whole application
-enforces it (`api/access/enforcing.py`); a route without an entry stops the start and fails a
+enforces it (`api/access/enforce.py`); a route without an entry stops the start and fails a
 test.
 
 ## Roles and places

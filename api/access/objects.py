@@ -11,13 +11,12 @@ from fastapi import Request
 
 from api.access.gate import Gate
 from api.access.matrix import Bound
-from api.access.principal import Principal
-from api.fields import MEMBER_ID
-from api.ledger.serving import ledger_of
-from api.ledger.writer import Ledger
-from api.problem_kinds import UNKNOWN_DECISION, UNKNOWN_MEMBER
-from api.problems import Kind
-from api.service import resources_of
+from api.core.principal import Principal
+from api.editions.in_use import resources_of
+from api.http.fields import MEMBER_ID
+from api.http.problem_kinds import UNKNOWN_DECISION, UNKNOWN_MEMBER
+from api.http.problems import Kind
+from api.ledger.writer import Ledger, ledger_of
 
 _MEMBER = re.compile(MEMBER_ID)
 _DECISION = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

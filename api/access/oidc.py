@@ -9,11 +9,11 @@ from typing import Any
 import jwt
 
 from api.access.jwks import LEAST_SECONDS, Jwks
-from api.access.principal import PLACE, Principal
-from api.access.settings import OidcSettings
-from api.access.token_check import TokenRefusedError, Trust, checked
-from api.problem_kinds import PROVIDER_AWAY
-from api.problems import ProblemError
+from api.access.tokens import TokenRefusedError, Trust, checked
+from api.core.principal import PLACE, Principal
+from api.core.settings import OidcSettings
+from api.http.problem_kinds import PROVIDER_AWAY
+from api.http.problems import ProblemError
 
 #: What a claim says for "all places".
 EVERYWHERE = "*"

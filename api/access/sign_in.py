@@ -1,23 +1,128 @@
-"""Passwords for tokens: one path for every name, known or not, so that none can be found out."""
+"""Passwords for tokens: one path for every name, known or not, so that none can be found out.
+
+Failed sign-ins by name, known or not, and the lock they lead to; shared by all workers.
+
+Passwords: made, judged, and kept only as argon2id hashes (RFC 9106).
+"""
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, insert, select, update
+
+from api.access.account_events import ANYBODY, AccountEvent, record
 from api.access.accounts import Account, Accounts
-from api.access.attempts import Attempts
 from api.access.issuer import Issuer
 from api.access.limits import Buckets
-from api.access.passwords import (
-    EXPECTED_PASSWORD,
-    NOBODYS_HASH,
-    acceptable,
-    fits,
-    hashed,
+from api.http.problem_kinds import INVALID_BODY, OVERLOADED, TOO_MANY_ATTEMPTS, WRONG_CREDENTIALS
+from api.http.problems import FieldError, ProblemError
+from api.ledger.audit import AuditWriter
+from api.ledger.tables import attempts
+from model.profile.dictionary import Text
+
+MOST_FAILURES = 5
+LOCK_SECONDS = 15 * 60
+
+
+class Attempts:
+    """Counts attempts before they are judged, so that many at once gain nothing."""
+
+    def __init__(self, writing: AuditWriter, clock: Callable[[], float] = time.time) -> None:
+        self._writing, self._clock = writing, clock
+
+    def begin(self, name: str) -> int:
+        """Count an attempt on `name`, or return for how many more seconds the name is locked."""
+        digest, now = _digest(name), int(self._clock())
+        with self._writing.begin() as work:
+            connection = work.connection
+            forgotten = now - LOCK_SECONDS
+            connection.execute(delete(attempts).where(attempts.c.last_at <= forgotten))
+            at_digest = attempts.c.name_digest == digest
+            row = connection.execute(select(attempts).where(at_digest)).first()
+            if row is None:
+                first = {"name_digest": digest, "failures": 1, "last_at": now}
+                connection.execute(insert(attempts).values(first))
+            elif row.failures >= MOST_FAILURES:
+                return int(row.last_at) + LOCK_SECONDS - now
+            else:
+                counted = {"failures": row.failures + 1, "last_at": now}
+                connection.execute(update(attempts).where(at_digest).values(counted))
+        return 0
+
+    def failed(self, name: str, account: str | None) -> None:
+        """Put a failed attempt on `name` in the audit; `account` is the one there is, if any."""
+        at_digest = attempts.c.name_digest == _digest(name)
+        counted = select(attempts.c.failures).where(at_digest)
+        with self._writing.begin() as work:
+            events = [AccountEvent("sign_in_failed", account, ANYBODY)]
+            if (work.connection.execute(counted).scalar() or 0) >= MOST_FAILURES:
+                events.append(AccountEvent("sign_in_locked", account, ANYBODY))
+            record(work, events)
+
+    def forget(self, name: str, unlocked_by: str | None = None) -> None:
+        """Start `name` afresh: it signed in, or somebody unlocked it, which the audit tells."""
+        with self._writing.begin() as work:
+            counted = attempts.c.name_digest == _digest(name)
+            work.connection.execute(delete(attempts).where(counted))
+            if unlocked_by:
+                record(work, [AccountEvent("account_unlocked", name, unlocked_by)])
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+LEAST, MOST = 12, 128
+EXPECTED_PASSWORD = Text(
+    f"{LEAST} 至 {MOST} 个字符，不含账号名，且与原密码不同",
+    f"{LEAST} to {MOST} characters, without the account's name, and not the current one",
 )
-from api.problem_kinds import INVALID_BODY, OVERLOADED, TOO_MANY_ATTEMPTS, WRONG_CREDENTIALS
-from api.problems import FieldError, ProblemError
+
+#: Without 0, 1, l and o: people read these aloud and copy them by hand. 32 signs, 5 bits each.
+_SIGNS = "23456789abcdefghijkmnpqrstuvwxyz"
+_GROUPS, _GROUP = 4, 5
+
+# At least what OWASP asks for (46 MiB, one pass, one lane); a check takes one core.
+_hasher = PasswordHasher(time_cost=2, memory_cost=46 * 1024, parallelism=1)
+#: What an unknown account is checked against: it costs what a known one costs, and fits nothing.
+NOBODYS_HASH = _hasher.hash(secrets.token_urlsafe(32))
+
+
+def made_password() -> str:
+    """Return a new random password of 100 bits, in groups that can be read aloud."""
+    groups = ("".join(secrets.choice(_SIGNS) for _ in range(_GROUP)) for _ in range(_GROUPS))
+    return "-".join(groups)
+
+
+def hashed(password: str) -> str:
+    """Return the argon2id hash of `password`, with its own salt and parameters."""
+    return _hasher.hash(password)
+
+
+def fits(password_hash: str, password: str) -> bool:
+    """Return whether `password` is the one that was hashed."""
+    try:
+        return _hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def acceptable(password: str, account: str, current: str | None = None) -> bool:
+    """Return whether a person may choose `password`; see `EXPECTED_PASSWORD`."""
+    return (
+        LEAST <= len(password) <= MOST
+        and account.lower() not in password.lower()
+        and password != current
+    )
+
 
 #: Attempts of one source at once, and a minute; an office behind one address fits in.
 _SOURCE_BURST, _SOURCE_PER_MINUTE = 30, 10

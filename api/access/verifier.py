@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
+from api.access.account_cache import Roster
 from api.access.issuer import Held, Issuer
 from api.access.oidc import Oidc
-from api.access.principal import Principal
-from api.access.roster import Roster
-from api.access.token_check import TokenRefusedError
+from api.access.tokens import TokenRefusedError
+from api.core.principal import Principal
 
 T = TypeVar("T")
 #: Tokens kept in memory; the oldest make room.

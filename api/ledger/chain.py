@@ -1,15 +1,24 @@
-"""The hash chain: each entry's digest covers all its columns and the digest of the entry before."""
+"""The hash chain: each entry's digest covers all its columns and the digest of the entry before.
+
+The chain of the audit: each row's digest covers it and the digest of the row before.
+
+A checkpoint states how far this chain went too, so that looks are sealed as entries are.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, func, select
 
 from api.ledger.entries import Entry, NewEntry
+from api.ledger.statements import PreparedInsert, PreparedRow
+from api.ledger.tables import accesses
 
 #: Stands before the first entry.
 GENESIS = "0" * 64
@@ -96,3 +105,71 @@ def entry_of(row: Mapping[str, Any]) -> Entry:
 def moment(when: datetime) -> str:
     """Return an instant as it is stored: UTC, to the microsecond, always of one length."""
     return when.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+#: Columns in the order the digest takes them.
+AUDIT_COVERED = (
+    "number", "accessed_at", "actor", "route", "member_index", "decision_id", "place_code",
+    "persons", "request_id", "account", "detail",
+)  # fmt: skip
+
+_LAST = PreparedRow(
+    select(accesses.c.number, accesses.c.digest).where(
+        accesses.c.number == select(func.max(accesses.c.number)).scalar_subquery()
+    )
+)
+_UNCHAINED = select(*(accesses.c[name] for name in AUDIT_COVERED)).order_by(accesses.c.number)
+_INTO = PreparedInsert(accesses)
+
+
+class LookHead(NamedTuple):
+    """The last row; number 0 for an empty audit, and no digest before looks were chained."""
+
+    number: int = 0
+    digest: str = GENESIS
+
+
+class LookSpan(NamedTuple):
+    """The last row before rows were appended, and after."""
+
+    before: LookHead
+    after: LookHead
+
+
+def append_looks(connection: Connection, looks: Sequence[Mapping[str, Any]]) -> LookSpan:
+    """Append `looks` in order, under the chain's lock."""
+    before = _last(connection)
+    head, rows = before, []
+    if looks and before.number and before.digest == GENESIS:
+        head = LookHead(before.number, digest_of_unchained(_all_rows(connection)))
+    for look in looks:
+        number = head.number + 1
+        row = {name: look.get(name) for name in AUDIT_COVERED} | {"number": number}
+        head = LookHead(number, digest_of_look(row, head.digest))
+        rows.append({**row, "digest": head.digest})
+    _INTO.run(connection, rows)
+    return LookSpan(before, head)
+
+
+def digest_of_look(row: Mapping[str, Any], previous: str) -> str:
+    """Return the digest that belongs to `row` behind a row with the digest `previous`."""
+    covered = encoded([row[name] for name in AUDIT_COVERED])
+    return hashlib.sha256(f"{previous}\n{covered}".encode()).hexdigest()
+
+
+def digest_of_unchained(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return what the first chained row follows from: all rows of the release before, in order."""
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(f"{encoded([row[name] for name in COVERED])}\n".encode())
+    return digest.hexdigest()
+
+
+def _all_rows(connection: Connection) -> Iterator[Mapping[str, Any]]:
+    for row in connection.execute(_UNCHAINED).mappings():
+        yield dict(row)
+
+
+def _last(connection: Connection) -> LookHead:
+    found = _LAST.row(connection)
+    return LookHead(found[0], found[1] or GENESIS) if found else LookHead()

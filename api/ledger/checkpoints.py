@@ -4,6 +4,8 @@ Whoever can write the database can also forge a whole new chain; what they canno
 take back the lines that were already written outside. One line a commit means that not even the
 last acknowledged entry can be cut off unseen; and as each also states where its commit began,
 whatever was put in between two commits of the service is covered by neither.
+
+The checkpoint of a commit: signed, and kept in the ledger beside what it seals.
 """
 
 from __future__ import annotations
@@ -15,15 +17,18 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import Connection
 
-from api.ledger.chain import Head
-from api.ledger.look_chain import LookSpan
+from api.ledger.chain import Head, LookSpan, moment
+from api.ledger.statements import PreparedInsert
+from api.ledger.tables import checkpoints, look_checkpoints
 
 #: More than the lines that workers of one service can write past each other.
 _TAIL_BYTES = 64 * 1024
@@ -50,7 +55,7 @@ class Checkpoint:
     Attributes
     ----------
     looks : str
-        Digest of the audit's last row (`api.ledger.look_chain`); empty in earlier releases.
+        Digest of the audit's last row (`api.ledger.chain`); empty in earlier releases.
     from_seq, from_look : int or None
         The last entry and the last look before the commit; None in earlier releases.
     look : int or None
@@ -218,3 +223,17 @@ def _statement(made: Checkpoint) -> bytes:
         return f"rongzi-checkpoint/2\n{told}\n{made.looks}".encode()
     bounds = f"{made.from_seq}\n{made.look}\n{made.from_look}"
     return f"rongzi-checkpoint/3\n{told}\n{made.looks}\n{bounds}".encode()
+
+
+_OF_ENTRIES = PreparedInsert(checkpoints)
+_OF_LOOKS_ALONE = PreparedInsert(look_checkpoints)
+
+
+def seal_commit(
+    connection: Connection, span: Span, now: datetime, key: Ed25519PrivateKey, key_name: str
+) -> Checkpoint:
+    """Sign `span`, which the open transaction appends, write the row and return its checkpoint."""
+    made = sealed(span, moment(now), key, key_name)
+    into = _OF_ENTRIES if span.head.seq > span.before.seq else _OF_LOOKS_ALONE
+    into.run(connection, [made.__dict__])
+    return made

@@ -1,11 +1,28 @@
-"""What the ledger holds: one entry per thing that happened, in the order it happened."""
+"""What the ledger holds: one entry per thing that happened, in the order it happened.
+
+One text out of the body of an entry, taken by the database: no body comes over to be parsed.
+
+Names of decisions, entries and pseudonyms: random, and yet in the order in which they were made.
+
+A database files a name where it belongs by order. Names without any order fall on as many pages as
+there are names, and each of those pages is written whole at each commit.
+"""
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import String, literal
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from api.ledger.tables import entries
 
 #: ``REPEATED``: another officer asked an open question again and got the first one's decision.
 Kind = Literal[
@@ -87,3 +104,43 @@ class Outline(NamedTuple):
     actor: str
     amount_yuan: int | None
     outcome: str | None
+
+
+class InBody(FunctionElement[str]):
+    """The text at a path of names, as ``InBody("answer.valid_until")``; null where there is none.
+
+    An expression of SQL over `api.ledger.tables.entries`, on either database.
+    """
+
+    inherit_cache = True
+    type = String()
+
+    def __init__(self, path: str) -> None:
+        super().__init__(entries.c.body, literal(path))
+
+
+@compiles(InBody, "sqlite")
+def _for_sqlite(element: InBody, compiler: SQLCompiler, **told: Any) -> str:
+    body, path = (compiler.process(each, **told) for each in element.clauses)
+    return f"json_extract({body}, '$.' || {path})"
+
+
+@compiles(InBody, "postgresql")
+def _for_postgres(element: InBody, compiler: SQLCompiler, **told: Any) -> str:
+    body, path = (compiler.process(each, **told) for each in element.clauses)
+    return f"(CAST({body} AS JSON) #>> string_to_array({path}, '.'))"
+
+
+def ordered_id() -> str:
+    """Return a new UUID of version 7 (RFC 9562, section 5.7): milliseconds, then 74 random bits."""
+    moment = time.time_ns() // 1_000_000
+    chance = int.from_bytes(os.urandom(10), "big")
+    number = (
+        (moment & 0xFFFF_FFFF_FFFF) << 80
+        | 0x7 << 76
+        | (chance >> 68 & 0xFFF) << 64
+        | 0b10 << 62
+        | (chance & 0x3FFF_FFFF_FFFF_FFFF)
+    )
+    digits = f"{number:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

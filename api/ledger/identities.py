@@ -1,18 +1,72 @@
-"""Who a pseudonym stands for: the one table from which a person can be erased."""
+"""Who a pseudonym stands for: the one table from which a person can be erased.
+
+Personal data encrypted by field, and found again without being decrypted.
+"""
 
 from __future__ import annotations
 
+import hmac
+import os
 from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, bindparam, delete, select
 
 from api.ledger.chain import encoded
-from api.ledger.ordered_id import ordered_id
-from api.ledger.prepared import PreparedInsert, PreparedLook
+from api.ledger.entries import ordered_id
+from api.ledger.keys import Keys
+from api.ledger.statements import PreparedInsert, PreparedLook
 from api.ledger.tables import identities
-from api.ledger.vault import Vault
+from model.errors import LedgerError
+
+_NONCE_BYTES = 12
+
+
+class Vault:
+    """AES-256-GCM with a random nonce per field; the subject and the field's name are bound in.
+
+    A cell copied to another row or column does not open (NIST SP 800-38D, additional data). The
+    blind index is HMAC-SHA-256 under a key of its own: equal member ids give equal indexes, and
+    without the key an index cannot be tried against the list of all member ids.
+    """
+
+    def __init__(self, keys: Keys) -> None:
+        self._cipher = AESGCM(keys.vault)
+        self._blind = keys.blind
+
+    def close(self, text: str, subject_id: str, field: str) -> bytes:
+        """Return `text` encrypted for one field of one subject."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, text.encode(), _bound(subject_id, field))
+
+    def open(self, sealed: bytes, subject_id: str, field: str) -> str:
+        """Return the text of one field of one subject.
+
+        Raises
+        ------
+        LedgerError
+            If the cell was altered, belongs elsewhere, or was written under another key.
+        """
+        nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        try:
+            return self._cipher.decrypt(nonce, rest, _bound(subject_id, field)).decode()
+        except (InvalidTag, ValueError) as error:
+            raise LedgerError(
+                f"identity of subject {subject_id}, {field}: does not open with keys/vault.key;"
+                " the cell was altered or the key is another ledger's; restore either from backup"
+            ) from error
+
+    def index(self, member_id: str) -> str:
+        """Return the blind index of a member id."""
+        return hmac.digest(self._blind, member_id.encode(), "sha256").hex()
+
+
+def _bound(subject_id: str, field: str) -> bytes:
+    return f"rongzi-identity/1\n{subject_id}\n{field}".encode()
+
 
 #: Fields kept of a person besides the member id, as far as the edition tells them.
 FIELDS = ("name", "id_number", "phone")

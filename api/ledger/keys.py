@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from data.key_files import KeyFile, create, private_pem, public_pem
+from data.storage.key_files import KeyFile, create, private_pem, public_pem
 from model.errors import LedgerError
 
 VAULT, BLIND, SEAL, SEAL_PUBLIC = "vault.key", "blind.key", "ledger.pem", "ledger.pub"

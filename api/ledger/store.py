@@ -1,4 +1,7 @@
-"""The ledger's database made ready: tables, keys, seals; and every group committed to it."""
+"""The ledger's database made ready: tables, keys, seals; and every group committed to it.
+
+A ledger read by commands of the console: nothing is made, upgraded or written.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from api.ledger.chain import Head
@@ -16,27 +20,74 @@ from api.ledger.checkpoints import (
     CheckpointFile,
     Span,
     last_line_of,
+    seal_commit,
     seal_key_id,
 )
 from api.ledger.commands import Command, View
-from api.ledger.engine import open_engine
+from api.ledger.database import Location, open_engine
+from api.ledger.group import Outcome, perform
+from api.ledger.identities import Vault
 from api.ledger.keys import Keys, read_keys
-from api.ledger.location import Location
 from api.ledger.opening import (
+    SameFiles,
     is_new,
     last_checkpoints,
     refuse_cut,
     refuse_shorter,
     refuse_unsealed,
 )
-from api.ledger.performing import Outcome, perform
-from api.ledger.same_files import SameFiles
-from api.ledger.schema import upgrade
-from api.ledger.sealing import seal_commit
+from api.ledger.schema import refuse_other_release, upgrade
 from api.ledger.tables import entries
 from api.ledger.transaction import Transaction, read_head
-from api.ledger.vault import Vault
 from model.errors import LedgerError
+
+
+@contextlib.contextmanager
+def reading(location: Location) -> Iterator[View]:
+    """Yield a view of the ledger as it is now.
+
+    Raises
+    ------
+    LedgerError
+        If it is not there, its keys are missing, or its database cannot be read.
+    """
+    location.refuse_absent()
+    keys = read_keys(location.keys, may_make=False)
+    engine = open_engine(location.url, writes=False)
+    try:
+        with engine.connect() as connection, connection.begin():
+            refuse_other_release(connection)
+            yield Transaction(connection, Vault(keys), datetime.now(tz=UTC))
+    except DBAPIError as error:
+        raise LedgerError(unreadable(error)) from error
+    finally:
+        engine.dispose()
+
+
+def holds_entries(location: Location) -> bool:
+    """Return whether there is a ledger at `location`: a database with its tables.
+
+    Raises
+    ------
+    LedgerError
+        If its database cannot be asked.
+    """
+    database = location.url.database
+    if location.url.get_backend_name() == "sqlite" and not Path(str(database)).exists():
+        return False
+    engine = open_engine(location.url, writes=False)
+    try:
+        return inspect(engine).has_table(entries.name)
+    except DBAPIError as error:
+        raise LedgerError(unreadable(error)) from error
+    finally:
+        engine.dispose()
+
+
+def unreadable(error: DBAPIError) -> str:
+    """Return what to tell of a database that cannot be read; never its address or a row."""
+    name = type(error.orig).__name__
+    return f"the ledger's database cannot be read ({name}); check that it is up, and its address"
 
 
 def utc_now() -> datetime:

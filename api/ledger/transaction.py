@@ -9,16 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
-from api.ledger.chain import Head, chained, entry_of, moment
+from api.ledger.chain import Head, LookHead, LookSpan, append_looks, chained, entry_of, moment
 from api.ledger.checkpoints import Span
 from api.ledger.commands import Once, Written
 from api.ledger.entries import Entry, Kind, Outline
-from api.ledger.identities import Identities, Mark
-from api.ledger.keeping import headers_kept, sealed_digest
-from api.ledger.look_chain import LookHead, LookSpan, append_looks
-from api.ledger.prepared import PreparedInsert, PreparedLook, PreparedRow
+from api.ledger.idempotency import headers_kept, sealed_digest
+from api.ledger.identities import Identities, Mark, Vault
+from api.ledger.statements import PreparedInsert, PreparedLook, PreparedRow
 from api.ledger.tables import answers, entries, questions, versions
-from api.ledger.vault import Vault
 from model.errors import LedgerError
 
 _HEAD = PreparedRow(

@@ -3,6 +3,8 @@
 A decision is durable before it is answered. Throughput comes from sharing one commit among all
 that wait, and from committing the next group while the line that seals this one is on its way to
 the disk; never from answering early.
+
+Between HTTP and the ledger: whose ledger a request uses, and an answer as it is sent.
 """
 
 from __future__ import annotations
@@ -16,21 +18,21 @@ from datetime import datetime
 from time import monotonic
 from typing import TypeVar
 
+from fastapi import Request, Response
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from api.core.log import log, where
+from api.core.metrics import BATCH, COMMIT, DATABASE_UP, QUEUE
+from api.core.settings import Settings
+from api.http.problem_kinds import IN_PROGRESS, LEDGER_AWAY, LEDGER_BUSY
+from api.http.problems import ProblemError
 from api.ledger.checkpoints import Checkpoint
 from api.ledger.commands import Answer, Command, View, Written
-from api.ledger.engine import LOCK_SECONDS
-from api.ledger.location import Location
-from api.ledger.performing import Outcome
+from api.ledger.database import LOCK_SECONDS, Location
+from api.ledger.group import Outcome
+from api.ledger.queue import Queue, Waiting, settle
 from api.ledger.store import Store, utc_now
-from api.ledger.waiting import Queue, Waiting, settle
-from api.problem_kinds import IN_PROGRESS, LEDGER_AWAY, LEDGER_BUSY
-from api.problems import ProblemError
-from api.running.logs import log, where
-from api.running.metrics import BATCH, COMMIT, DATABASE_UP, QUEUE
-from api.settings import Settings
 from model.errors import LedgerError
 
 T = TypeVar("T")
@@ -261,3 +263,16 @@ def _why(error: Exception) -> str:
         return str(error)
     origin = getattr(error, "orig", None) or error
     return type(origin).__qualname__
+
+
+async def ledger_of(request: Request) -> Ledger:
+    """Return the ledger behind `request`."""
+    found: Ledger = request.app.state.ledger
+    return found
+
+
+def sent(answer: Answer) -> Response:
+    """Return the answer as HTTP sends it: the very bytes that were kept for retries."""
+    return Response(
+        answer.body, answer.status, headers=dict(answer.headers), media_type="application/json"
+    )

@@ -17,12 +17,12 @@ from data.importing.limits import (
 )
 from data.importing.reasons import ARCHIVE_REASONS, CELL_REASONS, ROW_REASONS, ReasonText
 from data.importing.refusals import REFUSALS
-from model.tables import RECORDED_AT_COLUMN, Column, RowCheck, Table, archive_tables
+from model.archive.tables import RECORDED_AT_COLUMN, Column, RowCheck, Table, archive_tables
 
 _HEAD = """\
 # Archive tables and their import 会员档案与导入
 
-Written from `model/archive.yaml` and `data/importing/` by `python -m data.importing.document`;
+Written from `model/archive/archive.yaml` and `data/importing/` by `python -m data.importing.document`;
 change them there, never here.
 
 ```

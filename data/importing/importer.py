@@ -1,9 +1,12 @@
-"""An import from first to last: read the files, settle and store, quarantine, report."""
+"""An import from first to last: read the files, settle and store, quarantine, report.
+
+Which files an import reads, and in which order.
+"""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -12,17 +15,52 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pyarrow as pa
 
-from data.archive import Archive
-from data.importing.bad_rows import bad_rows, reasons
-from data.importing.collecting import collect
-from data.importing.quarantine import BadSheet, quarantine_path, write_quarantine
-from data.importing.reading import Progress, stage_files
-from data.importing.repeats import DUPLICATE
+from data.importing.quarantine import (
+    BadSheet,
+    bad_rows,
+    quarantine_path,
+    reasons,
+    write_quarantine,
+)
 from data.importing.report import Counts, FileReport, ImportReport, SheetReport
-from data.importing.settling import UNKNOWN
-from data.importing.staging import StagedFile
-from data.importing.storing import Settled, store
-from model.tables import archive_tables
+from data.importing.settling.reading import Progress, stage_files
+from data.importing.settling.repeats import DUPLICATE
+from data.importing.settling.settling import UNKNOWN
+from data.importing.settling.staging import StagedFile
+from data.importing.settling.storing import Settled, store
+from data.storage.archive import Archive
+from model.archive.tables import archive_tables
+
+#: Of a folder, only these are taken; a file named by itself is read whatever its ending.
+ENDINGS = frozenset({".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt"})
+
+
+def collect(paths: Iterable[Path], stores: Sequence[Path] = ()) -> list[Path]:
+    """Return the files among `paths` and in the folders among them, each once.
+
+    The order is by file name, then by path: it does not depend on the order of `paths`. Folders
+    in `stores` (archive, quarantine) are not searched from above, only when named themselves.
+    """
+    found = {file.resolve(): file for path in paths for file in _files(path, stores)}
+    return sorted(found.values(), key=lambda file: (file.name, str(file)))
+
+
+def _files(path: Path, stores: Sequence[Path]) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    skipped = [s.resolve() for s in stores if not path.resolve().is_relative_to(s.resolve())]
+    for file in path.rglob("*"):
+        inside = any(file.resolve().is_relative_to(store) for store in skipped)
+        if not inside and _is_branch_file(file):
+            yield file
+
+
+def _is_branch_file(file: Path) -> bool:
+    """Return whether `file` in a folder is meant; ``~$`` marks the lock of an open workbook."""
+    is_hidden = file.name.startswith((".", "~$"))
+    return file.is_file() and not is_hidden and file.suffix.lower() in ENDINGS
+
 
 _STAGING = ".import-"
 

@@ -1,21 +1,162 @@
-"""Quarantine files: the rows a branch must mend, under the headers it wrote, with the reasons."""
+"""Quarantine files: the rows a branch must mend, under the headers it wrote, with the reasons.
+
+What a quarantined cell shows: enough to mend the row, nothing that identifies or runs.
+
+The rows of a sheet that go to quarantine: flawed on their own, or refused beside others.
+"""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import xlsxwriter
 
-from data.importing.checking import PROBLEMS, RAW, SURPLUS
-from data.importing.heading import QUARANTINE_HEADERS
-from data.importing.quarantine_cells import HIDDEN, neutral, shown_cell, shown_text
-from data.importing.reasons import DISPLACED, Problem, explain, read_problem
-from data.importing.staging import AT, StagedFile, StagedSheet, row_number
-from model.tables import Column, Table, archive_tables
+from data.importing.cells.cell import Field
+from data.importing.cells.columns import parse_column
+from data.importing.cells.text import FORMULA_STARTS, plain
+from data.importing.headings.heading import QUARANTINE_HEADERS
+from data.importing.reasons import DISPLACED, Problem, explain, read_problem, told_problem
+from data.importing.rows.checks import PROBLEMS, RAW, SURPLUS
+from data.importing.settling.repeats import DUPLICATE
+from data.importing.settling.settling import UNKNOWN, Verdicts
+from data.importing.settling.staging import AT, StagedFile, StagedSheet, row_number
+from data.importing.settling.storing import good_rows
+from model.archive.id_numbers import (
+    id_number_flaw,
+    mask_id_number,
+    mask_name,
+    mask_phone,
+    normal_id_number,
+)
+from model.archive.tables import Column, Kind, Table, archive_tables
+
+_MASKS = {"id_number": mask_id_number, "phone": mask_phone, "text": mask_name}
+_ID_LIKE = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
+_PHONE_LIKE = re.compile(r"(?<![0-9A-Za-z])1[3-9][0-9]{9}(?![0-9A-Za-z])")
+#: Where eleven digits are an id or an amount rather than somebody's phone.
+_NUMBERED: frozenset[Kind] = frozenset({"identifier", "village", "money", "number", "integer"})
+HIDDEN = "***"
+
+
+def shown_cell(raw: str, column: Column) -> str:
+    """Return the text a quarantine file shows for a cell of `column`.
+
+    Id numbers, phones and names are masked where the contract says so, and id numbers and phones
+    that strayed into other columns as well. Whoever mends the row types them again.
+    """
+    if column.personal:
+        return neutral(_MASKS[column.kind](raw))
+    return shown_text(raw, has_phones=column.kind not in _NUMBERED)
+
+
+def shown_text(raw: str, *, has_phones: bool = True) -> str:
+    """Return a text of any origin with the id numbers in it masked, and the phones too."""
+    text = plain(raw)
+    masked = _ID_LIKE.sub(_masked_id, text)
+    if has_phones:
+        masked = _PHONE_LIKE.sub(lambda found: mask_phone(found[0]), masked)
+    return neutral(raw if masked == text else masked)
+
+
+def neutral(text: str) -> str:
+    """Return `text` so that no spreadsheet runs it: an apostrophe before = + - @, tab and return.
+
+    The import takes the apostrophe off again.
+    """
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _masked_id(found: re.Match[str]) -> str:
+    """Mask eighteen digits that hold a birth date; others are an id of the bank's own."""
+    number = normal_id_number(found[0])
+    return number if id_number_flaw(number) == "birth_date" else mask_id_number(number)
+
+
+def bad_rows(sheet: StagedSheet, verdicts: Verdicts, parents: Mapping[str, pa.Array]) -> pa.Table:
+    """Return every quarantined row of `sheet` in the order of its number.
+
+    Parameters
+    ----------
+    parents : mapping of str to Arrow array of string
+        The keys that the archive holds of each table that others refer to.
+    """
+    with pa.memory_map(str(sheet.bad)) as source:
+        flawed = _with_unknown_parents(sheet, pa.ipc.open_file(source).read_all(), parents)
+    refused = verdicts.codes != DUPLICATE
+    late = _late(sheet, dict(zip(verdicts.at[refused], verdicts.codes[refused], strict=True)))
+    return pa.concat_tables([flawed, *(rows.select(flawed.column_names) for rows in late)]).sort_by(
+        AT
+    )
+
+
+def _with_unknown_parents(
+    sheet: StagedSheet, rows: pa.Table, parents: Mapping[str, pa.Array]
+) -> pa.Table:
+    """Tell of flawed rows as well that their member or loan is unknown: one mending does then."""
+    table = archive_tables()[sheet.table]
+    for check in table.checks:
+        if check.table and rows.num_rows:
+            (name,) = check.columns
+            keys = parse_column(
+                rows[RAW + name].combine_chunks(), Field(table.columns[name])
+            ).values
+            is_unknown = pc.and_(keys.is_valid(), pc.invert(pc.is_in(keys, parents[check.table])))
+            rows = _told_more(rows, is_unknown, Problem(UNKNOWN[check.table], check.columns))
+    return rows
+
+
+def _told_more(rows: pa.Table, which: pa.Array, problem: Problem) -> pa.Table:
+    """Add `problem` to those of `which` rows, unless their cells are displaced."""
+    told = rows[PROBLEMS].to_pylist()
+    for at in np.flatnonzero(which.to_numpy(zero_copy_only=False)).tolist():
+        if read_problem(told[at][0]).code not in DISPLACED:
+            told[at].append(told_problem(problem))
+    place = rows.column_names.index(PROBLEMS)
+    return rows.set_column(place, PROBLEMS, pa.array(told, pa.list_(pa.string())))
+
+
+def reasons(rows: pa.Table) -> Mapping[str, int]:
+    """Return how many of the bad `rows` have each problem, by code, in alphabetical order."""
+    problems = rows[PROBLEMS].combine_chunks()
+    codes = pc.replace_substring_regex(pc.list_flatten(problems), r"\|.*", "")
+    each = pa.table({"row": pc.list_parent_indices(problems), "code": codes})
+    counted = (
+        each.group_by(["row", "code"]).aggregate([]).group_by("code").aggregate([([], "count_all")])
+    )
+    return {row["code"]: row["count_all"] for row in counted.sort_by("code").to_pylist()}
+
+
+def _late(sheet: StagedSheet, codes: Mapping[int, str]) -> list[pa.Table]:
+    if not codes:
+        return []
+    table, positions = archive_tables()[sheet.table], np.array(list(codes))
+    found = []
+    for rows in good_rows(sheet):
+        at = rows[AT].to_numpy()
+        is_refused = np.isin(at, positions)
+        told = [[told_problem(_problem(codes[each], table))] for each in at[is_refused]]
+        kept = rows.filter(pa.array(is_refused))
+        kept = kept.select([n for n in rows.column_names if n.startswith(RAW) or n == AT])
+        kept = kept.append_column(PROBLEMS, pa.array(told, pa.list_(pa.string())))
+        found.append(kept.append_column(SURPLUS, pa.array([""] * kept.num_rows, pa.string())))
+    return found
+
+
+def _problem(code: str, table: Table) -> Problem:
+    """Return the problem with the columns that show it."""
+    if code == "DUPLICATE_PERSON":
+        return Problem(code, table.unique[0])
+    if code == "CONFLICTING_ROW":
+        return Problem(code, table.key)
+    return Problem(code, next(check.columns for check in table.checks if check.table))
+
 
 #: Rows held as Python values at a time.
 _BATCH_ROWS = 4096

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from model.tables import Column
+from model.archive.tables import Column
 
 
 class ReasonText(NamedTuple):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data.importing.refusals import Refusal
-from model.tables import archive_tables
+from model.archive.tables import archive_tables
 
 
 @dataclass(frozen=True)

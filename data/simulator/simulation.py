@@ -10,24 +10,24 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from data.archive import Archive
 from data.simulator import months
-from data.simulator.branch_files import DirtyRow, Preparer
-from data.simulator.commerce import Habits, build_habits
-from data.simulator.economy import borrow_month, live_month
-from data.simulator.event_records import record_adverse, record_assessments, record_loans
-from data.simulator.export import export_files
-from data.simulator.flow_records import record_flows, record_repayments
-from data.simulator.frames import Frame, Vocabulary, concat, to_arrow
-from data.simulator.people_records import record_members, record_villages
-from data.simulator.plot_records import record_plots
+from data.simulator.branch_files.branch_files import DirtyRow, Preparer
+from data.simulator.branch_files.export import export_files
+from data.simulator.economy.commerce import Habits, build_habits
+from data.simulator.economy.economy import borrow_month, live_month
+from data.simulator.economy.state import State, first_state
+from data.simulator.records.events import record_adverse, record_assessments, record_loans
+from data.simulator.records.flows import record_flows, record_repayments
+from data.simulator.records.frames import Frame, Vocabulary, concat, to_arrow
+from data.simulator.records.people import record_members, record_villages
+from data.simulator.records.plots import record_plots
+from data.simulator.records.vocabulary import vocabularies
 from data.simulator.scenario import Scenario
-from data.simulator.state import State, first_state
 from data.simulator.totals import TOTALLED, simulated_totals
 from data.simulator.truth import truth_table
-from data.simulator.vocabulary import vocabularies
-from data.simulator.world import World, build_world
-from model.tables import archive_tables
+from data.simulator.world.world import World, build_world
+from data.storage.archive import Archive
+from model.archive.tables import archive_tables
 
 
 @dataclass(frozen=True)

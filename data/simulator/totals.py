@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from data.simulator import months
 from data.simulator.arrays import Bools, Ints
 from data.simulator.scenario import Scenario
-from model.tables import RECORDED_AT, archive_tables
+from model.archive.tables import RECORDED_AT, archive_tables
 
 #: The tables that totals are taken from.
 TOTALLED = ("villages", "members", "plots", "loans", "repayments")

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from data.simulator import months, repaying
+from data.simulator import months
 from data.simulator.arrays import Ints
-from data.simulator.economy import borrow_month, live_month
-from data.simulator.identity import member_ids
-from data.simulator.loan import BULLET, LoanSlot, empty_slot, instalment_and_total
-from data.simulator.state import State, first_state
-from data.simulator.world import World
+from data.simulator.economy import repaying
+from data.simulator.economy.economy import borrow_month, live_month
+from data.simulator.economy.loan import BULLET, LoanSlot, empty_slot, instalment_and_total
+from data.simulator.economy.state import State, first_state
+from data.simulator.world.id_numbers import member_ids
+from data.simulator.world.world import World
 
 #: Days past due from which a loan is bad, and from which it is indeterminate, in its window.
 BAD_DAYS, INDETERMINATE_DAYS = 90, 30

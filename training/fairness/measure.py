@@ -1,24 +1,119 @@
-"""A card's fairness on a sample: rates and calibration by group, and the widest gaps."""
+"""A card's fairness on a sample: rates and calibration by group, and the widest gaps.
+
+Counts by protected group, by fairlearn's MetricFrame: what every rate is made of.
+
+Shares of small groups, shrunk towards all groups as far as the data say that groups are alike.
+
+Each group's share is beta-distributed about the pooled share with an unknown strength, in rows;
+given the strength the count is beta-binomial (Efron & Morris 1975, *JASA* 70; Gelman et al. 2013,
+*Bayesian Data Analysis*, sec. 5.3). The strength is averaged over by its likelihood, so that two
+groups, which cannot tell it well, are not shrunk as if they could.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+from fairlearn.metrics import MetricFrame
+from numpy.typing import NDArray
+from scipy.special import betaln
 
-from model.dictionary import Dictionary, Text
-from model.scorecard import Card, Floats
-from training.fairness.findings import (
-    AttributeFairness,
-    FairnessReport,
-    Gap,
-    GroupRow,
-    Rate,
-)
-from training.fairness.group_counts import GroupCounts, group_counts
+from model.card.scorecard import Card, Floats
+from model.profile.dictionary import Dictionary, Text
+from training.fairness.findings import AttributeFairness, FairnessReport, Gap, GroupRow, Rate
 from training.fairness.proxies import proxies
-from training.fairness.shrinkage import shrunk_draws
-from training.sample import Sample
+from training.samples.sample import Bools, Sample
+
+#: Groups of an attribute that are told apart, largest first; the rest are one.
+_MOST_GROUPS = 20
+OTHERS = "(others)"
+
+
+@dataclass(frozen=True)
+class GroupCounts:
+    """Counts by group, largest group first; arrays of shape (groups,).
+
+    Attributes
+    ----------
+    expected : Floats
+        Sum of PDs.
+    """
+
+    groups: tuple[str, ...]
+    rows: Floats
+    goods: Floats
+    bads: Floats
+    approved: Floats
+    goods_approved: Floats
+    bads_approved: Floats
+    expected: Floats
+
+
+def group_counts(
+    group: NDArray[np.object_], bad: Bools, approved: Bools, pd_of_row: Floats
+) -> GroupCounts:
+    """Count rows, outcomes and approvals by `group`; every array of shape (n,)."""
+    by_group = MetricFrame(
+        metrics={
+            "rows": lambda good, yes: float(len(good)),
+            "goods": lambda good, yes: float(good.sum()),
+            "approved": lambda good, yes: float(yes.sum()),
+            "goods_approved": lambda good, yes: float((good & yes).sum()),
+        },
+        y_true=~bad,
+        y_pred=approved,
+        sensitive_features=pd.Series(_few(group), name="group"),
+    ).by_group.sort_values("rows", ascending=False, kind="stable")
+    sums = pd.Series(pd_of_row).groupby(_few(group)).sum()
+    found = {name: by_group[name].to_numpy(dtype=np.float64) for name in by_group.columns}
+    return GroupCounts(
+        tuple(str(name) for name in by_group.index),
+        found["rows"],
+        found["goods"],
+        found["rows"] - found["goods"],
+        found["approved"],
+        found["goods_approved"],
+        found["approved"] - found["goods_approved"],
+        sums.loc[by_group.index].to_numpy(dtype=np.float64),
+    )
+
+
+def _few(group: NDArray[np.object_]) -> NDArray[np.object_]:
+    words, place, rows = np.unique(group.astype(str), return_inverse=True, return_counts=True)
+    names = words.astype(object)
+    names[np.argsort(-rows, kind="stable")[_MOST_GROUPS:]] = OTHERS
+    found: NDArray[np.object_] = names[place]
+    return found
+
+
+#: From groups that have next to nothing in common to groups that are all but one.
+_STRENGTHS = np.geomspace(2.0, 2000.0, 25)
+_DRAWS = 4000
+
+
+def shrunk_draws(successes: Floats, trials: Floats, seed: int) -> Floats:
+    """Return draws from the posterior of each group's share, shape (draws, groups).
+
+    Parameters
+    ----------
+    successes, trials : Floats
+        Shape (groups,). A group without trials is drawn from what the others show.
+    """
+    pooled = (successes.sum() + 0.5) / (trials.sum() + 1.0)
+    alpha, beta = pooled * _STRENGTHS, (1 - pooled) * _STRENGTHS
+    failures = trials - successes
+    told = betaln(alpha[:, None] + successes, beta[:, None] + failures)
+    likelihood = (told - betaln(alpha, beta)[:, None]).sum(axis=1)
+    weight = np.exp(likelihood - likelihood.max())
+    dice = np.random.default_rng(seed)
+    chosen = dice.choice(len(_STRENGTHS), size=_DRAWS, p=weight / weight.sum())
+    drawn: Floats = dice.beta(
+        alpha[chosen, None] + successes[None, :], beta[chosen, None] + failures[None, :]
+    )
+    return drawn
 
 
 def fairness_report(

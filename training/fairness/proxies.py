@@ -14,9 +14,9 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from model.scorecard import Floats, Ints
+from model.card.scorecard import Floats, Ints
 from training.fairness.findings import Proxy
-from training.fairness.groups import MISSING, Groups
+from training.samples.groups import MISSING, Groups
 
 #: Rows that are asked at most; a group needs as many as this to be asked about.
 _MOST_ROWS, _LEAST_ROWS = 8000, 30

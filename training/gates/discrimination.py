@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from model.dictionary import Text
-from model.scorecard import Card
-from training.gates.delong import delong
+from model.card.scorecard import Card
+from model.profile.dictionary import Text
 from training.gates.evidence import Evidence
-from training.gates.paired_bootstrap import auc_difference
-from training.gates.verdict_of import Measured, bounded, nothing_to_judge, status
-from training.gates.verdicts import Status, Verdict
-from training.limits import Limits
+from training.gates.verdict import Measured, Status, Verdict, bounded, nothing_to_judge, status
+from training.measures.discrimination import auc_difference, delong
+from training.samples.limits import Limits
 
 _SEED = 54
 _SIGNIFICANT = 0.05

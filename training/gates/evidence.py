@@ -18,13 +18,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.profiles import columns_of
-from model.card_file import read_card
-from model.dictionary import Direction
+from data.storage.profiles import columns_of
+from model.card.card_file import read_card
+from model.card.scorecard import Card, Ints
 from model.errors import TrainingError
-from model.scorecard import Card, Ints
+from model.profile.dictionary import Direction
 from training.fairness.findings import FairnessReport
-from training.sample import Sample
+from training.samples.sample import Sample
 
 EVIDENCE, VALIDATION = "evidence.json", "validation.parquet"
 _ATTRIBUTE, _GROUP = "attribute.", "group."

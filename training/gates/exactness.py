@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from model.dictionary import Direction, Text
-from model.policy import policy_on
-from model.reasons import points_lost
-from model.scorecard import Card, Ints, Term
+from model.card.reasons import points_lost
+from model.card.scorecard import Card, Ints, Term
+from model.policy.policy import policy_on
+from model.profile.dictionary import Direction, Text
 from training.gates.evidence import Evidence
-from training.gates.verdict_of import Measured, bounded, nothing_to_judge, yes_or_no
-from training.gates.verdicts import Verdict
-from training.limits import Limits
+from training.gates.verdict import Measured, Verdict, bounded, nothing_to_judge, yes_or_no
+from training.samples.limits import Limits
 
 _AGAIN = Text("重新训练；评分卡不得手改", "train again; a card is never mended by hand")
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from model.dictionary import Dictionary, Text
+from model.profile.dictionary import Dictionary, Text
 from training.fairness.findings import AttributeFairness, Gap, Proxy
 from training.fairness.measure import fairness_report
 from training.gates.evidence import Evidence
-from training.gates.verdict_of import Measured, bounded, nothing_to_judge
-from training.gates.verdicts import Verdict
-from training.limits import Limits
+from training.gates.verdict import Measured, Verdict, bounded, nothing_to_judge
+from training.samples.limits import Limits
 
 _SEED = 54
 _UNNAMED, _UNSAID = Dictionary({}, ""), Text("", "")

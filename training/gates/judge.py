@@ -6,16 +6,14 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from model.card_file import CardFile
-from training.gates.calibration import calibration_gates
+from model.card.card_file import CardFile
+from training.gates.calibration import calibration_gates, leak_gates, stability_gates
 from training.gates.discrimination import discrimination_gates
 from training.gates.evidence import Evidence
 from training.gates.exactness import exactness_gates
 from training.gates.fairness import fairness_gates
-from training.gates.leaks import leak_gates
-from training.gates.stability import stability_gates
-from training.gates.verdicts import GateVerdicts
-from training.limits import Limits
+from training.gates.verdict import GateVerdicts
+from training.samples.limits import Limits
 
 GATES = "gates.json"
 

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.scorecard import Floats, Ints
-from training.monitoring.book import Book
-from training.monitoring.curves import quarters
-from training.vintages import UNRIPE
+from model.card.scorecard import Floats, Ints
+from training.monitoring.book import Book, quarters
+from training.samples.vintages import UNRIPE
 
 #: Worst days past due so far, from which each state but the first begins.
 STATES = (1, 30, 60, 90)

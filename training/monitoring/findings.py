@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from model.dictionary import Text
-from training.limits import Limits
-from training.monitoring.baseline import Baseline
-from training.monitoring.curves import VintageCurve
+from model.profile.dictionary import Text
+from training.measures.baseline import Baseline
+from training.monitoring.book import VintageCurve
 from training.monitoring.early import EarlyRow
-from training.monitoring.migration import Migration
 from training.monitoring.outcomes import OutcomeRow
-from training.monitoring.shift import Shift
+from training.monitoring.shift import Migration, Shift
+from training.samples.limits import Limits
 
 #: ``none``: there was too little to judge.
 Level = Literal["ok", "watch", "act", "none"]

@@ -10,26 +10,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.archive import Archive
-from data.profiles import profile_as_of
+from data.storage.archive import Archive
+from data.storage.profiles import profile_as_of
+from model.card.scorecard import Floats
 from model.errors import TrainingError
-from model.scorecard import Floats
-from training.applied_profiles import applied_profiles
-from training.limits import Limits
-from training.monitoring.alerts import alerts
-from training.monitoring.baseline import Baseline
-from training.monitoring.book import Book, loan_book
-from training.monitoring.curves import quarters, vintage_curves
+from training.measures.baseline import Baseline
+from training.monitoring.alerts import alerts, monitoring_limits
+from training.monitoring.book import Book, loan_book, quarters, vintage_curves
 from training.monitoring.early import early_rows
 from training.monitoring.findings import Findings, Outcomes
-from training.monitoring.limits import monitoring_limits
-from training.monitoring.migration import member_migration
-from training.monitoring.outcomes import OutcomeRow, by_group, named
-from training.monitoring.shift import Shift, applicant_shift
-from training.monitoring.shrinkage import exact_ratios, shrunk_ratios
+from training.monitoring.outcomes import OutcomeRow, by_group, exact_ratios, named, shrunk_ratios
+from training.monitoring.shift import Shift, applicant_shift, member_migration
+from training.samples.archive import applied_profiles
+from training.samples.limits import Limits
+from training.samples.vintages import BAD, GOOD, labelled_loans, visible_rows
 from training.settings import Settings
-from training.vintages import BAD, GOOD, labelled_loans
-from training.visible import visible_rows
 
 #: Steps a progress bar counts.
 STEPS = 5

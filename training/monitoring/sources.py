@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from data.published import card_in, published_card
-from model.card_file import CardFile, read_card
+from data.publishing.published_card import card_in, published_card
+from model.card.card_file import CardFile, read_card
 from model.errors import TrainingError
-from training.monitoring.baseline import Baseline, digests_of, read_baseline
-from training.record import FIGURES
-from training.track import card_of_run, file_of_run, run_of_card
+from training.measures.baseline import Baseline, digests_of, read_baseline
+from training.reports.record import FIGURES
+from training.tracking.runs import card_of_run, file_of_run, run_of_card
 
 
 def baseline_of_run(run_id: str, store: Path) -> Baseline:

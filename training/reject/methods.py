@@ -2,17 +2,23 @@
 
 Siddiqi (2006), *Credit Risk Scorecards*, ch. 6 (parcelling, fuzzy augmentation); Banasik, Crook &
 Thomas (2003), *JORS* 54 (weighting by the inverse probability of selection).
+
+Who gets booked: the probability of it by scored attributes, out of fold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from model.scorecard import Floats, Ints
+from model.card.scorecard import Floats, Ints
+from training.measures.proxy_table import boosted_classifier, feature_table
 from training.reject.unobserved import Unobserved
-from training.sample import Bools, Sample
+from training.samples.sample import Bools, Sample
 from training.settings import Settings
 
 METHODS = ("none", "parcelling", "fuzzy", "ipw")
@@ -89,3 +95,31 @@ def _joined(
 
 def _with_weight(sample: Sample, weight: Floats) -> Sample:
     return Sample(sample.columns, sample.bad, sample.borrower, sample.period, sample.groups, weight)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Probability of having been booked, for each observed row, and how well that is told."""
+
+    booked: Floats
+    auc: float
+
+
+def selection_model(observed: Sample, unobserved: Unobserved, settings: Settings) -> Selection:
+    """Return the out-of-fold probability that a row like each observed one is booked.
+
+    Boosted trees over all scored attributes: selection is not additive, and nobody scores by it.
+    """
+    columns = {
+        name: np.concatenate([values, unobserved.columns[name]])
+        for name, values in observed.columns.items()
+    }
+    booked = np.arange(len(observed) + len(unobserved)) < len(observed)
+    weight = np.where(booked, 1.0, unobserved.stands_for)
+    folds = StratifiedKFold(settings.folds, shuffle=True, random_state=settings.seed)
+    found = cross_val_predict(
+        boosted_classifier(settings.seed), feature_table(columns), booked, cv=folds,
+        method="predict_proba", params={"sample_weight": weight},
+    )[:, 1]  # fmt: skip
+    auc = float(roc_auc_score(booked, found, sample_weight=weight))
+    return Selection(np.asarray(found[booked], dtype=np.float64), auc)

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.archive import Archive
-from model.dictionary import member_dictionary
-from model.scorecard import Columns
-from training.applied_profiles import applied_profiles
-from training.sample import Rows
+from data.storage.archive import Archive
+from model.card.scorecard import Columns
+from model.profile.dictionary import member_dictionary
+from training.samples.archive import applied_profiles
+from training.samples.sample import Rows
+from training.samples.vintages import visible_rows
 from training.settings import Settings
-from training.visible import visible_rows
 
 Population = Literal["members", "declined"]
 POPULATIONS: tuple[Population, ...] = ("members", "declined")

@@ -1,0 +1,1 @@
+"""One decision after it is made: where it stands, its history and its explanation."""

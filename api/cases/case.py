@@ -1,0 +1,110 @@
+"""What the commands on a decision share: finding it, appending to it, telling how it stands."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from api.cases.state import APPROVING, DecisionState
+from api.http.lending_problems import DECISION_EXPIRED, PERSON_ERASED
+from api.http.problem_kinds import UNKNOWN_DECISION
+from api.http.problems import ProblemError
+from api.ledger.chain import encoded
+from api.ledger.commands import Answer, View, Written
+from api.ledger.entries import Entry, Kind, NewEntry
+
+
+def case_of(view: View, decision_id: str) -> DecisionState:
+    """Return how the decision stands.
+
+    Raises
+    ------
+    ProblemError
+        If the ledger holds no such decision.
+    """
+    entries = view.entries_of_decision(decision_id)
+    if not entries:
+        raise ProblemError(UNKNOWN_DECISION)
+    return DecisionState.of(entries)
+
+
+def open_case(view: View, decision_id: str) -> DecisionState:
+    """Return how a decision stands that something is to be done about.
+
+    Raises
+    ------
+    ProblemError
+        If there is none, its time is over, or the person behind it was erased.
+    """
+    state = case_of(view, decision_id)
+    if view.member_of(state.subject_id) is None:
+        raise ProblemError(PERSON_ERASED)
+    if state.has_run_out(view.now):
+        raise ProblemError(DECISION_EXPIRED)
+    return state
+
+
+def entry_on(
+    state: DecisionState,
+    kind: Kind,
+    actor: str,
+    body: Mapping[str, Any],
+    amount_yuan: int | None = None,
+    outcome: str | None = None,
+) -> NewEntry:
+    """Return an entry on the decision that `state` is of."""
+    return NewEntry(
+        kind=kind,
+        subject_id=state.subject_id,
+        decision_id=state.decision_id,
+        place_code=state.place_code,
+        actor=actor,
+        amount_yuan=amount_yuan,
+        outcome=outcome,
+        body=body,
+        entry_id=str(uuid.uuid4()),
+    )
+
+
+def told(state: DecisionState, now: datetime) -> dict[str, Any]:
+    """Return how a decision stands at `now`, in the shape `api.cases.schemas.StateShape`."""
+    status = state.status(now)
+    claimant = state.claimant(now)
+    until = state.claimed_until if claimant else None
+    return {
+        "decision_id": state.decision_id,
+        "status": status,
+        "outcome": state.outcome,
+        "asked_yuan": state.asked_yuan,
+        "approved_yuan": state.approved_yuan,
+        "approved_by": list(state.approved_by),
+        "drawn_yuan": state.drawn_yuan,
+        "left_yuan": state.left_yuan if status in APPROVING else 0,
+        "valid_until": state.valid_until.isoformat(),
+        "claimed_by": claimant,
+        "claimed_until": until.isoformat() if until else None,
+        "first_approval_yuan": state.seconded_yuan or None,
+        "disbursements": [
+            {
+                "number": draw.number,
+                "amount_yuan": draw.amount_yuan,
+                "on": draw.on.isoformat(),
+                "is_cancelled": draw.is_cancelled,
+            }
+            for draw in state.draws
+        ],
+    }
+
+
+def written(view: View, state: DecisionState, entry: NewEntry) -> Written:
+    """Return `entry` to append, answered with how the decision then stands."""
+    after = DecisionState.of([*view.entries_of_decision(state.decision_id), _as_read(view, entry)])
+    return Written(Answer(201, encoded(told(after, view.now)).encode()), (entry,))
+
+
+def _as_read(view: View, entry: NewEntry) -> Entry:
+    # The fold does not look at an entry's place in the chain, which only the commit decides.
+    place = {"seq": 0, "previous": "", "digest": "", "answer_digest": None}
+    return Entry(**{**entry.__dict__, **place, "recorded_at": view.now})

@@ -1,0 +1,76 @@
+"""What the routes share: who asks, under which key, of which decision or member, from what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Path, Request
+
+from api.access.enforce import principal_of
+from api.core.principal import Principal
+from api.editions.edition import Place
+from api.editions.in_use import Resources, resources_of
+from api.http.fields import EXPECTED, IDEMPOTENCY_KEY, MEMBER_ID
+from api.http.problem_kinds import (
+    BODY_TOO_LARGE,
+    BODY_TOO_SLOW,
+    IN_PROGRESS,
+    INVALID_BODY,
+    KEY_REUSED,
+    LEDGER_AWAY,
+    LEDGER_BUSY,
+    MALFORMED_BODY,
+    NOT_READY,
+    UNSUPPORTED_MEDIA_TYPE,
+)
+from api.ledger.commands import Once
+from api.ledger.writer import Ledger, ledger_of
+from api.portfolio.tally import Tally
+
+UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+
+#: What any write may be refused with, whatever it is about.
+WRITE = (IN_PROGRESS, KEY_REUSED, NOT_READY, LEDGER_AWAY, LEDGER_BUSY)
+#: The same for a write with a body.
+WRITE_BODY = (
+    MALFORMED_BODY, INVALID_BODY, BODY_TOO_LARGE, BODY_TOO_SLOW, UNSUPPORTED_MEDIA_TYPE, *WRITE,
+)  # fmt: skip
+
+Asker = Annotated[Principal, Depends(principal_of)]
+InUse = Annotated[Resources, Depends(resources_of)]
+Book = Annotated[Ledger, Depends(ledger_of)]
+DecisionId = Annotated[str, Path(pattern=UUID, description=EXPECTED["decision_id"].en)]
+MemberId = Annotated[str, Path(pattern=MEMBER_ID, description=EXPECTED["member_id"].en)]
+Key = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        pattern=IDEMPOTENCY_KEY,
+        description=EXPECTED["Idempotency-Key"].en,
+    ),
+]
+
+
+def once(asker: Principal, route: str, key: str, **request: Any) -> Once:
+    """Return the idempotency scope of a write: its path values and body count as the request."""
+    return Once.of(asker.subject, route, key, request)
+
+
+def within(asker: Principal, place: Place) -> Callable[[str], bool]:
+    """Return whether a village lies in the caller's places and in the place asked for."""
+    prefixes = [code for code in (place.county, place.township, place.village) if code]
+
+    def reached(village: str) -> bool:
+        return asker.reaches(village) and all(village.startswith(code) for code in prefixes)
+
+    return reached
+
+
+async def tally_of(request: Request) -> Tally:
+    """Return the sums over the ledger that this process keeps."""
+    found: Tally = request.app.state.tally
+    return found
+
+
+Sums = Annotated[Tally, Depends(tally_of)]

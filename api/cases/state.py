@@ -1,0 +1,243 @@
+"""Where a decision stands: a fold over its ledger entries, and nothing else.
+
+The fold is total: any sequence of entries gives a state. What may be written, commands decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, Literal
+
+from api.core.calendar import date_in_china
+from api.ledger.entries import Entry, Kind
+
+Status = Literal[
+    "APPROVED", "WAITING", "CLAIMED", "WAITING_FOR_SECOND", "APPROVED_AFTER_REVIEW",
+    "APPROVED_BY_OVERRIDE", "DECLINED", "DECLINED_AFTER_REVIEW", "DECLINED_BY_OVERRIDE", "EXPIRED",
+]  # fmt: skip
+
+APPROVING: tuple[Status, ...] = ("APPROVED", "APPROVED_AFTER_REVIEW", "APPROVED_BY_OVERRIDE")
+DECLINING: tuple[Status, ...] = ("DECLINED", "DECLINED_AFTER_REVIEW", "DECLINED_BY_OVERRIDE")
+#: Those a reviewer may take.
+OPEN: tuple[Status, ...] = ("WAITING", "CLAIMED", "WAITING_FOR_SECOND")
+
+#: Entries by which a reviewer or an override settles a case, but for the outcome below.
+RULINGS: tuple[Kind, ...] = ("REVIEW_DECIDED", "OVERRIDDEN")
+#: A first reviewer approved; four eyes are asked for.
+SECOND_NEEDED = "SECOND_NEEDED"
+
+_BY_OUTCOME: Mapping[str | None, Status] = {"APPROVE": "APPROVED", "REFER": "WAITING"}
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One disbursement; numbers count from 1 in order of payment."""
+
+    number: int
+    amount_yuan: int
+    on: date
+    is_cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class DecisionState:
+    """A decision as it stands.
+
+    Attributes
+    ----------
+    outcome : str
+        What the service answered.
+    settled : Status
+        The last thing decided, whatever time has passed since; see `status`.
+    approved_yuan : int
+        What may be drawn in all; 0 unless approved.
+    approved_by : tuple of str
+        Accounts of the people who approved; empty where the service did.
+    asked_by : frozenset of str
+        Accounts that asked for the decision or for its review: they may not review it.
+    valid_until : date
+        The last day, in China, on which the approval may be drawn on or the case reviewed.
+    seconded_yuan : int
+        What the first of two reviewers approved; 0 while no second one is needed.
+    is_for_member : bool
+        Whether the member asked for the review: then the case stays open until it is answered.
+    """
+
+    decision_id: str = ""
+    subject_id: str = ""
+    place_code: str = ""
+    outcome: str = "DECLINE"
+    settled: Status = "DECLINED"
+    decided_at: datetime | None = None
+    asked_yuan: int = 0
+    months: int = 0
+    limit_yuan: int = 0
+    approved_yuan: int = 0
+    approved_by: tuple[str, ...] = ()
+    asked_by: frozenset[str] = frozenset()
+    valid_until: date = date.min
+    claimed_by: str | None = None
+    claimed_until: datetime | None = None
+    first_reviewer: str | None = None
+    seconded_yuan: int = 0
+    is_for_member: bool = False
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    draws: tuple[Draw, ...] = ()
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> DecisionState:
+        """Return the state after `entries`, oldest first."""
+        state = cls()
+        for entry in entries:
+            step = _STEPS.get(entry.kind)
+            state = step(state, entry) if step else state
+        return state
+
+    @property
+    def as_of(self) -> date:
+        """The day of the edition that the limit comes from: it knows what was before."""
+        return _day(self.answer.get("as_of"), date.min)
+
+    @property
+    def drawn_yuan(self) -> int:
+        """What is drawn and not cancelled."""
+        return sum(draw.amount_yuan for draw in self.draws if not draw.is_cancelled)
+
+    @property
+    def left_yuan(self) -> int:
+        """What may still be drawn on this decision alone."""
+        return max(self.approved_yuan - self.drawn_yuan, 0)
+
+    def status(self, now: datetime) -> Status:
+        """Return where the decision stands at `now`: claims lapse and approvals run out."""
+        if self.has_run_out(now):
+            return "EXPIRED"
+        if self.settled in ("WAITING", "WAITING_FOR_SECOND") and self.claimant(now):
+            return "CLAIMED"
+        return self.settled
+
+    def has_run_out(self, now: datetime) -> bool:
+        """Whether the time to use or review it is over; a decline has none."""
+        if self.settled in DECLINING or (self.settled in OPEN and self.is_for_member):
+            return False
+        return date_in_china(now) > self.valid_until
+
+    def claimant(self, now: datetime) -> str | None:
+        """Return who holds the case at `now`; a claim lapses by itself."""
+        if self.claimed_until is None or now >= self.claimed_until:
+            return None
+        return self.claimed_by
+
+    def is_drawable(self, now: datetime) -> bool:
+        """Whether money may be paid out on it at `now`."""
+        return self.status(now) in APPROVING
+
+
+def _decided(state: DecisionState, entry: Entry) -> DecisionState:
+    answer = entry.body.get("answer", {})
+    approves = entry.outcome == "APPROVE"
+    return replace(
+        state,
+        decision_id=entry.decision_id or "",
+        subject_id=entry.subject_id,
+        place_code=entry.place_code,
+        outcome=entry.outcome or "DECLINE",
+        settled=_BY_OUTCOME.get(entry.outcome, "DECLINED"),
+        decided_at=entry.recorded_at,
+        asked_yuan=entry.amount_yuan or 0,
+        months=entry.body.get("request", {}).get("months", 0),
+        limit_yuan=answer.get("limit_yuan", 0),
+        approved_yuan=(entry.amount_yuan or 0) if approves else 0,
+        asked_by=state.asked_by | {entry.actor},
+        valid_until=_day(answer.get("valid_until"), state.valid_until),
+        answer=answer,
+    )
+
+
+def _asked_again(state: DecisionState, entry: Entry) -> DecisionState:
+    return replace(state, asked_by=state.asked_by | {entry.actor})
+
+
+def _review_requested(state: DecisionState, entry: Entry) -> DecisionState:
+    return replace(
+        state,
+        settled="WAITING",
+        asked_by=state.asked_by | {entry.actor},
+        approved_yuan=0,
+        is_for_member=True,
+        claimed_by=None,
+        claimed_until=None,
+    )
+
+
+def _claimed(state: DecisionState, entry: Entry) -> DecisionState:
+    until = entry.body.get("until")
+    lapses = datetime.fromisoformat(until) if until else entry.recorded_at
+    return replace(state, claimed_by=entry.actor, claimed_until=lapses)
+
+
+def _reviewed(state: DecisionState, entry: Entry) -> DecisionState:
+    free = replace(state, claimed_by=None, claimed_until=None)
+    amount = entry.amount_yuan or 0
+    if entry.outcome == SECOND_NEEDED:
+        return replace(
+            free,
+            settled="WAITING_FOR_SECOND",
+            first_reviewer=entry.actor,
+            seconded_yuan=amount,
+            valid_until=_day(entry.body.get("valid_until"), state.valid_until),
+        )
+    if entry.outcome == "APPROVE":
+        by = (state.first_reviewer, entry.actor) if state.first_reviewer else (entry.actor,)
+        return _approved(free, entry, "APPROVED_AFTER_REVIEW", tuple(by))
+    return replace(free, settled="DECLINED_AFTER_REVIEW", approved_yuan=0, approved_by=())
+
+
+def _overridden(state: DecisionState, entry: Entry) -> DecisionState:
+    free = replace(state, claimed_by=None, claimed_until=None)
+    if entry.outcome == "APPROVE":
+        return _approved(free, entry, "APPROVED_BY_OVERRIDE", (entry.actor,))
+    return replace(free, settled="DECLINED_BY_OVERRIDE", approved_yuan=0, approved_by=())
+
+
+def _approved(
+    state: DecisionState, entry: Entry, settled: Status, by: tuple[str, ...]
+) -> DecisionState:
+    return replace(
+        state,
+        settled=settled,
+        approved_yuan=entry.amount_yuan or 0,
+        approved_by=by,
+        valid_until=_day(entry.body.get("valid_until"), state.valid_until),
+    )
+
+
+def _drawn(state: DecisionState, entry: Entry) -> DecisionState:
+    draw = Draw(len(state.draws) + 1, entry.amount_yuan or 0, date_in_china(entry.recorded_at))
+    return replace(state, draws=(*state.draws, draw))
+
+
+def _cancelled(state: DecisionState, entry: Entry) -> DecisionState:
+    number = entry.body.get("number")
+    draws = tuple(
+        replace(draw, is_cancelled=True) if draw.number == number else draw for draw in state.draws
+    )
+    return replace(state, draws=draws)
+
+
+def _day(text: str | None, otherwise: date) -> date:
+    return date.fromisoformat(text) if text else otherwise
+
+
+_STEPS: Mapping[str, Callable[[DecisionState, Entry], DecisionState]] = {
+    "DECISION": _decided,
+    "REPEATED": _asked_again,
+    "REVIEW_REQUESTED": _review_requested,
+    "REVIEW_CLAIMED": _claimed,
+    "REVIEW_DECIDED": _reviewed,
+    "OVERRIDDEN": _overridden,
+    "DISBURSED": _drawn,
+    "DISBURSEMENT_CANCELLED": _cancelled,
+}

@@ -1,0 +1,1 @@
+"""Consent: given and withdrawn at the counter, folded with what the archive says."""

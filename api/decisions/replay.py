@@ -1,0 +1,94 @@
+"""Replay: a decision made again from what the ledger stored, held against the answer given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from api.decisions.stored import answer_of, profile_from_json
+from api.ledger.commands import View
+from api.ledger.entries import Entry
+from model.card.card_json import card_from_json
+from model.card.scorecard import Card
+from model.decision.decision import Request, decide
+from model.errors import LedgerError
+from model.policy.policy import Policy, stored_policy
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A decision as it was answered and as it comes out now.
+
+    Attributes
+    ----------
+    entry : Entry
+        The entry of kind ``DECISION``.
+    """
+
+    entry: Entry
+    answered: Mapping[str, Any]
+    recomputed: Mapping[str, Any]
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """Fields that differ, in the order of the answer."""
+        names = dict.fromkeys((*self.answered, *self.recomputed))
+        gone = object()
+        return tuple(
+            name
+            for name in names
+            if self.answered.get(name, gone) != self.recomputed.get(name, gone)
+        )
+
+
+def replay(view: View, decision_id: str) -> Replay:
+    """Decide again on the stored profile with the stored policy and card.
+
+    Raises
+    ------
+    LedgerError
+        If there is no such decision, or a version it was made by is not in the ledger.
+    """
+    entry = next((e for e in view.entries_of_decision(decision_id) if e.kind == "DECISION"), None)
+    if entry is None:
+        raise LedgerError(
+            f"decision {decision_id}: not in this ledger; check the id and the ledger"
+        )
+    body = entry.body
+    as_of = date.fromisoformat(body["as_of"])
+    policy = _policy(_version(view, entry, "policy"), as_of)
+    made = decide(
+        profile_from_json(body["profile"]),
+        Request(**body["request"]),
+        as_of,
+        policy,
+        _card(_version(view, entry, "card")),
+    )
+    asked_on, card_digest = date.fromisoformat(body["asked_on"]), body["card_digest"]
+    recomputed = answer_of(made, decision_id, card_digest, asked_on, policy)
+    return Replay(entry, body["answer"], recomputed)
+
+
+def _version(view: View, entry: Entry, kind: str) -> bytes:
+    digest = entry.body[f"{kind}_digest"]
+    payload = view.version(digest)
+    if payload is None:
+        raise LedgerError(
+            f"entry {entry.seq}: the {kind} {digest[:16]} it was decided by is not in the ledger;"
+            " restore the ledger from backup"
+        )
+    return payload
+
+
+# A run of replays meets few versions.
+@lru_cache(maxsize=32)
+def _policy(payload: bytes, as_of: date) -> Policy:
+    return stored_policy(payload, as_of)
+
+
+@lru_cache(maxsize=32)
+def _card(payload: bytes) -> Card:
+    return card_from_json(payload)

@@ -1,0 +1,80 @@
+"""A decision as the ledger keeps it: question, profile as scored, versions, answer; and back."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from api.ledger.chain import encoded
+from model.card.scorecard import Columns
+from model.decision.decision import Decision, Request
+from model.policy.policy import Policy
+
+#: Texts of a profile that no rule reads and that lead to a household's other members.
+_LEFT_OUT = ("household_id",)
+
+
+def question_of(
+    subject_id: str, request: Request, today: date, consent: bool | None, *digests: str
+) -> str:
+    """Return the digest of a question: who asks for what, on which day, under which versions."""
+    asked = [subject_id, request.amount_yuan, request.months, request.purpose, today.isoformat()]
+    return hashlib.sha256(encoded([*asked, consent, *digests]).encode()).hexdigest()
+
+
+def answer_of(
+    decision: Decision, decision_id: str, card_digest: str, today: date, policy: Policy
+) -> dict[str, Any]:
+    """Return the answer to a decision request, in the shape `api.decisions.schemas.DecisionShape` declares."""
+    return {
+        "decision_id": decision_id,
+        "outcome": decision.outcome,
+        "tier": decision.tier,
+        "points": decision.points,
+        "pd": decision.pd,
+        "grade": decision.grade,
+        "limit_yuan": decision.limit_yuan,
+        "annual_rate": decision.annual_rate,
+        "months": decision.months,
+        "repayment": decision.repayment,
+        "limit_bound_by": decision.limit_bound_by,
+        "reasons": [
+            {"code": each.code, "points_lost": each.points_lost, "zh": each.zh, "en": each.en}
+            for each in decision.reasons
+        ],
+        "knock_outs": [
+            {"code": each.code, "zh": each.zh, "en": each.en} for each in decision.knock_outs
+        ],
+        "as_of": decision.as_of.isoformat(),
+        "policy_digest": decision.policy_digest,
+        "card_digest": card_digest,
+        "valid_until": (today + timedelta(days=policy["decision_validity_days"])).isoformat(),
+    }
+
+
+def profile_to_json(names: tuple[str, ...], numbers: list[float], texts: Mapping[str, Any]) -> Any:
+    """Return a profile as plain JSON: missing numbers are null, infinities are named."""
+    # What is finite differs from itself by nothing; what is missing is not even equal to itself.
+    plain = [
+        number if number - number == 0 else None if number != number else str(number)
+        for number in numbers
+    ]
+    return {
+        "numbers": dict(zip(names, plain, strict=True)),
+        "texts": {name: text for name, text in texts.items() if name not in _LEFT_OUT},
+    }
+
+
+def profile_from_json(profile: Mapping[str, Any]) -> Columns:
+    """Return a stored profile as the kernel takes it, arrays of shape (1,), bit for bit."""
+    texts = {name: np.array([text], dtype=object) for name, text in profile["texts"].items()}
+    numbers = {
+        name: np.array([math.nan if value is None else float(value)])
+        for name, value in profile["numbers"].items()
+    }
+    return texts | numbers

@@ -1,0 +1,137 @@
+"""The funnel, place by place: archive, consent, eligibility, tiers, applications, disbursement.
+
+Counts are made once, by village; townships, counties and the total are sums of those, so that the
+parts add up at every level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.card.scorecard import Ints
+from model.errors import EditionError
+
+#: Length of a place code by level; the total has none.
+LEVELS = {"total": 0, "county": 6, "township": 9, "village": 12}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """One place's funnel.
+
+    Attributes
+    ----------
+    members : int
+        Members of the archive: ``first + second + third + none``.
+    consenting : int
+        Members whose consent is in force.
+    eligible : int
+        Members without a declining knock-out: ``first + second + third``.
+    applied, borrowers : int
+        Members who ever applied for a loan, and who ever drew one, in this edition or before.
+    disbursed_yuan, disbursed_this_year_yuan : int
+        Drawn in total and since 1 January of the as-of date's year, each loan in whole yuan.
+    """
+
+    members: int
+    consenting: int
+    eligible: int
+    first: int
+    second: int
+    third: int
+    none: int
+    applied: int
+    borrowers: int
+    disbursed_yuan: int
+    disbursed_this_year_yuan: int
+
+    def reconciles(self) -> bool:
+        """Whether the steps of this place fit each other."""
+        return (
+            self.members == self.first + self.second + self.third + self.none
+            and self.eligible == self.first + self.second + self.third
+            and self.eligible <= self.consenting <= self.members
+            and self.borrowers <= self.applied <= self.members
+            and self.disbursed_this_year_yuan <= self.disbursed_yuan
+        )
+
+
+STEPS = tuple(field.name for field in fields(Counts))
+#: Columns that name a place.
+_NAMES = ("county", "township", "village")
+#: Counts by place code: 12 digits a village, 9 a township, 6 a county, none the total.
+Funnel = Mapping[str, Counts]
+
+
+def funnel(village_code: NDArray[np.object_], steps: Mapping[str, Any]) -> Funnel:
+    """Count every step at every level.
+
+    Parameters
+    ----------
+    village_code
+        Shape (n,): where each member lives.
+    steps
+        By name in `STEPS` but ``members``: flags or whole yuan, shape (n,).
+
+    Raises
+    ------
+    EditionError
+        If the steps contradict each other somewhere; the place is named.
+    """
+    ones = np.ones(len(village_code), dtype=np.int64)
+    table = np.stack(
+        [np.asarray({"members": ones, **steps}[step], dtype=np.int64) for step in STEPS], axis=1
+    )
+    counted: dict[str, Counts] = {}
+    codes = village_code.astype(str)
+    for digits in LEVELS.values():
+        counted |= _at_level(codes, digits, table)
+    return reconciled(counted)
+
+
+def reconciled(counted: Funnel) -> Funnel:
+    """Return `counted` if every place reconciles and every level adds up to the total.
+
+    Raises
+    ------
+    EditionError
+        If it does not: the counts were made from something else than this archive.
+    """
+    for code, counts in counted.items():
+        if not counts.reconciles():
+            raise EditionError(
+                f"the funnel of place {code or 'total'} does not reconcile: {counts}"
+            )
+    for level, digits in LEVELS.items():
+        at_level = [counts for code, counts in counted.items() if len(code) == digits]
+        if any(
+            sum(getattr(c, step) for c in at_level) != getattr(counted[""], step) for step in STEPS
+        ):
+            raise EditionError(f"the funnel by {level} does not add up to the total")
+    return counted
+
+
+def merged(rows: Iterable[Mapping[str, Any]], digits: int) -> list[dict[str, Any]]:
+    """Return `rows` of villages summed to places of `digits`, by code."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        code = row["place_code"][:digits]
+        named = {name: row[name] if LEVELS[name] <= digits else None for name in _NAMES}
+        into = found.setdefault(code, {"place_code": code, **named, **dict.fromkeys(STEPS, 0)})
+        for step in STEPS:
+            into[step] += row[step]
+    return [found[code] for code in sorted(found)]
+
+
+def _at_level(codes: NDArray[np.str_], digits: int, table: Ints) -> dict[str, Counts]:
+    if not digits:
+        return {"": Counts(*table.sum(axis=0).tolist())}
+    places, row = np.unique(codes.astype(f"U{digits}"), return_inverse=True)
+    sums = np.zeros((len(places), table.shape[1]), dtype=np.int64)
+    np.add.at(sums, row, table)
+    return {str(place): Counts(*line) for place, line in zip(places, sums.tolist(), strict=True)}

@@ -1,0 +1,183 @@
+"""From contents to a published folder: written beside, named by its digest, put in use last."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from api.editions.changes import change_line
+from api.editions.contents import Before, Contents
+from api.editions.database import stores, write_database
+from api.editions.funnel import STEPS
+from api.editions.manifest import (
+    CHANGES,
+    CURRENT,
+    DATABASE,
+    FUNNEL,
+    MANIFEST,
+    PROFILE,
+    ROWS,
+    Manifest,
+    current_folder,
+    editions_folder,
+    file_digest,
+    folder_name,
+    manifest_bytes,
+    read_manifest,
+    verify_files,
+)
+from model.errors import EditionError
+
+_FILES = (ROWS, PROFILE, CHANGES, FUNNEL, DATABASE)
+_CHANGES = ("member_id", "change", "change_zh", "reason", "reason_zh", "reason_en")
+_FUNNEL = ("place_code", "county", "township", "village", *STEPS)
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The edition to compare with.
+
+    Attributes
+    ----------
+    folder, before : str or None, Before or None
+        Its folder's name and rows; None where there is none to compare with.
+    damage : str or None
+        Why the edition in use cannot be compared with, if it is damaged.
+    """
+
+    folder: str | None = None
+    before: Before | None = None
+    damage: str | None = None
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published edition: its folder, its manifest, what it holds, what it was compared with."""
+
+    folder: Path
+    manifest: Manifest
+    contents: Contents
+    previous: Previous
+
+
+def previous_edition(home: Path, inputs: tuple[str, ...]) -> Previous:
+    """Return the edition in use, or, where that one was made from `inputs` too, the one before it.
+
+    Making the same edition again therefore compares with the same one, and gives the same bytes. A
+    damaged edition is no reason not to publish a sound one: it is named, and all count as entering.
+    """
+    if not (editions_folder(home) / CURRENT).exists():
+        return Previous()
+    try:
+        return _read_previous(home, inputs)
+    except EditionError as error:
+        return Previous(damage=str(error))
+
+
+def _read_previous(home: Path, inputs: tuple[str, ...]) -> Previous:
+    folder = current_folder(home)
+    manifest = read_manifest(folder)
+    if manifest.inputs == inputs:
+        if manifest.previous is None:
+            return Previous()
+        folder = editions_folder(home) / manifest.previous
+        manifest = read_manifest(folder)
+    verify_files(folder, manifest, (ROWS,))
+    rows = pq.read_table(folder / ROWS, columns=["member_id", "tier", "points", "knock_outs"])
+    return Previous(folder.name, Before(rows, manifest.card_digest))
+
+
+def publish(home: Path, made: Contents, archive_digest: str, previous: Previous) -> Published:
+    """Write the edition's folder under `home` and put it in use."""
+    root = editions_folder(home)
+    root.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=root))
+    try:
+        _write_files(draft, made)
+        manifest = _manifest(draft, made, archive_digest, previous)
+        payload = manifest_bytes(manifest)
+        (draft / MANIFEST).write_bytes(payload)
+        folder = root / folder_name(manifest.as_of, payload)
+        _move(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    _point_at(root, folder)
+    return Published(folder, manifest, made, previous)
+
+
+def write_rows(rows: pa.Table, path: Path) -> None:
+    """Write an edition's rows; equal rows give equal bytes."""
+    pq.write_table(rows, path, compression="zstd")
+
+
+def _write_files(draft: Path, made: Contents) -> None:
+    write_rows(made.rows, draft / ROWS)
+    write_rows(made.profile, draft / PROFILE)
+    write_database(draft / DATABASE, stores(made))
+    lines = [change_line(change, made.basis.policy) for change in made.changes]
+    _write_csv(draft / CHANGES, _CHANGES, lines)
+    _write_csv(draft / FUNNEL, _FUNNEL, _funnel_lines(made))
+
+
+def _funnel_lines(made: Contents) -> list[tuple[object, ...]]:
+    nameless = (None, None, None)
+    return [
+        (code, *made.places.get(code, nameless), *astuple(counts))
+        for code, counts in sorted(made.funnel.items())
+    ]
+
+
+def _write_csv(path: Path, header: tuple[str, ...], lines: Iterable[tuple[object, ...]]) -> None:
+    # The byte-order mark tells a spreadsheet that the Chinese is UTF-8.
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(lines)
+
+
+def _manifest(draft: Path, made: Contents, archive_digest: str, previous: Previous) -> Manifest:
+    total = made.funnel[""]
+    tiers = ("members", "first", "second", "third", "none")
+    moved = [change.change for change in made.changes]
+    return Manifest(
+        as_of=made.basis.as_of.isoformat(),
+        policy_digest=made.basis.policy.digest,
+        card_digest=made.basis.card.digest,
+        archive_digest=archive_digest,
+        previous=previous.folder,
+        counts={
+            **{step: getattr(total, step) for step in tiers},
+            "enters": moved.count("ENTERS"),
+            "leaves": moved.count("LEAVES"),
+        },
+        files={name: file_digest(draft / name) for name in _FILES},
+        consents_digest=made.consents_digest,
+    )
+
+
+def _move(draft: Path, folder: Path) -> None:
+    # The same edition made again: its folder is written anew, in case a file there was damaged.
+    if folder.exists():
+        for path in sorted(draft.iterdir()):
+            path.replace(folder / path.name)
+    else:
+        # Profiles are personal data: for the service's account and its group, for nobody else.
+        draft.chmod(0o750)
+        draft.rename(folder)
+
+
+def _point_at(root: Path, folder: Path) -> None:
+    draft = root / f"{CURRENT}.draft"
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(folder.name + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(root / CURRENT)

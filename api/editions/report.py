@@ -1,0 +1,70 @@
+"""An edition in a few lines for the console: funnel by county, entries and exits by reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from unicodedata import east_asian_width
+
+from api.editions.changes import reason_text
+from api.editions.contents import Contents
+from api.editions.funnel import LEVELS
+from api.editions.publish import Published
+
+_HEADS = {
+    "members": "档案 members",
+    "consenting": "授权 consent",
+    "eligible": "合格 eligible",
+    "first": "一级 FIRST",
+    "second": "二级 SECOND",
+    "third": "三级 THIRD",
+    "none": "不合格 NONE",
+    "applied": "申请 applied",
+    "borrowers": "用信 drew",
+    "disbursed_yuan": "放款(元) yuan",
+}
+
+
+def notes(published: Published) -> Iterator[str]:
+    """Yield what the operator should know before relying on the edition."""
+    before = published.previous
+    if before.damage:
+        yield f"compared with no edition, for the one in use is damaged: {before.damage}"
+    if before.folder and before.folder[:10] > published.manifest.as_of:
+        yield f"this edition is older than the one it replaces ({before.folder[:10]})"
+
+
+def report(published: Published) -> Iterator[str]:
+    """Yield the lines."""
+    made, counts = published.contents, published.manifest.counts
+    yield from _funnel(made)
+    share = counts["first"] / counts["members"]
+    yield f"一级白名单 first tier: {counts['first']:,} / {counts['members']:,} = {share:.1%}"
+    before = published.manifest.previous or "无 none"
+    enters, leaves = f"进入 enter {counts['enters']:,}", f"退出 leave {counts['leaves']:,}"
+    yield f"较上期 against {before}: {enters}, {leaves}"
+    tally = Counter((change.change, change.reason) for change in made.changes)
+    for (change, code), count in sorted(tally.items(), key=lambda item: (item[0][0], -item[1])):
+        text = reason_text(code, made.basis.policy)
+        yield f"  {change} {code}: {count:,}  {text.zh} / {text.en}"
+
+
+def _funnel(made: Contents) -> Iterator[str]:
+    rows = [["地区 place", *_HEADS.values()]]
+    for code, counts in sorted(made.funnel.items()):
+        if len(code) in (LEVELS["total"], LEVELS["county"]):
+            name = made.places.get(code, (code, None, None))[0] if code else "合计 total"
+            rows.append([name, *(f"{getattr(counts, step):,}" for step in _HEADS)])
+    rows.append(rows.pop(1))  # the total, which sorts first, closes the table
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        gaps = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        yield (
+            row[0]
+            + gaps[0]
+            + "".join(f"  {gap}{cell}" for gap, cell in zip(gaps[1:], row[1:], strict=True))
+        )
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

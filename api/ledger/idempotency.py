@@ -1,0 +1,69 @@
+"""First answers, kept for retries and sealed into the chain with the entry they came with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from api.http.problem_kinds import KEY_REUSED
+from api.http.problems import ProblemError
+from api.ledger.commands import Answer, Once
+from api.ledger.statements import PreparedLook
+from api.ledger.tables import answers
+
+REPLAYED = "Idempotent-Replayed"
+
+_KEPT = PreparedLook(select(answers), answers.c.scope)
+
+_PLAIN = json.JSONEncoder()
+_SORTED = json.JSONEncoder(sort_keys=True)
+_NO_HEADERS = "{}"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The first answer under a key, and the digest of the body it answered."""
+
+    body_digest: str
+    answer: Answer
+
+    def for_retry(self, once: Once) -> Answer:
+        """Return the first answer again, byte by byte.
+
+        Raises
+        ------
+        ProblemError
+            If this time another body came under the same key.
+        """
+        if once.body_digest != self.body_digest:
+            raise ProblemError(KEY_REUSED)
+        headers = {**self.answer.headers, REPLAYED: "true"}
+        return Answer(self.answer.status, self.answer.body, headers)
+
+
+def kept_answers(connection: Connection, scopes: Collection[str]) -> dict[str, Kept]:
+    """Return the answers kept under `scopes`, in one look."""
+    names = answers.columns.keys()
+    rows = [dict(zip(names, row, strict=True)) for row in _KEPT.rows(connection, scopes)]
+    return {row["scope"]: Kept(row["body_digest"], answer_in(row)) for row in rows}
+
+
+def answer_in(row: Mapping[str, Any]) -> Answer:
+    """Return the answer stored as `row`."""
+    return Answer(row["status"], bytes(row["body"]), json.loads(row["headers"]))
+
+
+def headers_kept(answer: Answer) -> str:
+    """Return an answer's headers as they are stored."""
+    return _SORTED.encode(dict(answer.headers)) if answer.headers else _NO_HEADERS
+
+
+def sealed_digest(row: Mapping[str, Any]) -> str:
+    """Return what seals an answer, stored as `row`, into its entry."""
+    head = _PLAIN.encode([row["scope"], row["body_digest"], row["status"], row["headers"]])
+    return hashlib.sha256(head.encode() + b"\n" + bytes(row["body"])).hexdigest()

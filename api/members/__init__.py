@@ -1,0 +1,1 @@
+"""A member and the whitelist as the service shows them."""

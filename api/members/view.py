@@ -1,0 +1,92 @@
+"""A stored row of the edition as the service tells it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from api.decisions.schemas import KnockOutShape, ReasonShape
+from api.editions.edition import Edition, Row
+from api.editions.in_use import Resources
+from api.http.problem_kinds import UNKNOWN_MEMBER
+from api.http.problems import ProblemError
+from api.members.schemas import IdentityShape, MemberShape, PlaceShape, WhitelistRow
+from model.card.card_file import CardFile
+from model.card.reasons import MOST, reason
+from model.card.scorecard import Columns
+from model.policy.policy import Policy
+from model.profile.dictionary import Attribute, member_dictionary
+
+_KEPT = ("name", "id_number", "phone")
+
+
+def whitelist_row(edition: Edition, row: Row) -> WhitelistRow:
+    """Return one row of the whitelist with its date and digests."""
+    return WhitelistRow(**{**row, "knock_outs": _codes(row)}, **_digests(edition))
+
+
+def member(resources: Resources, member_id: str) -> MemberShape:
+    """Return a member's masked identity, standing and profile.
+
+    Raises
+    ------
+    ProblemError
+        If the edition does not know the member.
+    """
+    edition = resources.edition
+    row, person = edition.row(member_id), edition.person(member_id)
+    columns = edition.columns(member_id)
+    if row is None or person is None or columns is None:
+        raise ProblemError(UNKNOWN_MEMBER)
+    return MemberShape(
+        **{
+            **row,
+            "identity": IdentityShape(**{name: person.pop(name) for name in _KEPT}),
+            "place": PlaceShape(**person),
+            "reasons": _reasons(resources.card, row),
+            "knock_outs": [_knock_out(resources.policy, code) for code in _codes(row)],
+            "profile": _profile(columns),
+            **_digests(edition),
+        }
+    )
+
+
+def _codes(row: Row) -> list[str]:
+    return str(row["knock_outs"]).split()
+
+
+def _digests(edition: Edition) -> dict[str, Any]:
+    made = edition.manifest
+    return {
+        "as_of": made.day,
+        "policy_digest": made.policy_digest,
+        "card_digest": made.card_digest,
+    }
+
+
+def _reasons(card: CardFile, row: Row) -> list[ReasonShape]:
+    pairs = [(row[f"reason_{i}"], row[f"points_lost_{i}"]) for i in range(1, MOST + 1)]
+    told = [reason(card.card, code, lost) for code, lost in pairs if code is not None]
+    return [ReasonShape(code=r.code, points_lost=r.points_lost, zh=r.zh, en=r.en) for r in told]
+
+
+def _knock_out(policy: Policy, code: str) -> KnockOutShape:
+    text = policy.rule(code).text
+    return KnockOutShape(code=code, zh=text.zh, en=text.en)
+
+
+def _profile(columns: Columns) -> dict[str, Any]:
+    """Return the attributes an officer may see: all but those kept for fairness audits alone."""
+    return {
+        attribute.name: _value(attribute, columns[attribute.name].item())
+        for attribute in member_dictionary()
+        if attribute.role != "audit"
+    }
+
+
+def _value(attribute: Attribute, value: Any) -> bool | float | str | None:
+    if attribute.type == "text":
+        return None if value is None else str(value)
+    if math.isnan(value):
+        return None
+    return bool(value) if attribute.type == "flag" else float(value)

@@ -1,0 +1,1 @@
+"""Paying out on an approved decision, and cancelling a payment."""

@@ -1,0 +1,1 @@
+"""A person's rights: a copy of all that is held about them, and erasure."""

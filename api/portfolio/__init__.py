@@ -1,0 +1,1 @@
+"""The portfolio by place: sums over the whole ledger."""

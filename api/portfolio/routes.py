@@ -1,0 +1,43 @@
+"""``GET /v1/portfolio``: archive → tiers → decisions → approved → disbursed, by place."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from api.cases.dependencies import Asker, Book, InUse, Sums, within
+from api.cases.schemas import PortfolioShape
+from api.core.calendar import date_in_china
+from api.http.fields import EXPECTED
+from api.http.openapi import refusals
+from api.http.problem_kinds import LEDGER_AWAY, NOT_READY
+from api.members.routes import Within
+from api.portfolio.portfolio import portfolio
+
+router = APIRouter(prefix="/v1", tags=["members and whitelist"])
+
+
+@router.get(
+    "/portfolio",
+    summary="Count from archive to disbursement by the ledger, by place",
+    responses=refusals(NOT_READY, LEDGER_AWAY),
+)
+def get_portfolio(
+    asker: Asker,
+    resources: InUse,
+    ledger: Book,
+    tally: Sums,
+    place: Within,
+    level: Annotated[
+        Literal["total", "county", "township", "village"],
+        Query(description=EXPECTED["level"].en),
+    ] = "county",
+) -> PortfolioShape:
+    """Return what the ledger holds for each place of `level`, this year and in total."""
+    with ledger.read() as view:
+        sums, year = tally.sums(view), date_in_china(view.now).year
+    rows = portfolio(resources.edition, sums, level, within(asker, place), year)
+    return PortfolioShape.model_validate(
+        {"as_of": resources.edition.manifest.day, "year": year, "level": level, "rows": rows}
+    )

@@ -1,0 +1,1 @@
+"""People decide: the review queue, claims, verdicts and overrides."""

@@ -1,1 +1,0 @@
-"""Staying up and being seen: swap, drain, limits, logs, metrics."""

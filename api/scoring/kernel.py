@@ -1,0 +1,161 @@
+"""Profiles in, whitelist rows out: in this process, or batch by batch wherever rows live.
+
+An edition's rows: one per member, in the stable shape, sorted by member id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from data.storage.profiles import columns_of
+from model.card.card_file import CardFile
+from model.card.scorecard import Columns, Floats
+from model.decision.knock_outs import KnockOuts
+from model.decision.whitelist import HOUSEHOLD_BORROWER, Assessment, assess, assess_edition
+from model.errors import EditionError
+from model.policy.policy import Policy
+
+SCHEMA = pa.schema(
+    [
+        pa.field("member_id", pa.string(), nullable=False),
+        pa.field("tier", pa.string(), nullable=False),
+        pa.field("points", pa.int64()),
+        pa.field("pd", pa.float64()),
+        pa.field("grade", pa.string()),
+        pa.field("limit_yuan", pa.int64(), nullable=False),
+        pa.field("annual_rate", pa.float64()),
+        pa.field("months", pa.int64()),
+        pa.field("repayment", pa.string()),
+        pa.field("limit_bound_by", pa.string()),
+        *(pa.field(f"reason_{i}", pa.string()) for i in (1, 2, 3, 4)),
+        *(pa.field(f"points_lost_{i}", pa.int64()) for i in (1, 2, 3, 4)),
+        pa.field("knock_outs", pa.list_(pa.field("item", pa.string(), nullable=False))),
+        pa.field("county_code", pa.string(), nullable=False),
+        pa.field("township_code", pa.string(), nullable=False),
+        pa.field("village_code", pa.string(), nullable=False),
+        pa.field("as_of", pa.date32(), nullable=False),
+        pa.field("policy_digest", pa.string(), nullable=False),
+        pa.field("card_digest", pa.string(), nullable=False),
+    ]
+)
+
+
+def whitelist_rows(
+    found: Assessment,
+    columns: Columns,
+    member_id: NDArray[np.object_],
+    as_of: date,
+    policy_digest: str,
+    card_digest: str,
+) -> pa.Table:
+    """Return the edition's rows.
+
+    What a member has no right to is null, as in a decision: points, PD, grade and reasons of a
+    member who may not be scored; rate, term, repayment and bound without an offer.
+    """
+    unscored, unoffered = ~found.scored, ~found.offered
+    by_rank = unscored[:, None] | (found.reasons == None)  # noqa: E711 - elementwise, on objects
+    village = columns["village_code"].astype(str)
+    rows = {
+        "member_id": member_id,
+        "tier": found.tier,
+        "points": _masked(found.points, unscored),
+        "pd": _masked(found.pd, unscored),
+        "grade": _masked(found.grade, unscored),
+        "limit_yuan": found.limit_yuan,
+        "annual_rate": _masked(found.offer.annual_rate, unoffered),
+        "months": _masked(found.terms.months, unoffered),
+        "repayment": _masked(found.terms.repayment, unoffered),
+        "limit_bound_by": _masked(found.offer.bound_by, unoffered),
+        **{f"reason_{i + 1}": _masked(found.reasons[:, i], by_rank[:, i]) for i in range(4)},
+        **{f"points_lost_{i + 1}": _masked(found.lost[:, i], by_rank[:, i]) for i in range(4)},
+        "knock_outs": _codes(found.knock_outs),
+        "county_code": village.astype("U6").astype(object),
+        "township_code": village.astype("U9").astype(object),
+        "village_code": village.astype(object),
+        "as_of": np.full(len(member_id), np.datetime64(as_of)),
+        "policy_digest": [policy_digest] * len(member_id),
+        "card_digest": [card_digest] * len(member_id),
+    }
+    return pa.table({name: rows[name] for name in SCHEMA.names}, schema=SCHEMA)
+
+
+def _codes(hits: KnockOuts) -> pa.Array:
+    """Return the codes that matched each row, in policy order, as lists."""
+    ends = hits.matched.sum(axis=1).cumsum()
+    offsets = pa.array(np.concatenate([[0], ends]), pa.int32())
+    rules = pa.array(np.nonzero(hits.matched)[1])
+    return pa.ListArray.from_arrays(offsets, pa.array(hits.codes, pa.string()).take(rules))
+
+
+def _masked(values: NDArray[np.generic], void: NDArray[np.bool_]) -> pa.Array:
+    return pa.array(values, mask=void)
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What every row of an edition is judged by: one date, one policy, one card."""
+
+    as_of: date
+    policy: Policy
+    card: CardFile
+
+
+@dataclass(frozen=True)
+class Scored:
+    """An edition's rows, and the ``household_borrower`` column that reproduces each of them."""
+
+    rows: pa.Table
+    household_borrower: Floats
+
+
+def score_profile(profile: pa.Table, basis: Basis) -> Scored:
+    """Score a whole archive's profiles in this process.
+
+    Raises
+    ------
+    EditionError
+        If there is no member, or the profile lacks an attribute of the card.
+    """
+    refuse_unusable(profile, basis)
+    columns, members = columns_of(profile), member_ids(profile)
+    found, place = assess_edition(columns, members, basis.as_of, basis.policy, basis.card.card)
+    rows = whitelist_rows(
+        found, columns, members, basis.as_of, basis.policy.digest, basis.card.digest
+    )
+    return Scored(rows, place)
+
+
+def score_part(part: pa.Table, household_borrower: Floats, basis: Basis) -> pa.Table:
+    """Score some of the profiles, their households' borrowers given; row by row the same."""
+    columns: Columns = {**columns_of(part), HOUSEHOLD_BORROWER: household_borrower}
+    found = assess(columns, basis.as_of, basis.policy, basis.card.card)
+    return whitelist_rows(
+        found, columns, member_ids(part), basis.as_of, basis.policy.digest, basis.card.digest
+    )
+
+
+def member_ids(profile: pa.Table) -> NDArray[np.object_]:
+    """Return the member ids of `profile`, shape (n,)."""
+    ids: NDArray[np.object_] = profile["member_id"].to_numpy(zero_copy_only=False)
+    return ids
+
+
+def refuse_unusable(profile: pa.Table, basis: Basis) -> None:
+    """Refuse an empty profile, and one the card cannot score; see `score_profile`."""
+    if not profile.num_rows:
+        raise EditionError(
+            f"the archive holds no member known before {basis.as_of}; import the members' files,"
+            " or choose a later date"
+        )
+    absent = set(basis.card.card.inputs) - set(profile.column_names)
+    if absent:
+        raise EditionError(
+            f"the published card reads {', '.join(sorted(absent))}, which a member's profile does"
+            " not have: it was trained on another table; promote a card trained on this archive"
+        )

@@ -1,0 +1,71 @@
+"""Scoring on Spark: the same kernel on the same rows, batch by batch through ``mapInArrow``.
+
+A household's place needs all of its members at once, so the driver chooses between two passes from
+three columns; everything else happens where the rows are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from api.scoring.kernel import SCHEMA, Basis, Scored, member_ids, refuse_unusable, score_part
+from data.storage.engines import spark_session
+from data.storage.profiles import columns_of
+from model.card.scorecard import Floats, Ints
+from model.decision.knock_outs import Flags
+from model.decision.whitelist import HOUSEHOLD_BORROWER, TIERS, choose_household_borrowers
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """What the choice of a household's borrower looks at."""
+
+    rank: Ints
+    points: Ints
+
+    @property
+    def offered(self) -> Flags:
+        return self.rank >= TIERS.index("SECOND")
+
+
+def score_profile_on_spark(profile: pa.Table, basis: Basis) -> Scored:
+    """Score a whole archive's profiles on Spark; equal to `score_profile`, row by row.
+
+    Raises
+    ------
+    EditionError
+        If there is no member, or the profile lacks an attribute of the card.
+    """
+    refuse_unusable(profile, basis)
+    spark = spark_session()
+    vacant = np.full(profile.num_rows, np.nan)
+    first = _rows(spark, profile, vacant, basis)
+    place = choose_household_borrowers(_ranked(first), columns_of(profile), member_ids(profile))
+    return Scored(_rows(spark, profile, place, basis), place)
+
+
+def _rows(spark: Any, profile: pa.Table, place: Floats, basis: Basis) -> pa.Table:
+    placed = profile.append_column(HOUSEHOLD_BORROWER, pa.array(place, pa.float64()))
+    frame: DataFrame = spark.createDataFrame(placed)
+
+    def score(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            part = pa.Table.from_batches([batch])
+            borrower = part[HOUSEHOLD_BORROWER].to_numpy(zero_copy_only=False)
+            yield from score_part(part, borrower, basis).to_batches()
+
+    scored: Any = frame.mapInArrow(score, from_arrow_schema(SCHEMA)).toArrow()
+    return scored.cast(SCHEMA).sort_by("member_id").combine_chunks()
+
+
+def _ranked(rows: pa.Table) -> _Ranked:
+    tiers = rows["tier"].to_numpy(zero_copy_only=False).tolist()
+    points = rows["points"].fill_null(0).to_numpy()
+    return _Ranked(np.array([TIERS.index(tier) for tier in tiers], dtype=np.int64), points)

@@ -1,0 +1,1 @@
+"""The running server: the application, overload, health, start and stop."""

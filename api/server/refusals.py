@@ -1,0 +1,78 @@
+"""From exceptions to problems: no answer of the service, 404 and 500 included, is anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from api.http.fields import EXPECTED
+from api.http.problem_kinds import (
+    IN_PROGRESS,
+    INTERNAL_ERROR,
+    INVALID_BODY,
+    INVALID_PARAMETER,
+    KINDS,
+    NOT_FOUND,
+)
+from api.http.problems import FieldError, ProblemError, problem_response
+from api.http.request_log import note
+from api.server.overload import RETRY_AFTER
+from model.profile.dictionary import Text
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers on `app`."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, refused)
+    # Answered here, and told by the door, to which the framework passes the fault on.
+    app.add_exception_handler(Exception, refused)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    # The validator's own messages hold the input, an id number perhaps: only the place is taken.
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    in_body = any(item["loc"][0] == "body" for item in found)
+    kind = INVALID_BODY if in_body else INVALID_PARAMETER
+    note(request, kind=kind.name)
+    return problem_response(kind, _fields(found, _body_of(request)))
+
+
+async def refused(request: Request, error: Exception) -> JSONResponse:
+    """Return the answer to a request that was refused by `error`."""
+    if isinstance(error, ProblemError):
+        note(request, kind=error.kind.name)
+        passes = error.kind.status == 503 or error.kind == IN_PROGRESS
+        headers = dict(error.headers or (RETRY_AFTER if passes else {}))
+        return problem_response(error.kind, error.errors, headers)
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = dict(getattr(error, "headers", None) or {})
+    kinds = [kind for kind in KINDS.values() if kind.status == status]
+    kind = NOT_FOUND if status == 404 else (kinds or [INTERNAL_ERROR])[0]
+    note(request, kind=kind.name)
+    return problem_response(kind, headers=headers)
+
+
+def _fields(found: Sequence[Any], body: Text) -> list[FieldError]:
+    errors: dict[str, FieldError] = {}
+    for item in found:
+        name = str(item["loc"][-1])
+        if item["type"] == "extra_forbidden" or name not in EXPECTED:
+            errors.setdefault("body", FieldError("body", body))
+        else:
+            errors.setdefault(name, FieldError(name, EXPECTED[name]))
+    return list(errors.values())
+
+
+def _body_of(request: Request) -> Text:
+    """Return what the route expects as its body."""
+    route = request.scope.get("route")
+    params = route.dependant.body_params if isinstance(route, APIRoute) else []
+    fields = getattr(params[0].field_info.annotation, "model_fields", {}) if params else {}
+    listed = ", ".join(fields)
+    return Text(f"仅限以下字段：{listed}", f"only these fields: {listed}")

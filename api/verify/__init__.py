@@ -1,0 +1,1 @@
+"""Verification: every row of the ledger held against its chain, seals and outside file."""

@@ -1,0 +1,62 @@
+"""``GET /v1/webhooks``: where events go, and how far each endpoint is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from api.cases.dependencies import Book
+from api.editions.in_use import Service, service_of
+from api.http.openapi import refusals
+from api.http.problem_kinds import LEDGER_AWAY
+from api.webhooks.endpoints import Endpoints, Progress
+
+router = APIRouter(prefix="/v1", tags=["events"])
+
+_MOST_BEHIND = 1_000
+
+
+class WebhookShape(BaseModel):
+    """One endpoint."""
+
+    name: str
+    host: str
+    state: Literal["OK", "RETRYING", "DEAD"]
+    sent_seq: int | None = Field(description="last entry it took; null: not begun")
+    behind: int = Field(description=f"entries that wait for it, counted up to {_MOST_BEHIND}")
+    failures: int = Field(description="in a row")
+    last_failure: str | None
+
+
+@router.get("/webhooks", summary="Show where events go", responses=refusals(LEDGER_AWAY))
+def get_webhooks(
+    service: Annotated[Service, Depends(service_of)], ledger: Book
+) -> list[WebhookShape]:
+    """Return every endpoint, how far it is, and whether it counts as dead."""
+    endpoints = Endpoints(service.settings.home)
+    with ledger.read() as view:
+        shown = []
+        for name, endpoint in sorted(endpoints.all().items()):
+            progress = endpoints.progress(name)
+            seq = view.last_seq if progress.seq is None else progress.seq
+            shown.append(
+                WebhookShape(
+                    name=name,
+                    host=urlsplit(endpoint.url).hostname or "",
+                    state=_state(progress),
+                    sent_seq=progress.seq,
+                    behind=len(view.outlines(seq, _MOST_BEHIND)),
+                    failures=progress.failures,
+                    last_failure=progress.last_failure,
+                )
+            )
+    return shown
+
+
+def _state(progress: Progress) -> Literal["OK", "RETRYING", "DEAD"]:
+    if progress.is_dead:
+        return "DEAD"
+    return "RETRYING" if progress.failures else "OK"

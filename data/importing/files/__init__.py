@@ -1,0 +1,1 @@
+"""Readers of branch files: csv and xlsx as sheets of text cells."""

@@ -1,0 +1,1 @@
+"""Which table a sheet holds, and where its rows begin and end."""

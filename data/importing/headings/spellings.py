@@ -1,0 +1,98 @@
+"""Every way a header may name a column of the contract, with the unit it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cache
+from typing import NamedTuple
+
+from data.importing.cells.numbers import unit_word
+from data.importing.cells.text import plain
+from model.archive.tables import Column, archive_tables
+
+_BRACKETS = str.maketrans("[]【】〔〕〈〉{}", "()()()()()")
+_ORNAMENTS = re.compile(r"^[*#\s]+|[*:\s]+$")
+_BRACKETED = re.compile(r"(?P<name>.+?)\((?P<inside>[^()]*)\)")
+#: How a unit is attached to a name.
+_WITH_UNIT = ("{name}({unit})", "{name}(单位:{unit})", "{name}/{unit}", "{name}:{unit}",
+              "{name}_{unit}", "{name}-{unit}", "{name},{unit}", "{name}{unit}")  # fmt: skip
+#: What brackets may hold besides a unit: remarks to the person who fills in the form.
+_REMARK = re.compile(
+    r"必填|选填|可选|可空|可为空|非必填|整数|数字|小数|数值|如有|如无.*|单选|.*保留.*位.*"
+)
+
+
+class Spelled(NamedTuple):
+    """The column a header means.
+
+    Attributes
+    ----------
+    factor : Decimal or None
+        Of the unit the header names, None when it names none.
+    """
+
+    column: str
+    factor: Decimal | None
+
+
+def header_word(header: str) -> str:
+    """Return the spelling by which a header is looked up: narrow, lower case, without spaces."""
+    word = re.sub(r"\s", "", plain(header)).translate(_BRACKETS).casefold()
+    return _ORNAMENTS.sub("", word)
+
+
+def spelled(table: str, header: str) -> Spelled | None:
+    """Return the column of `table` that `header` means, None when it is unknown."""
+    word = header_word(header)
+    return _spellings(table).get(word) or _without_remark(table, word)
+
+
+def unknown_unit(table: str, header: str) -> bool:
+    """Return whether `header` names a column of `table` in a unit that cannot be converted."""
+    found = _BRACKETED.fullmatch(header_word(header))
+    column = found and _spellings(table).get(found["name"])
+    return bool(column) and spelled(table, header) is None
+
+
+def factor_of(column: Column, words: frozenset[str]) -> Decimal | None:
+    """Return the factor of the only unit among `words` that `column` knows, else None."""
+    found = {factor for unit, factor in column.units.items() if unit_word(unit) in words}
+    return found.pop() if len(found) == 1 else None
+
+
+def _without_remark(table: str, word: str) -> Spelled | None:
+    """Look up ``name(remark)``; a column that has units must not lose one to a remark."""
+    found = _BRACKETED.fullmatch(word)
+    named = found and _spellings(table).get(found["name"])
+    if not found or not named:
+        return None
+    measured = archive_tables()[table].columns[named.column].unit is not None
+    return named if not measured or _REMARK.fullmatch(found["inside"]) else None
+
+
+@cache
+def _spellings(table: str) -> dict[str, Spelled]:
+    return {
+        header_word(form): Spelled(column.name, factor)
+        for column in archive_tables()[table].columns.values()
+        for form, factor in _forms(column)
+    }
+
+
+def _forms(column: Column) -> Iterator[tuple[str, Decimal | None]]:
+    for spelling in (column.name, column.zh, column.en, *column.also):
+        yield spelling, _own_factor(column, spelling)
+        bracketed = _BRACKETED.fullmatch(header_word(spelling))
+        name = bracketed["name"] if bracketed else header_word(spelling)
+        yield name, None
+        for unit, factor in column.units.items():
+            for form in _WITH_UNIT:
+                yield form.format(name=name, unit=unit_word(unit)), factor
+
+
+def _own_factor(column: Column, spelling: str) -> Decimal | None:
+    bracketed = _BRACKETED.fullmatch(header_word(spelling))
+    words = {unit_word(unit): factor for unit, factor in column.units.items()}
+    return words.get(unit_word(bracketed["inside"])) if bracketed else None

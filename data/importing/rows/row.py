@@ -1,0 +1,83 @@
+"""One row by itself: the definition that `checking.check_frame` holds to for many.
+
+A form at the counter, or a test, checks a single row with it; the frame check gives the same values
+and problems for each row of a file (held by a property test).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from data.importing.cells.cell import Field, Flaw, Value
+from data.importing.cells.parsers import parse_cell
+from data.importing.reasons import Problem
+from model.archive.id_numbers import birth_date_of, sex_of
+from model.archive.tables import RECORDED_AT, CheckKind, Column, Table, season_start
+
+Row = Mapping[str, Value]
+
+
+def check_row(
+    table: Table, cells: Mapping[str, str], moment: datetime
+) -> dict[str, Value] | tuple[Problem, ...]:
+    """Return the stored values of a row of `table`, or everything that is wrong with it.
+
+    Parameters
+    ----------
+    cells : mapping of str to str
+        Column name → text as written, in the contract's own units; a column left out is blank.
+    moment : datetime
+        When the row arrives: it stands in for a recording time that the row does not state.
+    """
+    parsed = {n: parse_cell(cells.get(n, ""), Field(c)) for n, c in table.columns.items()}
+    flaws = [Problem(f.code, (n,)) for n, f in parsed.items() if isinstance(f, Flaw)]
+    values = {n: None if isinstance(v, Flaw) else v for n, v in parsed.items()}
+    values[RECORDED_AT] = values[RECORDED_AT] or moment
+    problems = (*flaws, *_in_the_future(table, values, moment), *_broken_rules(table, values))
+    return problems or values
+
+
+def _in_the_future(table: Table, row: Row, moment: datetime) -> Iterator[Problem]:
+    recorded: Any = row[RECORDED_AT]
+    for name, column in table.columns.items():
+        value: Any = row[name]
+        if column.kind == "timestamp":
+            is_future = value > moment
+        else:
+            start = _first_day(column, value)
+            is_future = start is not None and start > recorded.date()
+        if is_future:
+            yield Problem("FUTURE_DATE", (name,))
+
+
+def _first_day(column: Column, value: Any) -> date | None:
+    """Return the first day that `value` speaks of, None when it may lie in the future."""
+    if value is None or column.future or column.kind not in ("date", "month", "season"):
+        return None
+    day: date = season_start(value) if column.kind == "season" else value
+    return day
+
+
+def _broken_rules(table: Table, row: Row) -> Iterator[Problem]:
+    for check in table.checks:
+        values: list[Any] = [row[name] for name in check.columns]
+        if check.check == "id_agrees":
+            yield from _disagreements(check.columns, *values)
+        elif check.check in _GREATER and None not in values and values[0] > values[1]:
+            yield Problem(_GREATER[check.check], check.columns)
+
+
+def _disagreements(names: tuple[str, ...], number: Any, born: Any, sex: Any) -> Iterator[Problem]:
+    """Compare an id number with birth date and sex (GB 11643)."""
+    if number and born and birth_date_of(number) != born:
+        yield Problem("ID_BIRTH_DATE_DIFFERS", (names[0], names[1]))
+    if number and sex and sex_of(number) != sex:
+        yield Problem("ID_SEX_DIFFERS", (names[0], names[2]))
+
+
+_GREATER: Mapping[CheckKind, str] = {
+    "not_after": "DATES_OUT_OF_ORDER",
+    "at_most": "EXCEEDS_OTHER",
+}

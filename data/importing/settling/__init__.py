@@ -1,0 +1,1 @@
+"""From checked files to archive parts: duplicates, conflicts, unknown parents."""

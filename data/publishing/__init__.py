@@ -1,0 +1,1 @@
+"""The published card and the record of promotions."""

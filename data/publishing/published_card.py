@@ -1,0 +1,224 @@
+"""The published card: where service, batch and promoter find it, and whose keys are trusted.
+
+```
+<home>/keys/signing.pem            Ed25519 private key, mode 0600; only the promoter needs it
+<home>/keys/trusted/<key id>.pem   public keys whose signature is accepted
+<home>/cards/<16 hex>/             one folder per published card, named by its digest
+<home>/cards/champion              the name of the folder in use, replaced atomically
+<home>/cards/promotions.jsonl      who put which card in use, when, and which card it replaced
+```
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from data.storage.key_files import KeyFile, create, private_pem, public_pem
+from model.card.card_file import CARD, MANIFEST, CardFile, key_id, read_card, sign_card
+from model.errors import CardError
+
+CHAMPION = "champion"
+PROMOTIONS = "promotions.jsonl"
+_FOLDER = re.compile(r"[0-9a-f]{16}")
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What one promotion did: the card, its folder, the folder it replaced (None: the first)."""
+
+    card: CardFile
+    folder: Path
+    replaced: Path | None
+
+
+def cards_folder(home: Path) -> Path:
+    """Return the folder of published cards."""
+    return home / "cards"
+
+
+def keys_folder(home: Path) -> Path:
+    """Return the folder of the signing key and the trusted keys."""
+    return home / "keys"
+
+
+def published_card(home: Path) -> CardFile:
+    """Return the card in use, verified against the trusted keys before it is parsed.
+
+    Raises
+    ------
+    CardError
+        If no card is published, no key is trusted, or the card does not verify.
+    """
+    return read_card(published_folder(home), trusted_keys(home))
+
+
+def card_with_digest(home: Path, digest: str) -> CardFile:
+    """Return the published card with `digest`, whether it is the one in use or an earlier one.
+
+    Raises
+    ------
+    CardError
+        If it is not published here, no key is trusted, or the card does not verify.
+    """
+    found = read_card(cards_folder(home) / digest[:16], trusted_keys(home))
+    if found.digest != digest:
+        raise CardError(f"{cards_folder(home) / digest[:16]}: holds another card; restore it")
+    return found
+
+
+def published_folder(home: Path) -> Path:
+    """Return the folder of the card in use.
+
+    Raises
+    ------
+    CardError
+        If no card is published, or the pointer names no card folder.
+    """
+    pointer = cards_folder(home) / CHAMPION
+    try:
+        name = pointer.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CardError(
+            f"{pointer}: no card is published here; train one (rongzi train) and promote it"
+            " (rongzi promote RUN_ID --approved-by NAME)"
+        ) from error
+    if not _FOLDER.fullmatch(name):
+        raise CardError(f"{pointer}: names no card folder; promote a card again")
+    return cards_folder(home) / name
+
+
+def card_in(folder: Path, home: Path) -> CardFile:
+    """Return the card in `folder`: an unsigned one as it is, a signed one only if it verifies.
+
+    Raises
+    ------
+    CardError
+        If a byte differs, the version is unknown, or the signature is not by a key `home` trusts.
+    """
+    # Whether a signature is claimed is seen on the bytes; nothing is parsed before it is verified.
+    claimed = b"\nsignature " in _head(folder / MANIFEST)
+    return read_card(folder, trusted_keys(home) if claimed else None)
+
+
+def trusted_keys(home: Path) -> tuple[Ed25519PublicKey, ...]:
+    """Return the trusted public keys, in the order of their file names; none is not an error.
+
+    Raises
+    ------
+    CardError
+        If a file there is not an Ed25519 public key.
+    """
+    files = sorted((keys_folder(home) / "trusted").glob("*.pem"))
+    return tuple(KeyFile(file, CardError, "remove it or restore it").public() for file in files)
+
+
+def signing_key(home: Path) -> Ed25519PrivateKey:
+    """Return this home's signing key; at first use make one and trust its public half.
+
+    Raises
+    ------
+    CardError
+        If the key file is not an Ed25519 private key, or others on the machine may read it.
+    """
+    path = keys_folder(home) / "signing.pem"
+    if not path.exists():
+        _make_key(path)
+    return KeyFile(path, CardError, "restore it from your backup").private()
+
+
+def publish_card(
+    home: Path,
+    source: Path,
+    approved_by: str,
+    approved_at: datetime,
+    remarks: Mapping[str, object] | None = None,
+) -> Publication:
+    """Sign the card in `source`, copy it under `home`, and put it in use; note the `remarks`.
+
+    Publishing an earlier card again is the rollback: same command, that card's folder.
+
+    Raises
+    ------
+    CardError
+        If the card is damaged, the approver's name is not one line, or the key is unusable.
+    """
+    digest = read_card(source).digest
+    folder = cards_folder(home) / digest[:16]
+    replaced = _in_use(home)
+    draft = _signed_copy(source, folder, signing_key(home), approved_by, approved_at)
+    published = read_card(draft, trusted_keys(home))
+    _move(draft, folder)
+    _point_at(home, folder)
+    _record(home, published, replaced, remarks or {})
+    return Publication(published, folder, replaced)
+
+
+def _in_use(home: Path) -> Path | None:
+    try:
+        return published_folder(home)
+    except CardError:
+        # A first promotion, or a damaged pointer that this promotion is about to mend.
+        return None
+
+
+def _signed_copy(
+    source: Path, folder: Path, key: Ed25519PrivateKey, approved_by: str, approved_at: datetime
+) -> Path:
+    draft = folder.with_name(folder.name + ".draft")
+    draft.mkdir(parents=True, exist_ok=True)
+    for name in (CARD, MANIFEST):
+        shutil.copyfile(source / name, draft / name)
+    sign_card(draft, key, approved_by, approved_at)
+    return draft
+
+
+def _move(draft: Path, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    # The card goes first: at every moment the folder holds a manifest that fits, or none.
+    for name in (CARD, MANIFEST):
+        (draft / name).replace(folder / name)
+    draft.rmdir()
+
+
+def _point_at(home: Path, folder: Path) -> None:
+    pointer = cards_folder(home) / CHAMPION
+    draft = pointer.with_suffix(".draft")
+    draft.write_text(folder.name + "\n", encoding="utf-8")
+    draft.replace(pointer)
+
+
+def _record(
+    home: Path, published: CardFile, replaced: Path | None, remarks: Mapping[str, object]
+) -> None:
+    line = {
+        "card_digest": published.digest,
+        "approved_by": published.approved_by,
+        "approved_at": published.approved_at,
+        "replaced": replaced.name if replaced else None,
+        **remarks,
+    }
+    with (cards_folder(home) / PROMOTIONS).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(4096)
+    except OSError:
+        return b""  # what is missing is for the card's reader to say
+
+
+def _make_key(path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key()
+    create(path.parent / "trusted" / f"{key_id(public)}.pem", public_pem(public), 0o644)
+    create(path, private_pem(key))

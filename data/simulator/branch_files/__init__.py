@@ -1,0 +1,1 @@
+"""The files that branches would send, with dirty rows on purpose."""

@@ -1,0 +1,118 @@
+"""The files branches would send: workbooks by township, csv files by county and year."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.simulator.branch_files.dirt import Spoiled, spoil
+from data.simulator.branch_files.style import Style, odd_rows, style_of
+from data.simulator.branch_files.written import Written, carelessly, write_columns
+from data.simulator.luck import Luck
+from data.simulator.scenario import Scenario
+from model.archive.tables import RECORDED_AT, Table, archive_tables
+
+
+@dataclass(frozen=True)
+class DirtyRow:
+    """One line of the manifest: where a dirty row stands and what the import must say of it."""
+
+    file: str
+    sheet: str
+    row: int
+    table: str
+    key: str
+    recorded_at: str
+    column: str
+    kind: str
+    reason: str
+    replaced: bool
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a workbook, or a csv file: titles, header and cells as text, and its dirt."""
+
+    name: str
+    titles: Sequence[str]
+    columns: Sequence[Written]
+    total: bool
+    dirty: Sequence[DirtyRow]
+
+    @property
+    def rows(self) -> int:
+        """Return the number of rows below the header, without a total."""
+        return len(self.columns[0].cells)
+
+
+@dataclass(frozen=True)
+class Preparer:
+    """Turns clean rows into sheets: same scenario and seed, same bytes."""
+
+    scenario: Scenario
+    luck: Luck
+
+    def sheet(self, file: str, table: str, rows: pa.Table, heading: str) -> Sheet:
+        """Return the rows of one table as `file` shows them, dirt included."""
+        style, spec = style_of(self.luck, file), archive_tables()[table]
+        spoiled = spoil(self.scenario, self.luck, file, table, rows.num_rows)
+        shown = rows.take(pa.array(spoiled.source))
+        titles = [heading, "制表日期：2023年10月1日"][: style.titles]
+        dirty = [*_manifest(file, spec, shown, spoiled, len(titles) + 2)]
+        columns = write_columns(spec, shown, style)
+        columns = self._mistyped(file, spec, style, spoiled, columns)
+        return Sheet(spec.zh, titles, _stained(spec, spoiled, columns), style.total, dirty)
+
+    def _mistyped(
+        self, file: str, table: Table, style: Style, spoiled: Spoiled, columns: list[Written]
+    ) -> list[Written]:
+        rows = odd_rows(self.luck, f"{file} {table.name}", style, len(spoiled.source))
+        return [
+            Written(shown.header, carelessly(shown.cells, rows, column), shown.numeric, shown.dated)
+            for column, shown in zip(table.columns.values(), columns, strict=True)
+        ]
+
+
+def _stained(table: Table, spoiled: Spoiled, columns: Sequence[Written]) -> list[Written]:
+    """Write each stain over its cell."""
+    names = list(table.columns)
+    cells = {name: column.cells for name, column in zip(names, columns, strict=True)}
+    for name in {stain.column for stain in spoiled.stains}:
+        chosen = [i for i, stain in enumerate(spoiled.stains) if stain.column == name]
+        mask = np.zeros(len(spoiled.source), dtype=bool)
+        mask[spoiled.at[chosen]] = True
+        texts = pa.array([spoiled.stains[i].text for i in chosen], pa.string())
+        cells[name] = pc.replace_with_mask(cells[name], pa.array(mask), texts)
+    return [
+        Written(column.header, cells[name], column.numeric, column.dated)
+        for name, column in zip(names, columns, strict=True)
+    ]
+
+
+def _manifest(
+    file: str, table: Table, shown: pa.Table, spoiled: Spoiled, first: int
+) -> Iterator[DirtyRow]:
+    """Yield a manifest line for each dirty row; `first` is the number of the first row of data."""
+    originals = shown.select([*table.key, RECORDED_AT]).take(pa.array(spoiled.at)).to_pylist()
+    found = zip(spoiled.at.tolist(), originals, spoiled.stains, spoiled.replaced, strict=True)
+    for at, original, stain, replaced in found:
+        yield DirtyRow(
+            file=file,
+            sheet=table.zh,
+            row=first + at,
+            table=table.name,
+            key=_key(table, original),
+            recorded_at=str(original[RECORDED_AT]),
+            column=stain.column,
+            kind=stain.kind,
+            reason=stain.reason,
+            replaced=replaced,
+        )
+
+
+def _key(table: Table, row: Mapping[str, object]) -> str:
+    return ";".join(f"{name}={row[name]}" for name in table.key)

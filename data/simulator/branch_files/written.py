@@ -1,0 +1,141 @@
+"""Rows as text: the Chinese headers and cells of a branch file, in its own style."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.importing.headings.headers import FLAG_WORDS, export_choices, export_headers
+from data.simulator.arrays import Ints
+from data.simulator.branch_files.style import Style
+from model.archive.tables import Column, Table
+
+_FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
+#: What a unit is worth in the contract's unit, and decimals that keep every value exact.
+_EXACT_PLACES = {"万元": 6, "公顷": 7, "斤": 1, "%": 4}
+
+
+_DAY_FORMS = {
+    "dash": "{0:%Y-%m-%d}",
+    "slash": "{0.year}/{0.month}/{0.day}",
+    "chinese": "{0.year}年{0.month}月{0.day}日",
+    "compact": "{0:%Y%m%d}",
+}
+_MONTH_FORMS = {
+    "dash": "{0:%Y-%m}",
+    "slash": "{0.year}/{0.month}",
+    "chinese": "{0.year}年{0.month}月",
+    "compact": "{0:%Y%m}",
+}
+
+
+@dataclass(frozen=True)
+class Written:
+    """One column as a file shows it.
+
+    Attributes
+    ----------
+    numeric : bool
+        Whether a workbook holds its cells as numbers.
+    dated : bool
+        Whether a workbook may hold its cells as dates.
+    """
+
+    header: str
+    cells: pa.Array
+    numeric: bool
+    dated: bool
+
+
+def write_columns(table: Table, rows: pa.Table, style: Style) -> list[Written]:
+    """Return the columns of `rows` as text, blanks as empty text, in declared order."""
+    headers = export_headers(table)
+    return [
+        _written(column, headers[name], rows[name].combine_chunks(), style)
+        for name, column in table.columns.items()
+    ]
+
+
+def carelessly(cells: pa.Array, rows: Ints, column: Column) -> pa.Array:
+    """Retype some cells with full-width digits, or a stray space where digits do not stand."""
+    if not len(rows) or column.kind == "text":
+        return cells
+    typed = [
+        text.translate(_FULL_WIDTH) if column.kind in ("integer", "money") else f" {text} "
+        for text in cells.take(pa.array(rows)).to_pylist()
+    ]
+    mask = np.zeros(len(cells), dtype=bool)
+    mask[rows] = True
+    return pc.replace_with_mask(cells, pa.array(mask), pa.array(typed, pa.string()))
+
+
+def _written(column: Column, header: str, values: pa.Array, style: Style) -> Written:
+    unit = _other_unit(column, style)
+    if unit is not None:
+        header, values = _in_unit(column, header, values, unit)
+    cells = pc.fill_null(_text(column, values, style), "")
+    numeric = column.kind in ("integer", "number", "money") and not style.thousands
+    return Written(header, cells, numeric, column.kind == "date" and style.real_dates)
+
+
+def _other_unit(column: Column, style: Style) -> str | None:
+    """Return the unit, other than the contract's own, in which the style writes this column."""
+    known = [unit for unit in style.units if unit in column.units and column.units[unit] != 1]
+    return min(known) if known else None
+
+
+def _in_unit(column: Column, header: str, values: pa.Array, unit: str) -> tuple[str, pa.Array]:
+    """Return the header that names `unit`, and the values in it, exact when read back."""
+    name = header.split("（")[0]
+    places = _EXACT_PLACES[unit]
+    step = Decimal(1).scaleb(-places)
+    factor = column.units[unit]
+    distinct = values.dictionary_encode()
+    scaled = [(value / factor).quantize(step) for value in distinct.dictionary.to_pylist()]
+    stored = pa.array(scaled, pa.decimal128(24, places))
+    return f"{name}（{unit}）", stored.take(distinct.indices)
+
+
+def _text(column: Column, values: pa.Array, style: Style) -> pa.Array:
+    if column.kind in ("money", "number"):
+        return _grouped(values) if style.thousands else _without_zeros(pc.cast(values, pa.string()))
+    if column.kind in ("date", "month", "timestamp"):
+        return _moments(column, values, style)
+    if column.kind == "choice":
+        return _words(values, export_choices(column).__getitem__)
+    if column.kind == "flag":
+        return _words(values, FLAG_WORDS.__getitem__)
+    return pc.cast(values, pa.string())
+
+
+def _moments(column: Column, values: pa.Array, style: Style) -> pa.Array:
+    if column.kind == "month":
+        return _words(values, lambda day: _MONTH_FORMS[style.form].format(day))
+    days = _words(values.cast(pa.date32()), lambda day: _DAY_FORMS[style.form].format(day))
+    if column.kind == "date":
+        return days
+    clock = pc.utf8_slice_codeunits(values.cast(pa.timestamp("s")).cast(pa.string()), 11)
+    if style.form == "compact":
+        return pc.binary_join_element_wise(days, pc.replace_substring(clock, ":", ""), "")
+    return pc.binary_join_element_wise(days, clock, " ")
+
+
+def _words(values: pa.Array, word: Callable[..., str]) -> pa.Array:
+    """Write each distinct value once."""
+    encoded = values.dictionary_encode()
+    words = pa.array([word(value) for value in encoded.dictionary.to_pylist()], pa.string())
+    return words.take(encoded.indices)
+
+
+def _grouped(values: pa.Array) -> pa.Array:
+    return _words(values, lambda value: f"{value:,f}")
+
+
+def _without_zeros(texts: pa.Array) -> pa.Array:
+    """Drop the zeros after the last decimal, as a person would."""
+    return pc.replace_substring_regex(texts, r"\.?0+$", "")

@@ -1,0 +1,1 @@
+"""What happens month by month: fields, work, trade, money, loans."""

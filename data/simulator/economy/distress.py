@@ -1,0 +1,107 @@
+"""Hidden distress made visible: courts, blacklists, arrears and queries at other lenders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.simulator import months
+from data.simulator.arrays import NEVER, Bools, Floats, Ints
+from data.simulator.economy.state import State
+from data.simulator.world.world import World
+
+ADVERSE_KINDS = ("court", "blacklist", "overdue_elsewhere", "bureau_query")
+COURT, BLACKLIST, OVERDUE, QUERY = range(4)
+
+
+@dataclass(frozen=True)
+class AdverseEvents:
+    """Records opened or resolved in a month: one entry each; amounts in yuan, 0 for none.
+
+    ``resolved`` is the day of resolution, NEVER for a record that is opened.
+    """
+
+    household: Ints
+    kind: Ints
+    opened: Ints
+    resolved: Ints
+    amount: Floats
+
+
+def surface(world: World, state: State, month: int, days_past_due: Ints) -> AdverseEvents:
+    """Open and resolve adverse records from this month's distress, in ``state.adverse_day`` too."""
+    rng = world.luck.own("adverse", month)
+    day = int(months.first_day(month)) + rng.integers(0, 28, len(world.homes))
+    drawn = rng.random((len(world.homes), 4))
+    opens, ends = _opens(world, state, days_past_due, drawn), _ends(state, days_past_due, drawn)
+    queries = np.flatnonzero(opens[:, QUERY])
+    events = [_events(world, queries, QUERY, day, np.full(len(world.homes), NEVER))]
+    for kind in (COURT, BLACKLIST, OVERDUE):
+        events += _turn(world, state, kind, opens[:, kind], ends[:, kind], day)
+    return _joined(events)
+
+
+def _opens(world: World, state: State, days_past_due: Ints, drawn: Floats) -> Bools:
+    rule = world.scenario.distress
+    sued = (state.missed >= rule.court_after) | (days_past_due > 180)
+    listed = (state.missed >= rule.court_after - 2) | (days_past_due > 120)
+    private = 0.002 * np.minimum(state.distress, 4.0)
+    # The ambitious shop around; those who run short knock on every door.
+    short = 4.0 * (state.cash < world.homes.living) + 3.0 * (state.distress > 0.2)
+    seeks = rule.query * np.exp(0.3 * world.homes.ambition) * (1.0 + short)
+    return np.stack(
+        [
+            drawn[:, COURT] < np.where(sued, rule.court, 0.0) + private,
+            drawn[:, BLACKLIST] < np.where(listed, rule.blacklist, 0.0),
+            state.missed >= rule.overdue_after,
+            drawn[:, QUERY] < seeks,
+        ],
+        axis=1,
+    )
+
+
+def _ends(state: State, days_past_due: Ints, drawn: Floats) -> Bools:
+    clear = (state.missed == 0) & (days_past_due == 0)
+    return np.stack(
+        [clear & (drawn[:, 0] > 0.88), clear & (drawn[:, 1] > 0.94), state.missed == 0], axis=1
+    )
+
+
+def _turn(
+    world: World, state: State, kind: int, opens: Bools, ends: Bools, day: Ints
+) -> list[AdverseEvents]:
+    """Resolve open records of one kind, then open new ones where none is open."""
+    since = state.adverse_day[:, kind]
+    ending = np.flatnonzero((since < NEVER) & ends & (since < day))
+    resolved = AdverseEvents(
+        ending,
+        np.full(len(ending), kind),
+        since[ending].copy(),
+        day[ending],
+        _amounts(world, ending),
+    )
+    opening = np.flatnonzero((since == NEVER) & opens)
+    state.adverse_day[ending, kind] = NEVER
+    state.adverse_day[opening, kind] = day[opening]
+    return [resolved, _events(world, opening, kind, day, np.full(len(day), NEVER))]
+
+
+def _events(world: World, household: Ints, kind: int, day: Ints, resolved: Ints) -> AdverseEvents:
+    amounts = np.zeros(len(household)) if kind == QUERY else _amounts(world, household)
+    return AdverseEvents(
+        household, np.full(len(household), kind), day[household], resolved[household], amounts
+    )
+
+
+def _amounts(world: World, household: Ints) -> Floats:
+    return np.round(
+        4.0 * world.homes.living[household] + 8.0 * world.homes.other_service[household], -2
+    )
+
+
+def _joined(events: list[AdverseEvents]) -> AdverseEvents:
+    return AdverseEvents(
+        *(np.concatenate([getattr(event, name) for event in events])
+          for name in ("household", "kind", "opened", "resolved", "amount"))
+    )  # fmt: skip

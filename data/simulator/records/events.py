@@ -1,0 +1,101 @@
+"""Events on record: assessments, adverse records and loan applications."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.simulator import months
+from data.simulator.arrays import NEVER, Ints, fen
+from data.simulator.economy.assessing import seen_grade
+from data.simulator.economy.borrowing import Applications
+from data.simulator.economy.distress import QUERY, AdverseEvents
+from data.simulator.economy.economy import MonthLived
+from data.simulator.economy.state import State
+from data.simulator.records.frames import NULL, Frame, blank_where, concat
+from data.simulator.records.lateness import as_recorded, evening, known_by_the_end
+from data.simulator.world.world import World
+
+ASSESSMENT_KINDS = ("peer_review", "training", "field_visit")
+PEER, TRAINING, VISIT = range(3)
+_ASSESSORS_PER_TOWNSHIP = 6
+
+
+def record_assessments(world: World, state: State, lived: MonthLived, made: Applications) -> Frame:
+    """Return the month's peer reviews, trainings and field visits."""
+    rule, number = world.scenario.assessments, len(world.homes)
+    rng = world.luck.shared("record assessments", lived.month)
+    trained = rng.random(number) < rule.training * np.exp(0.3 * world.homes.ambition)
+    visited = np.unique(made.household[rng.random(len(made)) < rule.field_visit])
+    grade = seen_grade(world, state, lived.month, rule.peer_noise)
+    kinds = [
+        _assessed(world, lived.month, rng, np.flatnonzero(lived.reviewed), PEER, state.peer),
+        _assessed(
+            world, lived.month, rng, np.flatnonzero(trained), TRAINING, np.full(number, NULL)
+        ),
+        _assessed(world, lived.month, rng, visited, VISIT, grade),
+    ]
+    rows = concat(kinds)
+    better = np.where(rows.columns["grade"] == NULL, NULL, np.maximum(rows.columns["grade"] - 1, 0))
+    return as_recorded(
+        world, "assessments", lived.month, rows, rows.columns["date"], rows.replaced(grade=better)
+    )
+
+
+def record_adverse(world: World, month: int, events: AdverseEvents) -> Frame:
+    """Return adverse records opened in the month, and those resolved, as later versions."""
+    rng = world.luck.shared("record adverse", month)
+    number = len(events.household)
+    happened = np.where(events.resolved < NEVER, events.resolved, events.opened)
+    # A query is on record at once; news of courts and other lenders takes weeks.
+    delay = np.where(events.kind == QUERY, 0, rng.integers(1, 25, number))
+    rows = Frame(
+        {
+            "member_id": world.people.principal_of[events.household],
+            "date": events.opened,
+            "kind": events.kind,
+            "amount": blank_where(fen(events.amount), events.kind == QUERY),
+            "resolved_on": blank_where(events.resolved, events.resolved >= NEVER),
+            "recorded_at": evening(rng, happened + delay),
+        }
+    )
+    return known_by_the_end(world, rows)
+
+
+def record_loans(world: World, month: int, made: Applications) -> Frame:
+    """Return the month's applications as decided."""
+    first = int(months.first_day(month)) - 1
+    rows = Frame(
+        {
+            "loan_id": made.number,
+            "member_id": world.people.principal_of[made.household],
+            "applied_on": first + made.applied,
+            "decision": made.approved.astype(np.int64),
+            "disbursed_on": blank_where(first + made.day, ~made.disbursed),
+            "amount": made.amount,
+            "annual_rate": blank_where(np.rint(made.rate * 1e6).astype(np.int64), ~made.approved),
+            "months": made.term,
+            "repayment": made.kind,
+            "purpose": made.purpose,
+        }
+    )
+    wrong = rows.replaced(purpose=np.full(len(rows), 5))
+    # Repayments refer to the loan, so it is on file from the first day.
+    return as_recorded(
+        world, "loans", month, rows, first + made.day, wrong, lossy=False, prompt=True
+    )
+
+
+def _assessed(
+    world: World, month: int, rng: np.random.Generator, home: Ints, kind: int, grade: Ints
+) -> Frame:
+    town = world.homes.township[home]
+    day = rng.integers(0, 27, len(world.homes))[home]
+    return Frame(
+        {
+            "member_id": world.people.principal_of[home],
+            "date": months.first_day(month) + day,
+            "kind": np.full(len(home), kind),
+            "grade": grade[home],
+            "assessor_id": town * _ASSESSORS_PER_TOWNSHIP + home % _ASSESSORS_PER_TOWNSHIP,
+        }
+    )

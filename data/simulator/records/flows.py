@@ -1,0 +1,130 @@
+"""The monthly flows on record, member by member: parcels, sales, cash flow; and repayments."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.simulator import months
+from data.simulator.arrays import STATION, Bools, Floats, Ints, fen
+from data.simulator.economy.commerce import Habits, Trade, parcels_wanted, trade_seen
+from data.simulator.economy.economy import MonthLived
+from data.simulator.economy.state import State
+from data.simulator.records.frames import Frame, blank_where
+from data.simulator.records.lateness import as_recorded
+from data.simulator.world.world import World
+
+_SMALLEST_SALE = 200.0
+_TICKET = np.array([90.0, 75.0, 85.0, 160.0])
+
+
+def record_flows(world: World, state: State, habits: Habits, lived: MonthLived) -> dict[str, Frame]:
+    """Return the month's rows of parcels, sales and cash flow, all versions."""
+    trade = trade_seen(world, habits, lived)
+    members = np.flatnonzero(world.people.flows_month <= lived.month)
+    orders, sales = _sales(world, lived.month, members, trade)
+    return {
+        "sales": sales,
+        "parcels": _parcels(world, state, lived.month, members, trade, orders),
+        "cashflow": _cashflow(world, habits, lived, trade),
+    }
+
+
+def record_repayments(world: World, state: State, lived: MonthLived) -> Frame:
+    """Return a row per open loan: what fell due, what was paid, how late, what is left."""
+    loan, month = state.loan, lived.month
+    rows = np.flatnonzero(loan.open & (loan.start < month))
+    due = np.maximum(loan.scheduled(month) - loan.scheduled(month - 1), 0)
+    frame = Frame(
+        {
+            "loan_id": loan.number[rows],
+            "month": np.full(len(rows), month),
+            "due": due[rows],
+            "paid": lived.paid[rows],
+            "days_past_due": lived.days_past_due[rows],
+            "balance": loan.principal_left()[rows],
+        }
+    )
+    wrong = frame.replaced(paid=frame.columns["paid"] // 10)
+    day = np.full(len(frame), int(months.last_day(month)))
+    return as_recorded(world, "repayments", month, frame, day, wrong, lossy=False)
+
+
+def _sales(world: World, month: int, members: Ints, trade: Trade) -> tuple[Ints, Frame]:
+    """Return the online orders of each member and the rows of `sales`."""
+    people, rng = world.people, world.luck.shared("sales", month)
+    amounts = trade.amounts[people.household[members]] * people.share[members][:, None]
+    amounts = np.where(amounts >= _SMALLEST_SALE, np.round(amounts, 1), 0.0)
+    orders = np.where(amounts > 0, np.maximum(rng.poisson(amounts / _TICKET), 1), 0)
+    part = np.where(rng.random(amounts.shape) < 0.3, rng.uniform(0.004, 0.05, amounts.shape), 0.0)
+    who, channel = np.nonzero(amounts)
+    rows = Frame(
+        {
+            "member_id": members[who],
+            "month": np.full(len(who), month),
+            "channel": channel,
+            "orders": orders[who, channel],
+            "amount": fen(amounts[who, channel]),
+            "refunds": fen(np.round(amounts * part, 1)[who, channel]),
+        }
+    )
+    online = np.delete(orders, STATION, axis=1).sum(axis=1)
+    return online, _versions(world, "sales", month, rows, "amount", 10)
+
+
+def _parcels(
+    world: World, state: State, month: int, members: Ints, trade: Trade, orders: Ints
+) -> Frame:
+    people, rng = world.people, world.luck.shared("parcels", month)
+    home, share = people.household[members], people.share[members]
+    sent = orders + rng.poisson(0.08, len(members))
+    fresh = rng.binomial(orders, trade.fresh_share[home])
+    wanted = parcels_wanted(world, state, trade.station)[home] * share
+    received = rng.poisson(wanted * 0.65)
+    active = np.flatnonzero(sent + received > 0)
+    rows = Frame(
+        {
+            "member_id": members[active],
+            "month": np.full(len(active), month),
+            "sent": sent[active],
+            "received": received[active],
+            "fresh_sent": fresh[active],
+            "damage_claims": rng.binomial(fresh, 0.012)[active],
+        }
+    )
+    return _versions(world, "parcels", month, rows, "received", 10)
+
+
+def _cashflow(world: World, habits: Habits, lived: MonthLived, trade: Trade) -> Frame:
+    people = world.people
+    members = np.flatnonzero(people.account_month <= lived.month)
+    home, share = people.household[members], people.share[members]
+    first = people.principal[members]
+    rng = world.luck.shared("cashflow", lived.month)
+    receipts = trade.qr[home] * share
+    bills = np.where(first, world.homes.bills[home], 0)
+    pays = bills > 0
+    rows = Frame(
+        {
+            "member_id": members,
+            "month": np.full(len(members), lived.month),
+            "average_balance": fen(lived.balance[home] * share),
+            "qr_receipts": blank_where(fen(np.round(receipts, 1)), ~habits.takes_qr[home]),
+            "qr_payers": blank_where(rng.poisson(receipts / 60.0), ~habits.takes_qr[home]),
+            "bills_due": blank_where(bills, ~pays),
+            "bills_paid_on_time": blank_where(lived.bills_on_time[home], ~pays),
+            "subsidy": _whole(lived.subsidy[home], first),
+            "insurance_premium": _whole(lived.premium[home], first),
+        }
+    )
+    return _versions(world, "cashflow", lived.month, rows, "average_balance", 10)
+
+
+def _whole(yuan: Floats, holder: Bools) -> Ints:
+    return fen(np.where(holder, np.round(yuan), np.zeros(len(yuan))))
+
+
+def _versions(world: World, table: str, month: int, rows: Frame, column: str, factor: int) -> Frame:
+    """Record monthly rows at the month's end; a wrong first version has a digit too many."""
+    wrong = rows.replaced(**{column: rows.columns[column] * factor})
+    day = np.full(len(rows), int(months.last_day(month)))
+    return as_recorded(world, table, month, rows, day, wrong)

@@ -1,0 +1,90 @@
+"""Rows on their way to the archive: whole-number columns until the contract's types are needed.
+
+Money travels in fen, measures in units of their last decimal, dates in days, months by their
+number, times in seconds, texts as positions in a vocabulary; NULL stands for a blank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from data.simulator import months
+from data.simulator.arrays import Bools, Ints
+from data.storage.schema import arrow_type
+from model.archive.tables import Column, archive_tables
+
+NULL = np.int64(np.iinfo(np.int64).min)
+Vocabulary = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Rows of one table as whole-number columns of equal length."""
+
+    columns: Mapping[str, Ints]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def take(self, rows: Ints | Bools) -> Frame:
+        """Return the chosen rows."""
+        return Frame({name: values[rows] for name, values in self.columns.items()})
+
+    def replaced(self, **columns: Ints) -> Frame:
+        """Return the same rows with some columns set."""
+        return Frame({**self.columns, **columns})
+
+
+def concat(frames: Sequence[Frame]) -> Frame:
+    """Put the rows of several frames one after the other."""
+    names = frames[0].columns
+    return Frame(
+        {name: np.concatenate([frame.columns[name] for frame in frames]) for name in names}
+    )
+
+
+def blank_where(values: Ints, missing: Bools) -> Ints:
+    """Return the values with NULL where `missing`."""
+    return np.where(missing, NULL, values)
+
+
+def to_arrow(table: str, frame: Frame, words: Vocabulary) -> pa.Table:
+    """Return the rows with the contract's types; `words` holds the vocabulary of text columns."""
+    columns = archive_tables()[table].columns
+    return pa.table(
+        {
+            name: _typed(column, frame.columns[name], words.get(name))
+            for name, column in columns.items()
+        }
+    )
+
+
+def _typed(column: Column, values: Ints, words: Sequence[str] | None) -> pa.Array:
+    missing = values == NULL
+    mask = missing if missing.any() else None
+    if words is not None:
+        return pa.array(words).take(pa.array(values, mask=mask))
+    if column.kind in ("money", "number"):
+        return _decimals(column, values, missing)
+    if column.kind == "timestamp":
+        return pa.array(values * 1_000_000, mask=mask).cast(pa.timestamp("us"))
+    if column.kind == "month":
+        values = np.where(missing, 0, months.first_day(np.where(missing, 0, values)))
+    if column.kind in ("date", "month"):
+        return pa.array(np.where(missing, 0, values).astype(np.int32), mask=mask).cast(pa.date32())
+    if column.kind == "flag":
+        return pa.array(values == 1, mask=mask)
+    return pa.array(values, mask=mask)
+
+
+def _decimals(column: Column, values: Ints, missing: Bools) -> pa.Array:
+    """Lay whole numbers out as 128-bit decimals: the low word and its sign."""
+    whole = np.where(missing, 0, values)
+    words = np.stack([whole, whole >> 63], axis=1)
+    validity = pa.py_buffer(np.packbits(~missing, bitorder="little").tobytes())
+    buffers = [validity if missing.any() else None, pa.py_buffer(words.tobytes())]
+    return pa.Array.from_buffers(arrow_type(column), len(whole), buffers)

@@ -1,0 +1,70 @@
+"""How rows become known: on time, late, wrong first and corrected later, or never."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.simulator import months
+from data.simulator.arrays import Ints
+from data.simulator.months import SECONDS_A_DAY
+from data.simulator.records.frames import Frame, concat
+from data.simulator.world.world import World
+
+
+def evening(rng: np.random.Generator, day: Ints) -> Ints:
+    """Return times of recording in the evening of each day, in seconds since 1970-01-01."""
+    return day * SECONDS_A_DAY + rng.integers(18 * 3600, 23 * 3600, len(day))
+
+
+def as_recorded(
+    world: World,
+    purpose: str,
+    month: int,
+    rows: Frame,
+    day: Ints,
+    wrong: Frame,
+    lossy: bool = True,
+    prompt: bool = False,
+) -> Frame:
+    """Return the versions of `rows` that reach the archive, with ``recorded_at``.
+
+    Parameters
+    ----------
+    day : Ints
+        The day on which each row is normally recorded.
+    wrong : Frame
+        The same rows as they look when they are first recorded wrongly.
+    lossy : bool
+        Whether some rows are never recorded at all.
+    prompt : bool
+        Whether every row is recorded on its day, because others refer to it.
+    """
+    rule, rng = world.scenario.records, world.luck.shared(f"record {purpose}", month)
+    number = len(rows)
+    kept = rng.random(number) >= (rule.missing if lossy else 0.0)
+    delay = np.where(
+        rng.random(number) < (0.0 if prompt else rule.late),
+        rng.integers(rule.late_days[0], rule.late_days[1], number),
+        0,
+    )
+    at = evening(rng, day + delay)
+    corrected = rng.random(number) < rule.corrected
+    later = (
+        at + rng.integers(rule.corrected_days[0], rule.corrected_days[1], number) * SECONDS_A_DAY
+    )
+    first = {
+        name: np.where(corrected, wrong.columns[name], rows.columns[name]) for name in rows.columns
+    }
+    versions = concat(
+        [
+            Frame({**first, "recorded_at": at}).take(kept),
+            Frame({**rows.columns, "recorded_at": later}).take(kept & corrected),
+        ]
+    )
+    return known_by_the_end(world, versions)
+
+
+def known_by_the_end(world: World, rows: Frame) -> Frame:
+    """Leave out what became known only after the last recorded month."""
+    close = int(months.first_day(world.end + 1)) * SECONDS_A_DAY
+    return rows.take(rows.columns["recorded_at"] < close)

@@ -1,0 +1,118 @@
+"""Villages and members on record, with what changed over the years as later versions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.simulator import months
+from data.simulator.arrays import NEVER, Bools, Ints
+from data.simulator.months import SECONDS_A_DAY
+from data.simulator.records.frames import NULL, Frame, blank_where, concat
+from data.simulator.records.lateness import evening, known_by_the_end
+from data.simulator.world.world import World
+
+
+def record_villages(world: World) -> Frame:
+    """Return each village as first registered, then as stations and credit status came."""
+    places, rng = world.places, world.luck.shared("record villages")
+    number = len(places.village_codes)
+    base = Frame(
+        {
+            "village_code": np.arange(number),
+            "county": places.county_of,
+            "township": places.township_of,
+            "village": np.arange(number),
+            "station_opened_on": np.full(number, NULL),
+            "delivery_days_per_week": places.delivery_days,
+            "township_distance_km": places.distance_tenths,
+            "credit_village_since": np.full(number, NULL),
+            "recorded_at": evening(rng, places.registered_on),
+        }
+    )
+    changes = [
+        _village_as_of(world, rng, base, event)
+        for event in (places.station_opened, places.credit_since)
+    ]
+    return known_by_the_end(world, concat([base, *changes]))
+
+
+def _village_as_of(world: World, rng: np.random.Generator, base: Frame, event: Ints) -> Frame:
+    """Return the version of each village that records the `event` days later."""
+    places = world.places
+    known = event + rng.integers(1, 5, len(event))
+    rows = base.replaced(
+        station_opened_on=blank_where(places.station_opened, places.station_opened >= known),
+        credit_village_since=blank_where(places.credit_since, places.credit_since >= known),
+        recorded_at=evening(rng, np.maximum(known, places.registered_on + 1)),
+    )
+    return rows.take((event < NEVER) & (known <= months.last_day(world.end)))
+
+
+def record_members(world: World) -> Frame:
+    """Return each member as first filed, then with corrections, consents and withdrawals."""
+    people, rule, rng = world.people, world.scenario.records, world.luck.shared("record members")
+    number = len(people)
+    filed = evening(rng, people.joined)
+    changed = rng.random(number) < rule.members_corrected
+    base = _member_rows(world, filed)
+    wrong_phone = np.where(changed, np.arange(number) + number, np.arange(number))
+    first = _consents_known(world, base.replaced(phone=wrong_phone), people.joined)
+    correction = filed + rng.integers(20, 700, number) * SECONDS_A_DAY
+    versions = [
+        first,
+        _later(world, base, changed, correction),
+        _later(world, base, people.consent > people.joined, _after(rng, people.consent)),
+        _later(world, base, people.withdrawn < NEVER, _after(rng, people.withdrawn)),
+    ]
+    return known_by_the_end(world, concat(versions))
+
+
+def _member_rows(world: World, filed: Ints) -> Frame:
+    people, homes = world.people, world.homes
+    number, home = len(people), people.household
+    every = np.arange(number)
+    return Frame(
+        {
+            "member_id": every,
+            "id_number": every,
+            "name": every,
+            "phone": every,
+            "gender": people.gender,
+            "birth_date": people.birth,
+            "village_code": homes.village[home],
+            "household_id": home,
+            "household_size": homes.size[home],
+            "labourers": homes.labourers[home],
+            "education": people.education,
+            "occupation": homes.occupation[home],
+            "operating_since": _or_null(people.operating_since),
+            "resident_since": _or_null(people.resident_since),
+            "joined_on": people.joined,
+            "consent_given_on": _or_null(people.consent),
+            "consent_withdrawn_on": _or_null(people.withdrawn),
+            "recorded_at": filed,
+        }
+    )
+
+
+def _consents_known(world: World, rows: Frame, day: Ints) -> Frame:
+    """Blank the consents and withdrawals that were still to come on `day`."""
+    people = world.people
+    return rows.replaced(
+        consent_given_on=blank_where(people.consent, people.consent > day),
+        consent_withdrawn_on=blank_where(people.withdrawn, people.withdrawn > day),
+    )
+
+
+def _later(world: World, base: Frame, chosen: Bools, at: Ints) -> Frame:
+    version = _consents_known(world, base.replaced(recorded_at=at), at // SECONDS_A_DAY)
+    return version.take(chosen & (at < NEVER))
+
+
+def _after(rng: np.random.Generator, day: Ints) -> Ints:
+    """Return an evening time one to five days after a day; NEVER stays far in the future."""
+    return evening(rng, np.minimum(day, 10**6) + rng.integers(1, 6, len(day)))
+
+
+def _or_null(days: Ints) -> Ints:
+    return blank_where(days, days >= NEVER)

@@ -1,0 +1,166 @@
+"""Members: invented people of the households, with generated id numbers and phones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.simulator import months
+from data.simulator.arrays import NEVER, Bools, Floats, Ints, logistic
+from data.simulator.luck import Luck
+from data.simulator.scenario import Scenario
+from data.simulator.world.households import Households
+from data.simulator.world.id_numbers import id_numbers, names
+
+
+@dataclass(frozen=True)
+class People:
+    """One entry per member; days since 1970-01-01, NEVER for what has not happened by the end.
+
+    ``share`` is the member's part of the household's recorded flows; the first member of each
+    household (``principal``) is the one who borrows.
+    """
+
+    household: Ints
+    principal: Bools
+    principal_of: Ints
+    share: Floats
+    gender: Ints
+    birth: Ints
+    education: Ints
+    operating_since: Ints
+    resident_since: Ints
+    joined: Ints
+    consent: Ints
+    withdrawn: Ints
+    flows_month: Ints
+    account_month: Ints
+    id_numbers: Sequence[str]
+    names: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.household)
+
+
+def household_sizes(scenario: Scenario, luck: Luck, members: int) -> Ints:
+    """Return the number of members of each household, summing to exactly `members`."""
+    people = scenario.people
+    shares = [
+        1 - people.second_member - people.third_member,
+        people.second_member,
+        people.third_member,
+    ]
+    drawn = luck.shared("sizes").choice(np.array([1, 2, 3]), members, p=shares)
+    last = int(np.searchsorted(np.cumsum(drawn), members))
+    sizes = drawn[: last + 1].copy()
+    sizes[-1] -= int(sizes.sum()) - members
+    return sizes.astype(np.int64)
+
+
+def build_people(
+    scenario: Scenario, luck: Luck, homes: Households, sizes: Ints, start: int, end: int
+) -> People:
+    """Draw the members of each household."""
+    rng = luck.shared("people")
+    household = np.repeat(np.arange(len(sizes)), sizes)
+    place = np.arange(len(household)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    first = place == 0
+    gender = _gender(rng, place)
+    birth = _birth(rng, homes, household, place, end)
+    joined = _joined(rng, scenario, first, birth, start, end)
+    consent, withdrawn = _consent(rng, scenario, homes, household, joined, end)
+    return People(
+        household=household,
+        principal=first,
+        principal_of=np.flatnonzero(first),
+        share=_share(rng, sizes, household, place),
+        gender=gender,
+        birth=birth,
+        education=_education(rng, homes, household, birth),
+        operating_since=_since(rng, birth, joined, 18, 9.0),
+        resident_since=_since(rng, birth, joined, 0, 30.0),
+        joined=joined,
+        consent=consent,
+        withdrawn=withdrawn,
+        **_first_months(rng, scenario, joined, start),
+        id_numbers=id_numbers(birth, gender),
+        names=names(rng, len(household)),
+    )
+
+
+def _gender(rng: np.random.Generator, place: Ints) -> Ints:
+    """0 female, 1 male; the first member is more often the husband."""
+    return (rng.random(len(place)) < np.where(place == 0, 0.66, 0.36)).astype(np.int64)
+
+
+def _birth(
+    rng: np.random.Generator, homes: Households, household: Ints, place: Ints, end: int
+) -> Ints:
+    age = homes.head_age[household] + np.where(place == 0, 0.0, rng.normal(-1.5, 3.0, len(place)))
+    age = np.where(place == 2, homes.head_age[household] - 25.0, age)
+    years = np.clip(age, 19.0, 80.0) + rng.random(len(place))
+    return months.last_day(end) - np.rint(years * 365.25).astype(np.int64)
+
+
+def _joined(
+    rng: np.random.Generator, scenario: Scenario, first: Bools, birth: Ints, start: int, end: int
+) -> Ints:
+    low, high = int(months.first_day(start)), int(months.last_day(end))
+    before = rng.random(len(first)) < scenario.people.joined_before_window
+    early = low - 1 - rng.integers(0, 1200, len(first))
+    # The programme grew fastest at its beginning.
+    late = low + np.floor((high - low) * rng.beta(1.0, 1.7, len(first))).astype(np.int64)
+    return np.maximum(np.where(before, early, late), birth + 18 * 366)
+
+
+def _consent(
+    rng: np.random.Generator,
+    scenario: Scenario,
+    homes: Households,
+    household: Ints,
+    joined: Ints,
+    end: int,
+) -> tuple[Ints, Ints]:
+    number, last = len(joined), int(months.last_day(end))
+    odds = np.log(scenario.people.consent / (1 - scenario.people.consent))
+    gives = rng.random(number) < logistic(odds + 0.2 * homes.prudence[household])
+    at_once = rng.random(number) < 0.8
+    given = joined + np.where(at_once, 0, rng.integers(5, 500, number))
+    withdraws = rng.random(number) < scenario.people.consent_withdrawn
+    withdrawn = given + rng.integers(60, 900, number)
+    given = np.where(gives & (given < last), given, NEVER)
+    return given, np.where((given < NEVER) & withdraws & (withdrawn < last), withdrawn, NEVER)
+
+
+def _share(rng: np.random.Generator, sizes: Ints, household: Ints, place: Ints) -> Floats:
+    first = np.where(sizes == 1, 1.0, np.where(sizes == 2, 0.75, 0.66))
+    first = np.clip(first + np.where(sizes > 1, rng.normal(0, 0.08, len(sizes)), 0.0), 0.3, 1.0)
+    others = (1 - first) / np.maximum(sizes - 1, 1)
+    return np.asarray(np.where(place == 0, first[household], others[household]))
+
+
+def _education(rng: np.random.Generator, homes: Households, household: Ints, birth: Ints) -> Ints:
+    younger = birth.astype(np.float64) / 365.25 / 12.0
+    latent = rng.standard_normal(len(birth)) + 0.4 * homes.ability[household] + 0.5 * younger
+    return np.digitize(latent, [-0.9, 0.8, 1.9]).astype(np.int64)
+
+
+def _since(rng: np.random.Generator, birth: Ints, joined: Ints, age: int, years: float) -> Ints:
+    """Draw a beginning some years before joining, not before an age; unknown for 4 %."""
+    began = joined - np.rint(rng.gamma(2.0, years / 2.0, len(birth)) * 365.25).astype(np.int64) - 30
+    began = np.minimum(np.maximum(began, birth + age * 366), joined)
+    return np.where(rng.random(len(birth)) < 0.04, NEVER, began)
+
+
+def _first_months(
+    rng: np.random.Generator, scenario: Scenario, joined: Ints, start: int
+) -> dict[str, Ints]:
+    """Draw since when the post sees a member's parcels and sales, and an account's flows."""
+    number, people = len(joined), scenario.people
+    early = rng.random(number) < people.account_before_window
+    seen = np.where(early, start - 1, months.month_of_day(joined))
+    flows = np.where(rng.random(number) < scenario.records.without_flows, NEVER, seen)
+    account = rng.random(number) < people.with_account
+    return {"flows_month": flows, "account_month": np.where(account, flows, NEVER)}

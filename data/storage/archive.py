@@ -1,0 +1,130 @@
+"""The archive: one Parquet folder per table, appended to and never rewritten."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data.storage.schema import arrow_schema, with_event_date
+from model.archive.tables import EVENT_ON, archive_tables
+from model.errors import ArchiveError
+
+#: Rows compressed together in a part.
+_ROW_GROUP = 1 << 18
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A folder of archive tables; an absent table is empty, not an error."""
+
+    folder: Path
+
+    def parts(self, table: str) -> list[Path]:
+        """Return the Parquet files of `table` in the order they were appended."""
+        return sorted((self.folder / table).glob("part-*.parquet"))
+
+    def append(self, table: str, rows: pa.Table) -> Path | None:
+        """Store checked `rows` of `table` as one more part; nothing is written for no rows.
+
+        Raises
+        ------
+        ArchiveError
+            If the rows do not fit the contract's schema.
+        """
+        return self.append_stream(table, [rows])
+
+    def append_stream(self, table: str, pieces: Iterable[pa.Table]) -> Path | None:
+        """Store the rows of all `pieces` as one part that appears when the last is written.
+
+        The part's bytes depend on the rows and their order, not on how they are cut into pieces.
+        A crash on the way leaves a draft that nothing reads and the next part overwrites.
+
+        Raises
+        ------
+        ArchiveError
+            If a piece does not fit the contract's schema.
+        """
+        folder = self.folder / table
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"part-{len(self.parts(table)):06d}.parquet"
+        draft = path.with_suffix(".draft")
+        fitted = (self._fit(table, piece) for piece in pieces if piece.num_rows)
+        if _write_row_groups(draft, arrow_schema(archive_tables()[table]), fitted) == 0:
+            draft.unlink()
+            return None
+        draft.replace(path)
+        return path
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the archive for one writer.
+
+        Raises
+        ------
+        ArchiveError
+            If another process holds it.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ArchiveError(
+                    f"another import is writing to {self.folder}; run this one when it is done"
+                ) from error
+            yield
+
+    def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return every stored row of `table`, all versions, in the order they were appended.
+
+        Parameters
+        ----------
+        columns : sequence of str, optional
+            The columns wanted; all of them if not given.
+        """
+        schema = arrow_schema(archive_tables()[table])
+        schema = pa.schema([schema.field(name) for name in columns]) if columns else schema
+        parts = [pq.read_table(part, schema=schema) for part in self.parts(table)]
+        return pa.concat_tables(parts) if parts else schema.empty_table()
+
+    def digest(self) -> str:
+        """Return the SHA-256 over every part's name and bytes: what a training run was fed."""
+        total = hashlib.sha256()
+        for table in archive_tables():
+            for part in self.parts(table):
+                total.update(f"{table}/{part.name}\n".encode())
+                total.update(hashlib.sha256(part.read_bytes()).digest())
+        return total.hexdigest()
+
+    def _fit(self, table: str, rows: pa.Table) -> pa.Table:
+        spec = archive_tables()[table]
+        schema = arrow_schema(spec)
+        try:
+            dated = rows if EVENT_ON in rows.column_names else with_event_date(spec, rows)
+            return dated.select(schema.names).cast(schema)
+        except (KeyError, pa.ArrowException) as error:
+            raise ArchiveError(
+                f"rows of {table} do not fit the archive contract: {error}"
+            ) from error
+
+
+def _write_row_groups(path: Path, schema: pa.Schema, pieces: Iterable[pa.Table]) -> int:
+    """Write `pieces` in row groups of equal size; return the number of rows."""
+    count, waiting = 0, schema.empty_table()
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for piece in pieces:
+            waiting = pa.concat_tables([waiting, piece])
+            count += piece.num_rows
+            while waiting.num_rows >= _ROW_GROUP:
+                writer.write_table(waiting.slice(0, _ROW_GROUP).combine_chunks())
+                waiting = waiting.slice(_ROW_GROUP)
+        if waiting.num_rows:
+            writer.write_table(waiting.combine_chunks())
+    return count

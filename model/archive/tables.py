@@ -1,0 +1,172 @@
+"""The archive contract as typed values, read from ``archive.yaml``, where alone it is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+import yaml
+
+from model.errors import ContractError
+
+Kind = Literal[
+    "identifier", "id_number", "phone", "village", "text", "choice", "integer", "number", "money",
+    "date", "month", "season", "flag", "timestamp",
+]  # fmt: skip
+CheckKind = Literal["not_after", "at_most", "id_agrees", "known"]
+
+#: Every row carries it: when the row became known (local time of the bank, no zone).
+RECORDED_AT = "recorded_at"
+#: Materialised when a row is stored: the date a profile compares with its as-of date.
+EVENT_ON = "event_on"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an archive table.
+
+    Attributes
+    ----------
+    zh, en, also : str, str, tuple of str
+        The header a branch may write: Chinese, English, and common synonyms.
+    minimum, maximum : Decimal or None
+        Inclusive range in the column's own unit.
+    units : mapping of str to Decimal
+        Unit spellings a header may name, with the factor that converts them to `unit`.
+    """
+
+    name: str
+    zh: str
+    en: str
+    kind: Kind
+    also: tuple[str, ...] = ()
+    unit: str | None = None
+    places: int = 0
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    optional: bool = False
+    absent: bool = False
+    personal: bool = False
+    future: bool = False
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    units: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RowCheck:
+    """A rule across the columns of one row, or from a row to another table (`known`)."""
+
+    check: CheckKind
+    columns: tuple[str, ...]
+    table: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One archive table: its columns in order, its key and the column that dates a row."""
+
+    name: str
+    zh: str
+    en: str
+    key: tuple[str, ...]
+    event: str | None
+    columns: Mapping[str, Column]
+    checks: tuple[RowCheck, ...]
+    unique: tuple[tuple[str, ...], ...]
+
+
+@cache
+def archive_tables() -> Mapping[str, Table]:
+    """Return every declared table by name, in the order an import takes them (parents first)."""
+    text = resources.files("model.archive").joinpath("archive.yaml").read_text(encoding="utf-8")
+    return {name: _table(name, spec) for name, spec in yaml.safe_load(text).items()}
+
+
+#: Declared once for all tables; a branch may leave it out, then the import's own time stands.
+RECORDED_AT_COLUMN = Column(
+    name=RECORDED_AT,
+    zh="登记时间",
+    en="Recorded at",
+    kind="timestamp",
+    also=("录入时间", "登记日期", "更新时间"),
+    absent=True,
+)
+
+
+def season_start(season: str) -> date:
+    """Return the day a season's sowing starts: the event date of a plot.
+
+    ``2023-S`` (summer harvest: wheat) is sown in October 2022, ``2023-A`` (autumn harvest) in June
+    2023, ``2023-G`` (greenhouse, market from March) is planted in January 2023.
+    """
+    year, harvest = int(season[:4]), season[5:]
+    return {"S": date(year - 1, 10, 1), "A": date(year, 6, 1), "G": date(year, 1, 1)}[harvest]
+
+
+#: What a header or cell may call a unit of money, in yuan.
+_MONEY_UNITS = {
+    "元": 1, "人民币元": 1, "yuan": 1, "CNY": 1, "RMB": 1,
+    "百元": 100, "千元": 1000, "万": 10000, "万元": 10000, "万元人民币": 10000,
+}  # fmt: skip
+
+
+def _table(name: str, spec: Mapping[str, Any]) -> Table:
+    columns = {key: _column(key, value) for key, value in spec["columns"].items()}
+    table = Table(
+        name=name,
+        zh=spec["zh"],
+        en=spec["en"],
+        key=tuple(spec["key"]),
+        event=spec["event"],
+        columns={**columns, RECORDED_AT: RECORDED_AT_COLUMN},
+        checks=tuple(
+            RowCheck(item["check"], tuple(item["columns"]), item.get("table"))
+            for item in spec.get("checks", ())
+        ),
+        unique=tuple(tuple(group) for group in spec.get("unique", ())),
+    )
+    _refuse_unknown_columns(table)
+    return table
+
+
+def _column(name: str, spec: Mapping[str, Any]) -> Column:
+    kind = spec["kind"]
+    money_units = _MONEY_UNITS if kind == "money" else {}
+    return Column(
+        name=name,
+        zh=spec["zh"],
+        en=spec["en"],
+        kind=kind,
+        also=tuple(spec.get("also", ())),
+        unit=spec.get("unit"),
+        places=2 if kind == "money" else spec.get("places", 0),
+        minimum=_decimal(spec.get("min")),
+        maximum=_decimal(spec.get("max")),
+        optional=spec.get("optional", False),
+        absent=spec.get("absent", False),
+        personal=spec.get("personal", False),
+        future=spec.get("future", False),
+        choices={key: tuple(words) for key, words in spec.get("choices", {}).items()},
+        units={
+            unit: Decimal(str(factor)) for unit, factor in spec.get("units", money_units).items()
+        },
+    )
+
+
+def _decimal(value: object) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+def _refuse_unknown_columns(table: Table) -> None:
+    named = {
+        *table.key,
+        *(c for check in table.checks if check.check != "known" for c in check.columns),
+    }
+    named |= {table.event} if table.event else set()
+    if unknown := named - table.columns.keys():
+        raise ContractError(f"archive.yaml, {table.name}: no column is called {sorted(unknown)}")

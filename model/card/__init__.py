@@ -1,0 +1,1 @@
+"""The scorecard: bins, integer points, PD table, grades, reasons, and its files."""

@@ -1,0 +1,234 @@
+"""The card as canonical JSON (RFC 8785) and back, every field checked on the way in.
+
+What no card may say: fields that are well formed one by one but contradict each other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import rfc8785
+
+from model.card.derived import KINDS, Derived
+from model.card.scorecard import (
+    DERIVED_FORMAT,
+    FORMATS,
+    Bins,
+    Card,
+    Grade,
+    Scaling,
+    Term,
+    Wording,
+)
+from model.errors import CardError
+from model.profile.dictionary import Text
+
+
+def refuse_contradictions(card: Card) -> None:
+    """Refuse a card whose parts do not fit together.
+
+    Raises
+    ------
+    ValueError
+        With the first contradiction, in words.
+    """
+    for contradiction in _contradictions(card):
+        raise ValueError(contradiction)
+
+
+def _contradictions(card: Card) -> Iterator[str]:
+    if not card.terms or set(card.bins) != {*card.attributes, *card.inputs}:
+        yield "terms and attributes do not fit"
+    for term in card.terms:
+        shape = tuple(card.bins[name].size for name in term.attributes)
+        if len(shape) not in (1, 2) or term.points.shape != shape:
+            yield f"points of {'×'.join(term.attributes)} do not fit their bins"
+    for name, bins in card.bins.items():
+        if list(bins.edges) != sorted(set(bins.edges)) or (bins.edges and bins.levels):
+            yield f"bins of {name} are not in order"
+    for own in card.derived.values():
+        yield from _of_derived(card, own)
+    yield from _of_scale(card)
+
+
+def _of_derived(card: Card, own: Derived) -> Iterator[str]:
+    if own.kind not in KINDS:
+        yield f"{own.name} is a {own.kind!r}; known are {', '.join(KINDS)}"
+    if own.first == own.second or own.name not in card.attributes:
+        yield f"{own.name} is derived from one attribute, or moves no points"
+    if any(name in card.derived or card.bins[name].levels for name in own.sources):
+        yield f"a source of {own.name} is derived itself, or text"
+    bins = card.bins[own.name]
+    if bins != Bins(own.name, bins.edges):
+        yield f"{own.name} is derived, and so has edges only: its range is that of its sources"
+
+
+def _of_scale(card: Card) -> Iterator[str]:
+    if len(card.pd_points) != len(card.pd_values) or not len(card.pd_points):
+        yield "the PD table is empty or lopsided"
+    if (np.diff(card.pd_points) <= 0).any() or (np.diff(card.pd_values) > 0).any():
+        yield "the PD table is not monotone"
+    if not ((card.pd_values >= 0) & (card.pd_values <= 1)).all() or not card.grades:
+        yield "a PD lies outside 0..1, or there are no grades"
+
+
+_FIELDS = (
+    "format", "name", "base", "scaling", "attributes", "terms", "pd_table", "grades", "provenance",
+)  # fmt: skip
+_BINS, _WORDING = ("edges", "levels", "min", "max"), ("label", "reason", "missing", "actionable")
+
+
+def card_to_json(card: Card) -> bytes:
+    """Return the canonical bytes of `card`; equal cards give equal bytes."""
+    spec: dict[str, Any] = {
+        "format": card.format,
+        "name": card.name,
+        "base": card.base,
+        "scaling": {
+            "pdo": card.scaling.pdo,
+            "anchor_points": card.scaling.anchor_points,
+            "anchor_odds": card.scaling.anchor_odds,
+        },
+        "attributes": {
+            name: _bins_out(card.bins[name]) | _wording_out(card.wording[name])
+            for name in dict.fromkeys([*card.attributes, *card.inputs])
+        },
+        "terms": [
+            {
+                "attributes": list(term.attributes),
+                "points": term.points.tolist(),
+                "reference": term.reference,
+            }
+            for term in card.terms
+        ],
+        "pd_table": {"points": card.pd_points.tolist(), "pd": card.pd_values.tolist()},
+        "grades": [{"grade": g.grade, "pd_at_most": g.pd_at_most} for g in card.grades],
+        "provenance": dict(card.provenance),
+    }
+    if card.derived:
+        spec["derived"] = {
+            own.name: {"kind": own.kind, "first": own.first, "second": own.second}
+            for own in card.derived.values()
+        }
+    return rfc8785.dumps(spec)
+
+
+def card_from_json(payload: bytes) -> Card:
+    """Return the card in `payload`.
+
+    Raises
+    ------
+    CardError
+        If a field is missing, unknown, of the wrong shape, or contradicts another.
+    """
+    try:
+        card = _card_in(json.loads(payload))
+        refuse_contradictions(card)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        known = " or ".join(FORMATS)
+        raise CardError(f"card.json is not a scorecard of format {known}: {error}") from error
+    return card
+
+
+def _card_in(spec: Mapping[str, Any]) -> Card:
+    if spec["format"] not in FORMATS:
+        raise ValueError(f"format {spec['format']!r}")
+    _only(spec, *_FIELDS, *(("derived",) if spec["format"] == DERIVED_FORMAT else ()))
+    table, scaling = spec["pd_table"], spec["scaling"]
+    _only(table, "points", "pd")
+    _only(scaling, "pdo", "anchor_points", "anchor_odds")
+    card = Card(
+        name=str(spec["name"]),
+        base=_whole(spec["base"]),
+        bins={name: _bins_in(name, value) for name, value in spec["attributes"].items()},
+        terms=tuple(_term_in(term) for term in spec["terms"]),
+        wording={name: _wording_in(value) for name, value in spec["attributes"].items()},
+        pd_points=_whole_array(table["points"]),
+        pd_values=np.array(table["pd"], dtype=np.float64),
+        grades=tuple(_grade_in(grade) for grade in spec["grades"]),
+        scaling=Scaling(
+            _whole(scaling["pdo"]),
+            _whole(scaling["anchor_points"]),
+            float(scaling["anchor_odds"]),
+        ),
+        provenance={key: str(value) for key, value in spec["provenance"].items()},
+        derived={name: _derived_in(name, value) for name, value in spec.get("derived", {}).items()},
+    )
+    if card.format != spec["format"]:
+        raise ValueError(f"a card of format {DERIVED_FORMAT} names the inputs it derives")
+    return card
+
+
+def _only(spec: Mapping[str, Any], *names: str) -> None:
+    if unknown := sorted(set(spec) - set(names)):
+        raise ValueError(f"unknown field {', '.join(unknown)}")
+
+
+def _term_in(spec: Mapping[str, Any]) -> Term:
+    _only(spec, "attributes", "points", "reference")
+    names = tuple(str(name) for name in spec["attributes"])
+    return Term(names, _whole_array(spec["points"]), _whole(spec["reference"]))
+
+
+def _grade_in(spec: Mapping[str, Any]) -> Grade:
+    _only(spec, "grade", "pd_at_most")
+    return Grade(spec["grade"], float(spec["pd_at_most"]))
+
+
+def _derived_in(name: str, spec: Mapping[str, Any]) -> Derived:
+    _only(spec, "kind", "first", "second")
+    return Derived(name, spec["kind"], str(spec["first"]), str(spec["second"]))
+
+
+def _bins_out(bins: Bins) -> dict[str, Any]:
+    return {
+        "edges": list(bins.edges),
+        "levels": [list(group) for group in bins.levels],
+        "min": bins.minimum,
+        "max": bins.maximum,
+    }
+
+
+def _bins_in(name: str, spec: Mapping[str, Any]) -> Bins:
+    _only(spec, *_BINS, *_WORDING)
+    return Bins(
+        attribute=name,
+        edges=tuple(float(edge) for edge in spec["edges"]),
+        levels=tuple(tuple(str(word) for word in group) for group in spec["levels"]),
+        minimum=None if spec["min"] is None else float(spec["min"]),
+        maximum=None if spec["max"] is None else float(spec["max"]),
+    )
+
+
+def _wording_out(wording: Wording) -> dict[str, Any]:
+    return {
+        "label": {"zh": wording.label.zh, "en": wording.label.en},
+        "reason": {"zh": wording.reason.zh, "en": wording.reason.en},
+        "missing": {"zh": wording.missing.zh, "en": wording.missing.en},
+        "actionable": wording.actionable,
+    }
+
+
+def _wording_in(spec: Mapping[str, Any]) -> Wording:
+    return Wording(
+        label=Text(**spec["label"]),
+        reason=Text(**spec["reason"]),
+        missing=Text(**spec["missing"]),
+        actionable=bool(spec["actionable"]),
+    )
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"{value!r} is not a whole number")
+    return value
+
+
+def _whole_array(values: object) -> np.ndarray[Any, np.dtype[np.int64]]:
+    array = np.array(values)
+    if not np.issubdtype(array.dtype, np.integer):
+        raise ValueError("points are not whole numbers")
+    return array.astype(np.int64)

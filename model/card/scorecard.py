@@ -1,0 +1,288 @@
+"""The scorecard: integer points per bin, summed; a table from points to PD; a scale of grades.
+
+Points are integers so that one row and ten million give the same total, bit for bit (a floating sum
+does not). Scaling follows Siddiqi (2006), *Credit Risk Scorecards*, ch. 6: `anchor_points` at
+`anchor_odds` good:bad, and `pdo` points double the odds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.card.derived import Derived
+from model.card.point_table import NumberBins, PointTable
+from model.profile.dictionary import Text
+
+Columns = Mapping[str, NDArray[np.float64] | NDArray[np.object_]]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+#: A card without derived inputs is still written as the first release wrote it, byte by byte.
+PLAIN_FORMAT, DERIVED_FORMAT = "rongzi-card/1", "rongzi-card/2"
+FORMATS = (PLAIN_FORMAT, DERIVED_FORMAT)
+
+
+@dataclass(frozen=True)
+class Bins:
+    """How one attribute's values fall into bins.
+
+    Numbers use `edges` (ascending): bin ``i`` holds ``edges[i-1] <= value < edges[i]``. Text uses
+    `levels`: one group of spellings per bin. After the ordinary bins come two more: missing, then
+    out of range (a number outside `minimum` … `maximum`, an infinity, or an unknown spelling).
+    """
+
+    attribute: str
+    edges: tuple[float, ...] = ()
+    levels: tuple[tuple[str, ...], ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @property
+    def ordinary(self) -> int:
+        """Number of bins that are neither missing nor out of range."""
+        return len(self.levels) if self.levels else len(self.edges) + 1
+
+    @property
+    def missing(self) -> int:
+        """Code of the missing bin."""
+        return self.ordinary
+
+    @property
+    def out_of_range(self) -> int:
+        """Code of the out-of-range bin."""
+        return self.ordinary + 1
+
+    @property
+    def size(self) -> int:
+        """Number of codes: ordinary bins, missing, out of range."""
+        return self.ordinary + 2
+
+    def codes(self, values: NDArray[np.float64] | NDArray[np.object_]) -> Ints:
+        """Return the bin code of each value, shape (n,)."""
+        return self._text_codes(values) if self.levels else self._number_codes(values)
+
+    def in_range(self, values: NDArray[np.float64] | NDArray[np.object_]) -> Floats:
+        """Return numbers as they are, shape (n,), but infinite where they are out of range."""
+        numbers = np.asarray(values, dtype=np.float64)
+        return np.where((numbers < self.least) | (numbers > self.most), np.inf, numbers)
+
+    def _number_codes(self, values: NDArray[np.float64] | NDArray[np.object_]) -> Ints:
+        numbers = np.asarray(values, dtype=np.float64)
+        codes = np.searchsorted(self._edges, numbers, side="right")
+        missing = np.isnan(numbers)
+        # NaN fails both comparisons, so it is marked out of range first and missing last.
+        codes[~((numbers >= self.least) & (numbers <= self.most))] = self.out_of_range
+        codes[missing] = self.missing
+        return codes.astype(np.int64, copy=False)
+
+    def _text_codes(self, values: NDArray[np.float64] | NDArray[np.object_]) -> Ints:
+        find = self._code_of.get
+        unknown = self.out_of_range
+        return np.array([find(value, unknown) for value in values.tolist()], dtype=np.int64)
+
+    @cached_property
+    def _edges(self) -> Floats:
+        return np.asarray(self.edges, dtype=np.float64)
+
+    @cached_property
+    def least(self) -> float:
+        """The smallest number that is plausible."""
+        return float(np.finfo(np.float64).min) if self.minimum is None else self.minimum
+
+    @cached_property
+    def most(self) -> float:
+        """The largest number that is plausible."""
+        return float(np.finfo(np.float64).max) if self.maximum is None else self.maximum
+
+    @cached_property
+    def _code_of(self) -> dict[str | None, int]:
+        known: dict[str | None, int] = {None: self.missing}
+        return known | {word: code for code, group in enumerate(self.levels) for word in group}
+
+
+def input_values(
+    name: str, columns: Columns, bins: Mapping[str, Bins], derived: Mapping[str, Derived]
+) -> NDArray[np.float64] | NDArray[np.object_]:
+    """Return the values of `name`, shape (n,): its column, or what is derived from its sources'.
+
+    Raises
+    ------
+    KeyError
+        If `columns` lacks the attribute, or a source of it.
+    """
+    own = derived.get(name)
+    if own is None:
+        return columns[name]
+    return own.values(*(bins[source].in_range(columns[source]) for source in own.sources))
+
+
+@dataclass(frozen=True)
+class Term:
+    """Points for one attribute, or for a pair of attributes.
+
+    Attributes
+    ----------
+    points : Ints
+        Shape (size,) or (size of the first, size of the second), indexed by bin codes.
+    reference : int
+        The training population's mean points, rounded: what reasons are measured against.
+    """
+
+    attributes: tuple[str, ...]
+    points: Ints
+    reference: int
+
+
+@dataclass(frozen=True)
+class Grade:
+    """One band of the master scale: PD at most `pd_at_most` (the last band takes the rest)."""
+
+    grade: str
+    pd_at_most: float
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What a person is told of one attribute; carried in the card so that it is signed with it."""
+
+    label: Text
+    reason: Text
+    missing: Text
+    actionable: bool
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """`anchor_points` at `anchor_odds` good:bad; `pdo` points double the odds."""
+
+    pdo: int = 20
+    anchor_points: int = 600
+    anchor_odds: float = 50.0
+
+    @property
+    def factor(self) -> float:
+        """Points per unit of natural log odds."""
+        return float(self.pdo / np.log(2.0))
+
+    @property
+    def offset(self) -> float:
+        """Points at even odds."""
+        return float(self.anchor_points - self.factor * np.log(self.anchor_odds))
+
+
+@dataclass(frozen=True)
+class Card:
+    """A scorecard, complete in itself.
+
+    Attributes
+    ----------
+    base : int
+        Points everyone starts with.
+    bins, wording : mapping
+        By attribute; of a derived input's source that has no points of its own, the range only.
+    pd_points, pd_values : Ints, Floats
+        Shape (m,): totals of at least ``pd_points[i]`` have PD ``pd_values[i]``; points ascend,
+        PDs do not rise. Totals below the first use the first.
+    provenance : mapping of str to str
+        Digests and names that say where the card came from.
+    derived : mapping of str to Derived
+        By name: the attributes that are ratios or differences of two others.
+    """
+
+    name: str
+    base: int
+    bins: Mapping[str, Bins]
+    terms: tuple[Term, ...]
+    wording: Mapping[str, Wording]
+    pd_points: Ints
+    pd_values: Floats
+    grades: tuple[Grade, ...]
+    scaling: Scaling
+    provenance: Mapping[str, str]
+    derived: Mapping[str, Derived] = field(default_factory=dict)
+
+    @property
+    def format(self) -> str:
+        """Name of the least format that holds this card."""
+        return DERIVED_FORMAT if self.derived else PLAIN_FORMAT
+
+    @cached_property
+    def attributes(self) -> tuple[str, ...]:
+        """Scored attributes, in the order their terms first name them."""
+        return tuple(dict.fromkeys(name for term in self.terms for name in term.attributes))
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """Columns the card reads: its scored attributes, and the sources of those derived."""
+        plain = (name for name in self.attributes if name not in self.derived)
+        sources = (source for own in self.derived.values() for source in own.sources)
+        return tuple(dict.fromkeys([*plain, *sources]))
+
+    @cached_property
+    def references(self) -> Ints:
+        """Reference points by attribute, shape (attributes,); a pair's are split alike."""
+        return self._points.references(self.terms)
+
+    @cached_property
+    def ordinary(self) -> Ints:
+        """Number of ordinary bins by attribute, shape (attributes,)."""
+        return np.array([self.bins[name].ordinary for name in self.attributes], dtype=np.int64)
+
+    def codes(self, columns: Columns) -> dict[str, Ints]:
+        """Return bin codes by attribute, each of shape (n,).
+
+        Raises
+        ------
+        KeyError
+            If `columns` lacks an input of the card.
+        """
+        values = {
+            name: input_values(name, columns, self.bins, self.derived) for name in self.attributes
+        }
+        numbers = self._numbers.codes(values)
+        return {
+            name: numbers[name] if name in numbers else self.bins[name].codes(values[name])
+            for name in self.attributes
+        }
+
+    def points_by_attribute(self, codes: Mapping[str, Ints]) -> Ints:
+        """Return points by row and attribute, shape (n, attributes)."""
+        return self._points.points(codes)
+
+    def total(self, by_attribute: Ints) -> Ints:
+        """Return total points by row, shape (n,)."""
+        totals: Ints = self.base + by_attribute.sum(axis=1, dtype=np.int64)
+        return totals
+
+    def pd(self, totals: Ints) -> Floats:
+        """Return the probability of default of each total, shape (n,)."""
+        return np.take(self.pd_values, self._pd_row(totals))
+
+    def grade(self, totals: Ints) -> NDArray[np.object_]:
+        """Return the grade of each total, shape (n,)."""
+        found: NDArray[np.object_] = np.take(self._grade_by_pd_row, self._pd_row(totals))
+        return found
+
+    def _pd_row(self, totals: Ints) -> Ints:
+        rows = np.searchsorted(self.pd_points, totals, side="right") - 1
+        found: Ints = np.maximum(rows, 0).astype(np.int64, copy=False)
+        return found
+
+    @cached_property
+    def _grade_by_pd_row(self) -> NDArray[np.object_]:
+        ceilings = np.array([grade.pd_at_most for grade in self.grades[:-1]])
+        names = np.array([grade.grade for grade in self.grades], dtype=object)
+        return np.take(names, np.searchsorted(ceilings, self.pd_values, side="left"))
+
+    @cached_property
+    def _numbers(self) -> NumberBins:
+        return NumberBins.of(self.bins, self.attributes)
+
+    @cached_property
+    def _points(self) -> PointTable:
+        return PointTable.of(self.attributes, self.terms)

@@ -1,0 +1,1 @@
+"""From profile to decision: knock-outs, income, capacity, offer, tier."""

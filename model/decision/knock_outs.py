@@ -1,0 +1,135 @@
+"""Knock-outs: hard rules that decline, hold back or refer whatever the points; all that match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.card.scorecard import Columns, Floats, Ints
+from model.policy.policy import Effect, Operator, Rule
+
+Flags = NDArray[np.bool_]
+
+#: From mild to severe; the position is the severity.
+SEVERITY: tuple[Effect, ...] = ("pass", "refer", "nurture", "decline")
+
+#: Whether a value below, equal to and above the rule's own makes it hold.
+_HOLDS: dict[Operator, tuple[bool, bool, bool]] = {
+    "below": (True, False, False),
+    "at_most": (True, True, False),
+    "at_least": (False, True, True),
+    "above": (False, False, True),
+}
+
+
+@dataclass(frozen=True)
+class KnockOuts:
+    """Which rules matched which rows.
+
+    Attributes
+    ----------
+    codes : tuple of str
+        Codes of the rules, in policy order.
+    matched : Flags
+        Shape (n, rules).
+    severity : Ints
+        Shape (n,), index into `SEVERITY` of the worst match.
+    unscored : Flags
+        Shape (n,): rows that may not be scored at all.
+    """
+
+    codes: tuple[str, ...]
+    matched: Flags
+    severity: Ints
+    unscored: Flags
+
+    def codes_of(self, row: int) -> tuple[str, ...]:
+        """Return the codes that matched `row`, in policy order."""
+        return tuple(self.codes[i] for i in np.flatnonzero(self.matched[row]))
+
+    def codes_by_row(self) -> list[tuple[str, ...]]:
+        """Return the matched codes of every row; most rows share one empty tuple."""
+        found: list[tuple[str, ...]] = [()] * len(self.matched)
+        for row in np.flatnonzero(self.matched.any(axis=1)):
+            found[row] = self.codes_of(int(row))
+        return found
+
+
+def knock_outs(rules: Sequence[Rule], columns: Columns) -> KnockOuts:
+    """Match every rule against every row of `columns`.
+
+    Raises
+    ------
+    KeyError
+        If `columns` lacks an attribute that a rule reads.
+    """
+    table = _table_of(tuple(rules))
+    values = np.empty((len(rules), len(next(iter(columns.values())))))
+    for place, rule in enumerate(rules):
+        values[place] = columns[rule.attribute]
+    effects = _effects(table, values).T
+    matched = effects > 0
+    return KnockOuts(
+        codes=table.codes,
+        matched=matched,
+        severity=effects.max(axis=1, initial=0),
+        unscored=np.asarray((matched & table.unscored).any(axis=1)),
+    )
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Rules as arrays of shape (rules, 1), so that all are matched in a few steps."""
+
+    codes: tuple[str, ...]
+    value: Floats
+    holds: tuple[Flags, Flags, Flags]
+    outcome: Ints
+    missing: Ints
+    unscored: Flags
+
+
+#: A policy's rules are one object as long as it lives: told apart so, they need no hashing.
+_MADE: dict[int, tuple[tuple[Rule, ...], _Table]] = {}
+_MOST_MADE = 64
+
+
+def _table_of(rules: tuple[Rule, ...]) -> _Table:
+    made = _MADE.get(id(rules))
+    if made is None or made[0] is not rules:
+        if len(_MADE) >= _MOST_MADE:
+            _MADE.clear()
+        made = _MADE[id(rules)] = rules, _table(rules)
+    return made[1]
+
+
+def _table(rules: tuple[Rule, ...]) -> _Table:
+    below, equal, above = (
+        np.array([_HOLDS[rule.holds] for rule in rules], dtype=bool).reshape(-1, 3).T[:, :, None]
+    )
+    return _Table(
+        codes=tuple(rule.code for rule in rules),
+        value=np.array([[rule.value] for rule in rules]).reshape(-1, 1),
+        holds=(below, equal, above),
+        outcome=_severities(rule.outcome for rule in rules),
+        missing=_severities(rule.missing for rule in rules),
+        unscored=np.array([rule.unscored for rule in rules], dtype=bool),
+    )
+
+
+def _severities(effects: Iterable[Effect]) -> Ints:
+    return np.array([SEVERITY.index(effect) for effect in effects], dtype=np.int64)[:, None]
+
+
+def _effects(table: _Table, values: Floats) -> Ints:
+    below, equal, above = table.holds
+    holds = (
+        (below & (values < table.value))
+        | (equal & (values == table.value))
+        | (above & (values > table.value))
+    )
+    found: Ints = np.where(np.isnan(values), table.missing, np.where(holds, table.outcome, 0))
+    return found

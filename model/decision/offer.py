@@ -1,0 +1,86 @@
+"""The offer: the smallest of product cap, repayment capacity and grade cap; the grade's rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.card.scorecard import Columns, Floats, Ints
+from model.decision.amounts import against, in_favour
+from model.policy.policy import Policy
+
+#: What held the limit down, in the order that breaks ties.
+BOUNDS = ("PRODUCT_CAP", "REPAYMENT_CAPACITY", "GRADE_CAP")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Limits and rates by row, shape (n,).
+
+    Attributes
+    ----------
+    limit_yuan : Ints
+        Rounded down; 0 where less than the product's smallest loan is left.
+    annual_rate : Floats
+        Fraction a year, exact to a basis point.
+    bound_by : object array of str
+        One of `BOUNDS`.
+    """
+
+    limit_yuan: Ints
+    annual_rate: Floats
+    bound_by: NDArray[np.object_]
+
+
+def grade_of_pd(pd: Floats, policy: Policy) -> NDArray[np.object_]:
+    """Return each PD's grade on the master scale of the day, shape (n,).
+
+    The policy's scale and not the card's: terms hang on the grade, and a card may have been trained
+    under an older scale in which the same letter meant another risk.
+    """
+    ceilings = np.array([terms.pd_at_most for terms in policy.grades[:-1]])
+    names = np.array([terms.grade for terms in policy.grades], dtype=object)
+    found: NDArray[np.object_] = np.take(names, np.searchsorted(ceilings, pd, side="left"))
+    return found
+
+
+def offer(
+    columns: Columns, capacity_yuan: Floats, grades: NDArray[np.object_], policy: Policy
+) -> Offer:
+    """Return the offer to each row, whatever its tier.
+
+    Parameters
+    ----------
+    columns
+        Holds ``balance_outstanding`` in yuan: what is drawn counts against both caps.
+    grades
+        Of the policy's master scale, as `grade_of_pd` gives them.
+
+    Raises
+    ------
+    KeyError
+        If a grade is not on the policy's master scale.
+    """
+    by_grade = {terms.grade: terms for terms in policy.grades}
+    terms = [by_grade[grade] for grade in grades.tolist()]
+    drawn = against(columns["balance_outstanding"])
+    bounds = np.array(
+        [
+            policy["product_cap_yuan"] - drawn,
+            in_favour(capacity_yuan),
+            np.array([t.cap_yuan for t in terms], dtype=np.int64) - drawn,
+        ]
+    )
+    spread = np.array([t.spread_bp for t in terms], dtype=np.int64)
+    rate = np.maximum(policy["lpr_bp"] + spread, policy["rate_floor_bp"])
+    rate = np.minimum(rate, policy["rate_cap_bp"])
+    names = np.array(BOUNDS, dtype=object)
+    return Offer(_rounded(bounds.min(axis=0), policy), rate / 10_000, names[bounds.argmin(axis=0)])
+
+
+def _rounded(yuan: Ints, policy: Policy) -> Ints:
+    step = policy["rounding_yuan"]
+    down = np.maximum(yuan, 0) // step * step
+    return np.where(down < policy["minimum_loan_yuan"], 0, down)

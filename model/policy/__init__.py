@@ -1,0 +1,1 @@
+"""Lending policy: dated numbers, tables and knock-out rules."""

@@ -1,0 +1,175 @@
+"""The typed entries of a policy: rules, crops, grades and bounded numbers, each checked alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from model.errors import ContractError
+from model.policy.policy_file import checked_mapping
+from model.profile.dictionary import Text
+
+Operator = Literal["below", "above", "at_least", "at_most"]
+#: What a rule does: NONE, at best THIRD, at best SECOND, nothing.
+Effect = Literal["decline", "nurture", "refer", "pass"]
+
+_CODE = re.compile(r"[A-Z][A-Z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One knock-out rule: it matches where ``attribute <holds> value``.
+
+    Attributes
+    ----------
+    missing : Effect
+        What a missing value does; always stated, never implied.
+    unscored : bool
+        A member it declines is not scored at all (no consent, no score).
+    """
+
+    code: str
+    attribute: str
+    holds: Operator
+    value: float
+    missing: Effect
+    outcome: Effect
+    unscored: bool
+    text: Text
+    source: str
+
+
+@dataclass(frozen=True)
+class Crop:
+    """Net income of a mu (yuan a year) and its share by calendar month (percent, 12 entries)."""
+
+    net_yuan_per_mu: int
+    market_percent: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class GradeTerms:
+    """What a grade of the master scale pays and may borrow."""
+
+    grade: str
+    pd_at_most: float
+    spread_bp: int
+    cap_yuan: int
+
+
+@dataclass(frozen=True)
+class ReviewReason:
+    """Why a person approved or declined; `answers` is approve, decline or both."""
+
+    code: str
+    answers: str
+    text: Text
+
+    def serves(self, answer: str) -> bool:
+        """Whether this reason may stand behind `answer`: approve or decline."""
+        return self.answers in (answer, "both")
+
+
+def rule_of(spec: Mapping[str, Any], numbers: Mapping[str, int]) -> Rule:
+    """Return the rule in `spec`; a value given as text is the name of a number.
+
+    Raises
+    ------
+    ContractError
+        If a word is unknown, the value is no number, or the rule could score the unscored.
+    """
+    where = f"rule {spec['code']}"
+    rule = Rule(
+        code=spec["code"],
+        attribute=spec["attribute"],
+        holds=_word(where, spec["holds"], get_args(Operator)),
+        value=float(_value(where, spec["value"], numbers)),
+        missing=_word(where, spec["missing"], get_args(Effect)),
+        # A rule without effect is no rule.
+        outcome=_word(where, spec["outcome"], get_args(Effect)[:-1]),
+        unscored=spec.get("unscored", False),
+        text=Text(spec["zh"], spec["en"]),
+        source=spec["source"],
+    )
+    if not _CODE.fullmatch(str(rule.code)):
+        raise ContractError(f"policy.yaml, {where}: a code is written like NO_CONSENT")
+    if rule.unscored not in (True, False):
+        raise ContractError(f"policy.yaml, {where}: unscored is true or false")
+    # Whoever is not scored must not reach a tier that stands on points.
+    if rule.unscored and (rule.outcome != "decline" or rule.missing not in ("decline", "pass")):
+        raise ContractError(f"policy.yaml, {where}: an unscored member must be declined")
+    return rule
+
+
+def crop_of(name: str, spec: object) -> Crop:
+    """Return the crop in `spec`; see `whole` for what is raised."""
+    where = f"crop {name}"
+    entry = checked_mapping(where, spec, ("net_yuan_per_mu", "market"))
+    months = [str(month) for month in range(1, 13)]
+    market = checked_mapping(f"{where}, market", entry["market"], (), months)
+    shares = tuple(whole(f"{where}, month {m}", market.get(m, 0), 0, 100) for m in months)
+    if sum(shares) != 100:
+        raise ContractError(f"policy.yaml, {where}: market shares add up to {sum(shares)}, not 100")
+    return Crop(whole(f"{where}, net_yuan_per_mu", entry["net_yuan_per_mu"], 0, 1_000_000), shares)
+
+
+def grade_of(spec: object) -> GradeTerms:
+    """Return the terms of one grade; see `whole` for what is raised."""
+    entry = checked_mapping("grades", spec, ("grade", "pd_at_most", "spread_bp", "cap_yuan"))
+    where = f"grade {entry['grade']}"
+    ceiling = entry["pd_at_most"]
+    if isinstance(ceiling, bool) or not isinstance(ceiling, int | float) or not 0 < ceiling <= 1:
+        raise ContractError(f"policy.yaml, {where}: pd_at_most must lie above 0 and up to 1")
+    return GradeTerms(
+        grade=str(entry["grade"]),
+        pd_at_most=float(ceiling),
+        spread_bp=whole(f"{where}, spread_bp", entry["spread_bp"], 0, 10_000),
+        cap_yuan=whole(f"{where}, cap_yuan", entry["cap_yuan"], 0, 10_000_000),
+    )
+
+
+def review_reason_of(spec: object) -> ReviewReason:
+    """Return the reason in `spec`.
+
+    Raises
+    ------
+    ContractError
+        If a key or word is unknown, or the code is not written like one.
+    """
+    entry = checked_mapping("review_reasons", spec, ("code", "for", "zh", "en"))
+    where = f"review reason {entry['code']}"
+    if not _CODE.fullmatch(entry["code"]):
+        raise ContractError(f"policy.yaml, {where}: a code is written like INCOME_VERIFIED")
+    answers = _word(where, entry["for"], ("approve", "decline", "both"))
+    return ReviewReason(entry["code"], answers, Text(entry["zh"], entry["en"]))
+
+
+def whole(where: str, value: object, least: int, most: int) -> int:
+    """Return `value`, a whole number from `least` to `most`.
+
+    Raises
+    ------
+    ContractError
+        If it is anything else; the message names `where`.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise ContractError(
+            f"policy.yaml, {where}: {value!r} is not a whole number from {least} to {most}"
+        )
+    return value
+
+
+def _word(where: str, word: object, allowed: tuple[Any, ...]) -> Any:
+    if word not in allowed:
+        raise ContractError(f"policy.yaml, {where}: {word!r} is not one of {', '.join(allowed)}")
+    return word
+
+
+def _value(where: str, value: object, numbers: Mapping[str, int]) -> int | float:
+    if isinstance(value, str) and value in numbers:
+        return numbers[value]
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        raise ContractError(f"policy.yaml, {where}: {value!r} is neither a number nor one's name")
+    return value

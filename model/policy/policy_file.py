@@ -1,0 +1,188 @@
+"""``policy.yaml`` as written, every key known and every value dated; what of it holds on a day.
+
+A misspelt key in a policy would silently mean "no rule", so nothing unknown is let through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Mapping
+from datetime import date, datetime
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from model.errors import ContractError
+
+#: Dated tables, in the order of the file.
+TABLES = (
+    "trade_margin_percent", "trade_besides_crops", "crops", "grades", "tiers", "review_reasons",
+)  # fmt: skip
+RULES = ("rules", "request_rules")
+_NUMBER_KEYS = ("unit", "source", "values")
+_TABLE_KEYS = ("source", "values")
+_RULE_KEYS = ("code", "attribute", "holds", "value", "missing", "outcome", "zh", "en", "source",
+              "from")  # fmt: skip
+_RULE_OPTIONS = ("until", "unscored")
+#: Keys whose value is text, wherever they stand.
+_TEXTS = ("code", "attribute", "zh", "en", "source", "unit")
+
+
+@cache
+def shipped_policy() -> Mapping[str, Any]:
+    """Return the whole policy shipped with the product, all its dates."""
+    text = resources.files("model.policy").joinpath("policy.yaml").read_text(encoding="utf-8")
+    return read_policy_file(text)
+
+
+def read_policy_file(text: str) -> Mapping[str, Any]:
+    """Return the policy in YAML `text`, its keys and dates checked.
+
+    Raises
+    ------
+    ContractError
+        If a key is unknown, missing or given twice, or a date is none; the entry is named.
+    """
+    try:
+        spec = yaml.load(text, _UniqueKeysLoader)
+    except yaml.YAMLError as error:
+        raise ContractError(f"policy.yaml is not YAML: {error}") from error
+    policy = checked_mapping("the file", spec, ("numbers", *TABLES, *RULES))
+    numbers = policy["numbers"]
+    for name, entry in checked_mapping("numbers", numbers, (), numbers).items():
+        _refuse_undated(f"number {name}", entry, _NUMBER_KEYS)
+    for name in TABLES:
+        _refuse_undated(name, policy[name], _TABLE_KEYS)
+    for name in RULES:
+        _refuse_malformed_rules(name, policy[name])
+    return policy
+
+
+def read_limits_file(text: str, file: str) -> Mapping[str, Any]:
+    """Return dated numbers written as in ``policy.yaml``, of another file: limits by name.
+
+    Raises
+    ------
+    ContractError
+        As `read_policy_file` does; the message names `file`.
+    """
+    try:
+        spec = yaml.load(text, _UniqueKeysLoader)
+        for name, entry in checked_mapping("the file", spec, (), spec or ()).items():
+            _refuse_undated(f"limit {name}", entry, _NUMBER_KEYS)
+    except yaml.YAMLError as error:
+        raise ContractError(f"{file} is not YAML: {error}") from error
+    except ContractError as error:
+        raise ContractError(str(error).replace("policy.yaml", file)) from error
+    limits: Mapping[str, Any] = spec
+    return limits
+
+
+def limits_in_force(spec: Mapping[str, Any], day: date, file: str) -> dict[str, Any]:
+    """Return what of the limits holds on `day`, as plain JSON values; see `in_force`."""
+    try:
+        return {name: _dated(name, entry, day) for name, entry in spec.items()}
+    except ContractError as error:
+        raise ContractError(str(error).replace("policy.yaml", file)) from error
+
+
+def in_force(spec: Mapping[str, Any], day: date) -> dict[str, Any]:
+    """Return what of `spec` holds on `day`, as plain JSON values.
+
+    A value holds from its own date on, that day included, until a later one starts. Nothing that
+    lies ahead is in it, not even a rule's known end: writing the future leaves the past unchanged.
+
+    Raises
+    ------
+    ContractError
+        If a number or table has no value by that day.
+    """
+    return {
+        "numbers": {name: _dated(name, entry, day) for name, entry in spec["numbers"].items()},
+        **{name: _dated(name, spec[name], day) for name in TABLES},
+        **{name: _rules_in_force(spec[name], day) for name in RULES},
+    }
+
+
+def checked_mapping(
+    where: str, spec: object, required: Collection[str], optional: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return `spec`, or refuse it: no mapping, a key missing, or one that nobody reads."""
+    if not isinstance(spec, dict):
+        raise ContractError(f"policy.yaml, {where}: expected a mapping, found {spec!r}")
+    unknown = [key for key in spec if key not in required and key not in optional]
+    missing = [key for key in required if key not in spec]
+    if unknown or missing:
+        raise ContractError(
+            f"policy.yaml, {where}: unknown keys {unknown}, missing keys {missing};"
+            f" known are {', '.join([*required, *optional])}"
+        )
+    for key in _TEXTS:
+        if key in spec and (not isinstance(spec[key], str) or not spec[key].strip()):
+            raise ContractError(f"policy.yaml, {where}: {key} must be text")
+    return spec
+
+
+def _refuse_undated(where: str, entry: object, keys: Collection[str]) -> None:
+    values = checked_mapping(where, entry, keys)["values"]
+    if not isinstance(values, dict) or not values:
+        raise ContractError(f"policy.yaml, {where}: values must map dates to values")
+    for start in values:
+        _refuse_non_date(where, start)
+
+
+def _refuse_malformed_rules(name: str, rules: object) -> None:
+    if not isinstance(rules, list):
+        raise ContractError(f"policy.yaml, {name}: expected a list of rules")
+    for rule in rules:
+        where = f"{name}, {rule.get('code') if isinstance(rule, dict) else rule}"
+        checked_mapping(where, rule, _RULE_KEYS, _RULE_OPTIONS)
+        _refuse_non_date(where, rule["from"])
+        _refuse_non_date(where, rule.get("until", date.max))
+        if rule.get("until", date.max) <= rule["from"]:
+            raise ContractError(f"policy.yaml, {where}: ends before it starts")
+
+
+def _refuse_non_date(where: str, value: object) -> None:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ContractError(f"policy.yaml, {where}: {value!r} is not a date such as 2023-01-31")
+
+
+def _dated(name: str, entry: Mapping[str, Any], day: date) -> dict[str, Any]:
+    begun = [start for start in entry["values"] if start <= day]
+    if not begun:
+        raise ContractError(
+            f"policy.yaml: {name} has no value on {day}; the first starts {min(entry['values'])}"
+        )
+    start = max(begun)
+    rest = {key: value for key, value in entry.items() if key != "values"}
+    dated: dict[str, Any] = _plain({**rest, "from": start, "value": entry["values"][start]})
+    return dated
+
+
+def _rules_in_force(rules: list[dict[str, Any]], day: date) -> list[Any]:
+    holding = [rule for rule in rules if rule["from"] <= day < rule.get("until", date.max)]
+    return [_plain({k: v for k, v in rule.items() if k != "until"}) for rule in holding]
+
+
+def _plain(value: Any) -> Any:
+    """Return `value` with dates as ISO text and mapping keys as text, ready for canonical JSON."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+class _UniqueKeysLoader(yaml.SafeLoader):
+    """YAML's safe loader lets a later key silently replace an earlier one; this one refuses."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Return the mapping of `node`, or refuse one that names a key twice."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = [key for key in keys if keys.count(key) > 1]
+        if twice:
+            line = node.start_mark.line + 1
+            raise ContractError(f"policy.yaml, line {line}: {twice[0]} is given twice")
+        return super().construct_mapping(node, deep=deep)

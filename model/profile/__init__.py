@@ -1,0 +1,1 @@
+"""The profile: what is believed of each member as of a date."""

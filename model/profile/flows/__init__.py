@@ -1,0 +1,26 @@
+"""The attributes of a member's profile, one small function each, by flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from model.profile.flows import (
+    capital,
+    commerce,
+    identity,
+    information,
+    land,
+    loans,
+    logistics,
+)
+from model.profile.flows.formula import Formula
+
+_FLOWS = (commerce, logistics, capital, loans, land, information, identity)
+
+
+@cache
+def formulas() -> Mapping[str, Formula]:
+    """Return every attribute's formula by name."""
+    declared = [value for flow in _FLOWS for value in vars(flow).values()]
+    return {value.name: value for value in declared if isinstance(value, Formula)}

@@ -1,0 +1,69 @@
+"""How an attribute is registered: a view prepares rows, a formula turns them into one value.
+
+To add an attribute: declare it in ``dictionary.yaml``, write one function of the same name in its
+flow's file with ``@formula(view)`` above it, and test it. Nothing else needs to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ibis.expr.types import Table, Value
+
+from model.profile.point_in_time import PointInTime
+
+
+@dataclass(frozen=True)
+class View:
+    """Rows prepared once for all the formulas that read them.
+
+    Attributes
+    ----------
+    tables : tuple of str
+        The archive tables it needs; where one is absent its attributes are missing.
+    single : bool
+        Whether there is one row per member and as-of date (a formula is then a plain column), or
+        many (a formula is then an aggregate).
+    """
+
+    rows: Callable[[PointInTime], Table]
+    tables: tuple[str, ...]
+    single: bool
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One attribute: its view, its function, and its value for a member without any row."""
+
+    name: str
+    view: View
+    compute: Callable[[Table], Value]
+    none: int | None
+    definition: str
+
+
+#: Formulas over it read the attributes of other views.
+PROFILE = View(lambda now: now.spine, (), single=True)
+
+
+def view(*tables: str, single: bool = False) -> Callable[[Callable[[PointInTime], Table]], View]:
+    """Declare the decorated function as a `View` over `tables`."""
+    return lambda function: View(function, tables, single)
+
+
+def formula(view: View, none: int | None = None) -> Callable[[Callable[[Table], Value]], Formula]:
+    """Declare the decorated function as the formula of the attribute of the same name.
+
+    Parameters
+    ----------
+    none : int, optional
+        The value where the tables are present but hold nothing for the member (0 for counts and
+        sums); left out, such a value is missing.
+    """
+
+    def declare(function: Callable[[Table], Value]) -> Formula:
+        definition = (function.__doc__ or "").strip()
+        return Formula(function.__name__, view, function, none, definition)
+
+    return declare

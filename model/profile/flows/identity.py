@@ -1,0 +1,144 @@
+"""Identity 身份: where and since when. No name, id number or phone comes this far.
+
+Identity 身份, the village's services: for audits; scoring them would score the village.
+"""
+
+from __future__ import annotations
+
+import ibis
+from ibis.expr.types import Column, DateColumn, DateValue, Table, Value
+
+from model.profile.flows.formula import formula, view
+from model.profile.point_in_time import KEYS, PointInTime, in_force, versions
+from model.profile.windows import completed_months, completed_years
+
+
+@view("members", single=True)
+def member(now: PointInTime) -> Table:
+    """Take the member's own row."""
+    return now.rows("members")
+
+
+@formula(member)
+def operating_years(row: Table) -> Value:
+    """Completed years since the farm or business began."""
+    return completed_years(row.operating_since, row.as_of)
+
+
+@formula(member)
+def months_of_history(row: Table) -> Value:
+    """Completed months since the member joined."""
+    return completed_months(row.joined_on, row.as_of)
+
+
+@formula(member)
+def resident_years(row: Table) -> Value:
+    """Completed years of residence."""
+    return completed_years(row.resident_since, row.as_of)
+
+
+@formula(member)
+def consent_in_force(row: Table) -> Value:
+    """Whether consent was given, and not withdrawn, before the as-of date."""
+    given = (row.consent_given_on < row.as_of).fill_null(False)
+    withdrawn = (row.consent_withdrawn_on < row.as_of).fill_null(False)
+    return given & ~withdrawn
+
+
+def consent_on(row: Table) -> DateValue:
+    """Day of the last word on consent before the as-of date, null for none: no attribute."""
+    return ibis.cases(
+        (row.consent_withdrawn_on < row.as_of, row.consent_withdrawn_on),
+        (row.consent_given_on < row.as_of, row.consent_given_on),
+    )
+
+
+@formula(member)
+def household_id(row: Table) -> Value:
+    """Household as recorded."""
+    return row.household_id
+
+
+@formula(member)
+def county_code(row: Table) -> Value:
+    """First 6 digits of the village code."""
+    return row.village_code.left(6)
+
+
+@formula(member)
+def township_code(row: Table) -> Value:
+    """First 9 digits of the village code."""
+    return row.village_code.left(9)
+
+
+@formula(member)
+def occupation(row: Table) -> Value:
+    """As recorded."""
+    return row.occupation
+
+
+@formula(member)
+def labourers(row: Table) -> Value:
+    """As recorded."""
+    return row.labourers
+
+
+@formula(member)
+def gender(row: Table) -> Value:
+    """As recorded."""
+    return row.gender
+
+
+@formula(member)
+def age_years(row: Table) -> Value:
+    """Completed years since birth."""
+    return completed_years(row.birth_date, row.as_of)
+
+
+@formula(member)
+def education(row: Table) -> Value:
+    """As recorded."""
+    return row.education
+
+
+@formula(member)
+def village_code(row: Table) -> Value:
+    """As recorded."""
+    return row.village_code
+
+
+@formula(member)
+def household_size(row: Table) -> Value:
+    """As recorded."""
+    return row.household_size
+
+
+@view("members", "villages", single=True)
+def village(now: PointInTime) -> Table:
+    """Take the row of the member's village."""
+    homes = now.rows("members").select(*KEYS, "village_code")
+    known = versions("villages", now.tables["villages"])
+    return in_force(known.inner_join(homes, "village_code"))
+
+
+@formula(village)
+def village_station_years(row: Table) -> Value:
+    """Completed years since the village's station opened."""
+    return _years(row, row.station_opened_on)
+
+
+@formula(village)
+def village_delivery_days(row: Table) -> Value:
+    """As recorded."""
+    return row.delivery_days_per_week
+
+
+@formula(village)
+def village_credit_years(row: Table) -> Value:
+    """Completed years since the village became a credit village."""
+    return _years(row, row.credit_village_since)
+
+
+def _years(row: Table, since: DateColumn) -> Column:
+    # What opens after the as-of date is not there yet.
+    return (since < row.as_of).ifelse(completed_years(since, row.as_of), None)

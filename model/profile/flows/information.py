@@ -1,0 +1,74 @@
+"""Information 信息流, the records: peer review, training, bureau queries, adverse records."""
+
+from __future__ import annotations
+
+from ibis.expr.types import IntegerScalar, Table, Value
+
+from model.profile.flows.formula import formula, view
+from model.profile.point_in_time import PointInTime
+from model.profile.windows import in_last
+
+#: Adverse items lapse after five years (credit reporting rules).
+_LAPSE_MONTHS = 60
+
+
+@view("assessments")
+def assessments(now: PointInTime) -> Table:
+    """Take assessments, grades as numbers: A = 4 … D = 1."""
+    rows = now.rows("assessments")
+    return rows.mutate(grade_number=rows.grade.cases(("A", 4), ("B", 3), ("C", 2), ("D", 1)))
+
+
+@view("adverse_records")
+def adverse_records(now: PointInTime) -> Table:
+    """Take records of the last five years; `resolved` only if before the as-of date."""
+    rows = now.rows("adverse_records")
+    resolved = (rows.resolved_on < rows.as_of).fill_null(False)
+    return rows.filter(in_last(rows, _LAPSE_MONTHS)).mutate(resolved=resolved)
+
+
+@formula(assessments, none=0)
+def trainings_24m(rows: Table) -> Value:
+    """Trainings attended."""
+    return (in_last(rows, 24) & (rows.kind == "training")).sum()
+
+
+@formula(assessments)
+def peer_review_grade_24m(rows: Table) -> Value:
+    """Grade of the latest graded peer review: A = 4, B = 3, C = 2, D = 1."""
+    graded = (rows.kind == "peer_review") & rows.grade_number.notnull()
+    return rows.grade_number.argmax(rows.event_on, where=graded & in_last(rows, 24))
+
+
+@formula(adverse_records, none=0)
+def adverse_resolved_60m(rows: Table) -> Value:
+    """Court, blacklist and overdue records of the last five years that are resolved."""
+    return (rows.resolved & (rows.kind != "bureau_query")).sum()
+
+
+@formula(adverse_records, none=0)
+def bureau_queries_6m(rows: Table) -> Value:
+    """Count of queries at the credit bureau."""
+    return (in_last(rows, 6) & (rows.kind == "bureau_query")).sum()
+
+
+@formula(adverse_records, none=0)
+def court_unresolved(rows: Table) -> Value:
+    """Court records of the last five years that are not resolved."""
+    return _unresolved(rows, "court")
+
+
+@formula(adverse_records, none=0)
+def blacklist_unresolved(rows: Table) -> Value:
+    """Blacklist records of the last five years that are not resolved."""
+    return _unresolved(rows, "blacklist")
+
+
+@formula(adverse_records, none=0)
+def overdue_elsewhere_unresolved(rows: Table) -> Value:
+    """Overdue records elsewhere of the last five years that are not resolved."""
+    return _unresolved(rows, "overdue_elsewhere")
+
+
+def _unresolved(rows: Table, kind: str) -> IntegerScalar:
+    return ((rows.kind == kind) & ~rows.resolved).sum()

@@ -1,0 +1,179 @@
+"""Information 信息流, the area of each crop: what repayment capacity is built on.
+
+Information 信息流, the land: plots, crops, leases, insurance and yields.
+"""
+
+from __future__ import annotations
+
+import ibis
+from ibis.expr.types import BooleanValue, FloatingValue, Table, Value
+
+from model.archive.tables import archive_tables
+from model.profile.flows.formula import PROFILE, formula, view
+from model.profile.point_in_time import KEYS, PointInTime
+from model.profile.windows import in_last, month_number, mu, share, total
+
+#: A crop year, and the four months within which a new sowing is on record.
+_CROP_YEAR_MONTHS = 12 + 4
+
+
+@view("plots")
+def plots(now: PointInTime) -> Table:
+    """Take the plots of the last crop year, areas in hundredths of a mu.
+
+    For each harvest (summer, autumn, greenhouse) the latest season on record that was sown within
+    the last 16 months: so wheat counts once, before and after the new sowing is on record.
+    """
+    rows = now.rows("plots").mutate(harvest=lambda row: row.season.right(1))
+    recent = in_last(rows, _CROP_YEAR_MONTHS)
+    latest = rows.filter(recent).mutate(
+        latest=lambda row: row.season.max().over(group_by=[*KEYS, "harvest"])
+    )
+    return latest.filter(latest.season == latest.latest)
+
+
+@view("plots", "members")
+def yields(now: PointInTime) -> Table:
+    """Take plots with a known yield beside the township's median of that crop and season.
+
+    `reaped` and `usual` are weights in 1/2000 kg: area × yield and area × median, both exact (a
+    median of whole tenths may end on a half, so both are doubled).
+    """
+    everyone = _reported_yields(now.seen_by(now.tables["members"]))
+    usual = everyone.group_by("as_of", "place").aggregate(
+        doubled_median=(everyone.yield_kg_per_mu.median() * 2).cast("int64")
+    )
+    beside = _reported_yields(now).inner_join(usual, ["as_of", "place"])
+    return beside.mutate(
+        reaped=beside.area_mu * beside.yield_kg_per_mu * 2,
+        usual=beside.area_mu * beside.doubled_median,
+    )
+
+
+@formula(plots, none=0)
+def area_total_mu(rows: Table) -> Value:
+    """Area of the last crop year, all crops; land cropped twice counts twice."""
+    return mu(total(rows.area_mu))
+
+
+@formula(plots)
+def leased_area_share(rows: Table) -> Value:
+    """Leased area / cropped area."""
+    return _area_share(rows, rows.tenure == "leased")
+
+
+@formula(plots)
+def lease_ending_share(rows: Table) -> Value:
+    """Leased area whose lease ends within 12 months, or has ended / cropped area."""
+    ahead = month_number(rows.lease_end) - month_number(rows.as_of)
+    return _area_share(rows, (rows.tenure == "leased") & (ahead < 12))
+
+
+@formula(plots, none=0)
+def crop_kinds(rows: Table) -> Value:
+    """Kinds of crop."""
+    return rows.crop.nunique()
+
+
+@formula(yields)
+def yield_against_township_24m(rows: Table) -> Value:
+    """Area-weighted yield / area-weighted median yield of the township, same crops and seasons."""
+    return share(total(rows.reaped), total(rows.usual))
+
+
+@formula(plots)
+def insured_area_share(rows: Table) -> Value:
+    """Insured area / cropped area."""
+    return _area_share(rows, rows.insured)
+
+
+@formula(plots)
+def demonstration_area_share(rows: Table) -> Value:
+    """Area of demonstration plots / cropped area."""
+    return _area_share(rows, rows.demonstration)
+
+
+@formula(plots)
+def trusteeship_area_share(rows: Table) -> Value:
+    """Area under trusteeship / cropped area."""
+    return _area_share(rows, rows.trusteeship)
+
+
+def _area_share(rows: Table, where: BooleanValue) -> FloatingValue:
+    return share(total(rows.area_mu, where), total(rows.area_mu))
+
+
+def _reported_yields(now: PointInTime) -> Table:
+    """Return plots with a yield; `place` names township, season and crop in one key.
+
+    One key, because an engine that joins them one by one may pair every grower of a crop first.
+    """
+    rows = now.rows("plots")
+    reported = rows.filter(rows.yield_kg_per_mu.notnull() & in_last(rows, 24))
+    homes = now.rows("members")
+    townships = homes.select(*KEYS, township=homes.village_code.left(9))
+    placed = reported.inner_join(townships, list(KEYS))
+    return placed.mutate(place=placed.township + placed.season + placed.crop)
+
+
+_CROPS = tuple(archive_tables()["plots"].columns["crop"].choices)
+
+
+@formula(plots, none=0)
+def area_wheat_mu(rows: Table) -> Value:
+    """Wheat area of the last crop year."""
+    return _area(rows, "wheat")
+
+
+@formula(plots, none=0)
+def area_maize_mu(rows: Table) -> Value:
+    """Maize area of the last crop year."""
+    return _area(rows, "maize")
+
+
+@formula(plots, none=0)
+def area_melon_mu(rows: Table) -> Value:
+    """Melon area of the last crop year."""
+    return _area(rows, "melon")
+
+
+@formula(plots, none=0)
+def area_pear_mu(rows: Table) -> Value:
+    """Pear area of the last crop year."""
+    return _area(rows, "pear")
+
+
+@formula(plots, none=0)
+def area_cherry_mu(rows: Table) -> Value:
+    """Cherry area of the last crop year."""
+    return _area(rows, "cherry")
+
+
+@formula(plots, none=0)
+def area_jujube_mu(rows: Table) -> Value:
+    """Jujube area of the last crop year."""
+    return _area(rows, "jujube")
+
+
+@formula(plots, none=0)
+def area_vegetable_mu(rows: Table) -> Value:
+    """Vegetable area of the last crop year."""
+    return _area(rows, "vegetable")
+
+
+@formula(plots, none=0)
+def area_other_mu(rows: Table) -> Value:
+    """Area of other crops of the last crop year."""
+    return _area(rows, "other")
+
+
+@formula(PROFILE)
+def largest_crop_share(profile: Table) -> Value:
+    """Area of the largest crop / cropped area."""
+    return share(
+        ibis.greatest(*(profile[f"area_{crop}_mu"] for crop in _CROPS)), profile.area_total_mu
+    )
+
+
+def _area(rows: Table, crop: str) -> FloatingValue:
+    return mu(total(rows.area_mu, rows.crop == crop))

@@ -1,0 +1,189 @@
+"""Capital 资金流, the loans: exposure, arrears and what is still to be repaid.
+
+Loans as of a date: what was applied for, what the months of repayment say, and what is owed.
+"""
+
+from __future__ import annotations
+
+import ibis
+from ibis.expr.types import BooleanValue, IntegerValue, Table, Value
+
+from model.profile.flows.formula import PROFILE, formula, view
+from model.profile.point_in_time import KEYS, PointInTime, in_force, versions, with_age
+from model.profile.windows import completed_months, in_last, share, total, yuan
+
+
+@view("loans")
+def applications(now: PointInTime) -> Table:
+    """Take applications; `lent` once the money has been paid out."""
+    rows = now.rows("loans")
+    paid_out = (rows.disbursed_on < rows.as_of).fill_null(False)
+    return rows.mutate(lent=(rows.decision == "approved") & paid_out)
+
+
+@view("loans", "repayments")
+def repayments(now: PointInTime) -> Table:
+    """Take the months of repayment of lent loans; in a `due_month` something was due or overdue."""
+    lent = applications.rows(now).filter(lambda rows: rows.lent).select(*KEYS, "loan_id")
+    own = versions("repayments", now.tables["repayments"].semi_join(lent, "loan_id"))
+    rows = with_age("repayments", in_force(own.inner_join(lent, "loan_id")))
+    return rows.mutate(due_month=(rows.due > 0) | (rows.days_past_due > 0))
+
+
+@view("loans", "repayments")
+def loans(now: PointInTime) -> Table:
+    """Take lent loans with their standing after the latest known month, money in fen.
+
+    A loan without any month yet is owed in full. `newest` marks the member's last loan paid out,
+    `service` is the estimate of `coming_service`.
+    """
+    standing = _with_standing(applications.rows(now).filter(lambda rows: rows.lent), now)
+    latest_first = ibis.window(
+        group_by=list(KEYS), order_by=[ibis.desc("disbursed_on"), ibis.desc("loan_id")]
+    )
+    return standing.mutate(
+        newest=ibis.row_number().over(latest_first) == 0, service=coming_service(standing)
+    )
+
+
+@view("loans", "repayments", "members")
+def household_loans(now: PointInTime) -> Table:
+    """Take lent loans of the other members of each member's household."""
+    borrowers = now.seen_by(now.tables["loans"])
+    owed = loans.rows(borrowers).select("as_of", "balance", mate_id="member_id")
+    living = borrowers.rows("members").select("as_of", "household_id", mate_id="member_id")
+    homes = now.rows("members").select(*KEYS, "household_id")
+    mates = homes.inner_join(living, ["as_of", "household_id"])
+    others = mates.filter(mates.mate_id != mates.member_id)
+    return others.inner_join(owed, ["as_of", "mate_id"]).select(*KEYS, "balance")
+
+
+def coming_service(loans: Table) -> IntegerValue:
+    """Estimate principal and interest due in the coming 12 months on each loan, in fen.
+
+    With balance B, yearly rate r, `left` months to maturity (at least 1, so that an overdue loan is
+    due at once) and n = min(12, left):
+
+    - equal instalments: B·n/left + B·r·n/12·(1 - n/(2·left)), the balance falling evenly;
+    - interest first: B·r·n/12, and B if it matures within 12 months;
+    - harvest bullet: B + B·r·months/12 if it matures within 12 months, else nothing.
+
+    A blank rate counts as no interest. Rounded half up to a fen per loan, so that sums are exact.
+    """
+    balance = loans.balance.cast("float64")
+    rate = loans.annual_rate.fill_null(0).cast("float64") / 1_000_000
+    left = (loans.months - completed_months(loans.disbursed_on, loans.as_of)).clip(lower=1)
+    ahead = left.clip(upper=12)
+    yearly = balance * rate
+    mid_term = (left * 2 - ahead).cast("float64") / (left * 2).cast("float64")
+    matures = (left <= 12).cast("float64")
+    due = ibis.cases(
+        (loans.repayment == "equal_instalments",
+         balance * ahead / left + yearly * ahead / 12 * mid_term),
+        (loans.repayment == "interest_first", yearly * ahead / 12 + balance * matures),
+        else_=(balance + yearly * loans.months / 12) * matures,
+    )  # fmt: skip
+    return ((due * 2 + 1) / 2).floor().cast("int64")
+
+
+def _with_standing(lent: Table, now: PointInTime) -> Table:
+    months = repayments.rows(now)
+    latest = months.group_by([*KEYS, "loan_id"]).aggregate(
+        last_balance=months.balance.argmin(months.months_ago),
+        last_days_past_due=months.days_past_due.argmin(months.months_ago),
+        worst_days_past_due=months.days_past_due.max(),
+        last_month_ago=months.months_ago.min(),
+    )
+    known = lent.left_join(latest, [*KEYS, "loan_id"], rname="{name}_of_months")
+    return known.mutate(balance=ibis.coalesce(known.last_balance, known.amount))
+
+
+@formula(repayments)
+def worst_days_past_due_24m(months: Table) -> Value:
+    """Most days past due at any month's end."""
+    return months.days_past_due.max(where=in_last(months, 24))
+
+
+@formula(repayments)
+def average_days_past_due_24m(months: Table) -> Value:
+    """Mean days past due over the months in which something was due or overdue."""
+    due = in_last(months, 24) & months.due_month
+    return share(total(months.days_past_due, due), due.sum())
+
+
+@formula(repayments)
+def repaid_on_time_share_24m(months: Table) -> Value:
+    """Months with nothing past due / months in which something was due or overdue."""
+    due = in_last(months, 24) & months.due_month
+    return share((due & (months.days_past_due == 0)).sum(), due.sum())
+
+
+@formula(loans, none=0)
+def loans_repaid_24m(rows: Table) -> Value:
+    """Loans whose last month on record falls in the window with nothing left to repay."""
+    return _repaid(rows).sum()
+
+
+@formula(loans)
+def largest_loan_repaid_24m(rows: Table) -> Value:
+    """Largest amount among the loans repaid in full."""
+    return yuan(rows.amount.max(where=_repaid(rows)))
+
+
+@formula(loans)
+def last_loan_worst_days_past_due(rows: Table) -> Value:
+    """Most days past due at any month's end of the loan paid out last."""
+    return rows.worst_days_past_due.max(where=rows.newest)
+
+
+@formula(applications)
+def months_since_last_loan(rows: Table) -> Value:
+    """Completed months since the latest loan was paid out."""
+    return completed_months(rows.disbursed_on, rows.as_of).min(where=rows.lent)
+
+
+@formula(applications, none=0)
+def loans_declined_24m(rows: Table) -> Value:
+    """Applications declined."""
+    return (in_last(rows, 24) & (rows.decision == "declined")).sum()
+
+
+@formula(loans, none=0)
+def balance_outstanding(rows: Table) -> Value:
+    """Balance of all open loans after the latest known month."""
+    return yuan(total(rows.balance))
+
+
+@formula(PROFILE)
+def debt_weight_12m(profile: Table) -> Value:
+    """Balance outstanding / (it + the net sales, QR receipts and subsidies of 12 months)."""
+    receipts = profile.net_sales_12m + profile.qr_receipts_12m + profile.subsidy_12m
+    return share(profile.balance_outstanding, profile.balance_outstanding + receipts)
+
+
+@formula(loans, none=0)
+def loans_open(rows: Table) -> Value:
+    """Loans paid out and not yet repaid in full."""
+    return (rows.balance > 0).sum()
+
+
+@formula(loans, none=0)
+def days_past_due_now(rows: Table) -> Value:
+    """Most days past due over the open loans, after the latest known month."""
+    return rows.last_days_past_due.max(where=rows.balance > 0)
+
+
+@formula(household_loans, none=0)
+def household_balance_outstanding(rows: Table) -> Value:
+    """Balance of the open loans of the household's other members."""
+    return yuan(total(rows.balance))
+
+
+@formula(loans, none=0)
+def debt_service_12m(rows: Table) -> Value:
+    """Principal and interest due in the coming 12 months, estimated from each open loan's terms."""
+    return yuan(total(rows.service))
+
+
+def _repaid(rows: Table) -> BooleanValue:
+    return (rows.balance == 0) & (rows.last_month_ago < 24)

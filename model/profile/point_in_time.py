@@ -1,0 +1,108 @@
+"""What was known as of a date: the one place where the rule of visibility is written.
+
+A row is visible as of a date when its event date and its ``recorded_at`` both lie before that date;
+of the visible versions of a key the latest recorded one is in force. Both tests are on whole days,
+so each version has a day after which it is known and, when a later version exists, a day after
+which it is not: validity is worked out once per table, whatever the number of as-of dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import ibis
+from ibis.expr.types import Table
+
+from model.archive.tables import EVENT_ON, RECORDED_AT, archive_tables
+from model.profile.windows import completed_months, month_number
+
+#: What identifies one profile.
+KEYS = ("member_id", "as_of")
+
+#: The longest window over monthly rows, in months; older months are dropped before any other work.
+#: A formula that looks further back raises it.
+LONGEST_WINDOW = 24
+
+
+@dataclass(frozen=True)
+class PointInTime:
+    """The archive's tables seen from the rows of a spine, each with its own as-of date.
+
+    Attributes
+    ----------
+    tables : mapping of str to ibis.Table
+        All versions of the archive's rows, by table name, as declared in ``archive.yaml``.
+    spine : ibis.Table
+        Distinct pairs of ``member_id`` and ``as_of`` (date).
+    """
+
+    tables: Mapping[str, Table]
+    spine: Table
+
+    def rows(self, table: str) -> Table:
+        """Return the rows of `table` in force for each spine row, with `as_of`, `months_ago`."""
+        recent = self._recent(table, self._own(table))
+        dated = versions(table, recent).inner_join(self.spine, "member_id")
+        return with_age(table, in_force(dated))
+
+    def seen_by(self, people: Table) -> PointInTime:
+        """Return the archive seen by all members in `people` at every as-of date of the spine."""
+        members = people.select("member_id").distinct()
+        return replace(self, spine=members.cross_join(self.spine.select("as_of").distinct()))
+
+    def _own(self, table: str) -> Table:
+        rows, key = self.tables[table], archive_tables()[table].key
+        own = rows.semi_join(self.spine, "member_id")
+        # A correction may move a row to another member: then all versions of its key are needed.
+        return own if "member_id" in key else rows.semi_join(own, list(key))
+
+    def _recent(self, table: str, rows: Table) -> Table:
+        if archive_tables()[table].event != "month":
+            return rows
+        earliest = month_number(self.spine.as_of).min().as_scalar()
+        return rows.filter(month_number(rows.month) + LONGEST_WINDOW >= earliest)
+
+
+def versions(table: str, rows: Table) -> Table:
+    """Return all versions of `rows` with ``known_on`` and ``superseded_on``.
+
+    A version is visible from the day after ``known_on``; it is replaced from the day after
+    ``superseded_on``, the first such day of any version recorded later. Versions recorded at the
+    same instant are told apart by their content, so that the order of rows never matters. Decimals
+    become integers of their smallest unit; personal columns are left behind.
+    """
+    spec = archive_tables()[table]
+    public = [name for name, column in spec.columns.items() if not column.personal]
+    plain = rows.select(*(_exact(rows, name) for name in public), EVENT_ON)
+    known = plain.mutate(known_on=ibis.greatest(plain[RECORDED_AT].date(), plain[EVENT_ON]))
+    content = sorted(set(public) - {*spec.key, RECORDED_AT})
+    later = ibis.window(
+        group_by=list(spec.key),
+        order_by=[known[name].desc() for name in (RECORDED_AT, *content)],
+        preceding=(None, 1),
+        following=None,
+    )
+    return known.mutate(superseded_on=known.known_on.min().over(later)).drop(RECORDED_AT)
+
+
+def in_force(rows: Table) -> Table:
+    """Return the versions that are visible and not yet superseded at their ``as_of``."""
+    return rows.filter(
+        rows.known_on < rows.as_of,
+        rows.superseded_on.isnull() | (rows.superseded_on >= rows.as_of),
+    ).drop("known_on", "superseded_on")
+
+
+def with_age(table: str, rows: Table) -> Table:
+    """Append ``months_ago``: full months before the as-of date, 0 for the latest."""
+    if archive_tables()[table].event == "month":
+        return rows.mutate(months_ago=month_number(rows.as_of) - month_number(rows.month) - 1)
+    return rows.mutate(months_ago=completed_months(rows[EVENT_ON], rows.as_of))
+
+
+def _exact(rows: Table, name: str) -> ibis.Value:
+    column = rows[name]
+    if not column.type().is_decimal():
+        return column
+    return (column * 10 ** column.type().scale).cast("int64").name(name)

@@ -1,0 +1,104 @@
+"""The profile: what is believed of each member as of a date, one row per spine row.
+
+The same expressions serve tonight's archive (every member, one date) and a training vintage (one
+row per loan, each with its own date), on any engine Ibis compiles to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import ibis
+from ibis.expr.types import Table, Value
+
+from model.profile.dictionary import Type, member_dictionary
+from model.profile.flows import formulas
+from model.profile.flows.formula import PROFILE, Formula, View
+from model.profile.flows.identity import consent_on
+from model.profile.point_in_time import KEYS, PointInTime
+
+#: How each type of attribute is stored.
+_STORED: Mapping[Type, str] = {"number": "float64", "flag": "boolean", "text": "string"}
+
+
+def build_profile(tables: Mapping[str, Table], spine: Table) -> Table:
+    """Return the profile of each row of `spine`.
+
+    Parameters
+    ----------
+    tables
+        The archive's tables by name, all versions of their rows, with the columns of
+        ``archive.yaml`` and ``event_on``. Only ``members`` is required; the attributes of an absent
+        table are missing.
+    spine
+        ``member_id`` (text) and ``as_of`` (date); rows may repeat, other columns are left out.
+
+    Returns
+    -------
+    ibis.Table
+        ``member_id``, ``as_of`` and every attribute of the dictionary in its order: float64,
+        boolean or text. A member not visible as of the date has no identity attributes.
+    """
+    now = PointInTime(tables, spine.select(*KEYS).distinct())
+    profile = now.spine
+    for number, (view, group) in enumerate(_by_view(tables).items()):
+        values = _values(view.rows(now), view, group)
+        profile = profile.left_join(values, list(KEYS), rname="{name}_" + str(number))
+    known = profile.select(*KEYS, **{each.name: _filled(profile, each) for each in _direct()})
+    derived = known.mutate(**{each.name: each.compute(known) for each in _derived()})
+    stored = derived.select(*KEYS, *(_stored(derived, a.name) for a in member_dictionary()))
+    return spine.select(*KEYS).inner_join(stored, list(KEYS))
+
+
+def spine_as_of(tables: Mapping[str, Table], as_of: date) -> Table:
+    """Return the spine of every member visible as of `as_of`."""
+    dated = tables["members"].select("member_id", as_of=ibis.literal(as_of, "date"))
+    return PointInTime(tables, dated.distinct()).rows("members").select(*KEYS)
+
+
+def consent_days(tables: Mapping[str, Table], as_of: date) -> Table:
+    """Return ``member_id`` and ``consent_on`` of every member visible as of `as_of`.
+
+    The day of the archive's last word on consent, from the row that ``consent_in_force`` is read
+    from; null where there was none.
+    """
+    now = PointInTime(tables, spine_as_of(tables, as_of))
+    members = now.rows("members")
+    return members.select("member_id", consent_on=consent_on(members))
+
+
+def _by_view(tables: Mapping[str, Table]) -> dict[View, list[Formula]]:
+    """Return the formulas to compute by their view, the views of absent tables left out."""
+    found: dict[View, list[Formula]] = {}
+    for each in _direct():
+        if set(each.view.tables) <= tables.keys():
+            found.setdefault(each.view, []).append(each)
+    return found
+
+
+def _direct() -> list[Formula]:
+    return [each for each in formulas().values() if each.view is not PROFILE]
+
+
+def _derived() -> list[Formula]:
+    return [each for each in formulas().values() if each.view is PROFILE]
+
+
+def _values(rows: Table, view: View, group: list[Formula]) -> Table:
+    values = {each.name: each.compute(rows) for each in group}
+    return rows.select(*KEYS, **values) if view.single else rows.group_by(KEYS).aggregate(**values)
+
+
+def _filled(profile: Table, each: Formula) -> Value:
+    if each.name not in profile.columns:
+        return ibis.null(_stored_type(each.name))
+    return profile[each.name] if each.none is None else profile[each.name].fill_null(each.none)
+
+
+def _stored(profile: Table, name: str) -> Value:
+    return profile[name].cast(_stored_type(name)).name(name)
+
+
+def _stored_type(name: str) -> str:
+    return _STORED[member_dictionary()[name].type]

@@ -1,0 +1,116 @@
+"""What happens to accounts stands in the audit, on both databases, and no password ever does."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from api.access.accounts import Accounts
+from api.access.first_run import Handed, hand_out
+from api.access.sign_in import MOST_FAILURES, Attempts, SignIn
+from api.core.settings import Settings
+from api.http.problems import ProblemError
+from api.ledger.database import Location
+from api.ledger.tables import accesses, look_checkpoints
+from api.ledger.tables import accounts as table
+from api.verify.verify import verify_ledger
+from model.errors import LedgerError
+from tests.support.tampering.rows import disarmed
+
+
+def _mistaken(door: SignIn, name: str) -> None:
+    with pytest.raises(ProblemError):
+        door.token(name, "wrong", "192.0.2.1")
+
+
+def _audit(accounts: Accounts) -> list[tuple[str, str | None, str]]:
+    with accounts.reading.connect() as connection:
+        rows = connection.execute(select(accesses).order_by(accesses.c.number)).mappings()
+        return [(row["route"], row["account"], row["actor"]) for row in rows]
+
+
+def test_failed_sign_ins_and_locks_are_in_the_audit_and_what_was_typed_is_not(
+    door: SignIn, officer: Handed, accounts: Accounts
+) -> None:
+    for _ in range(MOST_FAILURES + 1):
+        _mistaken(door, officer.name)
+    _mistaken(door, "my-password-by-mistake")
+    failed = ("sign_in_failed", officer.name, "anybody")
+    told = _audit(accounts)
+    assert told[0][:2] == ("account_added", officer.name)
+    locked = ("sign_in_locked", officer.name, "anybody")
+    assert told[1:] == [*[failed] * MOST_FAILURES, locked, ("sign_in_failed", None, "anybody")]
+
+
+def test_every_change_of_an_account_is_in_the_audit_with_who_did_it(
+    door: SignIn, officer: Handed, accounts: Accounts
+) -> None:
+    door.change_password(officer.name, officer.password, "a new and longer one", "127.0.0.1")
+    changed = {"roles": frozenset({"auditor"}), "places": ("371502",)}
+    accounts.change(officer.name, "account_changed", "boss", lambda was: replace(was, **changed))
+    Attempts(accounts.writing).forget(officer.name, "boss")
+    assert _audit(accounts)[1:] == [
+        ("password_changed", officer.name, officer.name),
+        ("account_changed", officer.name, "boss"),
+        ("account_unlocked", officer.name, "boss"),
+    ]
+
+
+BEHIND = {
+    "roles": "admin",
+    "places": "371503",
+    "is_enabled": False,
+    "password_hash": "of somebody else",
+    "version": 7,
+}
+
+
+@pytest.mark.parametrize("column", BEHIND)
+def test_an_account_that_was_changed_past_the_audit_is_found(
+    accounts: Accounts, officer: Handed, ledger_settings: Settings, column: str
+) -> None:
+    location = Location.of(ledger_settings)
+    report = verify_ledger(location)
+    assert (report.is_sound, report.accounts) == (True, 1), report.findings
+    with accounts.writing.engine.begin() as connection:
+        connection.execute(update(table).values({column: BEHIND[column]}))
+    (finding,) = verify_ledger(location).findings
+    assert finding.kind == "account"
+    assert finding.what.startswith(f"account {officer.name} ")
+    assert "behind the service's back" in finding.what
+
+
+def test_an_account_that_the_audit_never_told_of_is_found_and_one_that_is_gone(
+    accounts: Accounts, officer: Handed, ledger_settings: Settings
+) -> None:
+    with accounts.writing.engine.begin() as connection:
+        connection.execute(update(table).values(name="somebody-else"))
+    told = [finding.what for finding in verify_ledger(Location.of(ledger_settings)).findings]
+    assert ["never told of it" in told[0], "is gone" in told[1]] == [True, True]
+    assert officer.name in told[1]
+
+
+def test_the_last_account_event_cannot_be_cut_off_unseen(
+    accounts: Accounts, officer: Handed, ledger_settings: Settings
+) -> None:
+    location = Location.of(ledger_settings)
+    accounts.change(officer.name, "account_disabled", "boss", lambda was: replace(was))
+    with disarmed(location.url) as connection:
+        connection.execute(delete(accesses).where(accesses.c.number == 2))
+        connection.execute(delete(look_checkpoints).where(look_checkpoints.c.look == 2))
+        connection.execute(update(table).values(version=1))
+    found = {finding.kind for finding in verify_ledger(location).findings}
+    assert found == {"unsealed", "look"}
+
+
+def test_what_cannot_be_sealed_is_not_done(accounts: Accounts, ledger_settings: Settings) -> None:
+    (ledger_settings.home.parent / "file").touch()
+    blocked = replace(ledger_settings, checkpoints=ledger_settings.home.parent / "file" / "lines")
+    with closing(Accounts(blocked)) as sealed_nowhere:
+        with pytest.raises(LedgerError, match="not done, because it could not be sealed there"):
+            hand_out(sealed_nowhere, [("officer-2", ("officer",), ("371502",))])
+        assert sealed_nowhere.all() == []
+    assert _audit(accounts) == []

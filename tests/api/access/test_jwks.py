@@ -1,0 +1,143 @@
+"""An identity provider's tokens and settings: what is its own, for us and for now, is trusted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+
+from api.access.jwks import Jwks, usable
+from api.access.oidc import Oidc, principal
+from api.access.tokens import TokenRefusedError
+from api.core.settings import AccessSettings, OidcSettings
+from model.errors import SettingError
+from tests.support.account_fixtures import claims
+
+
+@pytest.fixture
+def provider(tmp_path: Path, rsa: RSAPrivateKey) -> OidcSettings:
+    _publish(tmp_path / "jwks.json", {"one": rsa})
+    settings = AccessSettings.from_env(
+        {
+            "RONGZI_OIDC_ISSUER": "https://id.example.org",
+            "RONGZI_OIDC_AUDIENCE": "rongzi",
+            "RONGZI_OIDC_JWKS": str(tmp_path / "jwks.json"),
+            "RONGZI_OIDC_ROLES": "realm_access.roles",
+            "RONGZI_OIDC_ROLE_NAMES": "loan-officers=officer, audit=auditor",
+        }
+    ).oidc
+    assert settings
+    return settings
+
+
+def _publish(path: Path, keys: dict[str, RSAPrivateKey]) -> None:
+    described = [
+        jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": name}
+        for name, key in keys.items()
+    ]
+    path.write_text(json.dumps({"keys": described}))
+
+
+def _theirs(key: Any, algorithm: str = "RS256", kid: str = "one", **changed: Any) -> str:
+    told = claims(
+        **{
+            "iss": "https://id.example.org",
+            "aud": ["rongzi", "account"],
+            "realm_access": {"roles": ["loan-officers", "superuser"]},
+            "places": ["371502", "37", "../x"],
+            **changed,
+        }
+    )
+    return jwt.encode(told, key, algorithm=algorithm, headers={"kid": kid, "typ": "JWT"})
+
+
+def test_a_providers_claims_are_read_as_roles_and_places_and_unknown_ones_left_out(
+    provider: OidcSettings, rsa: RSAPrivateKey
+) -> None:
+    found, _ = asyncio.run(Oidc(provider, Jwks(provider.jwks)).check(_theirs(rsa)))
+    assert (found.roles, found.places) == (frozenset({"officer"}), ("371502",))
+
+
+BAD: dict[str, Callable[[RSAPrivateKey], str]] = {
+    "another audience": lambda key: _theirs(key, aud="account"),
+    "another issuer": lambda key: _theirs(key, iss="https://id.example.org/"),
+    "an absurd expiry": lambda key: _theirs(key, exp=1e30),
+    "another algorithm": lambda key: _theirs(key, "RS512"),
+    "a shared secret": lambda _: _theirs("s" * 64, "HS256"),
+    "an unknown kid": lambda key: _theirs(key, kid="two"),
+    "a subject that breaks the line": lambda key: _theirs(key, sub="a\nb"),
+}
+
+
+@pytest.mark.parametrize("made", BAD.values(), ids=BAD.keys())
+def test_a_providers_token_that_is_not_for_us_is_refused(
+    provider: OidcSettings, rsa: RSAPrivateKey, made: Callable[[RSAPrivateKey], str]
+) -> None:
+    with pytest.raises(TokenRefusedError):
+        asyncio.run(Oidc(provider, Jwks(provider.jwks)).check(made(rsa)))
+
+
+def test_a_new_key_is_looked_for_and_a_withdrawn_one_no_longer_trusted(
+    provider: OidcSettings, rsa: RSAPrivateKey
+) -> None:
+    now, other = [0.0], generate_private_key(65537, 2048)
+    keys = Jwks(provider.jwks, clock=lambda: now[0])
+    oidc = Oidc(provider, keys)
+
+    async def rotated() -> None:
+        await oidc.check(_theirs(rsa))
+        _publish(Path(provider.jwks), {"two": other})
+        now[0] += 60
+        await oidc.check(_theirs(other, kid="two"))
+        assert keys.epoch == 2
+        with pytest.raises(TokenRefusedError):
+            await oidc.check(_theirs(rsa))
+
+    asyncio.run(rotated())
+
+
+def test_shared_secrets_private_and_short_keys_are_no_keys_of_a_provider() -> None:
+    short = jwt.algorithms.RSAAlgorithm.to_jwk(
+        generate_private_key(65537, 1024).public_key(), as_dict=True
+    )
+    private = jwt.algorithms.RSAAlgorithm.to_jwk(generate_private_key(65537, 2048), as_dict=True)
+    secret = {"kty": "oct", "k": "c2VjcmV0"}
+    listed = [each | {"kid": str(i)} for i, each in enumerate((short, private, secret))]
+    assert usable(json.dumps({"keys": [*listed, None, {}]}).encode()) == {}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"RONGZI_OIDC_ALGORITHMS": "HS256"},
+        {"RONGZI_OIDC_ALGORITHMS": "none"},
+        {"RONGZI_OIDC_JWKS": "http://id.example.org/keys"},
+        {"RONGZI_OIDC_JWKS": "no-such-folder/keys.json"},
+        {"RONGZI_OIDC_ROLE_NAMES": "boss=root"},
+        {"RONGZI_OIDC_AUDIENCE": ""},
+        {"RONGZI_TRUSTED_PROXIES": "everybody"},
+        {"RONGZI_RATE_PER_SECOND": "-1"},
+    ],
+)
+def test_a_setting_that_would_weaken_the_gate_stops_the_start(changed: dict[str, str]) -> None:
+    sound = {
+        "RONGZI_OIDC_ISSUER": "https://id.example.org",
+        "RONGZI_OIDC_AUDIENCE": "rongzi",
+        "RONGZI_OIDC_JWKS": "https://id.example.org/keys",
+    }
+    AccessSettings.from_env(sound)
+    with pytest.raises(SettingError, match=next(iter(changed))):
+        AccessSettings.from_env(sound | changed)
+
+
+def test_a_caller_without_known_roles_or_places_may_do_nothing_anywhere(
+    provider: OidcSettings,
+) -> None:
+    found = principal({"sub": "x", "places": 7, "realm_access": []}, provider)
+    assert (found.roles, found.places, found.reaches("371502001001")) == (frozenset(), (), False)

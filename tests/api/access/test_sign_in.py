@@ -1,0 +1,259 @@
+"""Signing in: accounts on both databases, lock-out, withdrawal, and the console's commands."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.access import sign_in as sign_in_module
+from api.access.account_cache import Roster
+from api.access.accounts import Account, Accounts
+from api.access.first_run import Handed
+from api.access.issuer import Issuer
+from api.access.limits import Buckets, source_of
+from api.access.routes import MOST_FORM_BYTES
+from api.access.sign_in import (
+    LOCK_SECONDS,
+    MOST_FAILURES,
+    NOBODYS_HASH,
+    Attempts,
+    SignIn,
+    acceptable,
+    made_password,
+)
+from api.core.settings import Settings
+from api.http.problem_kinds import TOO_MANY_ATTEMPTS, WRONG_CREDENTIALS
+from api.http.problems import ProblemError
+from api.server.app import create_app
+from tests.support.cases import ROOT
+
+
+def _refusal(door: SignIn, name: str, password: str) -> str:
+    with pytest.raises(ProblemError) as refused:
+        door.token(name, password, "192.0.2.1")
+    return refused.value.kind.name
+
+
+def test_a_password_opens_its_account_and_no_other(door: SignIn, officer: Handed) -> None:
+    assert door.token("officer-1", officer.password, "192.0.2.1")
+    for name, password in (("officer-1", officer.password + "x"), ("nobody", officer.password)):
+        assert _refusal(door, name, password) == WRONG_CREDENTIALS.name
+
+
+def test_failures_in_a_row_lock_the_name_whether_there_is_such_an_account_or_not(
+    door: SignIn, officer: Handed
+) -> None:
+    for name in ("officer-1", "no such account"):
+        told = [_refusal(door, name, "wrong") for _ in range(MOST_FAILURES + 1)]
+        assert told == [WRONG_CREDENTIALS.name] * MOST_FAILURES + [TOO_MANY_ATTEMPTS.name]
+    assert _refusal(door, "officer-1", officer.password) == TOO_MANY_ATTEMPTS.name
+
+
+def test_attempts_at_once_gain_nothing(accounts: Accounts) -> None:
+    attempts, begun = Attempts(accounts.writing), threading.Barrier(8)
+
+    def attempt(_: int) -> bool:
+        begun.wait()
+        return attempts.begin("officer-1") == 0
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(attempt, range(8))) == MOST_FAILURES
+
+
+def test_a_lock_ends_by_itself_or_by_the_administrator(accounts: Accounts) -> None:
+    now = [1_000_000.0]
+    attempts = Attempts(accounts.writing, clock=lambda: now[0])
+    for _ in range(MOST_FAILURES):
+        assert attempts.begin("a") == attempts.begin("b") == 0
+    assert attempts.begin("a") == LOCK_SECONDS
+    attempts.forget("a")
+    assert (attempts.begin("a"), attempts.begin("b")) == (0, LOCK_SECONDS)
+    now[0] += LOCK_SECONDS
+    assert attempts.begin("b") == 0
+
+
+def test_success_forgets_the_failures_before(door: SignIn, officer: Handed) -> None:
+    for _ in range(2):
+        for _ in range(MOST_FAILURES - 1):
+            _refusal(door, "officer-1", "wrong")
+        assert door.token("officer-1", officer.password, "192.0.2.1")
+
+
+def test_an_unknown_name_is_checked_as_hard_as_a_known_one(
+    door: SignIn, officer: Handed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+
+    def recorded(password_hash: str, _: str) -> bool:
+        checked.append(password_hash)
+        return True
+
+    monkeypatch.setattr(sign_in_module, "fits", recorded)
+    assert _refusal(door, "no such account", "anything") == WRONG_CREDENTIALS.name
+    door.token("officer-1", officer.password, "192.0.2.1")
+    assert checked[0] == NOBODYS_HASH
+    parameters = [re.findall(r"\$argon2id\$v=\d+\$[^$]+", each) for each in checked]
+    assert parameters[0] == parameters[1] != []
+
+
+def test_a_disabled_account_is_refused_as_a_wrong_password(
+    door: SignIn, accounts: Accounts, officer: Handed
+) -> None:
+    accounts.change("officer-1", "account_disabled", "test", lambda a: replace(a, is_enabled=False))
+    assert _refusal(door, "officer-1", officer.password) == WRONG_CREDENTIALS.name
+
+
+def test_one_source_may_try_so_often_whatever_names_it_tries(door: SignIn) -> None:
+    door._sources = Buckets(0.1, 3)
+    told = [_refusal(door, f"name-{i}", "wrong") for i in range(4)]
+    assert told == [WRONG_CREDENTIALS.name] * 3 + [TOO_MANY_ATTEMPTS.name]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda account: replace(account, is_enabled=False),
+        lambda account: replace(account, password_hash="another"),
+        lambda account: replace(account, places=("371503",)),
+    ],
+)
+def test_a_change_of_the_account_ends_its_tokens_within_seconds(
+    accounts: Accounts,
+    officer: Handed,
+    ledger_settings: Settings,
+    change: Callable[[Account], Account],
+) -> None:
+    now, account = [0.0], accounts.find(officer.name)
+    assert account
+    issuer = Issuer(ledger_settings.home)
+    held = issuer.check(issuer.token(account))
+
+    async def ended() -> None:
+        roster = Roster(accounts, clock=lambda: now[0])
+        assert await roster.holder(held)
+        accounts.change(officer.name, "account_changed", "test", change)
+        now[0] += 2.1
+        assert await roster.holder(held) is None
+
+    asyncio.run(ended())
+
+
+def test_the_roster_is_asked_without_a_query_while_fresh(
+    accounts: Accounts,
+    officer: Handed,
+    ledger_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = accounts.find(officer.name)
+    assert account
+    issuer = Issuer(ledger_settings.home)
+    held = issuer.check(issuer.token(account))
+
+    async def asked() -> None:
+        roster = Roster(accounts, clock=lambda: 0.0)
+        await roster.holder(held)
+        monkeypatch.setattr(accounts, "all", None)
+        for _ in range(100):
+            assert await roster.holder(held)
+
+    asyncio.run(asked())
+
+
+def test_a_password_is_changed_by_its_owner_alone(
+    door: SignIn, accounts: Accounts, officer: Handed
+) -> None:
+    chosen = "a longer sentence"
+    with pytest.raises(ProblemError):
+        door.change_password("officer-1", "wrong", chosen, "192.0.2.1")
+    for unfit in ("short", "x" * 129, "my officer-1 password", officer.password):
+        with pytest.raises(ProblemError):
+            door.change_password("officer-1", officer.password, unfit, "192.0.2.1")
+    door.change_password("officer-1", officer.password, chosen, "192.0.2.1")
+    assert door.token("officer-1", chosen, "192.0.2.1")
+    assert _refusal(door, "officer-1", officer.password) == WRONG_CREDENTIALS.name
+
+
+def test_made_passwords_are_long_acceptable_and_never_the_same() -> None:
+    made = {made_password() for _ in range(200)}
+    assert len(made) == 200
+    assert all(len(each.replace("-", "")) == 20 and acceptable(each, "admin") for each in made)
+
+
+def test_a_caller_is_bounded_alone_and_told_how_long_to_wait() -> None:
+    now = [0.0]
+    buckets = Buckets(2, 3, clock=lambda: now[0])
+    assert [buckets.wait("a") for _ in range(4)] == [0, 0, 0, 0.5]
+    assert buckets.wait("b") == 0
+    now[0] += 0.5
+    assert (buckets.wait("a"), buckets.wait("a")) == (0, 0.5)
+
+
+def _source(client: str, forwarded: str, *trusted: str) -> str:
+    headers = [(b"x-forwarded-for", forwarded.encode()), (b"x-real-ip", b"203.0.113.9")]
+    networks = [ipaddress.ip_network(each) for each in trusted]
+    return source_of({"client": (client, 1), "headers": headers}, networks)
+
+
+def test_a_forwarded_address_is_believed_from_trusted_proxies_alone() -> None:
+    assert _source("192.0.2.1", "198.51.100.7") == "192.0.2.1"
+    assert _source("10.0.0.1", "198.51.100.7", "10.0.0.0/8") == "198.51.100.7"
+    assert _source("10.0.0.1", "1.2.3.4, 198.51.100.7", "10.0.0.0/8") == "198.51.100.7"
+    assert _source("10.0.0.1", "1.2.3.4, 198.51.100.7, 10.0.0.2", "10.0.0.0/8") == "198.51.100.7"
+    assert _source("10.0.0.1", "\r\nx", "10.0.0.0/8") == "unknown"
+    assert _source("2001:db8::1", "") == _source("2001:db8::ffff", "") == "2001:db8::/64"
+
+
+def test_no_password_stands_in_the_product() -> None:
+    root = ROOT
+    written = re.compile(
+        r"""(?i)\b(?:password|passwd|secret)\b["']?\s*[:=]\s*["'][^"'{}$ ]{3,}["']"""
+    )
+    for room in ("api", "cli", "data", "model"):
+        for file in (root / room).rglob("*.py"):
+            found = written.findall(file.read_text(encoding="utf-8"))
+            assert not [each for each in found if "oauth2" not in each], file
+
+
+FORM = "application/x-www-form-urlencoded"
+FORMS: dict[str, tuple[str, str, int]] = {
+    "wrong": ("grant_type=password&username=a&password=999901197001010014", FORM, 400),
+    "another grant": ("grant_type=client_credentials&username=a&password=b", FORM, 422),
+    "rights": ("grant_type=password&username=a&password=b&roles=admin", FORM, 422),
+    "a field twice": ("grant_type=password&username=a&username=b&password=c", FORM, 400),
+    "no password": ("grant_type=password&username=a", FORM, 422),
+    "too large": ("grant_type=password&username=" + "a" * MOST_FORM_BYTES, FORM, 413),
+    "a long name": (f"grant_type=password&password=b&username={'a' * 65}", FORM, 422),
+    "JSON": ('{"username": "a"}', "application/json", 415),
+    "several parts": ("--x", "multipart/form-data; boundary=x", 415),
+    "NUL": ("grant_type=password&username=%00&password=%00", FORM, 400),
+    "half a character": ("grant_type=password&username=%ff%fe&password=b", FORM, 400),
+}
+
+
+def test_a_form_that_is_not_as_expected_is_a_typed_problem_that_repeats_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def asked() -> None:
+        app = create_app(Settings(tmp_path))
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://s") as client,
+        ):
+            for named, (body, kind, status) in FORMS.items():
+                headers = {"content-type": kind}
+                found = await client.post("/v1/token", content=body, headers=headers)
+                assert found.status_code == status, named
+                assert found.headers["content-type"] == "application/problem+json"
+                assert "999901197001010014" not in found.text
+
+    asyncio.run(asked())
+    assert "999901197001010014" not in "".join(capfd.readouterr())

@@ -1,0 +1,192 @@
+"""Consent has two books, the branch files and the counter: the later day's word holds."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.cases.case import case_of
+from api.consent.commands import SetConsent
+from api.consent.consent import CONSENT, consent_in_force, words_before
+from api.editions.batch import publish_whitelist
+from api.editions.edition import Place
+from api.ledger.database import Location
+from api.payments.commands import Disburse
+from data.storage.archive import Archive
+from model.decision.consent import Word, day_number, day_of, last_word
+from tests.support.ledger_filling import loaded
+
+#: The desk's first day, in China, and the day of the edition that brings the branch's news.
+TODAY, LATER = date(2023, 10, 9), date(2023, 10, 20)
+#: What branch files say of a member each, recorded on 16 October.
+NEWS = {
+    "withdrew after": {"consent_withdrawn_on": date(2023, 10, 12)},
+    "withdrew the same day": {"consent_withdrawn_on": TODAY},
+    "withdrew before": {"consent_withdrawn_on": date(2023, 10, 5)},
+    "gave again after": {"consent_given_on": date(2023, 10, 15)},
+    "gave the same day": {"consent_given_on": TODAY},
+    "no news": {},
+}
+
+
+@pytest.fixture(scope="module")
+def told(resources) -> dict[str, dict[str, object]]:
+    """A member of the first tier for each of the branch's news."""
+    rows = resources.edition.page(Place(), "FIRST", None, 1_200)
+    best = sorted(rows, key=lambda row: (-row["limit_yuan"], row["member_id"]))
+    return dict(zip(NEWS, best, strict=False))
+
+
+@pytest.fixture(scope="module")
+def branch(published_home, simulated_archive, told, tmp_path_factory):
+    """A home, and the archive after the branch's files were taken in."""
+    folder = tmp_path_factory.mktemp("branch")
+    shutil.copytree(published_home, folder / "home")
+    archive = Archive(shutil.copytree(simulated_archive.folder, folder / "archive"))
+    members = archive.read("members")
+    for news, row in told.items():
+        old = members.filter(pc.equal(members["member_id"], row["member_id"])).to_pylist()
+        last = max(old, key=lambda version: version["recorded_at"])
+        new = last | NEWS[news] | {"recorded_at": datetime.fromisoformat("2023-10-16")}
+        archive.append("members", pa.Table.from_pylist([new], members.schema))
+    return folder / "home", archive
+
+
+@pytest.fixture(scope="module")
+def later(branch, tmp_path_factory):
+    """What the service uses once the edition of 20 October is published."""
+    home, archive = branch
+    publish_whitelist(archive, LATER, home, tmp_path_factory.mktemp("later") / "rows.parquet")
+    return loaded(home)
+
+
+def say(desk, member, is_given):
+    return desk.do(SetConsent(None, "o", member["member_id"], is_given, "paper", desk.resources))
+
+
+def outcome(desk, member):
+    decision = desk.decide(member, 3_000)
+    with desk.ledger.read() as view:
+        answer = case_of(view, decision).answer
+    return answer["outcome"], [rule["code"] for rule in answer["knock_outs"]], answer["points"]
+
+
+def is_consenting(desk, member):
+    profile = desk.resources.edition.profile(member["member_id"])
+    with desk.ledger.read() as view:
+        subject = view.identities.known([member["member_id"]])[member["member_id"]]
+        past = view.entries_of_subject(subject, CONSENT)
+    return consent_in_force(past, profile, desk.resources.edition)
+
+
+@pytest.mark.parametrize("news", ["withdrew after", "withdrew the same day"])
+def test_a_withdrawal_by_branch_file_is_not_overridden_by_an_older_word_at_the_counter(
+    desk, told, later, news
+):
+    member = told[news]
+    say(desk, member, False)
+    say(desk, member, True)
+    decision = desk.decide(member, 3_000)
+    pay = Disburse(None, "officer-1", decision, 1_000, desk.resources)
+    assert desk.do(pay)["drawn_yuan"] == 1_000
+    desk.resources, desk.now = later, desk.now + timedelta(days=11)
+    assert desk.refusal(replace(pay, resources=later)) == "consent-not-in-force"
+    answer, codes, points = outcome(desk, member)
+    assert (answer, codes[0], points) == ("DECLINE", "NO_CONSENT", None)
+    assert say(desk, member, True)["in_force"] is True
+    assert is_consenting(desk, member)
+    assert "NO_CONSENT" not in outcome(desk, member)[1]
+
+
+def test_a_consent_at_the_counter_outlives_a_withdrawal_dated_before_it(desk, told, later):
+    member = told["withdrew before"]
+    say(desk, member, False)
+    say(desk, member, True)
+    desk.resources, desk.now = later, desk.now + timedelta(days=11)
+    assert is_consenting(desk, member)
+    assert "NO_CONSENT" not in outcome(desk, member)[1]
+
+
+@pytest.mark.parametrize(
+    ("news", "holds"),
+    [("gave again after", True), ("gave the same day", False), ("no news", False)],
+)
+def test_a_withdrawal_at_the_counter_yields_to_a_later_consent_alone(
+    desk, told, later, news, holds
+):
+    member = told[news]
+    say(desk, member, False)
+    desk.resources, desk.now = later, desk.now + timedelta(days=11)
+    assert is_consenting(desk, member) is holds
+    assert ("NO_CONSENT" in outcome(desk, member)[1]) is not holds
+
+
+def test_who_withdrew_at_the_counter_is_not_scored_by_the_next_batch(
+    desk, told, branch, ledger_settings, tmp_path
+):
+    home, archive = Path(shutil.copytree(branch[0], tmp_path / "copy")), branch[1]
+    said = {
+        "no news": [False],
+        "withdrew after": [False, True],
+        "withdrew before": [False, True],
+        "gave again after": [False],
+    }
+    for news, words in said.items():
+        for is_given in words:
+            say(desk, told[news], is_given)
+    words = words_before(Location.of(ledger_settings), LATER)
+    assert words == {
+        told[news]["member_id"]: Word(given[-1], TODAY) for news, given in said.items()
+    }
+    assert words_before(Location.of(ledger_settings), TODAY) == {}
+    publish_whitelist(archive, LATER, home, tmp_path / "rows.parquet", words=words)
+    online = loaded(home)
+    for news, row in told.items():
+        standing = online.edition.row(row["member_id"])
+        is_refused = "NO_CONSENT" in standing["knock_outs"]
+        assert (standing["points"] is None) is is_refused, news
+        desk.resources, desk.now = online, datetime(2023, 10, 20, 2, tzinfo=UTC)
+        assert ("NO_CONSENT" in outcome(desk, row)[1]) is is_refused, news
+        assert is_refused is (news in ("no news", "withdrew after", "withdrew the same day")), news
+
+
+def test_without_a_ledger_the_batch_goes_by_the_archive(ledger_settings):
+    assert words_before(Location.of(ledger_settings), LATER) == {}
+
+
+days = st.dates(date(2023, 10, 1), date(2023, 10, 6))
+words = st.lists(st.builds(Word, st.booleans(), days), max_size=6)
+
+
+@given(words)
+def test_no_withdrawal_is_overridden_by_an_older_consent(said):
+    word = last_word(*said)
+    if word is None:
+        assert not said
+    elif word.is_given:
+        assert all(other.is_given or other.on < word.on for other in said)
+    else:
+        assert all(other.on <= word.on for other in said)
+
+
+@given(words)
+def test_words_may_be_folded_in_any_order_and_more_than_once(said):
+    word = last_word(*said)
+    assert last_word(*reversed(said)) == word
+    assert last_word(word, *said[::2], None) == word
+    for one, other in pairwise(said):
+        assert last_word(last_word(one, other), other) == last_word(one, other)
+
+
+@given(st.dates(date(1950, 1, 1), date(2100, 1, 1)))
+def test_a_day_is_kept_exactly_as_a_number(day):
+    assert day_of(day_number(day)) == day

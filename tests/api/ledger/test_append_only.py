@@ -1,0 +1,197 @@
+"""Append-only in fact: the databases themselves refuse, and the service's role owns nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from click.testing import CliRunner
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from api.access.accounts import Accounts
+from api.access.first_run import first_accounts, hand_out
+from api.core.settings import Settings
+from api.decisions.decide import Decide
+from api.ledger.database import Location, open_engine
+from api.ledger.schema import upgrade
+from api.ledger.tables import APPEND_ONLY, metadata
+from api.ledger.writer import Ledger
+from api.verify.verify import verify_ledger
+from cli.upgrade_ledger import command as upgrade_command
+from model.errors import LedgerError
+from tests.support.ledger_filling import fill, look_around
+from tests.support.postgres import Postgres
+
+TABLES = [table.name for table in APPEND_ONLY]
+
+
+@pytest.fixture
+def engine(ledger: Ledger, ledger_settings: Settings, asks: list[Decide]) -> Iterator[Engine]:
+    """A plain connection of the tables' owner, past the service."""
+    fill(ledger, iter(asks[:3]))
+    look_around(ledger, 1)
+    made = create_engine(Location.of(ledger_settings).url)
+    yield made
+    made.dispose()
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
+def test_not_even_the_owner_changes_a_row_while_the_triggers_stand(
+    engine: Engine, table: str, change: str
+) -> None:
+    column = next(iter(metadata.tables[table].columns)).name
+    with engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
+        connection.execute(text(change.format(table, column, column)))
+
+
+#: How each database puts a row in another's place.
+REPLACES = {
+    "sqlite": "INSERT OR REPLACE INTO {0} SELECT * FROM {0}",
+    "postgresql": "INSERT INTO {0} OVERRIDING SYSTEM VALUE SELECT * FROM {0}"
+    " ON CONFLICT ({1}) DO UPDATE SET {1} = EXCLUDED.{1}",
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_row_cannot_be_replaced(engine: Engine, table: str) -> None:
+    (key,) = metadata.tables[table].primary_key.columns.keys()
+    replaces = REPLACES[engine.dialect.name].format(table, key)
+    with engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
+        connection.execute(text(replaces))
+
+
+def test_a_postgresql_table_cannot_be_truncated(postgres: Postgres) -> None:
+    engine = create_engine(Location.of(_at(postgres.new_database())).url)
+    upgrade(engine)
+    with engine.connect() as connection:
+        for table in TABLES:
+            with pytest.raises(DBAPIError, match="append-only"):
+                connection.execute(text(f"TRUNCATE {table} CASCADE"))
+            connection.rollback()
+    engine.dispose()
+
+
+def _at(url: str, home: Path = Path("unused")) -> Settings:
+    return Settings(home=home, database_url=url)
+
+
+@pytest.fixture
+def as_service(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A database that its owner upgraded for the service's own account."""
+    url = postgres.new_database()
+    database = url.rsplit("/", 1)[1]
+    role = f"service_{database}"
+    postgres.sql(database, f"CREATE ROLE {role} LOGIN")
+    monkeypatch.setenv("RONGZI_DATABASE_URL", url)
+    told = CliRunner().invoke(
+        upgrade_command, ["--home", str(tmp_path / "home"), "--service-role", role]
+    )
+    assert told.exit_code == 0, told.output
+    return _at(postgres.url(database, role), tmp_path / "home")
+
+
+def test_the_service_role_decides_and_erases_but_changes_no_entry(
+    as_service: Settings, asks: list[Decide]
+) -> None:
+    ledger = Ledger.open(as_service)
+    fill(ledger, iter(asks[:5]))
+    ledger.close()
+    assert verify_ledger(Location.of(as_service)).is_sound
+    engine = create_engine(Location.of(as_service).url)
+    forbidden = [
+        f"{change} {table}{rest}"
+        for table in TABLES
+        for change, rest in (
+            ("DELETE FROM", ""), ("TRUNCATE", ""), ("DROP TABLE", ""),
+            ("ALTER TABLE", " DISABLE TRIGGER ALL"),
+        )
+    ]  # fmt: skip
+    forbidden += ["UPDATE entries SET actor = 'x'", "UPDATE identities SET name = NULL"]
+    forbidden += ["CREATE TABLE mine (x int)", "SET session_replication_role = replica"]
+    for statement in forbidden:
+        with (
+            engine.connect() as connection,
+            pytest.raises(DBAPIError, match=r"permission denied|must be owner"),
+        ):
+            connection.execute(text(statement))
+    with engine.begin() as connection:
+        assert connection.execute(text("DELETE FROM identities")).rowcount > 0
+    engine.dispose()
+
+
+def test_the_service_role_writes_of_an_account_no_more_than_its_password(
+    as_service: Settings,
+) -> None:
+    owner = replace(as_service, database_url=os.environ["RONGZI_DATABASE_URL"])
+    (admin,) = first_accounts(owner, demo=False)
+    with closing(Accounts(as_service)) as accounts:
+        accounts.change("admin", "password_changed", "x", lambda a: replace(a, password_hash="x"))
+        with pytest.raises(DBAPIError, match="permission denied"):
+            accounts.change(
+                "admin", "account_disabled", "x", lambda a: replace(a, is_enabled=False)
+            )
+        with pytest.raises(DBAPIError, match="permission denied") as refused:
+            hand_out(accounts, [("clerk", ("officer",), ("371502",))])
+    assert "argon2" not in str(refused.value)
+    assert admin.name == "admin"
+
+
+def test_what_is_the_owners_to_do_is_told_in_one_line(as_service: Settings) -> None:
+    address = {**os.environ, "RONGZI_DATABASE_URL": str(as_service.database_url)}
+    command = [sys.executable, "-m", "cli.main", "init", "--home", str(as_service.home)]
+    told = subprocess.run(command, env=address, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr.startswith("rongzi: the database does not let this account do that; run it")
+    assert told.stderr.count("\n") == 1
+
+
+def test_a_role_that_does_not_exist_is_named_with_what_to_do(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RONGZI_DATABASE_URL", postgres.new_database())
+    told = CliRunner().invoke(
+        upgrade_command, ["--home", str(tmp_path), "--service-role", "nobody_there"]
+    )
+    assert isinstance(told.exception, LedgerError)
+    assert "create it first" in str(told.exception)
+
+
+def test_migrations_end_at_the_tables_that_the_code_uses(ledger_settings: Settings) -> None:
+    location = Location.of(ledger_settings)
+    location.make_file()
+    engine = open_engine(location.url, writes=True)
+    upgrade(engine)
+    upgrade(engine)  # a second time there is nothing to do
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        drift = [step for step in compare_metadata(context, metadata) if "alembic" not in str(step)]
+    engine.dispose()
+    assert drift == []
+
+
+def test_tables_of_a_later_release_are_refused(ledger_settings: Settings) -> None:
+    Ledger.open(ledger_settings).close()
+    engine = create_engine(Location.of(ledger_settings).url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    ledger = Ledger.open(ledger_settings)
+    assert "later release" in str(ledger.fault)
+    ledger.close()
+
+
+def test_an_address_is_never_quoted() -> None:
+    secret = replace(_at("mysql://root:hunter2@host/db"))
+    with pytest.raises(LedgerError) as refused:
+        Location.of(secret)
+    assert "hunter2" not in str(refused.value) + repr(secret)

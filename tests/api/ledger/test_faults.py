@@ -1,0 +1,201 @@
+"""Faults at the ledger's boundary, real ones: refused in time, nothing half-written, healed."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.core.settings import Settings
+from api.decisions.decide import Decide
+from api.http.problem_kinds import LEDGER_AWAY
+from api.http.problems import Kind, ProblemError
+from api.ledger.database import Location
+from api.ledger.idempotency import REPLAYED
+from api.ledger.writer import Ledger
+from api.verify.verify import verify_ledger
+from tests.support.ledger_filling import fill
+from tests.support.ledger_refusals import count, refused
+from tests.support.running_service import wait_until
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Iterator[tuple[Ledger, Settings]]:
+    settings = Settings(home=tmp_path / "home")
+    ledger = Ledger.open(settings)
+    yield ledger, settings
+    ledger.close()
+    assert verify_ledger(Location.of(settings)).is_sound
+
+
+def test_a_locked_database_refuses_and_heals(
+    on_sqlite: tuple[Ledger, Settings], asks: list[Decide]
+) -> None:
+    ledger, settings = on_sqlite
+    with closing(sqlite3.connect(settings.home / "ledger" / "ledger.db")) as other:
+        other.isolation_level = None
+        other.execute("BEGIN IMMEDIATE")
+        refused(ledger, asks[0])
+        assert count(ledger) == 0  # reading goes on
+        other.execute("ROLLBACK")
+    assert ledger.write_now(asks[0]).headers == {}
+    assert ledger.fault is None
+
+
+def test_who_waits_behind_a_lock_is_refused_with_those_before(
+    on_sqlite: tuple[Ledger, Settings], asks: list[Decide], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, settings = on_sqlite
+    groups = spied_commits(ledger, monkeypatch)
+    with (
+        ThreadPoolExecutor(4) as officers,
+        closing(sqlite3.connect(settings.home / "ledger" / "ledger.db")) as other,
+    ):
+        other.isolation_level = None
+        other.execute("BEGIN IMMEDIATE")
+        asked = [officers.submit(refused, ledger, asks[0])]
+        wait_until(lambda: groups, "waiting for the lock")
+        asked += [officers.submit(refused, ledger, ask) for ask in asks[1:4]]
+        for each in asked:
+            each.result()
+        other.execute("ROLLBACK")
+    # The three came while the first waited for the lock, and it was not tried again for them.
+    assert groups == [1]
+    assert [ledger.write_now(ask).headers for ask in asks[:4]] == [{}] * 4
+
+
+def spied_commits(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that grows by the size of each group whose commit is begun."""
+    groups: list[int] = []
+    commit = ledger._store.commit
+
+    def spied(commands: list[Any]) -> Any:
+        groups.append(len(commands))
+        return commit(commands)
+
+    monkeypatch.setattr(ledger._store, "commit", spied)
+    return groups
+
+
+@pytest.mark.parametrize("name", ["ledger.db", "checkpoints.jsonl"])
+def test_nothing_is_answered_by_a_file_that_was_moved_away(
+    on_sqlite: tuple[Ledger, Settings], asks: list[Decide], name: str
+) -> None:
+    ledger, settings = on_sqlite
+    file = settings.home / "ledger" / name
+    first = ledger.write_now(asks[0])
+    aside = file.rename(file.with_suffix(".aside"))
+    refused(ledger, asks[1])
+    assert ledger.fault is not None
+    assert f"{file}: moved, removed or replaced" in ledger.fault
+    aside.rename(file)
+    assert ledger.write_now(asks[0]).body == first.body
+    assert ledger.write_now(asks[1]).headers == {}
+
+
+def test_a_ledger_that_is_gone_is_never_begun_anew(tmp_path: Path, asks: list[Decide]) -> None:
+    settings = Settings(home=tmp_path / "home")
+    folder = settings.home / "ledger"
+    with closing(Ledger.open(settings)) as ledger:
+        ledger.write_now(asks[0])
+        for file in folder.iterdir():
+            file.unlink()
+        refused(ledger, asks[1])
+        refused(ledger, asks[1])
+        assert not (folder / "ledger.db").exists()
+        Location.of(settings).make_file()
+        refused(ledger, asks[1])
+        assert "this process wrote entry 1" in str(ledger.fault)
+
+
+def test_lines_go_on_in_a_new_file_where_the_old_one_was_put_aside(
+    on_sqlite: tuple[Ledger, Settings], asks: list[Decide]
+) -> None:
+    ledger, settings = on_sqlite
+    lines = settings.home / "ledger" / "checkpoints.jsonl"
+    ledger.write_now(asks[0])
+    lines.rename(lines.with_suffix(".1"))
+    refused(ledger, asks[1])
+    ledger.write_now(asks[1])
+    assert [json.loads(line)["seq"] for line in lines.read_text().splitlines()] == [1, 2]
+
+
+def test_the_ledger_is_readable_by_its_own_account_alone(
+    on_sqlite: tuple[Ledger, Settings], asks: list[Decide]
+) -> None:
+    ledger, settings = on_sqlite
+    ledger.write_now(asks[0])
+    folder = settings.home / "ledger"
+    assert folder.stat().st_mode & 0o077 == 0
+    assert all(file.stat().st_mode & 0o077 == 0 for file in folder.iterdir())
+
+
+@contextmanager
+def no_file_beyond(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond `size` bytes: to a writer, the disk is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def _refusal(ledger: Ledger, ask: Decide) -> Kind | None:
+    try:
+        ledger.write_now(ask)
+    except ProblemError as error:
+        return error.kind
+    return None
+
+
+@pytest.mark.parametrize("room", [0, 4_096, 9_000, 20_000])
+def test_a_full_disk_refuses_writes_nothing_half_and_heals(
+    on_sqlite: tuple[Ledger, Settings], asks: list[Decide], room: int
+) -> None:
+    ledger, settings = on_sqlite
+    fill(ledger, iter(asks[:10]))
+    wal = settings.home / "ledger" / "ledger.db-wal"
+    with no_file_beyond(wal.stat().st_size + room):
+        refused = [_refusal(ledger, ask) for ask in asks[10:20]]
+    assert all(kind in (None, LEDGER_AWAY) for kind in refused)
+    again = [ledger.write_now(ask) for ask in asks[10:20]]
+    assert len({json.loads(answer.body)["decision_id"] for answer in again}) == 10
+    assert count(ledger) == 20
+
+
+@pytest.mark.parametrize("room", [0, 1, 100])
+def test_a_decision_whose_seal_cannot_be_written_is_not_answered_but_kept(
+    on_sqlite: tuple[Ledger, Settings], asks: list[Decide], room: int
+) -> None:
+    """With some room the line is torn, and there is none for its end either."""
+    ledger, settings = on_sqlite
+    ledger.write_now(asks[0])
+    outside = settings.home / "ledger" / "checkpoints.jsonl"
+    with outside.open("a") as file:
+        file.write("\n" * 2_000_000)  # larger than the database, so that it alone is full
+    with no_file_beyond(outside.stat().st_size + room):
+        refused(ledger, asks[1])
+        refused(ledger, asks[2])
+    assert ledger.write_now(asks[1]).headers == {REPLAYED: "true"}
+    assert ledger.write_now(asks[2]).headers == {}
+    assert count(ledger) == 3
+
+
+def test_a_home_that_cannot_be_written_refuses_and_heals(
+    tmp_path: Path, asks: list[Decide]
+) -> None:
+    home = tmp_path / "home"
+    home.write_text("a file where the folder should be")
+    ledger = Ledger.open(Settings(home=home))
+    refused(ledger, asks[0])
+    home.unlink()
+    assert ledger.write_now(asks[0]).status == 200
+    ledger.close()

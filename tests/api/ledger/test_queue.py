@@ -1,0 +1,91 @@
+"""Commands wait for one thread together: none is lost, and the thread wakes for a group."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, cast
+
+from api.ledger.commands import Command
+from api.ledger.queue import Queue, Waiting
+
+
+def _waiting(name: object) -> Waiting:
+    return Waiting(cast(Command, name), Future())
+
+
+def _names(group: list[Waiting]) -> list[Any]:
+    return [each.command for each in group]
+
+
+def _in_thread(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(work()), daemon=True)
+    thread.start()
+    return thread, found
+
+
+def test_one_who_is_alone_is_taken_after_the_wait_for_others() -> None:
+    queue = Queue()
+    queue.put(_waiting("alone"))
+    assert _names(queue.group(64, 8, 0.01)) == ["alone"]
+
+
+def test_those_who_are_expected_are_taken_together_and_in_order() -> None:
+    queue = Queue()
+    thread, found = _in_thread(lambda: _names(queue.group(64, 8, 60.0)))
+    for number in range(8):
+        queue.put(_waiting(number))
+    thread.join(10)
+    assert found == [list(range(8))]
+
+
+def test_a_group_is_bounded_and_the_rest_waits_for_the_next() -> None:
+    queue = Queue()
+    for number in range(10):
+        queue.put(_waiting(number))
+    assert _names(queue.group(4, 10, 60.0)) == [0, 1, 2, 3]
+    assert len(queue) == 6
+    assert _names(queue.group(64, 6, 60.0)) == [4, 5, 6, 7, 8, 9]
+
+
+def test_what_waits_at_the_end_is_taken_and_then_nothing() -> None:
+    queue = Queue()
+    queue.put(_waiting("last"))
+    queue.close()
+    assert _names(queue.group(64, 8, 60.0)) == ["last"]
+    assert queue.group(64, 8, 60.0) == []
+
+
+def test_the_end_wakes_a_thread_that_waits() -> None:
+    queue = Queue()
+    thread, found = _in_thread(lambda: queue.group(64, 8, 60.0))
+    queue.close()
+    thread.join(10)
+    assert found == [[]]
+
+
+def test_of_many_who_put_at_once_none_is_lost_or_taken_twice() -> None:
+    queue, senders, each = Queue(), 8, 500
+
+    def taken() -> list[Any]:
+        found: list[Any] = []
+        # The expectation is wrong most of the time, as it is in life.
+        while group := queue.group(16, len(found) % 7 + 1, 0.0005):
+            found += _names(group)
+        return found
+
+    thread, found = _in_thread(taken)
+    put = [
+        _in_thread(lambda start=start: [queue.put(_waiting((start, n))) for n in range(each)])[0]
+        for start in range(senders)
+    ]
+    for sender in put:
+        sender.join(30)
+    queue.close()
+    thread.join(30)
+    (names,) = found
+    assert sorted(names) == [(start, n) for start in range(senders) for n in range(each)]
+    # Each sender's own order is kept.
+    assert all([n for s, n in names if s == start] == list(range(each)) for start in range(senders))

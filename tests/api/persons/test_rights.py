@@ -1,0 +1,195 @@
+"""A person's rights, and the sums over places: export, erasure, portfolio."""
+
+import json
+from copy import copy
+from dataclasses import replace
+from datetime import timedelta
+
+from api.access.audit import Look
+from api.cases.case import case_of
+from api.consent.commands import SetConsent
+from api.decisions.replay import replay
+from api.ledger.database import Location
+from api.payments.commands import CancelDisbursement, Disburse
+from api.persons.rights import Erase, Export
+from api.portfolio.portfolio import portfolio
+from api.portfolio.tally import Tally
+from api.reviews.commands import Override, RequestReview, Ruling
+from api.verify.verify import verify_ledger
+
+DECLINE = Ruling("DECLINE", None, "ADVERSE_NEWS", "情况有变，停止放款")
+
+
+def without(resources, member_id):
+    """Return the resources as after an edition that does not know the member any more."""
+    edition = copy(resources.edition)
+    edition._recent = {member_id: None}
+    return replace(resources, edition=edition)
+
+
+STEPS = ("members", "first", "second", "third", "none")
+
+
+def test_an_export_holds_all_that_is_held_and_is_itself_on_record(desk):
+    member = desk.member("FIRST")
+    decision = desk.decide(member, 3_000)
+    told = desk.do(Export(None, "officer-1", member["member_id"], desk.resources))
+    assert told["identity"]["member_id"] == member["member_id"]
+    assert told["archive"]["tier"] == "FIRST"
+    assert told["consent"] == {"in_force": True, "history": []}
+    (entry,) = told["entries"]
+    assert (entry["decision_id"], entry["body"]["request"]["amount_yuan"]) == (decision, 3_000)
+    again = desk.do(Export(None, "officer-1", member["member_id"], desk.resources))
+    assert [entry["kind"] for entry in again["entries"]] == ["DECISION", "EXPORTED"]
+
+
+def test_an_export_tells_the_person_who_looked_and_nobody_else(desk):
+    member, other = desk.member("FIRST")["member_id"], desk.member("SECOND")["member_id"]
+    decision = desk.decide(desk.member("FIRST"), 3_000)
+    for seen, on in ((member, None), (None, decision), (other, None), (None, None)):
+        desk.ledger.write_now(Look("auditor-1", "get_x", "371502", 9, "request", seen, on))
+    told = desk.do(Export(None, "officer-1", member, desk.resources))
+    assert [(look["by"], look["route"]) for look in told["looks"]] == [("auditor-1", "get_x")] * 2
+    assert all(set(look) == {"at", "by", "route"} for look in told["looks"])
+
+
+def test_a_person_the_ledger_does_not_know_is_exported_from_the_archive_alone(desk):
+    member = desk.member("SECOND")["member_id"]
+    told = desk.do(Export(None, "officer-1", member, desk.resources))
+    assert (told["identity"], told["entries"]) == (None, [])
+    assert desk.refusal(Export(None, "o", "NOBODY", desk.resources)) == "unknown-member"
+
+
+def test_who_left_the_archive_keeps_the_right_to_a_copy_and_to_be_erased(desk):
+    member = desk.member("FIRST")["member_id"]
+    decision = desk.decide(desk.member("FIRST"), 3_000)
+    after = without(desk.resources, member)
+    told = desk.do(Export(None, "officer-1", member, after))
+    assert (told["archive"], told["identity"]["member_id"]) == (None, member)
+    assert [entry["decision_id"] for entry in told["entries"]] == [decision]
+    erased = desk.do(Erase(None, "reviewer-1", member, after))
+    assert erased["entries_kept"] == 3
+    for command in (Export(None, "o", member, after), Erase(None, "r", member, after)):
+        assert desk.refusal(command) == "unknown-member"
+
+
+def test_who_left_the_archive_may_withdraw_consent_and_gives_none(desk):
+    member = desk.member("FIRST")["member_id"]
+    after = without(desk.resources, member)
+    withdraw = SetConsent(None, "o", member, False, "paper", after)
+    assert desk.refusal(withdraw) == "unknown-member"
+    desk.do(replace(withdraw, resources=desk.resources))
+    desk.do(replace(withdraw, resources=desk.resources, is_given=True))
+    assert desk.do(withdraw)["in_force"] is False
+    assert desk.refusal(withdraw) == "consent-unchanged"
+    assert desk.refusal(replace(withdraw, is_given=True)) == "unknown-member"
+
+
+def test_erasure_leaves_the_chain_whole_and_its_decisions_replayable(desk, ledger_settings):
+    member = desk.member("FIRST")
+    decision = desk.decide(member, 3_000)
+    erased = desk.do(Erase(None, "reviewer-1", member["member_id"], desk.resources))
+    assert erased["entries_kept"] == 2
+    assert verify_ledger(Location.of(ledger_settings)).is_sound
+    with desk.ledger.read() as view:
+        assert view.member_of(case_of(view, decision).subject_id) is None
+        assert not replay(view, decision).differences
+        stored = json.dumps([entry.body for entry in view.entries_where()])
+    assert member["member_id"] not in stored
+
+
+def test_an_erasure_tells_where_consent_still_stands_for_it_forgets_a_withdrawal(desk):
+    member, silent = desk.member("FIRST"), desk.member("NONE", consents=False)
+    desk.do(SetConsent(None, "o", member["member_id"], False, "paper", desk.resources))
+    desk.decide(silent, 3_000)
+    erased = [
+        desk.do(Erase(None, "reviewer-1", each["member_id"], desk.resources))
+        for each in (member, silent)
+    ]
+    assert [each["archive_consents"] for each in erased] == [True, False]
+
+
+def test_nothing_can_be_done_about_the_decisions_of_an_erased_person(desk):
+    member = desk.member("FIRST")
+    decision = desk.decide(member, 3_000)
+    desk.do(Erase(None, "reviewer-1", member["member_id"], desk.resources))
+    assert desk.refusal(RequestReview(None, "o", decision, None)) == "person-erased"
+    pay = Disburse(None, "o", decision, 1_000, desk.resources)
+    assert desk.refusal(pay) == "person-erased"
+    again = Erase(None, "reviewer-1", member["member_id"], desk.resources)
+    assert desk.refusal(again) == "nothing-held"
+
+
+def test_whoever_comes_back_is_a_new_subject_without_a_past(desk):
+    member = desk.member("FIRST")
+    before = desk.decide(member, 3_000)
+    desk.do(Erase(None, "reviewer-1", member["member_id"], desk.resources))
+    after = desk.decide(member, 3_000)
+    assert after != before
+    with desk.ledger.read() as view:
+        assert case_of(view, after).subject_id != case_of(view, before).subject_id
+    told = desk.do(Export(None, "officer-1", member["member_id"], desk.resources))
+    assert [entry["decision_id"] for entry in told["entries"]] == [after]
+
+
+def test_nobody_is_erased_while_a_loan_runs(desk):
+    member = desk.member("FIRST")
+    decision = desk.decide(member, 3_000)
+    desk.do(Disburse(None, "officer-1", decision, 1_000, desk.resources))
+    erase = Erase(None, "reviewer-1", member["member_id"], desk.resources)
+    assert desk.refusal(erase) == "loan-outstanding"
+    desk.now += timedelta(days=31 * (member["months"] + 1))
+    assert desk.do(erase)["entries_kept"] == 3
+
+
+def counted(desk, level="county", within=lambda village: True, tally=None):
+    with desk.ledger.read() as view:
+        sums = (tally or Tally()).sums(view)
+    return portfolio(desk.resources.edition, sums, level, within, desk.now.year)
+
+
+def test_the_portfolio_counts_from_the_archive_to_money(desk):
+    first, third = desk.member("FIRST"), desk.member("THIRD")
+    decision = desk.decide(first, 4_000)
+    desk.decide(third, 3_000)
+    desk.do(Disburse(None, "o", decision, 1_000, desk.resources))
+    desk.do(Disburse(None, "o", decision, 2_000, desk.resources))
+    desk.do(CancelDisbursement(None, "o", decision, 1))
+    (total,) = counted(desk, "total")
+    assert total["members"] == desk.resources.edition.manifest.counts["members"]
+    assert total["in_total"] == total["this_year"] == {
+        "decisions": 2, "approved": 1, "approved_yuan": 4_000,
+        "disbursements": 1, "disbursed_yuan": 2_000,
+    }  # fmt: skip
+
+
+def test_an_overturned_approval_is_taken_off_in_the_year_in_which_it_was(desk):
+    tally = Tally()
+    decision = desk.decide(desk.member("FIRST"), 4_000)
+    assert counted(desk, "total", tally=tally)[0]["this_year"]["approved_yuan"] == 4_000
+    desk.now = desk.now.replace(month=12, day=31, hour=15, minute=59)
+    late = desk.decide(desk.member("FIRST"), 5_000)
+    desk.now += timedelta(minutes=1)  # New Year in China
+    desk.do(Override(None, "reviewer-1", late, DECLINE, desk.resources.policy))
+    desk.now += timedelta(days=1)
+    (total,) = counted(desk, "total", tally=tally)
+    assert decision != late
+    assert total["this_year"]["approved_yuan"] == -5_000
+    assert total["in_total"]["approved_yuan"] == 4_000
+
+
+def test_the_parts_add_up_at_every_level_and_a_place_sees_its_own(desk):
+    member = desk.member("FIRST")
+    desk.decide(member, 4_000)
+    (total,) = counted(desk, "total")
+    for level in ("county", "township", "village"):
+        rows = counted(desk, level)
+        for step in STEPS:
+            assert sum(row[step] for row in rows) == total[step]
+        for part, value in total["in_total"].items():
+            assert sum(row["in_total"][part] for row in rows) == value
+    home = member["village_code"][:6]
+    (own,) = counted(desk, "county", lambda village: village.startswith(home))
+    assert (own["place_code"], own["in_total"]["decisions"]) == (home, 1)
+    elsewhere = counted(desk, "total", lambda village: not village.startswith(home))
+    assert elsewhere[0]["in_total"]["decisions"] == 0

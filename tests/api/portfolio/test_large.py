@@ -1,0 +1,138 @@
+"""Sums and queue over the whole ledger: reckoned in stretches, begun when the service starts."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from api.payments.commands import CancelDisbursement, Disburse
+from api.portfolio import tally as tally_module
+from api.portfolio.sums import Stretch, booked, turns
+from api.portfolio.tally import Tally, read_ahead
+from api.reviews.commands import ClaimReview, GiveVerdict, Override, RequestReview, Ruling
+from api.reviews.queue import queue_page
+
+YES = Ruling("APPROVE", 3_000, "INCOME_VERIFIED", "到场核实无误")
+NO = Ruling("DECLINE", None, "INCOME_NOT_VERIFIED", "到场核实无误")
+
+
+def everywhere(_):
+    return True
+
+
+@pytest.fixture
+def referred(desk):
+    """Four referred cases, two of them run out."""
+    member = desk.member("SECOND")
+    old = [desk.decide(member, yuan) for yuan in (3_000, 4_000)]
+    desk.now += timedelta(days=60)
+    return old, [desk.decide(member, yuan) for yuan in (5_000, 6_000)]
+
+
+def waiting(desk, tally):
+    with desk.ledger.read() as view:
+        return [decision for _, decision, _ in tally.open_cases(view)]
+
+
+def test_reading_ahead_finds_what_reading_finds_without_what_has_run_out(desk, referred):
+    ahead, late = Tally(), Tally()
+    read_ahead(desk.ledger, ahead, threading.Event())
+    with desk.ledger.read() as view:
+        assert ahead.sums(view) == late.sums(view)
+        assert ahead.open_cases(view) == late.open_cases(view)
+        pages = [queue_page(tally, view, everywhere, 0, 10) for tally in (ahead, late)]
+    assert pages[0] == pages[1]
+    assert [row["decision_id"] for row in pages[0][0]] == referred[1] == waiting(desk, ahead)
+
+
+def test_pages_of_the_queue_follow_each_other(desk, referred):
+    with desk.ledger.read() as view:
+        first, after = queue_page(Tally(), view, everywhere, 0, 1)
+        second, end = queue_page(Tally(), view, everywhere, after, 1)
+    assert [row["decision_id"] for row in first + second] == referred[1]
+    assert end is None
+
+
+def test_a_reader_that_is_told_to_stop_stops(desk, referred):
+    stop, tally = threading.Event(), Tally()
+    stop.set()
+    read_ahead(desk.ledger, tally, stop)
+    with desk.ledger.read() as view:
+        assert tally.follow(view)
+
+
+def test_a_case_stands_the_same_wherever_a_stretch_ends(desk, monkeypatch):
+    """A second reviewer is asked for, a member asks, people rule, both ways, and money moves."""
+    policy = desk.resources.policy
+    second, first, third = (desk.member(tier) for tier in ("SECOND", "FIRST", "THIRD"))
+    lengthened, open_still, ruled = (desk.decide(second, yuan) for yuan in (9_000, 8_000, 7_000))
+    approved, declined = desk.decide(first, 3_000), desk.decide(third, 3_000)
+    low = policy.__class__(
+        **{**vars(policy), "numbers": {**policy.numbers, "four_eyes_above_yuan": 1_000}}
+    )
+    desk.now += timedelta(days=20)
+    for case, ruling, by in ((lengthened, YES, low), (ruled, NO, policy)):
+        desk.do(ClaimReview(None, "reviewer-1", case, by))
+        desk.do(GiveVerdict(None, "reviewer-1", case, ruling, by))
+    desk.do(RequestReview(None, "officer-2", declined, None))
+    desk.do(Disburse(None, "officer-1", approved, 1_000, desk.resources))
+    desk.do(CancelDisbursement(None, "officer-1", approved, 1))
+    desk.do(Override(None, "reviewer-1", approved, NO, policy))
+    desk.do(Override(None, "reviewer-2", approved, YES, policy))
+    whole = Tally()
+    assert waiting(desk, whole) == [lengthened, open_still, declined]
+    desk.now += timedelta(days=15)
+    monkeypatch.setattr(tally_module, "_CLOCK_DAYS", 0)
+    for length in (1, 2, 3, 5):
+        monkeypatch.setattr(tally_module, "_STRETCH", length)
+        fresh = Tally()
+        assert waiting(desk, fresh) == waiting(desk, whole) == [lengthened, declined]
+        with desk.ledger.read() as view:
+            assert fresh.sums(view) == whole.sums(view)
+
+
+def test_a_case_that_ran_out_only_by_a_wrong_clock_waits_again(desk, referred):
+    tally = Tally()
+    assert waiting(desk, tally) == referred[1]
+    desk.now += timedelta(days=40)
+    desk.decide(desk.member("FIRST"), 3_000)
+    assert waiting(desk, tally) == []
+    desk.now -= timedelta(days=40)
+    desk.decide(desk.member("FIRST"), 4_000)
+    assert waiting(desk, tally) == referred[1]
+
+
+def test_a_database_that_fails_on_the_way_leaves_the_fold_whole(desk, referred):
+    tally = Tally()
+    with desk.ledger.read() as view:
+        asked = []
+
+        def fails(_connection, _cursor, statement, *_):
+            asked.append(statement)
+            if len(asked) == 3:
+                raise OSError("away")
+
+        event.listen(view.connection.engine, "before_cursor_execute", fails)
+        with pytest.raises(OSError, match="away"):
+            tally.follow(view)
+        event.remove(view.connection.engine, "before_cursor_execute", fails)
+    with desk.ledger.read() as view:
+        assert tally.sums(view) == Tally().sums(view)
+    assert waiting(desk, tally) == referred[1]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_stretch_is_looked_up_and_never_the_whole_ledger(desk, referred):
+    with desk.ledger.read() as view:
+        asked = []
+        engine = view.connection.engine
+        event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2:4]))
+        assert list(booked(view.connection, Stretch(0, view.last_seq)))
+        assert list(turns(view.connection, Stretch(0, view.last_seq)))
+        for statement, bounds in list(asked):
+            explained = view.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", bounds)
+            plan = [row[3] for row in explained]
+            assert any("seq>? AND seq<?" in step for step in plan)
+            assert not any(step.startswith("SCAN entries") for step in plan)
+            assert "SEARCH entries USING INDEX entries_by_kind (kind=?)" not in plan

@@ -1,0 +1,290 @@
+"""Verification: whatever is changed by somebody without the keys is found, and told plainly."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import create_engine, delete, text
+
+from api.core.settings import Settings
+from api.decisions.decide import Decide
+from api.editions.in_use import Resources
+from api.http.problem_kinds import LEDGER_AWAY
+from api.http.problems import ProblemError
+from api.ledger.checkpoints import checkpoint_in, last_line_of
+from api.ledger.database import Location
+from api.ledger.database import database_url as parsed
+from api.ledger.tables import checkpoints, entries
+from api.ledger.writer import Ledger
+from api.verify.verify import verify_ledger
+from cli.upgrade_ledger import command as upgrade_command
+from cli.verify_ledger import command as verify_command
+from model.errors import LedgerError
+from tests.support.ledger_filling import fill, look_around
+from tests.support.tampering import (
+    looks as tampering_looks,
+)
+from tests.support.tampering import (
+    people as tampering_people,
+)
+from tests.support.tampering import (
+    ways as tampering_ways,
+)
+from tests.support.tampering.rows import disarmed, rewrite, rows_in
+from tests.support.tampering.trial import filled, tamper, tried_on_copies
+from tests.support.tampering.ways import Way
+
+
+@pytest.fixture(scope="module")
+def location(resources: Resources, tmp_path_factory: pytest.TempPathFactory) -> Location:
+    """A SQLite ledger of twelve decisions and more, to be copied before it is changed."""
+    return filled(resources, tmp_path_factory.mktemp("ledger"), 12)
+
+
+def test_200_random_tamperings_are_all_found(
+    location: Location, tmp_path: Path, asks: list[Decide]
+) -> None:
+    tried, missed = tried_on_copies(location, tmp_path, 200, 54, lambda: iter(asks[12:]))
+    assert missed == []
+    assert len(tried) > 80
+
+
+def test_tamperings_are_found_on_both_databases(
+    ledger_settings: Settings, asks: list[Decide]
+) -> None:
+    ledger = Ledger.open(ledger_settings)
+    fill(ledger, iter(asks))
+    look_around(ledger, 3)
+    ledger.close()
+    location = Location.of(ledger_settings)
+    report = verify_ledger(location)
+    assert (report.is_sound, report.looks) == (True, 3)
+    for seed in range(6):
+        done = tamper(location, random.Random(seed))
+        assert not verify_ledger(location).is_sound, done
+
+
+@pytest.fixture
+def copied(location: Location, tmp_path: Path) -> Location:
+    copy, outside = tmp_path / "copy.db", tmp_path / "outside.jsonl"
+    shutil.copyfile(str(location.url.database), copy)
+    shutil.copyfile(location.outside, outside)
+    return replace(location, url=parsed(f"sqlite:///{copy}", copy), outside=outside)
+
+
+def _cut(location: Location, kept: int) -> None:
+    with disarmed(location.url) as connection:
+        for table in (entries, checkpoints):
+            connection.execute(delete(table).where(table.c.seq > kept))
+
+
+def test_a_cut_is_told_with_the_entry_that_is_known_to_have_been_there(copied: Location) -> None:
+    last = verify_ledger(copied).entries
+    _cut(copied, last - 1)
+    told = [each.what for each in verify_ledger(copied).findings if each.kind == "truncated"]
+    assert any(f"entry {last}" in what and "cut off" in what for what in told)
+
+
+def test_the_service_does_not_write_on_behind_a_cut(copied: Location, location: Location) -> None:
+    _cut(copied, verify_ledger(copied).entries - 1)
+    settings = Settings(
+        home=location.keys.parent,
+        database_url=copied.url.render_as_string(),
+        checkpoints=copied.outside,
+    )
+    ledger = Ledger.open(settings)
+    assert ledger.fault is not None
+    assert "entries are missing" in ledger.fault
+    ledger.close()
+
+
+@pytest.fixture
+def running(ledger_settings: Settings, asks: list[Decide]) -> Iterator[tuple[Ledger, Location]]:
+    """A ledger in use, with a few decisions."""
+    ledger = Ledger.open(ledger_settings)
+    fill(ledger, iter(asks[:3]))
+    yield ledger, Location.of(ledger_settings)
+    ledger.close()
+
+
+def _behind_its_back(location: Location, way: Way) -> None:
+    with disarmed(location.url) as connection:
+        way(connection, random.Random(1))
+
+
+def test_a_running_service_does_not_go_on_behind_an_entry_of_somebody_else(
+    running: tuple[Ledger, Location], asks: list[Decide]
+) -> None:
+    ledger, location = running
+    _behind_its_back(location, tampering_ways.append_behind)
+    with pytest.raises(ProblemError) as refused:
+        ledger.write_now(asks[3])
+    assert refused.value.kind == LEDGER_AWAY
+    assert "entry 4, the ledger's last, carries no seal" in str(ledger.fault)
+    finding = verify_ledger(location).findings[0]
+    assert (finding.kind, finding.seq) == ("unsealed", 4)
+
+
+def test_a_running_service_goes_on_behind_another_process_of_its_own(
+    running: tuple[Ledger, Location], ledger_settings: Settings, asks: list[Decide]
+) -> None:
+    ledger, location = running
+    other = Ledger.open(ledger_settings)
+    for ask in asks[3:9]:
+        other.write_now(ask)
+        ledger.write_now(ask)
+    other.close()
+    assert verify_ledger(location).is_sound
+
+
+def test_a_look_put_in_between_two_commits_is_found_behind_the_second(
+    running: tuple[Ledger, Location], asks: list[Decide]
+) -> None:
+    ledger, location = running
+    look_around(ledger, 1)
+    _behind_its_back(location, tampering_looks.append_look)
+    look_around(ledger, 1)
+    ledger.write_now(asks[3])
+    (finding,) = verify_ledger(location).findings
+    assert finding.what.startswith("look 2 was sealed by no commit")
+
+
+def test_a_line_that_was_overwritten_is_told_from_a_torn_one(copied: Location) -> None:
+    lines = copied.outside.read_text().splitlines()
+    copied.outside.write_text("\n".join(["{}", *lines[1:-1], lines[-1][:80]]) + "\n")
+    report = verify_ledger(copied)
+    (finding,) = report.findings
+    assert "line 1 is no checkpoint" in finding.what
+    assert any(f"line {len(lines)} is torn" in notice for notice in report.notices)
+
+
+def test_without_the_outside_file_nothing_is_called_sound(copied: Location) -> None:
+    copied.outside.unlink()
+    (finding,) = verify_ledger(copied).findings
+    assert finding.kind == "no outside"
+
+
+def test_a_torn_last_line_outside_is_no_evidence_of_a_change(copied: Location) -> None:
+    with copied.outside.open("a") as file:
+        file.write('{"seq":13,"dig')
+    report = verify_ledger(copied)
+    assert report.is_sound
+    assert any("torn" in notice for notice in report.notices)
+
+
+def test_a_line_behind_one_that_another_worker_tore_is_read(copied: Location) -> None:
+    lines = copied.outside.read_text().splitlines()
+    copied.outside.write_text("\n".join([*lines[:-1], lines[-1][:80] + lines[-1]]) + "\n")
+    report = verify_ledger(copied)
+    assert report.is_sound
+    assert report.outside_lines == len(lines) + 1
+    assert any(f"line {len(lines)} is torn" in notice for notice in report.notices)
+    assert last_line_of(copied.outside) == checkpoint_in(lines[-1])
+
+
+def test_a_changed_line_outside_is_found(copied: Location) -> None:
+    lines = copied.outside.read_text().splitlines()
+    lines[0] = lines[0].replace('"digest":"', '"digest":"0')
+    copied.outside.write_text("\n".join(lines) + "\n")
+    assert [each.kind for each in verify_ledger(copied).findings] == ["forged"]
+
+
+@pytest.mark.parametrize("way", tampering_people.WAYS, ids=lambda way: way.__name__)
+def test_what_is_done_to_a_person_is_found_with_the_public_key_alone(
+    copied: Location, tmp_path: Path, way: Way
+) -> None:
+    with disarmed(copied.url) as connection:
+        done = way(connection, random.Random(1))
+    public = shutil.copyfile(copied.keys / "ledger.pub", tmp_path / "ledger.pub")
+    report = verify_ledger(replace(copied, keys=tmp_path / "nowhere"), public)
+    assert not report.is_sound, done
+
+
+def test_a_trigger_that_is_gone_is_named_and_put_back(
+    running: tuple[Ledger, Location], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, location = running
+    engine = create_engine(location.url)
+    on = " ON entries" if engine.dialect.name == "postgresql" else ""
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP TRIGGER entries_no_update{on}"))
+        if engine.dialect.name == "sqlite":  # one of the same name that refuses nothing
+            idle = "BEFORE UPDATE ON entries BEGIN SELECT 1; END"
+            connection.execute(text(f"CREATE TRIGGER entries_no_update {idle}"))
+    engine.dispose()
+    (finding,) = verify_ledger(location).findings
+    assert "table entries may be changed: entries_no_update is gone" in finding.what
+    url = location.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("RONGZI_DATABASE_URL", url)
+    told = CliRunner().invoke(upgrade_command, ["--home", str(location.keys.parent)])
+    assert "entries: the triggers that refuse changes were gone" in told.output
+    assert verify_ledger(location).is_sound
+
+
+def test_an_older_copy_of_the_file_outside_is_told_from_a_line_on_its_way(
+    copied: Location,
+) -> None:
+    lines = copied.outside.read_text().splitlines()
+    copied.outside.write_text("\n".join(lines[:-1]) + "\n")
+    report = verify_ledger(copied)
+    assert report.is_sound
+    assert any("the end of that file was cut off" in notice for notice in report.notices)
+    copied.outside.write_text("\n".join(lines[:2]) + "\n")
+    (finding,) = verify_ledger(copied).findings
+    assert finding.kind == "outside cut"
+    assert f"the last {len(lines) - 2} commits" in finding.what
+
+
+def test_of_a_chain_that_was_hashed_anew_the_place_is_told_not_every_seal(
+    copied: Location,
+) -> None:
+    with disarmed(copied.url) as connection:
+        chain = rows_in(connection, entries)
+        chain[-1] |= {"actor": "somebody-else"}
+        rewrite(connection, chain)
+    (finding,) = verify_ledger(copied).findings
+    assert (finding.kind, finding.seq) == ("replaced", len(chain))
+    assert f"of entry {len(chain)} something was changed" in finding.what
+
+
+def test_an_auditor_verifies_with_the_public_key_alone(location: Location, tmp_path: Path) -> None:
+    public = shutil.copyfile(location.keys / "ledger.pub", tmp_path / "ledger.pub")
+    elsewhere = replace(location, keys=tmp_path / "nowhere")
+    assert verify_ledger(elsewhere, public).is_sound
+    with pytest.raises(LedgerError, match="not a public key"):
+        verify_ledger(elsewhere)
+
+
+def test_the_command_says_sound_with_counts(location: Location) -> None:
+    home = str(location.keys.parent)
+    told = CliRunner().invoke(verify_command, ["--home", home])
+    assert told.exit_code == 0, told.output
+    assert told.output.startswith("sound: ")
+
+
+def test_the_command_names_entries_and_what_to_do(location: Location, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(location.keys.parent, tmp_path / "home"))
+    _cut(replace(location, url=parsed(None, home / "ledger" / "ledger.db")), 3)
+    told = CliRunner().invoke(verify_command, ["--home", str(home)])
+    assert told.exit_code == 1
+    assert "WRONG [truncated]" in told.output
+    assert "restore from backup" in told.output
+    plain = CliRunner().invoke(verify_command, ["--home", str(home), "--json"])
+    assert json.loads(plain.output)["sound"] is False
+
+
+def test_what_cannot_be_verified_is_told_apart_from_what_is_wrong(tmp_path: Path) -> None:
+    told = CliRunner().invoke(verify_command, ["--home", str(tmp_path)])
+    assert told.exit_code == 2
+    assert "no ledger here" in told.stderr
+
+
+def test_an_empty_ledger_is_sound(ledger: Ledger, ledger_settings: Settings) -> None:
+    assert verify_ledger(Location.of(ledger_settings)).is_sound

@@ -1,0 +1,60 @@
+"""``rongzi simulate``: what it writes, what it tells, what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from cli.simulate import command
+from data.storage.archive import Archive
+from model.archive.tables import archive_tables
+from model.errors import ArchiveError
+
+SMALL = ["--members", "300", "--months", "12"]
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(command, [*SMALL, *arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_it_writes_every_table_and_tells_the_totals(tmp_path: Path) -> None:
+    told = run("--out", str(tmp_path / "archive"))
+    archive = Archive(tmp_path / "archive")
+    assert all(archive.read(table).num_rows for table in archive_tables())
+    assert "disbursed_total" in told
+    assert {path.name for path in tmp_path.rglob("*") if path.is_dir()} == {
+        "archive",
+        *archive_tables(),
+    }
+
+
+def test_an_archive_in_use_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "members").mkdir()
+    with pytest.raises(ArchiveError, match="is not empty: name a new folder"):
+        run("--out", str(tmp_path))
+
+
+def test_branch_files_in_use_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "old.csv").touch()
+    with pytest.raises(ArchiveError, match="inbox is not empty"):
+        run("--out", str(tmp_path / "archive"), "--export-files", str(tmp_path / "inbox"))
+    assert not (tmp_path / "archive").exists()
+
+
+def test_the_truth_is_written_only_where_asked(tmp_path: Path) -> None:
+    truth = tmp_path / "elsewhere" / "truth.parquet"
+    run("--out", str(tmp_path / "archive"), "--truth", str(truth), "--replications", "2")
+    assert pq.read_table(truth).num_rows == 600
+    assert {path.name for path in (tmp_path / "archive").iterdir()} == set(archive_tables())
+
+
+def test_the_manifest_lies_beside_the_branch_files_unless_named(tmp_path: Path) -> None:
+    run("--out", str(tmp_path / "a"), "--export-files", str(tmp_path / "sent" / "inbox"))
+    assert (tmp_path / "sent" / "dirt.csv").exists()
+    assert {path.suffix for path in (tmp_path / "sent" / "inbox").iterdir()} == {".csv", ".xlsx"}

@@ -1,0 +1,116 @@
+"""The console: drafts, trains and refuses in plain words, never with a traceback."""
+
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pytest
+
+from cli.main import main
+from model.profile.dictionary import read_dictionary
+
+ROWS = 600
+
+
+@pytest.fixture
+def table(tmp_path):
+    dice = np.random.default_rng(8)
+    income = dice.normal(size=ROWS).round(3)
+    bad = dice.random(ROWS) < 1 / (1 + np.exp(1 + 2 * income))
+    path = tmp_path / "loans.csv"
+    pa_csv.write_csv(pa.table({"income": income, "one": [1] * ROWS, "bad": bad.astype(int)}), path)
+    return path
+
+
+@pytest.fixture
+def rongzi(monkeypatch, capsys, tmp_path):
+    """Run the console; return its exit code, output and errors."""
+    monkeypatch.setenv("RONGZI_MLRUNS", str(tmp_path / "mlruns"))
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["rongzi", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        return ended.value.code or 0, told.out, told.err
+
+    return run
+
+
+def test_a_draft_is_yaml_on_standard_output_and_notes_go_elsewhere(rongzi, table):
+    code, out, err = rongzi("dictionary", table, "--target", "bad")
+    assert code == 0
+    assert list(read_dictionary(out, "draft").attributes) == ["income", "one"]
+    assert "bad = 1 is taken as bad" in err
+
+
+def test_a_drafted_dictionary_trains_a_card(rongzi, table, tmp_path):
+    _, draft, _ = rongzi("dictionary", table, "--target", "bad")
+    (tmp_path / "loans.yaml").write_text(draft, encoding="utf-8")
+    code, out, _ = rongzi(
+        "train", "--table", table, "--target", "bad", "--dictionary", tmp_path / "loans.yaml",
+        "--out", tmp_path / "card",
+    )  # fmt: skip
+    assert code == 0
+    assert "剔除 dropped: one: 常量" in out
+    assert "rongzi promote" in out
+    found = {path.name for path in (tmp_path / "card").iterdir()}
+    assert found == {
+        "card.json", "card.manifest", "evaluation.json", "evidence.json", "gates.json",
+        "report.html", "validation.parquet",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--target", "baad"], "close to it: bad"),
+        (["--target", "one"], "one class only"),
+        (["--target", "income"], "it must have two, good and bad"),
+        (["--target", "bad", "--bad", "2"], "never says '2'"),
+        (["--target", "bad", "--dictionary", "none.yaml"], "none.yaml: cannot be read"),
+    ],
+)
+def test_a_table_that_cannot_train_is_refused_in_one_message(rongzi, table, arguments, told):
+    code, _, err = rongzi("train", "--table", table, *arguments)
+    assert code == 1
+    assert told in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: [", "not readable as YAML"),
+        ("", "expected a mapping"),
+        ("income: {zh: x}", "attribute income"),
+        ("income: 7", "attribute income"),
+    ],
+)
+def test_a_broken_dictionary_is_refused_with_its_name(rongzi, table, tmp_path, text, told):
+    (tmp_path / "broken.yaml").write_text(text, encoding="utf-8")
+    broken = ["--dictionary", tmp_path / "broken.yaml"]
+    code, _, err = rongzi("train", "--table", table, "--target", "bad", *broken)
+    assert code == 1
+    assert "broken.yaml" in err
+    assert told in err
+
+
+def test_an_archive_without_loans_is_refused(rongzi, tmp_path):
+    (tmp_path / "archive").mkdir()
+    code, _, err = rongzi("train", "--archive", tmp_path / "archive", "--as-of", "2023-10-01")
+    assert (code, "no loan was disbursed" in err) == (1, True)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--table", "t.csv"], ["--archive", "nowhere"]])
+def test_a_command_without_its_data_explains_its_use(rongzi, arguments):
+    code, _, err = rongzi("train", *arguments)
+    assert code == 2
+    assert "Usage: rongzi train" in err
+
+
+def test_promoting_nothing_is_refused(rongzi, tmp_path):
+    code, _, err = rongzi("promote", "nothing", "--approved-by", "王", "--home", tmp_path)
+    assert code == 1
+    assert "neither a folder with a card.json nor a run id" in err

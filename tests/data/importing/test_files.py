@@ -1,0 +1,154 @@
+"""Files as branches send them, imported: workbooks, merged cells, units, folders, refusals."""
+
+import csv
+from datetime import datetime
+
+import pytest
+import xlsxwriter
+
+from data.importing.headings.headers import export_headers
+from data.importing.importer import import_files
+from data.storage.archive import Archive
+from model.archive.id_numbers import check_digit
+from model.archive.tables import archive_tables
+
+TABLES = archive_tables()
+MOMENT = datetime.fromisoformat("2023-10-01T12:00:00")
+
+
+def member(serial, **changes):
+    digits = f"99990119800101{serial * 2 + 1:03d}"
+    return {
+        "member_id": f"M{serial:03d}", "id_number": digits + check_digit(digits), "name": "张三",
+        "gender": "男", "birth_date": "1980-01-01", "village_code": "371522100201",
+        "household_id": f"H{serial:03d}", "occupation": "种植", "joined_on": "2020-05-06",
+        "recorded_at": "2020-05-06 10:00:00", **changes,
+    }  # fmt: skip
+
+
+def parcels(serial, month="2023-05"):
+    return {
+        "member_id": f"M{serial:03d}", "month": month, "sent": "3", "received": "2",
+        "fresh_sent": "1", "damage_claims": "0", "recorded_at": "2023-06-02 09:00:00",
+    }  # fmt: skip
+
+
+class Branch:
+    """A branch that sends files, and the bank that imports them."""
+
+    def __init__(self, folder):
+        self.folder, self.archive = folder, Archive(folder / "archive")
+        self.quarantine = folder / "quarantine"
+
+    def file(self, name, table, rows):
+        path, columns = self.folder / name, export_headers(TABLES[table])
+        with path.open("w", encoding="gb18030", newline="") as file:
+            csv.writer(file).writerow(columns.values())
+            csv.writer(file).writerows([row.get(c, "") for c in columns] for row in rows)
+        return path
+
+    def send(self, *paths):
+        return import_files(paths, self.archive, self.quarantine, MOMENT, workers=1)
+
+    def rows(self, table, *columns):
+        return [tuple(row[c] for c in columns) for row in self.archive.read(table).to_pylist()]
+
+
+@pytest.fixture
+def branch(tmp_path):
+    return Branch(tmp_path)
+
+
+@pytest.fixture
+def known(branch):
+    """A branch whose members 0 to 4 are in the archive."""
+    branch.send(branch.file("members.csv", "members", [member(n) for n in range(5)]))
+    return branch
+
+
+def counts(report):
+    total = report.totals
+    return total.read, total.accepted, total.quarantined, total.duplicate
+
+
+def test_a_workbook_of_several_tables_is_taken_sheet_by_sheet(branch):
+    path = branch.folder / "township.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for table, content in (("parcels", [parcels(1)]), ("members", [member(1)])):
+            sheet = book.add_worksheet(TABLES[table].zh)
+            sheet.merge_range("A1:D1", "莘县 2023 年 单位：件")
+            sheet.write_row(2, 0, export_headers(TABLES[table]).values())
+            for number, row in enumerate(content, start=3):
+                sheet.write_row(number, 0, [row.get(c, "") for c in TABLES[table].columns])
+            sheet.write_row(4, 0, ["合计", "", 3])
+        book.add_worksheet("填表说明").write(0, 0, "请如实填写")
+        book.add_worksheet("Sheet4")
+    report = branch.send(path)
+    assert counts(report) == (2, 2, 0, 0)
+    assert report.totals.skipped == 2
+    assert list(report.files[0].refused_sheets) == ["填表说明"]
+
+
+def test_merged_words_hold_for_every_row_and_merged_figures_for_none(known):
+    path = known.folder / "merged.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, export_headers(TABLES["parcels"]).values())
+        for number in range(4):
+            month = f"2023-0{number + 1}"
+            sheet.write_row(number + 1, 0, ["", month, 3, 2, 1, 0, "2023-06-02"])
+        sheet.merge_range("A2:A5", "M001")
+        sheet.merge_range("C4:C5", 9)
+    report = known.send(path)
+    assert counts(report) == (4, 2, 2, 0)
+    assert report.reasons == {"MERGED_FIGURE": 2}
+    assert {key for (key,) in known.rows("parcels", "member_id")} == {"M001"}
+
+
+def test_units_of_the_header_are_converted_exactly(known):
+    path = known.folder / "plots.csv"
+    path.write_text(
+        "会员编号,种植季,作物,面积（公顷）,土地性质,租期截止,邮农场示范,托管,亩产（斤）,是否参保\n"
+        "M001,2023-S,小麦,0.2,自有,,是,否,951,是\n",
+        encoding="utf-8",
+    )
+    known.send(path)
+    ((area, harvest),) = known.rows("plots", "area_mu", "yield_kg_per_mu")
+    assert (str(area), str(harvest)) == ("3.00", "475.5")
+
+
+def test_ids_keep_their_zeros_and_words(branch):
+    rows = [member(1, member_id="000123"), member(2, member_id="NA"), member(3, member_id="null")]
+    branch.send(branch.file("m.csv", "members", rows))
+    assert branch.rows("members", "member_id") == [("000123",), ("NA",), ("null",)]
+
+
+def test_refused_files_are_named_and_do_not_stop_the_others(branch):
+    broken = branch.folder / "broken.xlsx"
+    broken.write_bytes(b"PK\x03\x04 no zip")
+    sound = branch.file("m.csv", "members", [member(1)])
+    report = branch.send(broken, sound, branch.folder / "none.csv")
+    assert [file.refusal.code for file in report.refused] == ["FILE_DAMAGED", "FILE_MISSING"]
+    assert counts(report) == (1, 1, 0, 0)
+
+
+def test_an_empty_table_is_read_as_no_rows(branch):
+    report = branch.send(branch.file("m.csv", "members", []))
+    assert report.refused == []
+    assert counts(report) == (0, 0, 0, 0)
+    assert branch.archive.parts("members") == []
+
+
+def test_a_folder_gives_its_branch_files_once(branch):
+    branch.file("m.csv", "members", [member(1)])
+    (branch.folder / "notes.json").write_text("{}")
+    (branch.folder / "~$m.xlsx").write_bytes(b"lock")
+    report = branch.send(branch.folder, branch.folder / "m.csv")
+    assert [file.file.name for file in report.files] == ["m.csv"]
+
+
+def test_stores_inside_an_imported_folder_are_no_input(branch):
+    branch.file("m.csv", "members", [member(1), member(2, phone="1")])
+    first, second = branch.send(branch.folder), branch.send(branch.folder)
+    assert [len(report.files) for report in (first, second)] == [1, 1]
+    assert len(branch.send(branch.quarantine).files) == 1

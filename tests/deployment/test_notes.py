@@ -1,0 +1,130 @@
+"""The deployment notes: the drill is run as printed, unit and proxy are read by their programs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from api.core.settings import Settings
+from api.decisions.decide import Decide
+from api.ledger.writer import Ledger
+from tests.support.cores import kept_apart, printed_cores
+from tests.support.deployment_notes import printed
+from tests.support.ledger_filling import fill, look_around
+from tests.support.postgres import Postgres
+from tests.support.shared_ground import lacking
+
+
+def _run(script: str, folder: Path, **told: str) -> str:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{told.pop('PATH', '')}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=folder,
+        env={**os.environ, **told, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _filled(settings: Settings, asks: list[Decide]) -> Ledger:
+    ledger = Ledger.open(settings)
+    fill(ledger, iter(asks[:10]))
+    look_around(ledger, 2)
+    return ledger
+
+
+def test_the_drill_on_sqlite_restores_a_sound_ledger_as_printed(
+    tmp_path: Path, asks: list[Decide]
+) -> None:
+    ledger = _filled(Settings(home=tmp_path / "data"), asks)
+    (tmp_path / "backup").mkdir()
+    told = _run(printed("sh", "sqlite3.connect"), tmp_path)
+    ledger.close()
+    assert told.startswith("sound: 10 entries"), told
+
+
+def test_the_drill_on_postgresql_restores_a_sound_ledger_as_printed(
+    tmp_path: Path, asks: list[Decide], postgres: Postgres
+) -> None:
+    address = postgres.new_database()
+    url = make_url(address)
+    ledger = _filled(Settings(home=tmp_path / "data", database_url=address), asks)
+    (tmp_path / "backup").mkdir()
+    libpq = {"PGHOST": str(url.host), "PGPORT": str(url.port), "PGUSER": str(url.username)}
+    told = _run(
+        printed("sh", "pg_dump"),
+        tmp_path,
+        RONGZI_DATABASE_URL=address,
+        PATH=f"{postgres.programs}{os.pathsep}",
+        **libpq,
+    )
+    ledger.close()
+    assert told.startswith("sound: 10 entries"), told
+
+
+UNIT = printed("ini", "User=rongzi")
+DROP_IN = printed("ini", "CPUAffinity=1-")
+
+
+def test_the_unit_says_what_the_notes_promise() -> None:
+    said = dict(line.split("=", 1) for line in UNIT.splitlines() if re.match(r"\w+=", line))
+    assert said["ExecStart"].split()[1:2] == ["serve"]
+    assert (said["KillMode"], said["Restart"], said["User"]) == ("mixed", "always", "rongzi")
+    # Drain and a last answer fit in: api/server/serve.py.
+    assert int(said["TimeoutStopSec"]) >= 20
+    for closed in ("NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectHome"):
+        assert said[closed] == "yes"
+    assert said["ProtectSystem"] == "strict"
+    assert "/var/lib/rongzi" in said["ReadWritePaths"]
+    assert "PASSWORD" not in UNIT.upper().replace("A PASSWORD BELONGS", "")
+
+
+def test_what_keeps_off_the_services_core_names_every_other() -> None:
+    (first, last) = map(int, re.findall(r"^CPUAffinity=(\d+)-(\d+)$", DROP_IN, re.M)[0])
+    assert printed_cores() | set(range(first, last + 1)) == set(range(last + 1))
+    assert not printed_cores() & set(range(first, last + 1))
+    workers = re.findall(r"--workers (\d+)", UNIT)
+    assert [str(len(printed_cores()))] == workers
+
+
+@pytest.mark.parametrize("machine", ["this", "of one core"])
+def test_the_benchmarks_give_the_service_its_printed_core(machine: str) -> None:
+    whole = os.sched_getaffinity(0)
+    before = {min(whole)} if machine == "of one core" else whole
+    apart = printed_cores() < before
+    ask = [sys.executable, "-c", "import os; print(*os.sched_getaffinity(0))"]
+    os.sched_setaffinity(0, before)
+    try:
+        with kept_apart() as prefix:
+            beside = subprocess.check_output(ask, text=True)
+            served = subprocess.check_output([*prefix, *ask], text=True)
+        assert os.sched_getaffinity(0) == before
+    finally:
+        os.sched_setaffinity(0, whole)
+    assert {int(core) for core in served.split()} == (printed_cores() if apart else before)
+    assert {int(core) for core in beside.split()} == (before - printed_cores() if apart else before)
+
+
+@pytest.mark.parametrize("lines", [UNIT, f"{DROP_IN}ExecStart=/bin/true\n"], ids=["unit", "other"])
+def test_systemd_finds_no_fault_in_the_unit(lines: str, tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        lacking("systemd-analyze")
+    unit = tmp_path / "rongzi.service"
+    unit.write_text(lines.replace("/opt/rongzi/.venv/bin/rongzi", "/bin/true"))
+    done = subprocess.run(
+        [program, "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False
+    )
+    faults = [line for line in done.stderr.splitlines() if "rongzi.service" in line]
+    assert faults == [], done.stderr

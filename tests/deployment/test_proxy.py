@@ -1,0 +1,156 @@
+"""The deployment notes' reverse proxy: run as printed, and it refuses what is too much."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from api.core.settings import Settings
+from api.http.problem_kinds import OVERLOADED, TIMED_OUT
+from api.http.problems import MEDIA_TYPE, Kind, problem_response
+from tests.support.proxy import behind_proxy, configuration, nginx, printed_site
+from tests.support.running_service import free_port
+from tests.support.shared_ground import lacking
+
+MEMBER = "M-100200300"
+
+
+@pytest.fixture
+def program() -> str:
+    found = nginx()
+    if found is None:
+        lacking("nginx")
+    return str(found)
+
+
+def test_nginx_takes_the_proxy_as_printed(tmp_path: Path, program: str) -> None:
+    certificate, key = _certificate(tmp_path)
+    site = printed_site()
+    site = site.replace("/etc/ssl/rongzi.pem", str(certificate))
+    site = site.replace("/etc/ssl/private/rongzi.key", str(key))
+    conf = tmp_path / "nginx.conf"
+    conf.write_text(configuration(site, tmp_path), encoding="utf-8")
+    done = subprocess.run(
+        [program, "-t", "-c", str(conf), "-e", str(tmp_path / "error.log")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "warn" not in done.stderr, done.stderr
+
+
+def test_the_proxy_is_stricter_than_the_service_and_hides_what_is_internal() -> None:
+    site = printed_site()
+    assert "location = /metrics { return 404; }" in site
+    assert "client_max_body_size 16k;" in site
+    assert "proxy_next_upstream off;" in site
+    assert f"max_conns={Settings().most_in_work};" in site
+    # The address that the limit by source believes is the one nginx saw, never the client's word.
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in site
+    assert "$proxy_add_x_forwarded_for" not in site
+
+
+def test_more_than_the_service_takes_on_is_refused_before_it_in_its_own_words(
+    tmp_path: Path, program: str
+) -> None:
+    with (
+        _silent() as (port, accepted),
+        behind_proxy(port, tmp_path, program) as front,
+        ExitStack() as asked,
+    ):
+        for _ in range(Settings().most_in_work):
+            _asked(front, asked)
+        working = _taken(accepted, Settings().most_in_work, asked)
+        _is_told(_asked(front, asked).getresponse(), OVERLOADED)
+        # It did not reach the service.
+        accepted.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            accepted.accept()
+        working.pop().close()
+        _asked(front, asked)
+        assert len(_taken(accepted, 1, asked)) == 1
+
+
+def test_a_service_that_is_away_or_leaves_amid_a_request_is_told_as_unknown(
+    tmp_path: Path, program: str
+) -> None:
+    with behind_proxy(free_port(), tmp_path, program) as front, ExitStack() as asked:
+        _is_told(_asked(front, asked).getresponse(), TIMED_OUT)
+    with (
+        _silent() as (port, accepted),
+        behind_proxy(port, tmp_path, program) as front,
+        ExitStack() as asked,
+    ):
+        waiting = _asked(front, asked)
+        (taken,) = _taken(accepted, 1, asked)
+        taken.close()
+        _is_told(waiting.getresponse(), TIMED_OUT)
+
+
+def test_the_proxy_logs_no_address(tmp_path: Path, program: str) -> None:
+    with behind_proxy(free_port(), tmp_path, program) as front, ExitStack() as asked:
+        assert _asked(front, asked).getresponse().status == 503
+    logged = [path.read_text(encoding="utf-8") for path in tmp_path.glob("*.log")]
+    assert logged
+    assert not any(MEMBER in text for text in logged)
+
+
+def _is_told(answer: http.client.HTTPResponse, kind: Kind) -> None:
+    """Hold an answer of the proxy against the service's own of that `kind`, byte by byte."""
+    own = problem_response(kind)
+    assert (answer.status, answer.read()) == (503, own.body)
+    assert answer.headers["Content-Type"] == MEDIA_TYPE
+    assert answer.headers["Retry-After"] == "1"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert len(answer.headers["X-Request-Id"]) == 32
+
+
+def _asked(port: int, opened: ExitStack) -> http.client.HTTPConnection:
+    """Ask on a connection of its own; the answer is awaited by who wants it."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    opened.callback(connection.close)
+    connection.request("GET", f"/v1/members/{MEMBER}")
+    return connection
+
+
+@contextmanager
+def _silent() -> Iterator[tuple[int, socket.socket]]:
+    """Yield the port of a service that takes connections and answers nobody."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as accepted:
+        yield accepted.getsockname()[1], accepted
+
+
+def _taken(accepted: socket.socket, count: int, opened: ExitStack) -> list[socket.socket]:
+    accepted.settimeout(10)
+    return [opened.enter_context(accepted.accept()[0]) for _ in range(count)]
+
+
+def _certificate(folder: Path) -> tuple[Path, Path]:
+    """Return the paths of a certificate signed by itself and of its key."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(tz=UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rongzi.example.org")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    certificate, private = folder / "certificate.pem", folder / "key.pem"
+    certificate.write_bytes(made.public_bytes(Encoding.PEM))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return certificate, private

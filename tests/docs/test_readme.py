@@ -1,0 +1,111 @@
+"""The README's walkthrough and what the demo says to try work as printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from cli.demo_summary import asked_by_curl
+from cli.demo_trial import decide_over_http
+from tests.support.cases import ROOT
+
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture
+def served(
+    published_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, str]]:
+    """The environment of a shell beside a served home, with the accounts `init --demo` printed."""
+    home = shutil.copytree(published_home, tmp_path / "home")
+    environment = _shell_of(home)
+    printed = subprocess.run(
+        ["rongzi", "init", "--demo"],
+        env=environment, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120,
+    ).stdout  # fmt: skip
+    line = next(line.split() for line in printed.splitlines() if line.startswith("officer-"))
+    with _serving(environment):
+        yield {**environment, "OFFICER": line[0], "PASSWORD": line[-1]}
+
+
+def _shell_of(home: Path) -> dict[str, str]:
+    """Return the environment of a shell that asks `home`'s service, at a port that is free."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return {
+        **os.environ,
+        "RONGZI_HOME": str(home),
+        "API": f"http://127.0.0.1:{port}",
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+    }
+
+
+@contextmanager
+def _serving(environment: dict[str, str]) -> Iterator[None]:
+    base = environment["API"]
+    serving = ["rongzi", "serve", "--port", base.rpartition(":")[2]]
+    with subprocess.Popen(serving, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL) as run:
+        try:
+            _wait_until_ready(base, run)
+            yield
+        finally:
+            run.terminate()
+
+
+def _wait_until_ready(base: str, run: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        assert run.poll() is None
+        try:
+            urllib.request.urlopen(f"{base}/ready", timeout=5).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the service did not become ready")
+
+
+def test_the_walkthrough_of_the_readme_works_as_printed(served: dict[str, str]) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"```sh\n(.*?)```", readme, flags=re.DOTALL)
+    found = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        env=served, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "3,000 元" in found.stdout
+    assert "\n0\n" in found.stdout
+    assert "equal, field by field" in found.stdout
+
+
+def test_what_the_demo_says_to_try_works_as_printed(published_home: Path, tmp_path: Path) -> None:
+    home = shutil.copytree(published_home, tmp_path / "home")
+    trial = decide_over_http(home)
+    environment = _shell_of(home)
+    # Nothing but what the prerequisites bring: a command that only some machines have is found out.
+    for name in ("bash", "curl", "date", "sed"):
+        found = shutil.which(name)
+        assert found is not None
+        (tmp_path / name).symlink_to(found)
+    shell = {**environment, "PATH": str(tmp_path)}
+    script = "\n".join(asked_by_curl(trial)).replace("http://127.0.0.1:8000", environment["API"])
+    with _serving(environment):
+        asked = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            env=shell, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert asked.returncode == 0, asked.stderr
+    assert json.loads(asked.stdout)["decision_id"] == trial.answered["decision_id"]

@@ -1,0 +1,225 @@
+"""The nearest changes: what is promised is what the kernel decides, and no part is superfluous."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from model.card.scorecard import Bins, Card, Term
+from model.decision.whitelist import TIERS, assess
+from model.explanation.nearest_changes import (
+    MOST_PROPOSALS,
+    Basis,
+    nearest_changes,
+    with_changes,
+)
+from model.explanation.own_power import ACTIVITIES, WHOLE, begins_from_nothing
+from model.policy.policy import policy_on
+from model.profile.dictionary import member_dictionary
+from tests.support.cases import CASES_CARD, POLICY_CASES
+
+BOOK = POLICY_CASES
+DAY: date = BOOK["as_of"]
+CARD = CASES_CARD
+BASIS = Basis(DAY, policy_on(DAY), CARD, member_dictionary())
+WORDS = ("occupation", "household_id")
+law = settings(deadline=None, max_examples=25)
+
+
+def profile(**member):
+    values = {**BOOK["member"], **member}
+    return {
+        name: np.array([value], dtype=object if name in WORDS else np.float64)
+        for name, value in values.items()
+    }
+
+
+def tier_of(columns, basis=BASIS):
+    return str(assess(columns, basis.as_of, basis.policy, basis.card).tier[0])
+
+
+def rank(tier):
+    return TIERS.index(tier)
+
+
+def paired(seed):
+    """A card of random points with a pair term, over attributes of which most are actionable."""
+    random = np.random.default_rng(seed)
+    names = ("bills_on_time_share_12m", "crop_kinds", "worst_days_past_due_24m", "operating_years")
+    edges = {"bills_on_time_share_12m": (0.5, 0.8, 0.95), "crop_kinds": (1.5, 2.5),
+             "worst_days_past_due_24m": (1.0, 30.0), "operating_years": (3.0, 9.0)}  # fmt: skip
+    known = BASIS.dictionary
+    bins = {n: Bins(n, edges[n], (), known[n].minimum, known[n].maximum) for n in names}
+    one = [Term((n,), random.integers(-30, 30, bins[n].size), 0) for n in names]
+    shape = (bins[names[0]].size, bins[names[1]].size)
+    pair = Term(names[:2], random.integers(-20, 20, shape), 0)
+    wording = {n: CARD.wording[n] for n in names}
+    return Card(CARD.name, 575, bins, (*one, pair), wording, CARD.pd_points, CARD.pd_values,
+                CARD.grades, CARD.scaling, {})  # fmt: skip
+
+
+members = st.fixed_dictionaries(
+    {},
+    optional={
+        "operating_years": st.sampled_from([1.0, 5.0, 12.0, np.nan]),
+        "bills_on_time_share_12m": st.sampled_from([0.2, 0.6, 0.9, 0.98, np.nan, 7.0]),
+        "worst_days_past_due_24m": st.sampled_from([0.0, 0.0, 10.0, 45.0, 90.0, np.nan]),
+        "peer_review_grade_24m": st.sampled_from([1.0, 2.0, 3.0, 5.0, np.nan]),
+        "leased_area_share": st.sampled_from([0.0, 0.5, 1.0, np.nan]),
+        "crop_kinds": st.sampled_from([1.0, 2.0, 5.0, np.nan]),
+        "days_past_due_now": st.sampled_from([0.0, 0.0, 12.0]),
+        "court_unresolved": st.sampled_from([0.0, 0.0, 1.0]),
+        "bureau_queries_6m": st.sampled_from([0.0, 5.0]),
+        "months_of_history": st.sampled_from([3.0, 30.0]),
+        "household_borrower": st.sampled_from([1.0, 1.0, 0.0, np.nan]),
+        "consent_in_force": st.sampled_from([1.0, 1.0, 1.0, 0.0]),
+        "area_melon_mu": st.sampled_from([0.0, 0.0, 3.0]),
+    },
+)
+bases = st.one_of(
+    st.just(BASIS),
+    st.integers(0, 10_000).map(
+        lambda seed: Basis(DAY, BASIS.policy, paired(seed), BASIS.dictionary)
+    ),
+)
+
+
+@law
+@given(members, bases)
+def test_a_proposed_change_really_gives_the_promised_tier(member, basis):
+    columns = profile(**member)
+    for lift in nearest_changes(columns, basis).lifts:
+        after = with_changes(columns, lift.changes)
+        found = assess(after, basis.as_of, basis.policy, basis.card)
+        assert (found.tier[0], found.points[0]) == (lift.tier, lift.points)
+        assert rank(lift.tier) >= rank(nearest_changes(columns, basis).target)
+
+
+@law
+@given(members, bases)
+def test_no_part_of_a_proposal_can_be_dropped(member, basis):
+    columns = profile(**member)
+    outlook = nearest_changes(columns, basis)
+    for lift in outlook.lifts:
+        for dropped in lift.changes:
+            rest = [change for change in lift.changes if change is not dropped]
+            assert rank(tier_of(with_changes(columns, rest), basis)) < rank(outlook.target)
+
+
+@law
+@given(members, bases, st.data())
+def test_a_range_holds_its_promise_from_its_first_value_to_its_last(member, basis, data):
+    columns = profile(**member)
+    lifts = nearest_changes(columns, basis).lifts
+    assume(lifts)
+    lift = data.draw(st.sampled_from(lifts))
+    change = data.draw(st.sampled_from(lift.changes))
+    known = basis.dictionary[change.attribute]
+    low = 0.0 if change.low is None else change.low
+    high = max(low, change.value) + 10 if change.high is None else np.nextafter(change.high, -1)
+    value = data.draw(st.floats(low, high))
+    value = float(np.ceil(value)) if known.unit in WHOLE else value
+    assume(value <= high)
+    elsewhere = {**with_changes(columns, lift.changes), change.attribute: np.array([value])}
+    assert tier_of(elsewhere, basis) == lift.tier
+
+
+@law
+@given(members, bases)
+def test_where_nothing_is_proposed_no_single_own_value_would_have_done(member, basis):
+    columns = profile(**member)
+    outlook = nearest_changes(columns, basis)
+    assume(outlook.target and not outlook.lifts)
+    for attribute in basis.dictionary:
+        if attribute.actionable and attribute.type == "number" and attribute.name in columns:
+            low, high = attribute.minimum, attribute.maximum
+            values = (0.0, 0.3, 0.97, 1.0, 2.0, 3.0, 5.0, 40.0)
+            for value in (v for v in values if low <= v <= high):
+                after = {**columns, attribute.name: np.array([value])}
+                assert rank(tier_of(after, basis)) < rank(outlook.target)
+
+
+def test_only_what_the_member_can_act_on_is_proposed():
+    for member in ({"bills_on_time_share_12m": 0.2, "operating_years": 1.0}, {"crop_kinds": 1.0}):
+        lifts = nearest_changes(profile(**member), BASIS).lifts
+        named = {change.attribute for lift in lifts for change in lift.changes}
+        assert all(member_dictionary()[name].actionable for name in named)
+
+
+def test_one_change_is_preferred_to_two_and_the_nearer_range_to_the_farther():
+    poor = profile(bills_on_time_share_12m=0.2, worst_days_past_due_24m=10)
+    lifts = nearest_changes(poor, BASIS).lifts
+    assert 0 < len(lifts) <= MOST_PROPOSALS
+    assert len({len(lift.changes) for lift in lifts}) == 1
+    steps = [sum(change.steps for change in lift.changes) for lift in lifts]
+    assert steps == sorted(steps)
+
+
+def test_a_settled_debt_is_proposed_where_a_rule_alone_stands_in_the_way():
+    (lift,) = nearest_changes(profile(days_past_due_now=12), BASIS).lifts
+    (change,) = lift.changes
+    assert (change.attribute, change.value < 1, lift.tier) == ("days_past_due_now", True, "FIRST")
+
+
+def test_what_no_own_change_removes_is_said():
+    outlook = nearest_changes(profile(household_borrower=0), BASIS)
+    assert (outlook.lifts, outlook.blocked_by) == ((), ("HOUSEHOLD_BORROWER",))
+    young = nearest_changes(profile(age_years=17, days_past_due_now=5), BASIS)
+    assert (young.lifts, young.blocked_by) == ((), ("UNDER_AGE",))
+
+
+def test_what_would_begin_from_nothing_is_not_proposed_for_it_would_move_more_than_itself():
+    grower = {"bills_on_time_share_12m": 0.2, "operating_years": 5.0, "crop_kinds": 1.0}
+    planting = {"crop_kinds", "leased_area_share", "area_total_mu"}
+
+    def named(**member):
+        lifts = nearest_changes(profile(**grower, **member), BASIS).lifts
+        return {change.attribute for lift in lifts for change in lift.changes}
+
+    assert named(area_total_mu=8.4, leased_area_share=0.0, peer_review_grade_24m=1.0) & planting
+    nothing = named(area_total_mu=0.0, leased_area_share=np.nan, peer_review_grade_24m=2.0)
+    assert nothing
+    assert not nothing & planting
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "name", "is_nothing"),
+    [
+        ("area_total_mu", 0.0, "crop_kinds", True),
+        ("area_total_mu", 8.4, "crop_kinds", False),
+        ("average_balance_12m", np.nan, "average_balance_12m", True),
+        ("months_since_last_loan", np.nan, "loans_repaid_24m", True),
+        ("months_since_last_loan", 0.0, "loans_repaid_24m", False),
+    ],
+)
+def test_an_activity_is_nothing_where_its_measure_is(measure, value, name, is_nothing):
+    columns = {measure: np.array([value])}
+    told = [each for activity in ACTIVITIES for each in activity]
+    assert begins_from_nothing(name, columns, told) == is_nothing
+    assert not begins_from_nothing(name, columns, [name])
+
+
+def test_an_activity_is_told_of_by_attributes_that_exist_and_each_by_one():
+    told = [name for activity in ACTIVITIES for name in activity]
+    assert len(told) == len(set(told))
+    assert all(member_dictionary()[name].type == "number" for name in told)
+
+
+def test_the_first_tier_has_nothing_above():
+    assert nearest_changes(profile(), BASIS).target is None
+
+
+def test_without_consent_nothing_is_searched_because_nothing_is_scored():
+    outlook = nearest_changes(profile(consent_in_force=0, bills_on_time_share_12m=0.2), BASIS)
+    assert (outlook.target, outlook.lifts) == (None, ())
+
+
+@pytest.mark.parametrize("grade", [1.0, 2.0])
+def test_counts_move_by_whole_numbers(grade):
+    low = profile(peer_review_grade_24m=grade, crop_kinds=1, bills_on_time_share_12m=0.6)
+    for lift in nearest_changes(low, BASIS).lifts:
+        for change in lift.changes:
+            if member_dictionary()[change.attribute].unit in WHOLE:
+                assert change.value == int(change.value)

@@ -1,0 +1,207 @@
+"""A policy that contradicts itself or holds a word nobody reads is refused, and the entry named."""
+
+from copy import deepcopy
+from datetime import date
+
+import pytest
+import yaml
+
+from model.errors import ContractError
+from model.policy.policy import read_policy
+from model.policy.policy_file import shipped_policy
+
+DAY = date(2023, 10, 1)
+START = date(2020, 1, 1)
+
+
+def refused(change, match):
+    spec = deepcopy(dict(shipped_policy()))
+    change(spec)
+    with pytest.raises(ContractError, match=match):
+        read_policy(yaml.safe_dump(spec, sort_keys=False, allow_unicode=True), DAY)
+
+
+def number(name, value):
+    return lambda spec: spec["numbers"][name]["values"].update({START: value})
+
+
+def rule(**changes):
+    return lambda spec: spec["rules"][0].update(changes)
+
+
+def table(name, change):
+    return lambda spec: change(spec[name]["values"][START])
+
+
+def without(key):
+    return lambda entry: entry.pop(key)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda s: s.update(rulez=[]), "the file.*rulez"),
+        (lambda s: s.pop("tiers"), "the file.*missing keys.*tiers"),
+        (lambda s: s["numbers"]["lpr_bp"].update(units="bp"), "number lpr_bp.*units"),
+        (lambda s: s["numbers"]["lpr_bp"].pop("source"), "number lpr_bp.*source"),
+        (lambda s: s["numbers"]["lpr_bp"].update(unit=""), "number lpr_bp.*unit must be text"),
+        (lambda s: s["grades"].update(unit="yuan"), "grades.*unit"),
+        (rule(missin="decline"), "NO_CONSENT.*missin"),
+        (rule(unscord=True), "NO_CONSENT.*unscord"),
+        (lambda s: s["rules"][3].pop("missing"), "SHORT_RESIDENCE.*missing keys.*missing"),
+        (table("crops", lambda v: v["wheat"].update(markets={})), "crop wheat.*markets"),
+        (table("grades", lambda v: v[0].update(cap=1)), "grades.*cap"),
+        (table("crops", lambda v: v["wheat"]["market"].update({13: 0})), "crop wheat, market.*13"),
+    ],
+)  # fmt: skip
+def test_a_key_that_nobody_reads_or_that_is_missing(change, match):
+    refused(change, match)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda s: s["numbers"]["lpr_bp"].update(values={}), "number lpr_bp"),
+        (lambda s: s["numbers"]["lpr_bp"].update(values={"2020": 1}), "number lpr_bp.*'2020'"),
+        (lambda s: s["numbers"].update(lpr_bp=345), "number lpr_bp.*mapping"),
+        (lambda s: s.update(numbers=[1]), "numbers.*mapping"),
+        (lambda s: s.update(rules={}), "rules.*list"),
+        (lambda s: s["rules"].append("NO_CONSENT"), "NO_CONSENT.*mapping"),
+        (rule(**{"from": "soon"}), "NO_CONSENT.*'soon'"),
+        (rule(until=START), "NO_CONSENT.*ends before it starts"),
+    ],
+)
+def test_a_date_that_is_none(change, match):
+    refused(change, match)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (number("minimum_loan_yuan", 3000.5), "minimum_loan_yuan.*3000.5"),
+        (number("minimum_loan_yuan", "3000"), "minimum_loan_yuan.*'3000'"),
+        (number("minimum_loan_yuan", True), "minimum_loan_yuan"),
+        (number("minimum_loan_yuan", None), "minimum_loan_yuan"),
+        (number("minimum_loan_yuan", 60000), "minimum_loan_yuan is above product_cap_yuan"),
+        (number("minimum_months", 13), "minimum_months is above standard_months"),
+        (number("maximum_months", 11), "standard_months is above maximum_months"),
+        (number("standard_months", 13), "standard_months.*1 to 12"),
+        (number("shortest_harvest_months", 12), "shortest_harvest_months.*0 to 11"),
+        (number("income_haircut_percent", 101), "income_haircut_percent.*0 to 100"),
+        (number("rate_floor_bp", 1300), "rate_floor_bp is above rate_cap_bp"),
+        (number("rounding_yuan", 0), "rounding_yuan"),
+        (lambda s: s["numbers"].pop("lpr_bp"), "number lpr_bp is missing"),
+        (lambda s: s["numbers"].update(lpr_pb=s["numbers"]["lpr_bp"]), "lpr_pb is read by nothing"),
+        (table("trade_margin_percent", lambda v: v.update(grower=101)), "margin.*grower.*101"),
+    ],
+)
+def test_a_number_out_of_bounds_absent_or_at_odds_with_another(change, match):
+    refused(change, match)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (rule(holds="equals"), "NO_CONSENT.*'equals'"),
+        (rule(outcome="deny"), "NO_CONSENT.*'deny'"),
+        (rule(outcome="pass"), "NO_CONSENT.*'pass'"),
+        (rule(missing="maybe"), "NO_CONSENT.*'maybe'"),
+        (rule(value="minimum_lone_yuan"), "NO_CONSENT.*minimum_lone_yuan"),
+        (rule(value=None), "NO_CONSENT"),
+        (rule(value=float("nan")), "NO_CONSENT"),
+        (rule(value=[1]), "NO_CONSENT"),
+        (rule(holds=["below"]), "NO_CONSENT"),
+        (rule(zh=1), "NO_CONSENT.*zh must be text"),
+        (rule(code="no consent"), "no consent.*NO_CONSENT"),
+        (rule(unscored="yes"), "NO_CONSENT.*unscored"),
+        (rule(outcome="refer"), "NO_CONSENT.*unscored member must be declined"),
+        (rule(missing="nurture"), "NO_CONSENT.*unscored member must be declined"),
+        (lambda s: s["rules"].append(s["rules"][0]), "share the code NO_CONSENT"),
+        (lambda s: s["request_rules"].append(s["rules"][1]), "share the code UNDER_AGE"),
+        (lambda s: s["request_rules"][0].update(outcome="nurture"), "AMOUNT_ABOVE_LIMIT.*request"),
+    ],
+)
+def test_a_rule_that_cannot_be_meant(change, match):
+    refused(change, match)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda v: v["wheat"]["market"].update({6: 71}), "crop wheat.*add up to 101"),
+        (lambda v: v["wheat"]["market"].update({6: 170, 7: -70}), "crop wheat"),
+        (lambda v: v["wheat"].update(net_yuan_per_mu=-1), "crop wheat, net_yuan_per_mu"),
+        (lambda v: v.update(wheat=560), "crop wheat.*mapping"),
+        (lambda v: v["wheat"].update(market=100), "crop wheat, market.*mapping"),
+    ],
+)
+def test_a_crop_that_does_not_add_up(change, match):
+    refused(table("crops", change), match)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda v: v.pop(), "last grade must take every PD"),
+        (lambda v: v[-1].update(pd_at_most=1.5), "grade G.*pd_at_most"),
+        (lambda v: v.clear(), "last grade"),
+        (lambda v: v.reverse(), "does not rise in PD"),
+        (lambda v: v[1].update(pd_at_most=0.005), "grade B does not rise in PD over A"),
+        (lambda v: v[1].update(spread_bp=119), "grade B has better terms than A"),
+        (lambda v: v[1].update(cap_yuan=50001), "grade B has better terms than A"),
+        (lambda v: v[1].update(grade="A"), "two grades share a name"),
+        (lambda v: v[1].update(spread_bp=1.5), "grade B, spread_bp"),
+    ],
+)
+def test_a_master_scale_that_does_not_descend(change, match):
+    refused(table("grades", change), match)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda v: v.update(FIRST=v["SECOND"]), "FIRST must need more points than SECOND"),
+        (lambda v: v.update(FIRST=500), "FIRST must need more points than SECOND"),
+        (lambda v: v.update(FIRST="many"), "tiers, FIRST.*many"),
+        (lambda v: v.pop("SECOND"), "must name FIRST and SECOND"),
+        (lambda v: v.update(FOURTH=1), "must name FIRST and SECOND"),
+    ],
+)
+def test_tiers_reversed_or_unknown(change, match):
+    refused(table("tiers", change), match)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda v: v[0].update(code="because"), "because.*written like"),
+        (lambda v: v[0].update(code=v[1]["code"]), "two review reasons share the code"),
+        (lambda v: v[0].update({"for": "maybe"}), "INCOME_VERIFIED.*'maybe'"),
+        (lambda v: v[0].pop("zh"), "review_reasons.*missing keys.*zh"),
+        (lambda v: v.__setitem__(slice(None), v[:1]), "no review reason serves to decline"),
+    ],
+)
+def test_review_reasons_that_leave_a_person_without_words(change, match):
+    refused(table("review_reasons", change), match)
+
+
+def test_a_list_that_is_none():
+    refused(
+        lambda s: s["trade_besides_crops"]["values"].update({START: "trader"}),
+        "trade_besides_crops.*list",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("numbers: {}\nnumbers: {}\n", "line 1: numbers is given twice"),
+        ("numbers:\n  a: {values: {2020-01-01: 1, 2020-01-01: 2}}\n", "2020-01-01 is given twice"),
+        ("numbers: [", "not YAML"),
+        ("", "the file"),
+        ("- 1\n", "the file"),
+    ],
+)
+def test_a_file_that_says_one_thing_twice_or_is_no_policy(text, match):
+    with pytest.raises(ContractError, match=match):
+        read_policy(text, DAY)

@@ -1,0 +1,132 @@
+"""The member dictionary: complete, one with its formulas and with the written page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from model.archive.tables import archive_tables
+from model.dictionary_page import page
+from model.errors import ContractError
+from model.profile.dictionary import Attribute, member_dictionary, read_dictionary
+from model.profile.flows import formulas
+from tests.support.cases import ROOT
+
+ATTRIBUTES = list(member_dictionary())
+SCORED = [each for each in ATTRIBUTES if each.role == "scored"]
+CHINESE = re.compile("[\u4e00-\u9fff]")
+NEVER_SCORED = {"gender", "age_years", "education", "village_code", "household_size"}
+
+
+def _named(each: Attribute) -> str:
+    return each.name
+
+
+def test_every_attribute_has_one_formula_and_every_formula_an_attribute() -> None:
+    assert set(formulas()) == set(member_dictionary().attributes)
+
+
+def test_about_45_attributes_may_be_scored() -> None:
+    assert 40 <= len(SCORED) <= 50
+
+
+@pytest.mark.parametrize("each", ATTRIBUTES, ids=_named)
+def test_an_attribute_names_the_tables_its_formula_needs(each: Attribute) -> None:
+    needed = set(formulas()[each.name].view.tables)
+    assert needed <= {*each.source, "members"}
+    assert set(each.source) <= set(archive_tables())
+    assert each.source
+
+
+@pytest.mark.parametrize("each", ATTRIBUTES, ids=_named)
+def test_every_text_is_there_in_chinese_and_english(each: Attribute) -> None:
+    for text in (each.label, each.reason, each.missing):
+        assert CHINESE.search(text.zh)
+        assert text.en.isprintable()
+        assert not CHINESE.search(text.en)
+
+
+@pytest.mark.parametrize("each", ATTRIBUTES, ids=_named)
+def test_a_number_has_a_unit_and_a_range_and_nothing_else_has(each: Attribute) -> None:
+    is_number = each.type == "number"
+    assert bool(each.unit) == is_number
+    assert (each.minimum is not None) == (each.maximum is not None) == is_number
+    if each.minimum is not None and each.maximum is not None:
+        assert each.minimum < each.maximum
+
+
+@pytest.mark.parametrize("each", SCORED, ids=_named)
+def test_a_scored_attribute_says_a_fact_and_never_that_the_score_is_low(each: Attribute) -> None:
+    assert each.type == "number"
+    for sentence in (each.reason.zh, each.reason.en, each.missing.zh, each.missing.en):
+        assert not re.search(r"分数|评分|得分|scor|points", sentence)
+        assert not sentence.endswith((".", "。"))
+    assert len(each.reason.zh) <= 30
+
+
+def test_reasons_tell_attributes_apart() -> None:
+    for language in ("zh", "en"):
+        told = [getattr(each.reason, language) for each in SCORED]
+        assert len(set(told)) == len(told)
+
+
+def test_what_must_not_be_scored_is_kept_for_audits_only() -> None:
+    audit = set(member_dictionary().named("audit"))
+    assert audit >= NEVER_SCORED
+    assert not any(name.startswith("village") for name in member_dictionary().named("scored"))
+
+
+def test_what_is_never_collected_is_nowhere() -> None:
+    told = " ".join(f"{each.name} {each.label.en} {each.label.zh}" for each in ATTRIBUTES).lower()
+    assert not re.search(
+        "ethnic|religio|health|disab|marital|民族|宗教|健康|残疾|低保|五保|婚姻", told
+    )
+
+
+def test_every_flow_is_scored() -> None:
+    assert {each.flow for each in SCORED} >= {"commerce", "logistics", "capital", "information"}
+
+
+def test_the_written_page_is_not_stale() -> None:
+    written = ROOT / "docs" / "dictionary.md"
+    assert written.read_text(encoding="utf-8") == page(), (
+        "run: python -m model.dictionary_page > docs/dictionary.md"
+    )
+
+
+ENTRY = """\
+income:
+  {zh: 收入, en: Income, flow: capital, type: number, role: scored,
+   reason: {zh: 收入少, en: small income}, missing: {zh: 无, en: none}}
+"""
+
+
+def test_an_entry_without_a_reason_is_refused_by_name() -> None:
+    with pytest.raises(ContractError, match=r"own\.yaml, attribute income: 'reason'"):
+        read_dictionary(ENTRY.replace("reason:", "because:"), "own.yaml")
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong", "field"),
+    [
+        ("capital", "cash", "flow"), ("number", "float", "type"), ("scored", "judged", "role"),
+        ("role: scored", "role: scored, direction: sideways", "direction"),
+    ],
+)  # fmt: skip
+def test_an_unknown_word_is_refused_with_the_known_ones(given: str, wrong: str, field: str) -> None:
+    with pytest.raises(ContractError, match=rf"attribute income: {field} is .*use one of"):
+        read_dictionary(ENTRY.replace(given, wrong), "own.yaml")
+
+
+@pytest.mark.parametrize("text", ["", "- income", "just words"])
+def test_what_is_no_mapping_is_refused(text: str) -> None:
+    with pytest.raises(ContractError, match=r"own\.yaml: expected a mapping"):
+        read_dictionary(text, "own.yaml")
+
+
+def test_the_digest_changes_with_any_text_and_not_with_the_order_of_its_fields() -> None:
+    digest = read_dictionary(ENTRY, "own.yaml").digest
+    assert read_dictionary(ENTRY.replace("small", "little"), "own.yaml").digest != digest
+    turned = ENTRY.replace("zh: 收入, en: Income", "en: Income, zh: 收入")
+    assert read_dictionary(turned, "own.yaml").digest == digest

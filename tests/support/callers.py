@@ -1,0 +1,42 @@
+"""Callers of a service under test or measurement: an account and a token, without a password."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import replace
+
+from api.access.accounts import Account, Accounts
+from api.access.issuer import Issuer
+from api.core.principal import Role
+from api.core.settings import Settings
+
+
+def headers_of(
+    settings: Settings,
+    roles: Iterable[Role],
+    places: tuple[str, ...] = ("",),
+    subject: str = "tester",
+    clock: Callable[[], float] = time.time,
+) -> dict[str, str]:
+    """Return the headers of a caller with these roles and places; the account is made if new.
+
+    The token is of the moment that `clock` tells.
+    """
+    wanted = Account(subject, "no password fits this", frozenset(roles), places)
+    with closing(Accounts(settings)) as accounts:
+        accounts.prepare()
+        found = accounts.find(subject)
+        if found is None:
+            accounts.add([wanted], "benchmarks")
+        elif (found.roles, found.places, found.is_enabled) != (wanted.roles, places, True):
+            accounts.change(
+                subject,
+                "account_changed",
+                "benchmarks",
+                lambda was: replace(wanted, version=was.version),
+            )
+        account = accounts.find(subject)
+    assert account is not None
+    return {"Authorization": f"Bearer {Issuer(settings.home, clock).token(account)}"}

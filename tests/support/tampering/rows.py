@@ -1,0 +1,105 @@
+"""Rows of a ledger changed by force: drawn, altered, and the chain hashed anew behind them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Table, create_engine, insert, select, text
+from sqlalchemy import delete as delete_from
+from sqlalchemy import update as update_of
+from sqlalchemy.engine import URL
+
+from api.ledger.chain import GENESIS, append_looks, digest_of
+from api.ledger.migrations.append_only import guard_names
+from api.ledger.schema import put_back
+from api.ledger.tables import APPEND_ONLY, accesses, entries, identities
+
+TABLES = (*APPEND_ONLY, identities)
+Row = dict[str, Any]
+
+
+@contextmanager
+def disarmed(url: URL) -> Iterator[Connection]:
+    """Yield a connection of the tables' owner, who takes the triggers away and puts them back."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for table in APPEND_ONLY:
+            on = f" ON {table.name}" if connection.dialect.name == "postgresql" else ""
+            for name in guard_names(connection.dialect.name, table.name):
+                connection.execute(text(f"DROP TRIGGER {name}{on}"))
+        yield connection
+    put_back(engine)
+    engine.dispose()
+
+
+def rows_in(connection: Connection, table: Table) -> list[Row]:
+    """Return all rows in the order of the primary key."""
+    (key,) = table.primary_key.columns
+    return [dict(row) for row in connection.execute(select(table).order_by(key)).mappings()]
+
+
+def any_table(connection: Connection, drawn: random.Random) -> Table:
+    """Return a table that has rows."""
+    return drawn.choice([t for t in TABLES if connection.execute(select(t).limit(1)).first()])
+
+
+def any_row(connection: Connection, table: Table, drawn: random.Random) -> Row:
+    """Return one row."""
+    return drawn.choice(rows_in(connection, table))
+
+
+def assign(connection: Connection, table: Table, row: Row, values: Row) -> None:
+    """Change a row."""
+    (key,) = table.primary_key.columns
+    connection.execute(update_of(table).where(key == row[key.name]).values(values))
+
+
+def remove(connection: Connection, table: Table, row: Row) -> None:
+    """Delete a row."""
+    (key,) = table.primary_key.columns
+    connection.execute(delete_from(table).where(key == row[key.name]))
+
+
+def other(value: Any, kind: type, drawn: random.Random) -> Any:
+    """Return another value of the column's type, as near as can be: one bit, one sign, one unit."""
+    if kind is int:
+        return (value or 0) + 1_000_000 + drawn.randrange(1, 1_000)
+    if kind is bytes:
+        changed = bytearray(value or b"\0")
+        changed[drawn.randrange(len(changed))] ^= 1 << drawn.randrange(8)
+        return bytes(changed)
+    if not value:
+        return "x"
+    place = drawn.randrange(len(value))
+    sign = "7" if value[place] != "7" else "8"
+    return value[:place] + sign + value[place + 1 :]
+
+
+def rewrite(connection: Connection, chain: Sequence[Row]) -> None:
+    """Write the entries numbered and hashed anew, as somebody would who read our source."""
+    replace_entries(connection, hashed(chain))
+
+
+def hashed(chain: Sequence[Row], previous: str = GENESIS, first: int = 1) -> list[Row]:
+    """Return entries numbered from `first` and hashed behind `previous`."""
+    made = []
+    for seq, row in enumerate(chain, first):
+        row = row | {"seq": seq, "previous": previous}
+        previous = digest_of(row)
+        made.append(row | {"digest": previous})
+    return made
+
+
+def replace_entries(connection: Connection, rows: Sequence[Row]) -> None:
+    """Put `rows` in the place of all entries."""
+    connection.execute(delete_from(entries))
+    connection.execute(insert(entries), list(rows))
+
+
+def rewrite_looks(connection: Connection, rows: Sequence[Row]) -> None:
+    """Write the audit numbered and hashed anew."""
+    connection.execute(delete_from(accesses))
+    append_looks(connection, rows)

@@ -1,0 +1,145 @@
+"""What enters the regression: strong, steady, not said already, with the right sign."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model.card.scorecard import Bins
+from model.errors import TrainingError
+from model.profile.dictionary import Attribute, Dictionary, Text
+from training.binning.binning import bin_attribute
+from training.families.boosted.family import BoostedFamily
+from training.families.cross_fit import Refitted
+from training.families.ebm import EbmFamily
+from training.families.woe import WoeFamily, fit_logistic, not_said_already, strong_enough
+from training.measures.steadiness import coarse, steady
+from training.samples.sample import Sample, refuse_too_few
+from training.settings import Settings
+
+SETTINGS = Settings()
+ROWS = 3000
+
+
+def declared(name):
+    text = Text(name, name)
+    direction = "up" if name == "noise" else "free"
+    return Attribute(
+        name, text, "information", "number", "scored", text, text, direction=direction
+    )  # fmt: skip
+
+
+@pytest.fixture
+def sample():
+    """Two attributes that carry risk, one of them missing early on; a copy; and noise."""
+    dice = np.random.default_rng(9)
+    period = np.repeat(np.arange(10), ROWS // 10)
+    care, wealth = dice.normal(size=(2, ROWS))
+    bad = dice.random(ROWS) < 1 / (1 + np.exp(2 + care + wealth))
+    young = np.where(period < 5, np.nan, wealth)
+    columns = {"care": care, "copy": 3 * care, "young": young, "noise": dice.normal(size=ROWS)}
+    return Sample(columns, bad, np.arange(ROWS), period)
+
+
+@pytest.fixture
+def binned(sample):
+    return {
+        name: bin_attribute(declared(name), values, sample.bad, SETTINGS)
+        for name, values in sample.columns.items()
+    }
+
+
+def test_the_strong_come_first_and_the_weak_are_told_by_their_value(binned):
+    kept, dropped = strong_enough(binned, SETTINGS)
+    assert kept[0] in ("care", "copy")
+    assert [entry.attribute for entry in dropped] == ["noise"]
+    assert "below 0.01" in dropped[0].reason.en
+
+
+def test_an_attribute_that_was_missing_early_on_is_unsteady(binned, sample):
+    bins = {name: own.bins for name, own in binned.items()}
+    kept, dropped = steady(["care", "young"], bins, sample, SETTINGS)
+    assert (kept, [entry.attribute for entry in dropped]) == (["care"], ["young"])
+    assert "unsteady: PSI" in dropped[0].reason.en
+
+
+def test_a_sample_without_time_is_steady(binned, sample):
+    alone = replace(sample, period=np.zeros(ROWS, dtype=np.int64))
+    assert steady(["young"], {"young": binned["young"].bins}, alone, SETTINGS) == (["young"], [])
+
+
+@pytest.mark.parametrize("family", [BoostedFamily("boosted_single"), Refitted(EbmFamily())])
+def test_boosted_shapes_leave_out_what_is_unsteady_and_name_it(family, sample):
+    rows = sample.take(np.arange(0, ROWS, 4))
+    names = ("care", "young", "noise")
+    dictionary = Dictionary({name: declared(name) for name in names}, "0" * 64)
+    few = Sample({n: rows.columns[n] for n in names}, rows.bad, rows.borrower, rows.period)
+    fit = family.cross_fit(few, dictionary, replace(SETTINGS, folds=2), lambda: None).fit
+    assert set(fit.additive.bins) == {"care", "noise"}
+    assert [entry.attribute for entry in fit.dropped] == ["young"]
+    assert "unsteady: PSI" in fit.dropped[0].reason.en
+
+
+def test_a_shift_is_taken_over_few_bins_of_like_many_rows(sample):
+    values = sample.columns["care"]
+    fine = Bins("care", edges=tuple(np.linspace(-2, 2, 101).tolist()))
+    found = coarse(fine, values)
+    shares = np.bincount(found.codes(values), minlength=found.size)[: found.ordinary] / ROWS
+    assert set(found.edges) < set(fine.edges)
+    assert found.ordinary == 10
+    assert shares == pytest.approx(0.1, abs=0.02)
+
+
+def test_the_rare_spellings_of_a_text_share_a_bin_of_the_shift():
+    words = np.array([f"w{row}" for row in range(30) for _ in range(40 - row)], dtype=object)
+    found = coarse(Bins("word", levels=tuple((f"w{row}",) for row in range(30))), words)
+    assert found.levels[:9] == tuple((f"w{row}",) for row in range(9))
+    assert found.codes(words).max() == 9
+
+
+def test_what_a_stronger_attribute_says_already_is_dropped(binned, sample):
+    woe = {n: b.woe[b.bins.codes(sample.columns[n])] for n, b in binned.items()}
+    kept, dropped = not_said_already(["care", "copy", "noise"], woe, SETTINGS)
+    assert kept == ["care", "noise"]
+    assert "says the same as care (correlation 1.00)" in dropped[0].reason.en
+
+
+def test_every_coefficient_is_positive_and_what_turns_is_told(sample):
+    dice = np.random.default_rng(2)
+    risk = sample.bad + dice.normal(size=ROWS)
+    # Beside its sum with noise, the noise itself turns round.
+    woe = {"sum": risk + 3 * sample.columns["noise"], "noise": 3 * sample.columns["noise"]}
+    found = fit_logistic(woe, sample.bad, 1.0)
+    assert found.names == ("sum",)
+    assert found.coefficients[0] > 0
+    assert "its sign turns" in found.dropped[0].reason.en
+
+
+def test_nothing_is_left_where_every_sign_turns(sample):
+    assert fit_logistic({"wrong": -1.0 * sample.bad}, sample.bad, 1.0) is None
+
+
+def test_the_family_names_everything_it_drops(sample):
+    dictionary = Dictionary({name: declared(name) for name in sample.columns}, "digest")
+    for fit in WoeFamily().fits(sample, dictionary, SETTINGS).values():
+        kept = {name for shape in fit.additive.shapes for name in shape.attributes}
+        dropped = {entry.attribute for entry in fit.dropped}
+        assert kept | dropped == set(sample.columns)
+        assert not kept & dropped
+
+
+def test_log_odds_of_good_fall_with_risk(sample):
+    dictionary = Dictionary({name: declared(name) for name in sample.columns}, "digest")
+    fit = WoeFamily().fits(sample, dictionary, SETTINGS)["C=1"]
+    odds = fit.additive.log_odds(sample.columns)
+    assert odds[~sample.bad].mean() > odds[sample.bad].mean()
+    assert np.mean(1 / (1 + np.exp(odds))) == pytest.approx(sample.bad_rate, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("bads", "why"), [(0, "all 3,000 rows are good"), (ROWS, "are bad"), (9, "9 bads among")]
+)
+def test_a_sample_that_cannot_support_a_card_is_refused(sample, bads, why):
+    few = replace(sample, bad=np.arange(ROWS) < bads)
+    with pytest.raises(TrainingError, match=why):
+        refuse_too_few(few, 30, "the sample")

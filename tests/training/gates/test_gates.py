@@ -1,0 +1,246 @@
+"""The gates stop what should be stopped, and say so; everything else passes."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from model.card.card_file import CardFile
+from model.card.scorecard import Bins, Card, Grade, Scaling, Term
+from model.errors import ContractError, TrainingError
+from training.gates.evidence import Evidence, Noted, read_evidence, write_evidence
+from training.gates.exactness import broken_directions
+from training.gates.judge import judge
+from training.gates.verdict import Measured, limits_on, read_limits, status
+from training.measures.discrimination import delong
+from training.samples.sample import Sample
+
+DAY = date(2026, 1, 1)
+ROWS = 3000
+#: Log odds of PD are worth 20 points a doubling; 600 points are 50:1.
+TOTALS = np.arange(300, 801, dtype=np.int64)
+PD = np.round(1 / (1 + 50 * 2.0 ** ((TOTALS - 600) / 20)), 6)
+
+
+def card_over(points, base):
+    """A card whose terms earn `points` below zero and 0 above, calibrated to its scale."""
+    bins = {name: Bins(name, (0.0,)) for name in points}
+    terms = tuple(
+        Term((name,), np.array([low, high, low, low], dtype=np.int64), (low + high) // 2)
+        for name, (low, high) in points.items()
+    )
+    return Card(
+        "planted", base, bins, terms, {}, TOTALS, PD, (Grade("A", 1.0),), Scaling(), {}
+    )  # fmt: skip
+
+
+HONEST = card_over({"income": (0, 40), "thrift": (0, 40)}, 490)
+
+
+def people(seed=1, **more):
+    """Rows whose outcome follows the honest card's own PDs."""
+    dice = np.random.default_rng(seed)
+    columns = {name: dice.normal(size=ROWS) for name in ("income", "thrift", "noise")}
+    totals = HONEST.total(HONEST.points_by_attribute(HONEST.codes(columns)))
+    bad = dice.random(ROWS) < HONEST.pd(totals)
+    rows = np.arange(ROWS)
+    columns |= {name: made(bad, columns, dice) for name, made in more.items()}
+    return Sample(columns, bad, rows, rows * 0)
+
+
+def evidence(card, rows, **noted):
+    stated = Noted(
+        card_digest="a" * 64, sample="held_out", trained_by="Trainer", source="table",
+        directions=dict.fromkeys(card.attributes, "down"), points_psi=0.01,
+        attribute_psi=dict.fromkeys(card.attributes, 0.01), rounding_auc=0.0, cut_off=None,
+    )  # fmt: skip
+    return Evidence(card, "a" * 64, replace(stated, **noted), rows)
+
+
+def gates(found, champion=None):
+    in_use = None if champion is None else CardFile(champion, "b" * 64, "Approver", "2025-01-01")
+    return {v.gate: v for v in judge(found, in_use, limits_on(DAY)).verdicts}
+
+
+def test_an_honest_card_passes_every_gate():
+    verdicts = judge(evidence(HONEST, people()), None, limits_on(DAY))
+    assert verdicts.passed
+    assert {v.status for v in verdicts.verdicts} <= {"pass", "none"}
+
+
+def test_a_planted_worse_challenger_is_stopped():
+    worse = card_over({"income": (0, 40), "noise": (0, 40)}, 490)
+    found = gates(evidence(worse, people()), champion=HONEST)["AUC_AGAINST_CHAMPION"]
+    assert found.status == "fail"
+    assert found.value > 0.05
+    assert "keep the champion" in found.remedy.en
+
+
+def test_the_champion_itself_is_not_worse_than_the_champion():
+    found = gates(evidence(HONEST, people()), champion=HONEST)["AUC_AGAINST_CHAMPION"]
+    assert (found.status, found.value) == ("pass", 0.0)
+
+
+def test_a_champion_whose_attributes_are_gone_cannot_be_compared():
+    other = card_over({"land": (0, 40)}, 490)
+    found = gates(evidence(HONEST, people()), champion=other)["AUC_AGAINST_CHAMPION"]
+    assert found.status == "fail"
+    assert "scores land, which" in found.told.en
+    assert "--home" in found.remedy.en
+
+
+def test_of_a_champion_of_other_data_only_the_first_attributes_are_named():
+    other = card_over({f"land_{n}": (0, 4) for n in range(7)}, 490)
+    found = gates(evidence(HONEST, people()), champion=other)["AUC_AGAINST_CHAMPION"]
+    assert "land_0, land_1, land_2, land_3, land_4 and 2 more, which" in found.told.en
+    assert "land_4 等 7 项" in found.told.zh
+
+
+@pytest.mark.parametrize(("wrong", "expected"), [(0.02, "fail"), (0.30, "flag")])
+def test_a_planted_leak_is_stopped_or_flagged(wrong, expected):
+    def recovery_calls(bad, columns, dice):
+        return np.where(bad ^ (dice.random(ROWS) < wrong / 2), -1.0, 1.0)
+
+    leaky = card_over({"recovery_calls": (0, 150), "income": (0, 10)}, 400)
+    found = gates(evidence(leaky, people(recovery_calls=recovery_calls)))
+    statuses = {found["ATTRIBUTE_TOO_GOOD"].status, found["ATTRIBUTE_LEAD"].status}
+    assert expected in statuses
+    assert "recovery_calls" in found["ATTRIBUTE_TOO_GOOD"].told.en
+
+
+@pytest.mark.parametrize(
+    ("shift", "gate"), [(30, "MORE_BADS_THAN_EXPECTED"), (-30, "FEWER_BADS_THAN_EXPECTED")]
+)
+def test_a_planted_miscalibration_is_stopped(shift, gate):
+    wrong = replace(HONEST, pd_points=HONEST.pd_points - shift)
+    found = gates(evidence(wrong, people()))
+    assert found[gate].status == "fail"
+    assert found["CALIBRATION_ERROR"].status == "fail"
+    assert "rongzi recalibrate" in found[gate].remedy.en
+
+
+def test_chance_alone_does_not_fail_a_small_sample():
+    few = people().take(np.arange(150))
+    assert gates(evidence(HONEST, few))["CALIBRATION_ERROR"].status != "fail"
+
+
+def test_a_planted_unfair_proxy_is_stopped():
+    woman = np.random.default_rng(5).random(ROWS) < 0.4
+
+    def maternity(bad, columns, dice):
+        return np.where(woman, -1.0, 1.0)
+
+    rows = people(maternity=maternity)
+    rows = replace(rows, groups={"gender": np.where(woman, "f", "m").astype(object)})
+    unfair = card_over({"income": (0, 40), "thrift": (0, 40), "maternity": (0, 60)}, 450)
+    found = gates(evidence(unfair, rows, cut_off=540))
+    assert found["PROXY_GENDER"].status == "fail"
+    assert "maternity" in found["PROXY_GENDER"].told.en
+    assert found["FAIRNESS_APPROVAL_RATIO_GENDER"].status == "fail"
+    assert found["FAIRNESS_TRUE_POSITIVE_GAP_GENDER"].status == "fail"
+    fair = gates(evidence(HONEST, rows, cut_off=530))
+    assert {fair[name].status for name in fair if "GENDER" in name} == {"pass"}
+
+
+def test_another_card_than_the_one_evaluated_is_stopped():
+    found = gates(evidence(HONEST, people(), card_digest="c" * 64))
+    assert found["CARD_AS_EVALUATED"].status == "fail"
+
+
+def test_shift_and_rounding_beyond_limits_are_stopped_and_named():
+    found = gates(
+        evidence(HONEST, people(), points_psi=0.3, attribute_psi={"income": 0.6, "thrift": 0.0},
+                 rounding_auc=0.02)
+    )  # fmt: skip
+    for gate in ("POINTS_STABILITY", "ATTRIBUTE_STABILITY", "ROUNDING_LOSS"):
+        assert found[gate].status == "fail"
+    assert "income" in found["ATTRIBUTE_STABILITY"].told.en
+
+
+@pytest.mark.parametrize(("shift", "status"), [(0.6, "fail"), (0.3, "flag"), (0.2, "pass")])
+def test_an_attribute_that_moved_is_judged_though_the_points_did_not(shift, status):
+    moved = evidence(HONEST, people(), attribute_psi={"income": shift, "thrift": 0.0})
+    assert gates(moved)["ATTRIBUTE_STABILITY"].status == status
+
+
+def test_a_reference_below_tier_second_would_leave_someone_without_a_reason():
+    low = card_over({"income": (0, 40), "thrift": (0, 40)}, 490)
+    found = gates(evidence(low, people(), source="archive"))["REASON_FOR_EVERYONE"]
+    assert (found.status, found.value) == ("fail", 530.0)
+
+
+def test_a_pair_that_turns_a_direction_round_is_seen():
+    bins = {"a": Bins("a", (0.0,)), "b": Bins("b", (0.0,))}
+    own = Term(("a",), np.array([0, 10, 0, 0], dtype=np.int64), 5)
+    pair = np.zeros((4, 4), dtype=np.int64)
+    pair[0, 1] = 10
+    card = replace(HONEST, bins=bins, terms=(own, Term(("a", "b"), pair, 0)))
+    assert broken_directions(card, {"a": "down", "b": "free"}) == []
+    pair[0, 1] = 11
+    assert broken_directions(card, {"a": "down", "b": "free"}) == ["a"]
+    assert broken_directions(card, {"a": "free", "b": "up"}) == ["b"]
+
+
+def test_delong_is_the_textbook_sum_over_pairs():
+    """DeLong et al. (1988), eq. 1-6, pair by pair, in plain loops."""
+    dice = np.random.default_rng(3)
+    bad = dice.random(60) < 0.4
+    scores = dice.integers(0, 12, (2, 60)) - 4 * bad
+    goods, bads = scores[:, ~bad], scores[:, bad]
+    psi = np.array([
+        [[float(g > b) + 0.5 * float(g == b) for b in bads[k]] for g in goods[k]] for k in (0, 1)
+    ])  # fmt: skip
+    by_good, by_bad = psi.mean(axis=2), psi.mean(axis=1)
+    covariance = np.cov(by_good) / goods.shape[1] + np.cov(by_bad) / bads.shape[1]
+    contrast = np.array([1.0, -1.0])
+    found = delong(*scores, bad)
+    assert [found.first, found.second] == pytest.approx(psi.mean(axis=(1, 2)).tolist())
+    assert found.standard_error == pytest.approx(np.sqrt(contrast @ covariance @ contrast))
+
+
+def test_a_value_beyond_the_limit_fails_only_if_its_interval_is_too():
+    assert status(Measured(0.3, 0.1, 0.5), 0.2, "most") == "flag"
+    assert status(Measured(0.3, 0.21, 0.5), 0.2, "most") == "fail"
+    assert status(Measured(0.7, 0.6, 0.79), 0.8, "least") == "fail"
+    assert status(Measured(0.15, 0.1, 0.3), 0.2, "most", watch=0.1) == "flag"
+    assert status(Measured(0.05, 0.0, 0.3), 0.2, "most", watch=0.1) == "pass"
+
+
+def test_evidence_comes_back_as_it_was_written_and_its_rows_cannot_be_swapped(
+    tmp_path, member_card
+):
+    from model.card.card_file import write_card
+
+    rows = people()
+    words = np.array(["小麦", None] * (ROWS // 2), dtype=object)
+    rows = replace(rows, columns={**rows.columns, "crop": words}, groups={"gender": words})
+    digest = write_card(tmp_path, member_card)
+    noted = evidence(HONEST, rows, card_digest=digest).noted
+    write_evidence(tmp_path, noted, rows)
+    read = read_evidence(tmp_path)
+    assert (read.noted, read.digest) == (noted, digest)
+    assert read.rows.columns["crop"].tolist() == words.tolist()
+    assert (read.rows.columns["income"] == rows.columns["income"]).all()
+    write_evidence(tmp_path / "..", noted, rows.take(np.arange(100)))
+    (tmp_path / ".." / "validation.parquet").replace(tmp_path / "validation.parquet")
+    with pytest.raises(TrainingError, match="not the rows this card was validated on"):
+        read_evidence(tmp_path)
+
+
+LIMITS = """
+auc_least: {unit: AUC, source: someone, values: {2020-01-01: 0.5}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (LIMITS, "gates.yaml: .*auc_loss_most.* unknown or missing"),
+        (LIMITS.replace("source: someone, ", ""), "gates.yaml, limit auc_least: .*source"),
+        (LIMITS.replace("2020-01-01", "2090-01-01"), "gates.yaml: auc_least has no value"),
+    ],
+)
+def test_a_limit_without_source_date_or_name_is_refused(text, told):
+    with pytest.raises(ContractError, match=told):
+        read_limits(text, DAY)

@@ -1,0 +1,1 @@
+"""Attributes into bins with weights of evidence."""

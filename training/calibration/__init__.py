@@ -1,1 +1,0 @@
-"""Points to PD: curves fitted out of fold, recalibration to a long-run rate, intervals."""

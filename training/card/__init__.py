@@ -1,0 +1,1 @@
+"""From additive tables to the integer card: compile, round, calibrate."""

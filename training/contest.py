@@ -1,0 +1,157 @@
+"""The price of explanation: boosted trees on the folds that judged the card's candidates.
+
+The families a card can be learned by, behind one interface; ``auto`` tries several.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.card.scorecard import Floats
+from model.errors import TrainingError
+from model.profile.dictionary import Dictionary
+from training.binning.evidence import counts
+from training.families.boosted.family import PAIRS, SINGLE, BoostedFamily
+from training.families.challengers import CHALLENGERS, Matrix
+from training.families.comparison import Candidate, PairsBought, PriceOfExplanation
+from training.families.cross_fit import CrossFit, Learner, Refitted, folds_of
+from training.families.ebm import EbmFamily
+from training.families.woe import WoeFamily
+from training.measures.discrimination import auc
+from training.samples.sample import Sample
+from training.settings import Settings
+
+_LEARNERS: dict[str, Callable[[], Learner]] = {
+    "woe": lambda: Refitted(WoeFamily()),
+    SINGLE: lambda: BoostedFamily(SINGLE),
+    PAIRS: lambda: BoostedFamily(PAIRS),
+    "ebm": lambda: Refitted(EbmFamily()),
+}
+#: What ``auto`` tries, simplest first: a tie goes to the simpler.
+_AUTO = ("woe", SINGLE, PAIRS)
+FAMILIES = ("auto", *_LEARNERS)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The chosen fit and what was tried beside it, in the order of trial."""
+
+    family: str
+    chosen: CrossFit
+    leaderboard: tuple[Candidate, ...]
+
+    @property
+    def pairs_bought(self) -> PairsBought | None:
+        """What pairs add to the best candidate without; None if either was not tried."""
+        pairs = sum(len(shape.attributes) == 2 for shape in self.chosen.fit.additive.shapes)
+        singles = [c for c in self.leaderboard if c.family in ("woe", SINGLE)]
+        if not pairs or not singles:
+            return None
+        best = min(singles, key=lambda c: c.log_loss)
+        own = next(c for c in self.leaderboard if c.family == self.family)
+        return PairsBought(
+            pairs, best, own.auc - best.auc, own.log_loss - best.log_loss, own.brier - best.brier
+        )
+
+
+def contest_steps(settings: Settings) -> int:
+    """Return how often `contest` calls ``step_done``."""
+    return sum(learner.steps(settings) for learner in _learners(settings.family))
+
+
+def refit_steps(settings: Settings) -> int:
+    """Return how often the chosen family's second fit calls ``step_done``, at most."""
+    return max(learner.steps(settings) for learner in _learners(settings.family))
+
+
+def learner_named(name: str) -> Learner:
+    """Return the family called `name`, other than ``auto``."""
+    return _LEARNERS[name]()
+
+
+def contest(
+    sample: Sample,
+    dictionary: Dictionary,
+    settings: Settings,
+    step_done: Callable[[], object],
+) -> Contest:
+    """Fit the family of `settings`, or all that ``auto`` tries; keep the least log loss unseen.
+
+    Raises
+    ------
+    TrainingError
+        If this release has no such family, or none finds an attribute to use.
+    """
+    found: list[tuple[str, CrossFit]] = []
+    rows: list[Candidate] = []
+    faults: list[TrainingError] = []
+    for learner in _learners(settings.family):
+        began = time.process_time()
+        try:
+            crossed = learner.cross_fit(sample, dictionary, settings, step_done)
+        except TrainingError as error:
+            faults.append(error)
+            continue
+        found.append((learner.name, crossed))
+        spent = time.process_time() - began
+        rows.append(candidate(learner.name, learner.name, crossed.unseen_log_odds, sample, spent,
+                              crossed.candidate))  # fmt: skip
+    if not found:
+        raise faults[0]
+    best = min(range(len(found)), key=lambda row: rows[row].log_loss)
+    return Contest(*found[best], tuple(rows))
+
+
+def candidate(
+    name: str, family: str, log_odds: Floats, sample: Sample, seconds: float, note: str = ""
+) -> Candidate:
+    """Return the row of the leaderboard for out-of-fold `log_odds` (good:bad) of `sample`."""
+    pd, weight = 1 / (1 + np.exp(log_odds)), sample.weight
+    place = np.unique(log_odds, return_inverse=True)[1]
+    ranked = float(auc(*counts(place, sample.bad, int(place.max()) + 1, weight)))
+    losses = np.logaddexp(0.0, np.where(sample.bad, log_odds, -log_odds))
+    squares = (pd - sample.bad) ** 2
+    return Candidate(
+        name, family, ranked, float(np.average(losses, weights=weight)),
+        float(np.average(squares, weights=weight)), seconds, note,
+    )  # fmt: skip
+
+
+def _learners(name: str) -> Sequence[Learner]:
+    names = _AUTO if name == "auto" else (name,)
+    if not set(names) <= set(_LEARNERS):
+        raise TrainingError(f"no family is called {name!r}; use one of {', '.join(FAMILIES)}")
+    return [_LEARNERS[own]() for own in names]
+
+
+#: One size of tree each: the price is told to a digit or two, and the card waits for it.
+_SIZES = (8,)
+
+
+def price_of_explanation(
+    chosen: Candidate, sample: Sample, dictionary: Dictionary, settings: Settings
+) -> PriceOfExplanation:
+    """Return what the best challenger gains over `chosen`, both out of fold on `sample`."""
+    rows = tuple(_out_of_fold(name, sample, dictionary, settings) for name in CHALLENGERS)
+    auc, brier = max(row.auc for row in rows), min(row.brier for row in rows)
+    return PriceOfExplanation(rows, auc - chosen.auc, chosen.brier - brier)
+
+
+def _out_of_fold(
+    name: str, sample: Sample, dictionary: Dictionary, settings: Settings
+) -> Candidate:
+    began = time.process_time()
+    pd = np.empty(len(sample))
+    for train, test in folds_of(sample, settings):
+        known, new = sample.take(train), sample.take(test)
+        matrix = Matrix.of(known, dictionary)
+        predict = CHALLENGERS[name](
+            matrix.values(known.columns), known.bad, matrix, settings.seed, _SIZES
+        )
+        pd[test] = np.clip(predict(matrix.values(new.columns)), 1e-6, 1 - 1e-6)
+    spent = time.process_time() - began
+    return candidate(name, name, np.log((1 - pd) / pd), sample, spent, "never served")

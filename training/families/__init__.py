@@ -1,0 +1,1 @@
+"""The families a card can be learned by, and their rivals."""

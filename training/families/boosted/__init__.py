@@ -1,0 +1,1 @@
+"""Shapes distilled from boosted trees of two splits: exact tables, few bins, points."""

@@ -1,0 +1,81 @@
+"""Derived attributes where training works with them: what they are called, and their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+
+from model.card.derived import Derived, Kind
+from model.card.scorecard import Bins, input_values
+from model.profile.dictionary import Attribute, Dictionary, Text
+from training.samples.sample import Sample
+
+_NAMES: Mapping[Kind, str] = {"ratio": "{}_per_{}", "difference": "{}_less_{}"}
+_LABELS: Mapping[Kind, str] = {"ratio": "{} ÷ {}", "difference": "{} − {}"}
+_REASONS: Mapping[Kind, Text] = {
+    "ratio": Text("“{}”与“{}”之比不利", "“{}” is in poor proportion to “{}”"),
+    "difference": Text("“{}”与“{}”之差不利", "“{}” compares poorly with “{}”"),
+}
+_MISSING: Mapping[Kind, Text] = {
+    "ratio": Text(
+        "“{0}”或“{1}”缺失，或“{1}”不大于零，无法相比",
+        "“{0}” or “{1}” is missing, or “{1}” is not above zero, so the two cannot be compared",
+    ),
+    "difference": Text(
+        "“{}”或“{}”缺失，无法相比", "“{}” or “{}” is missing, so the two cannot be compared"
+    ),
+}
+
+
+def derived_from(kind: Kind, first: str, second: str) -> Derived:
+    """Return the derived input under the name it has in a card."""
+    return Derived(_NAMES[kind].format(first, second), kind, first, second)
+
+
+def with_attributes(dictionary: Dictionary, derived: Iterable[Derived]) -> Dictionary:
+    """Return `dictionary` with the derived attributes after its own; its digest stays."""
+    own = {each.name: _attribute(each, dictionary) for each in derived}
+    return Dictionary({**dictionary.attributes, **own}, dictionary.digest)
+
+
+def without_attributes(dictionary: Dictionary, derived: Collection[str]) -> Dictionary:
+    """Return `dictionary` as it was before the attributes named `derived` were added."""
+    own = {name: each for name, each in dictionary.attributes.items() if name not in derived}
+    return Dictionary(own, dictionary.digest)
+
+
+def with_columns(
+    sample: Sample, derived: Mapping[str, Derived], bins: Mapping[str, Bins]
+) -> Sample:
+    """Return `sample` with a column for each derived attribute.
+
+    Parameters
+    ----------
+    bins : mapping of str to Bins
+        Of the sources at least, for their ranges.
+    """
+    made = {name: input_values(name, sample.columns, bins, derived) for name in derived}
+    return replace(sample, columns={**sample.columns, **made})
+
+
+def _attribute(own: Derived, dictionary: Dictionary) -> Attribute:
+    first, second = (dictionary[source] for source in own.sources)
+    return Attribute(
+        name=own.name,
+        label=_of_both(Text(_LABELS[own.kind], _LABELS[own.kind]), first, second),
+        flow=first.flow,
+        type="number",
+        role="scored",
+        reason=_of_both(_REASONS[own.kind], first, second),
+        missing=_of_both(_MISSING[own.kind], first, second),
+        source=tuple(dict.fromkeys([*first.source, *second.source])),
+        actionable=first.actionable and second.actionable,
+    )
+
+
+def _of_both(text: Text, first: Attribute, second: Attribute) -> Text:
+    labels = first.label, second.label
+    return Text(
+        text.zh.format(*(label.zh for label in labels)),
+        text.en.format(*(label.en for label in labels)),
+    )

@@ -1,0 +1,1 @@
+"""What a card is worth: discrimination, calibration, stability."""

@@ -1,0 +1,121 @@
+"""What a card is worth on a sample: measures with bootstrap intervals, grades, stability."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.card.scorecard import Card, Floats, Ints
+from training.measures.calibration import (
+    GradeRow,
+    brier,
+    by_grade,
+    equal_groups,
+    expected_calibration_error,
+)
+from training.measures.discrimination import auc, gini, ks
+from training.samples.sample import Bools
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A measure with its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One sample's measures.
+
+    Attributes
+    ----------
+    measures : mapping of str to Interval
+        ``auc``, ``gini``, ``ks``, ``brier``, ``ece``, ``bad_rate`` and ``expected_bad_rate``.
+    grades : list of GradeRow
+        Observed against expected by grade.
+    points, goods, bads : array
+        Counts by distinct points total, from which everything above follows.
+    """
+
+    rows: int
+    bad_rows: int
+    measures: Mapping[str, Interval]
+    grades: list[GradeRow]
+    points: Ints
+    goods: Floats
+    bads: Floats
+
+
+def evaluate(card: Card, totals: Ints, bad: Bools, resamples: int, seed: int) -> Evaluation:
+    """Evaluate points `totals` against the outcomes `bad`, both of shape (n,).
+
+    The bootstrap draws rows with replacement; since every measure depends on the counts by points
+    and class alone, it draws those counts (Efron & Tibshirani 1993, ch. 13). The interval is the
+    resamples' spread around the measured value: a resampled calibration error is larger than the
+    sample's by construction, so plain percentiles would miss the value they are to enclose.
+    """
+    points, place = np.unique(totals, return_inverse=True)
+    goods, bads = (
+        np.bincount(place[rows], minlength=len(points)).astype(np.float64) for rows in (~bad, bad)
+    )
+    pd = card.pd(points)
+    measures = _measures(pd, equal_groups(goods + bads))
+    drawn = _resampled(goods, bads, resamples, seed)
+    grades = by_grade(goods, bads, pd, card.grade(points), [g.grade for g in card.grades])
+    return Evaluation(
+        rows=len(bad),
+        bad_rows=int(bad.sum()),
+        measures={
+            name: _interval(measure, goods, bads, drawn, _LEAST.get(name, 0.0))
+            for name, measure in measures.items()
+        },
+        grades=grades,
+        points=points,
+        goods=goods,
+        bads=bads,
+    )
+
+
+Measure = Callable[[Floats, Floats], Floats]
+#: The least possible value of a measure, where it is not 0.
+_LEAST = {"gini": -1.0}
+
+
+def _measures(pd: Floats, group: Ints) -> dict[str, Measure]:
+    return {
+        "auc": auc,
+        "gini": gini,
+        "ks": ks,
+        "brier": lambda goods, bads: brier(goods, bads, pd),
+        "ece": lambda goods, bads: expected_calibration_error(goods, bads, pd, group),
+        "bad_rate": lambda goods, bads: bads.sum(axis=-1) / (goods + bads).sum(axis=-1),
+        "expected_bad_rate": lambda goods, bads: (
+            ((goods + bads) * pd).sum(axis=-1) / (goods + bads).sum(axis=-1)
+        ),
+    }
+
+
+def _resampled(goods: Floats, bads: Floats, resamples: int, seed: int) -> tuple[Floats, Floats]:
+    cells = np.concatenate([goods, bads])
+    rows = int(cells.sum())
+    draws = np.random.default_rng(seed).multinomial(rows, cells / cells.sum(), size=resamples)
+    drawn = draws.astype(np.float64)
+    both = (drawn[:, : len(goods)].sum(axis=1) > 0) & (drawn[:, len(goods) :].sum(axis=1) > 0)
+    return drawn[both, : len(goods)], drawn[both, len(goods) :]
+
+
+def _interval(
+    measure: Measure,
+    goods: Floats,
+    bads: Floats,
+    drawn: tuple[Floats, Floats],
+    least: float,
+) -> Interval:
+    value, resampled = float(measure(goods, bads)), measure(*drawn)
+    low, high = np.quantile(resampled, [0.025, 0.975]) - resampled.mean()
+    return Interval(value, max(value + float(low), least), value + float(high))

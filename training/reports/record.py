@@ -1,0 +1,136 @@
+"""A run as files: the card, the report, the pictures, the figures, the estimator.
+
+A run as the flat names and values that a tracking server lists and compares.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import re
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+from model.card.card_file import write_card
+from training.gates.evidence import EVIDENCE, VALIDATION, write_evidence
+from training.gates.judge import GATES, write_verdicts
+from training.learn import TrainedRun, totals
+from training.measures.baseline import points_baseline
+from training.measures.evaluate import Evaluation
+from training.reports.page import report_html
+from training.reports.plots import bin_pictures, run_pictures
+from training.reports.run_evidence import evidence_of
+
+
+def listed_parameters(run: TrainedRun) -> dict[str, str]:
+    """Return the settings, what was chosen, and the versions of the libraries that learned."""
+    settings = {name: str(value) for name, value in run.settings.as_parameters().items()}
+    made = {"candidate": run.candidate, "attributes": str(len(run.card.attributes))}
+    versions = {
+        f"version_{name}": importlib.metadata.version(name)
+        for name in ("numpy", "scikit-learn", "optbinning", "ortools", "lightgbm", "interpret-core")
+    }
+    return {**settings, **made, **versions}
+
+
+def listed_metrics(run: TrainedRun) -> dict[str, float]:
+    """Return every measure with its interval, by sample, and every shift; slashes group them."""
+    measured = {
+        f"{sample}/{name}{suffix}": value
+        for sample, found in run.evaluations.items()
+        for name, m in found.measures.items()
+        for suffix, value in (("", m.value), ("_low", m.low), ("_high", m.high))
+    }
+    shifted = {f"psi/{_plain(name)}": value for name, value in run.attribute_psi.items()}
+    losses = {f"log_loss/{_plain(name)}": value for name, value in run.log_loss.items()}
+    return {**measured, **shifted, **losses, **_compared(run), "psi/points": run.points_psi}
+
+
+def _compared(run: TrainedRun) -> dict[str, float]:
+    found: dict[str, float] = {}
+    if run.rounding:
+        found |= {"rounding/auc_lost": run.rounding.auc, "rounding/brier_added": run.rounding.brier}
+    if run.pairs_bought:
+        bought = run.pairs_bought
+        found |= {"pairs/auc_gained": bought.auc, "pairs/brier_added": bought.brier}
+    if run.price:
+        found |= {"price/auc_lost": run.price.auc, "price/brier_added": run.price.brier}
+    return found
+
+
+def _plain(name: str) -> str:
+    # MLflow takes letters, digits and a few signs in a metric's name.
+    return re.sub(r"[^\w.\- /]", "_", name)
+
+
+REPORT, FIGURES, ESTIMATOR = "report.html", "evaluation.json", "estimator.joblib"
+
+
+def write_run(run: TrainedRun, folder: Path) -> None:
+    """Write everything an analyst keeps of `run` into `folder`; the card goes into ``card``.
+
+    The estimator is for analysts only: a joblib file runs code when it is loaded, and one flipped
+    bit loads another model without an error. Nothing that decides ever reads it.
+    """
+    pictures, by_attribute = run_pictures(run), bin_pictures(run)
+    write_card(folder / "card", run.card)
+    (folder / REPORT).write_text(report_html(run, pictures, by_attribute), encoding="utf-8")
+    (folder / FIGURES).write_text(figures_json(run), encoding="utf-8")
+    evidence = evidence_of(run)
+    write_evidence(folder, evidence.noted, evidence.rows)
+    if run.gates is not None:
+        write_verdicts(run.gates, folder)
+    joblib.dump(run.fit.estimator, folder / ESTIMATOR)
+    _write_pictures(folder / "plots", pictures)
+    by_file = {re.sub(r"[^\w.-]", "_", name): svg for name, svg in by_attribute.items()}
+    _write_pictures(folder / "plots" / "bins", by_file)
+
+
+def write_card_folder(run: TrainedRun, folder: Path, written: Path) -> None:
+    """Write the unsigned card into `folder`, with what `written` holds of figures and evidence."""
+    write_card(folder, run.card)
+    for name in (FIGURES, REPORT, EVIDENCE, VALIDATION, GATES):
+        if (written / name).exists():
+            shutil.copyfile(written / name, folder / name)
+
+
+def figures_json(run: TrainedRun) -> str:
+    """Return the run's figures, and the baseline that monitoring compares with, as JSON."""
+    points = points_baseline(totals(run.card, run.development))
+    figures = {
+        "card_digest": run.digest,
+        "provenance": dict(run.card.provenance),
+        "validated_on": run.validated_on,
+        "evaluations": {name: _plain_value(found) for name, found in run.evaluations.items()},
+        "psi": {"points": run.points_psi, "attributes": dict(run.attribute_psi)},
+        "baseline": dict(run.baseline),
+        "points_baseline": {
+            "cuts": points.cuts.tolist(),
+            "shares": points.shares.tolist(),
+        },
+        "vintages": [asdict(row) for row in run.source.vintages],
+        "dropped": [asdict(entry) for entry in run.dropped],
+        "notes": list(run.source.notes),
+        "fairness": asdict(run.fairness) if run.fairness else None,
+        "reject_inference": asdict(run.reject_inference) if run.reject_inference else None,
+    }
+    return json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
+
+
+def _plain_value(found: Evaluation) -> dict[str, Any]:
+    return {
+        "rows": found.rows,
+        "bads": found.bad_rows,
+        "measures": {name: asdict(interval) for name, interval in found.measures.items()},
+        "grades": [asdict(row) for row in found.grades],
+    }
+
+
+def _write_pictures(folder: Path, pictures: dict[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, svg in pictures.items():
+        (folder / f"{name}.svg").write_text(svg, encoding="utf-8")

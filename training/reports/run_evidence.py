@@ -1,0 +1,36 @@
+"""A training run as evidence for the gates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from model.card.card_file import CardFile
+from training.gates.evidence import Evidence, Noted
+from training.gates.judge import judge
+from training.gates.verdict import limits_on
+from training.learn import TrainedRun
+
+
+def evidence_of(run: TrainedRun) -> Evidence:
+    """Return what the gates need of `run`."""
+    return Evidence(run.card, run.digest, _noted(run), run.validation, run.fairness)
+
+
+def judged(run: TrainedRun, champion: CardFile | None, day: date) -> TrainedRun:
+    """Return `run` with what the gates of `day` say of it beside the `champion`."""
+    return replace(run, gates=judge(evidence_of(run), champion, limits_on(day)))
+
+
+def _noted(run: TrainedRun) -> Noted:
+    return Noted(
+        card_digest=run.digest,
+        sample=run.validated_on,
+        trained_by=run.trained_by,
+        source=run.source.facts["source"],
+        directions={name: run.dictionary[name].direction for name in run.card.bins},
+        points_psi=run.points_psi,
+        attribute_psi=dict(run.attribute_psi),
+        rounding_auc=run.rounding.auc if run.rounding else None,
+        cut_off=run.fairness.cut_off if run.fairness else None,
+    )

@@ -1,0 +1,103 @@
+"""A sheet of the workbook: texts that no spreadsheet runs, house style, ready for A4."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import xlsxwriter
+
+from data.importing.quarantine import neutral
+from model.card.card_file import CardFile
+from model.profile.dictionary import Text
+
+_A4 = 9
+#: Red for the fewest points, blue for the most, told apart in grey print too (Okabe & Ito 2008).
+FEW, MIDDLE, MANY = "#E8A07A", "#FFFFFF", "#7FB2DA"
+_FONT = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "vcenter"}
+_STYLES: dict[str, dict[str, Any]] = {
+    "title": {"bold": True, "font_size": 20},
+    "subtitle": {"bold": True, "font_size": 12},
+    "head": {"bold": True, "bg_color": "#E6EEF5", "border": 1, "border_color": "#9FB6C8",
+             "text_wrap": True, "align": "center"},
+    "cell": {"border": 1, "border_color": "#D0D7DE", "text_wrap": True},
+    "name": {"border": 1, "border_color": "#D0D7DE", "text_wrap": True, "bold": True,
+             "valign": "top"},
+    "code": {"border": 1, "border_color": "#D0D7DE", "font_name": "Consolas", "font_size": 9,
+             "text_wrap": True, "valign": "top"},
+    "number": {"border": 1, "border_color": "#D0D7DE", "num_format": "0", "align": "right"},
+    "percent": {"border": 1, "border_color": "#D0D7DE", "num_format": "0.00%", "align": "right"},
+    "note": {"font_color": "#555555", "text_wrap": True, "valign": "top"},
+    "sign": {"bottom": 1},
+}  # fmt: skip
+
+
+def both(text: Text) -> str:
+    """Return the text in both languages, once if they are the same."""
+    return text.zh if text.zh == text.en else f"{text.zh} {text.en}"
+
+
+class Book:
+    """A workbook being written, with its styles."""
+
+    def __init__(self, book: xlsxwriter.Workbook, file: CardFile) -> None:
+        self.file = file
+        self.card = file.card
+        self._book = book
+        self._styles = {name: book.add_format(_FONT | s) for name, s in _STYLES.items()}
+
+    def page(self, name: str, widths: Sequence[float], *, wide: bool = False) -> Page:
+        """Add a sheet with columns `widths` letters wide, printed one page across."""
+        sheet = self._book.add_worksheet(name)
+        sheet.hide_gridlines(2)
+        sheet.set_paper(_A4)
+        sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+        sheet.fit_to_pages(1, 0)
+        if wide:
+            sheet.set_landscape()
+        # An ampersand begins a code in a footer.
+        title = f"{self.card.name} · {self.file.digest[:16]}".replace("&", "&&")[:120]
+        sheet.set_footer(f"&L&8{title}&R&8&P / &N")
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, width)
+        return Page(sheet, self._styles)
+
+
+class Page:
+    """One sheet, written from the top down."""
+
+    def __init__(self, sheet: Any, styles: dict[str, Any]) -> None:
+        self.sheet = sheet
+        self.row = 0
+        self._styles = styles
+
+    def text(self, column: int, text: str, style: str = "cell") -> None:
+        """Write `text` into the present row: never as a formula, a number or a link."""
+        self.sheet.write_string(self.row, column, neutral(text), self._styles[style])
+
+    def number(self, column: int, value: float, style: str = "number") -> None:
+        """Write `value` into the present row."""
+        self.sheet.write_number(self.row, column, value, self._styles[style])
+
+    def merged(self, first: int, last: int, text: str, style: str) -> None:
+        """Write `text` over the columns `first` to `last` of the present row."""
+        self.sheet.merge_range(self.row, first, self.row, last, "", self._styles[style])
+        self.text(first, text, style)
+
+    def heads(self, names: Sequence[str], first: int = 0) -> None:
+        """Write column heads into the present row and go on to the next."""
+        self.tall(3)
+        for column, name in enumerate(names, start=first):
+            self.text(column, name, "head")
+        self.row += 1
+
+    def tall(self, lines: int) -> None:
+        """Give the present row room for so many lines; not every program does so by itself."""
+        self.sheet.set_row(self.row, 14 * lines + 2)
+
+    def coloured(self, top: int, left: int, bottom: int, right: int) -> None:
+        """Colour a block of points from the fewest to the most."""
+        self.sheet.conditional_format(
+            top, left, bottom, right,
+            {"type": "3_color_scale", "min_color": FEW, "mid_color": MIDDLE, "max_color": MANY},
+        )  # fmt: skip

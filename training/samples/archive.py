@@ -1,0 +1,108 @@
+"""The archive's ripe loans as a sample: each with the profile its borrower had when applying.
+
+Profiles as of the month in which each of many members applied, or might have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from data.storage.archive import Archive
+from data.storage.profiles import columns_of, profile_spine
+from model.card.scorecard import Columns
+from model.errors import TrainingError
+from model.profile.dictionary import member_dictionary
+from training.samples.groups import PROTECTED, member_groups
+from training.samples.sample import Bools, Sample
+from training.samples.vintages import BAD, GOOD, Loans, VintageRow, labelled_loans, vintage_rows
+from training.settings import Settings
+
+
+def applied_profiles(
+    archive: Archive,
+    member_id: NDArray[np.object_],
+    applied: NDArray[np.datetime64],
+    names: tuple[str, ...],
+) -> tuple[Columns, Bools]:
+    """Return the profile columns `names` by row, and which rows the archive knew by then.
+
+    Each profile is as of the first day of the month `applied`, so that nothing the loan itself
+    caused can leak into it; rows of one member and month share a profile. Columns hold only the
+    known rows.
+    """
+    wanted = pd.MultiIndex.from_arrays([member_id, applied.astype("datetime64[D]")])
+    spine = wanted.unique()
+    table = profile_spine(
+        archive,
+        pa.table(
+            {
+                "member_id": pa.array(spine.get_level_values(0), pa.string()),
+                "as_of": pa.array(spine.get_level_values(1).to_numpy("datetime64[D]"), pa.date32()),
+            }
+        ),
+    )
+    found = pd.MultiIndex.from_arrays(
+        [table["member_id"].to_pylist(), table["as_of"].to_numpy().astype("datetime64[D]")]
+    )
+    place = found.get_indexer(wanted)
+    known = place >= 0
+    columns = columns_of(table.select(list(dict.fromkeys(names))))
+    return {name: values[place[known]] for name, values in columns.items()}, known
+
+
+@dataclass(frozen=True)
+class ArchiveSample:
+    """Ripe loans, good or bad, in order of loan id, and the counts they were taken from.
+
+    Attributes
+    ----------
+    vintage : array of datetime64[M]
+        Shape (n,): month of disbursement.
+    """
+
+    sample: Sample
+    vintage: NDArray[np.datetime64]
+    vintages: list[VintageRow]
+
+
+def archive_sample(archive: Archive, as_of: date, settings: Settings) -> ArchiveSample:
+    """Return the sample as known on `as_of`.
+
+    Every loan's profile is as of the first day of its application month, so that nothing the loan
+    itself caused can leak into it.
+
+    Raises
+    ------
+    TrainingError
+        If no loan is ripe; the message says what became of the loans there are.
+    """
+    loans = labelled_loans(archive, as_of, settings)
+    decided = np.flatnonzero((loans.label == GOOD) | (loans.label == BAD))
+    if not len(decided):
+        raise TrainingError(_no_ripe_loan(archive, as_of, loans))
+    scored = member_dictionary().named("scored")
+    profiles, known = applied_profiles(
+        archive, loans.member_id[decided], loans.applied[decided], (*scored, *PROTECTED)
+    )
+    decided = decided[known]
+    columns = {name: profiles[name] for name in scored}
+    borrower = np.unique(loans.member_id[decided].astype(str), return_inverse=True)[1]
+    bad = (loans.label[decided] == BAD).astype(np.bool_)
+    period = loans.vintage[decided].astype("datetime64[M]").astype(np.int64)
+    sample = Sample(columns, bad, borrower.astype(np.int64), period, member_groups(profiles))
+    return ArchiveSample(sample, loans.vintage[decided], vintage_rows(loans))
+
+
+def _no_ripe_loan(archive: Archive, as_of: date, loans: Loans) -> str:
+    names, numbers = np.unique(loans.label.astype(str), return_counts=True)
+    told = ", ".join(f"{number:,} {name}" for name, number in zip(names, numbers, strict=True))
+    return (
+        f"{archive.folder}: no loan has a known outcome as of {as_of}"
+        f" ({told or 'no loan was disbursed'}); train as of a later date, or import repayments"
+    )

@@ -1,0 +1,217 @@
+"""Loans into vintages with outcomes, from what was known on the training date.
+
+A loan enters when its performance window has closed by the calendar, whatever its outcome. Letting
+a loan in as soon as it is bad would fill the youngest vintages with bads: their goods still wait.
+
+A harvest-bullet loan has one due date, its maturity. Once `bad_days` have passed after it, its
+label cannot change any more, so it is ripe then and need not wait for the rest of its window.
+
+Rows as they stood on a day: event and record both before it, the latest version of each key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from data.storage.archive import Archive
+from model.archive.tables import EVENT_ON, RECORDED_AT, archive_tables
+from training.settings import Settings
+
+
+def visible_rows(archive: Archive, table: str, columns: list[str], as_of: date) -> pd.DataFrame:
+    """Return `columns` of the rows of `table` in force as of `as_of`; dates as timestamps."""
+    rows = archive.read(table).select([*dict.fromkeys([*columns, RECORDED_AT, EVENT_ON])])
+    midnight = pa.scalar(datetime.combine(as_of, time()), pa.timestamp("us"))
+    known = pc.and_(
+        pc.less(rows[EVENT_ON], pa.scalar(as_of, pa.date32())), pc.less(rows[RECORDED_AT], midnight)
+    )
+    key = list(archive_tables()[table].key)
+    frame = _plain(rows.filter(known)).to_pandas(date_as_object=False)
+    # Versions recorded at one instant are told apart by content, never by the order of rows.
+    ordered = frame.sort_values([RECORDED_AT, *sorted(set(columns) - set(key))], kind="stable")
+    latest: pd.DataFrame = ordered.drop_duplicates(key, keep="last")[columns]
+    return latest
+
+
+def first_month(archive: Archive, table: str) -> date | None:
+    """Return the first month `table` has a row for; None if it has none."""
+    earliest: date | None = pc.min(archive.read(table)["month"]).as_py()
+    return earliest
+
+
+def _plain(rows: pa.Table) -> pa.Table:
+    # pandas keeps decimals as objects; whether a balance is zero survives the change to a float.
+    fields = [
+        pa.field(f.name, pa.float64() if pa.types.is_decimal(f.type) else f.type)
+        for f in rows.schema
+    ]
+    return rows.cast(pa.schema(fields))
+
+
+#: Why a disbursed loan is not in the sample, or what it is there.
+GOOD, BAD, INDETERMINATE = "good", "bad", "indeterminate"
+UNRIPE, UNRECORDED, RUN_IN = "unripe", "unrecorded", "run_in"
+LABELS = (GOOD, BAD, INDETERMINATE, UNRIPE, UNRECORDED, RUN_IN)
+
+Months = NDArray[np.datetime64]
+Words = NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Loans:
+    """Disbursed loans with labels, in order of loan id; every array has shape (loans,).
+
+    Attributes
+    ----------
+    vintage, applied : array of datetime64[M]
+        Month of disbursement, and of application: the profile is seen from its first day.
+    label : array of str
+        One of `LABELS`.
+    """
+
+    loan_id: Words
+    member_id: Words
+    vintage: Months
+    applied: Months
+    label: Words
+
+
+@dataclass(frozen=True)
+class VintageRow:
+    """How many loans of one vintage ended how."""
+
+    vintage: str
+    loans: int
+    good: int
+    bad: int
+    indeterminate: int
+    unripe: int
+    unrecorded: int
+    run_in: int
+
+
+def labelled_loans(archive: Archive, as_of: date, settings: Settings) -> Loans:
+    """Return every loan disbursed before `as_of` with its label as known on that day.
+
+    ``unrecorded`` are loans whose window has closed but whose last rows have not arrived;
+    ``run_in`` are loans applied for before the archive had recorded `run_in_months`.
+    """
+    loans = disbursed_loans(archive, as_of)
+    window = performance_window(loans, settings)
+    applied = months_of(loans["applied_on"])
+    label = _labels(window, _performance(archive, as_of, loans, window), as_of, settings)
+    label[applied < _first_usable(archive, settings)] = RUN_IN
+    return Loans(
+        loans["loan_id"].to_numpy(dtype=object),
+        loans["member_id"].to_numpy(dtype=object),
+        months_of(loans["disbursed_on"]),
+        applied,
+        label,
+    )
+
+
+def vintage_rows(loans: Loans) -> list[VintageRow]:
+    """Return the counts by vintage, oldest first."""
+    return [
+        VintageRow(
+            str(month),
+            int((loans.vintage == month).sum()),
+            *(int(((loans.vintage == month) & (loans.label == name)).sum()) for name in LABELS),
+        )
+        for month in np.unique(loans.vintage)
+    ]
+
+
+def disbursed_loans(archive: Archive, as_of: date) -> pd.DataFrame:
+    """Return the loans disbursed before `as_of` as known on that day, in order of loan id."""
+    columns = [
+        "loan_id",
+        "member_id",
+        "applied_on",
+        "decision",
+        "disbursed_on",
+        "months",
+        "repayment",
+    ]
+    loans = visible_rows(archive, "loans", columns, as_of)
+    begun = (loans["decision"] == "approved") & (loans["disbursed_on"] < pd.Timestamp(as_of))
+    return loans[begun].sort_values("loan_id", ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Window:
+    """By loan: the window's last month, and the month by whose end the label is decided."""
+
+    ends: Months
+    decided: Months
+
+
+@dataclass(frozen=True)
+class _Performance:
+    """By loan: worst days past due in the window, the last month seen, whether it was repaid."""
+
+    worst: NDArray[np.int64]
+    last: Months
+    repaid: NDArray[np.bool_]
+
+
+def performance_window(loans: pd.DataFrame, settings: Settings) -> Window:
+    """Return the window of each of `loans`, from `disbursed_loans`."""
+    disbursed = months_of(loans["disbursed_on"])
+    maturity = disbursed + loans["months"].to_numpy(dtype="timedelta64[M]")
+    bullet = (loans["repayment"] == "harvest_bullet").to_numpy(dtype=bool)
+    last = settings.window_months, settings.bullet_window_months
+    ends = np.where(bullet, maturity + last[1], disbursed + last[0])
+    # Days past due are read at month ends, so the month after the last of the bad days is whole.
+    settled = maturity + (-(-settings.bad_days // 30) + 1)
+    return Window(ends, np.where(bullet, np.minimum(ends, settled), ends))
+
+
+def _performance(
+    archive: Archive, as_of: date, loans: pd.DataFrame, window: Window
+) -> _Performance:
+    columns = ["loan_id", "month", "days_past_due", "balance"]
+    rows = visible_rows(archive, "repayments", columns, as_of)
+    place = pd.Index(loans["loan_id"]).get_indexer(pd.Index(rows["loan_id"]))
+    rows, place = rows[place >= 0], place[place >= 0]
+    month, days = months_of(rows["month"]), rows["days_past_due"].to_numpy(dtype=np.int64)
+    inside = month <= window.ends[place]
+    worst = np.zeros(len(loans), dtype=np.int64)
+    np.maximum.at(worst, place[inside], days[inside])
+    last = np.full(len(loans), np.datetime64("0001-01", "M"))
+    np.maximum.at(last, place, month)
+    final = (rows["balance"] == 0).to_numpy(dtype=bool) & (month == last[place])
+    repaid = np.zeros(len(loans), dtype=bool)
+    repaid[place[final]] = True
+    return _Performance(worst, last, repaid)
+
+
+def _labels(window: Window, seen: _Performance, as_of: date, settings: Settings) -> Words:
+    label = np.full(len(seen.worst), GOOD, dtype=object)
+    label[seen.worst >= settings.indeterminate_days] = INDETERMINATE
+    label[(seen.last < window.decided) & ~seen.repaid] = UNRECORDED
+    label[seen.worst >= settings.bad_days] = BAD
+    label[window.decided >= np.datetime64(as_of, "M")] = UNRIPE
+    return label
+
+
+def _first_usable(archive: Archive, settings: Settings) -> np.datetime64:
+    """Return the first application month whose profile has enough recorded months behind it."""
+    firsts = [
+        np.datetime64(first, "M")
+        for table in ("cashflow", "sales", "parcels")
+        if (first := first_month(archive, table)) is not None
+    ]
+    return min(firsts) + settings.run_in_months if firsts else np.datetime64("0001-01", "M")
+
+
+def months_of(dates: pd.Series[pd.Timestamp]) -> Months:
+    """Return the month of each date."""
+    return dates.to_numpy(dtype="datetime64[M]")

@@ -1,0 +1,1 @@
+"""Runs in MLflow; only this room imports it."""
