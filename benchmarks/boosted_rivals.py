@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
-from model.card.scorecard import Floats
+from model.card.bins import Floats
 from model.profile.dictionary import Dictionary
 from training.families.challengers import CHALLENGERS, SIZES, Matrix
 from training.samples.sample import Sample

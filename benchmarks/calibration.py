@@ -17,7 +17,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
 
 from benchmarks.public_sets import SETS, read_set
-from model.card.scorecard import Floats, Ints
+from model.card.bins import Floats, Ints
 from model.profile.dictionary import Dictionary
 from training.binning.evidence import counts
 from training.card.calibrate import Calibration, calibrate

@@ -25,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from model.card.scorecard import Floats
+from model.card.bins import Floats
 
 _Columns = dict[str, np.ndarray]
 

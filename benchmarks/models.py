@@ -20,7 +20,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from benchmarks.boosted_rivals import RIVALS
 from benchmarks.public_sets import SETS, PublicSet, digests, read_set
-from model.card.scorecard import Floats
+from model.card.bins import Floats
 from model.profile.dictionary import Dictionary
 from training.contest import FAMILIES
 from training.learn import Source, TrainedRun, learn, totals

@@ -22,7 +22,7 @@ import pyarrow as pa
 from data.simulator import load_scenario, simulate
 from data.storage.archive import Archive
 from data.storage.profiles import columns_of, profile_as_of
-from model.card.scorecard import Columns, Floats, Ints
+from model.card.bins import Columns, Floats, Ints
 from model.policy.policy import policy_on
 from model.profile.dictionary import member_dictionary
 from training.learn import OUT_OF_TIME, Source, learn

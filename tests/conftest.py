@@ -78,7 +78,8 @@ def member_profile(simulated_archive: Archive, as_of: date) -> pa.Table:
 @pytest.fixture(scope="session")
 def member_card() -> Card:
     """A card over five attributes, written by hand: nothing in it was learned."""
-    from model.card.scorecard import Bins, Card, Grade, Scaling, Term, Wording
+    from model.card.bins import Bins, Term
+    from model.card.scorecard import Card, Grade, Scaling, Wording
     from model.profile.dictionary import member_dictionary
 
     known = {name: member_dictionary()[name] for name in _BINS}

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
+from model.card.bins import Bins, Columns, Floats, input_values
 from model.card.derived import Derived
-from model.card.scorecard import Bins, Columns, Floats, input_values
 from model.profile.dictionary import Dictionary, Text
 from training.samples.sample import Sample
 from training.settings import Settings

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.card.scorecard import Floats
+from model.card.bins import Floats
 from model.errors import TrainingError
 from model.profile.dictionary import Dictionary
 from training.binning.evidence import counts

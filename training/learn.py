@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from model.card.bins import Ints
 from model.card.card_json import card_to_json
-from model.card.scorecard import Card, Ints
+from model.card.scorecard import Card
 from model.profile.dictionary import Dictionary
 from training.additive import Dropped, Fit
 from training.card.calibrate import Calibration, calibrate

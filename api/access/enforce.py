@@ -17,6 +17,7 @@ from api.access.matrix import MATRIX, Rule
 from api.access.objects import Located, located
 from api.access.tokens import MOST_TOKEN_CHARACTERS, TokenRefusedError
 from api.core.principal import Principal
+from api.http.ledger import ledger_of
 from api.http.problem_kinds import (
     FORBIDDEN,
     IN_PROGRESS,
@@ -27,7 +28,7 @@ from api.http.problem_kinds import (
 )
 from api.http.problems import Kind, ProblemError
 from api.http.request_log import note
-from api.ledger.writer import Ledger, ledger_of
+from api.ledger.writer import Ledger
 
 _SCHEME = b"bearer "
 

@@ -14,9 +14,10 @@ from api.access.matrix import Bound
 from api.core.principal import Principal
 from api.editions.in_use import resources_of
 from api.http.fields import MEMBER_ID
+from api.http.ledger import ledger_of
 from api.http.problem_kinds import UNKNOWN_DECISION, UNKNOWN_MEMBER
 from api.http.problems import Kind
-from api.ledger.writer import Ledger, ledger_of
+from api.ledger.writer import Ledger
 
 _MEMBER = re.compile(MEMBER_ID)
 _DECISION = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

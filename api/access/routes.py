@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.datastructures import FormData
 
 from api.access.audit import Sought, past_looks
+from api.access.dependencies import PageSize
 from api.access.enforce import principal_of
 from api.access.gate import Gate, gate_of
 from api.access.issuer import TOKEN_SECONDS
@@ -27,6 +28,7 @@ from api.access.strict_route import StrictRoute
 from api.core.log import log
 from api.core.principal import Principal
 from api.http.fields import ACTOR, EXPECTED, MEMBER_ID, NUMBER
+from api.http.ledger import ledger_of
 from api.http.openapi import refusals
 from api.http.problem_kinds import (
     BODY_TOO_LARGE,
@@ -40,8 +42,7 @@ from api.http.problem_kinds import (
     WRONG_CREDENTIALS,
 )
 from api.http.problems import FieldError, ProblemError
-from api.ledger.writer import Ledger, ledger_of
-from api.members.routes import PageSize
+from api.ledger.writer import Ledger
 from model.errors import LedgerError
 from model.profile.dictionary import Text
 

@@ -22,11 +22,11 @@ from api.access.account_events import ANYBODY, AccountEvent, record
 from api.access.accounts import Account, Accounts
 from api.access.issuer import Issuer
 from api.access.limits import Buckets
+from api.http.fields import EXPECTED, LEAST_PASSWORD, MOST_PASSWORD
 from api.http.problem_kinds import INVALID_BODY, OVERLOADED, TOO_MANY_ATTEMPTS, WRONG_CREDENTIALS
 from api.http.problems import FieldError, ProblemError
 from api.ledger.audit import AuditWriter
 from api.ledger.tables import attempts
-from model.profile.dictionary import Text
 
 MOST_FAILURES = 5
 LOCK_SECONDS = 15 * 60
@@ -80,12 +80,6 @@ def _digest(name: str) -> str:
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-LEAST, MOST = 12, 128
-EXPECTED_PASSWORD = Text(
-    f"{LEAST} 至 {MOST} 个字符，不含账号名，且与原密码不同",
-    f"{LEAST} to {MOST} characters, without the account's name, and not the current one",
-)
-
 #: Without 0, 1, l and o: people read these aloud and copy them by hand. 32 signs, 5 bits each.
 _SIGNS = "23456789abcdefghijkmnpqrstuvwxyz"
 _GROUPS, _GROUP = 4, 5
@@ -116,9 +110,9 @@ def fits(password_hash: str, password: str) -> bool:
 
 
 def acceptable(password: str, account: str, current: str | None = None) -> bool:
-    """Return whether a person may choose `password`; see `EXPECTED_PASSWORD`."""
+    """Return whether a person may choose `password`; see `api.http.fields.EXPECTED`."""
     return (
-        LEAST <= len(password) <= MOST
+        LEAST_PASSWORD <= len(password) <= MOST_PASSWORD
         and account.lower() not in password.lower()
         and password != current
     )
@@ -160,7 +154,7 @@ class SignIn:
         """
         self._proven(name, current, source)
         if not acceptable(new, name, current):
-            raise ProblemError(INVALID_BODY, [FieldError("new_password", EXPECTED_PASSWORD)])
+            raise ProblemError(INVALID_BODY, [FieldError("new_password", EXPECTED["new_password"])])
         self._accounts.change(
             name, "password_changed", name, lambda a: replace(a, password_hash=hashed(new))
         )

@@ -20,6 +20,7 @@ from api.decisions.decide import Decide
 from api.decisions.schemas import DecisionRequest, DecisionShape
 from api.editions.in_use import Service
 from api.http.fields import EXPECTED, IDEMPOTENCY_KEY
+from api.http.ledger import sent
 from api.http.openapi import refusals
 from api.http.problem_kinds import (
     BODY_TOO_LARGE,
@@ -37,7 +38,7 @@ from api.http.problem_kinds import (
 from api.http.problems import ProblemError
 from api.http.request_log import note
 from api.ledger.commands import Answer, Once
-from api.ledger.writer import Ledger, sent
+from api.ledger.writer import Ledger
 from model.decision.decision import Request
 
 # The answer leaves as the bytes that were kept; parsing them again would cost more than all this.

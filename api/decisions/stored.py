@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from api.ledger.chain import encoded
-from model.card.scorecard import Columns
+from model.card.bins import Columns
 from model.decision.decision import Decision, Request
 from model.policy.policy import Policy
 
@@ -30,7 +30,7 @@ def question_of(
 def answer_of(
     decision: Decision, decision_id: str, card_digest: str, today: date, policy: Policy
 ) -> dict[str, Any]:
-    """Return the answer to a decision request, in the shape `api.decisions.schemas.DecisionShape` declares."""
+    """Return the answer to a decision request, in the shape of `DecisionShape`."""
     return {
         "decision_id": decision_id,
         "outcome": decision.outcome,

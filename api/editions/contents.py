@@ -20,7 +20,7 @@ from api.editions.sources import Borrowing, People, borrowing, people, place_nam
 from api.scoring.kernel import Basis, Scored, member_ids
 from data.storage.archive import Archive
 from data.storage.profiles import consent_days_as_of
-from model.card.scorecard import Floats
+from model.card.bins import Floats
 from model.decision.consent import CONSENT_IN_FORCE, Word, day_number, day_of, last_word
 from model.decision.edition import Change, Edition, Standing, changes
 

@@ -32,7 +32,7 @@ from api.editions.manifest import (
     read_manifest,
 )
 from api.editions.private_copy import open_verified
-from model.card.scorecard import Columns, Floats
+from model.card.bins import Columns, Floats
 
 Row = dict[str, Any]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.card.scorecard import Ints
+from model.card.bins import Ints
 from model.errors import EditionError
 
 #: Length of a place code by level; the total has none.

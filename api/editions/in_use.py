@@ -40,7 +40,7 @@ from model.policy.policy import Policy, policy_on, read_policy
 from model.profile.dictionary import Text
 
 _WHITELIST = "rongzi whitelist --archive DIR --as-of DATE --out FILE.parquet"
-_SHIPPED_POLICY = packaged.files("model").joinpath("policy.yaml")
+_SHIPPED_POLICY = packaged.files("model.policy").joinpath("policy.yaml")
 
 #: Size, inode and time of each file that matters; an empty stamp is a file that is not there.
 Stamps = dict[Path, tuple[int, ...]]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from data.storage.archive import Archive
 from model.archive.id_numbers import mask_id_number, mask_name, mask_phone
 from model.archive.tables import EVENT_ON, RECORDED_AT, archive_tables
-from model.card.scorecard import Ints
+from model.card.bins import Ints
 
 
 def visible(archive: Archive, table: str, as_of: date) -> pa.Table:

@@ -1,1 +1,1 @@
-"""HTTP as the service speaks it: bodies, problems, field rules, the OpenAPI document, request log."""
+"""HTTP as the service speaks it: bodies, problems, field rules, OpenAPI, request log."""

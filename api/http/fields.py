@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from api.access.sign_in import EXPECTED_PASSWORD
 from model.archive.tables import archive_tables
 from model.decision.whitelist import TIERS
 from model.profile.dictionary import Text
@@ -14,6 +13,7 @@ MEMBER_ID = r"^[A-Za-z0-9_-]{1,64}$"
 ACTOR = r"^[\x21-\x7e]{1,128}$"
 NUMBER = r"^[0-9]{1,18}$"
 IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,128}$"
+LEAST_PASSWORD, MOST_PASSWORD = 12, 128
 MOST_MONTHS = 60
 MOST_PAGE = 500
 
@@ -89,6 +89,10 @@ EXPECTED: Mapping[str, Text] = {
     "scope": Text("最多 256 个字符，不起作用", "at most 256 characters, without effect"),
     "client_id": Text("最多 256 个字符，不起作用", "at most 256 characters, without effect"),
     "current_password": Text("现用密码", "the current password"),
-    "new_password": EXPECTED_PASSWORD,
+    "new_password": Text(
+        f"{LEAST_PASSWORD} 至 {MOST_PASSWORD} 个字符，不含账号名，且与原密码不同",
+        f"{LEAST_PASSWORD} to {MOST_PASSWORD} characters, without the account's name, and not the"
+        " current one",
+    ),
     "body": Text("一个 JSON 对象", "one JSON object"),
 }

@@ -138,7 +138,7 @@ class Command(Protocol):
 
         Raises
         ------
-        ProblemError
+        Exception
             To refuse; then nothing is written, and the refusal is not kept.
         """
 

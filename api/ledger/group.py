@@ -7,8 +7,8 @@ from itertools import groupby
 
 from sqlalchemy.exc import DBAPIError
 
-from api.http.problems import ProblemError
 from api.ledger.commands import Answer, Command, Once, Written, are_grouped
+from api.ledger.errors import KeyReusedError
 from api.ledger.idempotency import Kept, kept_answers
 from api.ledger.transaction import Transaction
 
@@ -41,7 +41,7 @@ def _retried(commands: Sequence[Command], kept: dict[str, Kept]) -> list[Outcome
 def _again(kept: Kept, once: Once) -> Outcome:
     try:
         return kept.for_retry(once)
-    except ProblemError as refused:
+    except KeyReusedError as refused:
         return refused
 
 

@@ -10,9 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from api.http.problem_kinds import KEY_REUSED
-from api.http.problems import ProblemError
 from api.ledger.commands import Answer, Once
+from api.ledger.errors import KeyReusedError
 from api.ledger.statements import PreparedLook
 from api.ledger.tables import answers
 
@@ -37,11 +36,11 @@ class Kept:
 
         Raises
         ------
-        ProblemError
+        KeyReusedError
             If this time another body came under the same key.
         """
         if once.body_digest != self.body_digest:
-            raise ProblemError(KEY_REUSED)
+            raise KeyReusedError
         headers = {**self.answer.headers, REPLAYED: "true"}
         return Answer(self.answer.status, self.answer.body, headers)
 

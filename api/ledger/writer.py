@@ -3,8 +3,6 @@
 A decision is durable before it is answered. Throughput comes from sharing one commit among all
 that wait, and from committing the next group while the line that seals this one is on its way to
 the disk; never from answering early.
-
-Between HTTP and the ledger: whose ledger a request uses, and an answer as it is sent.
 """
 
 from __future__ import annotations
@@ -18,18 +16,16 @@ from datetime import datetime
 from time import monotonic
 from typing import TypeVar
 
-from fastapi import Request, Response
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.core.log import log, where
 from api.core.metrics import BATCH, COMMIT, DATABASE_UP, QUEUE
 from api.core.settings import Settings
-from api.http.problem_kinds import IN_PROGRESS, LEDGER_AWAY, LEDGER_BUSY
-from api.http.problems import ProblemError
 from api.ledger.checkpoints import Checkpoint
 from api.ledger.commands import Answer, Command, View, Written
 from api.ledger.database import LOCK_SECONDS, Location
+from api.ledger.errors import InProgressError, LedgerAwayError, LedgerBusyError, LedgerRefusalError
 from api.ledger.group import Outcome
 from api.ledger.queue import Queue, Waiting, settle
 from api.ledger.store import Store, utc_now
@@ -86,8 +82,8 @@ class Ledger:
         """Return why nothing can be written now, or None: looks, and heals what can be healed."""
         try:
             await self.write(_Probe())
-        except ProblemError:
-            return self.fault or LEDGER_AWAY.title.en
+        except LedgerRefusalError:
+            return self.fault or "The ledger cannot be written at the moment"
         return None
 
     async def write(self, command: Command) -> Answer:
@@ -95,9 +91,11 @@ class Ledger:
 
         Raises
         ------
-        ProblemError
-            What the command refused with; 409 while the same key is running; 422 if the key came
-            with another body before; 503 if the ledger is away or too much waits.
+        LedgerRefusalError
+            If a command with the same key is running, the key came with another request before,
+            the ledger is away, or too many commands wait.
+        Exception
+            What the command itself refused with.
         """
         loop = asyncio.get_running_loop()
         promise: asyncio.Future[Outcome] = loop.create_future()
@@ -116,8 +114,8 @@ class Ledger:
 
         Raises
         ------
-        ProblemError
-            503 if the database is away.
+        LedgerAwayError
+            If the database is away.
         """
         if not self._store.is_ready:
             self._submit(Waiting(_Probe(), Future()))  # the next read may find it open
@@ -126,7 +124,7 @@ class Ledger:
                 yield view
         except _AWAY as error:
             log.warning("database away", why=_why(error))
-            raise ProblemError(LEDGER_AWAY) from error
+            raise LedgerAwayError() from error
 
     def close(self) -> None:
         """Finish what waits, seal the last entry, and let go of the database."""
@@ -141,12 +139,12 @@ class Ledger:
         once = waiting.command.once
         with self._guard:
             if self._closed:
-                raise ProblemError(LEDGER_AWAY)
+                raise LedgerAwayError()
             if self._waiting >= MOST_WAITING:
-                raise ProblemError(LEDGER_BUSY)
+                raise LedgerBusyError()
             if once:
                 if once.scope in self._running:
-                    raise ProblemError(IN_PROGRESS)
+                    raise InProgressError()
                 self._running.add(once.scope)
             self._waiting += 1
             QUEUE.set(self._waiting)
@@ -246,7 +244,7 @@ class _Probe:
 
 def _refused(error: Exception, group: list[Waiting]) -> list[Outcome]:
     if isinstance(error, _AWAY):
-        return [ProblemError(LEDGER_AWAY) for _ in group]
+        return [LedgerAwayError() for _ in group]
     log.error("fault", error=type(error).__qualname__, at=where(error))
     return [error for _ in group]
 
@@ -263,16 +261,3 @@ def _why(error: Exception) -> str:
         return str(error)
     origin = getattr(error, "orig", None) or error
     return type(origin).__qualname__
-
-
-async def ledger_of(request: Request) -> Ledger:
-    """Return the ledger behind `request`."""
-    found: Ledger = request.app.state.ledger
-    return found
-
-
-def sent(answer: Answer) -> Response:
-    """Return the answer as HTTP sends it: the very bytes that were kept for retries."""
-    return Response(
-        answer.body, answer.status, headers=dict(answer.headers), media_type="application/json"
-    )

@@ -11,9 +11,9 @@ from api.editions.in_use import Resources
 from api.http.problem_kinds import UNKNOWN_MEMBER
 from api.http.problems import ProblemError
 from api.members.schemas import IdentityShape, MemberShape, PlaceShape, WhitelistRow
+from model.card.bins import Columns
 from model.card.card_file import CardFile
 from model.card.reasons import MOST, reason
-from model.card.scorecard import Columns
 from model.policy.policy import Policy
 from model.profile.dictionary import Attribute, member_dictionary
 

@@ -11,7 +11,7 @@ from api.editions.in_use import Resources
 from api.http.lending_problems import CONSENT_NOT_IN_FORCE, NO_LONGER_ELIGIBLE, PERSON_ERASED
 from api.http.problems import ProblemError
 from api.ledger.commands import View
-from model.card.scorecard import Columns
+from model.card.bins import Columns
 from model.decision.consent import CONSENT_IN_FORCE
 from model.decision.whitelist import TIERS, Assessment, assess
 

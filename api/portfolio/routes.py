@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from api.cases.dependencies import Asker, Book, InUse, Sums, within
-from api.cases.schemas import PortfolioShape
+from api.access.dependencies import Asker, Book, InUse, Within, within
 from api.core.calendar import date_in_china
 from api.http.fields import EXPECTED
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, NOT_READY
-from api.members.routes import Within
 from api.portfolio.portfolio import portfolio
+from api.portfolio.schemas import PortfolioShape
+from api.portfolio.tally import TallyInUse
 
 router = APIRouter(prefix="/v1", tags=["members and whitelist"])
 
@@ -27,7 +27,7 @@ def get_portfolio(
     asker: Asker,
     resources: InUse,
     ledger: Book,
-    tally: Sums,
+    tally: TallyInUse,
     place: Within,
     level: Annotated[
         Literal["total", "county", "township", "village"],

@@ -14,11 +14,13 @@ import contextlib
 import threading
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from fastapi import Depends, Request
 
 from api.core.calendar import date_in_china
-from api.http.problems import ProblemError
 from api.ledger.commands import View
+from api.ledger.errors import LedgerRefusalError
 from api.ledger.writer import Ledger
 from api.portfolio.sums import Stretch, Sums, Turn, booked, turns
 
@@ -128,8 +130,17 @@ def read_ahead(ledger: Ledger, tally: Tally, stop: threading.Event) -> None:
 
     With the database away nothing is read ahead: whoever asks later has it read then.
     """
-    with contextlib.suppress(ProblemError):
+    with contextlib.suppress(LedgerRefusalError):
         more = True
         while more and not stop.is_set():
             with ledger.read() as view:
                 more = tally.follow(view)
+
+
+async def tally_of(request: Request) -> Tally:
+    """Return the sums over the ledger that this process keeps."""
+    found: Tally = request.app.state.tally
+    return found
+
+
+TallyInUse = Annotated[Tally, Depends(tally_of)]

@@ -7,8 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.access.audit import told_rows
-from api.access.strict_route import StrictRoute
-from api.cases.dependencies import (
+from api.access.dependencies import (
     WRITE,
     WRITE_BODY,
     Asker,
@@ -16,12 +15,15 @@ from api.cases.dependencies import (
     DecisionId,
     InUse,
     Key,
-    Sums,
+    PageSize,
+    Within,
     once,
     within,
 )
-from api.cases.schemas import OverridesShape, ReviewRequest, ReviewsPage, RulingRequest, StateShape
+from api.access.strict_route import StrictRoute
+from api.cases.schemas import StateShape
 from api.http.fields import EXPECTED
+from api.http.ledger import sent
 from api.http.lending_problems import (
     ALREADY_REVIEWED,
     CLAIMED_BY_ANOTHER,
@@ -36,10 +38,10 @@ from api.http.lending_problems import (
 )
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, UNKNOWN_DECISION
-from api.ledger.writer import sent
-from api.members.routes import PageSize, Within
+from api.portfolio.tally import TallyInUse
 from api.reviews.commands import ClaimReview, GiveVerdict, Override, RequestReview, Ruling
 from api.reviews.queue import overrides, queue_page
+from api.reviews.schemas import OverridesShape, ReviewRequest, ReviewsPage, RulingRequest
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["reviews"])
 
@@ -66,7 +68,7 @@ def list_reviews(
     request: Request,
     asker: Asker,
     ledger: Book,
-    tally: Sums,
+    tally: TallyInUse,
     place: Within,
     cursor: Annotated[
         str | None, Query(pattern=r"^[0-9]{1,18}$", description=EXPECTED["cursor"].en)

@@ -13,8 +13,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from data.storage.profiles import columns_of
+from model.card.bins import Columns, Floats
 from model.card.card_file import CardFile
-from model.card.scorecard import Columns, Floats
 from model.decision.knock_outs import KnockOuts
 from model.decision.whitelist import HOUSEHOLD_BORROWER, Assessment, assess, assess_edition
 from model.errors import EditionError

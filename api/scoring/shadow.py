@@ -24,8 +24,8 @@ from api.scoring.table import table_writer
 from data.publishing.published_card import published_card
 from data.storage.archive import Archive
 from data.storage.profiles import profile_as_of
+from model.card.bins import Floats
 from model.card.card_file import read_card
-from model.card.scorecard import Floats
 from model.decision.whitelist import TIERS
 from model.policy.policy import policy_on
 

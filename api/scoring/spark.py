@@ -18,7 +18,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from api.scoring.kernel import SCHEMA, Basis, Scored, member_ids, refuse_unusable, score_part
 from data.storage.engines import spark_session
 from data.storage.profiles import columns_of
-from model.card.scorecard import Floats, Ints
+from model.card.bins import Floats, Ints
 from model.decision.knock_outs import Flags
 from model.decision.whitelist import HOUSEHOLD_BORROWER, TIERS, choose_household_borrowers
 

@@ -16,32 +16,31 @@ from fastapi.routing import APIRoute
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.access import routes as routes_accesses
-from api.access import routes as routes_tokens
+from api.access import routes as access_routes
 from api.access.enforce import enforce
 from api.access.gate import Gate
 from api.access.matrix import refuse_unlisted
-from api.cases import routes as routes_decision
+from api.cases import routes as cases_routes
+from api.consent import routes as consent_routes
 from api.core.metrics import answer_while_deciding, forget_dead_workers, spare_the_lasting
 from api.core.settings import Settings
-from api.decisions import routes as routes_decisions
+from api.decisions import routes as decisions_routes
 from api.editions.in_use import Service, today_in_china
 from api.http.openapi import query_parameters, refuse_undeclared_query, route_names, with_problems
 from api.http.request_log import Door
 from api.ledger.writer import Ledger
-from api.members import routes as routes_members
-from api.persons import routes as routes_persons
-from api.portfolio import routes as routes_portfolio
+from api.members import routes as members_routes
+from api.payments import routes as payments_routes
+from api.persons import routes as persons_routes
+from api.portfolio import routes as portfolio_routes
 from api.portfolio.tally import Tally, reading_ahead
-from api.reviews import routes as routes_reviews
-from api.server import about as routes_about
-from api.server import health as routes_running
-from api.server import refusals as refusing
+from api.reviews import routes as reviews_routes
+from api.server import about, health, refusals
 from api.server.fast_path import DirectRoute
 from api.server.lifecycle import drained_on_signal, watching
 from api.server.openapi_access import with_access
 from api.server.overload import Admission, Load, Turnstile
-from api.webhooks import routes as routes_webhooks
+from api.webhooks import routes as webhooks_routes
 from api.webhooks.delivery import delivering
 
 #: Of the interface under /v1, not of the package.
@@ -59,7 +58,7 @@ class _Application(FastAPI):
         The direct route comes before the framework's layers, which most requests need not cross.
         """
         short = DirectRoute(
-            super().build_middleware_stack(), _decision_route(), routes_decisions.decided
+            super().build_middleware_stack(), _decision_route(), decisions_routes.decided
         )
         return Turnstile(Door(Admission(short, self.load)), self.load)
 
@@ -75,7 +74,7 @@ class _Application(FastAPI):
 
 
 def _decision_route() -> APIRoute:
-    return next(each for each in routes_decisions.router.routes if isinstance(each, APIRoute))
+    return next(each for each in decisions_routes.router.routes if isinstance(each, APIRoute))
 
 
 @asynccontextmanager
@@ -126,13 +125,15 @@ def create_app(
     app.state.service = Service(settings, today)
     app.state.gate = Gate(settings)
     app.state.tally = Tally()
-    for module in (
-        routes_decisions, routes_members, routes_about, routes_tokens, routes_accesses,
-        routes_running, routes_decision, routes_reviews, routes_persons, routes_portfolio,
-        routes_webhooks,
+    for router in (
+        decisions_routes.router, members_routes.router, about.router,
+        access_routes.sign_in_router, access_routes.audit_router, health.router,
+        cases_routes.router, payments_routes.router, reviews_routes.router,
+        consent_routes.router, persons_routes.router, portfolio_routes.router,
+        webhooks_routes.router,
     ):  # fmt: skip
-        app.include_router(module.router)
-    refusing.install(app)
+        app.include_router(router)
+    refusals.install(app)
     app.state.query_parameters = query_parameters(app)
     refuse_unlisted(route_names(app))
     return app

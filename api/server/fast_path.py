@@ -24,6 +24,7 @@ from api.decisions.schemas import DecisionRequest
 from api.http.body import replayed
 from api.http.fields import IDEMPOTENCY_KEY
 from api.http.problems import ProblemError
+from api.ledger.errors import LedgerRefusalError
 from api.server.refusals import refused
 
 _KEY = re.compile(IDEMPOTENCY_KEY.encode())
@@ -59,7 +60,7 @@ class DirectRoute:
             if given:
                 async with held_to_the_matrix(request):
                     answer = await self._decide(request, given.ask, given.key)
-        except ProblemError as error:
+        except (ProblemError, LedgerRefusalError) as error:
             answer = await refused(request, error)
         if answer is None:
             again = receive if request.unread else replayed(await request.body(), receive)

@@ -14,10 +14,11 @@ from pydantic import BaseModel, Field
 from api.core.metrics import CONTENT_TYPE, exposition
 from api.decisions.schemas import Digest
 from api.editions.in_use import Service, service_of
+from api.http.ledger import ledger_of
 from api.http.openapi import FieldErrorShape, refusals
 from api.http.problem_kinds import NOT_FOUND, NOT_READY
 from api.http.problems import FieldError, ProblemError
-from api.ledger.writer import Ledger, ledger_of
+from api.ledger.writer import Ledger
 from model.profile.dictionary import Text
 
 router = APIRouter(tags=["running"])

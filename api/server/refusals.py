@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from api.http.fields import EXPECTED
+from api.http.ledger import kind_of
 from api.http.problem_kinds import (
     IN_PROGRESS,
     INTERNAL_ERROR,
@@ -22,6 +23,7 @@ from api.http.problem_kinds import (
 )
 from api.http.problems import FieldError, ProblemError, problem_response
 from api.http.request_log import note
+from api.ledger.errors import LedgerRefusalError
 from api.server.overload import RETRY_AFTER
 from model.profile.dictionary import Text
 
@@ -30,6 +32,7 @@ def install(app: FastAPI) -> None:
     """Register the handlers on `app`."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(LedgerRefusalError, refused)
     # Answered here, and told by the door, to which the framework passes the fault on.
     app.add_exception_handler(Exception, refused)
 
@@ -45,11 +48,15 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def refused(request: Request, error: Exception) -> JSONResponse:
     """Return the answer to a request that was refused by `error`."""
-    if isinstance(error, ProblemError):
-        note(request, kind=error.kind.name)
-        passes = error.kind.status == 503 or error.kind == IN_PROGRESS
-        headers = dict(error.headers or (RETRY_AFTER if passes else {}))
-        return problem_response(error.kind, error.errors, headers)
+    if isinstance(error, ProblemError | LedgerRefusalError):
+        kind = kind_of(error)
+        note(request, kind=kind.name)
+        passes = kind.status == 503 or kind == IN_PROGRESS
+        own_headers, errors = (
+            (error.headers, error.errors) if isinstance(error, ProblemError) else (None, ())
+        )
+        headers = dict(own_headers or (RETRY_AFTER if passes else {}))
+        return problem_response(kind, errors, headers)
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(getattr(error, "headers", None) or {})
     kinds = [kind for kind in KINDS.values() if kind.status == status]

@@ -27,8 +27,8 @@ from urllib.parse import urlsplit
 
 from api.core.log import log
 from api.core.metrics import WEBHOOK_DEAD
-from api.http.problems import ProblemError
 from api.ledger.entries import Outline
+from api.ledger.errors import LedgerRefusalError
 from api.ledger.writer import Ledger
 from api.webhooks.endpoints import Endpoint, Endpoints, Progress, WebhookError
 
@@ -168,7 +168,7 @@ class Delivery:
         while not stop.is_set():
             try:
                 progress, wait = self._advance(endpoint, progress, stop)
-            except (ProblemError, OSError):
+            except (LedgerRefusalError, OSError):
                 wait = self._pace.idle  # the ledger or the disk is away; nothing is lost by waiting
             stop.wait(wait)
 

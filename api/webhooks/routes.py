@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from api.cases.dependencies import Book
+from api.access.dependencies import Book
 from api.editions.in_use import Service, service_of
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY

@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from model.card.scorecard import Card, Columns
+from model.card.bins import Columns
+from model.card.scorecard import Card
 from model.errors import UnreadableFileError
 
 Kind = Literal["number", "text"]

@@ -12,17 +12,9 @@ from typing import Any
 import numpy as np
 import rfc8785
 
+from model.card.bins import Bins, Term
 from model.card.derived import KINDS, Derived
-from model.card.scorecard import (
-    DERIVED_FORMAT,
-    FORMATS,
-    Bins,
-    Card,
-    Grade,
-    Scaling,
-    Term,
-    Wording,
-)
+from model.card.scorecard import DERIVED_FORMAT, FORMATS, Card, Grade, Scaling, Wording
 from model.errors import CardError
 from model.profile.dictionary import Text
 

@@ -11,9 +11,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from model.card.bins import Bins, Ints
 from model.card.card_file import CardFile
 from model.card.derived import BEYOND, NEGLIGIBLE
-from model.card.scorecard import Bins, Card, Ints
+from model.card.scorecard import Card
 from model.card.sql_text import Dialect, added, column, comment, number, refuse_unwritable, text
 
 _LARGEST = float(np.finfo(np.float64).max)

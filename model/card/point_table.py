@@ -8,16 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from model.card.scorecard import Bins, Columns, Term
-
-_Ints = NDArray[np.int64]
-_Floats = NDArray[np.float64]
+from model.card.bins import Bins, Columns, Floats, Ints, Term
 
 #: Rows compared with all edges at a time, so that a batch's comparisons stay in the cache.
 _ROWS_AT_ONCE = 2_048
@@ -36,11 +30,11 @@ class NumberBins:
     """
 
     names: tuple[str, ...]
-    edges: _Floats
-    low: _Floats
-    high: _Floats
-    missing: _Ints
-    out_of_range: _Ints
+    edges: Floats
+    low: Floats
+    high: Floats
+    missing: Ints
+    out_of_range: Ints
 
     @classmethod
     def of(cls, bins: Mapping[str, Bins], names: Sequence[str]) -> NumberBins:
@@ -61,7 +55,7 @@ class NumberBins:
             ),
         )
 
-    def codes(self, columns: Columns) -> dict[str, _Ints]:
+    def codes(self, columns: Columns) -> dict[str, Ints]:
         """Return the bin codes of n rows by attribute, each of shape (n,)."""
         if not self.names:
             return {}
@@ -89,7 +83,7 @@ class PointTable:
     """
 
     attributes: tuple[str, ...]
-    own: _Ints
+    own: Ints
     pairs: tuple[Term, ...]
 
     @classmethod
@@ -102,7 +96,7 @@ class PointTable:
             own[attributes.index(term.attributes[0]), : len(term.points)] += term.points
         return cls(attributes, own, tuple(term for term in terms if len(term.attributes) == 2))
 
-    def points(self, codes: Mapping[str, _Ints]) -> _Ints:
+    def points(self, codes: Mapping[str, Ints]) -> Ints:
         """Return points by row and attribute, shape (n, attributes)."""
         stacked = np.array([codes[name] for name in self.attributes])
         # A code beyond an attribute's own terms has a pair's points alone.
@@ -111,10 +105,10 @@ class PointTable:
             found = term.points[tuple(codes[name] for name in term.attributes)]
             for row, points in self._shared(term, found):
                 table[row] += points
-        by_row: _Ints = table.T
+        by_row: Ints = table.T
         return by_row
 
-    def references(self, terms: Sequence[Term]) -> _Ints:
+    def references(self, terms: Sequence[Term]) -> Ints:
         """Return reference points by attribute, shape (attributes,)."""
         table = np.zeros(len(self.attributes), dtype=np.int64)
         for term in terms:
@@ -123,10 +117,10 @@ class PointTable:
         return table
 
     @property
-    def _rows(self) -> _Ints:
+    def _rows(self) -> Ints:
         return np.arange(len(self.attributes))[:, None]
 
-    def _shared(self, term: Term, points: _Ints) -> Iterator[tuple[int, _Ints]]:
+    def _shared(self, term: Term, points: Ints) -> Iterator[tuple[int, Ints]]:
         first, *second = (self.attributes.index(name) for name in term.attributes)
         # A pair's points are shared in whole numbers: the first takes what halving leaves over.
         half = points // 2 if second else points * 0

@@ -13,7 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from model.card.scorecard import Card, Ints
+from model.card.bins import Ints
+from model.card.scorecard import Card
 from model.profile.dictionary import Text
 
 MOST = 4

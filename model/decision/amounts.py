@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.card.scorecard import Ints
+from model.card.bins import Ints
 
 #: Beyond any household: ten billion yuan. Sums and products of amounts stay within 64 bits.
 LARGEST = 10**10

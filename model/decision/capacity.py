@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from model.card.scorecard import Columns, Floats, Ints
+from model.card.bins import Columns, Floats, Ints
 from model.decision.amounts import against
 from model.decision.income import SCALE, Income, income, unknown
 from model.policy.policy import Policy

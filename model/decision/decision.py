@@ -9,8 +9,9 @@ from typing import Literal
 
 import numpy as np
 
+from model.card.bins import Columns
 from model.card.reasons import Reason, reason
-from model.card.scorecard import Card, Columns
+from model.card.scorecard import Card
 from model.decision.knock_outs import SEVERITY, KnockOuts, knock_outs
 from model.decision.whitelist import Assessment, age_at_maturity, assess
 from model.policy.policy import Effect, Policy, Rule

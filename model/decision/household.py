@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from model.card.scorecard import Columns, Floats, Ints
+from model.card.bins import Columns, Floats, Ints
 from model.decision.knock_outs import Flags
 
 HOUSEHOLD_BORROWER = "household_borrower"

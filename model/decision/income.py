@@ -15,7 +15,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from model.card.scorecard import Columns, Ints
+from model.card.bins import Columns, Ints
 from model.decision.amounts import in_favour
 from model.policy.policy import Policy
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.card.scorecard import Columns, Floats, Ints
+from model.card.bins import Columns, Floats, Ints
 from model.policy.policy import Effect, Operator, Rule
 
 Flags = NDArray[np.bool_]

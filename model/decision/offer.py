@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.card.scorecard import Columns, Floats, Ints
+from model.card.bins import Columns, Floats, Ints
 from model.decision.amounts import against, in_favour
 from model.policy.policy import Policy
 

@@ -8,8 +8,9 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from model.card.bins import Columns, Floats, Ints
 from model.card.reasons import points_lost, ranked, reason_codes
-from model.card.scorecard import Card, Columns, Floats, Ints
+from model.card.scorecard import Card
 from model.decision.capacity import Terms, means, terms
 from model.decision.household import (
     HOUSEHOLD_BORROWER,

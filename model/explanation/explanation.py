@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from model.card.bins import Columns
 from model.card.reasons import points_lost, text_unless_ordinary
-from model.card.scorecard import Card, Columns, Wording
+from model.card.scorecard import Card, Wording
 from model.decision.decision import Decision, Request
 from model.explanation.nearest_changes import Basis, Lift, Outlook, nearest_changes
 from model.explanation.texts import UNITS, change_text, value_text

@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.card.bins import Columns, Floats, Ints, input_values
 from model.card.derived import BEYOND, NEGLIGIBLE, Derived
-from model.card.scorecard import Card, Columns, Floats, Ints, input_values
+from model.card.scorecard import Card
 from model.decision.knock_outs import Flags, knock_outs
 from model.decision.whitelist import BEST_RANK, TIERS, Assessment, assess
 from model.explanation.own_power import Change, begins_from_nothing, changes_of

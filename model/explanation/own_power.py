@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from model.card.scorecard import Bins, Columns
+from model.card.bins import Bins, Columns
 from model.policy.policy import Rule
 from model.profile.dictionary import Attribute
 

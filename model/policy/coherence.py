@@ -7,8 +7,9 @@ from itertools import pairwise
 
 from model.policy.entries import GradeTerms, ReviewReason, Rule, whole
 
-#: The numbers that code reads, each with the least and most it may be; these bounds keep every
-#: product of `model.decision.income` within 64 bits. A policy may hold further numbers for its rules.
+#: The numbers that code reads, each with the least and most it may be. These bounds keep every
+#: product of `model.decision.income` within 64 bits. A policy may hold further numbers for its
+#: rules.
 NUMBERS: Mapping[str, tuple[int, int]] = {
     "product_cap_yuan": (0, 10_000_000),
     "minimum_loan_yuan": (0, 10_000_000),

@@ -11,7 +11,7 @@ import pytest
 
 from api.editions.batch import publish_whitelist
 from api.editions.contents import Contents
-from cli.demo_summary import PUBLISHED_FIRST_TIER, true_bad_rates
+from cli.demo.summary import PUBLISHED_FIRST_TIER, true_bad_rates
 from data.publishing.published_card import publish_card
 from data.simulator import load_scenario, simulate
 from data.storage.archive import Archive

@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from cli.export_card import command
+from model.card.bins import Bins, Term
 from model.card.card_file import write_card
 from model.card.card_json import card_from_json
-from model.card.scorecard import Bins, Card, Grade, Scaling, Term, Wording
+from model.card.scorecard import Card, Grade, Scaling, Wording
 from model.errors import CardError
 from model.profile.dictionary import Text
 

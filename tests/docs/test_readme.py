@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo_summary import asked_by_curl
-from cli.demo_trial import decide_over_http
+from cli.demo.summary import asked_by_curl
+from cli.demo.trial import decide_over_http
 from tests.support.cases import ROOT
 
 BIN = Path(sys.executable).parent

@@ -28,7 +28,7 @@ class Asking:
         key_prefix: str,
         rate: float | None = None,
     ) -> dict[str, Any]:
-        """Ask at `port` for so long and return the figures; see `tests.support.load_client.Plan`."""
+        """Ask at `port` for so long and return the figures; see `Plan`."""
         found = measure(
             Plan(
                 port=port,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from model.card.bins import Bins, Term
 from model.card.derived import Derived
-from model.card.scorecard import Bins, Card, Grade, Scaling, Term, Wording
+from model.card.scorecard import Card, Grade, Scaling, Wording
 from model.profile.dictionary import Text
 
 ROWS = 10_000

@@ -256,4 +256,5 @@ def measure(plan: Plan) -> dict[str, Any]:
 
 if __name__ == "__main__":
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        print(json.dumps(runner.run(Load(Plan(**json.load(sys.stdin))).run())))
+        found = runner.run(Load(Plan(**json.load(sys.stdin))).run())
+        sys.stdout.write(json.dumps(found) + "\n")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from model.card.scorecard import Bins, Floats
+from model.card.bins import Bins, Floats
 from model.profile.dictionary import Attribute, Text
 from training.additive import Dropped
 from training.binning.evidence import (

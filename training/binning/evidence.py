@@ -17,7 +17,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from model.card.scorecard import Bins, Card, Floats, Ints, Term
+from model.card.bins import Bins, Floats, Ints, Term
+from model.card.scorecard import Card
 from model.profile.dictionary import Text
 from training.samples.sample import Sample
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from optbinning import OptimalBinning
 
-from model.card.scorecard import Floats
+from model.card.bins import Floats
 from model.profile.dictionary import Direction
 from training.binning.evidence import counts
 from training.settings import Settings

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from model.card.scorecard import Floats, Ints, Scaling
+from model.card.bins import Floats, Ints
+from model.card.scorecard import Scaling
 from model.errors import TrainingError
 from training.binning.evidence import counts
 from training.measures.discrimination import auc

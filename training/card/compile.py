@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from model.card.bins import Bins, Floats, Ints, Term
 from model.card.derived import Derived
-from model.card.scorecard import Bins, Card, Floats, Ints, Term, Wording
+from model.card.scorecard import Card, Wording
 from model.errors import TrainingError
 from model.profile.dictionary import Attribute, Dictionary, Text
 from training.additive import Additive, Dropped, Shape

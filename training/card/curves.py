@@ -15,7 +15,8 @@ import numpy as np
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from model.card.scorecard import Card, Floats, Ints, Scaling
+from model.card.bins import Floats, Ints
+from model.card.scorecard import Card, Scaling
 from model.errors import TrainingError
 from training.binning.evidence import counts
 from training.samples.sample import Bools

@@ -17,8 +17,9 @@ import numpy as np
 from scipy.optimize import brentq
 
 from data.storage.flat_table import numbers, read_flat_table
+from model.card.bins import Floats, Ints
 from model.card.card_file import CardFile, write_card
-from model.card.scorecard import Card, Floats, Ints
+from model.card.scorecard import Card
 from model.errors import TrainingError
 from training.gates.evidence import read_evidence, write_evidence
 from training.gates.judge import judge, write_verdicts

@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from model.card.scorecard import Bins, Card, Floats, Ints
+from model.card.bins import Bins, Floats, Ints
+from model.card.scorecard import Card
 from model.profile.dictionary import Dictionary
 from training.additive import Additive, Fit, Shape
 from training.binning.evidence import counts

@@ -21,7 +21,8 @@ from fairlearn.metrics import MetricFrame
 from numpy.typing import NDArray
 from scipy.special import betaln
 
-from model.card.scorecard import Card, Floats
+from model.card.bins import Floats
+from model.card.scorecard import Card
 from model.profile.dictionary import Dictionary, Text
 from training.fairness.findings import AttributeFairness, FairnessReport, Gap, GroupRow, Rate
 from training.fairness.proxies import proxies

@@ -14,7 +14,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from model.card.scorecard import Floats, Ints
+from model.card.bins import Floats, Ints
 from training.fairness.findings import Proxy
 from training.samples.groups import MISSING, Groups
 

@@ -17,7 +17,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 
-from model.card.scorecard import Columns, Floats
+from model.card.bins import Columns, Floats
 from model.profile.dictionary import Dictionary
 from training.samples.sample import Bools, Sample
 

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-from model.card.scorecard import Floats
+from model.card.bins import Floats
 from model.errors import TrainingError
 from model.profile.dictionary import Dictionary
 from training.additive import Family, Fit

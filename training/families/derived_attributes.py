@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
+from model.card.bins import Bins, input_values
 from model.card.derived import Derived, Kind
-from model.card.scorecard import Bins, input_values
 from model.profile.dictionary import Attribute, Dictionary, Text
 from training.samples.sample import Sample
 

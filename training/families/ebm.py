@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 from interpret.glassbox import ExplainableBoostingClassifier
 
-from model.card.scorecard import Bins, Floats, Ints
+from model.card.bins import Bins, Floats, Ints
 from model.profile.dictionary import Dictionary
 from training.additive import Additive, Fit, Shape
 from training.families.boosted.bins import usable_bins

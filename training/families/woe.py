@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from model.card.scorecard import Floats
+from model.card.bins import Floats
 from model.errors import TrainingError
 from model.profile.dictionary import Dictionary, Text
 from training.additive import Additive, Dropped, Fit, Shape

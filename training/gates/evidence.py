@@ -19,8 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.storage.profiles import columns_of
+from model.card.bins import Ints
 from model.card.card_file import read_card
-from model.card.scorecard import Card, Ints
+from model.card.scorecard import Card
 from model.errors import TrainingError
 from model.profile.dictionary import Direction
 from training.fairness.findings import FairnessReport

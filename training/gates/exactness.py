@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from model.card.bins import Ints, Term
 from model.card.reasons import points_lost
-from model.card.scorecard import Card, Ints, Term
+from model.card.scorecard import Card
 from model.policy.policy import policy_on
 from model.profile.dictionary import Direction, Text
 from training.gates.evidence import Evidence

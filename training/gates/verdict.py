@@ -32,7 +32,7 @@ BY_ATTRIBUTE = (
 
 @cache
 def limits_on(day: date) -> Limits:
-    """Return the shipped limits as they stand on `day`; see `training.samples.limits.limits_from`."""
+    """Return the shipped limits as they stand on `day`; see `limits_from`."""
     text = resources.files("training.gates").joinpath(FILE).read_text(encoding="utf-8")
     return read_limits(text, day)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from model.card.bins import Floats, Ints
 from model.card.card_file import CardFile
-from model.card.scorecard import Floats, Ints
 from model.errors import TrainingError
 
 #: Totals are compared in this many groups, equally large in development.

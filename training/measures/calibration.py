@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from model.card.scorecard import Floats, Ints
+from model.card.bins import Floats, Ints
 
 
 def jeffreys_interval(successes: float, trials: float) -> tuple[float, float]:

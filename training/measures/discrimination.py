@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from model.card.scorecard import Floats, Ints
+from model.card.bins import Floats, Ints
 from training.binning.evidence import counts
 from training.samples.sample import Bools, Sample
 

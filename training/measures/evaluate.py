@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.card.scorecard import Card, Floats, Ints
+from model.card.bins import Floats, Ints
+from model.card.scorecard import Card
 from training.measures.calibration import (
     GradeRow,
     brier,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from model.card.scorecard import Columns, Floats
+from model.card.bins import Columns, Floats
 
 #: Stands for an infinity, which trees refuse.
 _FAR = 1e18

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from model.card.scorecard import Card, Columns, Floats, Ints
+from model.card.bins import Columns, Floats, Ints
+from model.card.scorecard import Card
 
 #: A bin that one side leaves empty counts as half a row, so that the index stays finite.
 _HALF_ROW = 0.5

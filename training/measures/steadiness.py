@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from model.card.scorecard import Bins
+from model.card.bins import Bins
 from model.profile.dictionary import Text
 from training.additive import Dropped
 from training.measures.stability import stability_index

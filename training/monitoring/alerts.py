@@ -232,7 +232,7 @@ NAMES = (
 
 @cache
 def monitoring_limits(day: date) -> Limits:
-    """Return the shipped limits as they stand on `day`; see `training.samples.limits.limits_from`."""
+    """Return the shipped limits as they stand on `day`; see `limits_from`."""
     text = resources.files("training.monitoring").joinpath(FILE).read_text(encoding="utf-8")
     return read_limits(text, day)
 

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.storage.archive import Archive
-from model.card.scorecard import Floats
+from model.card.bins import Floats
 from training.samples.vintages import (
     Loans,
     Months,

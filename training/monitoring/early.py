@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.card.scorecard import Floats, Ints
+from model.card.bins import Floats, Ints
 from training.monitoring.book import Book, quarters
 from training.samples.vintages import UNRIPE
 

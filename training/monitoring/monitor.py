@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from data.storage.archive import Archive
 from data.storage.profiles import profile_as_of
-from model.card.scorecard import Floats
+from model.card.bins import Floats
 from model.errors import TrainingError
 from training.measures.baseline import Baseline
 from training.monitoring.alerts import alerts, monitoring_limits

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import gamma
 
-from model.card.scorecard import Floats
+from model.card.bins import Floats
 
 #: Rates are never held to be all but equal: ten bads' worth of doubt stays.
 _LEAST_SPREAD = 0.01

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model.card.scorecard import Floats
+from model.card.bins import Floats
 from model.errors import TrainingError
 from model.profile.dictionary import Dictionary
 from training.binning.evidence import counts

@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from model.card.scorecard import Floats, Ints
+from model.card.bins import Floats, Ints
 from training.measures.proxy_table import boosted_classifier, feature_table
 from training.reject.unobserved import Unobserved
 from training.samples.sample import Bools, Sample

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.storage.archive import Archive
-from model.card.scorecard import Columns
+from model.card.bins import Columns
 from model.profile.dictionary import member_dictionary
 from training.samples.archive import applied_profiles
 from training.samples.sample import Rows

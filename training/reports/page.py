@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from model.card.scorecard import Card, Term
+from model.card.bins import Term
+from model.card.scorecard import Card
 from model.profile.dictionary import Attribute, Text
 from training.binning.evidence import BinRow, bin_labels, bin_rows
 from training.learn import DEVELOPMENT, HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, UNSEEN, TrainedRun

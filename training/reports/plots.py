@@ -21,7 +21,8 @@ from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.ticker import PercentFormatter
 
-from model.card.scorecard import Card, Floats
+from model.card.bins import Floats
+from model.card.scorecard import Card
 from model.profile.dictionary import Text
 from training.binning.evidence import BinRow, bin_rows
 from training.learn import DEVELOPMENT, UNSEEN, TrainedRun

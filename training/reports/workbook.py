@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 import xlsxwriter
 
+from model.card.bins import Term
 from model.card.card_file import CardFile
-from model.card.scorecard import Card, Term
+from model.card.scorecard import Card
 from training.binning.evidence import bin_labels
 from training.reports.workbook_page import Book, Page, both
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from data.storage.archive import Archive
 from data.storage.profiles import columns_of, profile_spine
-from model.card.scorecard import Columns
+from model.card.bins import Columns
 from model.errors import TrainingError
 from model.profile.dictionary import member_dictionary
 from training.samples.groups import PROTECTED, member_groups

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from data.storage.flat_table import numbers, words
-from model.card.scorecard import Columns, Floats
+from model.card.bins import Columns, Floats
 from model.profile.dictionary import Dictionary
 
 Groups = Mapping[str, NDArray[np.object_]]

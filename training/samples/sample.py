@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from model.card.scorecard import Columns, Floats
+from model.card.bins import Columns, Floats
 from model.errors import TrainingError
 from training.settings import Settings
 

@@ -14,9 +14,10 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
+from model.card.bins import Columns
 from model.card.card_file import read_card
 from model.card.reasons import MOST, points_lost, ranked, reason_codes
-from model.card.scorecard import Card, Columns
+from model.card.scorecard import Card
 
 
 class CardModel(PythonModel):  # type: ignore[misc]  # untyped library

@@ -13,8 +13,8 @@ from api.scoring.kernel import Basis, score_profile
 from api.scoring.shadow import swap_set
 from cli.main import rongzi
 from data.publishing.published_card import published_card
+from model.card.bins import Term
 from model.card.card_file import write_card
-from model.card.scorecard import Term
 from model.policy.policy import policy_on
 
 

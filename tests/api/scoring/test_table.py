@@ -16,8 +16,9 @@ from click.testing import CliRunner
 from api.scoring.table import ADDED, score_table
 from cli.score import command
 from data.publishing.published_card import card_in, publish_card
+from model.card.bins import Bins, Term
 from model.card.card_file import write_card
-from model.card.scorecard import Bins, Card, Grade, Scaling, Term, Wording
+from model.card.scorecard import Card, Grade, Scaling, Wording
 from model.errors import CardError, UnreadableFileError
 from model.profile.dictionary import Text
 

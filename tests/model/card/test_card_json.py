@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.card.bins import Bins, Term
 from model.card.card_json import card_from_json, card_to_json
-from model.card.scorecard import Bins, Card, Grade, Scaling, Term, Wording
+from model.card.scorecard import Card, Grade, Scaling, Wording
 from model.errors import CardError
 from model.profile.dictionary import Text
 from tests.support.card_specs import changed

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.card.bins import Bins, Term
 from model.card.card_file import CardFile
 from model.card.card_sql import card_sql
 from model.card.derived import KINDS, Derived
-from model.card.scorecard import Bins, Card, Grade, Scaling, Term
+from model.card.scorecard import Card, Grade, Scaling
 from model.errors import CardError
 from tests.support.hard_card import hard_card, random_rows, table_of, wording
 

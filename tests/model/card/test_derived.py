@@ -9,11 +9,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from model.card.bins import Bins, Term
 from model.card.card_file import MANIFEST, read_card, write_card
 from model.card.card_json import card_from_json, card_to_json
 from model.card.derived import BEYOND, NEGLIGIBLE, Derived
 from model.card.reasons import points_lost, reason, reason_codes
-from model.card.scorecard import Bins, Card, Grade, Scaling, Term, Wording
+from model.card.scorecard import Card, Grade, Scaling, Wording
 from model.decision.whitelist import assess
 from model.errors import CardError
 from model.explanation.nearest_changes import (

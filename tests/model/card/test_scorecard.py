@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.card.bins import Bins, Term
 from model.card.reasons import MOST, points_lost, ranked, reason, reason_codes
-from model.card.scorecard import Bins, Card, Grade, Scaling, Term, Wording
+from model.card.scorecard import Card, Grade, Scaling, Wording
 from model.profile.dictionary import Text
 
 WORDS = ("wheat", "maize", "melon", "pear")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from model.card.scorecard import Bins, Card, Term
+from model.card.bins import Bins, Term
+from model.card.scorecard import Card
 from model.decision.whitelist import TIERS, assess
 from model.explanation.nearest_changes import (
     MOST_PROPOSALS,

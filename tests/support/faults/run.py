@@ -1,7 +1,7 @@
 """Real faults against the running service: each a command, bounded in time, printing one line.
 
-    python -m tests.support.faults.run --home data kills --times 100
-    python -m tests.support.faults.run --home data all
+    python -m benchmarks.faults --home data kills --times 100
+    python -m benchmarks.faults --home data all
 
 Exit code 1 where a promise was broken, 0 where it was kept or the machine does not permit the
 fault (said so). `--home` is only read: each fault works in a copy, with a ledger of its own.

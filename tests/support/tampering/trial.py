@@ -1,28 +1,22 @@
 """Random tamperings of a ledger by somebody who can write its database or its outside file.
 
-    python -m tests.support.tampering.trial --home data
-
 Fills a ledger with decisions, a consent, an erasure, looks and account events, then changes a copy
-of it in a random way, again and again: any table (``tampering_ways``), who is who
-(``tampering_people``), the audit (``tampering_looks``), the accounts (``tampering_accounts``), the
-database under a running service (``tampering_live``), the file of checkpoints
-(``tampering_outside``). Prints how many of them ``verify-ledger`` found. Nobody here can write both
+of it in a random way, again and again: any table (`ways`), who is who
+(`people`), the audit (`looks`), the accounts (`accounts`), the
+database under a running service (`live`), the file of checkpoints
+(`outside`). Prints how many of them ``verify-ledger`` found. Nobody here can write both
 places, or has the keys.
 """
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
-
-import click
 
 from api.access.accounts import Account, Accounts
 from api.consent.commands import SetConsent
@@ -35,30 +29,16 @@ from api.ledger.database import Location, database_url
 from api.ledger.writer import Ledger
 from api.persons.rights import Erase
 from api.verify.verify import verify_ledger
-from tests.support.ledger_filling import asks, fill, loaded, look_around
-from tests.support.tampering import (
-    accounts as tampering_accounts,
-)
-from tests.support.tampering import (
-    looks as tampering_looks,
-)
-from tests.support.tampering import (
-    outside as tampering_outside,
-)
-from tests.support.tampering import (
-    people as tampering_people,
-)
-from tests.support.tampering import (
-    ways as tampering_ways,
-)
+from tests.support.ledger_filling import asks, fill, look_around
+from tests.support.tampering import accounts, looks, outside, people, ways
 from tests.support.tampering.live import under_way
 from tests.support.tampering.rows import disarmed
 
 _WAYS = (
-    *tampering_ways.WAYS,
-    *tampering_people.WAYS,
-    *tampering_looks.WAYS,
-    *tampering_accounts.WAYS,
+    *ways.WAYS,
+    *people.WAYS,
+    *looks.WAYS,
+    *accounts.WAYS,
 )
 #: Of all tamperings: of the file outside, and under a running service.
 _OUTSIDE, _LIVE = 0.12, 0.04
@@ -68,28 +48,6 @@ def tamper(location: Location, drawn: random.Random) -> str:
     """Change the ledger's database in a random way and return what was done."""
     with disarmed(location.url) as connection:
         return drawn.choice(_WAYS)(connection, drawn)
-
-
-@click.command()
-@click.option("--home", default="data", type=click.Path(path_type=Path, exists=True))
-@click.option("--tamperings", default=1_000, show_default=True)
-@click.option("--decisions", default=40, show_default=True)
-@click.option("--seed", default=54, show_default=True)
-def main(home: Path, tamperings: int, decisions: int, seed: int) -> None:
-    """Tamper, verify, and print what was found."""
-    with tempfile.TemporaryDirectory() as folder:
-        resources = loaded(home)
-        location = filled(resources, Path(folder), decisions)
-        more = _more(resources, decisions)
-        tried, missed = tried_on_copies(location, Path(folder), tamperings, seed, more)
-    told = {
-        "tamperings": sum(tried.values()),
-        "kinds": len(tried),
-        "found": sum(tried.values()) - len(missed),
-        "missed": missed,
-        "by kind": dict(sorted(tried.items())),
-    }
-    print(json.dumps(told, indent=1))
 
 
 def filled(resources: Resources, folder: Path, decisions: int) -> Location:
@@ -130,7 +88,7 @@ def _erase(asked: Decide) -> Command:
     return Erase(None, "officer-1", asked.member_id, asked.resources)
 
 
-def _more(resources: Resources, decisions: int) -> Callable[[], Iterator[Command]]:
+def more_of(resources: Resources, decisions: int) -> Callable[[], Iterator[Command]]:
     """Return what yields commands that were not asked yet."""
     ahead = list(asks(resources, decisions + 1))[-1:]
     return lambda: iter(ahead)
@@ -172,11 +130,7 @@ def _tampered(
 ) -> str:
     chance = drawn.random()
     if chance < _OUTSIDE:
-        return drawn.choice(tampering_outside.WAYS)(location.outside, drawn)
+        return drawn.choice(outside.WAYS)(location.outside, drawn)
     if chance < _OUTSIDE + _LIVE:
         return under_way(location, drawn, more)
     return tamper(location, drawn)
-
-
-if __name__ == "__main__":
-    main()

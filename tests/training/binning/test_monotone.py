@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.card.scorecard import Bins
+from model.card.bins import Bins
 from training.binning.optimal import breaks_direction, hold_direction, tidy_edges
 from training.card.compile import merge_equal
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from model.card.scorecard import Bins
+from model.card.bins import Bins
 from model.profile.dictionary import Dictionary, member_dictionary
 from training.additive import Shape
 from training.binning.optimal import breaks_direction

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from fairlearn.metrics import false_positive_rate, selection_rate, true_positive_rate
 
-from model.card.scorecard import Bins, Card, Grade, Scaling, Term
+from model.card.bins import Bins, Term
+from model.card.scorecard import Card, Grade, Scaling
 from model.profile.dictionary import Dictionary, Text
 from training.fairness.findings import average_cut_off
 from training.fairness.measure import fairness_report, shrunk_draws

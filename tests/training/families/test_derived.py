@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.scoring.table import score_table
+from model.card.bins import Bins
 from model.card.card_file import CardFile
 from model.card.card_json import card_from_json, card_to_json
 from model.card.card_sql import card_sql
 from model.card.derived import Derived
-from model.card.scorecard import Bins
 from model.errors import TrainingError
 from model.profile.dictionary import read_dictionary
 from training.additive import Additive, Shape

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.card.scorecard import Bins
+from model.card.bins import Bins
 from model.errors import TrainingError
 from model.profile.dictionary import Attribute, Dictionary, Text
 from training.binning.binning import bin_attribute

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.card.scorecard import Bins
+from model.card.bins import Bins
 from model.profile.dictionary import Dictionary, member_dictionary
 from training.additive import Additive, Shape
 from training.binning.optimal import breaks_direction

@@ -6,8 +6,9 @@ from datetime import date
 import numpy as np
 import pytest
 
+from model.card.bins import Bins, Term
 from model.card.card_file import CardFile
-from model.card.scorecard import Bins, Card, Grade, Scaling, Term
+from model.card.scorecard import Card, Grade, Scaling
 from model.errors import ContractError, TrainingError
 from training.gates.evidence import Evidence, Noted, read_evidence, write_evidence
 from training.gates.exactness import broken_directions

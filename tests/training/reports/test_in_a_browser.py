@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from model.card.scorecard import Term
+from model.card.bins import Term
 from model.profile.dictionary import Text
 from tests.support.shared_ground import lacking
 from training.fairness.findings import (

@@ -18,7 +18,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from model.card.scorecard import Bins, Floats, Ints
+from model.card.bins import Bins, Floats, Ints
 from model.errors import TrainingError
 from model.profile.dictionary import Attribute, Dictionary, Text
 from training.additive import Dropped

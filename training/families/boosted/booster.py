@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import lightgbm
 import numpy as np
 
-from model.card.scorecard import Floats
+from model.card.bins import Floats
 from training.families.boosted.bins import Seen
 from training.samples.sample import Sample
 

@@ -15,8 +15,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from model.card.bins import Floats, Ints, input_values
 from model.card.derived import KINDS, Derived, Kind
-from model.card.scorecard import Floats, Ints, input_values
 from training.families.boosted.folds import Frame
 from training.families.derived_attributes import derived_from
 from training.samples.sample import Rows

@@ -16,8 +16,8 @@ from functools import partial
 import lightgbm
 import numpy as np
 
+from model.card.bins import Floats
 from model.card.derived import Derived
-from model.card.scorecard import Floats
 from model.errors import TrainingError
 from model.profile.dictionary import Dictionary
 from training.additive import Additive, Dropped, Fit

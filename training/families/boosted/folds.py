@@ -12,8 +12,8 @@ from functools import partial
 
 import numpy as np
 
+from model.card.bins import Bins, Floats
 from model.card.derived import Derived
-from model.card.scorecard import Bins, Floats
 from model.profile.dictionary import Dictionary
 from training.additive import Additive
 from training.families.boosted.bins import Seen, View, see, shown

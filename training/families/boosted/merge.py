@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from model.card.scorecard import Bins, Floats, Ints
+from model.card.bins import Bins, Floats, Ints
 from training.additive import Additive, Shape
 from training.families.boosted.purify import Weights, bin_weights
 from training.families.boosted.words import joined

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from model.card.scorecard import Bins, Floats
+from model.card.bins import Bins, Floats
 from model.profile.dictionary import Dictionary, Direction
 from training.additive import Additive, Shape
 from training.families.boosted.trees import Tables

@@ -15,7 +15,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from model.card.scorecard import Bins, Floats
+from model.card.bins import Bins, Floats
 from training.families.boosted.words import Column
 
 _Mask = NDArray[np.bool_]

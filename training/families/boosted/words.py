@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
-from model.card.scorecard import Bins, Floats, Ints
+from model.card.bins import Bins, Floats, Ints
 from training.binning.evidence import counts, smoothed, weight_of_evidence
 from training.samples.sample import Bools, Sample
 

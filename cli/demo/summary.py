@@ -19,8 +19,8 @@ from model.decision.whitelist import TIERS
 from model.errors import RongziError
 
 if TYPE_CHECKING:
-    from cli.demo import Demo, Step
-    from cli.demo_trial import Trial
+    from cli.demo.stores import Demo, Step
+    from cli.demo.trial import Trial
 
 #: Members in the first-tier whitelist at World Post Day, 9 October 2023, of 87,459 archived.
 PUBLISHED_FIRST_TIER = 11_815 / 87_459

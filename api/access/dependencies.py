@@ -1,17 +1,20 @@
-"""What the routes share: who asks, under which key, of which decision or member, from what."""
+"""Parameters and dependencies that routes share: principal, key, ids, place, page, ledger."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Path, Request
+from fastapi import Depends, Header, Path, Query
+from pydantic import BeforeValidator
 
 from api.access.enforce import principal_of
 from api.core.principal import Principal
 from api.editions.edition import Place
 from api.editions.in_use import Resources, resources_of
-from api.http.fields import EXPECTED, IDEMPOTENCY_KEY, MEMBER_ID
+from api.http.fields import EXPECTED, IDEMPOTENCY_KEY, MEMBER_ID, MOST_PAGE
+from api.http.ledger import ledger_of
 from api.http.problem_kinds import (
     BODY_TOO_LARGE,
     BODY_TOO_SLOW,
@@ -25,8 +28,7 @@ from api.http.problem_kinds import (
     UNSUPPORTED_MEDIA_TYPE,
 )
 from api.ledger.commands import Once
-from api.ledger.writer import Ledger, ledger_of
-from api.portfolio.tally import Tally
+from api.ledger.writer import Ledger
 
 UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
@@ -52,6 +54,36 @@ Key = Annotated[
 ]
 
 
+def _plain_digits(value: Any) -> Any:
+    # The validator behind it also takes "+5", "5.0" and "1_000".
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,6}", value):
+        raise ValueError("digits only")
+    return value
+
+
+async def _place(
+    principal: Annotated[Principal, Depends(principal_of)],
+    county: Annotated[
+        str | None, Query(pattern=r"^[0-9]{6}$", description=EXPECTED["county"].en)
+    ] = None,
+    township: Annotated[
+        str | None, Query(pattern=r"^[0-9]{9}$", description=EXPECTED["township"].en)
+    ] = None,
+    village: Annotated[
+        str | None, Query(pattern=r"^[0-9]{12}$", description=EXPECTED["village"].en)
+    ] = None,
+) -> Place:
+    return Place(county, township, village, within=principal.places)
+
+
+Within = Annotated[Place, Depends(_place)]
+PageSize = Annotated[
+    int,
+    BeforeValidator(_plain_digits),
+    Query(ge=1, le=MOST_PAGE, description=EXPECTED["page_size"].en),
+]
+
+
 def once(asker: Principal, route: str, key: str, **request: Any) -> Once:
     """Return the idempotency scope of a write: its path values and body count as the request."""
     return Once.of(asker.subject, route, key, request)
@@ -65,12 +97,3 @@ def within(asker: Principal, place: Place) -> Callable[[str], bool]:
         return asker.reaches(village) and all(village.startswith(code) for code in prefixes)
 
     return reached
-
-
-async def tally_of(request: Request) -> Tally:
-    """Return the sums over the ledger that this process keeps."""
-    found: Tally = request.app.state.tally
-    return found
-
-
-Sums = Annotated[Tally, Depends(tally_of)]

@@ -9,65 +9,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import click
 
-from cli.demo_trial import decide_over_http
+from cli.demo.stores import AS_OF, Demo, Step
+from cli.demo.trial import decide_over_http
 from model.errors import RongziError
 
-AS_OF = date(2023, 10, 1)
 #: Says that a demo made these stores, so that the next demo may clear them.
 _MARK = ".made-by-demo"
 _STORES = (
     "simulated", "inbox", "archive", "quarantine", "profiles", "editions", "cards", "keys",
     "ledger", "webhooks", "truth",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Demo:
-    """Where a demo keeps what it makes."""
-
-    home: Path
-    reports: Path
-    mlruns: Path
-
-    @property
-    def inbox(self) -> Path:
-        """Branch files as branches would send them."""
-        return self.home / "inbox"
-
-    @property
-    def archive(self) -> Path:
-        """The archive that the branch files are imported into."""
-        return self.home / "archive"
-
-    @property
-    def simulated(self) -> Path:
-        """The archive as simulated, before it became files."""
-        return self.home / "simulated"
-
-    @property
-    def truth(self) -> Path:
-        """What a standard loan would have become, for every member; no other step reads it."""
-        return self.home / "truth" / f"{AS_OF}.parquet"
-
-    @property
-    def edition(self) -> Path:
-        """The whitelist's rows."""
-        return self.home / "profiles" / f"whitelist-{AS_OF}.parquet"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step: its command, wall seconds and the peak memory of its largest process."""
-
-    name: str
-    seconds: float
-    peak_mib: float
 
 
 @click.command()
@@ -79,7 +34,7 @@ class Step:
 @click.option("--mlruns", type=click.Path(path_type=Path), default=Path("mlruns"))
 def command(members: int, months: int, seed: int, home: Path, reports: Path, mlruns: Path) -> None:
     """Run the main job at full size, then say what came of it."""
-    from cli.demo_summary import summary
+    from cli.demo.summary import summary
 
     demo = Demo(home, reports, mlruns)
     _clear(home)
