@@ -21,7 +21,7 @@ from typing import Any
 import click
 
 from api.editions.batch import publish_profile
-from api.editions.edition import Edition, Place
+from api.editions.edition import Edition, PlaceFilter
 from api.scoring.kernel import Basis
 from data.publishing.published_card import cards_folder, keys_folder, published_card
 from data.storage.archive import Archive
@@ -67,7 +67,7 @@ def _copied(home: Path, folder: Path) -> Path:
 
 
 def _decide(edition: Edition, basis: Basis, decisions: int) -> dict[str, Any]:
-    members = [row["member_id"] for row in edition.page(Place(), None, None, decisions)]
+    members = [row["member_id"] for row in edition.page(PlaceFilter(), None, None, decisions)]
     micros, with_store = [], []
     for member in members:
         started = time.perf_counter()

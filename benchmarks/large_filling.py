@@ -17,7 +17,7 @@ from api.core.calendar import date_in_china
 from api.core.settings import Settings
 from api.decisions.decide import Decide
 from api.editions.in_use import Resources
-from api.ledger.chain import Head, append_looks, chained, entry_of, moment
+from api.ledger.chain import Head, append_audit_rows, chained, entry_of, moment
 from api.ledger.checkpoints import Span, seal_commit, seal_key_id
 from api.ledger.database import Location, open_engine
 from api.ledger.entries import NewEntry
@@ -44,9 +44,11 @@ def _some(resources: Resources, is_past: bool) -> Iterator[Decide]:
     """Yield commands on questions of their own: of the years before, or of today."""
     today = date_in_china(utc_now())
     for number, command in enumerate(asks(resources, _REAL)):
-        once = command.once and replace(command.once, key=f"{is_past} {number}")
+        idempotency = command.idempotency and replace(
+            command.idempotency, key=f"{is_past} {number}"
+        )
         day = today - timedelta(days=60 + number % 700) if is_past else today
-        yield replace(command, once=once, today=day)
+        yield replace(command, idempotency=idempotency, today=day)
 
 
 def _copy(location: Location, count: int) -> None:
@@ -66,7 +68,7 @@ def _copy(location: Location, count: int) -> None:
             rows.append(row)
         for start in range(0, len(rows), _AT_ONCE):
             connection.execute(insert(entries), rows[start : start + _AT_ONCE])
-        looks = append_looks(connection, [])
+        looks = append_audit_rows(connection, [])
         key = read_keys(location.keys, may_make=False).seal
         name = seal_key_id(key.public_key())
         seal_commit(connection, Span(began, head, looks), utc_now(), key, name)

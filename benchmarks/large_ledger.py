@@ -20,14 +20,14 @@ from typing import Any
 
 import click
 
-from api.core.metrics import answer_while_deciding, spare_the_lasting
+from api.core.metrics import freeze_startup_objects, shorten_switch_interval
 from api.core.settings import Settings
-from api.editions.edition import Place
+from api.editions.edition import PlaceFilter
 from api.editions.in_use import Resources
 from api.ledger.commands import View
 from api.ledger.writer import Ledger
 from api.portfolio.portfolio import portfolio
-from api.portfolio.tally import Tally, read_ahead
+from api.portfolio.tally import Tally, preload
 from api.reviews.queue import overrides, queue_page
 from benchmarks.large_filling import fill_large
 from benchmarks.loop_lag import lag_beside
@@ -40,8 +40,8 @@ from tests.support.ledger_filling import loaded
 def main(home: Path, count: int) -> None:
     """Fill, read, and print seconds, in all and of the processor."""
     resources = loaded(home)
-    answer_while_deciding()
-    spare_the_lasting()
+    shorten_switch_interval()
+    freeze_startup_objects()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(home=Path(folder))
         ledger = Ledger.open(settings)
@@ -66,8 +66,8 @@ def _timed(ledger: Ledger, resources: Resources) -> dict[str, Any]:
         "portfolio, again": counted,
         "queue, first": queue,
         "queue, again": queue,
-        "funnel of the edition": lambda _: resources.edition.funnel("county", Place()),
-        "read ahead at the start": lambda _: read_ahead(ledger, ahead, threading.Event()),
+        "funnel of the edition": lambda _: resources.edition.funnel("county", PlaceFilter()),
+        "read ahead at the start": lambda _: preload(ledger, ahead, threading.Event()),
         "portfolio, first, read ahead": lambda view: ahead.sums(view),
         "queue, first, read ahead": lambda v: queue_page(ahead, v, lambda _: True, 0, 50),
         "overrides": lambda view: overrides(view, lambda _: True),
@@ -83,7 +83,7 @@ def _timed(ledger: Ledger, resources: Resources) -> dict[str, Any]:
         )
     told["loop late, ms"] = {
         "idle": lag_beside(lambda: time.sleep(1)),
-        "beside reading ahead": lag_beside(lambda: read_ahead(ledger, Tally(), threading.Event())),
+        "beside reading ahead": lag_beside(lambda: preload(ledger, Tally(), threading.Event())),
     }
     told["kept, KiB"] = _kept_kib(ledger)
     with ledger.read() as view:
@@ -95,7 +95,7 @@ def _kept_kib(ledger: Ledger) -> dict[str, int]:
     """Return what a process keeps of a ledger that is read, and the most it held meanwhile."""
     tally = Tally()
     tracemalloc.start()
-    read_ahead(ledger, tally, threading.Event())
+    preload(ledger, tally, threading.Event())
     kept, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return {"after": kept // 1024, "meanwhile": most // 1024}

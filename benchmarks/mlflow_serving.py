@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from api.editions.edition import Edition, Place
+from api.editions.edition import Edition, PlaceFilter
 from data.publishing.published_card import published_folder
 from tests.support.running_service import end_group, free_port, wait_until
 
@@ -65,7 +65,7 @@ def asked_of_mlflow(home: Path, members: int) -> list[str]:
     """Return one body a member: the attributes of the profile, as MLflow's server takes them."""
     edition = Edition.current(home)
     found = []
-    for row in edition.page(Place(), None, None, members):
+    for row in edition.page(PlaceFilter(), None, None, members):
         columns = edition.columns(row["member_id"]) or {}
         numbers = {name: value[0] for name, value in columns.items() if value.dtype != object}
         data = [None if np.isnan(value) else float(value) for value in numbers.values()]

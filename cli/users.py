@@ -13,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from api.access.account_events import Event
     from api.access.accounts import Account, Accounts
-    from api.access.first_run import Handed
+    from api.access.first_run import NewAccount
     from api.core.principal import Role
     from api.core.settings import Settings
 
@@ -39,7 +39,7 @@ def settings_of(home: Path) -> Settings:
     return replace(Settings.from_env(), home=home)
 
 
-def told(handed: Iterable[Handed]) -> Iterator[str]:
+def told(handed: Iterable[NewAccount]) -> Iterator[str]:
     """Yield a line for each account with its new password."""
     for each in handed:
         rights = f"{', '.join(each.roles):10} {_places(each.places):14}"
@@ -77,10 +77,10 @@ def list_(home: Path) -> None:
 @click.pass_obj
 def add(home: Path, name: str, roles: tuple[str, ...], places: tuple[str, ...]) -> None:
     """Add an account and show its password, once."""
-    from api.access.first_run import hand_out
+    from api.access.first_run import create_account
 
     with _opened(home) as accounts:
-        for line in told(hand_out(accounts, [(name, _as_roles(roles), _codes(places))])):
+        for line in told(create_account(accounts, [(name, _as_roles(roles), _codes(places))])):
             click.echo(line)
 
 
@@ -122,10 +122,10 @@ def enable(home: Path, name: str) -> None:
 @click.pass_obj
 def reset_password(home: Path, name: str) -> None:
     """Make a new password for NAME and show it, once."""
-    from api.access.sign_in import hashed, made_password
+    from api.access.sign_in import generate_password, hash_password
 
-    password = made_password()
-    made = hashed(password)
+    password = generate_password()
+    made = hash_password(password)
     _change(home, name, "password_reset", lambda was: replace(was, password_hash=made), password)
     _unlock(home, name)
 
@@ -141,10 +141,10 @@ def unlock(home: Path, name: str) -> None:
 
 def _unlock(home: Path, name: str) -> None:
     from api.access.account_events import console_user
-    from api.access.sign_in import Attempts
+    from api.access.sign_in import FailedSignIns
 
     with _opened(home) as accounts:
-        Attempts(accounts.writing).forget(name, console_user())
+        FailedSignIns(accounts.writing).forget(name, console_user())
 
 
 def _change(

@@ -263,9 +263,9 @@ class Desk:
 
     def member(self, tier: str, consents: bool = True) -> dict[str, Any]:
         """Return the edition's row of a member of a tier who has a limit, if any has."""
-        from api.editions.edition import Place
+        from api.editions.edition import PlaceFilter
 
-        rows = self.resources.edition.page(Place(), tier, None, 1_200)
+        rows = self.resources.edition.page(PlaceFilter(), tier, None, 1_200)
         rows = [row for row in rows if ("NO_CONSENT" in row["knock_outs"]) != consents]
         return max(rows, key=lambda row: row["limit_yuan"])
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.access.accounts import Account, Accounts
-from api.access.issuer import Held
+from api.access.issuer import TokenClaims
 from api.core.log import log
 from api.http.problem_kinds import LEDGER_AWAY
 from api.http.problems import ProblemError
@@ -23,7 +23,7 @@ MOST_STALE_SECONDS = 30.0
 _PATIENCE_SECONDS = 0.25
 
 
-class Roster:
+class AccountCache:
     """Every account as of a moment ago; one look at a time, shared by all who wait for it."""
 
     def __init__(self, accounts: Accounts, clock: Callable[[], float] = monotonic) -> None:
@@ -32,7 +32,7 @@ class Roster:
         self._seen_at = self._next_at = self._seen_time = float("-inf")
         self._looking: asyncio.Task[None] | None = None
 
-    async def holder(self, held: Held) -> Account | None:
+    async def holder(self, held: TokenClaims) -> Account | None:
         """Return the account that holds a token, if it may use it now.
 
         Raises
@@ -74,6 +74,6 @@ class Roster:
         return {account.name: account for account in self._accounts.all()}
 
 
-def _entitled(known: Mapping[str, Account], held: Held) -> Account | None:
+def _entitled(known: Mapping[str, Account], held: TokenClaims) -> Account | None:
     found = known.get(held.name)
     return found if found and found.is_enabled and found.version == held.version else None

@@ -15,14 +15,14 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 from api.access.objects import Located
 from api.access.schemas import AccessShape
 from api.core.principal import Principal
-from api.http.request_log import name_of
+from api.http.request_log import request_id_of
 from api.ledger.commands import Answer, View, Written
 from api.ledger.entries import Kind
 from api.ledger.tables import accesses
 
 
 @dataclass(frozen=True)
-class Look:
+class RecordAccess:
     """A ledger command that records one look and writes no entry.
 
     Attributes
@@ -38,10 +38,10 @@ class Look:
     request_id: str
     member_id: str | None
     decision_id: str | None
-    once: None = None
+    idempotency: None = None
 
     @classmethod
-    def of(cls, request: Request, route: str, principal: Principal, found: Located) -> Look:
+    def of(cls, request: Request, route: str, principal: Principal, found: Located) -> RecordAccess:
         """Return the record of an answered request."""
         place, persons = getattr(request.state, "told", (found.place_code, 1))
         return cls(
@@ -49,7 +49,7 @@ class Look:
             route=route,
             place_code=place if place is not None else common_place(principal.places),
             persons=persons,
-            request_id=name_of(request),
+            request_id=request_id_of(request),
             member_id=found.member_id,
             decision_id=found.decision_id,
         )
@@ -68,7 +68,7 @@ class Look:
         return Written(Answer(204, b""), (), accesses=(row,))
 
 
-def told_rows(request: Request, place_code: str | None, persons: int) -> None:
+def note_rows_shown(request: Request, place_code: str | None, persons: int) -> None:
     """Say for the record how many people a list told of, and in which place it was narrowed to.
 
     Parameters
@@ -92,7 +92,7 @@ _DECIDED: tuple[Kind, ...] = ("DECISION",)
 
 
 @dataclass(frozen=True)
-class Sought:
+class AuditQuery:
     """Which looks: of an actor, at a member; behind a number; at most so many."""
 
     actor: str | None
@@ -101,7 +101,7 @@ class Sought:
     most: int
 
 
-def past_looks(view: View, principal: Principal, sought: Sought) -> list[AccessShape]:
+def audit_rows(view: View, principal: Principal, sought: AuditQuery) -> list[AccessShape]:
     """Return the looks that were `sought`, in places that `principal` reaches."""
     conditions = [_within(principal.places)]
     if sought.actor:

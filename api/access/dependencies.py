@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 
 from api.access.enforce import principal_of
 from api.core.principal import Principal
-from api.editions.edition import Place
+from api.editions.edition import PlaceFilter
 from api.editions.in_use import Resources, resources_of
 from api.http.fields import EXPECTED, IDEMPOTENCY_KEY, MEMBER_ID, MOST_PAGE
 from api.http.ledger import ledger_of
@@ -27,7 +27,7 @@ from api.http.problem_kinds import (
     NOT_READY,
     UNSUPPORTED_MEDIA_TYPE,
 )
-from api.ledger.commands import Once
+from api.ledger.commands import IdempotencyScope
 from api.ledger.writer import Ledger
 
 UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
@@ -39,12 +39,12 @@ WRITE_BODY = (
     MALFORMED_BODY, INVALID_BODY, BODY_TOO_LARGE, BODY_TOO_SLOW, UNSUPPORTED_MEDIA_TYPE, *WRITE,
 )  # fmt: skip
 
-Asker = Annotated[Principal, Depends(principal_of)]
-InUse = Annotated[Resources, Depends(resources_of)]
-Book = Annotated[Ledger, Depends(ledger_of)]
+Caller = Annotated[Principal, Depends(principal_of)]
+ResourcesInUse = Annotated[Resources, Depends(resources_of)]
+LedgerInUse = Annotated[Ledger, Depends(ledger_of)]
 DecisionId = Annotated[str, Path(pattern=UUID, description=EXPECTED["decision_id"].en)]
 MemberId = Annotated[str, Path(pattern=MEMBER_ID, description=EXPECTED["member_id"].en)]
-Key = Annotated[
+IdempotencyKey = Annotated[
     str,
     Header(
         alias="Idempotency-Key",
@@ -72,11 +72,11 @@ async def _place(
     village: Annotated[
         str | None, Query(pattern=r"^[0-9]{12}$", description=EXPECTED["village"].en)
     ] = None,
-) -> Place:
-    return Place(county, township, village, within=principal.places)
+) -> PlaceFilter:
+    return PlaceFilter(county, township, village, within=principal.places)
 
 
-Within = Annotated[Place, Depends(_place)]
+Within = Annotated[PlaceFilter, Depends(_place)]
 PageSize = Annotated[
     int,
     BeforeValidator(_plain_digits),
@@ -84,12 +84,12 @@ PageSize = Annotated[
 ]
 
 
-def once(asker: Principal, route: str, key: str, **request: Any) -> Once:
+def idempotency(asker: Principal, route: str, key: str, **request: Any) -> IdempotencyScope:
     """Return the idempotency scope of a write: its path values and body count as the request."""
-    return Once.of(asker.subject, route, key, request)
+    return IdempotencyScope.of(asker.subject, route, key, request)
 
 
-def within(asker: Principal, place: Place) -> Callable[[str], bool]:
+def within(asker: Principal, place: PlaceFilter) -> Callable[[str], bool]:
     """Return whether a village lies in the caller's places and in the place asked for."""
     prefixes = [code for code in (place.county, place.township, place.village) if code]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from api.access.audit import Look
-from api.access.gate import Gate
+from api.access.access_control import AccessControl
+from api.access.audit import RecordAccess
 from api.access.matrix import MATRIX, Rule
 from api.access.objects import Located, located
 from api.access.tokens import MOST_TOKEN_CHARACTERS, TokenRefusedError
@@ -27,7 +27,7 @@ from api.http.problem_kinds import (
     UNAUTHORISED,
 )
 from api.http.problems import Kind, ProblemError
-from api.http.request_log import note
+from api.http.request_log import add_to_log
 from api.ledger.writer import Ledger
 
 _SCHEME = b"bearer "
@@ -56,13 +56,13 @@ _ENTITLED = "rongzi.entitled"
 
 
 async def enforce(request: Request) -> AsyncIterator[None]:
-    """Let a request through to its handler, as `held_to_the_matrix`; the framework's dependency."""
-    async with held_to_the_matrix(request):
+    """Let a request through to its handler, as `authorized`; the framework's dependency."""
+    async with authorized(request):
         yield
 
 
 @asynccontextmanager
-async def held_to_the_matrix(request: Request) -> AsyncIterator[None]:
+async def authorized(request: Request) -> AsyncIterator[None]:
     """Let a request in to the block, and put on record what the block told of a person.
 
     The record is durable before the answer is sent: without it there is no answer.
@@ -70,13 +70,13 @@ async def held_to_the_matrix(request: Request) -> AsyncIterator[None]:
     Raises
     ------
     ProblemError
-        As `let_in`.
+        As `authorize`.
     """
-    let = await let_in(request)
+    let = await authorize(request)
     try:
         yield
     except ProblemError as refused:
-        if let and _tells_how_things_stand(refused, let):
+        if let and _discloses_state(refused, let):
             await _record(request, let)
         raise
     if let and let.rule.personal:
@@ -84,7 +84,7 @@ async def held_to_the_matrix(request: Request) -> AsyncIterator[None]:
 
 
 @dataclass(frozen=True)
-class Let:
+class Authorization:
     """A request that was let in: by which rule, whose it is, and where its object lies."""
 
     rule: Rule
@@ -92,7 +92,7 @@ class Let:
     found: Located
 
 
-async def let_in(request: Request) -> Let | None:
+async def authorize(request: Request) -> Authorization | None:
     """Hold a request against the matrix; None where the route is public.
 
     Raises
@@ -102,16 +102,16 @@ async def let_in(request: Request) -> Let | None:
         the caller's places, exactly as for one that does not exist.
     """
     rule = _rule_of(request)
-    principal = await entitled(request)
+    principal = await authenticate(request)
     if principal is None:
         return None
     found = await located(request, rule.bound, principal)
     if found:
-        refuse_foreign(principal, found.place_code, found.absent)
-    return Let(rule, principal, found or _NOBODY)
+        refuse_other_places(principal, found.place_code, found.absent)
+    return Authorization(rule, principal, found or _NOBODY)
 
 
-async def entitled(request: Request) -> Principal | None:
+async def authenticate(request: Request) -> Principal | None:
     """Return who asks, if they may call the route at all; None where the route is public.
 
     Nothing of the body is looked at, so that this comes before it is parsed. Whoever asks again
@@ -126,18 +126,18 @@ async def entitled(request: Request) -> Principal | None:
     if rule.public:
         return None
     if _ENTITLED not in request.scope:
-        request.scope[_ENTITLED] = await _entitled(request, rule)
+        request.scope[_ENTITLED] = await _authenticated(request, rule)
     found: Principal = request.scope[_ENTITLED]
     return found
 
 
-async def _record(request: Request, let: Let) -> None:
+async def _record(request: Request, let: Authorization) -> None:
     ledger: Ledger = await ledger_of(request)
     route = request.scope["route"].name
-    await ledger.write(Look.of(request, route, let.principal, let.found))
+    await ledger.write(RecordAccess.of(request, route, let.principal, let.found))
 
 
-def _tells_how_things_stand(refused: ProblemError, let: Let) -> bool:
+def _discloses_state(refused: ProblemError, let: Authorization) -> bool:
     """Whether a refusal tells something of a person: that consent stands, that a loan runs."""
     is_about_one = let.found.member_id is not None or let.found.decision_id is not None
     return is_about_one and refused.kind.status == 409 and refused.kind != IN_PROGRESS
@@ -152,7 +152,9 @@ async def principal_of(request: Request) -> Principal:
     return found
 
 
-def refuse_foreign(principal: Principal, place_code: str | None, kind: Kind = NOT_FOUND) -> None:
+def refuse_other_places(
+    principal: Principal, place_code: str | None, kind: Kind = NOT_FOUND
+) -> None:
     """Refuse an object that is absent (None) or lies outside the caller's places: alike.
 
     Raises
@@ -171,12 +173,12 @@ def _rule_of(request: Request) -> Rule:
     return rule
 
 
-async def _entitled(request: Request, rule: Rule) -> Principal:
-    gate: Gate = request.app.state.gate
-    principal = await _verified(request, gate)
+async def _authenticated(request: Request, rule: Rule) -> Principal:
+    access: AccessControl = request.app.state.access_control
+    principal = await _verified(request, access)
     request.state.principal = principal
-    note(request, subject=principal.subject)
-    if wait := gate.limits.wait(principal.subject):
+    add_to_log(request, subject=principal.subject)
+    if wait := access.limits.wait(principal.subject):
         raise ProblemError(TOO_MANY_REQUESTS, headers={"Retry-After": str(int(wait) + 1)})
     if principal.roles.isdisjoint(rule.roles):
         raise ProblemError(FORBIDDEN)
@@ -185,8 +187,8 @@ async def _entitled(request: Request, rule: Rule) -> Principal:
     return principal
 
 
-async def _verified(request: Request, gate: Gate) -> Principal:
+async def _verified(request: Request, access: AccessControl) -> Principal:
     try:
-        return await gate.verifier.principal(bearer_token(request.scope["headers"]))
+        return await access.verifier.principal(bearer_token(request.scope["headers"]))
     except TokenRefusedError as error:
         raise ProblemError(UNAUTHORISED, headers=_CHALLENGE) from error

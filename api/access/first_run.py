@@ -8,17 +8,17 @@ from dataclasses import dataclass
 
 from api.access.account_events import console_user
 from api.access.accounts import Account, Accounts
-from api.access.sign_in import hashed, made_password
+from api.access.sign_in import generate_password, hash_password
 from api.core.principal import Role
 from api.core.settings import Settings
-from api.editions.edition import Edition, Place
+from api.editions.edition import Edition, PlaceFilter
 
 ADMINISTRATOR = "admin"
 EVERYWHERE = ("",)
 
 
 @dataclass(frozen=True)
-class Handed:
+class NewAccount:
     """An account with the password that is told once and kept nowhere."""
 
     name: str
@@ -27,7 +27,7 @@ class Handed:
     password: str
 
 
-def first_accounts(settings: Settings, *, demo: bool) -> list[Handed]:
+def first_accounts(settings: Settings, *, demo: bool) -> list[NewAccount]:
     """Make the first accounts of a home and return their passwords.
 
     Parameters
@@ -46,19 +46,21 @@ def first_accounts(settings: Settings, *, demo: bool) -> list[Handed]:
     wanted = list(_wanted(settings, demo))
     with closing(Accounts(settings)) as accounts:
         accounts.prepare()
-        return hand_out(accounts, wanted, only_first=True)
+        return create_account(accounts, wanted, only_first=True)
 
 
-def hand_out(
+def create_account(
     accounts: Accounts,
     wanted: Iterable[tuple[str, tuple[Role, ...], tuple[str, ...]]],
     *,
     only_first: bool = False,
-) -> list[Handed]:
+) -> list[NewAccount]:
     """Add an account with a new password for each name, roles and places, all or none."""
-    handed = [Handed(name, roles, places, made_password()) for name, roles, places in wanted]
+    handed = [
+        NewAccount(name, roles, places, generate_password()) for name, roles, places in wanted
+    ]
     accounts.add(
-        (Account(h.name, hashed(h.password), frozenset(h.roles), h.places) for h in handed),
+        (Account(h.name, hash_password(h.password), frozenset(h.roles), h.places) for h in handed),
         console_user(),
         only_first=only_first,
     )
@@ -70,7 +72,7 @@ def _wanted(
 ) -> Iterator[tuple[str, tuple[Role, ...], tuple[str, ...]]]:
     yield ADMINISTRATOR, ("admin",), EVERYWHERE
     if demo:
-        counties = Edition.current(settings.home).funnel("county", Place())
+        counties = Edition.current(settings.home).funnel("county", PlaceFilter())
         for county in counties:
             yield f"officer-{county['place_code']}", ("officer",), (county["place_code"],)
         everywhere: tuple[Role, ...] = ("reviewer", "analyst", "auditor", "operator")

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from api.access.accounts import Account
-from api.access.tokens import TokenRefusedError, Trust, checked
+from api.access.tokens import TokenRefusedError, Trust, verify_token
 from data.publishing.published_card import keys_folder
 from data.storage.key_files import KeyFile, create, private_pem
 from model.errors import AccessError
@@ -66,7 +66,7 @@ TRUST = Trust(
 
 
 @dataclass(frozen=True)
-class Held:
+class TokenClaims:
     """What a checked token of ours says: the account, its version, when made, when it ends."""
 
     name: str
@@ -99,7 +99,7 @@ class Issuer:
         headers = {"typ": "at+jwt", "kid": self._name}
         return jwt.encode(claims, self._key, algorithm="EdDSA", headers=headers)
 
-    def check(self, token: str) -> Held:
+    def check(self, token: str) -> TokenClaims:
         """Return what `token` says after every check.
 
         Raises
@@ -107,10 +107,10 @@ class Issuer:
         TokenRefusedError
             If it is not one of ours, or not good now.
         """
-        claims = checked(token, TRUST, self._key_named)
+        claims = verify_token(token, TRUST, self._key_named)
         if type(claims["ver"]) is not int:
             raise TokenRefusedError("version")
-        return Held(claims["sub"], claims["ver"], float(claims["iat"]), float(claims["exp"]))
+        return TokenClaims(claims["sub"], claims["ver"], float(claims["iat"]), float(claims["exp"]))
 
     def _key_named(self, name: str | None) -> Ed25519PublicKey | None:
         return self._key.public_key() if name == self._name else None

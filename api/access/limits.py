@@ -18,7 +18,7 @@ from api.core.settings import Network
 _MOST_CALLERS = 20_000
 
 
-class Buckets:
+class RateLimits:
     """Token buckets: `burst` at once, `per_second` steadily.
 
     In memory alone: with several workers a caller may ask each of them as often.

@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import Request
 
-from api.access.gate import Gate
+from api.access.access_control import AccessControl
 from api.access.matrix import Bound
 from api.core.principal import Principal
 from api.editions.in_use import resources_of
@@ -72,12 +72,12 @@ async def _member(request: Request, member_id: Any, principal: Principal) -> Loc
 async def _decision(request: Request, decision_id: Any) -> Located | None:
     if not isinstance(decision_id, str) or not _DECISION.fullmatch(decision_id):
         return None
-    gate: Gate = request.app.state.gate
-    place = gate.decision_places.get(decision_id)
+    access: AccessControl = request.app.state.access_control
+    place = access.decision_places.get(decision_id)
     if place is None:
         place = await asyncio.to_thread(_decision_place, await ledger_of(request), decision_id)
         if place is not None:
-            gate.remember_place(decision_id, place)
+            access.remember_place(decision_id, place)
     return Located(place, UNKNOWN_DECISION, decision_id=decision_id)
 
 

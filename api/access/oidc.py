@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 
 from api.access.jwks import LEAST_SECONDS, Jwks
-from api.access.tokens import TokenRefusedError, Trust, checked
+from api.access.tokens import TokenRefusedError, Trust, verify_token
 from api.core.principal import PLACE, Principal
 from api.core.settings import OidcSettings
 from api.http.problem_kinds import PROVIDER_AWAY
@@ -51,7 +51,7 @@ class Oidc:
         await self.keys.settle(_key_name(token))
         if self.keys.is_away:
             raise ProblemError(PROVIDER_AWAY, headers={"Retry-After": str(int(LEAST_SECONDS) + 1)})
-        claims = checked(token, self._trust, self.keys.named)
+        claims = verify_token(token, self._trust, self.keys.named)
         return principal(claims, self._settings), float(claims["exp"])
 
 

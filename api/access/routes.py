@@ -17,10 +17,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.datastructures import FormData
 
-from api.access.audit import Sought, past_looks
+from api.access.access_control import AccessControl, access_control_of
+from api.access.audit import AuditQuery, audit_rows
 from api.access.dependencies import PageSize
 from api.access.enforce import principal_of
-from api.access.gate import Gate, gate_of
 from api.access.issuer import TOKEN_SECONDS
 from api.access.schemas import AccessPage, CallerShape, PasswordRequest, TokenRequest, TokenShape
 from api.access.sign_in import SignIn
@@ -101,9 +101,9 @@ def get_accesses(
     page_size: PageSize = 100,
 ) -> AccessPage:
     """List looks at members and decisions in the caller's places, latest first."""
-    sought = Sought(actor, member_id, int(cursor) if cursor else None, page_size + 1)
+    sought = AuditQuery(actor, member_id, int(cursor) if cursor else None, page_size + 1)
     with ledger.read() as view:
-        rows = past_looks(view, principal, sought)
+        rows = audit_rows(view, principal, sought)
     more = len(rows) > page_size
     return AccessPage(
         rows=rows[:page_size], next_cursor=str(rows[page_size - 1].number) if more else None
@@ -137,21 +137,21 @@ async def _blocking(step: Callable[..., T], *told: str) -> T:
         raise ProblemError(LEDGER_AWAY) from error
 
 
-async def _sign_in(gate: Annotated[Gate, Depends(gate_of)]) -> SignIn:
-    if gate.sign_in is None:
+async def _sign_in(access: Annotated[AccessControl, Depends(access_control_of)]) -> SignIn:
+    if access.sign_in is None:
         raise ProblemError(NO_ACCOUNTS_HERE)
-    return gate.sign_in
+    return access.sign_in
 
 
 @_forms.post("/token", summary="Sign in: a token for a password", responses=_REFUSALS)
 async def post_token(
     asked: Annotated[TokenRequest, Form()],
     request: Request,
-    gate: Annotated[Gate, Depends(gate_of)],
+    access: Annotated[AccessControl, Depends(access_control_of)],
     sign_in: Annotated[SignIn, Depends(_sign_in)],
 ) -> TokenShape:
     """Return a token that is good for `expires_in` seconds (OAuth2, password grant)."""
-    source = gate.source(request)
+    source = access.source(request)
     token = await _blocking(sign_in.token, asked.username, asked.password, source)
     return TokenShape(access_token=token, expires_in=TOKEN_SECONDS)
 
@@ -162,7 +162,7 @@ async def post_token(
 async def post_password(
     asked: PasswordRequest,
     request: Request,
-    gate: Annotated[Gate, Depends(gate_of)],
+    access: Annotated[AccessControl, Depends(access_control_of)],
     principal: Annotated[Principal, Depends(principal_of)],
     sign_in: Annotated[SignIn, Depends(_sign_in)],
 ) -> Response:
@@ -172,7 +172,7 @@ async def post_password(
         principal.subject,
         asked.current_password,
         asked.new_password,
-        gate.source(request),
+        access.source(request),
     )
     return Response(status_code=204)
 

@@ -21,7 +21,7 @@ from sqlalchemy import delete, insert, select, update
 from api.access.account_events import ANYBODY, AccountEvent, record
 from api.access.accounts import Account, Accounts
 from api.access.issuer import Issuer
-from api.access.limits import Buckets
+from api.access.limits import RateLimits
 from api.http.fields import EXPECTED, LEAST_PASSWORD, MOST_PASSWORD
 from api.http.problem_kinds import INVALID_BODY, OVERLOADED, TOO_MANY_ATTEMPTS, WRONG_CREDENTIALS
 from api.http.problems import FieldError, ProblemError
@@ -32,7 +32,7 @@ MOST_FAILURES = 5
 LOCK_SECONDS = 15 * 60
 
 
-class Attempts:
+class FailedSignIns:
     """Counts attempts before they are judged, so that many at once gain nothing."""
 
     def __init__(self, writing: AuditWriter, clock: Callable[[], float] = time.time) -> None:
@@ -90,18 +90,18 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=46 * 1024, parallelism=1)
 NOBODYS_HASH = _hasher.hash(secrets.token_urlsafe(32))
 
 
-def made_password() -> str:
+def generate_password() -> str:
     """Return a new random password of 100 bits, in groups that can be read aloud."""
     groups = ("".join(secrets.choice(_SIGNS) for _ in range(_GROUP)) for _ in range(_GROUPS))
     return "-".join(groups)
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     """Return the argon2id hash of `password`, with its own salt and parameters."""
     return _hasher.hash(password)
 
 
-def fits(password_hash: str, password: str) -> bool:
+def password_matches(password_hash: str, password: str) -> bool:
     """Return whether `password` is the one that was hashed."""
     try:
         return _hasher.verify(password_hash, password)
@@ -109,7 +109,7 @@ def fits(password_hash: str, password: str) -> bool:
         return False
 
 
-def acceptable(password: str, account: str, current: str | None = None) -> bool:
+def is_acceptable(password: str, account: str, current: str | None = None) -> bool:
     """Return whether a person may choose `password`; see `api.http.fields.EXPECTED`."""
     return (
         LEAST_PASSWORD <= len(password) <= MOST_PASSWORD
@@ -130,8 +130,8 @@ class SignIn:
 
     def __init__(self, accounts: Accounts, issuer: Issuer) -> None:
         self._accounts, self._issuer = accounts, issuer
-        self._attempts = Attempts(accounts.writing)
-        self._sources = Buckets(_SOURCE_PER_MINUTE / 60, _SOURCE_BURST)
+        self._attempts = FailedSignIns(accounts.writing)
+        self._sources = RateLimits(_SOURCE_PER_MINUTE / 60, _SOURCE_BURST)
         self._places = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
     def token(self, name: str, password: str, source: str) -> str:
@@ -153,10 +153,10 @@ class SignIn:
             As `token`, or 422 if the new password is not acceptable.
         """
         self._proven(name, current, source)
-        if not acceptable(new, name, current):
+        if not is_acceptable(new, name, current):
             raise ProblemError(INVALID_BODY, [FieldError("new_password", EXPECTED["new_password"])])
         self._accounts.change(
-            name, "password_changed", name, lambda a: replace(a, password_hash=hashed(new))
+            name, "password_changed", name, lambda a: replace(a, password_hash=hash_password(new))
         )
 
     def _proven(self, name: str, password: str, source: str) -> Account:
@@ -175,7 +175,7 @@ class SignIn:
         if not self._places.acquire(timeout=_QUEUE_SECONDS):
             raise ProblemError(OVERLOADED)
         try:
-            return fits(account.password_hash, password)
+            return password_matches(account.password_hash, password)
         finally:
             self._places.release()
 

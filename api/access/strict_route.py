@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access.enforce import entitled
+from api.access.enforce import authenticate
 from api.http.problem_kinds import MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE
 from api.http.problems import FieldError, ProblemError
 from api.http.strict_json import StrictJsonError, parse
@@ -72,7 +72,7 @@ class StrictRoute(APIRoute):
         handler = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
-            await entitled(request)
+            await authenticate(request)
             return await handler(strictly(request))
 
         return strict

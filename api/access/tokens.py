@@ -45,7 +45,9 @@ class Trust:
     leeway: int = 0
 
 
-def checked(token: str, trust: Trust, key_named: Callable[[str | None], Any]) -> Mapping[str, Any]:
+def verify_token(
+    token: str, trust: Trust, key_named: Callable[[str | None], Any]
+) -> Mapping[str, Any]:
     """Return the claims of `token` after every check.
 
     Parameters

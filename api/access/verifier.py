@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from api.access.account_cache import Roster
-from api.access.issuer import Held, Issuer
+from api.access.account_cache import AccountCache
+from api.access.issuer import Issuer, TokenClaims
 from api.access.oidc import Oidc
 from api.access.tokens import TokenRefusedError
 from api.core.principal import Principal
@@ -61,9 +61,9 @@ class _Kept(Generic[T]):
 class HomeVerifier:
     """Tokens of this home: the signature is remembered, the account is asked every time."""
 
-    def __init__(self, issuer: Issuer, roster: Roster) -> None:
+    def __init__(self, issuer: Issuer, roster: AccountCache) -> None:
         self._issuer, self._roster = issuer, roster
-        self._kept: _Kept[Held] = _Kept()
+        self._kept: _Kept[TokenClaims] = _Kept()
 
     async def principal(self, token: str) -> Principal:
         """Return the account that `token` names, as it may do now; see `Verifier`."""

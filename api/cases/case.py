@@ -68,7 +68,7 @@ def entry_on(
     )
 
 
-def told(state: DecisionState, now: datetime) -> dict[str, Any]:
+def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:
     """Return how a decision stands at `now`, in the shape `api.cases.schemas.StateShape`."""
     status = state.status(now)
     claimant = state.claimant(now)
@@ -101,7 +101,7 @@ def told(state: DecisionState, now: datetime) -> dict[str, Any]:
 def written(view: View, state: DecisionState, entry: NewEntry) -> Written:
     """Return `entry` to append, answered with how the decision then stands."""
     after = DecisionState.of([*view.entries_of_decision(state.decision_id), _as_read(view, entry)])
-    return Written(Answer(201, encoded(told(after, view.now)).encode()), (entry,))
+    return Written(Answer(201, encoded(state_body(after, view.now)).encode()), (entry,))
 
 
 def _as_read(view: View, entry: NewEntry) -> Entry:

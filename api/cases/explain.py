@@ -19,7 +19,7 @@ from model.policy.policy import stored_policy
 from model.profile.dictionary import Text, member_dictionary
 
 
-def explained(view: View, decision: Entry, lang: Literal["zh", "en"]) -> ExplanationShape:
+def explain_decision(view: View, decision: Entry, lang: Literal["zh", "en"]) -> ExplanationShape:
     """Return the explanation of the decision in entry `decision`."""
     body = decision.body
     as_of = date.fromisoformat(body["as_of"])

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
-from api.access.dependencies import Book, DecisionId
+from api.access.dependencies import DecisionId, LedgerInUse
 from api.access.strict_route import StrictRoute
-from api.cases.case import told
-from api.cases.explain import explained
+from api.cases.case import state_body
+from api.cases.explain import explain_decision
 from api.cases.schemas import DecisionWithHistory, ExplanationShape
 from api.cases.state import DecisionState
 from api.http.fields import EXPECTED
@@ -26,14 +26,14 @@ router = APIRouter(prefix="/v1/decisions", route_class=StrictRoute, tags=["decis
     summary="Show where a decision stands, with its history",
     responses=refusals(UNKNOWN_DECISION, LEDGER_AWAY),
 )
-def get_decision(decision_id: DecisionId, ledger: Book) -> DecisionWithHistory:
+def get_decision(decision_id: DecisionId, ledger: LedgerInUse) -> DecisionWithHistory:
     """Return the answer as it was given, what happened since, and what may still be drawn."""
     with ledger.read() as view:
         entries = _entries(view.entries_of_decision(decision_id))
         state = DecisionState.of(entries)
         history = [_event(entry) for entry in entries]
         return DecisionWithHistory.model_validate(
-            {**told(state, view.now), "answer": state.answer, "history": history}
+            {**state_body(state, view.now), "answer": state.answer, "history": history}
         )
 
 
@@ -44,7 +44,7 @@ def get_decision(decision_id: DecisionId, ledger: Book) -> DecisionWithHistory:
 )
 def get_explanation(
     decision_id: DecisionId,
-    ledger: Book,
+    ledger: LedgerInUse,
     lang: Annotated[Literal["zh", "en"], Query(description=EXPECTED["lang"].en)] = "zh",
 ) -> ExplanationShape:
     """Return plain sentences: the answer, what counted, what is missing, what would help.
@@ -52,7 +52,7 @@ def get_explanation(
     Worked out from the profile, card and policy that the decision was made from.
     """
     with ledger.read() as view:
-        return explained(view, _entries(view.entries_of_decision(decision_id))[0], lang)
+        return explain_decision(view, _entries(view.entries_of_decision(decision_id))[0], lang)
 
 
 def _entries(found: list[Entry]) -> list[Entry]:

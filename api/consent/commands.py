@@ -14,7 +14,7 @@ from api.http.lending_problems import CONSENT_UNCHANGED
 from api.http.problem_kinds import UNKNOWN_MEMBER
 from api.http.problems import ProblemError
 from api.ledger.chain import encoded
-from api.ledger.commands import Answer, Once, View, Written
+from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, NewEntry
 from model.decision.consent import Word, last_word
 
@@ -26,7 +26,7 @@ Evidence = Literal["paper", "electronic", "voice"]
 class SetConsent:
     """Record that a member gave or withdrew consent."""
 
-    once: Once | None
+    idempotency: IdempotencyScope | None
     actor: str
     member_id: str
     is_given: bool

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from api.access.dependencies import WRITE_BODY, Asker, Book, InUse, Key, MemberId, once
+from api.access.dependencies import (
+    WRITE_BODY,
+    Caller,
+    IdempotencyKey,
+    LedgerInUse,
+    MemberId,
+    ResourcesInUse,
+    idempotency,
+)
 from api.access.strict_route import StrictRoute
 from api.consent.commands import SetConsent, consents
 from api.consent.consent import CONSENT, ledger_word, word_in_force
@@ -23,7 +31,9 @@ router = APIRouter(prefix="/v1/members/{member_id}", route_class=StrictRoute, ta
     summary="Show a member's consent and its history",
     responses=refusals(UNKNOWN_MEMBER, NOT_READY, LEDGER_AWAY),
 )
-def get_consents(member_id: MemberId, resources: InUse, ledger: Book) -> ConsentShape:
+def get_consents(
+    member_id: MemberId, resources: ResourcesInUse, ledger: LedgerInUse
+) -> ConsentShape:
     """Return whether consent is in force, since when, by which book, and its history in the ledger.
 
     The later day's word holds, be it the archive's or the ledger's; of one day the withdrawal.
@@ -55,13 +65,13 @@ def get_consents(member_id: MemberId, resources: InUse, ledger: Book) -> Consent
 async def post_consent(
     member_id: MemberId,
     ask: ConsentRequest,
-    asker: Asker,
-    resources: InUse,
-    ledger: Book,
-    key: Key,
+    asker: Caller,
+    resources: ResourcesInUse,
+    ledger: LedgerInUse,
+    key: IdempotencyKey,
 ) -> Response:
     """Effective with the next decision."""
-    scope = once(asker, "post_consent", key, member_id=member_id, **ask.model_dump())
+    scope = idempotency(asker, "post_consent", key, member_id=member_id, **ask.model_dump())
     command = SetConsent(scope, asker.subject, member_id, True, ask.evidence, resources)
     return sent(await ledger.write(command))
 
@@ -76,12 +86,14 @@ async def post_consent(
 async def post_consent_withdrawal(
     member_id: MemberId,
     ask: ConsentRequest,
-    asker: Asker,
-    resources: InUse,
-    ledger: Book,
-    key: Key,
+    asker: Caller,
+    resources: ResourcesInUse,
+    ledger: LedgerInUse,
+    key: IdempotencyKey,
 ) -> Response:
     """Effective at once: no decision but a decline, and no payment, until it is given again."""
-    scope = once(asker, "post_consent_withdrawal", key, member_id=member_id, **ask.model_dump())
+    scope = idempotency(
+        asker, "post_consent_withdrawal", key, member_id=member_id, **ask.model_dump()
+    )
     command = SetConsent(scope, asker.subject, member_id, False, ask.evidence, resources)
     return sent(await ledger.write(command))

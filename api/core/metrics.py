@@ -39,7 +39,7 @@ def share_metrics() -> None:
     atexit.register(_clear, folder, os.getpid())
 
 
-def answer_while_deciding() -> None:
+def shorten_switch_interval() -> None:
     """Let the event loop have the interpreter soon while the ledger's thread reckons.
 
     Else each wake of the loop waits up to 5 ms for its turn, and a refusal waits for many.
@@ -47,7 +47,7 @@ def answer_while_deciding() -> None:
     sys.setswitchinterval(_TURN_SECONDS)
 
 
-def spare_the_lasting() -> None:
+def freeze_startup_objects() -> None:
     """Keep what was made at the start, and lasts, out of the collector's rounds."""
     gc.collect()
     gc.freeze()

@@ -20,7 +20,7 @@ from api.decisions.stored import answer_of, profile_to_json, question_of
 from api.editions.edition import Profile, columns_of
 from api.editions.in_use import Resources
 from api.ledger.chain import encoded
-from api.ledger.commands import Answer, Once, View, Written
+from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Kind, NewEntry, ordered_id
 from model.card.card_json import card_to_json
 from model.decision.decision import Decision, Request, decide_many
@@ -38,7 +38,7 @@ class Decide:
         In China; the decision's validity starts on it.
     """
 
-    once: Once | None
+    idempotency: IdempotencyScope | None
     actor: str
     member_id: str
     request: Request

@@ -36,8 +36,8 @@ from api.http.problem_kinds import (
     UNSUPPORTED_MEDIA_TYPE,
 )
 from api.http.problems import ProblemError
-from api.http.request_log import note
-from api.ledger.commands import Answer, Once
+from api.http.request_log import add_to_log
+from api.ledger.commands import Answer, IdempotencyScope
 from api.ledger.writer import Ledger
 from model.decision.decision import Request
 
@@ -50,7 +50,7 @@ _TOLD = re.compile(
 def count_decision(request: HttpRequest, answer: Answer) -> None:
     """Note the decision's id and count its outcome and tier."""
     if told := _TOLD.match(answer.body):
-        note(request, decision_id=told["id"].decode())
+        add_to_log(request, decision_id=told["id"].decode())
         _counter(told["outcome"].decode(), told["tier"].decode()).inc()
 
 
@@ -59,7 +59,7 @@ def _counter(outcome: str, tier: str) -> Counter:
     return DECISIONS.labels(outcome, tier)
 
 
-async def decided(request: HttpRequest, ask: DecisionRequest, idempotency_key: str) -> Response:
+async def decide(request: HttpRequest, ask: DecisionRequest, idempotency_key: str) -> Response:
     """Answer a well-formed request that was let in."""
     state = request.app.state
     service: Service = state.service
@@ -70,7 +70,9 @@ async def decided(request: HttpRequest, ask: DecisionRequest, idempotency_key: s
     if profile is None:
         raise ProblemError(UNKNOWN_MEMBER)
     command = Decide(
-        once=Once.of(principal.subject, "post_decision", idempotency_key, ask.model_dump()),
+        idempotency=IdempotencyScope.of(
+            principal.subject, "post_decision", idempotency_key, ask.model_dump()
+        ),
         actor=principal.subject,
         member_id=ask.member_id,
         request=Request(ask.amount_yuan, ask.months, ask.purpose),
@@ -121,4 +123,4 @@ async def post_decision(
     The profile is the member's in the edition in use. A member without consent is declined for that
     reason and never scored. The decision is in the ledger before it is answered.
     """
-    return await decided(request, ask, idempotency_key)
+    return await decide(request, ask, idempotency_key)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-from api.editions.contents import contents, folded
+from api.editions.contents import contents, merge_consents
 from api.editions.manifest import ROWS
 from api.editions.publish import Published, previous_edition, publish
 from api.scoring.kernel import Basis, Scored, score_profile
@@ -62,7 +62,7 @@ def publish_profile(
 ) -> Published:
     """Score and publish a `profile` that is sorted by member id; see `publish_whitelist`."""
     digest = archive.digest()
-    consent = folded(archive, profile, basis.as_of, words)
+    consent = merge_consents(archive, profile, basis.as_of, words)
     basis_of = (basis.as_of.isoformat(), basis.policy.digest, basis.card.digest)
     previous = previous_edition(home, (*basis_of, digest, consent.digest))
     made = contents(archive, consent, score(consent.profile, basis), basis, previous.before)

@@ -34,7 +34,9 @@ class Consent:
     digest: str
 
 
-def folded(archive: Archive, profile: pa.Table, as_of: date, words: Mapping[str, Word]) -> Consent:
+def merge_consents(
+    archive: Archive, profile: pa.Table, as_of: date, words: Mapping[str, Word]
+) -> Consent:
     """Return the profiles with the counter's `words` before `as_of` folded in."""
     days = _days(archive, profile, as_of)
     return Consent(*_with_words(profile, days, words), _digest(words))
@@ -133,11 +135,11 @@ def contents(
         people=people(archive, basis.as_of, members),
         places=place_names(archive, basis.as_of),
         funnel=_funnel(profile, scored.rows, borrowing(archive, basis.as_of, members)),
-        changes=tuple(moves(previous, scored.rows, basis.card.digest)),
+        changes=tuple(tier_changes(previous, scored.rows, basis.card.digest)),
     )
 
 
-def moves(previous: Before | None, rows: pa.Table, card_digest: str) -> Iterator[Change]:
+def tier_changes(previous: Before | None, rows: pa.Table, card_digest: str) -> Iterator[Change]:
     """Yield entries into and exits from the first tier of `rows` against `previous`.
 
     Only members who were or are in it can move, so only their standings are made.

@@ -41,7 +41,7 @@ _MOST_RECENT = 1_024
 
 
 @dataclass(frozen=True)
-class Place:
+class PlaceFilter:
     """A part of the edition: what is asked for, within what may be told.
 
     Attributes
@@ -170,7 +170,7 @@ class Edition:
         """Return the member's row of the whitelist."""
         return self._one(f"SELECT * FROM {WHITELIST} WHERE member_id = ?", member_id)
 
-    def page(self, place: Place, tier: str | None, after: Row | None, size: int) -> list[Row]:
+    def page(self, place: PlaceFilter, tier: str | None, after: Row | None, size: int) -> list[Row]:
         """Return up to `size` rows by village and member id, beginning behind the row `after`."""
         conditions = place.conditions("village_code")
         where, bounds = [sql for sql, _ in conditions], [v for _, pair in conditions for v in pair]
@@ -182,7 +182,7 @@ class Edition:
         sql = f"SELECT * FROM {WHITELIST} {_where(where)} ORDER BY village_code, member_id LIMIT ?"
         return self._all(sql, *bounds, size)
 
-    def funnel(self, level: str, place: Place) -> list[Row]:
+    def funnel(self, level: str, place: PlaceFilter) -> list[Row]:
         """Return the funnel of each place of `level` within `place`, with names, by code.
 
         Where `place` holds only a part of one, its row counts that part.

@@ -76,7 +76,7 @@ def load(home: Path) -> Resources | tuple[FieldError, ...]:
     return Resources(card, policy, edition)
 
 
-def awaiting(home: Path, used: Resources) -> tuple[FieldError, ...]:
+def awaiting_edition(home: Path, used: Resources) -> tuple[FieldError, ...]:
     """Return what was promoted but has no edition yet, with what to do."""
     try:
         promoted = published_card(home).digest
@@ -87,7 +87,7 @@ def awaiting(home: Path, used: Resources) -> tuple[FieldError, ...]:
     return (FieldError("edition", _other_card(used.card.digest[:16], promoted[:16])),)
 
 
-def stamps(home: Path) -> Stamps:
+def file_stamps(home: Path) -> Stamps:
     """Return the stamps of all that `load` reads; other stamps mean that it may find otherwise."""
     return {path: _stamp(path) for path in _files(home)}
 
@@ -183,7 +183,7 @@ class Service:
         """
         with self._looking:
             # Stamped before it is read: what changes meanwhile is looked at next time.
-            found = stamps(self.settings.home)
+            found = file_stamps(self.settings.home)
             if found != self._seen:
                 self._seen = found
                 self._take(load(self.settings.home))
@@ -207,7 +207,7 @@ class Service:
     def _take(self, found: Resources | tuple[FieldError, ...]) -> None:
         used = self._found
         if isinstance(found, Resources):
-            self.waiting = awaiting(self.settings.home, found)
+            self.waiting = awaiting_edition(self.settings.home, found)
             # One assignment: a request holds either the old set or the new one, never a mixture.
             self._found = found
             if not isinstance(used, Resources) or used.version != found.version:

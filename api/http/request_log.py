@@ -40,17 +40,17 @@ _NOTES = "rongzi.notes"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-def note(request: Request, **told: Any) -> None:
+def add_to_log(request: Request, **told: Any) -> None:
     """Add declared fields (`api.core.log.FIELDS`) to the line of `request`."""
     request.scope.setdefault(_NOTES, {}).update(told)
 
 
-def name_of(request: Request) -> str:
+def request_id_of(request: Request) -> str:
     """Return the name of `request`, as its answer's ``X-Request-Id`` says it."""
     return str(request.scope[_NOTES]["request_id"])
 
 
-class Door:
+class RequestLog:
     """ASGI layer around everything else."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -89,7 +89,7 @@ class Door:
 def _tell(scope: Scope, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", "-")
     method = scope["method"] if scope["method"] in METHODS else "?"
-    counter, times = told_of(method, route, status)
+    counter, times = log_fields(method, route, status)
     counter.inc()
     times.observe(seconds)
     notes = scope[_NOTES]
@@ -103,7 +103,7 @@ def _tell(scope: Scope, status: int, seconds: float) -> None:
 
 
 @lru_cache(maxsize=1_024)
-def told_of(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+def log_fields(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     """Return what counts and times the answers of one route, status and method."""
     return REQUESTS.labels(method, route, str(status)), LATENCY.labels(route)
 

@@ -13,7 +13,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Engine
 
-from api.ledger.chain import append_looks
+from api.ledger.chain import append_audit_rows
 from api.ledger.checkpoints import (
     Checkpoint,
     CheckpointFile,
@@ -42,7 +42,7 @@ class AuditedWork:
 
     def seal(self, key: Ed25519PrivateKey) -> Checkpoint:
         """Write what waits and the checkpoint over it."""
-        looks = append_looks(self.connection, self._rows)
+        looks = append_audit_rows(self.connection, self._rows)
         head = read_head(self.connection)
         name, span = seal_key_id(key.public_key()), Span(head, head, looks)
         return seal_commit(self.connection, span, datetime.now(tz=UTC), key, name)

@@ -122,42 +122,42 @@ _UNCHAINED = select(*(accesses.c[name] for name in AUDIT_COVERED)).order_by(acce
 _INTO = PreparedInsert(accesses)
 
 
-class LookHead(NamedTuple):
+class AuditHead(NamedTuple):
     """The last row; number 0 for an empty audit, and no digest before looks were chained."""
 
     number: int = 0
     digest: str = GENESIS
 
 
-class LookSpan(NamedTuple):
+class AuditSpan(NamedTuple):
     """The last row before rows were appended, and after."""
 
-    before: LookHead
-    after: LookHead
+    before: AuditHead
+    after: AuditHead
 
 
-def append_looks(connection: Connection, looks: Sequence[Mapping[str, Any]]) -> LookSpan:
+def append_audit_rows(connection: Connection, looks: Sequence[Mapping[str, Any]]) -> AuditSpan:
     """Append `looks` in order, under the chain's lock."""
     before = _last(connection)
     head, rows = before, []
     if looks and before.number and before.digest == GENESIS:
-        head = LookHead(before.number, digest_of_unchained(_all_rows(connection)))
+        head = AuditHead(before.number, unchained_audit_digest(_all_rows(connection)))
     for look in looks:
         number = head.number + 1
         row = {name: look.get(name) for name in AUDIT_COVERED} | {"number": number}
-        head = LookHead(number, digest_of_look(row, head.digest))
+        head = AuditHead(number, audit_digest(row, head.digest))
         rows.append({**row, "digest": head.digest})
     _INTO.run(connection, rows)
-    return LookSpan(before, head)
+    return AuditSpan(before, head)
 
 
-def digest_of_look(row: Mapping[str, Any], previous: str) -> str:
+def audit_digest(row: Mapping[str, Any], previous: str) -> str:
     """Return the digest that belongs to `row` behind a row with the digest `previous`."""
     covered = encoded([row[name] for name in AUDIT_COVERED])
     return hashlib.sha256(f"{previous}\n{covered}".encode()).hexdigest()
 
 
-def digest_of_unchained(rows: Iterable[Mapping[str, Any]]) -> str:
+def unchained_audit_digest(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return what the first chained row follows from: all rows of the release before, in order."""
     digest = hashlib.sha256()
     for row in rows:
@@ -170,6 +170,6 @@ def _all_rows(connection: Connection) -> Iterator[Mapping[str, Any]]:
         yield dict(row)
 
 
-def _last(connection: Connection) -> LookHead:
+def _last(connection: Connection) -> AuditHead:
     found = _LAST.row(connection)
-    return LookHead(found[0], found[1] or GENESIS) if found else LookHead()
+    return AuditHead(found[0], found[1] or GENESIS) if found else AuditHead()

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import Connection
 
-from api.ledger.chain import Head, LookSpan, moment
+from api.ledger.chain import AuditSpan, Head, moment
 from api.ledger.statements import PreparedInsert
 from api.ledger.tables import checkpoints, look_checkpoints
 
@@ -45,7 +45,7 @@ class Span(NamedTuple):
 
     before: Head
     head: Head
-    looks: LookSpan
+    looks: AuditSpan
 
 
 @dataclass(frozen=True)

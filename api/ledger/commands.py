@@ -17,7 +17,7 @@ from api.ledger.identities import Identities
 
 
 @dataclass(frozen=True)
-class Once:
+class IdempotencyScope:
     """Under what a write is done once: who, which route, which ``Idempotency-Key``, what body.
 
     Attributes
@@ -32,7 +32,7 @@ class Once:
     body_digest: str
 
     @classmethod
-    def of(cls, actor: str, route: str, key: str, request: Mapping[str, Any]) -> Once:
+    def of(cls, actor: str, route: str, key: str, request: Mapping[str, Any]) -> IdempotencyScope:
         """Return the scope of a write that was asked for by `request`, plain JSON values."""
         return cls(actor, route, key, _sha256(request))
 
@@ -130,7 +130,7 @@ class Command(Protocol):
     """One write."""
 
     @property
-    def once(self) -> Once | None:
+    def idempotency(self) -> IdempotencyScope | None:
         """The idempotency scope; None for a write of the service's own."""
 
     def run(self, view: View) -> Written:

@@ -7,40 +7,46 @@ from itertools import groupby
 
 from sqlalchemy.exc import DBAPIError
 
-from api.ledger.commands import Answer, Command, Once, Written, are_grouped
+from api.ledger.commands import Answer, Command, IdempotencyScope, Written, are_grouped
 from api.ledger.errors import KeyReusedError
-from api.ledger.idempotency import Kept, kept_answers
+from api.ledger.idempotency import StoredAnswer, stored_answers
 from api.ledger.transaction import Transaction
 
 Outcome = Answer | Exception
 
 
-def perform(transaction: Transaction, commands: Sequence[Command]) -> list[Outcome]:
+def run_group(transaction: Transaction, commands: Sequence[Command]) -> list[Outcome]:
     """Run `commands` and return each one's answer, or what refused it."""
-    scopes = [command.once.scope for command in commands if command.once]
-    kept = kept_answers(transaction.connection, scopes)
+    scopes = [command.idempotency.scope for command in commands if command.idempotency]
+    kept = stored_answers(transaction.connection, scopes)
     outcomes: list[Outcome] = []
     for run in _neighbours(commands, kept):
         outcomes += _retried(run, kept) if _is_retry(run[0], kept) else _run(transaction, run)
     return outcomes
 
 
-def _neighbours(commands: Sequence[Command], kept: dict[str, Kept]) -> Iterator[list[Command]]:
+def _neighbours(
+    commands: Sequence[Command], kept: dict[str, StoredAnswer]
+) -> Iterator[list[Command]]:
     for _, run in groupby(commands, lambda each: (type(each), _is_retry(each, kept))):
         yield list(run)
 
 
-def _is_retry(command: Command, kept: dict[str, Kept]) -> bool:
-    return command.once is not None and command.once.scope in kept
+def _is_retry(command: Command, kept: dict[str, StoredAnswer]) -> bool:
+    return command.idempotency is not None and command.idempotency.scope in kept
 
 
-def _retried(commands: Sequence[Command], kept: dict[str, Kept]) -> list[Outcome]:
-    return [_again(kept[once.scope], once) for each in commands if (once := each.once)]
+def _retried(commands: Sequence[Command], kept: dict[str, StoredAnswer]) -> list[Outcome]:
+    return [
+        _again(kept[idempotency.scope], idempotency)
+        for each in commands
+        if (idempotency := each.idempotency)
+    ]
 
 
-def _again(kept: Kept, once: Once) -> Outcome:
+def _again(kept: StoredAnswer, idempotency: IdempotencyScope) -> Outcome:
     try:
-        return kept.for_retry(once)
+        return kept.for_retry(idempotency)
     except KeyReusedError as refused:
         return refused
 
@@ -74,5 +80,5 @@ def _alone(transaction: Transaction, command: Command) -> Outcome:
 def _taken(transaction: Transaction, command: Command, made: Written | Exception) -> Outcome:
     if isinstance(made, Exception):
         return made
-    transaction.append(command.once, made)
+    transaction.append(command.idempotency, made)
     return made.answer

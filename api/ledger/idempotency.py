@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from api.ledger.commands import Answer, Once
+from api.ledger.commands import Answer, IdempotencyScope
 from api.ledger.errors import KeyReusedError
-from api.ledger.statements import PreparedLook
+from api.ledger.statements import PreparedSelect
 from api.ledger.tables import answers
 
 REPLAYED = "Idempotent-Replayed"
 
-_KEPT = PreparedLook(select(answers), answers.c.scope)
+_KEPT = PreparedSelect(select(answers), answers.c.scope)
 
 _PLAIN = json.JSONEncoder()
 _SORTED = json.JSONEncoder(sort_keys=True)
@@ -25,13 +25,13 @@ _NO_HEADERS = "{}"
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredAnswer:
     """The first answer under a key, and the digest of the body it answered."""
 
     body_digest: str
     answer: Answer
 
-    def for_retry(self, once: Once) -> Answer:
+    def for_retry(self, idempotency: IdempotencyScope) -> Answer:
         """Return the first answer again, byte by byte.
 
         Raises
@@ -39,17 +39,17 @@ class Kept:
         KeyReusedError
             If this time another body came under the same key.
         """
-        if once.body_digest != self.body_digest:
+        if idempotency.body_digest != self.body_digest:
             raise KeyReusedError
         headers = {**self.answer.headers, REPLAYED: "true"}
         return Answer(self.answer.status, self.answer.body, headers)
 
 
-def kept_answers(connection: Connection, scopes: Collection[str]) -> dict[str, Kept]:
+def stored_answers(connection: Connection, scopes: Collection[str]) -> dict[str, StoredAnswer]:
     """Return the answers kept under `scopes`, in one look."""
     names = answers.columns.keys()
     rows = [dict(zip(names, row, strict=True)) for row in _KEPT.rows(connection, scopes)]
-    return {row["scope"]: Kept(row["body_digest"], answer_in(row)) for row in rows}
+    return {row["scope"]: StoredAnswer(row["body_digest"], answer_in(row)) for row in rows}
 
 
 def answer_in(row: Mapping[str, Any]) -> Answer:
@@ -57,7 +57,7 @@ def answer_in(row: Mapping[str, Any]) -> Answer:
     return Answer(row["status"], bytes(row["body"]), json.loads(row["headers"]))
 
 
-def headers_kept(answer: Answer) -> str:
+def stored_headers(answer: Answer) -> str:
     """Return an answer's headers as they are stored."""
     return _SORTED.encode(dict(answer.headers)) if answer.headers else _NO_HEADERS
 

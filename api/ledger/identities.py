@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 from api.ledger.chain import encoded
 from api.ledger.entries import ordered_id
 from api.ledger.keys import Keys
-from api.ledger.statements import PreparedInsert, PreparedLook
+from api.ledger.statements import PreparedInsert, PreparedSelect
 from api.ledger.tables import identities
 from model.errors import LedgerError
 
@@ -71,7 +71,7 @@ def _bound(subject_id: str, field: str) -> bytes:
 #: Fields kept of a person besides the member id, as far as the edition tells them.
 FIELDS = ("name", "id_number", "phone")
 
-_FIND = PreparedLook(
+_FIND = PreparedSelect(
     select(identities.c.member_index, identities.c.subject_id), identities.c.member_index
 )
 _INTO_IDENTITIES = PreparedInsert(identities)

@@ -116,7 +116,7 @@ def refuse_unsealed(connection: Connection, head: Head, key: Ed25519PublicKey) -
         )
 
 
-class SameFiles:
+class FileIdentities:
     """Files as they were when the ledger was opened, the database's first where it is one."""
 
     def __init__(self, database: Path | None, outside: Path) -> None:

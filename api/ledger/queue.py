@@ -19,7 +19,7 @@ Promise = asyncio.Future[Outcome] | Future[Outcome]
 
 
 @dataclass(frozen=True)
-class Waiting:
+class QueuedCommand:
     """One command and who waits for it; `loop` is None where a plain thread waits."""
 
     command: Command
@@ -39,7 +39,7 @@ class Queue:
     """
 
     def __init__(self) -> None:
-        self._items: deque[Waiting] = deque()
+        self._items: deque[QueuedCommand] = deque()
         self._woken: SimpleQueue[None] = SimpleQueue()
         self._awaited = _NOBODY
         self._is_closed = False
@@ -47,7 +47,7 @@ class Queue:
     def __len__(self) -> int:
         return len(self._items)
 
-    def put(self, item: Waiting) -> None:
+    def put(self, item: QueuedCommand) -> None:
         """Add `item`, and wake the thread if as many wait now as it waits for."""
         self._items.append(item)
         if len(self._items) >= self._awaited:
@@ -59,7 +59,7 @@ class Queue:
         self._is_closed = True
         self._woken.put(None)
 
-    def group(self, most: int, expected: int, seconds: float) -> list[Waiting]:
+    def group(self, most: int, expected: int, seconds: float) -> list[QueuedCommand]:
         """Wait for a command and return it with those behind it, `most` at most; empty at the end.
 
         Most of what a group costs does not depend on how many share it, so up to `expected` are
@@ -70,7 +70,7 @@ class Queue:
         self._awaited = _NOBODY
         return [self._items.popleft() for _ in range(min(most, len(self._items)))]
 
-    def rest(self) -> list[Waiting]:
+    def rest(self) -> list[QueuedCommand]:
         """Return all that wait now, without waiting for any."""
         return [self._items.popleft() for _ in range(len(self._items))]
 
@@ -88,7 +88,7 @@ class Queue:
                 self._woken.get(timeout=left)
 
 
-def settle(settled: Iterable[tuple[Waiting, Outcome]]) -> None:
+def settle(settled: Iterable[tuple[QueuedCommand, Outcome]]) -> None:
     """Hand out the answers: one call into each event loop, however many it waits for."""
     by_loop: dict[asyncio.AbstractEventLoop | None, list[tuple[Promise, Outcome]]]
     by_loop = defaultdict(list)

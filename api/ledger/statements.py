@@ -73,7 +73,7 @@ class PreparedRow:
         return found
 
 
-class PreparedLook:
+class PreparedSelect:
     """Columns of the rows whose `key` is among given ones."""
 
     def __init__(self, select: Select[Any], key: ColumnElement[str]) -> None:

@@ -25,11 +25,11 @@ from api.ledger.checkpoints import (
 )
 from api.ledger.commands import Command, View
 from api.ledger.database import Location, open_engine
-from api.ledger.group import Outcome, perform
+from api.ledger.group import Outcome, run_group
 from api.ledger.identities import Vault
 from api.ledger.keys import Keys, read_keys
 from api.ledger.opening import (
-    SameFiles,
+    FileIdentities,
     is_new,
     last_checkpoints,
     refuse_cut,
@@ -101,7 +101,7 @@ class _Opened:
     keys: Keys
     key_id: str
     file: CheckpointFile
-    files: SameFiles
+    files: FileIdentities
 
 
 class Store:
@@ -152,7 +152,7 @@ class Store:
         if self._opened:
             self._opened.file.close()
         outside = CheckpointFile(self._location.outside)
-        files = SameFiles(self._location.file, self._location.outside)
+        files = FileIdentities(self._location.file, self._location.outside)
         self._opened = _Opened(Vault(keys), keys, name, outside, files)
         self._is_elsewhere, self._last = False, head
         self._is_unsealed = any(known is None or made.reach > known.reach for made in last)
@@ -185,7 +185,7 @@ class Store:
                 connection, self._held().vault, self._clock(), self._known_versions
             )
             self._refuse_foreign(connection, transaction.head)
-            outcomes = perform(transaction, commands)
+            outcomes = run_group(transaction, commands)
             if not transaction.has_work:
                 begun.rollback()
                 return outcomes, None

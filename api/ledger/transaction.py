@@ -9,13 +9,21 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
-from api.ledger.chain import Head, LookHead, LookSpan, append_looks, chained, entry_of, moment
+from api.ledger.chain import (
+    AuditHead,
+    AuditSpan,
+    Head,
+    append_audit_rows,
+    chained,
+    entry_of,
+    moment,
+)
 from api.ledger.checkpoints import Span
-from api.ledger.commands import Once, Written
+from api.ledger.commands import IdempotencyScope, Written
 from api.ledger.entries import Entry, Kind, Outline
-from api.ledger.idempotency import headers_kept, sealed_digest
+from api.ledger.idempotency import sealed_digest, stored_headers
 from api.ledger.identities import Identities, Mark, Vault
-from api.ledger.statements import PreparedInsert, PreparedLook, PreparedRow
+from api.ledger.statements import PreparedInsert, PreparedRow, PreparedSelect
 from api.ledger.tables import answers, entries, questions, versions
 from model.errors import LedgerError
 
@@ -29,7 +37,7 @@ _OF_DECISION = _ENTRIES.where(entries.c.decision_id == bindparam("decision"))
 _OF_DECISIONS = _ENTRIES.where(entries.c.decision_id.in_(bindparam("decisions", expanding=True)))
 _OF_SUBJECTS = _ENTRIES.where(entries.c.subject_id.in_(bindparam("subjects", expanding=True)))
 _OF_SUBJECTS_AND_KINDS = _OF_SUBJECTS.where(entries.c.kind.in_(bindparam("kinds", expanding=True)))
-_ON_QUESTIONS = PreparedLook(
+_ON_QUESTIONS = PreparedSelect(
     select(questions.c.question, questions.c.decision_id), questions.c.question
 )
 _OUTLINES = (
@@ -66,7 +74,7 @@ class Transaction:
         self._answers: Rows = []
         self._questions: Rows = []
         self._accesses: Rows = []
-        self._looks = LookSpan(LookHead(), LookHead())
+        self._looks = AuditSpan(AuditHead(), AuditHead())
         self.new_versions: dict[str, dict[str, Any]] = {}
         self._known_versions = set() if known_versions is None else known_versions
 
@@ -168,13 +176,13 @@ class Transaction:
             raise LedgerError(f"the {kind} in use is not the one of its digest {digest[:16]}")
         self.new_versions[digest] = {"digest": digest, "kind": kind, "payload": made}
 
-    def append(self, once: Once | None, written: Written) -> None:
+    def append(self, idempotency: IdempotencyScope | None, written: Written) -> None:
         """Take what a command did into the chain."""
-        kept = once is not None and bool(written.entries)
+        kept = idempotency is not None and bool(written.entries)
         first = self.head.seq + 1
         seal = None
-        if once and kept:
-            row = _kept(once, written, first)
+        if idempotency and kept:
+            row = _kept(idempotency, written, first)
             seal = sealed_digest(row)
             self._answers.append(row)
         for new in written.entries:
@@ -219,7 +227,7 @@ class Transaction:
         _INTO_ENTRIES.run(self.connection, self._entries)
         _INTO_ANSWERS.run(self.connection, self._answers)
         _INTO_QUESTIONS.run(self.connection, self._questions)
-        self._looks = append_looks(self.connection, self._accesses)
+        self._looks = append_audit_rows(self.connection, self._accesses)
 
     def _found(self, sought: Select[Any], bounds: Mapping[str, Any], pending: Rows) -> list[Entry]:
         rows = self.connection.execute(sought, bounds).mappings()
@@ -232,12 +240,12 @@ def read_head(connection: Connection) -> Head:
     return Head(*row) if row else Head()
 
 
-def _kept(once: Once, written: Written, seq: int) -> dict[str, Any]:
+def _kept(idempotency: IdempotencyScope, written: Written, seq: int) -> dict[str, Any]:
     return {
-        "scope": once.scope,
-        "body_digest": once.body_digest,
+        "scope": idempotency.scope,
+        "body_digest": idempotency.body_digest,
         "seq": seq,
         "status": written.answer.status,
-        "headers": headers_kept(written.answer),
+        "headers": stored_headers(written.answer),
         "body": written.answer.body,
     }

@@ -27,7 +27,7 @@ from api.ledger.commands import Answer, Command, View, Written
 from api.ledger.database import LOCK_SECONDS, Location
 from api.ledger.errors import InProgressError, LedgerAwayError, LedgerBusyError, LedgerRefusalError
 from api.ledger.group import Outcome
-from api.ledger.queue import Queue, Waiting, settle
+from api.ledger.queue import Queue, QueuedCommand, settle
 from api.ledger.store import Store, utc_now
 from model.errors import LedgerError
 
@@ -99,13 +99,13 @@ class Ledger:
         """
         loop = asyncio.get_running_loop()
         promise: asyncio.Future[Outcome] = loop.create_future()
-        self._submit(Waiting(command, promise, loop))
+        self._submit(QueuedCommand(command, promise, loop))
         return _told(await promise)
 
     def write_now(self, command: Command) -> Answer:
         """Do the same from a plain thread."""
         promise: Future[Outcome] = Future()
-        self._submit(Waiting(command, promise))
+        self._submit(QueuedCommand(command, promise))
         return _told(promise.result())
 
     @contextlib.contextmanager
@@ -118,7 +118,7 @@ class Ledger:
             If the database is away.
         """
         if not self._store.is_ready:
-            self._submit(Waiting(_Probe(), Future()))  # the next read may find it open
+            self._submit(QueuedCommand(_Probe(), Future()))  # the next read may find it open
         try:
             with self._store.read() as view:
                 yield view
@@ -135,17 +135,17 @@ class Ledger:
         self._queue.close()
         self._thread.join()
 
-    def _submit(self, waiting: Waiting) -> None:
-        once = waiting.command.once
+    def _submit(self, waiting: QueuedCommand) -> None:
+        idempotency = waiting.command.idempotency
         with self._guard:
             if self._closed:
                 raise LedgerAwayError()
             if self._waiting >= MOST_WAITING:
                 raise LedgerBusyError()
-            if once:
-                if once.scope in self._running:
+            if idempotency:
+                if idempotency.scope in self._running:
                     raise InProgressError()
-                self._running.add(once.scope)
+                self._running.add(idempotency.scope)
             self._waiting += 1
             QUEUE.set(self._waiting)
         self._queue.put(waiting)
@@ -159,7 +159,7 @@ class Ledger:
         self._sealer.shutdown()
         self._store.close()
 
-    def _serve(self, group: list[Waiting]) -> None:
+    def _serve(self, group: list[QueuedCommand]) -> None:
         began = monotonic()
         try:
             outcomes, made = self._committed([waiting.command for waiting in group])
@@ -183,7 +183,9 @@ class Ledger:
             # A pooled connection whose server was restarted: nothing was written, so once more.
             return self._watched(lambda: self._store.commit(commands))
 
-    def _seal(self, group: list[Waiting], outcomes: list[Outcome], made: Checkpoint | None) -> None:
+    def _seal(
+        self, group: list[QueuedCommand], outcomes: list[Outcome], made: Checkpoint | None
+    ) -> None:
         """Seal a committed group, on the sealer's thread, and only then answer it."""
         try:
             self._watched(lambda: self._store.seal(made))
@@ -220,12 +222,14 @@ class Ledger:
         self.fault = None
         DATABASE_UP.set(1)
 
-    def _answer(self, group: list[Waiting], outcomes: list[Outcome]) -> None:
+    def _answer(self, group: list[QueuedCommand], outcomes: list[Outcome]) -> None:
         self._release(group)
         settle(zip(group, outcomes, strict=True))
 
-    def _release(self, group: list[Waiting]) -> None:
-        scopes = {waiting.command.once.scope for waiting in group if waiting.command.once}
+    def _release(self, group: list[QueuedCommand]) -> None:
+        scopes = {
+            waiting.command.idempotency.scope for waiting in group if waiting.command.idempotency
+        }
         with self._guard:
             self._running -= scopes
             self._waiting -= len(group)
@@ -235,14 +239,14 @@ class Ledger:
 class _Probe:
     """Takes the chain's lock and writes nothing."""
 
-    once = None
+    idempotency = None
 
     def run(self, view: View) -> Written:
         """Do nothing."""
         return Written(Answer(204, b""), ())
 
 
-def _refused(error: Exception, group: list[Waiting]) -> list[Outcome]:
+def _refused(error: Exception, group: list[QueuedCommand]) -> list[Outcome]:
     if isinstance(error, _AWAY):
         return [LedgerAwayError() for _ in group]
     log.error("fault", error=type(error).__qualname__, at=where(error))

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 
-from api.access.audit import told_rows
-from api.access.dependencies import Asker, InUse, MemberId, PageSize, Within
+from api.access.audit import note_rows_shown
+from api.access.dependencies import Caller, MemberId, PageSize, ResourcesInUse, Within
 from api.decisions.schemas import Tier
 from api.http.fields import EXPECTED, MEMBER_ID
 from api.http.openapi import refusals
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1", tags=["members and whitelist"])
     summary="Show a member's profile, tier and masked identity",
     responses=refusals(UNKNOWN_MEMBER, NOT_READY),
 )
-async def get_member(member_id: MemberId, resources: InUse) -> MemberShape:
+async def get_member(member_id: MemberId, resources: ResourcesInUse) -> MemberShape:
     """Return one member as the edition in use knows them."""
     return standing.member(resources, member_id)
 
@@ -32,9 +32,9 @@ async def get_member(member_id: MemberId, resources: InUse) -> MemberShape:
 @router.get("/whitelist", summary="List the edition in use", responses=refusals(NOT_READY))
 async def get_whitelist(
     request: Request,
-    resources: InUse,
+    resources: ResourcesInUse,
     place: Within,
-    principal: Asker,
+    principal: Caller,
     tier: Annotated[Tier | None, Query(description=EXPECTED["tier"].en)] = None,
     cursor: Annotated[
         str | None, Query(pattern=MEMBER_ID, description=EXPECTED["cursor"].en)
@@ -48,7 +48,7 @@ async def get_whitelist(
         raise ProblemError(INVALID_PARAMETER, [FieldError("cursor", EXPECTED["cursor"])])
     rows = edition.page(place, tier, after, page_size + 1)
     more = len(rows) > page_size
-    told_rows(request, place.narrowest, min(len(rows), page_size))
+    note_rows_shown(request, place.narrowest, min(len(rows), page_size))
     return WhitelistPage(
         rows=[standing.whitelist_row(edition, row) for row in rows[:page_size]],
         next_cursor=rows[page_size - 1]["member_id"] if more else None,
@@ -61,7 +61,7 @@ async def get_whitelist(
     responses=refusals(NOT_READY),
 )
 async def get_funnel(
-    resources: InUse,
+    resources: ResourcesInUse,
     place: Within,
     level: Annotated[
         Literal["total", "county", "township", "village"],

@@ -16,7 +16,7 @@ from api.http.lending_problems import (
     UNKNOWN_DISBURSEMENT,
 )
 from api.http.problems import ProblemError
-from api.ledger.commands import Once, View, Written
+from api.ledger.commands import IdempotencyScope, View, Written
 from api.payments.eligibility import refuse_ineligible
 from api.persons.rights import running_draws, states_of
 
@@ -25,7 +25,7 @@ from api.persons.rights import running_draws, states_of
 class Disburse:
     """Pay out `amount_yuan` on a decision, judged by the edition in use."""
 
-    once: Once | None
+    idempotency: IdempotencyScope | None
     actor: str
     decision_id: str
     amount_yuan: int
@@ -54,7 +54,7 @@ class Disburse:
 class CancelDisbursement:
     """Record that a payment did not take place, or came back in full."""
 
-    once: Once | None
+    idempotency: IdempotencyScope | None
     actor: str
     decision_id: str
     number: int

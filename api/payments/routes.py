@@ -6,7 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from api.access.dependencies import WRITE, WRITE_BODY, Asker, Book, DecisionId, InUse, Key, once
+from api.access.dependencies import (
+    WRITE,
+    WRITE_BODY,
+    Caller,
+    DecisionId,
+    IdempotencyKey,
+    LedgerInUse,
+    ResourcesInUse,
+    idempotency,
+)
 from api.access.strict_route import StrictRoute
 from api.cases.case import case_of
 from api.cases.schemas import DisbursementShape, StateShape
@@ -37,7 +46,7 @@ Number = Annotated[int, Path(ge=1, le=999, description=EXPECTED["number"].en)]
     summary="List what was paid out on a decision",
     responses=refusals(UNKNOWN_DECISION, LEDGER_AWAY),
 )
-def get_disbursements(decision_id: DecisionId, ledger: Book) -> list[DisbursementShape]:
+def get_disbursements(decision_id: DecisionId, ledger: LedgerInUse) -> list[DisbursementShape]:
     """Return every payment, cancelled ones too, in order."""
     with ledger.read() as view:
         state = case_of(view, decision_id)
@@ -57,17 +66,19 @@ def get_disbursements(decision_id: DecisionId, ledger: Book) -> list[Disbursemen
 async def post_disbursement(
     decision_id: DecisionId,
     ask: DisbursementRequest,
-    asker: Asker,
-    resources: InUse,
-    ledger: Book,
-    key: Key,
+    asker: Caller,
+    resources: ResourcesInUse,
+    ledger: LedgerInUse,
+    key: IdempotencyKey,
 ) -> Response:
     """Pay, if all that must hold at this moment does; parts add up.
 
     The decision is approved and in force, enough is left on it and over the member's other
     decisions, consent stands, and the member is still eligible by the edition in use.
     """
-    scope = once(asker, "post_disbursement", key, decision_id=decision_id, **ask.model_dump())
+    scope = idempotency(
+        asker, "post_disbursement", key, decision_id=decision_id, **ask.model_dump()
+    )
     command = Disburse(scope, asker.subject, decision_id, ask.amount_yuan, resources)
     return sent(await ledger.write(command))
 
@@ -80,10 +91,10 @@ async def post_disbursement(
     responses=refusals(UNKNOWN_DECISION, UNKNOWN_DISBURSEMENT, ALREADY_CANCELLED, *WRITE),
 )
 async def post_disbursement_cancellation(
-    decision_id: DecisionId, number: Number, asker: Asker, ledger: Book, key: Key
+    decision_id: DecisionId, number: Number, asker: Caller, ledger: LedgerInUse, key: IdempotencyKey
 ) -> Response:
     """Record that a payment is undone; its entry stays and its amount may be drawn again."""
-    scope = once(
+    scope = idempotency(
         asker, "post_disbursement_cancellation", key, decision_id=decision_id, number=number
     )
     return sent(await ledger.write(CancelDisbursement(scope, asker.subject, decision_id, number)))

@@ -29,7 +29,7 @@ from api.http.lending_problems import LOAN_OUTSTANDING, NOTHING_HELD
 from api.http.problem_kinds import UNKNOWN_MEMBER
 from api.http.problems import ProblemError
 from api.ledger.chain import encoded
-from api.ledger.commands import Answer, Once, View, Written
+from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
 from api.ledger.tables import accesses
 from api.members.view import member
@@ -60,7 +60,7 @@ def _months_later(day: date, months: int) -> date:
     return date(year, month + 1, 1)
 
 
-def looks_at(
+def access_records_of(
     view: View, member_id: str, decision_ids: Collection[str | None]
 ) -> list[dict[str, Any]]:
     """Return each look at the member and at decisions on them, oldest first.
@@ -88,7 +88,7 @@ def looks_at(
 class Export:
     """Hand out all that is held about a person, and record that it was."""
 
-    once: Once | None
+    idempotency: IdempotencyScope | None
     actor: str
     member_id: str
     resources: Resources
@@ -111,7 +111,7 @@ class Export:
                 "history": consents(past),
             },
             "entries": [_entry_told(entry) for entry in entries],
-            "looks": looks_at(view, self.member_id, [e.decision_id for e in entries]),
+            "looks": access_records_of(view, self.member_id, [e.decision_id for e in entries]),
         }
         added = (_on_person("EXPORTED", subject, place, self.actor),) if subject else ()
         return Written(Answer(200, encoded(told).encode()), added)
@@ -124,7 +124,7 @@ class Export:
 class Erase:
     """Forget who a person is."""
 
-    once: Once | None
+    idempotency: IdempotencyScope | None
     actor: str
     member_id: str
     resources: Resources

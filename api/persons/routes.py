@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from api.access.dependencies import WRITE, Asker, Book, InUse, Key, MemberId, once
+from api.access.dependencies import (
+    WRITE,
+    Caller,
+    IdempotencyKey,
+    LedgerInUse,
+    MemberId,
+    ResourcesInUse,
+    idempotency,
+)
 from api.access.strict_route import StrictRoute
 from api.http.ledger import sent
 from api.http.lending_problems import LOAN_OUTSTANDING, NOTHING_HELD
@@ -23,7 +31,7 @@ router = APIRouter(prefix="/v1/members/{member_id}", route_class=StrictRoute, ta
     responses=refusals(UNKNOWN_MEMBER, NOT_READY, LEDGER_AWAY),
 )
 async def get_member_export(
-    member_id: MemberId, asker: Asker, resources: InUse, ledger: Book
+    member_id: MemberId, asker: Caller, resources: ResourcesInUse, ledger: LedgerInUse
 ) -> Response:
     """Return archive record, identity, consent and every ledger entry; that it was is recorded."""
     return sent(await ledger.write(Export(None, asker.subject, member_id, resources)))
@@ -36,11 +44,15 @@ async def get_member_export(
     responses=refusals(UNKNOWN_MEMBER, NOTHING_HELD, LOAN_OUTSTANDING, *WRITE),
 )
 async def post_member_erasure(
-    member_id: MemberId, asker: Asker, resources: InUse, ledger: Book, key: Key
+    member_id: MemberId,
+    asker: Caller,
+    resources: ResourcesInUse,
+    ledger: LedgerInUse,
+    key: IdempotencyKey,
 ) -> Response:
     """Remove the identity row: the chain stays whole and its entries name nobody.
 
     Refused while a loan is outstanding. A later request makes a new subject without a past.
     """
-    scope = once(asker, "post_member_erasure", key, member_id=member_id)
+    scope = idempotency(asker, "post_member_erasure", key, member_id=member_id)
     return sent(await ledger.write(Erase(scope, asker.subject, member_id, resources)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from api.editions.edition import Edition, Place
+from api.editions.edition import Edition, PlaceFilter
 from api.editions.funnel import LEVELS
 from api.portfolio.sums import Sums
 
@@ -35,14 +35,14 @@ def portfolio(
     year
         In China: of ``this_year``.
     """
-    names = {row["place_code"]: row for row in edition.funnel(level, Place())}
+    names = {row["place_code"]: row for row in edition.funnel(level, PlaceFilter())}
     rows: dict[str, dict[str, Any]] = {}
 
     def at(village: str) -> dict[str, Any]:
         code = village[: LEVELS[level]]
         return rows.setdefault(code, _empty(code, names.get(code, {})))
 
-    for found in edition.funnel("village", Place()):
+    for found in edition.funnel("village", PlaceFilter()):
         if within(found["place_code"]):
             row = at(found["place_code"])
             for step in _TIERS:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from api.access.dependencies import Asker, Book, InUse, Within, within
+from api.access.dependencies import Caller, LedgerInUse, ResourcesInUse, Within, within
 from api.core.calendar import date_in_china
 from api.http.fields import EXPECTED
 from api.http.openapi import refusals
@@ -24,9 +24,9 @@ router = APIRouter(prefix="/v1", tags=["members and whitelist"])
     responses=refusals(NOT_READY, LEDGER_AWAY),
 )
 def get_portfolio(
-    asker: Asker,
-    resources: InUse,
-    ledger: Book,
+    asker: Caller,
+    resources: ResourcesInUse,
+    ledger: LedgerInUse,
     tally: TallyInUse,
     place: Within,
     level: Annotated[

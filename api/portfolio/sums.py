@@ -126,14 +126,14 @@ class Sums:
         return self
 
 
-class Stretch(NamedTuple):
+class EntryRange(NamedTuple):
     """The entries behind seq `after`, up to seq `upto`."""
 
     after: int
     upto: int
 
 
-class Turn(NamedTuple):
+class CaseChange(NamedTuple):
     """An entry by which a case begins to wait, waits for a second reviewer, or waits no more.
 
     Attributes
@@ -160,7 +160,7 @@ class Turn(NamedTuple):
         return self.outcome == SECOND_NEEDED
 
 
-def booked(connection: Connection, stretch: Stretch) -> Iterator[tuple[str, int, Sums]]:
+def sums_by_place(connection: Connection, stretch: EntryRange) -> Iterator[tuple[str, int, Sums]]:
     """Yield (village, year in China, what happened); a village and year may come twice."""
     for place, year, *found in connection.execute(COUNTED, stretch._asdict()):
         yield place, year, Sums(*map(int, found))
@@ -168,6 +168,6 @@ def booked(connection: Connection, stretch: Stretch) -> Iterator[tuple[str, int,
         yield place, year, Sums(approved=int(approved), approved_yuan=int(yuan))
 
 
-def turns(connection: Connection, stretch: Stretch) -> Iterator[Turn]:
+def case_changes(connection: Connection, stretch: EntryRange) -> Iterator[CaseChange]:
     """Yield the turns of cases, in the order of the chain."""
-    yield from map(Turn._make, connection.execute(TURNS, stretch._asdict()))
+    yield from map(CaseChange._make, connection.execute(TURNS, stretch._asdict()))

@@ -22,7 +22,7 @@ from api.core.calendar import date_in_china
 from api.ledger.commands import View
 from api.ledger.errors import LedgerRefusalError
 from api.ledger.writer import Ledger
-from api.portfolio.sums import Stretch, Sums, Turn, booked, turns
+from api.portfolio.sums import CaseChange, EntryRange, Sums, case_changes, sums_by_place
 
 #: Entries that the database reckons at once.
 _STRETCH = 20_000
@@ -75,12 +75,12 @@ class Tally:
             pass
 
     def _take_stretch(self, view: View) -> bool:
-        stretch = Stretch(self._seq, min(self._seq + _STRETCH, view.last_seq))
+        stretch = EntryRange(self._seq, min(self._seq + _STRETCH, view.last_seq))
         if stretch.upto <= stretch.after:
             return False
         # All is read before any is taken in: a database that fails on the way leaves a whole fold.
-        happened = list(booked(view.connection, stretch))
-        turned = list(turns(view.connection, stretch))
+        happened = list(sums_by_place(view.connection, stretch))
+        turned = list(case_changes(view.connection, stretch))
         for village, year, sums in happened:
             found = self._sums.setdefault((village, year), Sums())
             found += sums
@@ -91,7 +91,7 @@ class Tally:
             self._forget(view)
         return True
 
-    def _turn(self, turn: Turn) -> None:
+    def _turn(self, turn: CaseChange) -> None:
         if turn.ends:
             self._waiting.pop(turn.decision_id, None)
             return
@@ -114,10 +114,10 @@ class Tally:
 
 
 @contextlib.asynccontextmanager
-async def reading_ahead(ledger: Ledger, tally: Tally) -> AsyncIterator[None]:
+async def preloading(ledger: Ledger, tally: Tally) -> AsyncIterator[None]:
     """Let `tally` follow `ledger` on a thread of its own; the block's end stops it."""
     stop = threading.Event()
-    reading = asyncio.create_task(asyncio.to_thread(read_ahead, ledger, tally, stop))
+    reading = asyncio.create_task(asyncio.to_thread(preload, ledger, tally, stop))
     try:
         yield
     finally:
@@ -125,7 +125,7 @@ async def reading_ahead(ledger: Ledger, tally: Tally) -> AsyncIterator[None]:
         await reading
 
 
-def read_ahead(ledger: Ledger, tally: Tally, stop: threading.Event) -> None:
+def preload(ledger: Ledger, tally: Tally, stop: threading.Event) -> None:
     """Follow the ledger to its end, a stretch at a time.
 
     With the database away nothing is read ahead: whoever asks later has it read then.

@@ -24,7 +24,7 @@ from api.http.lending_problems import (
 )
 from api.http.problem_kinds import INVALID_BODY
 from api.http.problems import FieldError, ProblemError
-from api.ledger.commands import Once, View, Written
+from api.ledger.commands import IdempotencyScope, View, Written
 from model.policy.policy import Policy
 from model.profile.dictionary import Text
 
@@ -53,7 +53,7 @@ class Ruling:
 class RequestReview:
     """A member's right: have a person look at what the service declined."""
 
-    once: Once | None
+    idempotency: IdempotencyScope | None
     actor: str
     decision_id: str
     statement: str | None
@@ -73,7 +73,7 @@ class RequestReview:
 class ClaimReview:
     """Take an open case for the hours the policy gives."""
 
-    once: Once | None
+    idempotency: IdempotencyScope | None
     actor: str
     decision_id: str
     policy: Policy
@@ -96,7 +96,7 @@ class GiveVerdict:
     approve is then the lower of their amounts.
     """
 
-    once: Once | None
+    idempotency: IdempotencyScope | None
     actor: str
     decision_id: str
     ruling: Ruling
@@ -189,7 +189,7 @@ def _reviewable(view: View, decision_id: str, reviewer: str) -> DecisionState:
 class Override:
     """Stop an approval, or approve what was declined, up to the sum one person may approve."""
 
-    once: Once | None
+    idempotency: IdempotencyScope | None
     actor: str
     decision_id: str
     ruling: Ruling

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from api.cases.case import told
+from api.cases.case import state_body
 from api.cases.state import OPEN, RULINGS, DecisionState
 from api.ledger.commands import View
 from api.ledger.entries import Entry
@@ -88,7 +88,7 @@ def _stood(
 def _case(view: View, state: DecisionState, entries: list[Entry], seq: int) -> dict[str, Any]:
     since = next(entry for entry in entries if entry.seq == seq)
     return {
-        **told(state, view.now),
+        **state_body(state, view.now),
         "seq": seq,
         "place_code": state.place_code,
         "waiting_since": since.recorded_at,

@@ -6,18 +6,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.access.audit import told_rows
+from api.access.audit import note_rows_shown
 from api.access.dependencies import (
     WRITE,
     WRITE_BODY,
-    Asker,
-    Book,
+    Caller,
     DecisionId,
-    InUse,
-    Key,
+    IdempotencyKey,
+    LedgerInUse,
     PageSize,
+    ResourcesInUse,
     Within,
-    once,
+    idempotency,
     within,
 )
 from api.access.strict_route import StrictRoute
@@ -56,18 +56,24 @@ _CASE = (UNKNOWN_DECISION, DECISION_EXPIRED, PERSON_ERASED)
     responses=refusals(*_CASE, NOT_DECLINED, ALREADY_REVIEWED, *WRITE_BODY),
 )
 async def post_review_request(
-    decision_id: DecisionId, ask: ReviewRequest, asker: Asker, ledger: Book, key: Key
+    decision_id: DecisionId,
+    ask: ReviewRequest,
+    asker: Caller,
+    ledger: LedgerInUse,
+    key: IdempotencyKey,
 ) -> Response:
     """Put a decline into the review queue: every member has the right to it."""
-    scope = once(asker, "post_review_request", key, decision_id=decision_id, **ask.model_dump())
+    scope = idempotency(
+        asker, "post_review_request", key, decision_id=decision_id, **ask.model_dump()
+    )
     return sent(await ledger.write(RequestReview(scope, asker.subject, decision_id, ask.statement)))
 
 
 @router.get("/reviews", summary="List the review queue", responses=refusals(LEDGER_AWAY))
 def list_reviews(
     request: Request,
-    asker: Asker,
-    ledger: Book,
+    asker: Caller,
+    ledger: LedgerInUse,
     tally: TallyInUse,
     place: Within,
     cursor: Annotated[
@@ -79,7 +85,7 @@ def list_reviews(
     reached = within(asker, place)
     with ledger.read() as view:
         rows, following = queue_page(tally, view, reached, int(cursor or 0), page_size)
-    told_rows(request, place.narrowest, len(rows))
+    note_rows_shown(request, place.narrowest, len(rows))
     cursor = None if following is None else str(following)
     return ReviewsPage.model_validate({"rows": rows, "next_cursor": cursor})
 
@@ -92,10 +98,14 @@ def list_reviews(
     responses=refusals(*_CASE, NOT_OPEN, OWN_CASE, CLAIMED_BY_ANOTHER, *WRITE),
 )
 async def post_review_claim(
-    decision_id: DecisionId, asker: Asker, resources: InUse, ledger: Book, key: Key
+    decision_id: DecisionId,
+    asker: Caller,
+    resources: ResourcesInUse,
+    ledger: LedgerInUse,
+    key: IdempotencyKey,
 ) -> Response:
     """Hold a case for the policy's `review_claim_hours`; claiming again begins them anew."""
-    scope = once(asker, "post_review_claim", key, decision_id=decision_id)
+    scope = idempotency(asker, "post_review_claim", key, decision_id=decision_id)
     command = ClaimReview(scope, asker.subject, decision_id, resources.policy)
     return sent(await ledger.write(command))
 
@@ -110,17 +120,19 @@ async def post_review_claim(
 async def post_review_verdict(
     decision_id: DecisionId,
     ask: RulingRequest,
-    asker: Asker,
-    resources: InUse,
-    ledger: Book,
-    key: Key,
+    asker: Caller,
+    resources: ResourcesInUse,
+    ledger: LedgerInUse,
+    key: IdempotencyKey,
 ) -> Response:
     """Approve or decline with reason code and note.
 
     Above `four_eyes_above_yuan` the case then waits for a second reviewer, and the lower of the two
     amounts is approved.
     """
-    scope = once(asker, "post_review_verdict", key, decision_id=decision_id, **ask.model_dump())
+    scope = idempotency(
+        asker, "post_review_verdict", key, decision_id=decision_id, **ask.model_dump()
+    )
     command = GiveVerdict(scope, asker.subject, decision_id, _ruling(ask), resources.policy)
     return sent(await ledger.write(command))
 
@@ -135,13 +147,13 @@ async def post_review_verdict(
 async def post_override(
     decision_id: DecisionId,
     ask: RulingRequest,
-    asker: Asker,
-    resources: InUse,
-    ledger: Book,
-    key: Key,
+    asker: Caller,
+    resources: ResourcesInUse,
+    ledger: LedgerInUse,
+    key: IdempotencyKey,
 ) -> Response:
     """Stop an approval, or approve a decline up to `four_eyes_above_yuan`."""
-    scope = once(asker, "post_override", key, decision_id=decision_id, **ask.model_dump())
+    scope = idempotency(asker, "post_override", key, decision_id=decision_id, **ask.model_dump())
     command = Override(scope, asker.subject, decision_id, _ruling(ask), resources.policy)
     return sent(await ledger.write(command))
 
@@ -149,7 +161,7 @@ async def post_override(
 @router.get(
     "/overrides", summary="Report how often people overruled", responses=refusals(LEDGER_AWAY)
 )
-def get_overrides(asker: Asker, ledger: Book) -> OverridesShape:
+def get_overrides(asker: Caller, ledger: LedgerInUse) -> OverridesShape:
     """Count overrides, and reviews that overturned a decline, by officer, place and reason."""
     with ledger.read() as view:
         rows = overrides(view, asker.reaches)

@@ -17,23 +17,23 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access import routes as access_routes
+from api.access.access_control import AccessControl
 from api.access.enforce import enforce
-from api.access.gate import Gate
 from api.access.matrix import refuse_unlisted
 from api.cases import routes as cases_routes
 from api.consent import routes as consent_routes
-from api.core.metrics import answer_while_deciding, forget_dead_workers, spare_the_lasting
+from api.core.metrics import forget_dead_workers, freeze_startup_objects, shorten_switch_interval
 from api.core.settings import Settings
 from api.decisions import routes as decisions_routes
 from api.editions.in_use import Service, today_in_china
 from api.http.openapi import query_parameters, refuse_undeclared_query, route_names, with_problems
-from api.http.request_log import Door
+from api.http.request_log import RequestLog
 from api.ledger.writer import Ledger
 from api.members import routes as members_routes
 from api.payments import routes as payments_routes
 from api.persons import routes as persons_routes
 from api.portfolio import routes as portfolio_routes
-from api.portfolio.tally import Tally, reading_ahead
+from api.portfolio.tally import Tally, preloading
 from api.reviews import routes as reviews_routes
 from api.server import about, health, refusals
 from api.server.fast_path import DirectRoute
@@ -58,9 +58,9 @@ class _Application(FastAPI):
         The direct route comes before the framework's layers, which most requests need not cross.
         """
         short = DirectRoute(
-            super().build_middleware_stack(), _decision_route(), decisions_routes.decided
+            super().build_middleware_stack(), _decision_route(), decisions_routes.decide
         )
-        return Turnstile(Door(Admission(short, self.load)), self.load)
+        return Turnstile(RequestLog(Admission(short, self.load)), self.load)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve without FastAPI's own telemetry: `api.core.metrics` tells what we count."""
@@ -80,7 +80,7 @@ def _decision_route() -> APIRoute:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     forget_dead_workers()
-    answer_while_deciding()
+    shorten_switch_interval()
     service: Service = app.state.service
     app.state.ledger = ledger = await asyncio.to_thread(Ledger.open, service.settings)
     try:
@@ -88,13 +88,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             drained_on_signal(service),
             watching(service),
             delivering(ledger, service.settings.home),
-            reading_ahead(ledger, app.state.tally),
+            preloading(ledger, app.state.tally),
         ):
-            spare_the_lasting()
+            freeze_startup_objects()
             yield
     finally:
         await asyncio.to_thread(ledger.close)
-        app.state.gate.close()
+        app.state.access_control.close()
 
 
 def create_app(
@@ -123,7 +123,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.service = Service(settings, today)
-    app.state.gate = Gate(settings)
+    app.state.access_control = AccessControl(settings)
     app.state.tally = Tally()
     for router in (
         decisions_routes.router, members_routes.router, about.router,

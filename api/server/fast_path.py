@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.access.enforce import entitled, held_to_the_matrix
+from api.access.enforce import authenticate, authorized
 from api.access.strict_route import StrictRequest
 from api.decisions.schemas import DecisionRequest
 from api.http.body import replayed
@@ -54,11 +54,11 @@ class DirectRoute:
         scope["route"] = self._route
         try:
             # Who asks comes before what is asked: a stranger's body is not parsed.
-            await entitled(request)
+            await authenticate(request)
             given = await _well_formed(request)
             answer = None
             if given:
-                async with held_to_the_matrix(request):
+                async with authorized(request):
                     answer = await self._decide(request, given.ask, given.key)
         except (ProblemError, LedgerRefusalError) as error:
             answer = await refused(request, error)

@@ -28,7 +28,7 @@ from api.core.metrics import IN_WORK, REFUSALS
 from api.http.body import ClientGoneError, replayed, whole_body
 from api.http.problem_kinds import MALFORMED_BODY, OVERLOADED, TIMED_OUT
 from api.http.problems import ProblemError, problem_response
-from api.http.request_log import HEADER, HEADERS, METHODS, note, request_id, told_of
+from api.http.request_log import HEADER, HEADERS, METHODS, add_to_log, log_fields, request_id
 
 RETRY_AFTER = {"Retry-After": "1"}
 #: Answered whatever the load: those who watch the service must not be told to come again.
@@ -68,7 +68,7 @@ class Load:
             self._told_at, self._refused = now, 0
 
 
-class Place:
+class Slot:
     """One of the `load.most_in_work` places; whoever holds it must leave it."""
 
     __slots__ = ("_load", "is_held")
@@ -118,7 +118,7 @@ class Turnstile:
         self._load.tell_refusal()
         self._refusals.inc()
         method = scope["method"] if scope["method"] in METHODS else "?"
-        counter, times = told_of(method, "-", OVERLOADED.status)
+        counter, times = log_fields(method, "-", OVERLOADED.status)
         counter.inc()
         times.observe(time.perf_counter() - began)
 
@@ -149,24 +149,24 @@ class Admission:
         if scope["type"] != "http" or scope["path"] in ALWAYS:
             await self.app(_as_get(scope), receive, send)
             return
-        place = Place(self._load)
+        place = Slot(self._load)
         try:
             await self._worked_on(place, scope, receive, send)
         except ProblemError as refused:
-            note(Request(scope), kind=refused.kind.name)
+            add_to_log(Request(scope), kind=refused.kind.name)
             if refused.kind is OVERLOADED:
-                note(Request(scope), quiet=True)
+                add_to_log(Request(scope), quiet=True)
                 self._load.tell_refusal()
             headers = RETRY_AFTER if refused.status_code == 503 else None
             await problem_response(refused.kind, headers=headers)(scope, receive, send)
         except ClientGoneError:
             # Gone, or alive behind a broken frame: then it is owed an answer, and not a fault.
-            note(Request(scope), kind=MALFORMED_BODY.name)
+            add_to_log(Request(scope), kind=MALFORMED_BODY.name)
             await problem_response(MALFORMED_BODY)(scope, receive, send)
         finally:
             place.leave()
 
-    async def _worked_on(self, place: Place, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _worked_on(self, place: Slot, scope: Scope, receive: Receive, send: Send) -> None:
         _taken(place)
         if scope["method"] not in _WITHOUT_BODY:
             receive = replayed(await self._body(place, receive), receive)
@@ -177,7 +177,7 @@ class Admission:
         except TimeoutError as error:
             raise ProblemError(TIMED_OUT) from error
 
-    async def _body(self, place: Place, receive: Receive) -> bytes:
+    async def _body(self, place: Slot, receive: Receive) -> bytes:
         if self._load.sending >= MOST_SENDING:
             raise ProblemError(OVERLOADED)
         self._load.sending += 1
@@ -196,6 +196,6 @@ def _as_get(scope: Scope) -> Scope:
     return scope
 
 
-def _taken(place: Place) -> None:
+def _taken(place: Slot) -> None:
     if not place.take():
         raise ProblemError(OVERLOADED)

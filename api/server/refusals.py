@@ -22,7 +22,7 @@ from api.http.problem_kinds import (
     NOT_FOUND,
 )
 from api.http.problems import FieldError, ProblemError, problem_response
-from api.http.request_log import note
+from api.http.request_log import add_to_log
 from api.ledger.errors import LedgerRefusalError
 from api.server.overload import RETRY_AFTER
 from model.profile.dictionary import Text
@@ -42,7 +42,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     found = error.errors() if isinstance(error, RequestValidationError) else []
     in_body = any(item["loc"][0] == "body" for item in found)
     kind = INVALID_BODY if in_body else INVALID_PARAMETER
-    note(request, kind=kind.name)
+    add_to_log(request, kind=kind.name)
     return problem_response(kind, _fields(found, _body_of(request)))
 
 
@@ -50,7 +50,7 @@ async def refused(request: Request, error: Exception) -> JSONResponse:
     """Return the answer to a request that was refused by `error`."""
     if isinstance(error, ProblemError | LedgerRefusalError):
         kind = kind_of(error)
-        note(request, kind=kind.name)
+        add_to_log(request, kind=kind.name)
         passes = kind.status == 503 or kind == IN_PROGRESS
         own_headers, errors = (
             (error.headers, error.errors) if isinstance(error, ProblemError) else (None, ())
@@ -61,7 +61,7 @@ async def refused(request: Request, error: Exception) -> JSONResponse:
     headers = dict(getattr(error, "headers", None) or {})
     kinds = [kind for kind in KINDS.values() if kind.status == status]
     kind = NOT_FOUND if status == 404 else (kinds or [INTERNAL_ERROR])[0]
-    note(request, kind=kind.name)
+    add_to_log(request, kind=kind.name)
     return problem_response(kind, headers=headers)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from api.ledger.chain import GENESIS, digest_of_look, digest_of_unchained
+from api.ledger.chain import GENESIS, audit_digest, unchained_audit_digest
 from api.ledger.checkpoints import Checkpoint
 from api.ledger.findings import Report
 from api.ledger.tables import accesses
@@ -28,7 +28,7 @@ class _Looks:
     previous: str = GENESIS
 
 
-def verify_looks(
+def verify_audit(
     connection: Connection, seals: Sequence[Checkpoint], report: Report
 ) -> list[dict[str, Any]]:
     """Verify each look, that all looks a commit sealed are there, and that no others are.
@@ -62,7 +62,7 @@ def _verify_link(row: dict[str, Any], looks: _Looks, report: Report) -> None:
     number, found = row["number"], row["digest"]
     follows = [looks.previous]
     if not looks.digests and looks.unchained:
-        follows.append(attempted(digest_of_unchained, looks.unchained) or GENESIS)
+        follows.append(attempted(unchained_audit_digest, looks.unchained) or GENESIS)
     if found not in [_follower(row, before) for before in follows]:
         report.found(
             "look",
@@ -75,7 +75,7 @@ def _verify_link(row: dict[str, Any], looks: _Looks, report: Report) -> None:
 
 
 def _follower(row: dict[str, Any], previous: str) -> str | None:
-    return attempted(lambda each: digest_of_look(each, previous), row)
+    return attempted(lambda each: audit_digest(each, previous), row)
 
 
 def _tell_unchained(looks: _Looks, report: Report) -> None:

@@ -89,7 +89,7 @@ def rows_of(connection: Connection, table: Table, key: str) -> Iterator[dict[str
         yield dict(zip(names, row, strict=True))
 
 
-def read_as_it_is(connection: Connection) -> None:
+def read_raw(connection: Connection) -> None:
     """Let text that is no UTF-8, which SQLite keeps if told to, be read and found."""
     if connection.dialect.name == "sqlite":
         driver: Any = connection.connection.driver_connection

@@ -15,8 +15,8 @@ from api.ledger.schema import refuse_other_release, verify_guards
 from api.ledger.tables import entries
 from api.verify.accounts import verify_accounts
 from api.verify.answers import verify_answers, verify_questions, verify_versions
-from api.verify.audit import verify_looks
-from api.verify.chain import Chain, attempted, read_as_it_is, rows_of
+from api.verify.audit import verify_audit
+from api.verify.chain import Chain, attempted, read_raw, rows_of
 from api.verify.checkpoints import verify_checkpoints, verify_covered
 from api.verify.outside import verify_outside
 from api.verify.people import verify_identities
@@ -48,7 +48,7 @@ def verify_ledger(location: Location, public: Path | None = None) -> Report:
     try:
         with engine.connect() as connection, connection.begin():
             refuse_other_release(connection)
-            read_as_it_is(connection)
+            read_raw(connection)
             verify_guards(connection, report)
             chain = _verified_chain(connection, report)
             seals = verify_checkpoints(connection, chain, key, report)
@@ -57,7 +57,7 @@ def verify_ledger(location: Location, public: Path | None = None) -> Report:
             verify_answers(connection, chain, report)
             verify_questions(connection, chain, report)
             verify_versions(connection, chain, report)
-            verify_accounts(connection, verify_looks(connection, seals, report), report)
+            verify_accounts(connection, verify_audit(connection, seals, report), report)
             verify_identities(connection, chain, None if public else location.keys, report)
     finally:
         engine.dispose()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from api.access.dependencies import Book
+from api.access.dependencies import LedgerInUse
 from api.editions.in_use import Service, service_of
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY
@@ -33,7 +33,7 @@ class WebhookShape(BaseModel):
 
 @router.get("/webhooks", summary="Show where events go", responses=refusals(LEDGER_AWAY))
 def get_webhooks(
-    service: Annotated[Service, Depends(service_of)], ledger: Book
+    service: Annotated[Service, Depends(service_of)], ledger: LedgerInUse
 ) -> list[WebhookShape]:
     """Return every endpoint, how far it is, and whether it counts as dead."""
     endpoints = Endpoints(service.settings.home)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from api.editions.edition import Edition, Place
+from api.editions.edition import Edition, PlaceFilter
 from cli.users import told
 from data.simulator.scenario import load_scenario
 from data.simulator.totals import TOTALLED, compared, simulated_totals
@@ -69,7 +69,7 @@ def true_bad_rates(edition: pa.Table, truth: pa.Table) -> dict[str, float]:
 def _published(demo: Demo, edition: Edition) -> Iterator[str]:
     archive = Archive(demo.archive)
     totals = simulated_totals({name: archive.read(name) for name in TOTALLED})
-    total = edition.funnel("total", Place())[0]
+    total = edition.funnel("total", PlaceFilter())[0]
     yield _heading("与公布数字对照 beside the published figures of 9 October 2023")
     yield f"{'':22} {'here':>14} {'published':>14}"
     yield from compared(load_scenario(), totals)
@@ -83,7 +83,7 @@ def _funnel(edition: Edition) -> Iterator[str]:
     steps = ("members", "consenting", "eligible", "first", "second", "third", "none", "applied",
              "borrowers")  # fmt: skip
     yield f"{'':10}" + "".join(f"{step:>12}" for step in steps) + f"{'disbursed':>16}"
-    rows = [*edition.funnel("county", Place()), *edition.funnel("total", Place())]
+    rows = [*edition.funnel("county", PlaceFilter()), *edition.funnel("total", PlaceFilter())]
     for row in rows:
         counts = "".join(f"{row[step]:>12,}" for step in steps)
         yield f"{row['place_code'] or 'total':10}{counts}{row['disbursed_yuan']:>16,}"
@@ -159,7 +159,7 @@ def _write(
     demo: Demo, edition: Edition, card: dict[str, Any], truth: dict[str, float], steps: list[Step]
 ) -> None:
     found = {
-        "funnel": edition.funnel("total", Place())[0],
+        "funnel": edition.funnel("total", PlaceFilter())[0],
         "measures": card["evaluations"][card["validated_on"]]["measures"],
         "true_bad_rate_by_tier": truth,
         "steps": [vars(step) for step in steps],

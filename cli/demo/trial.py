@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.access.first_run import Handed, first_accounts
+from api.access.first_run import NewAccount, first_accounts
 from cli.users import settings_of
 from model.errors import RongziError
 
@@ -31,8 +31,8 @@ class Trial:
 
     asked: dict[str, Any]
     answered: dict[str, Any]
-    officer: Handed
-    accounts: list[Handed]
+    officer: NewAccount
+    accounts: list[NewAccount]
 
 
 def decide_over_http(home: Path) -> Trial:
@@ -62,7 +62,7 @@ def decide_over_http(home: Path) -> Trial:
         return Trial(asked, answered, officer, accounts)
 
 
-def _signed_in(base: str, account: Handed) -> dict[str, str]:
+def _signed_in(base: str, account: NewAccount) -> dict[str, str]:
     form = {"grant_type": "password", "username": account.name, "password": account.password}
     with urllib.request.urlopen(
         f"{base}/v1/token", urllib.parse.urlencode(form).encode(), timeout=10

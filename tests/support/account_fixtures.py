@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from api.access.accounts import Accounts
-    from api.access.first_run import Handed
+    from api.access.first_run import NewAccount
     from api.access.sign_in import SignIn
     from api.core.settings import Settings
 
@@ -29,11 +29,11 @@ def accounts(ledger_settings: Settings) -> Iterator[Accounts]:
 
 
 @pytest.fixture
-def officer(accounts: Accounts) -> Handed:
+def officer(accounts: Accounts) -> NewAccount:
     """An officer of one county, with the password that was handed out."""
-    from api.access.first_run import hand_out
+    from api.access.first_run import create_account
 
-    (made,) = hand_out(accounts, [("officer-1", ("officer",), ("371502",))])
+    (made,) = create_account(accounts, [("officer-1", ("officer",), ("371502",))])
     return made
 
 

@@ -16,7 +16,7 @@ from api.core.calendar import date_in_china
 from api.core.settings import Settings
 from api.decisions.decide import Decide
 from api.editions.in_use import Resources
-from api.ledger.commands import Once
+from api.ledger.commands import IdempotencyScope
 from api.ledger.writer import Ledger
 from model.decision.decision import Request
 from tests.support.ledger_filling import loaded
@@ -40,9 +40,9 @@ class Asked:
         assert profile is not None
         request = Request(self.yuan, self.months, "inputs")
         body = {"m": self.member_id, "yuan": self.yuan}
-        once = Once.of("officer-1", "post_decision", self.key, body)
+        idempotency = IdempotencyScope.of("officer-1", "post_decision", self.key, body)
         today = date_in_china(now)
-        return Decide(once, "officer-1", self.member_id, request, profile, resources, today)
+        return Decide(idempotency, "officer-1", self.member_id, request, profile, resources, today)
 
 
 def killed_while_asking(

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from api.access.audit import Look
+from api.access.audit import RecordAccess
 from api.decisions.decide import Decide
-from api.editions.edition import Place
+from api.editions.edition import PlaceFilter
 from api.editions.in_use import Resources, load
 from api.http.fields import PURPOSES
-from api.ledger.commands import Once
+from api.ledger.commands import IdempotencyScope
 from api.ledger.writer import Ledger
 from model.decision.decision import Request
 
@@ -32,7 +32,9 @@ def loaded(home: Path) -> Resources:
 def asks(resources: Resources, count: int, seed: int = 54) -> Iterator[Decide]:
     """Yield `count` commands on members drawn at random, each under a key of its own."""
     drawn = random.Random(seed)
-    members = [row["member_id"] for row in resources.edition.page(Place(), None, None, 10_000)]
+    members = [
+        row["member_id"] for row in resources.edition.page(PlaceFilter(), None, None, 10_000)
+    ]
     day = resources.edition.manifest.day
     for number in range(count):
         member = drawn.choice(members)
@@ -43,7 +45,7 @@ def asks(resources: Resources, count: int, seed: int = 54) -> Iterator[Decide]:
         assert profile is not None
         asked = {"member_id": member, **request.__dict__}
         yield Decide(
-            once=Once.of("officer-1", "post_decision", f"key-{number}", asked),
+            idempotency=IdempotencyScope.of("officer-1", "post_decision", f"key-{number}", asked),
             actor="officer-1",
             member_id=member,
             request=request,
@@ -68,5 +70,7 @@ def look_around(ledger: Ledger, count: int) -> None:
     """Put `count` looks at persons on record."""
     for number in range(count):
         ledger.write_now(
-            Look("auditor-1", "get_member", "371502", 1, f"request-{number}", f"M{number}", None)
+            RecordAccess(
+                "auditor-1", "get_member", "371502", 1, f"request-{number}", f"M{number}", None
+            )
         )

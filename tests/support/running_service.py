@@ -21,7 +21,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from api.core.principal import ROLES
 from api.core.settings import Settings
-from api.editions.edition import Edition, Place
+from api.editions.edition import Edition, PlaceFilter
 from tests.support.callers import headers_of
 
 _OPENER = build_opener(ProxyHandler({}))
@@ -146,7 +146,7 @@ def questions(home: Path, most: int = 200_000) -> list[str]:
     """Return one decision request a member of the edition in use; ``%n`` stands for the round."""
     found, after = [], None
     edition = Edition.current(home)
-    while rows := edition.page(Place(), None, after, 10_000):
+    while rows := edition.page(PlaceFilter(), None, after, 10_000):
         after = rows[-1]
         found += [_QUESTION.replace("%m", row["member_id"]) for row in rows]
         if len(found) >= most:

@@ -9,7 +9,7 @@ from functools import cache
 
 from data.importing.files.shared_strings import unescaped
 from data.importing.files.sheets import cut
-from data.importing.files.workbook_parts import PLAIN, Look, number_text
+from data.importing.files.workbook_parts import PLAIN, NumberFormat, number_text
 from data.importing.limits import MAX_COLUMNS, MAX_ROWS
 from data.importing.refusals import RefusedFileError
 
@@ -24,7 +24,7 @@ class CellTexts:
     """What turns stored cells into texts: the workbook's shared texts, number looks and day 0."""
 
     shared: Sequence[str]
-    looks: Sequence[Look]
+    looks: Sequence[NumberFormat]
     day_zero: date
 
     def of(self, kind: str, style: str, value: str) -> str:
@@ -37,7 +37,7 @@ class CellTexts:
             return _BOOLEANS.get(value, value)
         return unescaped(value)
 
-    def _look(self, style: str) -> Look:
+    def _look(self, style: str) -> NumberFormat:
         return self.looks[_index(style, len(self.looks))] if style and self.looks else PLAIN
 
 

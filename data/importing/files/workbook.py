@@ -14,7 +14,7 @@ from pathlib import Path
 from data.importing.files.shared_strings import read_shared_texts
 from data.importing.files.sheet_rows import CellTexts, SheetRows, column_position
 from data.importing.files.sheets import Chunk, Merged, Sheet
-from data.importing.files.workbook_parts import read_looks, read_workbook
+from data.importing.files.workbook_parts import read_number_formats, read_workbook
 from data.importing.files.zip_package import Package, open_package, xml_blocks
 from data.importing.limits import CHUNK_CHARS, CHUNK_ROWS, MAX_MERGED_RANGES, MAX_SHEET_CHARS, MIB
 from data.importing.refusals import RefusedFileError
@@ -39,7 +39,7 @@ def open_workbook(path: Path) -> Iterator[list[Sheet]]:
         workbook = read_workbook(package)
         texts = CellTexts(
             read_shared_texts(package, workbook.shared_texts),
-            read_looks(package, workbook.styles),
+            read_number_formats(package, workbook.styles),
             workbook.day_zero,
         )
         yield [

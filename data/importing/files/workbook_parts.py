@@ -120,7 +120,7 @@ _FIRST_DAY, _LAST_DAY = 61, 2_958_465
 _LOST_FROM = 1e15
 
 
-class Look(NamedTuple):
+class NumberFormat(NamedTuple):
     """How a number is shown; `zeros` is the width of an id that is filled up with zeros."""
 
     is_day: bool = False
@@ -128,13 +128,13 @@ class Look(NamedTuple):
     zeros: int = 0
 
 
-PLAIN = Look()
+PLAIN = NumberFormat()
 
 
-def read_looks(package: Package, styles: str | None) -> Sequence[Look]:
+def read_number_formats(package: Package, styles: str | None) -> Sequence[NumberFormat]:
     """Return the look of each cell style, in the order cells refer to them."""
     codes: dict[int, str] = {}
-    looks: list[Look] = []
+    looks: list[NumberFormat] = []
     inside = [False]
 
     def start(element: str, at: dict[str, str]) -> None:
@@ -144,7 +144,7 @@ def read_looks(package: Package, styles: str | None) -> Sequence[Look]:
             inside[0] = element == "cellXfs"
         elif element == "xf" and inside[0]:
             number = _whole(at.get("numFmtId"))
-            looks.append(_look(number, codes.get(number)))
+            looks.append(_number_format(number, codes.get(number)))
 
     if styles:
         walk(package, styles, start)
@@ -155,16 +155,16 @@ def _whole(text: str | None) -> int:
     return int(text) if text and text.isdecimal() else 0
 
 
-def _look(number: int, code: str | None) -> Look:
+def _number_format(number: int, code: str | None) -> NumberFormat:
     if code is None:
-        return Look(number in _BUILT_IN_DATES, number in _BUILT_IN_PERCENT)
+        return NumberFormat(number in _BUILT_IN_DATES, number in _BUILT_IN_PERCENT)
     shown = _LITERAL.sub("", code.partition(";")[0]).lower()
     zeros = len(shown) if _ZEROS.fullmatch(shown) else 0
     is_day = "general" not in shown and any(letter in shown for letter in "ymdhs")
-    return Look(is_day, "%" in shown, zeros)
+    return NumberFormat(is_day, "%" in shown, zeros)
 
 
-def number_text(value: str, look: Look, day_zero: date) -> str:
+def number_text(value: str, look: NumberFormat, day_zero: date) -> str:
     """Return a numeric cell as the text a person sees, with every digit the spreadsheet kept.
 
     A number too large to hold all its digits comes as ``3.72501199001011E+17``, so that nothing

@@ -105,7 +105,7 @@ _KNOWN_OTHERS = frozenset(map(header_word, QUARANTINE_HEADERS))
 
 
 @dataclass(frozen=True)
-class Place:
+class MatchedColumn:
     """Where a column stands in a sheet, under which header, and how its cells are read."""
 
     position: int
@@ -128,7 +128,7 @@ class Heading:
     """
 
     table: Table
-    places: Mapping[str, Place]
+    places: Mapping[str, MatchedColumn]
     row: int
     cells: tuple[str, ...]
     unknown: tuple[str, ...]
@@ -180,7 +180,7 @@ def _units_above(rows: Sequence[Cells]) -> frozenset[str]:
 def _heading(match: HeaderMatch, row: int, units: frozenset[str], day_zero: date) -> Heading:
     columns = match.table.columns
     places = {
-        name: Place(
+        name: MatchedColumn(
             position,
             match.cells[position],
             Field(columns[name], _factor(columns[name], factor, units), day_zero),

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from api.access.accounts import Accounts
-from api.access.first_run import Handed, hand_out
-from api.access.sign_in import MOST_FAILURES, Attempts, SignIn
+from api.access.first_run import NewAccount, create_account
+from api.access.sign_in import MOST_FAILURES, FailedSignIns, SignIn
 from api.core.settings import Settings
 from api.http.problems import ProblemError
 from api.ledger.database import Location
@@ -33,7 +33,7 @@ def _audit(accounts: Accounts) -> list[tuple[str, str | None, str]]:
 
 
 def test_failed_sign_ins_and_locks_are_in_the_audit_and_what_was_typed_is_not(
-    door: SignIn, officer: Handed, accounts: Accounts
+    door: SignIn, officer: NewAccount, accounts: Accounts
 ) -> None:
     for _ in range(MOST_FAILURES + 1):
         _mistaken(door, officer.name)
@@ -46,12 +46,12 @@ def test_failed_sign_ins_and_locks_are_in_the_audit_and_what_was_typed_is_not(
 
 
 def test_every_change_of_an_account_is_in_the_audit_with_who_did_it(
-    door: SignIn, officer: Handed, accounts: Accounts
+    door: SignIn, officer: NewAccount, accounts: Accounts
 ) -> None:
     door.change_password(officer.name, officer.password, "a new and longer one", "127.0.0.1")
     changed = {"roles": frozenset({"auditor"}), "places": ("371502",)}
     accounts.change(officer.name, "account_changed", "boss", lambda was: replace(was, **changed))
-    Attempts(accounts.writing).forget(officer.name, "boss")
+    FailedSignIns(accounts.writing).forget(officer.name, "boss")
     assert _audit(accounts)[1:] == [
         ("password_changed", officer.name, officer.name),
         ("account_changed", officer.name, "boss"),
@@ -70,7 +70,7 @@ BEHIND = {
 
 @pytest.mark.parametrize("column", BEHIND)
 def test_an_account_that_was_changed_past_the_audit_is_found(
-    accounts: Accounts, officer: Handed, ledger_settings: Settings, column: str
+    accounts: Accounts, officer: NewAccount, ledger_settings: Settings, column: str
 ) -> None:
     location = Location.of(ledger_settings)
     report = verify_ledger(location)
@@ -84,7 +84,7 @@ def test_an_account_that_was_changed_past_the_audit_is_found(
 
 
 def test_an_account_that_the_audit_never_told_of_is_found_and_one_that_is_gone(
-    accounts: Accounts, officer: Handed, ledger_settings: Settings
+    accounts: Accounts, officer: NewAccount, ledger_settings: Settings
 ) -> None:
     with accounts.writing.engine.begin() as connection:
         connection.execute(update(table).values(name="somebody-else"))
@@ -94,7 +94,7 @@ def test_an_account_that_the_audit_never_told_of_is_found_and_one_that_is_gone(
 
 
 def test_the_last_account_event_cannot_be_cut_off_unseen(
-    accounts: Accounts, officer: Handed, ledger_settings: Settings
+    accounts: Accounts, officer: NewAccount, ledger_settings: Settings
 ) -> None:
     location = Location.of(ledger_settings)
     accounts.change(officer.name, "account_disabled", "boss", lambda was: replace(was))
@@ -111,6 +111,6 @@ def test_what_cannot_be_sealed_is_not_done(accounts: Accounts, ledger_settings: 
     blocked = replace(ledger_settings, checkpoints=ledger_settings.home.parent / "file" / "lines")
     with closing(Accounts(blocked)) as sealed_nowhere:
         with pytest.raises(LedgerError, match="not done, because it could not be sealed there"):
-            hand_out(sealed_nowhere, [("officer-2", ("officer",), ("371502",))])
+            create_account(sealed_nowhere, [("officer-2", ("officer",), ("371502",))])
         assert sealed_nowhere.all() == []
     assert _audit(accounts) == []

@@ -15,20 +15,20 @@ import httpx
 import pytest
 
 from api.access import sign_in as sign_in_module
-from api.access.account_cache import Roster
+from api.access.account_cache import AccountCache
 from api.access.accounts import Account, Accounts
-from api.access.first_run import Handed
+from api.access.first_run import NewAccount
 from api.access.issuer import Issuer
-from api.access.limits import Buckets, source_of
+from api.access.limits import RateLimits, source_of
 from api.access.routes import MOST_FORM_BYTES
 from api.access.sign_in import (
     LOCK_SECONDS,
     MOST_FAILURES,
     NOBODYS_HASH,
-    Attempts,
+    FailedSignIns,
     SignIn,
-    acceptable,
-    made_password,
+    generate_password,
+    is_acceptable,
 )
 from api.core.settings import Settings
 from api.http.problem_kinds import TOO_MANY_ATTEMPTS, WRONG_CREDENTIALS
@@ -43,14 +43,14 @@ def _refusal(door: SignIn, name: str, password: str) -> str:
     return refused.value.kind.name
 
 
-def test_a_password_opens_its_account_and_no_other(door: SignIn, officer: Handed) -> None:
+def test_a_password_opens_its_account_and_no_other(door: SignIn, officer: NewAccount) -> None:
     assert door.token("officer-1", officer.password, "192.0.2.1")
     for name, password in (("officer-1", officer.password + "x"), ("nobody", officer.password)):
         assert _refusal(door, name, password) == WRONG_CREDENTIALS.name
 
 
 def test_failures_in_a_row_lock_the_name_whether_there_is_such_an_account_or_not(
-    door: SignIn, officer: Handed
+    door: SignIn, officer: NewAccount
 ) -> None:
     for name in ("officer-1", "no such account"):
         told = [_refusal(door, name, "wrong") for _ in range(MOST_FAILURES + 1)]
@@ -59,7 +59,7 @@ def test_failures_in_a_row_lock_the_name_whether_there_is_such_an_account_or_not
 
 
 def test_attempts_at_once_gain_nothing(accounts: Accounts) -> None:
-    attempts, begun = Attempts(accounts.writing), threading.Barrier(8)
+    attempts, begun = FailedSignIns(accounts.writing), threading.Barrier(8)
 
     def attempt(_: int) -> bool:
         begun.wait()
@@ -71,7 +71,7 @@ def test_attempts_at_once_gain_nothing(accounts: Accounts) -> None:
 
 def test_a_lock_ends_by_itself_or_by_the_administrator(accounts: Accounts) -> None:
     now = [1_000_000.0]
-    attempts = Attempts(accounts.writing, clock=lambda: now[0])
+    attempts = FailedSignIns(accounts.writing, clock=lambda: now[0])
     for _ in range(MOST_FAILURES):
         assert attempts.begin("a") == attempts.begin("b") == 0
     assert attempts.begin("a") == LOCK_SECONDS
@@ -81,7 +81,7 @@ def test_a_lock_ends_by_itself_or_by_the_administrator(accounts: Accounts) -> No
     assert attempts.begin("b") == 0
 
 
-def test_success_forgets_the_failures_before(door: SignIn, officer: Handed) -> None:
+def test_success_forgets_the_failures_before(door: SignIn, officer: NewAccount) -> None:
     for _ in range(2):
         for _ in range(MOST_FAILURES - 1):
             _refusal(door, "officer-1", "wrong")
@@ -89,7 +89,7 @@ def test_success_forgets_the_failures_before(door: SignIn, officer: Handed) -> N
 
 
 def test_an_unknown_name_is_checked_as_hard_as_a_known_one(
-    door: SignIn, officer: Handed, monkeypatch: pytest.MonkeyPatch
+    door: SignIn, officer: NewAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checked: list[str] = []
 
@@ -106,14 +106,14 @@ def test_an_unknown_name_is_checked_as_hard_as_a_known_one(
 
 
 def test_a_disabled_account_is_refused_as_a_wrong_password(
-    door: SignIn, accounts: Accounts, officer: Handed
+    door: SignIn, accounts: Accounts, officer: NewAccount
 ) -> None:
     accounts.change("officer-1", "account_disabled", "test", lambda a: replace(a, is_enabled=False))
     assert _refusal(door, "officer-1", officer.password) == WRONG_CREDENTIALS.name
 
 
 def test_one_source_may_try_so_often_whatever_names_it_tries(door: SignIn) -> None:
-    door._sources = Buckets(0.1, 3)
+    door._sources = RateLimits(0.1, 3)
     told = [_refusal(door, f"name-{i}", "wrong") for i in range(4)]
     assert told == [WRONG_CREDENTIALS.name] * 3 + [TOO_MANY_ATTEMPTS.name]
 
@@ -128,7 +128,7 @@ def test_one_source_may_try_so_often_whatever_names_it_tries(door: SignIn) -> No
 )
 def test_a_change_of_the_account_ends_its_tokens_within_seconds(
     accounts: Accounts,
-    officer: Handed,
+    officer: NewAccount,
     ledger_settings: Settings,
     change: Callable[[Account], Account],
 ) -> None:
@@ -138,7 +138,7 @@ def test_a_change_of_the_account_ends_its_tokens_within_seconds(
     held = issuer.check(issuer.token(account))
 
     async def ended() -> None:
-        roster = Roster(accounts, clock=lambda: now[0])
+        roster = AccountCache(accounts, clock=lambda: now[0])
         assert await roster.holder(held)
         accounts.change(officer.name, "account_changed", "test", change)
         now[0] += 2.1
@@ -149,7 +149,7 @@ def test_a_change_of_the_account_ends_its_tokens_within_seconds(
 
 def test_the_roster_is_asked_without_a_query_while_fresh(
     accounts: Accounts,
-    officer: Handed,
+    officer: NewAccount,
     ledger_settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -159,7 +159,7 @@ def test_the_roster_is_asked_without_a_query_while_fresh(
     held = issuer.check(issuer.token(account))
 
     async def asked() -> None:
-        roster = Roster(accounts, clock=lambda: 0.0)
+        roster = AccountCache(accounts, clock=lambda: 0.0)
         await roster.holder(held)
         monkeypatch.setattr(accounts, "all", None)
         for _ in range(100):
@@ -169,7 +169,7 @@ def test_the_roster_is_asked_without_a_query_while_fresh(
 
 
 def test_a_password_is_changed_by_its_owner_alone(
-    door: SignIn, accounts: Accounts, officer: Handed
+    door: SignIn, accounts: Accounts, officer: NewAccount
 ) -> None:
     chosen = "a longer sentence"
     with pytest.raises(ProblemError):
@@ -183,14 +183,14 @@ def test_a_password_is_changed_by_its_owner_alone(
 
 
 def test_made_passwords_are_long_acceptable_and_never_the_same() -> None:
-    made = {made_password() for _ in range(200)}
+    made = {generate_password() for _ in range(200)}
     assert len(made) == 200
-    assert all(len(each.replace("-", "")) == 20 and acceptable(each, "admin") for each in made)
+    assert all(len(each.replace("-", "")) == 20 and is_acceptable(each, "admin") for each in made)
 
 
 def test_a_caller_is_bounded_alone_and_told_how_long_to_wait() -> None:
     now = [0.0]
-    buckets = Buckets(2, 3, clock=lambda: now[0])
+    buckets = RateLimits(2, 3, clock=lambda: now[0])
     assert [buckets.wait("a") for _ in range(4)] == [0, 0, 0, 0.5]
     assert buckets.wait("b") == 0
     now[0] += 0.5

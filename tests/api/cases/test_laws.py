@@ -18,7 +18,7 @@ from api.core.calendar import date_in_china
 from api.decisions.decide import Decide
 from api.decisions.replay import replay
 from api.http.problems import ProblemError
-from api.ledger.commands import Once
+from api.ledger.commands import IdempotencyScope
 from api.ledger.database import Location
 from api.ledger.entries import Entry
 from api.payments.commands import CancelDisbursement, Disburse, left_to_draw
@@ -83,11 +83,13 @@ class Branch(RuleBasedStateMachine):
     def asked(self, pick, yuan, officer, key):
         member = self.members[pick % len(self.members)]
         request = Request(yuan, member["months"] or 12, "inputs")
-        once = Once.of(officer, "post_decision", key, {"m": member["member_id"], "yuan": yuan})
+        idempotency = IdempotencyScope.of(
+            officer, "post_decision", key, {"m": member["member_id"], "yuan": yuan}
+        )
         profile = self.desk.resources.edition.profile(member["member_id"])
         today = date_in_china(self.desk.now)
         return Decide(
-            once, officer, member["member_id"], request, profile, self.desk.resources, today
+            idempotency, officer, member["member_id"], request, profile, self.desk.resources, today
         )
 
     def decision(self, pick):
@@ -97,7 +99,7 @@ class Branch(RuleBasedStateMachine):
     def submit(self, pick, yuan):
         command = self.asked(pick, yuan, "officer-1", str(uuid.uuid4()))
         answer = self.desk.ledger.write_now(command)
-        self.first_answers[command.once.key] = command, answer.body
+        self.first_answers[command.idempotency.key] = command, answer.body
         self.decisions.append(json.loads(answer.body)["decision_id"])
 
     @rule(pick=picks)
@@ -112,8 +114,8 @@ class Branch(RuleBasedStateMachine):
     def retry_with_another_body(self, pick):
         if self.first_answers:
             command, _ = list(self.first_answers.values())[pick % len(self.first_answers)]
-            other = replace(command.once, body_digest="0" * 64)
-            assert self.desk.refusal(replace(command, once=other)) == "key-reused"
+            other = replace(command.idempotency, body_digest="0" * 64)
+            assert self.desk.refusal(replace(command, idempotency=other)) == "key-reused"
 
     @rule(pick=picks, yuan=st.sampled_from([4_000, 5_000]))
     def two_officers_press_at_once(self, pick, yuan):

@@ -18,7 +18,7 @@ from api.cases.case import case_of
 from api.consent.commands import SetConsent
 from api.consent.consent import CONSENT, consent_in_force, words_before
 from api.editions.batch import publish_whitelist
-from api.editions.edition import Place
+from api.editions.edition import PlaceFilter
 from api.ledger.database import Location
 from api.payments.commands import Disburse
 from data.storage.archive import Archive
@@ -41,7 +41,7 @@ NEWS = {
 @pytest.fixture(scope="module")
 def told(resources) -> dict[str, dict[str, object]]:
     """A member of the first tier for each of the branch's news."""
-    rows = resources.edition.page(Place(), "FIRST", None, 1_200)
+    rows = resources.edition.page(PlaceFilter(), "FIRST", None, 1_200)
     best = sorted(rows, key=lambda row: (-row["limit_yuan"], row["member_id"]))
     return dict(zip(NEWS, best, strict=False))
 

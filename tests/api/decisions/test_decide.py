@@ -18,7 +18,7 @@ from api.decisions.schemas import DecisionShape
 from api.editions.in_use import Resources
 from api.http.problem_kinds import IN_PROGRESS, KEY_REUSED
 from api.http.problems import ProblemError
-from api.ledger.commands import Answer, Once, View, Written
+from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Kind, NewEntry
 from api.ledger.idempotency import REPLAYED
 from api.ledger.writer import Ledger
@@ -33,7 +33,9 @@ def decisions_in(ledger: Ledger) -> int:
 
 def under(command: Decide, key: str, actor: str = "officer-1") -> Decide:
     asked = {"member_id": command.member_id, **command.request.__dict__}
-    return replace(command, actor=actor, once=Once.of(actor, "post_decision", key, asked))
+    return replace(
+        command, actor=actor, idempotency=IdempotencyScope.of(actor, "post_decision", key, asked)
+    )
 
 
 def test_decided_together_equals_decided_alone(
@@ -114,7 +116,7 @@ def test_the_same_key_of_another_officer_is_another_key(ledger: Ledger, asks: li
 class Slow:
     """Waits inside the transaction until it is told to go on."""
 
-    once: Once | None
+    idempotency: IdempotencyScope | None
     began: threading.Event
     may_end: threading.Event
 
@@ -131,7 +133,7 @@ def consent(kind: Kind, subject: str) -> NewEntry:
 
 
 def test_a_key_that_still_runs_is_refused_and_afterwards_answered(ledger: Ledger) -> None:
-    slow = Slow(Once.of("a", "r", "k", {}), threading.Event(), threading.Event())
+    slow = Slow(IdempotencyScope.of("a", "r", "k", {}), threading.Event(), threading.Event())
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(ledger.write_now, slow)
         assert slow.began.wait(20)
@@ -191,7 +193,7 @@ class Consent:
 
     member_id: str
     kind: Kind
-    once: Once | None = None
+    idempotency: IdempotencyScope | None = None
 
     def run(self, view: View) -> Written:
         return Written(Answer(200, b""), (consent(self.kind, view.subject_of(self.member_id)),))

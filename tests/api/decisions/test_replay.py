@@ -17,7 +17,7 @@ from api.decisions.decide import Decide
 from api.decisions.replay import replay
 from api.decisions.stored import profile_from_json, profile_to_json
 from api.editions.in_use import Resources
-from api.ledger.commands import Answer, Once, View, Written
+from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.database import Location
 from api.ledger.entries import NewEntry
 from api.ledger.store import reading
@@ -58,7 +58,7 @@ class Erase:
     """Erases a person, on the record."""
 
     subject: str
-    once: Once | None = None
+    idempotency: IdempotencyScope | None = None
 
     def run(self, view: View) -> Written:
         view.identities.erase(self.subject)

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from api.access.accounts import Accounts
-from api.access.first_run import first_accounts, hand_out
+from api.access.first_run import create_account, first_accounts
 from api.core.settings import Settings
 from api.decisions.decide import Decide
 from api.ledger.database import Location, open_engine
@@ -141,7 +141,7 @@ def test_the_service_role_writes_of_an_account_no_more_than_its_password(
                 "admin", "account_disabled", "x", lambda a: replace(a, is_enabled=False)
             )
         with pytest.raises(DBAPIError, match="permission denied") as refused:
-            hand_out(accounts, [("clerk", ("officer",), ("371502",))])
+            create_account(accounts, [("clerk", ("officer",), ("371502",))])
     assert "argon2" not in str(refused.value)
     assert admin.name == "admin"
 

@@ -16,7 +16,7 @@ from api.access.account_events import AccountEvent, record
 from api.core.settings import Settings
 from api.ledger import migrations
 from api.ledger.audit import AuditWriter
-from api.ledger.chain import append_looks
+from api.ledger.chain import append_audit_rows
 from api.ledger.database import Location, open_engine
 from api.ledger.findings import Report
 from api.ledger.tables import accesses
@@ -70,7 +70,7 @@ def _hash_anew(connection: Connection) -> None:
     rows: list[dict[str, Any]] = [dict(r) for r in connection.execute(select(accesses)).mappings()]
     rows[1]["actor"] = "nobody"
     connection.execute(delete(accesses))
-    append_looks(connection, rows)
+    append_audit_rows(connection, rows)
 
 
 WAYS = (_edit, _delete, _cut, _empty, _insert, _unchain, _hash_anew)

@@ -8,14 +8,14 @@ from concurrent.futures import Future
 from typing import Any, cast
 
 from api.ledger.commands import Command
-from api.ledger.queue import Queue, Waiting
+from api.ledger.queue import Queue, QueuedCommand
 
 
-def _waiting(name: object) -> Waiting:
-    return Waiting(cast(Command, name), Future())
+def _waiting(name: object) -> QueuedCommand:
+    return QueuedCommand(cast(Command, name), Future())
 
 
-def _names(group: list[Waiting]) -> list[Any]:
+def _names(group: list[QueuedCommand]) -> list[Any]:
     return [each.command for each in group]
 
 

@@ -15,7 +15,7 @@ from api.core.settings import Settings
 from api.http.problem_kinds import UNKNOWN_MEMBER
 from api.http.problems import ProblemError
 from api.ledger.chain import GENESIS, digest_of
-from api.ledger.commands import Answer, Once, View, Written
+from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.database import Location, open_engine
 from api.ledger.entries import NewEntry
 from api.ledger.writer import Ledger
@@ -39,7 +39,7 @@ def new_entry(subject: str = "s", decision: str | None = None, **body: Any) -> N
 class Append:
     """Appends one entry, or refuses."""
 
-    once: Once | None = None
+    idempotency: IdempotencyScope | None = None
     member: str | None = None
     refuse: bool = False
     saw: list[int] = field(default_factory=list)

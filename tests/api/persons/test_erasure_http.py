@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pytest
 
 from api.editions.batch import publish_profile
-from api.editions.edition import Edition, Place
+from api.editions.edition import Edition, PlaceFilter
 from api.scoring.kernel import Basis
 from data.publishing.published_card import published_card
 from data.storage.archive import Archive
@@ -42,7 +42,7 @@ def _console(running: Running, *line: str) -> str:
 
 def _without_a_loan(home: Path) -> dict[str, Any]:
     edition = Edition.current(home)
-    for row in edition.page(Place(), "FIRST", None, 1_200):
+    for row in edition.page(PlaceFilter(), "FIRST", None, 1_200):
         columns = edition.columns(row["member_id"])
         if columns is not None and not columns["balance_outstanding"][0] > 0:
             return row

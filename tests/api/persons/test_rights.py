@@ -5,7 +5,7 @@ from copy import copy
 from dataclasses import replace
 from datetime import timedelta
 
-from api.access.audit import Look
+from api.access.audit import RecordAccess
 from api.cases.case import case_of
 from api.consent.commands import SetConsent
 from api.decisions.replay import replay
@@ -47,7 +47,7 @@ def test_an_export_tells_the_person_who_looked_and_nobody_else(desk):
     member, other = desk.member("FIRST")["member_id"], desk.member("SECOND")["member_id"]
     decision = desk.decide(desk.member("FIRST"), 3_000)
     for seen, on in ((member, None), (None, decision), (other, None), (None, None)):
-        desk.ledger.write_now(Look("auditor-1", "get_x", "371502", 9, "request", seen, on))
+        desk.ledger.write_now(RecordAccess("auditor-1", "get_x", "371502", 9, "request", seen, on))
     told = desk.do(Export(None, "officer-1", member, desk.resources))
     assert [(look["by"], look["route"]) for look in told["looks"]] == [("auditor-1", "get_x")] * 2
     assert all(set(look) == {"at", "by", "route"} for look in told["looks"])

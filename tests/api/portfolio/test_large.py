@@ -8,8 +8,8 @@ from sqlalchemy import event
 
 from api.payments.commands import CancelDisbursement, Disburse
 from api.portfolio import tally as tally_module
-from api.portfolio.sums import Stretch, booked, turns
-from api.portfolio.tally import Tally, read_ahead
+from api.portfolio.sums import EntryRange, case_changes, sums_by_place
+from api.portfolio.tally import Tally, preload
 from api.reviews.commands import ClaimReview, GiveVerdict, Override, RequestReview, Ruling
 from api.reviews.queue import queue_page
 
@@ -37,7 +37,7 @@ def waiting(desk, tally):
 
 def test_reading_ahead_finds_what_reading_finds_without_what_has_run_out(desk, referred):
     ahead, late = Tally(), Tally()
-    read_ahead(desk.ledger, ahead, threading.Event())
+    preload(desk.ledger, ahead, threading.Event())
     with desk.ledger.read() as view:
         assert ahead.sums(view) == late.sums(view)
         assert ahead.open_cases(view) == late.open_cases(view)
@@ -57,7 +57,7 @@ def test_pages_of_the_queue_follow_each_other(desk, referred):
 def test_a_reader_that_is_told_to_stop_stops(desk, referred):
     stop, tally = threading.Event(), Tally()
     stop.set()
-    read_ahead(desk.ledger, tally, stop)
+    preload(desk.ledger, tally, stop)
     with desk.ledger.read() as view:
         assert tally.follow(view)
 
@@ -128,8 +128,8 @@ def test_a_stretch_is_looked_up_and_never_the_whole_ledger(desk, referred):
         asked = []
         engine = view.connection.engine
         event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2:4]))
-        assert list(booked(view.connection, Stretch(0, view.last_seq)))
-        assert list(turns(view.connection, Stretch(0, view.last_seq)))
+        assert list(sums_by_place(view.connection, EntryRange(0, view.last_seq)))
+        assert list(case_changes(view.connection, EntryRange(0, view.last_seq)))
         for statement, bounds in list(asked):
             explained = view.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", bounds)
             plan = [row[3] for row in explained]

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from api.access.accounts import Accounts
-from api.access.first_run import hand_out
-from api.editions.edition import Edition, Place
+from api.access.first_run import create_account
+from api.editions.edition import Edition, PlaceFilter
 from tests.support.running_service import Running, serving
 
 
@@ -51,7 +51,7 @@ def test_from_decision_to_disbursement_with_the_generated_client(
 
     row = next(
         row
-        for row in Edition.current(running.home).page(Place(), "FIRST", None, 100)
+        for row in Edition.current(running.home).page(PlaceFilter(), "FIRST", None, 100)
         if row["limit_yuan"] >= 5_000
     )
     client = part("client").AuthenticatedClient(
@@ -66,7 +66,7 @@ def test_from_decision_to_disbursement_with_the_generated_client(
 def _signed_in(part: Callable[[str], Any], running: Running) -> str:
     """Return a token for an officer's password, asked for as anybody would."""
     with closing(Accounts(running.settings)) as accounts:
-        (officer,) = hand_out(accounts, [("officer-1", ("officer",), ("",))])
+        (officer,) = create_account(accounts, [("officer-1", ("officer",), ("",))])
     models, client = part("models"), part("client").Client(base_url=running.url)
     ask = part("api.signing_in.post_token").sync
     mistaken, right = (

@@ -15,7 +15,7 @@ import hypothesis
 import pytest
 import schemathesis
 
-from api.editions.edition import Edition, Place
+from api.editions.edition import Edition, PlaceFilter
 from tests.support.running_service import Running, serving
 
 MARKER = "Zq7vKx93Wm"
@@ -221,7 +221,7 @@ def _draw(running: Running, operation: Any) -> None:
 
 
 def test_after_all_that_it_serves_and_has_logged_nothing_of_it(running: Running) -> None:
-    member = Edition.current(running.home).page(Place(), None, None, 1)[0]["member_id"]
+    member = Edition.current(running.home).page(PlaceFilter(), None, None, 1)[0]["member_id"]
     body = json.dumps(FIELDS | {"member_id": member})
     assert running.post("/v1/decisions", body, "after-all")[0] == 200
     assert MARKER not in running.log.read_text()

@@ -16,7 +16,7 @@ import pytest
 from api.core.calendar import date_in_china
 from api.core.settings import Settings
 from api.editions.batch import publish_profile
-from api.editions.edition import Edition, Place
+from api.editions.edition import Edition, PlaceFilter
 from api.editions.in_use import Service
 from api.editions.manifest import DATABASE, MANIFEST, current_folder, read_manifest
 from api.scoring.kernel import Basis
@@ -94,12 +94,12 @@ def test_a_request_keeps_the_set_it_began_with(home: Path) -> None:
     service = Service(Settings(home))
     service.look()
     held = service.resources()
-    before = held.edition.page(Place(), None, None, 500)
+    before = held.edition.page(PlaceFilter(), None, None, 500)
     _point(home, later)
     service.look()
     shutil.rmtree(home / "editions" / earlier)
     assert service.resources() is not held
-    assert held.edition.page(Place(), None, None, 500) == before
+    assert held.edition.page(PlaceFilter(), None, None, 500) == before
 
 
 @pytest.mark.parametrize("broken", [DATABASE, MANIFEST])
@@ -139,7 +139,7 @@ def test_flipped_bits_in_published_files_never_change_an_answer(home: Path) -> N
     service = Service(Settings(home))
     service.look()
     edition = service.resources().edition
-    rows = edition.page(Place(), None, None, 500)
+    rows = edition.page(PlaceFilter(), None, None, 500)
     profiles = [edition.columns(row["member_id"]) for row in rows[:20]]
     chance = random.Random(54)
     card = home / "cards" / service.resources().card.digest[:16] / CARD
@@ -147,16 +147,16 @@ def test_flipped_bits_in_published_files_never_change_an_answer(home: Path) -> N
         _flip_a_bit(path, chance)
         service.look()
         used = service.resources()
-        assert used.edition.page(Place(), None, None, 500) == rows
+        assert used.edition.page(PlaceFilter(), None, None, 500) == rows
         assert str([used.edition.columns(row["member_id"]) for row in rows[:20]]) == str(profiles)
 
 
 def test_a_flip_between_the_check_and_the_reading_is_impossible(home: Path) -> None:
     edition = Edition.current(home)
-    rows = edition.page(Place(), None, None, 500)
+    rows = edition.page(PlaceFilter(), None, None, 500)
     for path in current_folder(home).iterdir():
         path.write_bytes(b"")
-    assert edition.page(Place(), None, None, 500) == rows
+    assert edition.page(PlaceFilter(), None, None, 500) == rows
 
 
 def test_the_private_copy_leaves_no_file_behind(
@@ -167,7 +167,7 @@ def test_the_private_copy_leaves_no_file_behind(
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     edition = Edition.current(home)
     assert list(folder.iterdir()) == []
-    assert edition.page(Place(), None, None, 1)
+    assert edition.page(PlaceFilter(), None, None, 1)
 
 
 def test_swaps_while_it_serves_fail_no_request_and_mix_no_version(

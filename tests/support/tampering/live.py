@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
-from api.access.audit import Look
+from api.access.audit import RecordAccess
 from api.core.settings import Settings
 from api.http.problems import ProblemError
 from api.ledger.commands import Command
@@ -33,7 +33,7 @@ def under_way(
         look_around(ledger, 1)
         with disarmed(location.url) as connection:
             done = drawn.choice(_WAYS)(connection, drawn)
-        behind = Look("auditor-1", "get_member", "371502", 1, "request", "M1", None)
+        behind = RecordAccess("auditor-1", "get_member", "371502", 1, "request", "M1", None)
         asked, name = drawn.choice(((behind, "a look"), (next(more()), "a decision")))
         try:
             ledger.write_now(asked)

@@ -7,7 +7,7 @@ import random
 from sqlalchemy import Connection, insert
 from sqlalchemy import delete as delete_from
 
-from api.ledger.chain import append_looks
+from api.ledger.chain import append_audit_rows
 from api.ledger.tables import accesses, look_checkpoints
 from tests.support.tampering.rows import Row, assign, rewrite_looks, rows_in
 from tests.support.tampering.ways import Way, edit
@@ -37,7 +37,7 @@ def append_look(connection: Connection, drawn: random.Random) -> str:
             ("an account event", {"route": "account_enabled", "account": "admin"}),
         )
     )
-    append_looks(connection, [row | changed])
+    append_audit_rows(connection, [row | changed])
     return f"append {done}"
 
 

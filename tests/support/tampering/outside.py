@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from api.ledger.chain import Head, LookHead, LookSpan
+from api.ledger.chain import AuditHead, AuditSpan, Head
 from api.ledger.checkpoints import Span, checkpoint_in, sealed
 from tests.support.tampering.rows import other
 
@@ -54,8 +54,8 @@ def forge_line(outside: Path, drawn: random.Random) -> str:
     lines = outside.read_text().splitlines()
     last = checkpoint_in(lines[-1])
     assert last is not None
-    head, look = Head(last.seq, last.digest), LookHead(last.look or 0, last.looks)
-    span = Span(head, head, LookSpan(look, look))
+    head, look = Head(last.seq, last.digest), AuditHead(last.look or 0, last.looks)
+    span = Span(head, head, AuditSpan(look, look))
     line = sealed(span, last.sealed_at, Ed25519PrivateKey.generate(), last.key_id).line().strip()
     if drawn.random() < 0.5:
         _write(outside, [*lines, line])

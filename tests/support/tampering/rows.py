@@ -12,7 +12,7 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import update as update_of
 from sqlalchemy.engine import URL
 
-from api.ledger.chain import GENESIS, append_looks, digest_of
+from api.ledger.chain import GENESIS, append_audit_rows, digest_of
 from api.ledger.migrations.append_only import guard_names
 from api.ledger.schema import put_back
 from api.ledger.tables import APPEND_ONLY, accesses, entries, identities
@@ -102,4 +102,4 @@ def replace_entries(connection: Connection, rows: Sequence[Row]) -> None:
 def rewrite_looks(connection: Connection, rows: Sequence[Row]) -> None:
     """Write the audit numbered and hashed anew."""
     connection.execute(delete_from(accesses))
-    append_looks(connection, rows)
+    append_audit_rows(connection, rows)

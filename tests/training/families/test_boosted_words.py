@@ -9,8 +9,8 @@ from model.profile.dictionary import Dictionary, member_dictionary
 from training.families.boosted.bins import fine_bins, see, shown
 from training.families.boosted.booster import Growth, grow
 from training.families.boosted.purify import bin_weights, purified
+from training.families.boosted.spellings import prior_rows, told_apart
 from training.families.boosted.trees import Tables
-from training.families.boosted.words import prior_rows, told_apart
 from training.samples.sample import Sample
 
 ROWS, VILLAGES = 6_000, 400

@@ -3,7 +3,7 @@
 Numbers are seen by their order. Text is seen in three ways, and the ensemble averages over them: in
 the order of its spellings (codes such as A11, A12 are often graded), by its risk, and with a column
 for each spelling. None is best on all data, and each ends as the same table over spellings. Text of
-many spellings is seen one way only (`training.families.boosted.words`).
+many spellings is seen one way only (`training.families.boosted.spellings`).
 
 An attribute's fine bins: where trees may cut, before neighbours are merged for the card.
 """
@@ -30,7 +30,7 @@ from training.binning.binning import (
 )
 from training.binning.evidence import counts, smoothed, weight_of_evidence
 from training.binning.optimal import tidy_edges
-from training.families.boosted.words import FEW_LEVELS, Column, word_columns
+from training.families.boosted.spellings import FEW_LEVELS, Column, word_columns
 from training.measures.steadiness import coarse, steady
 from training.samples.sample import Bools, Sample
 from training.settings import Settings

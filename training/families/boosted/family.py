@@ -27,8 +27,8 @@ from training.families.boosted.derived import screened
 from training.families.boosted.folds import Folded, Frame, best_pairs, gains_by_fold, grow_on_folds
 from training.families.boosted.merge import printable
 from training.families.boosted.purify import bin_weights, purified, with_unseen_bins
+from training.families.boosted.spellings import told_apart
 from training.families.boosted.trees import Tables
-from training.families.boosted.words import told_apart
 from training.families.cross_fit import CrossFit, folds_of, loss_of
 from training.families.derived_attributes import with_attributes, with_columns
 from training.families.family import strength

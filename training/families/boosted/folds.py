@@ -26,8 +26,8 @@ from training.families.boosted.booster import (
     side_by_side,
 )
 from training.families.boosted.purify import bin_weights, purified
+from training.families.boosted.spellings import told_apart
 from training.families.boosted.trees import Tables
-from training.families.boosted.words import told_apart
 from training.samples.sample import Bools, Rows, Sample
 
 

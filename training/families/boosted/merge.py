@@ -16,7 +16,7 @@ import numpy as np
 from model.card.bins import Bins, Floats, Ints
 from training.additive import Additive, Shape
 from training.families.boosted.purify import Weights, bin_weights
-from training.families.boosted.words import joined
+from training.families.boosted.spellings import joined
 from training.samples.sample import Sample
 
 #: Merging stops paying when one more bin saves less than this mean squared log odds.

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.card.bins import Bins, Floats
-from training.families.boosted.words import Column
+from training.families.boosted.spellings import Column
 
 _Mask = NDArray[np.bool_]
 

@@ -6,11 +6,11 @@ from collections import OrderedDict
 
 from fastapi import Request
 
-from api.access.account_cache import Roster
+from api.access.account_cache import AccountCache
 from api.access.accounts import Accounts
 from api.access.issuer import Issuer
 from api.access.jwks import Jwks
-from api.access.limits import Buckets, source_of
+from api.access.limits import RateLimits, source_of
 from api.access.oidc import Oidc
 from api.access.sign_in import SignIn
 from api.access.verifier import HomeVerifier, OidcVerifier, Verifier
@@ -20,7 +20,7 @@ from api.core.settings import Settings
 _MOST_DECISIONS = 50_000
 
 
-class Gate:
+class AccessControl:
     """The verifier of tokens, the limits, and, with accounts of our own, the sign-in.
 
     Attributes
@@ -35,7 +35,7 @@ class Gate:
         access = settings.access
         self._proxies = access.trusted_proxies
         self._accounts: Accounts | None = None
-        self.limits = Buckets(access.rate_per_second, access.burst)
+        self.limits = RateLimits(access.rate_per_second, access.burst)
         self.decision_places: OrderedDict[str, str] = OrderedDict()
         self.sign_in: SignIn | None = None
         self.verifier: Verifier
@@ -44,7 +44,7 @@ class Gate:
         else:
             self._accounts, issuer = Accounts(settings), Issuer(settings.home)
             self.sign_in = SignIn(self._accounts, issuer)
-            self.verifier = HomeVerifier(issuer, Roster(self._accounts))
+            self.verifier = HomeVerifier(issuer, AccountCache(self._accounts))
 
     def source(self, request: Request) -> str:
         """Return the address that `request` came from."""
@@ -62,7 +62,7 @@ class Gate:
             self._accounts.close()
 
 
-async def gate_of(request: Request) -> Gate:
-    """Return the gate that `request` passes."""
-    found: Gate = request.app.state.gate
+async def access_control_of(request: Request) -> AccessControl:
+    """Return the access control of the service behind `request`."""
+    found: AccessControl = request.app.state.access_control
     return found
