@@ -13,7 +13,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 
 from tests.support.postgres import Postgres
@@ -39,15 +38,6 @@ if TYPE_CHECKING:
     from api.ledger.writer import Ledger
     from data.storage.archive import Archive
     from model.card.scorecard import Card
-
-#: Attribute → (bin edges, points of the ordinary bins, of missing, of out of range).
-_BINS = {
-    "bills_on_time_share_12m": ((0.5, 0.8, 0.95), (-20, 0, 15, 30, 5, 0)),
-    "average_balance_12m": ((1_000.0, 5_000.0, 20_000.0), (-15, 0, 15, 35, 0, 0)),
-    "months_of_history": ((12.0, 24.0), (0, 10, 20, 5, 0)),
-    "net_sales_12m": ((1.0, 20_000.0), (0, 10, 25, 0, 0)),
-    "worst_days_past_due_24m": ((1.0, 30.0), (15, -10, -60, 5, 0)),
-}
 
 
 @pytest.fixture(scope="session")
@@ -78,34 +68,9 @@ def member_profile(simulated_archive: Archive, as_of: date) -> pa.Table:
 @pytest.fixture(scope="session")
 def member_card() -> Card:
     """A card over five attributes, written by hand: nothing in it was learned."""
-    from model.card.bins import Bins, Term
-    from model.card.scorecard import Card, Grade, Scaling, Wording
-    from model.profile.dictionary import member_dictionary
+    from tests.support.card_by_hand import card_by_hand
 
-    known = {name: member_dictionary()[name] for name in _BINS}
-    totals = np.arange(450, 760, 5, dtype=np.int64)
-    return Card(
-        name="written by hand",
-        base=575,
-        bins={
-            name: Bins(name, edges, (), known[name].minimum, known[name].maximum)
-            for name, (edges, _) in _BINS.items()
-        },
-        terms=tuple(
-            Term((name,), np.array(points, dtype=np.int64), int(np.mean(points)))
-            for name, (_, points) in _BINS.items()
-        ),
-        wording={
-            name: Wording(each.label, each.reason, each.missing, each.actionable)
-            for name, each in known.items()
-        },
-        pd_points=totals,
-        # 600 points at 50:1, 20 points double the odds.
-        pd_values=1 / (1 + 50 * 2.0 ** ((totals - 600) / 20)),
-        grades=(Grade("A", 0.01), Grade("B", 0.05), Grade("C", 1.0)),
-        scaling=Scaling(),
-        provenance={},
-    )
+    return card_by_hand()
 
 
 @pytest.fixture(scope="session")
