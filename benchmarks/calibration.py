@@ -20,8 +20,7 @@ from benchmarks.public_sets import SETS, read_set
 from model.card.bins import Floats, Ints
 from model.profile.dictionary import Dictionary
 from training.binning.evidence import counts
-from training.card.calibrate import Calibration, calibrate
-from training.card.curves import CURVES
+from training.card.calibrate import CURVES, Calibration, calibrate
 from training.families.cross_fit import cross_fit
 from training.families.woe import WoeFamily
 from training.measures.calibration import brier, equal_groups, expected_calibration_error

@@ -48,7 +48,7 @@ TOUCHED: Mapping[str, Mapping[str, str]] = {
         "data/simulator/records/events.py": "its simulated rows; a test holds every table filled",
         "data/simulator/simulation.py": "the rows entered into the book of a month",
         "data/simulator/records/vocabulary.py": "the words of its text columns",
-        "data/simulator/branch_files/partition.py": "which branch sends it",
+        "data/simulator/branch_files/export.py": "which branch sends it",
         "data/simulator/branch_files/dirt.py": "what can be wrong with its rows",
         "tests/model/profile/cases.yaml": "a case that has rows of it; a test asks for it",
         "docs/archive.md": "written from the declaration; a test holds it",

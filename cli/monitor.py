@@ -68,7 +68,7 @@ def command(
 
 
 def _baseline(card_dir: Path | None, run_id: str | None, home: Path, mlruns: Path) -> Baseline:
-    from training.monitoring.sources import baseline_of_card, baseline_of_run
+    from training.monitoring.monitor import baseline_of_card, baseline_of_run
 
     if run_id is not None:
         return baseline_of_run(run_id, mlruns)

@@ -13,9 +13,8 @@ from model.card.card_json import card_to_json
 from model.card.scorecard import Card
 from model.profile.dictionary import Dictionary
 from training.additive import Dropped, Fit
-from training.card.calibrate import Calibration, calibrate
+from training.card.calibrate import Calibration, calibrate, with_curve
 from training.card.compile import compile_card, too_weak_for_points
-from training.card.curves import with_curve
 from training.card.whole_points import rounding_loss
 from training.contest import contest, contest_steps, learner_named, refit_steps
 from training.fairness.findings import FairnessReport

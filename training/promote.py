@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from data.publishing.promotions import PROMOTION, ROLLBACK, previous_champion, was_promoted
 from data.publishing.published_card import (
     CHAMPION,
+    PROMOTION,
+    ROLLBACK,
     Publication,
     cards_folder,
+    previous_champion,
     publish_card,
     published_card,
     trusted_keys,
+    was_promoted,
 )
 from model.card.card_file import CARD, CardFile, read_card
 from model.errors import TrainingError

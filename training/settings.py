@@ -68,7 +68,7 @@ class Settings:
     bad_days, indeterminate_days : int
         Days past due that make a loan bad, and that leave it undecided.
     calibration : str
-        Curve from points to PD, of `training.card.curves`; ``line`` keeps the scale's odds.
+        Curve from points to PD, of `training.card.calibrate`; ``line`` keeps the scale's odds.
     reject_inference : str
         ``none``, ``parcelling``, ``fuzzy`` or ``ipw``: see `training.reject`.
     unobserved : str

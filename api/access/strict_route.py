@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access.enforce import authenticate
+from api.http.body import StrictJsonError, parse
 from api.http.problem_kinds import MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE
 from api.http.problems import FieldError, ProblemError
-from api.http.strict_json import StrictJsonError, parse
 
 #: As nearly every client writes it.
 _PLAIN = [b"application/json"]

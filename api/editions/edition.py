@@ -21,6 +21,7 @@ from api.editions.database import (
     PLACES,
     PROFILES,
     WHITELIST,
+    open_verified,
 )
 from api.editions.funnel import LEVELS, merged
 from api.editions.manifest import (
@@ -31,7 +32,6 @@ from api.editions.manifest import (
     manifest_bytes,
     read_manifest,
 )
-from api.editions.private_copy import open_verified
 from model.card.bins import Columns, Floats
 
 Row = dict[str, Any]

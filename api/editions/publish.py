@@ -13,7 +13,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from api.editions.changes import change_line
 from api.editions.contents import Before, Contents
 from api.editions.database import stores, write_database
 from api.editions.funnel import STEPS
@@ -34,6 +33,7 @@ from api.editions.manifest import (
     read_manifest,
     verify_files,
 )
+from model.decision.edition import change_line
 from model.errors import EditionError
 
 _FILES = (ROWS, PROFILE, CHANGES, FUNNEL, DATABASE)

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from unicodedata import east_asian_width
 
-from api.editions.changes import reason_text
 from api.editions.contents import Contents
 from api.editions.funnel import LEVELS
 from api.editions.publish import Published
+from model.decision.edition import reason_text
 
 _HEADS = {
     "members": "档案 members",

@@ -22,7 +22,7 @@ from api.core.calendar import date_in_china
 from api.ledger.commands import View
 from api.ledger.errors import LedgerRefusalError
 from api.ledger.writer import Ledger
-from api.portfolio.sums import CaseChange, EntryRange, Sums, case_changes, sums_by_place
+from api.portfolio.portfolio import CaseChange, EntryRange, Sums, case_changes, sums_by_place
 
 #: Entries that the database reckons at once.
 _STRETCH = 20_000

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.access import routes as access_routes
 from api.access.access_control import AccessControl
 from api.access.enforce import enforce
-from api.access.matrix import refuse_unlisted
+from api.access.matrix import refuse_unlisted, with_access
 from api.cases import routes as cases_routes
 from api.consent import routes as consent_routes
 from api.core.metrics import forget_dead_workers, freeze_startup_objects, shorten_switch_interval
@@ -37,9 +37,8 @@ from api.portfolio.tally import Tally, preloading
 from api.reviews import routes as reviews_routes
 from api.server import about, health, refusals
 from api.server.fast_path import DirectRoute
-from api.server.lifecycle import drained_on_signal, watching
-from api.server.openapi_access import with_access
 from api.server.overload import Admission, Load, Turnstile
+from api.server.serve import drained_on_signal, watching
 from api.webhooks import routes as webhooks_routes
 from api.webhooks.delivery import delivering
 

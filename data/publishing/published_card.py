@@ -7,6 +7,8 @@
 <home>/cards/champion              the name of the folder in use, replaced atomically
 <home>/cards/promotions.jsonl      who put which card in use, when, and which card it replaced
 ```
+
+The record of promotions: who put which card in use, and which card came before.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -222,3 +225,48 @@ def _make_key(path: Path) -> None:
     public = key.public_key()
     create(path.parent / "trusted" / f"{key_id(public)}.pem", public_pem(public), 0o644)
     create(path, private_pem(key))
+
+
+PROMOTION, ROLLBACK = "promotion", "rollback"
+
+
+def promotions(home: Path) -> list[dict[str, Any]]:
+    """Return every recorded promotion under `home`, oldest first.
+
+    Raises
+    ------
+    CardError
+        If the record cannot be read.
+    """
+    path = cards_folder(home) / PROMOTIONS
+    if not path.exists():
+        return []
+    try:
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    except (OSError, ValueError) as error:
+        raise CardError(f"{path}: cannot be read; restore it from your backup") from error
+
+
+def was_promoted(home: Path, digest: str) -> bool:
+    """Tell whether the card with `digest` was in use under `home` before."""
+    return any(line["card_digest"] == digest for line in promotions(home))
+
+
+def previous_champion(home: Path) -> Path:
+    """Return the folder of the card that the champion replaced when it was promoted.
+
+    A rollback is not a promotion: going back twice goes back two cards, not to and fro.
+
+    Raises
+    ------
+    CardError
+        If no card is in use, or it replaced none.
+    """
+    current = published_folder(home)
+    for line in reversed(promotions(home)):
+        own = line["card_digest"][:16] == current.name
+        if own and line.get("kind") != ROLLBACK and line["replaced"] not in (None, current.name):
+            return cards_folder(home) / str(line["replaced"])
+    raise CardError(
+        f"{current.name} replaced no card, so there is nothing to go back to; promote another one"
+    )

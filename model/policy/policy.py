@@ -13,14 +13,6 @@ from typing import Any
 import rfc8785
 
 from model.errors import ContractError
-from model.policy.coherence import (
-    bounded,
-    flaws_of_grades,
-    flaws_of_numbers,
-    flaws_of_review_reasons,
-    flaws_of_rules,
-    flaws_of_tiers,
-)
 from model.policy.entries import (
     Crop,
     Effect,
@@ -28,7 +20,13 @@ from model.policy.entries import (
     Operator,
     ReviewReason,
     Rule,
+    bounded,
     crop_of,
+    flaws_of_grades,
+    flaws_of_numbers,
+    flaws_of_review_reasons,
+    flaws_of_rules,
+    flaws_of_tiers,
     grade_of,
     review_reason_of,
     rule_of,

@@ -1,18 +1,29 @@
-"""Make points mean odds: a slope and intercept fitted out of fold, then the points → PD table."""
+"""Make points mean odds: a slope and intercept fitted out of fold, then the points → PD table.
+
+Curves from calibrated points to PD, fitted out of fold; each monotone, each a table of points.
+
+The straight line is what the card's scale says: 600 points are 50:1. The others may bend it; the
+benchmark `benchmarks.calibration` holds them against it.
+
+A card's points → PD table bent by a curve, points and everything else unchanged.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from model.card.bins import Floats, Ints
-from model.card.scorecard import Scaling
+from model.card.scorecard import Card, Scaling
 from model.errors import TrainingError
 from training.binning.evidence import counts
 from training.measures.discrimination import auc
 from training.samples.sample import Bools
+from training.settings import Settings
 
 #: PDs are told to a hundredth of a basis point; more digits would claim more than is known.
 _DIGITS = 6
@@ -71,3 +82,119 @@ def pd_table(lowest: int, highest: int, scaling: Scaling) -> tuple[Ints, Floats]
     pd = np.round(1.0 / (1.0 + np.exp((points - scaling.offset) / scaling.factor)), _DIGITS)
     first = np.concatenate([[True], np.diff(pd) != 0])
     return points[first], pd[first]
+
+
+#: Fits a curve on out-of-fold points and outcomes; the answer gives the PD of any points.
+Curve = Callable[[Floats], Floats]
+Fitter = Callable[[Ints, Bools, Scaling], Curve]
+
+#: Rows that the line adds to each points total before isotonic regression: a total that few have
+#: says little against its neighbours and the line.
+_PRIOR_ROWS = 20.0
+_EPSILON = 1e-6
+
+
+def line(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
+    """Return the scale's own odds (Platt 1999: slope and intercept are in the points already)."""
+
+    def curve(at: Floats) -> Floats:
+        found: Floats = 1 / (1 + np.exp((at - scaling.offset) / scaling.factor))
+        return found
+
+    return curve
+
+
+def beta(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
+    """Return a beta calibration: ln p and ln(1 − p) with slopes of their own (Kull et al. 2017).
+
+    *AISTATS* 54. Where a slope would be negative, and the curve not monotone, the line stays.
+    """
+    straight = line(points, bad, scaling)
+
+    def features(at: Floats) -> Floats:
+        p = np.clip(straight(at), _EPSILON, 1 - _EPSILON)
+        return np.column_stack([np.log(p), -np.log1p(-p)])
+
+    model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-8)
+    model.fit(features(points.astype(np.float64)), bad)
+    if (model.coef_ < 0).any():
+        return straight
+    return lambda at: np.asarray(model.predict_proba(features(at))[:, 1], dtype=np.float64)
+
+
+def isotonic(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
+    """Return pooled adjacent violators, each total joined by prior rows at the line's PD."""
+    totals, pd, _ = _pooled(points, bad, scaling)
+
+    def curve(at: Floats) -> Floats:
+        place = np.clip(np.searchsorted(totals, at, side="right") - 1, 0, len(totals) - 1)
+        found: Floats = pd[place]
+        return found
+
+    return curve
+
+
+def centred_isotonic(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
+    """Return the same, joined by straight lines of log odds between the blocks' centres.
+
+    Centred isotonic regression (Oron & Flournoy 2017, *Stat. Biopharm. Res.* 9): no flat steps.
+    """
+    totals, pd, rows = _pooled(points, bad, scaling)
+    _, block = np.unique(-pd, return_inverse=True)
+    weight = np.bincount(block, weights=rows)
+    centre = np.bincount(block, weights=rows * totals) / weight
+    level = np.clip(np.bincount(block, weights=rows * pd) / weight, _EPSILON, 1 - _EPSILON)
+    odds = np.log(level / (1 - level))
+    return lambda at: 1 / (1 + np.exp(-np.interp(at, centre, odds)))
+
+
+def _pooled(points: Ints, bad: Bools, scaling: Scaling) -> tuple[Floats, Floats, Floats]:
+    """Return distinct totals, their pooled PD and their rows, prior rows included."""
+    distinct, place = np.unique(points, return_inverse=True)
+    totals = distinct.astype(np.float64)
+    goods, bads = counts(place, bad, len(distinct))
+    prior = _PRIOR_ROWS * (goods + bads) / (goods + bads).mean()
+    rows = goods + bads + prior
+    share = (bads + prior * line(points, bad, scaling)(totals)) / rows
+    pooled = IsotonicRegression(increasing=False).fit_transform(totals, share, sample_weight=rows)
+    return totals, np.asarray(pooled, dtype=np.float64), rows
+
+
+CURVES: Mapping[str, Fitter] = {
+    "line": line,
+    "beta": beta,
+    "isotonic": isotonic,
+    "centred_isotonic": centred_isotonic,
+}
+
+
+_CURVES_DIGITS = 6
+
+
+def with_curve(card: Card, unseen_points: Ints, bad: Bools, settings: Settings) -> Card:
+    """Return `card` with the PD table of curve ``settings.calibration``.
+
+    Parameters
+    ----------
+    unseen_points : Ints
+        Out-of-fold points of the development rows, shape (n,).
+
+    Raises
+    ------
+    TrainingError
+        If no curve has that name, or reject inference weighs rows, which only the line can follow.
+    """
+    name = settings.calibration
+    if name == "line":
+        return card
+    if name not in CURVES:
+        raise TrainingError(f"no calibration is called {name!r}; use one of {', '.join(CURVES)}")
+    if settings.reject_inference != "none":
+        raise TrainingError(f"--calibration {name} knows booked loans only; use line, or no"
+                            " --reject-inference")  # fmt: skip
+    highest = card.base + sum(int(term.points.max()) for term in card.terms)
+    totals = np.arange(card.base, highest + 1, dtype=np.int64)
+    curve = CURVES[name](unseen_points, bad, card.scaling)
+    pd = np.minimum.accumulate(np.round(curve(totals.astype(np.float64)), _CURVES_DIGITS))
+    first = np.concatenate([[True], np.diff(pd) != 0])
+    return replace(card, pd_points=totals[first], pd_values=pd[first])

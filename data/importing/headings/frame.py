@@ -1,11 +1,14 @@
 """Rows of a sheet under its heading: columns of raw text, and the rows that fit no columns.
 
 Rows that are no data: blank lines, totals, notes below the table, the header once more.
+
+Merged cells: a word stands for every row it spans; a figure cannot be shared out.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,9 +19,64 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.importing.cells.text import is_blank, plain
-from data.importing.files.sheets import Chunk
+from data.importing.files.sheets import Chunk, Merged
 from data.importing.headings.heading import Heading
 from data.importing.headings.spellings import header_word
+from data.importing.limits import MAX_MERGED_CELLS
+from data.importing.refusals import RefusedFileError
+from model.archive.tables import Kind
+
+_MEASURES: frozenset[Kind] = frozenset({"integer", "number", "money"})
+
+
+class MergedCells:
+    """Fills the rows of a sheet, chunk by chunk, from the merged ranges below its header.
+
+    Raises
+    ------
+    RefusedFileError
+        If the ranges cover more cells than any real sheet.
+    """
+
+    def __init__(self, ranges: Sequence[Merged], heading: Heading) -> None:
+        kinds = {p.position: p.field.column for p in heading.places.values()}
+        self._ranges = [
+            (each, kinds[each.first_column])
+            for each in ranges
+            if each.last_row > each.first_row and each.first_column in kinds
+        ]
+        self._tops: dict[Merged, str] = {}
+        if sum(each.last_row - each.first_row + 1 for each, _ in self._ranges) > MAX_MERGED_CELLS:
+            raise RefusedFileError("FILE_BOMB", f"mergeCells > {MAX_MERGED_CELLS:,}")
+
+    def fill(self, chunk: Chunk) -> dict[str, set[int]]:
+        """Write each range's text into its rows of `chunk`; return the rows of merged figures.
+
+        Returns
+        -------
+        dict of str to set of int
+            Column name → numbers of the rows whose figure is merged with others.
+        """
+        figures: dict[str, set[int]] = defaultdict(set)
+        if not self._ranges:
+            return figures
+        rows = dict(zip(chunk.numbers, chunk.rows, strict=True))
+        for merged, column in self._ranges:
+            numbers = [n for n in range(merged.first_row, merged.last_row + 1) if n in rows]
+            if column.kind in _MEASURES:
+                figures[column.name].update(numbers)
+            else:
+                self._copy(merged, [rows[number] for number in numbers], merged.first_row in rows)
+        return figures
+
+    def _copy(self, merged: Merged, rows: list[list[str]], has_top: bool) -> None:
+        position = merged.first_column
+        if has_top and position < len(rows[0]):
+            self._tops[merged] = rows[0][position]
+        for cells in rows:
+            cells.extend([""] * (position + 1 - len(cells)))
+            cells[position] = self._tops.get(merged, "")
+
 
 _TOTAL = re.compile(r".{0,12}(合计|总计|小计|累计|共计)|(sub|grand)?total", re.IGNORECASE)
 _NOTE = re.compile(

@@ -1,4 +1,7 @@
-"""Every way a header may name a column of the contract, with the unit it names."""
+"""Every way a header may name a column of the contract, with the unit it names.
+
+The Chinese headers and spellings of a file that branches send, and that an export writes.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,25 @@ from typing import NamedTuple
 
 from data.importing.cells.numbers import unit_word
 from data.importing.cells.text import plain
-from model.archive.tables import Column, archive_tables
+from model.archive.tables import Column, Table, archive_tables
+
+#: How a flag is written in an exported file.
+FLAG_WORDS = {True: "是", False: "否"}
+
+
+def export_headers(table: Table) -> dict[str, str]:
+    """Return the header of each column of `table`, by column name, in declared order.
+
+    The unit stands in the header where the contract writes it there, such as ``面积（亩）``; the
+    last column is ``recorded_at``, ``登记时间``.
+    """
+    return {name: column.zh for name, column in table.columns.items()}
+
+
+def export_choices(column: Column) -> dict[str, str]:
+    """Return the word written for each key of a `choice` column: its first Chinese spelling."""
+    return {key: words[0] for key, words in column.choices.items()}
+
 
 _BRACKETS = str.maketrans("[]【】〔〕〈〉{}", "()()()()()")
 _ORNAMENTS = re.compile(r"^[*#\s]+|[*:\s]+$")

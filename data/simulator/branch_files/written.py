@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.importing.headings.headers import FLAG_WORDS, export_choices, export_headers
+from data.importing.headings.spellings import FLAG_WORDS, export_choices, export_headers
 from data.simulator.arrays import Ints
 from data.simulator.branch_files.style import Style
 from model.archive.tables import Column, Table

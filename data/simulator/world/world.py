@@ -1,16 +1,70 @@
-"""Everything that is fixed before the first month: scenario, map, households, members, shocks."""
+"""Everything that is fixed before the first month: scenario, map, households, members, shocks.
+
+Shocks that many households share: weather, prices, disease, lockdowns, jobs.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from data.simulator import months
+from data.simulator.arrays import CROPS, Bools, Floats, Ints
 from data.simulator.luck import Luck
 from data.simulator.scenario import Scenario
 from data.simulator.world.households import Households, build_households
 from data.simulator.world.people import People, build_people, household_sizes
 from data.simulator.world.places import Places, build_places
-from data.simulator.world.shocks import SharedShocks
+
+#: Month of the year that stands for a season of the archive contract: S, A and G.
+SEASON_MONTH = {"S": 6, "A": 10, "G": 3}
+
+
+@dataclass(frozen=True)
+class SharedShocks:
+    """Draws shared by township, county, crop or everyone; asked by month, for any month."""
+
+    scenario: Scenario
+    luck: Luck
+    county_of_township: Ints
+
+    def weather(self, season: str, year: int) -> Floats:
+        """Return the log yield effect of one season for each township."""
+        rng = self.luck.shared("weather", months.month_of(f"{year}-{SEASON_MONTH[season]:02d}"))
+        shocks, towns = self.scenario.shocks, len(self.county_of_township)
+        county = rng.normal(0, shocks.weather_county, self.county_of_township.max() + 1)
+        local = rng.normal(0, shocks.weather, towns) + county[self.county_of_township]
+        struck = rng.random(towns) < shocks.disaster
+        return np.asarray(local + np.where(struck, np.log(1 - shocks.disaster_loss), 0.0))
+
+    def prices(self, month: int) -> Floats:
+        """Return the log price of each crop in the marketing year of `month` (it starts in May)."""
+        marketing_year = months.year(month - 4)
+        rng = self.luck.shared("prices", marketing_year)
+        return rng.normal(0.0, np.asarray(self.scenario.shocks.price), len(CROPS))
+
+    def herd_price(self, month: int) -> float:
+        """Return the log price of livestock: a slow wave plus the year's own draw."""
+        year = self.luck.shared("herd price", months.year(month)).normal()
+        return float(self.scenario.shocks.herd_price * year)
+
+    def disease(self, month: int) -> Bools:
+        """Return which townships' herds fall ill."""
+        rng = self.luck.shared("disease", month)
+        return rng.random(len(self.county_of_township)) < self.scenario.shocks.disease
+
+    def roads(self, month: int) -> Floats:
+        """Return the share of normal trade that reaches each county: below 1 under a lockdown."""
+        shocks, counties = self.scenario.shocks, self.county_of_township.max() + 1
+        closed = self.luck.shared("roads", month).random(counties) < shocks.lockdown
+        closed &= months.year(month) in shocks.lockdown_years
+        return np.where(closed, 1.0 - shocks.lockdown_loss, 1.0)
+
+    def jobs(self, month: int) -> float:
+        """Return the factor on the chance of losing work: shared by everyone, by quarter."""
+        rng = self.luck.shared("jobs", month // 3)
+        return float(np.exp(rng.normal(0, self.scenario.shocks.jobs)))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from api.ledger.database import Location
 from api.ledger.entries import Entry
 from api.payments.commands import CancelDisbursement, Disburse, left_to_draw
 from api.persons.rights import states_of
-from api.portfolio.sums import Sums
+from api.portfolio.portfolio import Sums
 from api.portfolio.tally import Tally
 from api.reviews.commands import ClaimReview, GiveVerdict, Override, RequestReview, Ruling
 from api.reviews.queue import queue_page

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.http.strict_json import MOST_DEPTH, StrictJsonError, parse
+from api.http.body import MOST_DEPTH, StrictJsonError, parse
 
 HOSTILE = {
     "nothing": b"",

@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from api.payments.commands import CancelDisbursement, Disburse
 from api.portfolio import tally as tally_module
-from api.portfolio.sums import EntryRange, case_changes, sums_by_place
+from api.portfolio.portfolio import EntryRange, case_changes, sums_by_place
 from api.portfolio.tally import Tally, preload
 from api.reviews.commands import ClaimReview, GiveVerdict, Override, RequestReview, Ruling
 from api.reviews.queue import queue_page

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.importing.headings.headers import export_headers
+from data.importing.headings.spellings import export_headers
 from data.importing.importer import import_files
 from data.storage.archive import Archive
 from model.archive.id_numbers import check_digit

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.importing.files.encoding import detect_encoding
+from data.importing.files.csv_file import detect_encoding
 from data.importing.files.formats import open_sheets
 from data.importing.limits import MAX_CELL_CHARS, MAX_COLUMNS, MAX_LINE_CHARS
 from data.importing.refusals import RefusedFileError

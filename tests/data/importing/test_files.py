@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 import xlsxwriter
 
-from data.importing.headings.headers import export_headers
+from data.importing.headings.spellings import export_headers
 from data.importing.importer import import_files
 from data.storage.archive import Archive
 from model.archive.id_numbers import check_digit

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.importing.cells.parsers import parse_cell
-from data.importing.headings.headers import export_choices, export_headers
 from data.importing.headings.heading import Heading, find_heading
-from data.importing.headings.spellings import header_word, spelled
+from data.importing.headings.spellings import export_choices, export_headers, header_word, spelled
 from data.importing.refusals import Refusal
 from model.archive.tables import archive_tables
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.importing.cells.text import visible
-from data.importing.headings.headers import export_headers
+from data.importing.headings.spellings import export_headers
 from data.importing.importer import import_files
 from data.importing.quarantine import neutral, shown_cell
 from data.storage.archive import Archive

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from data.importing.files.sheets import Chunk
 from data.importing.headings.frame import frame_rows
-from data.importing.headings.headers import export_headers
 from data.importing.headings.heading import Heading, find_heading
+from data.importing.headings.spellings import export_headers
 from data.importing.reasons import Problem, explain, read_problem
 from data.importing.rows.checks import NUMBER, PROBLEMS, check_frame
 from data.importing.rows.row import check_row

@@ -6,7 +6,7 @@ import pytest
 from model.card.card_json import card_from_json, card_to_json
 from model.card.scorecard import Scaling
 from model.errors import TrainingError
-from training.card.curves import CURVES, with_curve
+from training.card.calibrate import CURVES, with_curve
 from training.settings import Settings
 
 SCALING = Scaling()
