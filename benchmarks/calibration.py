@@ -20,7 +20,7 @@ from benchmarks.public_sets import SETS, read_set
 from model.card.bins import Floats, Ints
 from model.profile.dictionary import Dictionary
 from training.binning.evidence import counts
-from training.card.calibrate import CURVES, Calibration, calibrate
+from training.card.calibrate import FITTERS, Calibration, calibrate
 from training.families.cross_fit import cross_fit
 from training.families.woe import WoeFamily
 from training.measures.calibration import brier, equal_groups, expected_calibration_error
@@ -56,7 +56,7 @@ def _compared(
         fitted = calibrate(crossed.unseen_log_odds, known.bad)
         seen = _points(crossed.unseen_log_odds, fitted, settings)
         unseen = _points(crossed.fit.additive.log_odds(new.columns), fitted, settings)
-        for name, fit in CURVES.items():
+        for name, fit in FITTERS.items():
             pd = fit(seen, known.bad, settings.scaling)(unseen.astype(np.float64))
             found[name].append(_measures(unseen, new.bad, pd))
     return found

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 
 from api.core.calendar import date_in_china
 from api.core.settings import Settings
-from api.decisions.decide import Decide
+from api.decisions.commands import Decide
 from api.editions.in_use import Resources
 from api.ledger.chain import Head, append_audit_rows, chained, entry_of, moment
 from api.ledger.checkpoints import Span, seal_commit, seal_key_id

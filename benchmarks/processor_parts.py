@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.engine import RootTransaction
 
-import api.decisions.decide
+import api.decisions.commands
 from api.ledger import store
 from api.ledger.store import Store
 from api.ledger.transaction import Transaction
@@ -20,9 +20,9 @@ from api.ledger.transaction import Transaction
 PARTS: dict[str, tuple[Any, str]] = {
     "ledger thread, a group in all": (Store, "commit"),
     "  the commands": (store, "perform"),
-    "    kernel: knock-outs, points, offer, reasons": (api.decisions.decide, "decide_many"),
-    "    answer and profile as JSON": (api.decisions.decide, "_decision"),
-    "    pseudonyms of new members, encrypted": (api.decisions.decide, "_added"),
+    "    kernel: knock-outs, points, offer, reasons": (api.decisions.commands, "decide_many"),
+    "    answer and profile as JSON": (api.decisions.commands, "_decision"),
+    "    pseudonyms of new members, encrypted": (api.decisions.commands, "_added"),
     "  rows into the tables": (Transaction, "flush"),
     "  checkpoint, signed": (store, "seal_commit"),
     "  commit": (RootTransaction, "commit"),

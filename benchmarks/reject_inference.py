@@ -28,11 +28,10 @@ from model.profile.dictionary import member_dictionary
 from training.learn import OUT_OF_TIME, Source, learn
 from training.measures.calibration import brier, equal_groups, expected_calibration_error
 from training.measures.discrimination import auc
-from training.reject.methods import METHODS
-from training.reject.unobserved import POPULATIONS, Unobserved, unobserved_applicants
+from training.reject.unobserved import Unobserved, unobserved_applicants
 from training.samples.archive import archive_sample
 from training.samples.sample import Sample, out_of_time
-from training.settings import Settings
+from training.settings import POPULATIONS, REJECT_METHODS, Settings
 
 #: Shares of all members that are compared at: the published first tier, the better three fifths.
 FIRST_TIER, THREE_FIFTHS = 0.135, 0.6
@@ -92,7 +91,7 @@ def command(
 
 
 def _variants() -> list[tuple[str, str]]:
-    return [("none", "")] + [(m, p) for p in POPULATIONS for m in METHODS[1:]]
+    return [("none", "")] + [(m, p) for p in POPULATIONS for m in REJECT_METHODS[1:]]
 
 
 def _world(folder: Path, members: int, seed: int, replications: int) -> tuple[Archive, Truth, date]:

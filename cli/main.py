@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from model import __version__
 from model.errors import RongziError
 
 #: Command → (module, one line of help); help must not import what a command needs.
@@ -55,6 +56,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rongzi")
 def rongzi() -> None:
     """融资E: from raw branch files to a first-tier whitelist and decisions."""
 

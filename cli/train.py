@@ -14,6 +14,16 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.gate_lines import gate_lines
+from training.settings import (
+    CURVES,
+    FAMILIES,
+    POPULATIONS,
+    REJECT_METHODS,
+    CurveName,
+    Family,
+    Population,
+    RejectMethod,
+)
 
 if TYPE_CHECKING:
     from training.learn import TrainedRun
@@ -23,8 +33,6 @@ if TYPE_CHECKING:
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _ARCHIVE = click.Path(path_type=Path, file_okay=False, exists=True)
-#: As in `training.contest`, which is not imported to show a help page.
-_FAMILIES = ["auto", "woe", "ebm", "boosted", "boosted_single"]
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -37,27 +45,27 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Archive as known on this day; today."
 )
-@click.option("--family", default="auto", show_default=True, type=click.Choice(_FAMILIES))
+@click.option("--family", default="auto", show_default=True, type=click.Choice(FAMILIES))
 @click.option("--out", type=_FOLDER, help="Also write the card, figures and report here.")
 @click.option(
     "--calibration",
     default="line",
     show_default=True,
-    type=click.Choice(["line", "beta", "isotonic", "centred_isotonic"]),
+    type=click.Choice(CURVES),
     help="Curve from points to PD.",
 )
 @click.option(
     "--reject-inference",
     default="none",
     show_default=True,
-    type=click.Choice(["none", "parcelling", "fuzzy", "ipw"]),
+    type=click.Choice(REJECT_METHODS),
     help="How those never booked enter the training.",
 )
 @click.option(
     "--unobserved",
     default="members",
     show_default=True,
-    type=click.Choice(["members", "declined"]),
+    type=click.Choice(POPULATIONS),
     help="Who they are in an archive; in a table: rows without a target.",
 )
 @click.option("--seed", default=54, show_default=True, type=int)
@@ -84,10 +92,10 @@ def command(
     bad_value: str | None,
     dictionary: Path | None,
     as_of: datetime | None,
-    family: str,
-    calibration: str,
-    reject_inference: str,
-    unobserved: str,
+    family: Family,
+    calibration: CurveName,
+    reject_inference: RejectMethod,
+    unobserved: Population,
     out: Path | None,
     seed: int,
     trained_by: str,

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from api.core.settings import Settings
-    from api.decisions.decide import Decide
+    from api.decisions.commands import Decide
     from api.editions.in_use import Resources
     from api.ledger.commands import Command
     from api.ledger.writer import Ledger
@@ -237,7 +237,7 @@ class Desk:
     def decide(self, member: dict[str, Any], yuan: int, actor: str = "officer-1") -> str:
         """Ask for a decision and return its id."""
         from api.core.calendar import date_in_china
-        from api.decisions.decide import Decide
+        from api.decisions.commands import Decide
         from model.decision.decision import Request
 
         profile = self.resources.edition.profile(member["member_id"])

@@ -23,24 +23,23 @@ from training.families.ebm import EbmFamily
 from training.families.woe import WoeFamily
 from training.measures.discrimination import auc
 from training.samples.sample import Sample
-from training.settings import Settings
+from training.settings import FAMILIES, Family, Settings
 
-_LEARNERS: dict[str, Callable[[], Learner]] = {
+_LEARNERS: dict[Family, Callable[[], Learner]] = {
     "woe": lambda: Refitted(WoeFamily()),
     SINGLE: lambda: BoostedFamily(SINGLE),
     PAIRS: lambda: BoostedFamily(PAIRS),
     "ebm": lambda: Refitted(EbmFamily()),
 }
 #: What ``auto`` tries, simplest first: a tie goes to the simpler.
-_AUTO = ("woe", SINGLE, PAIRS)
-FAMILIES = ("auto", *_LEARNERS)
+_AUTO: tuple[Family, ...] = ("woe", SINGLE, PAIRS)
 
 
 @dataclass(frozen=True)
 class Contest:
     """The chosen fit and what was tried beside it, in the order of trial."""
 
-    family: str
+    family: Family
     chosen: CrossFit
     leaderboard: tuple[Candidate, ...]
 
@@ -68,7 +67,7 @@ def refit_steps(settings: Settings) -> int:
     return max(learner.steps(settings) for learner in _learners(settings.family))
 
 
-def learner_named(name: str) -> Learner:
+def learner_named(name: Family) -> Learner:
     """Return the family called `name`, other than ``auto``."""
     return _LEARNERS[name]()
 
@@ -86,19 +85,20 @@ def contest(
     TrainingError
         If this release has no such family, or none finds an attribute to use.
     """
-    found: list[tuple[str, CrossFit]] = []
+    found: list[tuple[Family, CrossFit]] = []
     rows: list[Candidate] = []
     faults: list[TrainingError] = []
-    for learner in _learners(settings.family):
+    for name in _names(settings.family):
+        learner = _LEARNERS[name]()
         began = time.process_time()
         try:
             crossed = learner.cross_fit(sample, dictionary, settings, step_done)
         except TrainingError as error:
             faults.append(error)
             continue
-        found.append((learner.name, crossed))
+        found.append((name, crossed))
         spent = time.process_time() - began
-        rows.append(candidate(learner.name, learner.name, crossed.unseen_log_odds, sample, spent,
+        rows.append(candidate(name, name, crossed.unseen_log_odds, sample, spent,
                               crossed.candidate))  # fmt: skip
     if not found:
         raise faults[0]
@@ -121,11 +121,15 @@ def candidate(
     )  # fmt: skip
 
 
-def _learners(name: str) -> Sequence[Learner]:
-    names = _AUTO if name == "auto" else (name,)
+def _names(family: Family) -> Sequence[Family]:
+    names = _AUTO if family == "auto" else (family,)
     if not set(names) <= set(_LEARNERS):
-        raise TrainingError(f"no family is called {name!r}; use one of {', '.join(FAMILIES)}")
-    return [_LEARNERS[own]() for own in names]
+        raise TrainingError(f"no family is called {family!r}; use one of {', '.join(FAMILIES)}")
+    return names
+
+
+def _learners(family: Family) -> Sequence[Learner]:
+    return [_LEARNERS[name]() for name in _names(family)]
 
 
 #: One size of tree each: the price is told to a digit or two, and the card waits for it.

@@ -26,7 +26,7 @@ from model.card.card_file import CARD, CardFile, read_card
 from model.errors import TrainingError
 from training.gates.evidence import Evidence, has_evidence, read_evidence
 from training.gates.judge import judge, write_verdicts
-from training.gates.verdict import GateVerdicts, Verdict, limits_on
+from training.gates.verdict import GATE_LIMITS, GateVerdicts, Verdict
 from training.tracking.runs import card_of_run, make_champion, run_of_card
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
@@ -126,7 +126,7 @@ def _card_folder(what: str, store: Path) -> Iterator[Path]:
 
 def _judged(evidence: Evidence, approved_by: str, day: date, home: Path) -> GateVerdicts:
     _refuse_self_approval(evidence.noted.trained_by, approved_by)
-    found = judge(evidence, champion_of(home), limits_on(day))
+    found = judge(evidence, champion_of(home), GATE_LIMITS.on(day))
     if not found.passed:
         told = "".join(f"\n- {_told(verdict)}" for verdict in found.failed)
         raise TrainingError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import rfc8785
 
@@ -18,6 +18,17 @@ MASTER_SCALE = tuple(
     Grade(name, ceiling)
     for name, ceiling in zip("ABCDEFG", (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 1.0), strict=True)
 )
+
+
+Family = Literal["auto", "woe", "ebm", "boosted", "boosted_single"]
+CurveName = Literal["line", "beta", "isotonic", "centred_isotonic"]
+RejectMethod = Literal["none", "parcelling", "fuzzy", "ipw"]
+Population = Literal["members", "declined"]
+# The command line offers these names without importing what stands behind them.
+FAMILIES: tuple[Family, ...] = get_args(Family)
+CURVES: tuple[CurveName, ...] = get_args(CurveName)
+REJECT_METHODS: tuple[RejectMethod, ...] = get_args(RejectMethod)
+POPULATIONS: tuple[Population, ...] = get_args(Population)
 
 
 @dataclass(frozen=True)
@@ -88,7 +99,7 @@ class Settings:
     """
 
     seed: int = 54
-    family: str = "auto"
+    family: Family = "auto"
     folds: int = 5
     least_bads: int = 30
     most_bins: int = 7
@@ -110,9 +121,9 @@ class Settings:
     bad_days: int = 90
     indeterminate_days: int = 30
     run_in_months: int = 3
-    calibration: str = "line"
-    reject_inference: str = "none"
-    unobserved: str = "members"
+    calibration: CurveName = "line"
+    reject_inference: RejectMethod = "none"
+    unobserved: Population = "members"
     most_unobserved: int = 20_000
     reject_prudence: float = 1.0
     most_weight_quantile: float = 0.99

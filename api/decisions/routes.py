@@ -16,7 +16,7 @@ from prometheus_client import Counter
 from api.access.strict_route import StrictRoute
 from api.core.metrics import DECISIONS
 from api.core.principal import Principal
-from api.decisions.decide import Decide
+from api.decisions.commands import Decide
 from api.decisions.schemas import DecisionRequest, DecisionShape
 from api.editions.in_use import Service
 from api.http.fields import EXPECTED, IDEMPOTENCY_KEY

@@ -25,6 +25,7 @@ from typing import Any
 
 import rfc8785
 
+from data.publishing.pointer import folder_in_use
 from model.errors import EditionError
 
 FORMAT = "rongzi-edition/1"
@@ -94,12 +95,11 @@ def current_folder(home: Path) -> Path:
     """
     pointer = editions_folder(home) / CURRENT
     try:
-        name = pointer.read_text(encoding="utf-8").strip()
+        return folder_in_use(pointer, _FOLDER)
     except (OSError, UnicodeDecodeError) as error:
         raise EditionError(f"{pointer}: no edition is published here; {REMEDY}") from error
-    if not _FOLDER.fullmatch(name):
-        raise EditionError(f"{pointer}: names no edition folder; {REMEDY}")
-    return editions_folder(home) / name
+    except ValueError as error:
+        raise EditionError(f"{pointer}: names no edition folder; {REMEDY}") from error
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:

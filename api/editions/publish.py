@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -33,6 +32,7 @@ from api.editions.manifest import (
     read_manifest,
     verify_files,
 )
+from data.publishing.pointer import use_folder
 from model.decision.edition import change_line
 from model.errors import EditionError
 
@@ -109,7 +109,7 @@ def publish(home: Path, made: Contents, archive_digest: str, previous: Previous)
         _move(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    _point_at(root, folder)
+    use_folder(root / CURRENT, folder)
     return Published(folder, manifest, made, previous)
 
 
@@ -172,12 +172,3 @@ def _move(draft: Path, folder: Path) -> None:
         # Profiles are personal data: for the service's account and its group, for nobody else.
         draft.chmod(0o750)
         draft.rename(folder)
-
-
-def _point_at(root: Path, folder: Path) -> None:
-    draft = root / f"{CURRENT}.draft"
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(folder.name + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(root / CURRENT)

@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 
 from api.cases.case import case_of, entry_on, open_case, written
-from api.cases.state import DecisionState
+from api.cases.state import DecisionState, running_draws, states_of
 from api.consent.consent import CONSENT, consent_in_force, with_consent
 from api.core.calendar import date_in_china
 from api.editions.edition import columns_of
@@ -27,7 +27,6 @@ from api.http.lending_problems import (
 )
 from api.http.problems import ProblemError
 from api.ledger.commands import IdempotencyScope, View, Written
-from api.persons.rights import running_draws, states_of
 from model.card.bins import Columns
 from model.decision.consent import CONSENT_IN_FORCE
 from model.decision.whitelist import TIERS, Assessment, assess

@@ -18,7 +18,7 @@ from api.http.ledger import sent
 from api.http.lending_problems import LOAN_OUTSTANDING, NOTHING_HELD
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, NOT_READY, UNKNOWN_MEMBER
-from api.persons.rights import Erase, Export
+from api.persons.commands import Erase, Export
 from api.persons.schemas import ErasedShape, ExportShape
 
 router = APIRouter(prefix="/v1/members/{member_id}", route_class=StrictRoute, tags=["persons"])

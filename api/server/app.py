@@ -41,9 +41,7 @@ from api.server.overload import Admission, Load, Turnstile
 from api.server.serve import drained_on_signal, watching
 from api.webhooks import routes as webhooks_routes
 from api.webhooks.delivery import delivering
-
-#: Of the interface under /v1, not of the package.
-VERSION = "1.0.0"
+from model import __version__
 
 
 class _Application(FastAPI):
@@ -112,7 +110,7 @@ def create_app(
     app = _Application(
         Load(settings.most_in_work),
         title="融资E 信贷决策服务 / Rongzi E decision service",
-        version=VERSION,
+        version=__version__,
         lifespan=_lifespan,
         dependencies=[Depends(enforce, scope="function"), Depends(refuse_undeclared_query)],
         redirect_slashes=False,

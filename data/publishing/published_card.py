@@ -24,6 +24,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from data.publishing.pointer import folder_in_use, use_folder
 from data.storage.key_files import KeyFile, create, private_pem, public_pem
 from model.card.card_file import CARD, MANIFEST, CardFile, key_id, read_card, sign_card
 from model.errors import CardError
@@ -87,15 +88,14 @@ def published_folder(home: Path) -> Path:
     """
     pointer = cards_folder(home) / CHAMPION
     try:
-        name = pointer.read_text(encoding="utf-8").strip()
+        return folder_in_use(pointer, _FOLDER)
     except (OSError, UnicodeDecodeError) as error:
         raise CardError(
             f"{pointer}: no card is published here; train one (rongzi train) and promote it"
             " (rongzi promote RUN_ID --approved-by NAME)"
         ) from error
-    if not _FOLDER.fullmatch(name):
-        raise CardError(f"{pointer}: names no card folder; promote a card again")
-    return cards_folder(home) / name
+    except ValueError as error:
+        raise CardError(f"{pointer}: names no card folder; promote a card again") from error
 
 
 def card_in(folder: Path, home: Path) -> CardFile:
@@ -159,7 +159,7 @@ def publish_card(
     draft = _signed_copy(source, folder, signing_key(home), approved_by, approved_at)
     published = read_card(draft, trusted_keys(home))
     _move(draft, folder)
-    _point_at(home, folder)
+    use_folder(cards_folder(home) / CHAMPION, folder)
     _record(home, published, replaced, remarks or {})
     return Publication(published, folder, replaced)
 
@@ -189,13 +189,6 @@ def _move(draft: Path, folder: Path) -> None:
     for name in (CARD, MANIFEST):
         (draft / name).replace(folder / name)
     draft.rmdir()
-
-
-def _point_at(home: Path, folder: Path) -> None:
-    pointer = cards_folder(home) / CHAMPION
-    draft = pointer.with_suffix(".draft")
-    draft.write_text(folder.name + "\n", encoding="utf-8")
-    draft.replace(pointer)
 
 
 def _record(

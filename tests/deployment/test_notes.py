@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import make_url
 
 from api.core.settings import Settings
-from api.decisions.decide import Decide
+from api.decisions.commands import Decide
 from api.ledger.writer import Ledger
 from tests.support.cores import kept_apart, printed_cores
 from tests.support.deployment_notes import printed

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from api.core.calendar import date_in_china
 from api.core.settings import Settings
-from api.decisions.decide import Decide
+from api.decisions.commands import Decide
 from api.editions.in_use import Resources
 from api.ledger.commands import IdempotencyScope
 from api.ledger.writer import Ledger

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from api.access.audit import RecordAccess
-from api.decisions.decide import Decide
+from api.decisions.commands import Decide
 from api.editions.edition import PlaceFilter
 from api.editions.in_use import Resources, load
 from api.http.fields import PURPOSES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.decisions.decide import Decide
+from api.decisions.commands import Decide
 from api.http.problem_kinds import LEDGER_AWAY
 from api.http.problems import ProblemError
 from api.ledger.writer import Ledger

@@ -23,7 +23,7 @@ from model.errors import TrainingError
 from training.binning.evidence import counts
 from training.measures.discrimination import auc
 from training.samples.sample import Bools
-from training.settings import Settings
+from training.settings import CURVES, CurveName, Settings
 
 #: PDs are told to a hundredth of a basis point; more digits would claim more than is known.
 _DIGITS = 6
@@ -160,7 +160,7 @@ def _pooled(points: Ints, bad: Bools, scaling: Scaling) -> tuple[Floats, Floats,
     return totals, np.asarray(pooled, dtype=np.float64), rows
 
 
-CURVES: Mapping[str, Fitter] = {
+FITTERS: Mapping[CurveName, Fitter] = {
     "line": line,
     "beta": beta,
     "isotonic": isotonic,
@@ -168,7 +168,7 @@ CURVES: Mapping[str, Fitter] = {
 }
 
 
-_CURVES_DIGITS = 6
+_PD_DIGITS = 6
 
 
 def with_curve(card: Card, unseen_points: Ints, bad: Bools, settings: Settings) -> Card:
@@ -187,14 +187,14 @@ def with_curve(card: Card, unseen_points: Ints, bad: Bools, settings: Settings) 
     name = settings.calibration
     if name == "line":
         return card
-    if name not in CURVES:
+    if name not in FITTERS:
         raise TrainingError(f"no calibration is called {name!r}; use one of {', '.join(CURVES)}")
     if settings.reject_inference != "none":
         raise TrainingError(f"--calibration {name} knows booked loans only; use line, or no"
                             " --reject-inference")  # fmt: skip
     highest = card.base + sum(int(term.points.max()) for term in card.terms)
     totals = np.arange(card.base, highest + 1, dtype=np.int64)
-    curve = CURVES[name](unseen_points, bad, card.scaling)
-    pd = np.minimum.accumulate(np.round(curve(totals.astype(np.float64)), _CURVES_DIGITS))
+    curve = FITTERS[name](unseen_points, bad, card.scaling)
+    pd = np.minimum.accumulate(np.round(curve(totals.astype(np.float64)), _PD_DIGITS))
     first = np.concatenate([[True], np.diff(pd) != 0])
     return replace(card, pd_points=totals[first], pd_values=pd[first])

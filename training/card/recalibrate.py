@@ -23,7 +23,7 @@ from model.card.scorecard import Card
 from model.errors import TrainingError
 from training.gates.evidence import read_evidence, write_evidence
 from training.gates.judge import judge, write_verdicts
-from training.gates.verdict import GateVerdicts, limits_on
+from training.gates.verdict import GATE_LIMITS, GateVerdicts
 
 _DIGITS = 6
 #: Log odds further than this from where they were would be another card.
@@ -134,7 +134,7 @@ def write_recalibrated(
     noted = replace(evidence.noted, card_digest=digest, recalibrated=True)
     write_evidence(out, noted, evidence.rows)
     verdicts = judge(replace(evidence, card=card, digest=digest, noted=noted), champion,
-                     limits_on(target.on))  # fmt: skip
+                     GATE_LIMITS.on(target.on))  # fmt: skip
     write_verdicts(verdicts, out)
     return digest, verdicts
 

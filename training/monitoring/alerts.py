@@ -6,18 +6,26 @@ The limits of monitoring in force on a day, from ``limits.yaml``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
-from functools import cache
-from importlib import resources
 
 from model.profile.dictionary import Text
 from training.monitoring.findings import Alert, Findings, Level
 from training.monitoring.outcomes import OutcomeRow
 from training.monitoring.shift import AttributeShift, Shift, most_moved
-from training.samples.limits import Limits, limits_from
+from training.samples.limits import Limits, LimitsFile
 
 _ORDER = {"act": 0, "watch": 1, "none": 2, "ok": 3}
 _NOTHING = Text("无需处理", "nothing to do")
+
+MONITORING_LIMITS = LimitsFile(
+    "training.monitoring",
+    "limits.yaml",
+    numbers=(
+        "recent_months", "least_recent_loans", "points_psi_watch", "points_psi_act",
+        "attribute_psi_watch", "attribute_psi_act", "missing_rise_watch", "out_of_range_watch",
+        "fallen_grades_watch", "actual_over_expected_low_watch", "actual_over_expected_watch",
+        "actual_over_expected_act", "place_over_expected_watch", "early_over_expected_watch",
+    ),
+)  # fmt: skip
 
 
 def alerts(found: Findings) -> tuple[Alert, ...]:
@@ -219,24 +227,3 @@ def _above(value: float, watch: float, act: float) -> Level:
 
 def _unmeasured(code: str, told: Text) -> Alert:
     return Alert(code, "none", "", None, None, told, _NOTHING)
-
-
-FILE = "limits.yaml"
-NAMES = (
-    "recent_months", "least_recent_loans", "points_psi_watch", "points_psi_act",
-    "attribute_psi_watch", "attribute_psi_act", "missing_rise_watch", "out_of_range_watch",
-    "fallen_grades_watch", "actual_over_expected_low_watch", "actual_over_expected_watch",
-    "actual_over_expected_act", "place_over_expected_watch", "early_over_expected_watch",
-)  # fmt: skip
-
-
-@cache
-def monitoring_limits(day: date) -> Limits:
-    """Return the shipped limits as they stand on `day`; see `limits_from`."""
-    text = resources.files("training.monitoring").joinpath(FILE).read_text(encoding="utf-8")
-    return read_limits(text, day)
-
-
-def read_limits(text: str, day: date) -> Limits:
-    """Read the limits in YAML `text` as they stand on `day`."""
-    return limits_from(text, FILE, day, NAMES)

@@ -21,7 +21,7 @@ from model.card.bins import Floats
 from model.card.card_file import CardFile, read_card
 from model.errors import TrainingError
 from training.measures.baseline import Baseline, digests_of, read_baseline
-from training.monitoring.alerts import alerts, monitoring_limits
+from training.monitoring.alerts import MONITORING_LIMITS, alerts
 from training.monitoring.book import Book, loan_book, quarters, vintage_curves
 from training.monitoring.early import early_rows
 from training.monitoring.findings import Findings, Outcomes
@@ -107,7 +107,7 @@ def monitor(
             "this card was trained on a flat table; monitoring reads an archive's members and"
             " loans: name a card trained with rongzi train --archive"
         )
-    limits = monitoring_limits(as_of)
+    limits = MONITORING_LIMITS.on(as_of)
     then, now = (profile_as_of(archive, day) for day in (since, as_of))
     step_done()
     migration = member_migration(card, then, now)

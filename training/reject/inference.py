@@ -20,7 +20,6 @@ from training.card.calibrate import Calibration, calibrate
 from training.families.cross_fit import CrossFit, Learner
 from training.measures.discrimination import auc
 from training.reject.methods import (
-    METHODS,
     Selection,
     fuzzy,
     parcelled,
@@ -29,7 +28,7 @@ from training.reject.methods import (
 )
 from training.reject.unobserved import Unobserved
 from training.samples.sample import Bools, Sample
-from training.settings import Settings
+from training.settings import REJECT_METHODS, Settings
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def augmented(
         return fuzzy(observed, unobserved, pd, settings)
     if method == "ipw":
         return reweighted(observed, selection.booked, settings)
-    raise TrainingError(f"no reject inference is called {method!r}; use one of {METHODS}")
+    raise TrainingError(f"no reject inference is called {method!r}; use one of {REJECT_METHODS}")
 
 
 def reject_report(

@@ -55,8 +55,6 @@ def _numbers(values: NDArray[np.float64] | NDArray[np.object_]) -> Floats:
     return found
 
 
-METHODS = ("none", "parcelling", "fuzzy", "ipw")
-
 #: Bands of equal size that parcelling deals outcomes within.
 _BANDS = 20
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -17,9 +16,6 @@ from training.samples.archive import applied_profiles
 from training.samples.sample import Rows
 from training.samples.vintages import visible_rows
 from training.settings import Settings
-
-Population = Literal["members", "declined"]
-POPULATIONS: tuple[Population, ...] = ("members", "declined")
 
 
 @dataclass(frozen=True)

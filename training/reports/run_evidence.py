@@ -8,7 +8,7 @@ from datetime import date
 from model.card.card_file import CardFile
 from training.gates.evidence import Evidence, Noted
 from training.gates.judge import judge
-from training.gates.verdict import limits_on
+from training.gates.verdict import GATE_LIMITS
 from training.learn import TrainedRun
 
 
@@ -19,7 +19,7 @@ def evidence_of(run: TrainedRun) -> Evidence:
 
 def judged(run: TrainedRun, champion: CardFile | None, day: date) -> TrainedRun:
     """Return `run` with what the gates of `day` say of it beside the `champion`."""
-    return replace(run, gates=judge(evidence_of(run), champion, limits_on(day)))
+    return replace(run, gates=judge(evidence_of(run), champion, GATE_LIMITS.on(day)))
 
 
 def _noted(run: TrainedRun) -> Noted:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from importlib import resources
 from typing import Any
 
 import rfc8785
@@ -43,35 +45,58 @@ class Limits:
         return float(values.get(attribute, values[DEFAULT]))
 
 
-def limits_from(
-    text: str, file: str, day: date, numbers: Collection[str], by_attribute: Collection[str] = ()
-) -> Limits:
-    """Read the limits in YAML `text` as they stand on `day`.
+@dataclass(frozen=True)
+class LimitsFile:
+    """A shipped file of dated limits.
 
-    Parameters
+    Attributes
     ----------
-    file : str
-        Its name, for messages.
-    numbers, by_attribute : collection of str
-        The names that hold one number, and those that hold one by attribute and a default.
-
-    Raises
-    ------
-    ContractError
-        If one has no value by `day`, is missing, unknown, or no number from 0 to 1,000.
+    package, name : str
+        Where it lies; the name stands in messages.
+    numbers, by_attribute : tuple of str
+        The limits that hold one number, and those that hold one by attribute and a default.
     """
-    held = limits_in_force(read_limits_file(text, file), day, file)
-    if odd := sorted(set(held) ^ {*numbers, *by_attribute}):
-        raise ContractError(f"{file}: {', '.join(odd)} is unknown or missing")
-    for name in numbers:
-        _refuse_no_number(f"{file}, {name}", held[name]["value"])
-    for name in by_attribute:
-        values = held[name]["value"]
-        if not isinstance(values, dict) or DEFAULT not in values:
-            raise ContractError(f"{file}, {name}: give a value by attribute, and a default")
-        for attribute, value in values.items():
-            _refuse_no_number(f"{file}, {name}, {attribute}", value)
-    return Limits(day, held, hashlib.sha256(rfc8785.dumps(held)).hexdigest())
+
+    package: str
+    name: str
+    numbers: tuple[str, ...]
+    by_attribute: tuple[str, ...] = ()
+
+    def on(self, day: date) -> Limits:
+        """Return the shipped limits in force on `day`; see `read`."""
+        return _shipped(self, day)
+
+    def text(self) -> str:
+        """Return the shipped text."""
+        return resources.files(self.package).joinpath(self.name).read_text(encoding="utf-8")
+
+    def read(self, text: str, day: date) -> Limits:
+        """Read the limits in YAML `text` that are in force on `day`.
+
+        Raises
+        ------
+        ContractError
+            If one has no value by `day`, is missing, unknown, or no number from 0 to 1,000.
+        """
+        held = limits_in_force(read_limits_file(text, self.name), day, self.name)
+        if odd := sorted(set(held) ^ {*self.numbers, *self.by_attribute}):
+            raise ContractError(f"{self.name}: {', '.join(odd)} is unknown or missing")
+        for name in self.numbers:
+            _refuse_no_number(f"{self.name}, {name}", held[name]["value"])
+        for name in self.by_attribute:
+            values = held[name]["value"]
+            if not isinstance(values, dict) or DEFAULT not in values:
+                raise ContractError(
+                    f"{self.name}, {name}: give a value by attribute, and a default"
+                )
+            for attribute, value in values.items():
+                _refuse_no_number(f"{self.name}, {name}, {attribute}", value)
+        return Limits(day, held, hashlib.sha256(rfc8785.dumps(held)).hexdigest())
+
+
+@cache
+def _shipped(file: LimitsFile, day: date) -> Limits:
+    return file.read(file.text(), day)
 
 
 def _refuse_no_number(where: str, value: object) -> None:

@@ -12,17 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from api.cases.state import APPROVING, OPEN, DecisionState
+from api.cases.state import APPROVING, OPEN, DecisionState, states_of
 from api.consent.commands import SetConsent
 from api.core.calendar import date_in_china
-from api.decisions.decide import Decide
+from api.decisions.commands import Decide
 from api.decisions.replay import replay
 from api.http.problems import ProblemError
 from api.ledger.commands import IdempotencyScope
 from api.ledger.database import Location
 from api.ledger.entries import Entry
 from api.payments.commands import CancelDisbursement, Disburse, left_to_draw
-from api.persons.rights import states_of
 from api.portfolio.portfolio import Sums
 from api.portfolio.tally import Tally
 from api.reviews.commands import ClaimReview, GiveVerdict, Override, RequestReview, Ruling

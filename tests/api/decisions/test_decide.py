@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import pytest
 
-from api.decisions.decide import Decide
+from api.decisions.commands import Decide
 from api.decisions.schemas import DecisionShape
 from api.editions.in_use import Resources
 from api.http.problem_kinds import IN_PROGRESS, KEY_REUSED

@@ -13,7 +13,7 @@ import rfc8785
 from click.testing import CliRunner
 
 from api.core.settings import Settings
-from api.decisions.decide import Decide
+from api.decisions.commands import Decide
 from api.decisions.replay import replay
 from api.decisions.stored import profile_from_json, profile_to_json
 from api.editions.in_use import Resources

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from api.access.accounts import Accounts
 from api.access.first_run import create_account, first_accounts
 from api.core.settings import Settings
-from api.decisions.decide import Decide
+from api.decisions.commands import Decide
 from api.ledger.database import Location, open_engine
 from api.ledger.schema import upgrade
 from api.ledger.tables import APPEND_ONLY, metadata

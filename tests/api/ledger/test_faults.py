@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from api.core.settings import Settings
-from api.decisions.decide import Decide
+from api.decisions.commands import Decide
 from api.http.problem_kinds import LEDGER_AWAY
 from api.http.problems import Kind, ProblemError
 from api.ledger.database import Location

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, select
 
 from api.core.settings import Settings
-from api.decisions.decide import Decide
+from api.decisions.commands import Decide
 from api.http.problem_kinds import LEDGER_AWAY
 from api.http.problems import ProblemError
 from api.ledger.database import Location

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from api.core.settings import Settings
-from api.decisions.decide import Decide
+from api.decisions.commands import Decide
 from api.http.problems import ProblemError
 from api.ledger.database import Location
 from api.ledger.writer import Ledger

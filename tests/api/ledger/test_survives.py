@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from api.core.settings import Settings
-from api.decisions.decide import Decide
+from api.decisions.commands import Decide
 from api.ledger.database import Location
 from api.ledger.idempotency import REPLAYED
 from api.ledger.writer import Ledger

@@ -11,7 +11,7 @@ from api.consent.commands import SetConsent
 from api.decisions.replay import replay
 from api.ledger.database import Location
 from api.payments.commands import CancelDisbursement, Disburse
-from api.persons.rights import Erase, Export
+from api.persons.commands import Erase, Export
 from api.portfolio.portfolio import portfolio
 from api.portfolio.tally import Tally
 from api.reviews.commands import Override, RequestReview, Ruling

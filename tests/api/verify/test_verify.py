@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from sqlalchemy import create_engine, delete, text
 
 from api.core.settings import Settings
-from api.decisions.decide import Decide
+from api.decisions.commands import Decide
 from api.editions.in_use import Resources
 from api.http.problem_kinds import LEDGER_AWAY
 from api.http.problems import ProblemError

@@ -21,13 +21,13 @@ from pathlib import Path
 from api.access.accounts import Account, Accounts
 from api.consent.commands import SetConsent
 from api.core.settings import Settings
-from api.decisions.decide import Decide
+from api.decisions.commands import Decide
 from api.editions.in_use import Resources
 from api.http.problems import ProblemError
 from api.ledger.commands import Command
 from api.ledger.database import Location, database_url
 from api.ledger.writer import Ledger
-from api.persons.rights import Erase
+from api.persons.commands import Erase
 from api.verify.verify import verify_ledger
 from tests.support.ledger_filling import asks, fill, look_around
 from tests.support.tampering import accounts, looks, outside, people, ways

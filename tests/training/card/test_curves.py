@@ -6,7 +6,7 @@ import pytest
 from model.card.card_json import card_from_json, card_to_json
 from model.card.scorecard import Scaling
 from model.errors import TrainingError
-from training.card.calibrate import CURVES, with_curve
+from training.card.calibrate import FITTERS, with_curve
 from training.settings import Settings
 
 SCALING = Scaling()
@@ -25,19 +25,19 @@ def truth(slope):
     return 1 / (1 + np.exp(slope * (AT - SCALING.offset) / SCALING.factor))
 
 
-@pytest.mark.parametrize("name", CURVES)
+@pytest.mark.parametrize("name", FITTERS)
 def test_a_curve_never_rises_with_points_and_stays_a_probability(name):
     points, bad = drawn(0.8, rows=600)
-    pd = CURVES[name](points, bad, SCALING)(AT)
+    pd = FITTERS[name](points, bad, SCALING)(AT)
     assert (np.diff(pd) <= 1e-12).all()
     assert ((pd >= 0) & (pd <= 1)).all()
 
 
-@pytest.mark.parametrize("name", CURVES)
+@pytest.mark.parametrize("name", FITTERS)
 def test_points_that_tell_the_truth_are_left_as_they_are(name):
     points, bad = drawn(1.0)
     usual = (AT > 470) & (AT < 630)
-    pd = CURVES[name](points, bad, SCALING)(AT)
+    pd = FITTERS[name](points, bad, SCALING)(AT)
     assert np.abs(pd - truth(1.0))[usual].max() < 0.04
 
 
@@ -45,11 +45,11 @@ def test_points_that_tell_the_truth_are_left_as_they_are(name):
 def test_points_that_are_too_sure_are_corrected_towards_the_truth(name):
     points, bad = drawn(0.6)
     usual = (AT > 470) & (AT < 630)
-    wrong = np.abs(CURVES["line"](points, bad, SCALING)(AT) - truth(0.6))[usual].mean()
-    assert np.abs(CURVES[name](points, bad, SCALING)(AT) - truth(0.6))[usual].mean() < wrong / 3
+    wrong = np.abs(FITTERS["line"](points, bad, SCALING)(AT) - truth(0.6))[usual].mean()
+    assert np.abs(FITTERS[name](points, bad, SCALING)(AT) - truth(0.6))[usual].mean() < wrong / 3
 
 
-@pytest.mark.parametrize("name", CURVES)
+@pytest.mark.parametrize("name", FITTERS)
 def test_a_bent_table_keeps_points_and_reads_back(name, member_card):
     points, bad = drawn(0.7, rows=2000)
     card = with_curve(member_card, points, bad, Settings(calibration=name))
@@ -67,4 +67,4 @@ def test_a_curve_that_knows_booked_loans_only_does_not_join_reject_inference(mem
 
 def test_six_hundred_points_are_fifty_to_one_by_the_line():
     points, bad = drawn(1.0, rows=200)
-    assert CURVES["line"](points, bad, SCALING)(np.array([600.0]))[0] == pytest.approx(1 / 51)
+    assert FITTERS["line"](points, bad, SCALING)(np.array([600.0]))[0] == pytest.approx(1 / 51)

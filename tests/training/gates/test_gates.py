@@ -13,7 +13,7 @@ from model.errors import ContractError, TrainingError
 from training.gates.evidence import Evidence, Noted, read_evidence, write_evidence
 from training.gates.exactness import broken_directions
 from training.gates.judge import judge
-from training.gates.verdict import Measured, limits_on, read_limits, status
+from training.gates.verdict import GATE_LIMITS, Measured, status
 from training.measures.discrimination import delong
 from training.samples.sample import Sample
 
@@ -61,11 +61,11 @@ def evidence(card, rows, **noted):
 
 def gates(found, champion=None):
     in_use = None if champion is None else CardFile(champion, "b" * 64, "Approver", "2025-01-01")
-    return {v.gate: v for v in judge(found, in_use, limits_on(DAY)).verdicts}
+    return {v.gate: v for v in judge(found, in_use, GATE_LIMITS.on(DAY)).verdicts}
 
 
 def test_an_honest_card_passes_every_gate():
-    verdicts = judge(evidence(HONEST, people()), None, limits_on(DAY))
+    verdicts = judge(evidence(HONEST, people()), None, GATE_LIMITS.on(DAY))
     assert verdicts.passed
     assert {v.status for v in verdicts.verdicts} <= {"pass", "none"}
 
@@ -244,4 +244,4 @@ auc_least: {unit: AUC, source: someone, values: {2020-01-01: 0.5}}
 )
 def test_a_limit_without_source_date_or_name_is_refused(text, told):
     with pytest.raises(ContractError, match=told):
-        read_limits(text, DAY)
+        GATE_LIMITS.read(text, DAY)

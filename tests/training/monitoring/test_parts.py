@@ -11,7 +11,7 @@ from model.card.card_file import CardFile
 from model.errors import ContractError
 from training.measures.baseline import Baseline, points_baseline
 from training.measures.stability import bin_shares
-from training.monitoring.alerts import NAMES, monitoring_limits, read_limits
+from training.monitoring.alerts import MONITORING_LIMITS
 from training.monitoring.outcomes import by_group, exact_ratios, shrunk_ratios
 from training.monitoring.shift import applicant_shift, most_moved
 
@@ -86,8 +86,8 @@ def test_a_place_without_a_code_keeps_its_loans():
 
 
 def test_every_limit_has_a_value_a_unit_and_a_source():
-    limits = monitoring_limits(date(2023, 10, 1))
-    assert set(limits.in_force) == set(NAMES)
+    limits = MONITORING_LIMITS.on(date(2023, 10, 1))
+    assert set(limits.in_force) == set(MONITORING_LIMITS.numbers)
     for entry in limits.in_force.values():
         assert entry["unit"]
         assert entry["source"]
@@ -104,4 +104,4 @@ def test_every_limit_has_a_value_a_unit_and_a_source():
 )
 def test_limits_that_are_incomplete_are_refused_by_name(text, why):
     with pytest.raises(ContractError, match=why):
-        read_limits(text, date(2023, 1, 1))
+        MONITORING_LIMITS.read(text, date(2023, 1, 1))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
 import lightgbm
 import numpy as np
@@ -116,7 +117,8 @@ def _losses(log_odds: Floats, sample: Sample) -> Floats:
     return np.asarray(sample.weights * losses, dtype=np.float64)
 
 
-PAIRS, SINGLE = "boosted", "boosted_single"
+PAIRS: Final = "boosted"
+SINGLE: Final = "boosted_single"
 
 
 @dataclass(frozen=True)

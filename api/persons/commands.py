@@ -2,24 +2,19 @@
 
 Erasure removes the identity row. Entries stay, so that decisions replay and the chain is whole;
 from then on they speak of nobody. Whoever comes back is a new subject without a past here.
-
-Loans that run by the calendar, whatever became of the decision they were paid on.
-
-Who looked at a person, as that person may know it: who, when, by which way, and nobody else.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import or_, select
 
-from api.cases.state import DecisionState, Draw
+from api.cases.state import running_draws, states_of
 from api.consent.commands import consents
 from api.consent.consent import CONSENT, consent_in_force, edition_word
 from api.core.calendar import date_in_china
@@ -33,31 +28,6 @@ from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
 from api.ledger.tables import accesses
 from api.members.view import member
-
-
-def states_of(entries: Iterable[Entry]) -> list[DecisionState]:
-    """Return the state of each decision that `entries` speak of."""
-    on_decisions = [entry for entry in entries if entry.decision_id]
-    on_decisions.sort(key=lambda entry: entry.decision_id or "")
-    return [
-        DecisionState.of(group)
-        for _, group in groupby(on_decisions, key=lambda entry: entry.decision_id)
-    ]
-
-
-def running_draws(state: DecisionState, today: date) -> list[Draw]:
-    """Return the payments on a decision that were not cancelled and whose term is not over."""
-    return [
-        draw
-        for draw in state.draws
-        if not draw.is_cancelled and _months_later(draw.on, state.months) > today
-    ]
-
-
-def _months_later(day: date, months: int) -> date:
-    """Return the first day of the month after a loan of `months` from `day` has run its term."""
-    year, month = divmod(day.year * 12 + day.month + months, 12)
-    return date(year, month + 1, 1)
 
 
 def access_records_of(
