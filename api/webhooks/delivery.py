@@ -9,6 +9,7 @@ One event on its way: its body, its signature, one attempt to hand it over.
 from __future__ import annotations
 
 import asyncio
+import base64
 import fcntl
 import hashlib
 import hmac
@@ -32,7 +33,8 @@ from api.ledger.errors import LedgerRefusalError
 from api.ledger.writer import Ledger
 from api.webhooks.endpoints import Endpoint, Endpoints, Progress, WebhookError
 
-ID, TIMESTAMP, SIGNATURE = "Rongzi-Event-Id", "Rongzi-Timestamp", "Rongzi-Signature"
+#: Header names of Standard Webhooks (standardwebhooks.com).
+ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 SECONDS = 5.0
 
 
@@ -52,10 +54,15 @@ def event_body(entry: Outline) -> bytes:
     return json.dumps(told, separators=(",", ":")).encode()
 
 
-def signature(secret: str, timestamp: str, body: bytes) -> str:
-    """Return the signature header's value: HMAC-SHA256 over timestamp, a dot, and the body."""
-    signed = hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256)
-    return f"v1={signed.hexdigest()}"
+def signature(endpoint: Endpoint, event_id: str, timestamp: str, body: bytes) -> str:
+    """Return the value of the signature header.
+
+    By Standard Webhooks: the base64 of HMAC-SHA256 over event id, timestamp and body, joined by
+    dots, so that any library of that standard verifies it.
+    """
+    content = f"{event_id}.{timestamp}.".encode() + body
+    signed = hmac.new(endpoint.key, content, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(signed).decode()}"
 
 
 def send(endpoint: Endpoint, entry: Outline, seconds: float = SECONDS) -> str | None:
@@ -65,7 +72,7 @@ def send(endpoint: Endpoint, entry: Outline, seconds: float = SECONDS) -> str | 
         "Content-Type": "application/json",
         ID: entry.entry_id,
         TIMESTAMP: timestamp,
-        SIGNATURE: signature(endpoint.secret, timestamp, body),
+        SIGNATURE: signature(endpoint, entry.entry_id, timestamp, body),
     }
     parts = urlsplit(endpoint.url)
     connection = _connection(parts.scheme, parts.hostname or "", parts.port, seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 from model.errors import RongziError
 
 DEAD_AFTER = 10
+_SECRET = "whsec_"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -25,11 +27,26 @@ class WebhookError(RongziError):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One receiver; `secret` is what it verifies signatures with."""
+    """One receiver.
+
+    Attributes
+    ----------
+    secret : str
+        What the receiver verifies signatures with, in the form of Standard Webhooks: ``whsec_``
+        and the key in base64. A secret of an earlier release has no such prefix; its characters
+        are the key, and its receiver configures ``whsec_`` and their base64.
+    """
 
     name: str
     url: str
     secret: str
+
+    @property
+    def key(self) -> bytes:
+        """The bytes that sign."""
+        if self.secret.startswith(_SECRET):
+            return base64.b64decode(self.secret.removeprefix(_SECRET))
+        return self.secret.encode()
 
 
 @dataclass(frozen=True)
@@ -93,7 +110,7 @@ class Endpoints:
                 "choose another name: 1 to 40 lower-case letters, digits or -, not taken yet"
             )
         refuse_unsafe(url)
-        endpoint = Endpoint(name, url, secrets.token_urlsafe(32))
+        endpoint = Endpoint(name, url, _new_secret())
         self._write({**known, name: endpoint})
         self.keep(name, Progress(seq=0 if from_start else None))
         return endpoint
@@ -129,6 +146,10 @@ class Endpoints:
     def _write(self, endpoints: Mapping[str, Endpoint]) -> None:
         listed = {e.name: {"url": e.url, "secret": e.secret} for e in endpoints.values()}
         _replace(self._list, listed)
+
+
+def _new_secret() -> str:
+    return _SECRET + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def refuse_unsafe(url: str) -> None:

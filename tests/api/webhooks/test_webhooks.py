@@ -1,5 +1,6 @@
 """Events to other systems: signed, in order, at least once, whatever the receiver does."""
 
+import base64
 import http.server
 import json
 import threading
@@ -7,12 +8,14 @@ import time
 
 import pytest
 from click.testing import CliRunner
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from api.consent.commands import SetConsent
-from api.webhooks.delivery import ID, SIGNATURE, TIMESTAMP, Delivery, Pace, signature
+from api.webhooks.delivery import ID, Delivery, Pace
 from api.webhooks.endpoints import DEAD_AFTER, Endpoints, Progress, WebhookError
 from cli.webhooks import command
 
+ANOTHER = "whsec_" + base64.b64encode(b"another").decode()
 FAST = Pace(idle=0.02, first=0.01, most=0.05, one_try=0.3)
 
 
@@ -102,9 +105,26 @@ def test_every_event_arrives_signed_and_in_the_order_of_the_chain(desk, receiver
     until(lambda: len(receiver.taken) == 6)
     assert [event["seq"] for event in receiver.taken] == [1, 2, 3, 4, 5, 6]
     for headers, body in receiver.tries:
-        assert headers[SIGNATURE] == signature(endpoint.secret, headers[TIMESTAMP], body)
-        assert headers[SIGNATURE] != signature("another", headers[TIMESTAMP], body)
+        assert Webhook(endpoint.secret).verify(body, headers) == json.loads(body)
+        with pytest.raises(WebhookVerificationError):
+            Webhook(ANOTHER).verify(body, headers)
+        with pytest.raises(WebhookVerificationError):
+            Webhook(endpoint.secret).verify(body + b" ", headers)
         assert headers[ID] == json.loads(body)["event_id"]
+
+
+def test_a_secret_of_an_earlier_release_signs_with_its_characters(desk, receiver, home, deliver):
+    endpoints = Endpoints(home)
+    endpoints.add("core", receiver.url, from_start=True)
+    listed = json.loads((home / "webhooks" / "endpoints.json").read_text(encoding="utf-8"))
+    listed["core"]["secret"] = "a-secret-of-release-0.1"
+    (home / "webhooks" / "endpoints.json").write_text(json.dumps(listed), encoding="utf-8")
+    happen(desk, 1)
+    deliver()
+    until(lambda: receiver.taken)
+    headers, body = receiver.tries[0]
+    known = "whsec_" + base64.b64encode(b"a-secret-of-release-0.1").decode()
+    assert Webhook(known).verify(body, headers)
 
 
 def test_an_event_names_nobody(desk, receiver, home, deliver):
