@@ -1,0 +1,103 @@
+"""The ledger's bytes are what they were before the files moved, and a ledger of then opens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from cli.main import rongzi
+from tests.support.branch_days import LOOKS, go_on, live_through, look_around
+from tests.support.event_bodies import endpoint_files, endpoints_read, events
+from tests.support.kept import as_json, differences, recorded
+from tests.support.ledger_rows import ledger_bytes
+from tests.support.small_home import OLD_HOME, old_home
+from tests.support.verified import typed, verified
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A home where the recorded days were lived anew, and each answer on the way."""
+    home = old_home(tmp_path_factory.mktemp("new") / "home", with_ledger=False)
+    return home, live_through(home)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The home as it was recorded, with its ledger brought up to date."""
+    found = old_home(tmp_path / "home", with_ledger=True)
+    done = CliRunner().invoke(rongzi, ["upgrade-ledger", "--home", str(found)])
+    assert done.exit_code == 0, done.output
+    return found
+
+
+def test_the_same_requests_write_the_bytes_recorded_before_the_move(
+    new: tuple[Path, dict[str, Any]],
+) -> None:
+    home, _ = new
+    assert differences(ledger_bytes(OLD_HOME), as_json(ledger_bytes(home))) == []
+
+
+def test_the_same_requests_are_answered_as_recorded_before_the_move(
+    new: tuple[Path, dict[str, Any]],
+) -> None:
+    _, answers = new
+    assert differences(recorded("answers"), as_json(answers)) == []
+
+
+def test_an_event_tells_what_was_recorded_before_the_move(
+    new: tuple[Path, dict[str, Any]],
+) -> None:
+    home, _ = new
+    assert differences(recorded("events")["sent"], events(home)) == []
+
+
+def test_the_recorded_days_hold_every_kind_of_entry_but_what_no_door_writes() -> None:
+    kinds = {row["kind"] for row in ledger_bytes(OLD_HOME)["rows"]["entries"]}
+    assert kinds == {
+        "DECISION", "REPEATED", "REVIEW_REQUESTED", "REVIEW_CLAIMED", "REVIEW_DECIDED",
+        "OVERRIDDEN", "DISBURSED", "DISBURSEMENT_CANCELLED", "CONSENT_GIVEN", "CONSENT_WITHDRAWN",
+        "EXPORTED", "ERASED",
+    }  # fmt: skip
+
+
+def test_an_old_ledger_is_found_sound_and_every_decision_of_it_replays_equal(home: Path) -> None:
+    found = as_json(verified(home))
+    assert found["ledger"]["sound"]
+    assert len(found["replays"]) > 5
+    assert all(each["equal"] for each in found["replays"])
+    assert differences(recorded("verified"), found) == []
+
+
+def test_an_upgrade_leaves_every_row_of_an_old_ledger_as_it_is(home: Path) -> None:
+    before, now = ledger_bytes(OLD_HOME), ledger_bytes(home)
+    for table in (name for name in before["rows"] if name != "alembic_version"):
+        for was, found in zip(before["rows"][table], now["rows"][table], strict=True):
+            assert found.items() >= was.items(), table
+    assert now["outside"] == before["outside"]
+
+
+def test_an_old_ledger_is_told_by_http_as_it_was(home: Path) -> None:
+    answers = recorded("answers")
+    before = {step.name: answers[step.name] for step in LOOKS}
+    assert differences(before, as_json(look_around(home, answers))) == []
+
+
+def test_an_old_ledger_is_written_on(home: Path) -> None:
+    answers = recorded("answers")
+    found = as_json(go_on(home, answers))
+    assert differences(answers["granted-again"], found["granted-again"]) == []
+    assert found["goes-on"]["status"] == 200
+    assert typed("verify-ledger", "--home", home, "--json")["sound"]
+
+
+def test_endpoints_are_written_and_read_as_before_the_move(tmp_path: Path) -> None:
+    before = recorded("events")
+    assert differences(before["files"], endpoint_files(tmp_path / "new")) == []
+    old = tmp_path / "old"
+    (old / "webhooks").mkdir(parents=True)
+    for name, text in before["files"].items():
+        (old / "webhooks" / name).write_text(text, encoding="utf-8")
+    assert differences(before["read"], as_json(endpoints_read(old))) == []

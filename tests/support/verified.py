@@ -1,0 +1,30 @@
+"""What the console says of a ledger: whether it is sound, and every decision made again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from cli.main import rongzi
+from tests.support.ledger_rows import ledger_bytes
+from tests.support.wording import without_sentences
+
+
+def verified(home: Path) -> dict[str, Any]:
+    """Verify the ledger of `home` and replay each of its decisions."""
+    entries = ledger_bytes(home)["rows"]["entries"]
+    decisions = [row["decision_id"] for row in entries if row["kind"] == "DECISION"]
+    return {
+        "ledger": typed("verify-ledger", "--home", home, "--json"),
+        "replays": [typed("replay", each, "--home", home, "--json") for each in decisions],
+    }
+
+
+def typed(*words: object) -> Any:
+    """Run a command of the console and return the JSON it prints, without sentences."""
+    done = CliRunner().invoke(rongzi, [str(each) for each in words], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return without_sentences(json.loads(done.stdout))
