@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from data.archive import Archive
-from tests.support.kept import as_json, differences, recorded
-from tests.support.trained_cards import (
+from data.storage.archive import Archive
+from tests.support.recording.kept import as_json, differences, recorded
+from tests.support.recording.trained_cards import (
     ARCHIVE_FAMILIES,
     FAMILIES,
     VARIANTS,

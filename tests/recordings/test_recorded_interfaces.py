@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tests.support.command_lines import command_line
-from tests.support.interfaces import openapi
-from tests.support.kept import as_json, differences, recorded
+from tests.support.recording.command_lines import command_line
+from tests.support.recording.interfaces import openapi
+from tests.support.recording.kept import as_json, differences, recorded
 
 
 def test_routes_schemas_and_problems_are_those_recorded_before_the_move(tmp_path: Path) -> None:

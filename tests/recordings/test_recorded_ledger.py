@@ -9,12 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import rongzi
-from tests.support.branch_days import LOOKS, go_on, live_through, look_around
-from tests.support.event_bodies import endpoint_files, endpoints_read, events
-from tests.support.kept import as_json, differences, recorded
-from tests.support.ledger_rows import ledger_bytes
-from tests.support.small_home import OLD_HOME, old_home
-from tests.support.verified import typed, verified
+from tests.support.recording.branch_days import LOOKS, go_on, live_through, look_around
+from tests.support.recording.event_bodies import endpoint_files, endpoints_read, events
+from tests.support.recording.kept import as_json, differences, recorded
+from tests.support.recording.ledger_rows import ledger_bytes
+from tests.support.recording.small_home import OLD_HOME, old_home
+from tests.support.recording.verified import typed, verified
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.kept import as_json, differences, recorded
-from tests.support.typed_line import PARTS
+from tests.support.recording.kept import as_json, differences, recorded
+from tests.support.recording.typed_line import PARTS
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parents[1] / "recordings"
+FOLDER = Path(__file__).parents[2] / "recordings"
 
 
 def recorded(name: str) -> Any:

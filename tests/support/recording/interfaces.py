@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from api.app import create_app
-from api.settings import Settings
-from tests.support.wording import openapi_structure
+from api.core.settings import Settings
+from api.server.app import create_app
+from tests.support.recording.wording import openapi_structure
 
 
 def openapi(home: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Make the recordings in ``tests/recordings`` anew, all or those that are named.
 
 ```
-python -m tests.support.record [interfaces] [cards] [line] [ledger]
+python -m tests.support.recording.record [interfaces] [cards] [line] [ledger]
 ```
 
 They were made by the commit before the files moved into their rooms. They are renewed only for a
@@ -29,9 +29,9 @@ from tests.support import (
     typed_line,
     verified,
 )
-from tests.support.command_lines import command_line
-from tests.support.interfaces import openapi
-from tests.support.kept import keep
+from tests.support.recording.command_lines import command_line
+from tests.support.recording.interfaces import openapi
+from tests.support.recording.kept import keep
 
 
 def interfaces(folder: Path) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 from click.testing import CliRunner
 
 from cli.main import rongzi
-from tests.support.ledger_rows import ledger_bytes
-from tests.support.wording import without_sentences
+from tests.support.recording.ledger_rows import ledger_bytes
+from tests.support.recording.wording import without_sentences
 
 
 def verified(home: Path) -> dict[str, Any]:

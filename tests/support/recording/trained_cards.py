@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from data.archive import Archive
 from data.simulator import load_scenario, simulate
-from model.card_json import card_to_json
+from data.storage.archive import Archive
+from model.card.card_json import card_to_json
 from training.learn import TrainedRun
 from training.settings import Settings
 from training.train import train_archive, train_table

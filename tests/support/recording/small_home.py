@@ -13,16 +13,16 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from api.editions.batch import publish_whitelist
 from api.ledger.keys import BLIND, SEAL, SEAL_PUBLIC, VAULT
-from api.whitelist_batch import publish_whitelist
-from data.archive import Archive
-from data.key_files import create, private_pem, public_pem
-from data.published import publish_card
+from data.publishing.published_card import publish_card
 from data.simulator import load_scenario, simulate
-from model.card_file import key_id, write_card
-from model.card_json import card_from_json
-from model.scorecard import Card
-from tests.support.kept import FOLDER
+from data.storage.archive import Archive
+from data.storage.key_files import create, private_pem, public_pem
+from model.card.card_file import key_id, write_card
+from model.card.card_json import card_from_json
+from model.card.scorecard import Card
+from tests.support.recording.kept import FOLDER
 
 AS_OF = date(2023, 10, 1)
 OLD_HOME = FOLDER / "old_home"

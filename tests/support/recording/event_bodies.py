@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from api.ledger.location import Location
-from api.ledger.reading import reading
-from api.lending.webhook_endpoints import Endpoints, Progress
-from api.lending.webhook_sending import event_body, signature
-from api.settings import Settings
-from tests.support.standing_still import standing_still
+from api.core.settings import Settings
+from api.ledger.database import Location
+from api.ledger.store import reading
+from api.webhooks.delivery import event_body, signature
+from api.webhooks.endpoints import Endpoints, Progress
+from tests.support.recording.standing_still import standing_still
 
 _MOMENT = "1696816800"
 

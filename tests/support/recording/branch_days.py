@@ -19,11 +19,11 @@ import httpx
 
 from api.access.accounts import Account, Accounts
 from api.access.issuer import Issuer
-from api.access.principal import Role
-from api.app import create_app
-from api.settings import Settings
-from tests.support.standing_still import Moment, standing_still
-from tests.support.wording import without_sentences
+from api.core.principal import Role
+from api.core.settings import Settings
+from api.server.app import create_app
+from tests.support.recording.standing_still import Moment, standing_still
+from tests.support.recording.wording import without_sentences
 
 _BEGIN = datetime(2023, 10, 9, 2, tzinfo=UTC)
 _NOTE = "已到大棚实地查看，收入与流水相符"

@@ -19,13 +19,13 @@ import yaml
 from click.testing import CliRunner
 
 from cli.main import rongzi
-from model.card_file import write_card
-from model.card_json import card_from_json
-from tests.support.content import csv_content, digest, table_content
-from tests.support.kept import recorded, shape_of
-from tests.support.small_home import hand_card, publish_hand_card, put_keys
-from tests.support.trained_cards import made_up_table
-from tests.support.wording import without_sentences
+from model.card.card_file import write_card
+from model.card.card_json import card_from_json
+from tests.support.recording.content import csv_content, digest, table_content
+from tests.support.recording.kept import recorded, shape_of
+from tests.support.recording.small_home import hand_card, publish_hand_card, put_keys
+from tests.support.recording.trained_cards import made_up_table
+from tests.support.recording.wording import without_sentences
 
 _DIALECTS = ("portable", "duckdb", "postgres", "spark")
 #: Columns of csv files that hold sentences, by the end of their names.
