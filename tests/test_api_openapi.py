@@ -1,4 +1,4 @@
-"""The OpenAPI document and docs/api.md tell everything the service can answer."""
+"""The OpenAPI document and docs/reference/api.md tell everything the service can answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from api.settings import Settings
 from api.shapes import DecisionRequest, DecisionShape
 
 ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
 EXAMPLES = ROOT / "api" / "openapi_examples.json"
 
 

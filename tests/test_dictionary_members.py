@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from model.dictionary import Attribute, member_dictionary, read_dictionary
-from model.dictionary_page import page
 from model.errors import ContractError
 from model.flows import formulas
 from model.tables import archive_tables
@@ -86,13 +84,6 @@ def test_what_is_never_collected_is_nowhere() -> None:
 
 def test_every_flow_is_scored() -> None:
     assert {each.flow for each in SCORED} >= {"commerce", "logistics", "capital", "information"}
-
-
-def test_the_written_page_is_not_stale() -> None:
-    written = Path(__file__).parents[1] / "docs" / "dictionary.md"
-    assert written.read_text(encoding="utf-8") == page(), (
-        "run: python -m model.dictionary_page > docs/dictionary.md"
-    )
 
 
 ENTRY = """\

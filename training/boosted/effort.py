@@ -2,7 +2,7 @@
 
 The same table and seed then give the same card on any machine, however busy. The sizes were set so
 that 150,000 rows of 10 attributes and 50,000 of 43 train within ten minutes on two cores
-(docs/models.md).
+(docs/evidence/models.md).
 """
 
 from __future__ import annotations
