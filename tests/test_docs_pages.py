@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click import Context
+from click import Context, Group
 
 from api.access.principal import ROLES
 from cli.main import rongzi
@@ -74,6 +74,29 @@ def test_every_setting_that_the_code_reads_is_on_the_page() -> None:
     files = (path for room in rooms for path in (ROOT / room).rglob("*.py"))
     named = {name for file in files for name in SETTING.findall(file.read_text(encoding="utf-8"))}
     assert named - set(SETTING.findall(page)) == set()
+
+
+@pytest.mark.parametrize("page", LINKING)
+def test_every_command_that_a_page_prints_has_its_options(page: str) -> None:
+    blocks = re.findall(r"```.*?```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    printed = [line for block in blocks for line in re.findall(r"^rongzi [a-z].*", block, re.M)]
+    assert [line for line in printed if not _options(line) <= _declared(line)] == []
+
+
+def _options(line: str) -> set[str]:
+    return set(re.findall(r"--[a-z][a-z-]*", line.partition("  #")[0]))
+
+
+def _declared(line: str) -> set[str]:
+    """Return the options of the command that a line calls, those of its group included."""
+    found, command = {"--help"}, rongzi
+    for word in line.split()[1:]:
+        inner = command.get_command(Context(command), word) if isinstance(command, Group) else None
+        if inner is None:
+            break
+        command = inner
+        found |= {name for option in command.params for name in option.opts}
+    return found if command is not rongzi else set()
 
 
 def test_every_command_and_role_has_its_place_on_its_page() -> None:
