@@ -16,7 +16,7 @@ help:
 	@echo "make demo       raw branch files to whitelist, model, signed card and service, at full size"
 	@echo "make test       every test"
 	@echo "make check      ruff, mypy --strict, import contracts"
-	@echo "make docs       renew the pages written from declarations"
+	@echo "make docs       write the generated pages of docs/reference"
 	@echo "make serve      the decision service on http://127.0.0.1:8000"
 	@echo "make mlflow-ui  the training runs on http://127.0.0.1:5000"
 	@echo "make clean-data forget everything a demo made"
@@ -42,12 +42,9 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Pages written from declarations; a test fails when one is stale.
+# A test fails while a generated page is stale.
 docs: $(STAMP)
-	$(BIN)/python -m model.policy_page > docs/policy.md
-	$(BIN)/python -m model.dictionary_page > docs/dictionary.md
-	$(BIN)/python -m data.importing.document > docs/archive.md
-	$(BIN)/python -m api.access.matrix_page > docs/access.md
+	$(BIN)/python -m docs.pages
 
 serve: $(STAMP)
 	$(BIN)/rongzi serve

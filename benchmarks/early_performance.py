@@ -1,4 +1,4 @@
-"""What is foreseen of unripe loans against what became of them: `docs/monitoring.md`."""
+"""What is foreseen of unripe loans against what became of them: `docs/evidence/monitoring.md`."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@
 
 One run, one machine. A decision: the token checked, the ledger committed with full sync, reasons in
 both languages. MLflow's answer on the same member: points, PD, grade, reason codes; kept nowhere.
-Each server has the core that docs/deployment.md gives the service; proxy, database and the client,
-in which latencies are measured, have the others. `--home` is only read.
+Each server has the core that docs/use/deployment.md gives the service. Proxy, database and client,
+which measures latencies, have the others. `--home` is only read.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tests.support.running_service import home_to_write_in, serving
 CONNECTIONS = 8
 #: Up to as many as are worked on at once; one more would be told to come again.
 MORE_CONNECTIONS = 16, 24
-#: Asked at its own port, and as it is deployed: through the proxy of docs/deployment.md.
+#: Asked at its own port, and as it is deployed: through the proxy of docs/use/deployment.md.
 ALONE, PROXIED = "alone", "behind nginx"
 
 

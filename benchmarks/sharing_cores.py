@@ -1,4 +1,4 @@
-"""What the service gains from the core that docs/deployment.md gives it, in turns on one machine.
+"""What a core of its own (docs/use/deployment.md) brings the service, in turns on one machine.
 
     python -m benchmarks.sharing_cores --home data [--rounds 3]
 

@@ -83,7 +83,7 @@ def _why_database(error: Exception) -> str | None:
     if kind == "InsufficientPrivilege":
         return (
             "the database does not let this account do that; run it as the owner of the ledger's"
-            " tables (docs/deployment.md)"
+            " tables (docs/use/deployment.md)"
         )
     return (
         f"the ledger's database refused ({kind}); check that it is up, its address, and that"

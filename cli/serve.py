@@ -9,7 +9,7 @@ import click
 _REMOTE = (
     "{host} can be reached from other machines, and tokens would travel in the clear; bind to"
     " 127.0.0.1 behind a proxy that terminates TLS, or name that proxy in RONGZI_TRUSTED_PROXIES"
-    " (docs/access.md), or add --allow-remote"
+    " (docs/reference/settings.md), or add --allow-remote"
 )
 
 

@@ -69,7 +69,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield (
             f"NOT SOUND: {_findings(len(report.findings))} in {counts}. Stop the service, keep"
             " the database and the file of checkpoints as evidence, and restore from backup what is"
-            " named above (docs/ledger.md)"
+            " named above (docs/reference/ledger.md)"
         )
 
 

@@ -185,7 +185,7 @@ def _valid(account: Account) -> Account:
             "an account's name has 2 to 64 small letters, digits, dots, dashes or underscores"
         )
     if not account.roles:
-        raise AccessError("an account needs a role; see docs/access.md")
+        raise AccessError("an account needs a role; see docs/reference/roles.md")
     if not account.places or not all(PLACE.fullmatch(place) for place in account.places):
         raise AccessError(
             "a place is a code of 6 (county), 9 (township) or 12 digits (village), or all"

@@ -124,7 +124,9 @@ def _oidc(environment: Mapping[str, str]) -> OidcSettings:
 def _needed(environment: Mapping[str, str], name: str) -> str:
     given = environment.get(name)
     if not given:
-        raise SettingError(f"{name}: needed because {ISSUER} is set; see docs/access.md")
+        raise SettingError(
+            f"{name}: needed because {ISSUER} is set; see docs/reference/settings.md"
+        )
     return given
 
 

@@ -1,4 +1,4 @@
-"""Every kind of problem the service answers with, declared once; ``docs/api.md`` lists the same."""
+"""Every kind of problem the service answers with; ``docs/reference/api.md`` lists the same."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ FORBIDDEN = Kind(
     403,
     Text("您的角色无权进行此操作", "Your role does not allow this"),
     Text(
-        "各角色的权限见 docs/access.md；需要时请管理员调整。",
-        "docs/access.md says what each role may do; ask the administrator if yours should.",
+        "各角色的权限见 docs/reference/roles.md；需要时请管理员调整。",
+        "docs/reference/roles.md lists each role's rights; ask the administrator to change yours.",
     ),
 )
 WRONG_CREDENTIALS = Kind(

@@ -41,7 +41,7 @@ def database_url(url: str | None, default: Path) -> URL:
     except ArgumentError as error:
         # Not quoted: it may hold a password.
         raise LedgerError(
-            "RONGZI_DATABASE_URL is no database address; see docs/ledger.md"
+            "RONGZI_DATABASE_URL is no database address; see docs/reference/settings.md"
         ) from error
     backend = parsed.get_backend_name()
     if backend == "postgresql":

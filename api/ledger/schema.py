@@ -132,7 +132,7 @@ def upgrade(engine: Engine) -> None:
         except ProgrammingError as error:
             raise LedgerError(
                 "the ledger's tables are of an earlier release and this account may not alter"
-                " them; run rongzi upgrade-ledger with the owner's account (docs/ledger.md)"
+                " them; run rongzi upgrade-ledger with the owner's account (docs/use/deployment.md)"
             ) from error
 
 

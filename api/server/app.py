@@ -115,7 +115,7 @@ def create_app(
         dependencies=[Depends(enforce, scope="function"), Depends(refuse_undeclared_query)],
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
-        # FastAPI's pages load scripts from elsewhere; docs/api.md and /openapi.json do not.
+        # FastAPI's pages load scripts from other hosts; docs/reference/api.md does not.
         docs_url=None,
         redoc_url=None,
     )

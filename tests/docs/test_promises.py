@@ -1,4 +1,4 @@
-"""What the pages of promises name exists: each test, each file, each benchmark."""
+"""What the pages of evidence name exists: each test, each file, each benchmark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ import pytest
 
 from tests.support.cases import ROOT
 
-PAGES = ("security.md", "reliability.md")
+EVIDENCE = sorted(path.name for path in (ROOT / "docs" / "evidence").glob("*.md"))
+PROMISES = ("security.md", "reliability.md")
+
+
+def _text(page: str) -> str:
+    return (ROOT / "docs" / "evidence" / page).read_text(encoding="utf-8")
 
 
 def _tests() -> set[str]:
@@ -20,28 +25,25 @@ def _tests() -> set[str]:
     }
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_test_that_a_page_of_promises_names_exists(page: str) -> None:
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    named = set(re.findall(r"`(test_\w+)", text))
-    assert len(named) > 10
-    assert named - _tests() == set()
+@pytest.mark.parametrize("page", EVIDENCE)
+def test_every_test_that_a_page_of_evidence_names_exists(page: str) -> None:
+    assert set(re.findall(r"`(test_\w+)", _text(page))) - _tests() == set()
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_file_that_a_page_of_promises_names_exists(page: str) -> None:
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    files = set(re.findall(r"`((?:tests|api|benchmarks|docs)/[\w/]+\.(?:py|md))`", text))
+@pytest.mark.parametrize("page", EVIDENCE)
+def test_every_file_that_a_page_of_evidence_names_exists(page: str) -> None:
+    text = _text(page)
+    rooms = "tests|api|benchmarks|cli|data|docs|model|training"
+    files = set(re.findall(rf"`((?:{rooms})/[\w/]+\.(?:py|md|yaml))`", text))
     modules = set(re.findall(r"python -m (benchmarks\.\w+)", text))
     files |= {f"{module.replace('.', '/')}.py" for module in modules}
     assert [name for name in sorted(files) if not (ROOT / name).exists()] == []
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", PROMISES)
 def test_every_promise_in_a_table_has_a_test_or_a_command(page: str) -> None:
-    """A row begins with a promise; what holds it to that stands in its other cells."""
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    tables = re.findall(r"^\| promise .*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
+    """A row begins with a promise; its other cells name what tests or measures it."""
+    tables = re.findall(r"^\| promise .*\n\|[-|]+\n((?:\|.*\n)+)", _text(page), re.MULTILINE)
     promises = [row.strip("| ").split(" | ") for table in tables for row in table.splitlines()]
     assert len(promises) > 10
     proven = re.compile(r"test_|tests/|`F |python -m|benchmarks/")

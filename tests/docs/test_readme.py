@@ -1,4 +1,4 @@
-"""The README's walkthrough and what the demo says to try work as printed."""
+"""The shell blocks of the users' pages, and what the demo says to try, work as printed."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ BIN = Path(sys.executable).parent
 def served(
     published_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dict[str, str]]:
-    """The environment of a shell beside a served home, with the accounts `init --demo` printed."""
+    """The environment of a shell beside a served home, with the password of each role's account."""
     home = shutil.copytree(published_home, tmp_path / "home")
     environment = _shell_of(home)
     printed = subprocess.run(
         ["rongzi", "init", "--demo"],
         env=environment, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120,
     ).stdout  # fmt: skip
-    line = next(line.split() for line in printed.splitlines() if line.startswith("officer-"))
+    accounts = [line.split() for line in printed.splitlines() if len(line.split()) == 4]
     with _serving(environment):
-        yield {**environment, "OFFICER": line[0], "PASSWORD": line[-1]}
+        yield {**environment, **{f"{name}": password for name, _, _, password in accounts}}
 
 
 def _shell_of(home: Path) -> dict[str, str]:
@@ -78,17 +78,38 @@ def _wait_until_ready(base: str, run: subprocess.Popen[bytes]) -> None:
     raise AssertionError("the service did not become ready")
 
 
-def test_the_walkthrough_of_the_readme_works_as_printed(served: dict[str, str]) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (script,) = re.findall(r"```sh\n(.*?)```", readme, flags=re.DOTALL)
-    found = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        env=served, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False,
+def _blocks(page: str) -> list[str]:
+    text = (ROOT / "docs" / "use" / page).read_text(encoding="utf-8")
+    return re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
+
+
+def _run(blocks: list[str], shell: dict[str, str], account: str, **variables: str) -> str:
+    """Run the blocks in one shell that signs in as `account`; return what they print."""
+    environment = {**shell, **variables, "ACCOUNT": account, "PASSWORD": shell[account]}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)],
+        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False,
     )  # fmt: skip
-    assert found.returncode == 0, found.stdout + found.stderr
-    assert "3,000 元" in found.stdout
-    assert "\n0\n" in found.stdout
-    assert "equal, field by field" in found.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_pages_of_officer_manager_and_auditor_work_as_printed(served: dict[str, str]) -> None:
+    officer = next(name for name in served if name.startswith("officer-"))
+    signing_in, *steps = _blocks("officer.md")
+    printed = _run([signing_in, *steps, 'echo "id $decision"'], served, officer)
+    assert "3,000 元" in printed
+    assert "\nAPPROVE\n" in printed
+    assert "\n0\n" in printed
+    assert printed.endswith(f"\nFalse\nTrue\nid {printed.split()[-1]}\n")
+    decided = _run([signing_in, *_blocks("manager.md")], served, "reviewer")
+    assert "\nAPPROVED_AFTER_REVIEW\n" in decided
+    proven = _run(
+        [signing_in, *_blocks("auditor.md")], served, "auditor", decision=printed.split()[-1]
+    )
+    assert "sound: " in proven
+    assert "equal, field by field" in proven
+    assert "'DECISION', 'DISBURSED'" in proven
 
 
 def test_what_the_demo_says_to_try_works_as_printed(published_home: Path, tmp_path: Path) -> None:

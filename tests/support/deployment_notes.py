@@ -1,11 +1,11 @@
-"""What docs/deployment.md prints, so that what is measured and tested is what is printed."""
+"""What docs/use/deployment.md prints, so that what is measured and tested is what is printed."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-_NOTES = Path(__file__).parents[2] / "docs" / "deployment.md"
+_NOTES = Path(__file__).parents[2] / "docs" / "use" / "deployment.md"
 
 
 def printed(language: str, holding: str) -> str:

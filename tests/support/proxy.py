@@ -1,4 +1,4 @@
-"""The reverse proxy of docs/deployment.md, as printed but for TLS, before a service that runs."""
+"""The reverse proxy of docs/use/deployment.md, without its TLS, before a running service."""
 
 from __future__ import annotations
 

@@ -7,12 +7,10 @@ import re
 import pytest
 
 from api.access.matrix import MATRIX, refuse_unlisted
-from api.access.matrix_page import matrix_page
 from api.core.principal import ROLES
 from api.http.openapi import route_names
 from model.errors import ContractError
 from tests.support.branch_fixtures import ELSEWHERE, NO_DECISION, Branch
-from tests.support.cases import ROOT
 
 OBJECTS = sorted(name for name, rule in MATRIX.items() if " in " in rule.bound)
 CLOSED = sorted(name for name, rule in MATRIX.items() if not rule.public)
@@ -163,8 +161,3 @@ def test_what_a_body_adds_about_rights_is_refused(branch: Branch) -> None:
     for added in ("roles", "places", "outcome", "limit_yuan", "actor", "subject"):
         sent = branch.client.post("/v1/decisions", json=body | {added: "x"}, headers=headers)
         assert branch.loop.run_until_complete(sent).status_code == 422
-
-
-def test_the_page_is_written_from_the_declaration() -> None:
-    page = ROOT / "docs" / "access.md"
-    assert page.read_text(encoding="utf-8") == matrix_page(), "run make docs"

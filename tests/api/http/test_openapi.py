@@ -1,4 +1,4 @@
-"""The OpenAPI document and docs/api.md tell everything the service can answer."""
+"""The OpenAPI document and docs/reference/api.md tell everything the service can answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from api.http.problem_kinds import KINDS
 from api.server.app import create_app
 from tests.support.cases import ROOT
 
-PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
 EXAMPLES = ROOT / "api" / "http" / "openapi_examples.json"
 
 

@@ -108,7 +108,7 @@ def test_old_lines_put_aside_prove_the_past_and_the_last_one_goes_on(
     ledger, lines = Ledger.open(settings), tmp_path / "ledger" / "checkpoints.jsonl"
     fill(ledger, iter(asks[:10]))
     ledger.close()
-    # As docs/ledger.md says, while the service is stopped.
+    # As docs/reference/ledger.md says, while the service is stopped.
     aside = lines.rename(lines.with_name("checkpoints-2026.jsonl"))
     lines.write_text(aside.read_text().splitlines(keepends=True)[-1])
     ledger = Ledger.open(settings)

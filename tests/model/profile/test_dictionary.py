@@ -7,11 +7,9 @@ import re
 import pytest
 
 from model.archive.tables import archive_tables
-from model.dictionary_page import page
 from model.errors import ContractError
 from model.profile.dictionary import Attribute, member_dictionary, read_dictionary
 from model.profile.flows import formulas
-from tests.support.cases import ROOT
 
 ATTRIBUTES = list(member_dictionary())
 SCORED = [each for each in ATTRIBUTES if each.role == "scored"]
@@ -86,13 +84,6 @@ def test_what_is_never_collected_is_nowhere() -> None:
 
 def test_every_flow_is_scored() -> None:
     assert {each.flow for each in SCORED} >= {"commerce", "logistics", "capital", "information"}
-
-
-def test_the_written_page_is_not_stale() -> None:
-    written = ROOT / "docs" / "dictionary.md"
-    assert written.read_text(encoding="utf-8") == page(), (
-        "run: python -m model.dictionary_page > docs/dictionary.md"
-    )
 
 
 ENTRY = """\

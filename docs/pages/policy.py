@@ -1,0 +1,82 @@
+"""The page ``docs/reference/policy.md``, from ``model/policy/policy.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from docs.pages.rendering import render
+from model.policy.policy_file import shipped_policy
+
+Row = tuple[object, ...]
+
+
+def policy_page() -> str:
+    """Return the page: every dated value with its source, every rule and what missing does."""
+    spec = shipped_policy()
+    return render(
+        "policy.md",
+        numbers=list(_numbers(spec)),
+        margins=list(_margins(spec)),
+        besides=list(_besides(spec)),
+        crops=list(_crops(spec)),
+        grades=list(_grades(spec)),
+        tiers=list(_tiers(spec)),
+        review_reasons=list(_review_reasons(spec)),
+        member_rules=list(_rules(spec["rules"])),
+        request_rules=list(_rules(spec["request_rules"])),
+        sources={name: entry["source"] for name, entry in spec.items() if "source" in entry},
+    )
+
+
+def _dated(spec: Mapping[str, Any], table: str) -> Iterator[tuple[Any, Any]]:
+    """Yield the dates and values of a dated entry, oldest first."""
+    yield from sorted(spec[table]["values"].items())
+
+
+def _numbers(spec: Mapping[str, Any]) -> Iterator[Row]:
+    for name, entry in spec["numbers"].items():
+        for start, value in _dated(spec["numbers"], name):
+            yield f"`{name}`", value, entry["unit"], start, entry["source"]
+
+
+def _margins(spec: Mapping[str, Any]) -> Iterator[Row]:
+    for start, margins in _dated(spec, "trade_margin_percent"):
+        yield from ((occupation, percent, start) for occupation, percent in margins.items())
+
+
+def _besides(spec: Mapping[str, Any]) -> Iterator[Row]:
+    yield from ((", ".join(names), start) for start, names in _dated(spec, "trade_besides_crops"))
+
+
+def _crops(spec: Mapping[str, Any]) -> Iterator[Row]:
+    for start, crops in _dated(spec, "crops"):
+        for crop, entry in crops.items():
+            market = ", ".join(f"{month}月 {share}" for month, share in entry["market"].items())
+            yield crop, entry["net_yuan_per_mu"], market, start
+
+
+def _grades(spec: Mapping[str, Any]) -> Iterator[Row]:
+    for start, grades in _dated(spec, "grades"):
+        for g in grades:
+            yield g["grade"], g["pd_at_most"], g["spread_bp"], g["cap_yuan"], start
+
+
+def _tiers(spec: Mapping[str, Any]) -> Iterator[Row]:
+    for start, tiers in _dated(spec, "tiers"):
+        yield from ((tier, points, start) for tier, points in tiers.items())
+
+
+def _review_reasons(spec: Mapping[str, Any]) -> Iterator[Row]:
+    for start, reasons in _dated(spec, "review_reasons"):
+        for r in reasons:
+            yield f"`{r['code']}`", r["for"], start, f"{r['zh']}<br>{r['en']}"
+
+
+def _rules(rules: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    for rule in rules:
+        matches = f"`{rule['attribute']}` {rule['holds'].replace('_', ' ')} {rule['value']}"
+        effect = rule["outcome"] + (", not scored" if rule.get("unscored") else "")
+        holds = str(rule["from"]) + (f" until {rule['until']}" if "until" in rule else "")
+        texts = f"{rule['zh']}<br>{rule['en']}"
+        yield rule["code"], matches, rule["missing"], effect, holds, texts, rule["source"]
