@@ -12,7 +12,6 @@ from datetime import date
 from typing import Any
 
 from fastapi import Depends, FastAPI
-from fastapi.routing import APIRoute
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,7 +20,6 @@ from api.access import routes_accesses, routes_tokens
 from api.access.enforcing import enforce
 from api.access.gate import Gate
 from api.access.matrix import refuse_unlisted
-from api.direct_route import DirectRoute
 from api.ledger.writer import Ledger
 from api.lending import (
     routes_decision,
@@ -60,14 +58,8 @@ class _Application(FastAPI):
         self.load = load
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Return all layers, the turnstile outermost.
-
-        The direct route comes before the framework's layers, which most requests need not cross.
-        """
-        short = DirectRoute(
-            super().build_middleware_stack(), _decision_route(), routes_decisions.decided
-        )
-        return Turnstile(Door(Admission(short, self.load)), self.load)
+        """Return all layers, the turnstile outermost."""
+        return Turnstile(Door(Admission(super().build_middleware_stack(), self.load)), self.load)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve without FastAPI's own telemetry: `api.running.metrics` tells what we count."""
@@ -78,10 +70,6 @@ class _Application(FastAPI):
         if self.openapi_schema is None:
             self.openapi_schema = with_access(with_problems(super().openapi()))
         return self.openapi_schema
-
-
-def _decision_route() -> APIRoute:
-    return next(each for each in routes_decisions.router.routes if isinstance(each, APIRoute))
 
 
 @asynccontextmanager

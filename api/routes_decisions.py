@@ -9,6 +9,7 @@ from fastapi import Request as HttpRequest
 
 from api.access.principal import Principal
 from api.deciding import Decide
+from api.decision_route import DecisionRoute
 from api.fields import EXPECTED, IDEMPOTENCY_KEY
 from api.ledger.commands import Once
 from api.ledger.serving import sent
@@ -31,35 +32,9 @@ from api.problems import ProblemError
 from api.running.decision_counts import count_decision
 from api.service import Service
 from api.shapes import DecisionRequest, DecisionShape
-from api.strict_request import StrictRoute
 from model.decision import Request
 
-
-async def decided(request: HttpRequest, ask: DecisionRequest, idempotency_key: str) -> Response:
-    """Answer a well-formed request that was let in."""
-    state = request.app.state
-    service: Service = state.service
-    ledger: Ledger = state.ledger
-    resources = service.resources()
-    principal: Principal = request.state.principal
-    profile = resources.edition.profile(ask.member_id)
-    if profile is None:
-        raise ProblemError(UNKNOWN_MEMBER)
-    command = Decide(
-        once=Once.of(principal.subject, "post_decision", idempotency_key, ask.model_dump()),
-        actor=principal.subject,
-        member_id=ask.member_id,
-        request=Request(ask.amount_yuan, ask.months, ask.purpose),
-        profile=profile,
-        resources=resources,
-        today=service.today(),
-    )
-    answer = await ledger.write(command)
-    count_decision(request, answer)
-    return sent(answer)
-
-
-router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["decisions"])
+router = APIRouter(prefix="/v1", route_class=DecisionRoute, tags=["decisions"])
 
 
 @router.post(
@@ -97,4 +72,23 @@ async def post_decision(
     The profile is the member's in the edition in use. A member without consent is declined for that
     reason and never scored. The decision is in the ledger before it is answered.
     """
-    return await decided(request, ask, idempotency_key)
+    state = request.app.state
+    service: Service = state.service
+    ledger: Ledger = state.ledger
+    resources = service.resources()
+    principal: Principal = request.state.principal
+    profile = resources.edition.profile(ask.member_id)
+    if profile is None:
+        raise ProblemError(UNKNOWN_MEMBER)
+    command = Decide(
+        once=Once.of(principal.subject, "post_decision", idempotency_key, ask.model_dump()),
+        actor=principal.subject,
+        member_id=ask.member_id,
+        request=Request(ask.amount_yuan, ask.months, ask.purpose),
+        profile=profile,
+        resources=resources,
+        today=service.today(),
+    )
+    answer = await ledger.write(command)
+    count_decision(request, answer)
+    return sent(answer)
