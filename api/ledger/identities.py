@@ -6,21 +6,21 @@ from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from api.ledger.adding import add_rows
 from api.ledger.chain import encoded
 from api.ledger.ordered_id import ordered_id
-from api.ledger.prepared import PreparedInsert, PreparedLook
 from api.ledger.tables import identities
 from api.ledger.vault import Vault
 
 #: Fields kept of a person besides the member id, as far as the edition tells them.
 FIELDS = ("name", "id_number", "phone")
 
-_FIND = PreparedLook(
-    select(identities.c.member_index, identities.c.subject_id), identities.c.member_index
+_FIND = select(identities.c.member_index, identities.c.subject_id).where(
+    identities.c.member_index.in_(bindparam("indexes", expanding=True))
 )
-_INTO_IDENTITIES = PreparedInsert(identities)
+_INTO_IDENTITIES = insert(identities)
 _BY_SUBJECT = select(identities).where(identities.c.subject_id == bindparam("subject"))
 
 
@@ -64,7 +64,7 @@ class Identities:
             for index, row in self._new.items()
             if index in by_index
         }
-        rows = _FIND.rows(self._connection, by_index)
+        rows = self._connection.execute(_FIND, {"indexes": list(by_index)}) if by_index else ()
         stored = {by_index[index]: str(subject) for index, subject in rows}
         return {m: s for m, s in stored.items() if s not in self._erased} | found
 
@@ -119,7 +119,7 @@ class Identities:
         for subject in self._erased:
             self._connection.execute(delete(identities).where(identities.c.subject_id == subject))
         filed = [row for row in self._new.values() if row["subject_id"] not in self._unfiled]
-        _INTO_IDENTITIES.run(self._connection, filed)
+        add_rows(self._connection, _INTO_IDENTITIES, filed)
 
     def _row(self, subject_id: str) -> Mapping[str, Any] | None:
         if subject_id in self._erased:

@@ -8,17 +8,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from api.ledger.commands import Answer, Once
-from api.ledger.prepared import PreparedLook
 from api.ledger.tables import answers
 from api.problem_kinds import KEY_REUSED
 from api.problems import ProblemError
 
 REPLAYED = "Idempotent-Replayed"
 
-_KEPT = PreparedLook(select(answers), answers.c.scope)
+_KEPT = select(answers).where(answers.c.scope.in_(bindparam("scopes", expanding=True)))
 
 _PLAIN = json.JSONEncoder()
 _SORTED = json.JSONEncoder(sort_keys=True)
@@ -48,8 +47,10 @@ class Kept:
 
 def kept_answers(connection: Connection, scopes: Collection[str]) -> dict[str, Kept]:
     """Return the answers kept under `scopes`, in one look."""
-    names = answers.columns.keys()
-    rows = [dict(zip(names, row, strict=True)) for row in _KEPT.rows(connection, scopes)]
+    if not scopes:
+        return {}
+    found = connection.execute(_KEPT, {"scopes": list(scopes)}).mappings()
+    rows = [dict(row) for row in found]
     return {row["scope"]: Kept(row["body_digest"], answer_in(row)) for row in rows}
 
 

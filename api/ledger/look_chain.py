@@ -9,10 +9,10 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, insert, select
 
+from api.ledger.adding import add_rows
 from api.ledger.chain import GENESIS, encoded
-from api.ledger.prepared import PreparedInsert, PreparedRow
 from api.ledger.tables import accesses
 
 #: Columns in the order the digest takes them.
@@ -21,13 +21,11 @@ COVERED = (
     "persons", "request_id", "account", "detail",
 )  # fmt: skip
 
-_LAST = PreparedRow(
-    select(accesses.c.number, accesses.c.digest).where(
-        accesses.c.number == select(func.max(accesses.c.number)).scalar_subquery()
-    )
+_LAST = select(accesses.c.number, accesses.c.digest).where(
+    accesses.c.number == select(func.max(accesses.c.number)).scalar_subquery()
 )
 _UNCHAINED = select(*(accesses.c[name] for name in COVERED)).order_by(accesses.c.number)
-_INTO = PreparedInsert(accesses)
+_INTO = insert(accesses)
 
 
 class LookHead(NamedTuple):
@@ -55,7 +53,7 @@ def append_looks(connection: Connection, looks: Sequence[Mapping[str, Any]]) -> 
         row = {name: look.get(name) for name in COVERED} | {"number": number}
         head = LookHead(number, digest_of_look(row, head.digest))
         rows.append({**row, "digest": head.digest})
-    _INTO.run(connection, rows)
+    add_rows(connection, _INTO, rows)
     return LookSpan(before, head)
 
 
@@ -79,5 +77,5 @@ def _all_rows(connection: Connection) -> Iterator[Mapping[str, Any]]:
 
 
 def _last(connection: Connection) -> LookHead:
-    found = _LAST.row(connection)
+    found = connection.execute(_LAST).first()
     return LookHead(found[0], found[1] or GENESIS) if found else LookHead()
