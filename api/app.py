@@ -42,7 +42,7 @@ from api.running import routes as routes_running
 from api.running.admission import Admission
 from api.running.door import Door
 from api.running.draining import drained_on_signal
-from api.running.turnstile import Load, Turnstile
+from api.running.load import Load
 from api.running.watching import watching
 from api.running.workers import answer_while_deciding, forget_dead_workers, spare_the_lasting
 from api.service import Service, today_in_china
@@ -58,8 +58,8 @@ class _Application(FastAPI):
         self.load = load
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Return all layers, the turnstile outermost."""
-        return Turnstile(Door(Admission(super().build_middleware_stack(), self.load)), self.load)
+        """Return all layers, the door outermost."""
+        return Door(Admission(super().build_middleware_stack(), self.load))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve without FastAPI's own telemetry: `api.running.metrics` tells what we count."""

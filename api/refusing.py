@@ -21,8 +21,8 @@ from api.problem_kinds import (
     NOT_FOUND,
 )
 from api.problems import FieldError, ProblemError, problem_response
+from api.running.admission import RETRY_AFTER
 from api.running.door import note
-from api.running.turnstile import RETRY_AFTER
 from model.dictionary import Text
 
 

@@ -11,7 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from api.running import admission, body
 from api.running.admission import Admission
-from api.running.turnstile import Load, Turnstile
+from api.running.door import Door
+from api.running.load import Load
 
 Message = dict[str, Any]
 
@@ -78,8 +79,12 @@ def test_one_more_than_the_bound_is_told_when_to_come_again() -> None:
 
 
 def test_a_full_service_refuses_before_it_reads_anything() -> None:
-    async def unread() -> Message:
-        raise AssertionError("the body was read")
+    read = 0
+
+    async def received() -> Message:
+        nonlocal read
+        read += 1
+        return {"type": "http.request", "body": b"{}", "more_body": False}
 
     async def refused(load: Load, path: str) -> list[Message]:
         sent: list[Message] = []
@@ -93,7 +98,7 @@ def test_a_full_service_refuses_before_it_reads_anything() -> None:
         service = SimpleNamespace(draining=False)
         app = SimpleNamespace(state=SimpleNamespace(service=service))
         scope = {"type": "http", "path": path, "method": "POST", "headers": [], "app": app}
-        await Turnstile(behind, load)(scope, unread, send)
+        await Door(Admission(behind, load))(scope, received, send)
         return sent
 
     full = Load(most_in_work=2, working=2)
@@ -101,6 +106,7 @@ def test_a_full_service_refuses_before_it_reads_anything() -> None:
     assert start["status"] == 503
     assert {b"retry-after", b"cache-control", b"x-request-id"} <= {n for n, _ in start["headers"]}
     assert b"/problems/overloaded" in body["body"]
+    assert read == 0
     assert _status(asyncio.run(refused(full, "/ready"))) == 200
     assert _status(asyncio.run(refused(Load(most_in_work=2, working=1), "/v1/decisions"))) == 200
 

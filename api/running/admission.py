@@ -1,11 +1,13 @@
 """How much work is taken on at once: what exceeds it is refused at once, before it is parsed.
 
 A queue that grows without bound answers everybody late and then nobody. So a request that arrives
-while `most_in_work` are being worked on is told to come again, mostly by the turnstile already
-(`api.running.turnstile`); what is taken on must end in time. A place is taken on arrival: were it
-taken once the body is there, those who arrive together would all be let in and most refused after
-they were read. Who has not sent the body a moment later leaves the place to those who are done
-sending, and is counted in a bound of its own.
+while `most_in_work` are being worked on is told to come again; what is taken on must end in time. A
+place is taken on arrival: were it taken once the body is there, those who arrive together would all
+be let in and most refused after they were read. Who has not sent the body a moment later leaves the
+place to those who are done sending, and is counted in a bound of its own.
+
+Under overload most requests are refused, so what a refusal costs is taken from those who are
+served: it is answered from bytes made beforehand, and no line is written for it alone.
 """
 
 from __future__ import annotations
@@ -19,8 +21,11 @@ from api.problem_kinds import MALFORMED_BODY, OVERLOADED, TIMED_OUT
 from api.problems import ProblemError, problem_response
 from api.running.body import ClientGoneError, replayed, whole_body
 from api.running.door import note
-from api.running.turnstile import ALWAYS, RETRY_AFTER, Load, Place
+from api.running.load import Load, Place
 
+RETRY_AFTER = {"Retry-After": "1"}
+#: Answered whatever the load: those who watch the service must not be told to come again.
+ALWAYS = frozenset({"/live", "/ready", "/metrics"})
 #: Requests whose body is still on its way.
 MOST_SENDING = 512
 #: Who has not sent the body so long after the head leaves the place to others.
@@ -35,6 +40,7 @@ class Admission:
 
     def __init__(self, app: ASGIApp, load: Load) -> None:
         self.app, self._load = app, load
+        self._overloaded = problem_response(OVERLOADED, headers=RETRY_AFTER)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
@@ -42,13 +48,16 @@ class Admission:
             await self.app(_as_get(scope), receive, send)
             return
         place = Place(self._load)
+        if not place.take():
+            await self._refuse(scope, receive, send)
+            return
         try:
             await self._worked_on(place, scope, receive, send)
         except ProblemError as refused:
-            note(Request(scope), kind=refused.kind.name)
             if refused.kind is OVERLOADED:
-                note(Request(scope), quiet=True)
-                self._load.tell_refusal()
+                await self._refuse(scope, receive, send)
+                return
+            note(Request(scope), kind=refused.kind.name)
             headers = RETRY_AFTER if refused.status_code == 503 else None
             await problem_response(refused.kind, headers=headers)(scope, receive, send)
         except ClientGoneError:
@@ -58,11 +67,16 @@ class Admission:
         finally:
             place.leave()
 
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        note(Request(scope), kind=OVERLOADED.name, quiet=True)
+        self._load.tell_refusal()
+        await self._overloaded(scope, receive, send)
+
     async def _worked_on(self, place: Place, scope: Scope, receive: Receive, send: Send) -> None:
-        _taken(place)
         if scope["method"] not in _WITHOUT_BODY:
             receive = replayed(await self._body(place, receive), receive)
-            _taken(place)
+            if not place.take():
+                raise ProblemError(OVERLOADED)
         try:
             async with asyncio.timeout(MOST_WORK_SECONDS):
                 await self.app(scope, receive, send)
@@ -86,8 +100,3 @@ def _as_get(scope: Scope) -> Scope:
     if scope.get("method") == "HEAD":
         scope["method"] = "GET"
     return scope
-
-
-def _taken(place: Place) -> None:
-    if not place.take():
-        raise ProblemError(OVERLOADED)
