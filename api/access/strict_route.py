@@ -27,14 +27,9 @@ class StrictRequest(Request):
 
     async def body(self) -> bytes:
         """Return the raw body, if it says that it is JSON in UTF-8."""
-        if self.unread:
+        if not hasattr(self, "_body"):
             self._refuse_media_type()
         return await super().body()
-
-    @property
-    def unread(self) -> bool:
-        """Whether nobody has taken the body yet."""
-        return not hasattr(self, "_body")
 
     async def json(self) -> Any:
         """Return the strictly parsed body; it is parsed once, whoever asks."""

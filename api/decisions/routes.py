@@ -13,10 +13,10 @@ from fastapi import APIRouter, Header, Response
 from fastapi import Request as HttpRequest
 from prometheus_client import Counter
 
-from api.access.strict_route import StrictRoute
 from api.core.metrics import DECISIONS
 from api.core.principal import Principal
 from api.decisions.commands import Decide
+from api.decisions.decision_route import DecisionRoute
 from api.decisions.schemas import DecisionRequest, DecisionShape
 from api.editions.in_use import Service
 from api.http.fields import EXPECTED, IDEMPOTENCY_KEY
@@ -59,33 +59,7 @@ def _counter(outcome: str, tier: str) -> Counter:
     return DECISIONS.labels(outcome, tier)
 
 
-async def decide(request: HttpRequest, ask: DecisionRequest, idempotency_key: str) -> Response:
-    """Answer a well-formed request that was let in."""
-    state = request.app.state
-    service: Service = state.service
-    ledger: Ledger = state.ledger
-    resources = service.resources()
-    principal: Principal = request.state.principal
-    profile = resources.edition.profile(ask.member_id)
-    if profile is None:
-        raise ProblemError(UNKNOWN_MEMBER)
-    command = Decide(
-        idempotency=IdempotencyScope.of(
-            principal.subject, "post_decision", idempotency_key, ask.model_dump()
-        ),
-        actor=principal.subject,
-        member_id=ask.member_id,
-        request=Request(ask.amount_yuan, ask.months, ask.purpose),
-        profile=profile,
-        resources=resources,
-        today=service.today(),
-    )
-    answer = await ledger.write(command)
-    count_decision(request, answer)
-    return sent(answer)
-
-
-router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["decisions"])
+router = APIRouter(prefix="/v1", route_class=DecisionRoute, tags=["decisions"])
 
 
 @router.post(
@@ -123,4 +97,25 @@ async def post_decision(
     The profile is the member's in the edition in use. A member without consent is declined for that
     reason and never scored. The decision is in the ledger before it is answered.
     """
-    return await decide(request, ask, idempotency_key)
+    state = request.app.state
+    service: Service = state.service
+    ledger: Ledger = state.ledger
+    resources = service.resources()
+    principal: Principal = request.state.principal
+    profile = resources.edition.profile(ask.member_id)
+    if profile is None:
+        raise ProblemError(UNKNOWN_MEMBER)
+    command = Decide(
+        idempotency=IdempotencyScope.of(
+            principal.subject, "post_decision", idempotency_key, ask.model_dump()
+        ),
+        actor=principal.subject,
+        member_id=ask.member_id,
+        request=Request(ask.amount_yuan, ask.months, ask.purpose),
+        profile=profile,
+        resources=resources,
+        today=service.today(),
+    )
+    answer = await ledger.write(command)
+    count_decision(request, answer)
+    return sent(answer)

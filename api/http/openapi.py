@@ -114,6 +114,8 @@ async def refuse_undeclared_query(request: Request) -> None:
     ProblemError
         Naming the parameters that exist, never those that were sent.
     """
+    if not request.scope["query_string"]:
+        return
     declared = request.app.state.query_parameters.get(request.scope["route"].path, ())
     given = [name for name, _ in request.query_params.multi_items()]
     if len(set(given)) < len(given) or not set(given) <= set(declared):

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, insert, select
 
 from api.ledger.entries import Entry, NewEntry
-from api.ledger.statements import PreparedInsert, PreparedRow
-from api.ledger.tables import accesses
+from api.ledger.tables import accesses, add_rows
 
 #: Stands before the first entry.
 GENESIS = "0" * 64
@@ -113,13 +112,11 @@ AUDIT_COVERED = (
     "persons", "request_id", "account", "detail",
 )  # fmt: skip
 
-_LAST = PreparedRow(
-    select(accesses.c.number, accesses.c.digest).where(
-        accesses.c.number == select(func.max(accesses.c.number)).scalar_subquery()
-    )
+_LAST = select(accesses.c.number, accesses.c.digest).where(
+    accesses.c.number == select(func.max(accesses.c.number)).scalar_subquery()
 )
 _UNCHAINED = select(*(accesses.c[name] for name in AUDIT_COVERED)).order_by(accesses.c.number)
-_INTO = PreparedInsert(accesses)
+_INTO_ACCESSES = insert(accesses)
 
 
 class AuditHead(NamedTuple):
@@ -147,7 +144,7 @@ def append_audit_rows(connection: Connection, looks: Sequence[Mapping[str, Any]]
         row = {name: look.get(name) for name in AUDIT_COVERED} | {"number": number}
         head = AuditHead(number, audit_digest(row, head.digest))
         rows.append({**row, "digest": head.digest})
-    _INTO.run(connection, rows)
+    add_rows(connection, _INTO_ACCESSES, rows)
     return AuditSpan(before, head)
 
 
@@ -161,7 +158,7 @@ def unchained_audit_digest(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return what the first chained row follows from: all rows of the release before, in order."""
     digest = hashlib.sha256()
     for row in rows:
-        digest.update(f"{encoded([row[name] for name in COVERED])}\n".encode())
+        digest.update(f"{encoded([row[name] for name in AUDIT_COVERED])}\n".encode())
     return digest.hexdigest()
 
 
@@ -171,5 +168,5 @@ def _all_rows(connection: Connection) -> Iterator[Mapping[str, Any]]:
 
 
 def _last(connection: Connection) -> AuditHead:
-    found = _LAST.row(connection)
+    found = connection.execute(_LAST).first()
     return AuditHead(found[0], found[1] or GENESIS) if found else AuditHead()

@@ -24,10 +24,9 @@ from typing import Any, NamedTuple
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from api.ledger.chain import AuditSpan, Head, moment
-from api.ledger.statements import PreparedInsert
 from api.ledger.tables import checkpoints, look_checkpoints
 
 #: More than the lines that workers of one service can write past each other.
@@ -225,8 +224,8 @@ def _statement(made: Checkpoint) -> bytes:
     return f"rongzi-checkpoint/3\n{told}\n{made.looks}\n{bounds}".encode()
 
 
-_OF_ENTRIES = PreparedInsert(checkpoints)
-_OF_LOOKS_ALONE = PreparedInsert(look_checkpoints)
+_OF_ENTRIES = insert(checkpoints)
+_OF_LOOKS_ALONE = insert(look_checkpoints)
 
 
 def seal_commit(
@@ -235,5 +234,5 @@ def seal_commit(
     """Sign `span`, which the open transaction appends, write the row and return its checkpoint."""
     made = sealed(span, moment(now), key, key_name)
     into = _OF_ENTRIES if span.head.seq > span.before.seq else _OF_LOOKS_ALONE
-    into.run(connection, [made.__dict__])
+    connection.execute(into, made.__dict__)
     return made

@@ -8,16 +8,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from api.ledger.commands import Answer, IdempotencyScope
 from api.ledger.errors import KeyReusedError
-from api.ledger.statements import PreparedSelect
 from api.ledger.tables import answers
 
 REPLAYED = "Idempotent-Replayed"
 
-_KEPT = PreparedSelect(select(answers), answers.c.scope)
+_STORED = select(answers).where(answers.c.scope.in_(bindparam("scopes", expanding=True)))
 
 _PLAIN = json.JSONEncoder()
 _SORTED = json.JSONEncoder(sort_keys=True)
@@ -47,8 +46,9 @@ class StoredAnswer:
 
 def stored_answers(connection: Connection, scopes: Collection[str]) -> dict[str, StoredAnswer]:
     """Return the answers kept under `scopes`, in one look."""
-    names = answers.columns.keys()
-    rows = [dict(zip(names, row, strict=True)) for row in _KEPT.rows(connection, scopes)]
+    if not scopes:
+        return {}
+    rows = [dict(row) for row in connection.execute(_STORED, {"scopes": list(scopes)}).mappings()]
     return {row["scope"]: StoredAnswer(row["body_digest"], answer_in(row)) for row in rows}
 
 

@@ -13,13 +13,12 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from api.ledger.chain import encoded
 from api.ledger.entries import ordered_id
 from api.ledger.keys import Keys
-from api.ledger.statements import PreparedInsert, PreparedSelect
-from api.ledger.tables import identities
+from api.ledger.tables import add_rows, identities
 from model.errors import LedgerError
 
 _NONCE_BYTES = 12
@@ -71,10 +70,10 @@ def _bound(subject_id: str, field: str) -> bytes:
 #: Fields kept of a person besides the member id, as far as the edition tells them.
 FIELDS = ("name", "id_number", "phone")
 
-_FIND = PreparedSelect(
-    select(identities.c.member_index, identities.c.subject_id), identities.c.member_index
+_FIND = select(identities.c.member_index, identities.c.subject_id).where(
+    identities.c.member_index.in_(bindparam("indexes", expanding=True))
 )
-_INTO_IDENTITIES = PreparedInsert(identities)
+_INTO_IDENTITIES = insert(identities)
 _BY_SUBJECT = select(identities).where(identities.c.subject_id == bindparam("subject"))
 
 
@@ -118,7 +117,7 @@ class Identities:
             for index, row in self._new.items()
             if index in by_index
         }
-        rows = _FIND.rows(self._connection, by_index)
+        rows = self._connection.execute(_FIND, {"indexes": list(by_index)}) if by_index else ()
         stored = {by_index[index]: str(subject) for index, subject in rows}
         return {m: s for m, s in stored.items() if s not in self._erased} | found
 
@@ -173,7 +172,7 @@ class Identities:
         for subject in self._erased:
             self._connection.execute(delete(identities).where(identities.c.subject_id == subject))
         filed = [row for row in self._new.values() if row["subject_id"] not in self._unfiled]
-        _INTO_IDENTITIES.run(self._connection, filed)
+        add_rows(self._connection, _INTO_IDENTITIES, filed)
 
     def _row(self, subject_id: str) -> Mapping[str, Any] | None:
         if subject_id in self._erased:

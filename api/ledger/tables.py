@@ -5,12 +5,17 @@ The ledger's tables. All are append-only but ``identities``; triggers see to it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Identity,
     Index,
+    Insert,
     Integer,
     LargeBinary,
     MetaData,
@@ -173,3 +178,9 @@ attempts = Table(
     Column("failures", Integer, nullable=False),
     Column("last_at", BigInteger, nullable=False),
 )
+
+
+def add_rows(connection: Connection, into: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write `rows`, each with a value for every column; no statement is sent for no rows."""
+    if rows:
+        connection.execute(into, rows)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, func, insert, select
 
 from api.ledger.chain import (
     AuditHead,
@@ -23,22 +23,19 @@ from api.ledger.commands import IdempotencyScope, Written
 from api.ledger.entries import Entry, Kind, Outline
 from api.ledger.idempotency import sealed_digest, stored_headers
 from api.ledger.identities import Identities, Mark, Vault
-from api.ledger.statements import PreparedInsert, PreparedRow, PreparedSelect
-from api.ledger.tables import answers, entries, questions, versions
+from api.ledger.tables import add_rows, answers, entries, questions, versions
 from model.errors import LedgerError
 
-_HEAD = PreparedRow(
-    select(entries.c.seq, entries.c.digest).where(
-        entries.c.seq == select(func.max(entries.c.seq)).scalar_subquery()
-    )
+_HEAD = select(entries.c.seq, entries.c.digest).where(
+    entries.c.seq == select(func.max(entries.c.seq)).scalar_subquery()
 )
 _ENTRIES = select(entries).order_by(entries.c.seq)
 _OF_DECISION = _ENTRIES.where(entries.c.decision_id == bindparam("decision"))
 _OF_DECISIONS = _ENTRIES.where(entries.c.decision_id.in_(bindparam("decisions", expanding=True)))
 _OF_SUBJECTS = _ENTRIES.where(entries.c.subject_id.in_(bindparam("subjects", expanding=True)))
 _OF_SUBJECTS_AND_KINDS = _OF_SUBJECTS.where(entries.c.kind.in_(bindparam("kinds", expanding=True)))
-_ON_QUESTIONS = PreparedSelect(
-    select(questions.c.question, questions.c.decision_id), questions.c.question
+_ON_QUESTIONS = select(questions.c.question, questions.c.decision_id).where(
+    questions.c.question.in_(bindparam("asked", expanding=True))
 )
 _OUTLINES = (
     select(*(entries.c[name] for name in Outline._fields))
@@ -48,10 +45,10 @@ _OUTLINES = (
 )
 _VERSION = select(versions.c.payload).where(versions.c.digest == bindparam("sought"))
 
-_INTO_VERSIONS = PreparedInsert(versions)
-_INTO_ENTRIES = PreparedInsert(entries)
-_INTO_ANSWERS = PreparedInsert(answers)
-_INTO_QUESTIONS = PreparedInsert(questions)
+_INTO_VERSIONS = insert(versions)
+_INTO_ENTRIES = insert(entries)
+_INTO_ANSWERS = insert(answers)
+_INTO_QUESTIONS = insert(questions)
 
 Rows = list[dict[str, Any]]
 
@@ -145,7 +142,9 @@ class Transaction:
 
     def decisions_on(self, asked: Collection[str]) -> dict[str, str]:
         """Return the decision that answers each of the questions, where there is one."""
-        rows = _ON_QUESTIONS.rows(self.connection, asked)
+        if not asked:
+            return {}
+        rows = self.connection.execute(_ON_QUESTIONS, {"asked": list(asked)})
         found = {str(question): str(decision) for question, decision in rows}
         pending = {row["question"]: row["decision_id"] for row in self._questions}
         return found | {question: pending[question] for question in asked if question in pending}
@@ -223,10 +222,10 @@ class Transaction:
     def flush(self) -> None:
         """Write what waits: one statement a table."""
         self.identities.flush()
-        _INTO_VERSIONS.run(self.connection, list(self.new_versions.values()))
-        _INTO_ENTRIES.run(self.connection, self._entries)
-        _INTO_ANSWERS.run(self.connection, self._answers)
-        _INTO_QUESTIONS.run(self.connection, self._questions)
+        add_rows(self.connection, _INTO_VERSIONS, list(self.new_versions.values()))
+        add_rows(self.connection, _INTO_ENTRIES, self._entries)
+        add_rows(self.connection, _INTO_ANSWERS, self._answers)
+        add_rows(self.connection, _INTO_QUESTIONS, self._questions)
         self._looks = append_audit_rows(self.connection, self._accesses)
 
     def _found(self, sought: Select[Any], bounds: Mapping[str, Any], pending: Rows) -> list[Entry]:
@@ -236,7 +235,7 @@ class Transaction:
 
 def read_head(connection: Connection) -> Head:
     """Return the last committed entry."""
-    row = _HEAD.row(connection)
+    row = connection.execute(_HEAD).first()
     return Head(*row) if row else Head()
 
 

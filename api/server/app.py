@@ -12,7 +12,6 @@ from datetime import date
 from typing import Any
 
 from fastapi import Depends, FastAPI
-from fastapi.routing import APIRoute
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -36,8 +35,7 @@ from api.portfolio import routes as portfolio_routes
 from api.portfolio.tally import Tally, preloading
 from api.reviews import routes as reviews_routes
 from api.server import about, health, refusals
-from api.server.fast_path import DirectRoute
-from api.server.overload import Admission, Load, Turnstile
+from api.server.overload import Load, Overload
 from api.server.serve import drained_on_signal, watching
 from api.webhooks import routes as webhooks_routes
 from api.webhooks.delivery import delivering
@@ -50,14 +48,8 @@ class _Application(FastAPI):
         self.load = load
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Return all layers, the turnstile outermost.
-
-        The direct route comes before the framework's layers, which most requests need not cross.
-        """
-        short = DirectRoute(
-            super().build_middleware_stack(), _decision_route(), decisions_routes.decide
-        )
-        return Turnstile(RequestLog(Admission(short, self.load)), self.load)
+        """Return all layers, the request log outermost."""
+        return RequestLog(Overload(super().build_middleware_stack(), self.load))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve without FastAPI's own telemetry: `api.core.metrics` tells what we count."""
@@ -68,10 +60,6 @@ class _Application(FastAPI):
         if self.openapi_schema is None:
             self.openapi_schema = with_access(with_problems(super().openapi()))
         return self.openapi_schema
-
-
-def _decision_route() -> APIRoute:
-    return next(each for each in decisions_routes.router.routes if isinstance(each, APIRoute))
 
 
 @asynccontextmanager

@@ -229,6 +229,7 @@ class Load:
             ),
             "unanswered": self.unanswered,
             "unsent": self.unsent,
+            "sent": self.sent,
             "next": self.plan.first + self.sent,
             "kept": self.kept,
         }

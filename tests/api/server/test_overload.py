@@ -10,8 +10,9 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from api.http import body
+from api.http.request_log import RequestLog
 from api.server import overload as admission
-from api.server.overload import Admission, Load, Turnstile
+from api.server.overload import Load, Overload
 
 Message = dict[str, Any]
 
@@ -32,7 +33,7 @@ class _Slow:
 
 
 async def _ask(
-    gate: Admission, *chunks: bytes, path: str = "/v1/decisions", method: str = "POST"
+    gate: Overload, *chunks: bytes, path: str = "/v1/decisions", method: str = "POST"
 ) -> list[Message]:
     """Send `chunks`; an empty one never arrives."""
     sent: list[Message] = []
@@ -63,7 +64,7 @@ async def _started(count: int, app: _Slow) -> None:
 def test_one_more_than_the_bound_is_told_when_to_come_again() -> None:
     async def overload() -> tuple[list[Message], list[list[Message]]]:
         app = _Slow()
-        gate = Admission(app, Load(4))
+        gate = Overload(app, Load(4))
         working = [asyncio.create_task(_ask(gate)) for _ in range(4)]
         await _started(4, app)
         refused = await _ask(gate)
@@ -78,8 +79,12 @@ def test_one_more_than_the_bound_is_told_when_to_come_again() -> None:
 
 
 def test_a_full_service_refuses_before_it_reads_anything() -> None:
-    async def unread() -> Message:
-        raise AssertionError("the body was read")
+    read = 0
+
+    async def received() -> Message:
+        nonlocal read
+        read += 1
+        return {"type": "http.request", "body": b"{}", "more_body": False}
 
     async def refused(load: Load, path: str) -> list[Message]:
         sent: list[Message] = []
@@ -93,7 +98,7 @@ def test_a_full_service_refuses_before_it_reads_anything() -> None:
         service = SimpleNamespace(draining=False)
         app = SimpleNamespace(state=SimpleNamespace(service=service))
         scope = {"type": "http", "path": path, "method": "POST", "headers": [], "app": app}
-        await Turnstile(behind, load)(scope, unread, send)
+        await RequestLog(Overload(behind, load))(scope, received, send)
         return sent
 
     full = Load(most_in_work=2, working=2)
@@ -101,6 +106,7 @@ def test_a_full_service_refuses_before_it_reads_anything() -> None:
     assert start["status"] == 503
     assert {b"retry-after", b"cache-control", b"x-request-id"} <= {n for n, _ in start["headers"]}
     assert b"/problems/overloaded" in body["body"]
+    assert read == 0
     assert _status(asyncio.run(refused(full, "/ready"))) == 200
     assert _status(asyncio.run(refused(Load(most_in_work=2, working=1), "/v1/decisions"))) == 200
 
@@ -108,7 +114,7 @@ def test_a_full_service_refuses_before_it_reads_anything() -> None:
 def test_those_who_watch_are_answered_whatever_the_load() -> None:
     async def watched() -> list[int]:
         app = _Slow()
-        gate = Admission(app, Load(1))
+        gate = Overload(app, Load(1))
         working = asyncio.create_task(_ask(gate))
         await _started(1, app)
         found = [_status(await _ask(gate, path=path, method="GET")) for path in ("/live", "/ready")]
@@ -127,7 +133,7 @@ def test_senders_that_never_finish_leave_the_places_to_those_who_do(
     async def crowded() -> list[int]:
         app = _Slow()
         app.go.set()
-        gate = Admission(app, Load(1))
+        gate = Overload(app, Load(1))
         slow = [asyncio.create_task(_ask(gate, b"{", b"")) for _ in range(100)]
         await asyncio.sleep(0)
         found = [_status(await _ask(gate))]
@@ -145,7 +151,7 @@ def test_of_those_who_arrive_together_the_refused_are_not_read() -> None:
 
     async def together() -> list[int]:
         app = _Slow()
-        gate = Admission(app, Load(4))
+        gate = Overload(app, Load(4))
 
         async def receive() -> Message:
             nonlocal read
@@ -177,7 +183,7 @@ def test_one_who_is_done_sending_late_needs_a_place_again(monkeypatch: pytest.Mo
 
     async def late() -> list[int]:
         app, gone = _Slow(), asyncio.Event()
-        gate = Admission(app, Load(1))
+        gate = Overload(app, Load(1))
 
         async def receive() -> Message:
             await gone.wait()
@@ -206,7 +212,7 @@ def test_senders_that_never_finish_are_bounded_and_cut(monkeypatch: pytest.Monke
     monkeypatch.setattr(body, "MOST_BODY_SECONDS", 0.05)
 
     async def crowded() -> list[int]:
-        gate = Admission(_Slow(), Load(9))
+        gate = Overload(_Slow(), Load(9))
         slow = [asyncio.create_task(_ask(gate, b"{", b"")) for _ in range(4)]
         return [_status(sent) for sent in await asyncio.gather(*slow)]
 
@@ -220,7 +226,7 @@ def test_work_that_does_not_end_is_cut_and_gives_its_place_back(
 
     async def stuck() -> tuple[list[Message], int]:
         app = _Slow()
-        gate = Admission(app, Load(1))
+        gate = Overload(app, Load(1))
         cut = await _ask(gate)
         app.go.set()
         return cut, _status(await _ask(gate))
@@ -234,7 +240,7 @@ def test_a_body_in_pieces_reaches_the_application_whole() -> None:
     async def pieces() -> list[bytes]:
         app = _Slow()
         app.go.set()
-        await _ask(Admission(app, Load(1)), b'{"a"', b": 1", b"}")
+        await _ask(Overload(app, Load(1)), b'{"a"', b": 1", b"}")
         return app.bodies
 
     assert asyncio.run(pieces()) == [b'{"a": 1}']

@@ -14,6 +14,10 @@ import httpx
 import pytest
 import rfc8785
 
+from api.access.enforce import enforce
+from api.core.settings import Settings
+from api.http.openapi import refuse_undeclared_query
+from api.server.app import create_app
 from tests.support.service_fixtures import ASKED, decide
 
 
@@ -32,17 +36,23 @@ def test_the_service_is_ready_and_says_with_what(
     }
 
 
-def test_both_ways_to_a_decision_give_the_same_answer(
+def test_a_key_given_twice_is_the_key_given_once(
     service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
     asked = {**ASKED, "member_id": published_rows[0]["member_id"]}
     key = ("Idempotency-Key", str(uuid.uuid4()))
-    direct = service.post("/v1/decisions", json=asked, headers=[key])
-    # A header given twice is nothing that the short way takes.
-    solved = service.post("/v1/decisions", json=asked, headers=[key, key])
-    assert direct.status_code == solved.status_code == 200
-    assert solved.headers["Idempotent-Replayed"] == "true"
-    assert solved.content == direct.content
+    once = service.post("/v1/decisions", json=asked, headers=[key])
+    twice = service.post("/v1/decisions", json=asked, headers=[key, key])
+    assert once.status_code == twice.status_code == 200
+    assert twice.headers["Idempotent-Replayed"] == "true"
+    assert twice.content == once.content
+
+
+def test_the_route_of_decisions_leaves_out_no_dependency(tmp_path: Path) -> None:
+    """`DecisionRoute` calls these by name: another one has to be written there as well."""
+    app = create_app(Settings(tmp_path))
+    asked = [each.dependency for each in app.router.dependencies]
+    assert asked == [enforce, refuse_undeclared_query]
 
 
 SAME = (
