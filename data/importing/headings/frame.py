@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.importing.cells.text import is_blank, plain
-from data.importing.files.sheets import Chunk, Merged
+from data.importing.files.sheets import Chunk, MergedRange
 from data.importing.headings.heading import Heading
 from data.importing.headings.spellings import header_word
 from data.importing.limits import MAX_MERGED_CELLS
@@ -38,14 +38,14 @@ class MergedCells:
         If the ranges cover more cells than any real sheet.
     """
 
-    def __init__(self, ranges: Sequence[Merged], heading: Heading) -> None:
+    def __init__(self, ranges: Sequence[MergedRange], heading: Heading) -> None:
         kinds = {p.position: p.field.column for p in heading.places.values()}
         self._ranges = [
             (each, kinds[each.first_column])
             for each in ranges
             if each.last_row > each.first_row and each.first_column in kinds
         ]
-        self._tops: dict[Merged, str] = {}
+        self._tops: dict[MergedRange, str] = {}
         if sum(each.last_row - each.first_row + 1 for each, _ in self._ranges) > MAX_MERGED_CELLS:
             raise RefusedFileError("FILE_BOMB", f"mergeCells > {MAX_MERGED_CELLS:,}")
 
@@ -69,7 +69,7 @@ class MergedCells:
                 self._copy(merged, [rows[number] for number in numbers], merged.first_row in rows)
         return figures
 
-    def _copy(self, merged: Merged, rows: list[list[str]], has_top: bool) -> None:
+    def _copy(self, merged: MergedRange, rows: list[list[str]], has_top: bool) -> None:
         position = merged.first_column
         if has_top and position < len(rows[0]):
             self._tops[merged] = rows[0][position]

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from data.importing.cells.cell import DAY_ZERO_1900, Field
-from data.importing.cells.numbers import unit_word
+from data.importing.cells.numbers import normal_unit
 from data.importing.cells.text import plain, visible
 from data.importing.headings.spellings import factor_of, header_word, spelled, unknown_unit
 from data.importing.refusals import Refusal
@@ -174,7 +174,7 @@ def _rival(best: HeaderMatch, matches: Sequence[HeaderMatch]) -> HeaderMatch | N
 def _units_above(rows: Sequence[Cells]) -> frozenset[str]:
     texts = (header_word(cell) for cells in rows for cell in cells)
     lines = (found["units"] for text in texts if (found := _UNIT_LINE.search(text)))
-    return frozenset(unit_word(unit) for line in lines for unit in re.split(r"[、,;，；]", line))
+    return frozenset(normal_unit(unit) for line in lines for unit in re.split(r"[、,;，；]", line))
 
 
 def _heading(match: HeaderMatch, row: int, units: frozenset[str], day_zero: date) -> Heading:

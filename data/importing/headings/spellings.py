@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from data.importing.cells.numbers import unit_word
+from data.importing.cells.numbers import normal_unit
 from data.importing.cells.text import plain
 from model.archive.tables import Column, Table, archive_tables
 
@@ -79,7 +79,7 @@ def unknown_unit(table: str, header: str) -> bool:
 
 def factor_of(column: Column, words: frozenset[str]) -> Decimal | None:
     """Return the factor of the only unit among `words` that `column` knows, else None."""
-    found = {factor for unit, factor in column.units.items() if unit_word(unit) in words}
+    found = {factor for unit, factor in column.units.items() if normal_unit(unit) in words}
     return found.pop() if len(found) == 1 else None
 
 
@@ -110,10 +110,10 @@ def _forms(column: Column) -> Iterator[tuple[str, Decimal | None]]:
         yield name, None
         for unit, factor in column.units.items():
             for form in _WITH_UNIT:
-                yield form.format(name=name, unit=unit_word(unit)), factor
+                yield form.format(name=name, unit=normal_unit(unit)), factor
 
 
 def _own_factor(column: Column, spelling: str) -> Decimal | None:
     bracketed = _BRACKETED.fullmatch(header_word(spelling))
-    words = {unit_word(unit): factor for unit, factor in column.units.items()}
-    return words.get(unit_word(bracketed["inside"])) if bracketed else None
+    words = {normal_unit(unit): factor for unit, factor in column.units.items()}
+    return words.get(normal_unit(bracketed["inside"])) if bracketed else None
