@@ -22,7 +22,7 @@ from data.importing.cells.cell import Field
 from data.importing.cells.columns import parse_column
 from data.importing.cells.text import FORMULA_STARTS, plain
 from data.importing.headings.heading import QUARANTINE_HEADERS
-from data.importing.reasons import DISPLACED, Problem, explain, read_problem, told_problem
+from data.importing.reasons import DISPLACED, Problem, explain, read_problem, write_problem
 from data.importing.rows.checks import PROBLEMS, RAW, SURPLUS
 from data.importing.settling.repeats import DUPLICATE
 from data.importing.settling.settling import UNKNOWN, Verdicts
@@ -117,7 +117,7 @@ def _told_more(rows: pa.Table, which: pa.Array, problem: Problem) -> pa.Table:
     told = rows[PROBLEMS].to_pylist()
     for at in np.flatnonzero(which.to_numpy(zero_copy_only=False)).tolist():
         if read_problem(told[at][0]).code not in DISPLACED:
-            told[at].append(told_problem(problem))
+            told[at].append(write_problem(problem))
     place = rows.column_names.index(PROBLEMS)
     return rows.set_column(place, PROBLEMS, pa.array(told, pa.list_(pa.string())))
 
@@ -141,7 +141,7 @@ def _late(sheet: StagedSheet, codes: Mapping[int, str]) -> list[pa.Table]:
     for rows in good_rows(sheet):
         at = rows[AT].to_numpy()
         is_refused = np.isin(at, positions)
-        told = [[told_problem(_problem(codes[each], table))] for each in at[is_refused]]
+        told = [[write_problem(_problem(codes[each], table))] for each in at[is_refused]]
         kept = rows.filter(pa.array(is_refused))
         kept = kept.select([n for n in rows.column_names if n.startswith(RAW) or n == AT])
         kept = kept.append_column(PROBLEMS, pa.array(told, pa.list_(pa.string())))
@@ -166,7 +166,7 @@ _FORBIDDEN_IN_SHEET_NAMES = str.maketrans("", "", "[]:*?/\\'")
 
 @dataclass(frozen=True)
 class BadSheet:
-    """The quarantined rows of one sheet, in the order of their numbers, see `checking.Checked`."""
+    """The quarantined rows of one sheet, by row number, see `checks.CheckedRows`."""
 
     sheet: StagedSheet
     rows: pa.Table

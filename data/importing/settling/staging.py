@@ -18,7 +18,7 @@ from data.importing.headings.frame import Frame, MergedCells, frame_rows
 from data.importing.headings.heading import Heading, find_heading
 from data.importing.limits import HEADER_SEARCH_ROWS
 from data.importing.refusals import Refusal, RefusedFileError
-from data.importing.rows.checks import NUMBER, Checked, check_frame
+from data.importing.rows.checks import NUMBER, CheckedRows, check_frame
 
 #: Where a row stands among all rows of an import: file, sheet and row number in one integer.
 AT = "place"
@@ -44,7 +44,7 @@ class StagedSheet:
     start : int
         Position before the sheet's first row.
     good, bad : Path
-        Arrow files of the rows that passed and of those that did not, see `checking.Checked`.
+        Arrow files of the rows that passed and of those that did not, see `checks.CheckedRows`.
     read, skipped : int
         Rows of data, and rows that are none.
     headers : mapping of str to str
@@ -130,7 +130,7 @@ def _stage_sheet(sheet: Sheet, start: int, folder: Path, moment: datetime) -> _O
             skipped += frame.skipped
             passed.write(_positioned(checked.good, start))
             failed.write(_positioned(checked.bad, start))
-    headers = {name: place.header for name, place in heading.places.items()}
+    headers = {name: place.header for name, place in heading.matched.items()}
     return StagedSheet(
         sheet.name, heading.table.name, start, good, bad, read, skipped, headers, heading.unknown
     )
@@ -145,7 +145,7 @@ def _below(first: Chunk, heading: Heading, others: Iterator[Chunk]) -> Iterator[
 
 def _checked(
     sheet: Sheet, heading: Heading, chunks: Iterator[Chunk], moment: datetime
-) -> Iterator[tuple[Frame, Checked]]:
+) -> Iterator[tuple[Frame, CheckedRows]]:
     merged = MergedCells(sheet.merged, heading)
     for chunk in chunks:
         figures = merged.fill(chunk)

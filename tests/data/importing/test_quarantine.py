@@ -78,10 +78,11 @@ def test_a_csv_is_answered_by_a_csv_that_excel_opens(branch):
     assert row["列"] == "会员编号、性别"
     assert row["原因代码"] == "NOT_AN_IDENTIFIER; UNKNOWN_CHOICE"
     assert (
-        row["原因"] == "会员编号：编号只能含字母、数字、- 和 _；性别：不在可选范围内，可填：女、男"
+        row["原因"]
+        == "会员编号：编号只能由字母、数字、- 和 _ 组成；性别：不在可选范围内，可填：女、男"
     )
     assert row["Reason"].startswith(
-        "Member ID: an id may hold only letters, digits, - and _; Gender:"
+        "Member ID: an id may contain only letters, digits, - and _; Gender:"
     )
     assert (row["会员编号"], row["性别"], row["入会日期"]) == ("M 2", "?", "2020-05-06")
 

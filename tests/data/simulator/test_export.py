@@ -150,7 +150,7 @@ def _rows(file: str, heading: Heading, lines: list[tuple[int, list[str]]]) -> It
     kept = [(number, [*cells, *[""] * width]) for number, cells in lines if cells[:1] != ["合计"]]
     parsed = {
         name: parse_column(pa.array([cells[place.position] for _, cells in kept]), place.field)
-        for name, place in heading.places.items()
+        for name, place in heading.matched.items()
     }
     values = zip(*[parsed[name].values.to_pylist() for name in table.columns], strict=True)
     for at, ((number, _), row) in enumerate(zip(kept, values, strict=True)):
