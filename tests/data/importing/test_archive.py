@@ -1,4 +1,4 @@
-"""What files do to the archive: duplicates, corrections, conflicts, persons, parents, crashes."""
+"""Effects of imports on the archive: duplicates, corrections, conflicts, persons, crashes."""
 
 import csv
 from datetime import datetime
@@ -264,7 +264,7 @@ def test_counts_reconcile_and_neither_order_nor_repetition_changes_the_outcome(
 
 
 def test_any_number_of_workers_gives_the_same_archive(branch, monkeypatch):
-    monkeypatch.setattr("data.importing.settling.reading._WORTH_PROCESSES", 0)
+    monkeypatch.setattr("data.importing.settling.reading._MIN_BYTES_FOR_PROCESSES", 0)
     files = [branch.file(f"m{n}.csv", "members", [member(n), member(n + 1)]) for n in range(3)]
     digests = set()
     for workers in (1, 2):

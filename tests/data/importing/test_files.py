@@ -1,4 +1,4 @@
-"""Files as branches send them, imported: workbooks, merged cells, units, folders, refusals."""
+"""Imports of files as branches send them: workbooks, merged cells, units, folders, refusals."""
 
 import csv
 from datetime import datetime
@@ -71,7 +71,7 @@ def counts(report):
     return total.read, total.accepted, total.quarantined, total.duplicate
 
 
-def test_a_workbook_of_several_tables_is_taken_sheet_by_sheet(branch):
+def test_a_workbook_of_several_tables_is_imported_sheet_by_sheet(branch):
     path = branch.folder / "township.xlsx"
     with xlsxwriter.Workbook(path) as book:
         for table, content in (("parcels", [parcels(1)]), ("members", [member(1)])):
@@ -89,7 +89,7 @@ def test_a_workbook_of_several_tables_is_taken_sheet_by_sheet(branch):
     assert list(report.files[0].refused_sheets) == ["填表说明"]
 
 
-def test_merged_words_hold_for_every_row_and_merged_figures_for_none(known):
+def test_merged_texts_apply_to_every_row_and_merged_figures_to_none(known):
     path = known.folder / "merged.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()

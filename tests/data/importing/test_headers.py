@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from data.importing.cells.parsers import parse_cell
 from data.importing.headings.heading import Heading, find_heading
-from data.importing.headings.spellings import export_choices, export_headers, normal_header
+from data.importing.headings.spellings import (
+    export_choices,
+    export_headers,
+    match_spelling,
+    normal_header,
+)
 from data.importing.refusals import Refusal
 from model.archive.tables import archive_tables
 
