@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.simulator.branch_files.dirt import Spoiled, spoil
+from data.simulator.branch_files.dirt import Spoiled, spoil_rows
 from data.simulator.branch_files.style import Style, odd_rows, style_of
-from data.simulator.branch_files.written import Written, carelessly, write_columns
+from data.simulator.branch_files.text_columns import TextColumn, mistype, text_columns
 from data.simulator.luck import Luck
 from data.simulator.scenario import Scenario
 from model.archive.tables import RECORDED_AT, Table, archive_tables
@@ -39,7 +39,7 @@ class Sheet:
 
     name: str
     titles: Sequence[str]
-    columns: Sequence[Written]
+    columns: Sequence[TextColumn]
     total: bool
     dirty: Sequence[DirtyRow]
 
@@ -50,7 +50,7 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class Preparer:
+class SheetBuilder:
     """Turns clean rows into sheets: same scenario and seed, same bytes."""
 
     scenario: Scenario
@@ -59,25 +59,27 @@ class Preparer:
     def sheet(self, file: str, table: str, rows: pa.Table, heading: str) -> Sheet:
         """Return the rows of one table as `file` shows them, dirt included."""
         style, spec = style_of(self.luck, file), archive_tables()[table]
-        spoiled = spoil(self.scenario, self.luck, file, table, rows.num_rows)
+        spoiled = spoil_rows(self.scenario, self.luck, file, table, rows.num_rows)
         shown = rows.take(pa.array(spoiled.source))
         titles = [heading, "制表日期：2023年10月1日"][: style.titles]
-        dirty = [*_manifest(file, spec, shown, spoiled, len(titles) + 2)]
-        columns = write_columns(spec, shown, style)
+        dirty = [*_manifest_rows(file, spec, shown, spoiled, len(titles) + 2)]
+        columns = text_columns(spec, shown, style)
         columns = self._mistyped(file, spec, style, spoiled, columns)
-        return Sheet(spec.zh, titles, _stained(spec, spoiled, columns), style.total, dirty)
+        return Sheet(spec.zh, titles, _apply_stains(spec, spoiled, columns), style.total, dirty)
 
     def _mistyped(
-        self, file: str, table: Table, style: Style, spoiled: Spoiled, columns: list[Written]
-    ) -> list[Written]:
+        self, file: str, table: Table, style: Style, spoiled: Spoiled, columns: list[TextColumn]
+    ) -> list[TextColumn]:
         rows = odd_rows(self.luck, f"{file} {table.name}", style, len(spoiled.source))
         return [
-            Written(shown.header, carelessly(shown.cells, rows, column), shown.numeric, shown.dated)
+            TextColumn(shown.header, mistype(shown.cells, rows, column), shown.numeric, shown.dated)
             for column, shown in zip(table.columns.values(), columns, strict=True)
         ]
 
 
-def _stained(table: Table, spoiled: Spoiled, columns: Sequence[Written]) -> list[Written]:
+def _apply_stains(
+    table: Table, spoiled: Spoiled, columns: Sequence[TextColumn]
+) -> list[TextColumn]:
     """Write each stain over its cell."""
     names = list(table.columns)
     cells = {name: column.cells for name, column in zip(names, columns, strict=True)}
@@ -88,12 +90,12 @@ def _stained(table: Table, spoiled: Spoiled, columns: Sequence[Written]) -> list
         texts = pa.array([spoiled.stains[i].text for i in chosen], pa.string())
         cells[name] = pc.replace_with_mask(cells[name], pa.array(mask), texts)
     return [
-        Written(column.header, cells[name], column.numeric, column.dated)
+        TextColumn(column.header, cells[name], column.numeric, column.dated)
         for name, column in zip(names, columns, strict=True)
     ]
 
 
-def _manifest(
+def _manifest_rows(
     file: str, table: Table, shown: pa.Table, spoiled: Spoiled, first: int
 ) -> Iterator[DirtyRow]:
     """Yield a manifest line for each dirty row; `first` is the number of the first row of data."""

@@ -14,7 +14,7 @@ from data.simulator.scenario import Scenario
 
 @dataclass(frozen=True)
 class Stain:
-    """One way to spoil a row: write `text` into `column`; the import must answer `reason`."""
+    """One way to spoil_rows a row: write `text` into `column`; the import must answer `reason`."""
 
     kind: str
     column: str
@@ -108,7 +108,7 @@ class Spoiled:
     replaced: Sequence[bool]
 
 
-def spoil(scenario: Scenario, luck: Luck, file: str, table: str, rows: int) -> Spoiled:
+def spoil_rows(scenario: Scenario, luck: Luck, file: str, table: str, rows: int) -> Spoiled:
     """Choose which of `rows` rows get a dirty twin, or are replaced by one."""
     rng = luck.shared(f"dirt {file} {table}")
     chosen = np.flatnonzero(rng.random(rows) < scenario.dirt.rate)

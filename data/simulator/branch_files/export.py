@@ -18,10 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.simulator.arrays import Ints
-from data.simulator.branch_files.branch_files import DirtyRow, Preparer
+from data.simulator.branch_files.branch_files import DirtyRow, SheetBuilder
 from data.simulator.branch_files.formats import write_csv, write_workbook
 from data.simulator.branch_files.style import style_of
-from data.simulator.world.places import COUNTIES
+from data.simulator.world.villages import COUNTIES
 from model.archive.tables import archive_tables
 
 Tables = Mapping[str, pa.Table]
@@ -53,10 +53,10 @@ class Branches:
         if "village_code" in rows.column_names:
             return rows["village_code"]
         members = rows["member_id"] if "member_id" in rows.column_names else self._borrower(rows)
-        return _looked_up(members, self.members)
+        return _look_up(members, self.members)
 
     def _borrower(self, rows: pa.Table) -> pa.ChunkedArray:
-        return _looked_up(rows["loan_id"], self.loans)
+        return _look_up(rows["loan_id"], self.loans)
 
 
 def by_township(branches: Branches, table: str, rows: pa.Table) -> Iterator[tuple[str, Ints]]:
@@ -90,7 +90,7 @@ def _first_of_each(rows: pa.Table, key: str, value: str) -> pa.Table:
     return pa.table({key: keys, value: rows[value].take(first)})
 
 
-def _looked_up(keys: pa.ChunkedArray, table: pa.Table) -> pa.ChunkedArray:
+def _look_up(keys: pa.ChunkedArray, table: pa.Table) -> pa.ChunkedArray:
     found = pc.index_in(keys, table.column(0).combine_chunks())
     return table.column(1).take(found)
 
@@ -122,28 +122,26 @@ class Job:
     encoding: str | None = None
 
 
-def export_files(preparer: Preparer, tables: Tables, folder: Path) -> Iterator[list[DirtyRow]]:
+def export_files(builder: SheetBuilder, tables: Tables, folder: Path) -> Iterator[list[DirtyRow]]:
     """Write every row of `tables`, each version once; yield each file's dirty rows when written."""
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(_WORKERS, mp_context=get_context("spawn")) as pool:
         waiting: deque[Future[list[DirtyRow]]] = deque()
         for job in jobs(tables):
-            waiting.append(pool.submit(write_job, preparer, job, folder))
+            waiting.append(pool.submit(write_job, builder, job, folder))
             if len(waiting) > _AHEAD:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
 
-def write_job(preparer: Preparer, job: Job, folder: Path) -> list[DirtyRow]:
+def write_job(builder: SheetBuilder, job: Job, folder: Path) -> list[DirtyRow]:
     """Write one file and return its dirty rows."""
-    sheets = [
-        preparer.sheet(job.file, table, rows, job.heading) for table, rows in job.rows.items()
-    ]
+    sheets = [builder.sheet(job.file, table, rows, job.heading) for table, rows in job.rows.items()]
     if job.file.endswith(".xlsx"):
         write_workbook(folder / job.file, sheets)
     else:
-        style = style_of(preparer.luck, job.file)
+        style = style_of(builder.luck, job.file)
         write_csv(folder / job.file, sheets[0], job.encoding or style.encoding)
     return [dirty for sheet in sheets for dirty in sheet.dirty]
 

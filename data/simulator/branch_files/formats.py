@@ -16,7 +16,7 @@ import xlsxwriter
 from pyarrow import csv
 
 from data.simulator.branch_files.branch_files import Sheet
-from data.simulator.branch_files.written import Written
+from data.simulator.branch_files.text_columns import TextColumn
 
 _LINE = "\r\n"
 
@@ -74,7 +74,7 @@ def _write_sheet(page: Any, sheet: Sheet, day: Any) -> None:
         page.write_string(header + 1 + sheet.rows, 0, "合计")
 
 
-def _writer(page: Any, column: Written, day: Any) -> Callable[[int, int, str], object]:
+def _writer(page: Any, column: TextColumn, day: Any) -> Callable[[int, int, str], object]:
     """Return how cells of a column are written; what does not look right stays a text."""
     if column.numeric:
         return lambda row, place, text: _number_or_text(page, row, place, text)

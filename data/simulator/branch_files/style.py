@@ -59,5 +59,5 @@ def style_of(luck: Luck, file: str) -> Style:
 
 
 def odd_rows(luck: Luck, file: str, style: Style, rows: int) -> Ints:
-    """Return the positions of rows that were typed carelessly."""
+    """Return the positions of rows that were typed mistype."""
     return np.flatnonzero(luck.shared(f"odd {file}").random(rows) < style.odd_rows)

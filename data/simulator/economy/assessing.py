@@ -18,16 +18,18 @@ _REVIEW_MONTHS = (11, 12, 1, 2)
 def peer_reviews(world: World, state: State, month: int) -> Bools:
     """Hold this month's village reviews; return who was reviewed (grade in ``state.peer``)."""
     homes, rule = world.homes, world.scenario.assessments
-    if months.of_year(month) not in _REVIEW_MONTHS:
+    if months.month_of_year(month) not in _REVIEW_MONTHS:
         return np.zeros(len(homes), dtype=bool)
-    credit = world.places.credit_since[homes.village] <= months.first_day(month)
+    credit = world.villages.credit_since[homes.village] <= months.first_day(month)
     chance = rule.peer_review * np.where(credit, 1.0, 0.5) / len(_REVIEW_MONTHS)
     reviewed = world.luck.own("reviewed", month).random(len(homes)) < chance
-    state.peer = np.where(reviewed, seen_grade(world, state, month, rule.peer_noise), state.peer)
+    state.peer = np.where(
+        reviewed, observed_grade(world, state, month, rule.peer_noise), state.peer
+    )
     return reviewed
 
 
-def seen_grade(world: World, state: State, month: int, noise: float) -> Ints:
+def observed_grade(world: World, state: State, month: int, noise: float) -> Ints:
     """Return the grade an observer would give: 0 (A) to 3 (D), from conduct and circumstances."""
     homes = world.homes
     view = 0.85 * homes.prudence + 0.4 * homes.ability - 0.5 * np.minimum(state.distress, 3.0)

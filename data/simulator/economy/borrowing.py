@@ -33,7 +33,7 @@ _BULLET_TERMS = np.arange(6, 13)
 _BULLET_WEIGHTS = np.array([0.26, 0.14, 0.20, 0.14, 0.08, 0.05, 0.13])
 
 
-def known_and_clean(world: World, state: State, month: int) -> Bools:
+def is_eligible(world: World, state: State, month: int) -> Bools:
     """Return whom a branch may lend to: consent in force, of age, nothing unresolved."""
     people, today = world.people, months.first_day(month)
     first = people.principal_of
@@ -52,7 +52,7 @@ def applies(world: World, state: State, month: int) -> Bools:
     again = np.where(state.repaid > 0, rule.again, 1.0)
     drawn = world.luck.own("apply", month).random(len(homes))
     wants = drawn < np.minimum(rule.apply * keen * again, 0.9)
-    return wants & (state.invited_until >= month) & known_and_clean(world, state, month)
+    return wants & (state.invited_until >= month) & is_eligible(world, state, month)
 
 
 def requests(world: World, state: State, month: int, household: Ints) -> dict[str, Ints]:
@@ -70,7 +70,7 @@ def requests(world: World, state: State, month: int, household: Ints) -> dict[st
     }
 
 
-def in_force(dated: Mapping[str, float], month: int) -> float:
+def value_on(dated: Mapping[str, float], month: int) -> float:
     """Return the value of the latest date not after `month`, or the first one before all dates."""
     values = {months.month_of(begins): value for begins, value in dated.items()}
     return float(values[max((begins for begins in values if begins <= month), default=min(values))])
@@ -78,7 +78,7 @@ def in_force(dated: Mapping[str, float], month: int) -> float:
 
 def _need(world: World, month: int) -> Floats:
     """Return how much a household's business calls for money: land and season, or trade."""
-    homes, of_year = world.homes, months.of_year(month)
+    homes, of_year = world.homes, months.month_of_year(month)
     grower = homes.works_as(GROWER)
     land = homes.own_mu + homes.leased_mu + 8 * homes.special_mu
     scale = np.where(grower, 0.5 + 0.04 * np.minimum(land, 50.0), 1.3)
@@ -91,7 +91,7 @@ def _amounts(world: World, state: State, month: int, household: Ints) -> Floats:
     rng = world.luck.own("amount", month)
     yearly = 12.0 * np.maximum(state.income_level[household], 1500.0)
     keenness = rng.normal(0, 0.4, number) + 0.2 * world.homes.ambition[household]
-    ceiling = in_force(rule.cap, month) * rng.uniform(0.8, 1.0, number)
+    ceiling = value_on(rule.cap, month) * rng.uniform(0.8, 1.0, number)
     wish = np.minimum(rule.request_of_income * yearly * np.exp(keenness), ceiling)
     return np.maximum(np.round(wish / 1000.0), 3.0) * 1000.0
 
@@ -113,7 +113,7 @@ def _terms(rng: np.random.Generator, kind: Ints, special: Ints, month: int) -> I
 
 def _bullet_weights(month: int) -> Floats:
     """Return the chance of each bullet term by special crop (last row: none)."""
-    due = months.of_year(month + _BULLET_TERMS)
+    due = months.month_of_year(month + _BULLET_TERMS)
     fits = np.array([np.isin(due, sold) for sold in _AFTER_HARVEST])
     weights = _BULLET_WEIGHTS * np.where(fits, 1.0, 0.06)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
@@ -173,10 +173,10 @@ def lend(world: World, state: State, month: int, first_number: int) -> Applicati
 
 def rate_at(world: World, month: int) -> float:
     """Return the annual rate: the loan prime rate in force plus the branches' spread."""
-    return in_force(world.scenario.lending.prime_rate, month) + world.scenario.lending.spread
+    return value_on(world.scenario.lending.prime_rate, month) + world.scenario.lending.spread
 
 
-def lent_now(world: World, applications: Applications) -> Bools:
+def has_new_loan(world: World, applications: Applications) -> Bools:
     """Return which households received a loan this month."""
     lent = np.zeros(len(world.homes), dtype=bool)
     lent[applications.household[applications.disbursed]] = True
@@ -189,10 +189,10 @@ def _invite(world: World, state: State, month: int) -> None:
     rng = world.luck.shared("invite", month)
     peer = np.array([0.9, 0.35, -0.6, -1.8, -0.35])[state.peer]
     balance = np.log1p(state.seen_balance) - 8.6
-    station = world.places.station_opened[homes.village] <= months.first_day(month)
+    station = world.villages.station_opened[homes.village] <= months.first_day(month)
     view = 0.8 * peer + 0.45 * balance + 0.2 * station + 0.25 * np.minimum(state.repaid, 3)
     view = view + rng.normal(0, rule.invite_noise, number)
-    invited = (view > rule.invite_bar) & known_and_clean(world, state, month)
+    invited = (view > rule.invite_bar) & is_eligible(world, state, month)
     invited &= rng.random(number) < 0.25
     state.invited_until = np.where(invited, month + rule.invitation_lasts, state.invited_until)
 

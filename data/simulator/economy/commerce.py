@@ -16,7 +16,7 @@ from data.simulator.arrays import (
     Floats,
     Ints,
 )
-from data.simulator.economy.economy import MonthLived
+from data.simulator.economy.economy import MonthResult
 from data.simulator.economy.state import State
 from data.simulator.world.world import World
 
@@ -55,21 +55,21 @@ def build_habits(world: World) -> Habits:
     )
 
 
-def trade_seen(world: World, habits: Habits, lived: MonthLived) -> Trade:
+def observed_trade(world: World, habits: Habits, result: MonthResult) -> Trade:
     """Return what of a month's turnover went through the post's own channels."""
-    homes, work = world.homes, lived.earnings
-    station = world.places.station_opened[homes.village] <= months.first_day(lived.month)
-    roads = world.shocks.roads(lived.month)[homes.county]
+    homes, work = world.homes, result.earnings
+    station = world.villages.station_opened[homes.village] <= months.first_day(result.month)
+    roads = world.shocks.roads(result.month)[homes.county]
     skilled = np.exp(0.6 * homes.digital)
-    fresh = lived.special * np.clip(0.20 * skilled, 0, 0.7)
+    fresh = result.special * np.clip(0.20 * skilled, 0, 0.7)
     other = work.trade * np.clip(0.10 * skilled, 0, 0.4) + 0.12 * work.herds
-    adopted = habits.adopted <= lived.month
+    adopted = habits.adopted <= result.month
     online = ((fresh + other) * roads)[:, None] * homes.channel_weights * adopted
     counter = (
-        0.22 * lived.special + 0.35 * lived.grain * habits.grain_at_station + 0.12 * work.trade
+        0.22 * result.special + 0.35 * result.grain * habits.grain_at_station + 0.12 * work.trade
     )
     amounts = np.column_stack([online, counter * station])
-    qr = 0.6 * work.trade + 0.7 * work.services + 0.35 * work.herds + 0.06 * lived.special
+    qr = 0.6 * work.trade + 0.7 * work.services + 0.35 * work.herds + 0.06 * result.special
     share = np.divide(fresh, fresh + other, out=np.zeros_like(fresh), where=fresh + other > 0)
     fresh_crop = np.isin(homes.special, _FRESH)
     return Trade(
@@ -77,7 +77,7 @@ def trade_seen(world: World, habits: Habits, lived: MonthLived) -> Trade:
     )
 
 
-def parcels_wanted(world: World, state: State, station: Bools) -> Floats:
+def expected_parcels(world: World, state: State, station: Bools) -> Floats:
     """Return how many parcels a household expects to receive in a month."""
     means = np.sqrt(np.clip(state.income_level, 300.0, 20000.0) / 4000.0)
     return np.asarray(

@@ -29,7 +29,7 @@ class AdverseEvents:
     amount: Floats
 
 
-def surface(world: World, state: State, month: int, days_past_due: Ints) -> AdverseEvents:
+def record_distress(world: World, state: State, month: int, days_past_due: Ints) -> AdverseEvents:
     """Open and resolve adverse records from this month's distress, in ``state.adverse_day`` too."""
     rng = world.luck.own("adverse", month)
     day = int(months.first_day(month)) + rng.integers(0, 28, len(world.homes))
@@ -39,7 +39,7 @@ def surface(world: World, state: State, month: int, days_past_due: Ints) -> Adve
     events = [_events(world, queries, QUERY, day, np.full(len(world.homes), NEVER))]
     for kind in (COURT, BLACKLIST, OVERDUE):
         events += _turn(world, state, kind, opens[:, kind], ends[:, kind], day)
-    return _joined(events)
+    return _concatenate(events)
 
 
 def _opens(world: World, state: State, days_past_due: Ints, drawn: Floats) -> Bools:
@@ -100,7 +100,7 @@ def _amounts(world: World, household: Ints) -> Floats:
     )
 
 
-def _joined(events: list[AdverseEvents]) -> AdverseEvents:
+def _concatenate(events: list[AdverseEvents]) -> AdverseEvents:
     return AdverseEvents(
         *(np.concatenate([getattr(event, name) for event in events])
           for name in ("household", "kind", "opened", "resolved", "amount"))

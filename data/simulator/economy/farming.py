@@ -32,7 +32,7 @@ _SUBSIDY_MONTH = 7
 
 def market_share(month: int) -> Floats:
     """Return the share of each crop's harvest that is sold in `month`."""
-    of_year = months.of_year(month)
+    of_year = months.month_of_year(month)
     return np.array([market.get(of_year, 0.0) for market in _MARKET])
 
 
@@ -43,7 +43,7 @@ def grain_mu(world: World) -> Floats:
 
 def input_costs(world: World, month: int) -> Floats:
     """Return what this month's seed, fertiliser, film and rent cost each household."""
-    homes, farming, of_year = world.homes, world.scenario.farming, months.of_year(month)
+    homes, farming, of_year = world.homes, world.scenario.farming, months.month_of_year(month)
     bought_now = np.asarray(_INPUT_MONTH) == of_year
     due = np.where(bought_now, np.asarray(farming.input_cost, dtype=np.float64), 0.0)
     cost = grain_mu(world) * (due[WHEAT] + due[MAIZE]) + homes.special_mu * _of_special(world, due)
@@ -54,7 +54,7 @@ def input_costs(world: World, month: int) -> Floats:
 
 def reap(world: World, state: State, month: int) -> None:
     """Set the yields of the crops whose market opens in `month`."""
-    of_year = months.of_year(month)
+    of_year = months.month_of_year(month)
     for crop, opens in enumerate(_FIRST_MARKET):
         if opens == of_year:
             _reap_crop(world, state, crop, month)
@@ -73,14 +73,14 @@ def farm_sales(world: World, state: State, month: int) -> tuple[Floats, Floats]:
 
 def subsidy(world: World, month: int) -> Floats:
     """Return the grain subsidy, paid once a year on own land."""
-    if months.of_year(month) != _SUBSIDY_MONTH:
+    if months.month_of_year(month) != _SUBSIDY_MONTH:
         return np.zeros(len(world.homes))
     return world.homes.own_mu * world.scenario.farming.subsidy_per_mu
 
 
 def insured_value(world: World, month: int) -> Floats:
     """Return what policies taken out in `month` insure: grain in October, the rest in March."""
-    farming, homes, of_year = world.scenario.farming, world.homes, months.of_year(month)
+    farming, homes, of_year = world.scenario.farming, world.homes, months.month_of_year(month)
     grain = grain_mu(world) * farming.yield_kg[WHEAT] * farming.price[WHEAT] * (of_year == 10)
     normal = np.asarray(farming.yield_kg) * np.asarray(farming.price) * (of_year == 3)
     return np.where(homes.insured, grain + homes.special_mu * _of_special(world, normal), 0.0)
@@ -88,7 +88,7 @@ def insured_value(world: World, month: int) -> Floats:
 
 def payout(world: World, state: State, month: int) -> Floats:
     """Return insurance paid for crops reaped in `month` that fell short of normal."""
-    farming, homes, of_year = world.scenario.farming, world.homes, months.of_year(month)
+    farming, homes, of_year = world.scenario.farming, world.homes, months.month_of_year(month)
     paid = np.zeros(len(homes))
     if of_year == _FIRST_MARKET[WHEAT]:
         paid += grain_mu(world) * _loss_value(world, state.wheat, np.full(len(homes), WHEAT))
@@ -119,7 +119,7 @@ def _yield_per_mu(world: World, state: State, crop: int, month: int) -> Floats:
     homes, farming = world.homes, world.scenario.farming
     season = SEASON_OF[CROPS[crop]]
     rng = world.luck.own(f"yield {CROPS[crop]}", month)
-    effect = world.shocks.weather(season, months.year(month))[homes.township]
+    effect = world.shocks.weather(season, months.year_of(month))[homes.township]
     effect += rng.normal(-0.005, farming.idiosyncratic, len(homes))
     effect += farming.ability_effect * homes.ability + farming.trusteeship_gain * homes.trusteeship
     effect -= farming.unfunded_loss * (1.0 - state.funded)

@@ -56,7 +56,7 @@ def _fortune(world: World, state: State, month: int) -> None:
 def _wages(world: World, state: State, month: int) -> Floats:
     homes = world.homes
     able = np.where(state.sick > 0, 0.6, 1.0) * np.where(state.employed, 1.0, 0.15)
-    holiday = 0.6 if months.of_year(month) == 2 else 1.0
+    holiday = 0.6 if months.month_of_year(month) == 2 else 1.0
     noise = world.luck.own("wages", month).lognormal(-0.01, 0.14, len(homes))
     return np.asarray(homes.workers * homes.wage * able * holiday * noise)
 
@@ -64,7 +64,7 @@ def _wages(world: World, state: State, month: int) -> Floats:
 def _turnover(world: World, state: State, month: int) -> Floats:
     homes = world.homes
     noise = world.luck.own("turnover", month).lognormal(-0.02, 0.18, len(homes))
-    season = _TRADE_SEASON[months.of_year(month) - 1]
+    season = _TRADE_SEASON[months.month_of_year(month) - 1]
     reach = world.shocks.roads(month)[homes.county]
     able = np.where(state.sick > 0, 0.7, 1.0)
     return np.asarray(homes.turnover * np.exp(state.trade) * season * reach * able * noise)
@@ -78,7 +78,7 @@ def _herds(world: World, state: State, month: int) -> tuple[Floats, Floats]:
     state.herd_health = np.where(
         ill, 1 - life.head_disease_loss, np.minimum(1.0, state.herd_health + 0.04)
     )
-    season = _HERD_SEASON[months.of_year(month) - 1] * world.shocks.roads(month)[homes.county]
+    season = _HERD_SEASON[months.month_of_year(month) - 1] * world.shocks.roads(month)[homes.county]
     heads = homes.herd * state.herd_health
     sold = rng.poisson(heads * life.head_sold * season)
     price = life.head_price * np.exp(world.shocks.herd_price(month) + 0.05 * homes.ability)

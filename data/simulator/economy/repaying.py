@@ -14,7 +14,7 @@ from data.simulator.world.world import World
 _RETURN_MONTHS = 4
 
 
-def put_to_work(world: World, state: State, slot: LoanSlot, lent: Bools, month: int) -> None:
+def invest(world: World, state: State, slot: LoanSlot, lent: Bools, month: int) -> None:
     """Pay out the loans just granted (`lent`): part goes into the business, part into the purse.
 
     The edge is how well this household will do with the money; whether it means to pay is settled
@@ -61,7 +61,7 @@ def pay(world: World, state: State, slot: LoanSlot, month: int, purpose: str) ->
     return paid
 
 
-def close_paid(state: State, slot: LoanSlot) -> None:
+def close_repaid(state: State, slot: LoanSlot) -> None:
     """Close loans that are fully repaid."""
     done = slot.open & (slot.paid >= slot.total)
     state.repaid = state.repaid + done

@@ -59,7 +59,7 @@ class State:
 
 
 def first_state(world: World) -> State:
-    """Return the households as they are before the first lived month."""
+    """Return the households as they are before the first result month."""
     homes, number = world.homes, len(world.homes)
     zeros = np.zeros(number)
     yields = world.scenario.farming.yield_kg

@@ -6,13 +6,13 @@ import numpy as np
 
 from data.simulator import months
 from data.simulator.arrays import NEVER, Ints, fen
-from data.simulator.economy.assessing import seen_grade
+from data.simulator.economy.assessing import observed_grade
 from data.simulator.economy.borrowing import Applications
 from data.simulator.economy.distress import QUERY, AdverseEvents
-from data.simulator.economy.economy import MonthLived
+from data.simulator.economy.economy import MonthResult
 from data.simulator.economy.state import State
 from data.simulator.records.frames import NULL, Frame, blank_where, concat
-from data.simulator.records.lateness import as_recorded, evening, known_by_the_end
+from data.simulator.records.lateness import evening_times, record_versions, visible_at_end
 from data.simulator.world.world import World
 
 ASSESSMENT_KINDS = ("peer_review", "training", "field_visit")
@@ -20,24 +20,26 @@ PEER, TRAINING, VISIT = range(3)
 _ASSESSORS_PER_TOWNSHIP = 6
 
 
-def record_assessments(world: World, state: State, lived: MonthLived, made: Applications) -> Frame:
+def record_assessments(
+    world: World, state: State, result: MonthResult, made: Applications
+) -> Frame:
     """Return the month's peer reviews, trainings and field visits."""
     rule, number = world.scenario.assessments, len(world.homes)
-    rng = world.luck.shared("record assessments", lived.month)
+    rng = world.luck.shared("record assessments", result.month)
     trained = rng.random(number) < rule.training * np.exp(0.3 * world.homes.ambition)
     visited = np.unique(made.household[rng.random(len(made)) < rule.field_visit])
-    grade = seen_grade(world, state, lived.month, rule.peer_noise)
+    grade = observed_grade(world, state, result.month, rule.peer_noise)
     kinds = [
-        _assessed(world, lived.month, rng, np.flatnonzero(lived.reviewed), PEER, state.peer),
+        _assessed(world, result.month, rng, np.flatnonzero(result.reviewed), PEER, state.peer),
         _assessed(
-            world, lived.month, rng, np.flatnonzero(trained), TRAINING, np.full(number, NULL)
+            world, result.month, rng, np.flatnonzero(trained), TRAINING, np.full(number, NULL)
         ),
-        _assessed(world, lived.month, rng, visited, VISIT, grade),
+        _assessed(world, result.month, rng, visited, VISIT, grade),
     ]
     rows = concat(kinds)
     better = np.where(rows.columns["grade"] == NULL, NULL, np.maximum(rows.columns["grade"] - 1, 0))
-    return as_recorded(
-        world, "assessments", lived.month, rows, rows.columns["date"], rows.replaced(grade=better)
+    return record_versions(
+        world, "assessments", result.month, rows, rows.columns["date"], rows.replaced(grade=better)
     )
 
 
@@ -55,10 +57,10 @@ def record_adverse(world: World, month: int, events: AdverseEvents) -> Frame:
             "kind": events.kind,
             "amount": blank_where(fen(events.amount), events.kind == QUERY),
             "resolved_on": blank_where(events.resolved, events.resolved >= NEVER),
-            "recorded_at": evening(rng, happened + delay),
+            "recorded_at": evening_times(rng, happened + delay),
         }
     )
-    return known_by_the_end(world, rows)
+    return visible_at_end(world, rows)
 
 
 def record_loans(world: World, month: int, made: Applications) -> Frame:
@@ -80,7 +82,7 @@ def record_loans(world: World, month: int, made: Applications) -> Frame:
     )
     wrong = rows.replaced(purpose=np.full(len(rows), 5))
     # Repayments refer to the loan, so it is on file from the first day.
-    return as_recorded(
+    return record_versions(
         world, "loans", month, rows, first + made.day, wrong, lossy=False, prompt=True
     )
 

@@ -11,12 +11,12 @@ from data.simulator.records.frames import Frame, concat
 from data.simulator.world.world import World
 
 
-def evening(rng: np.random.Generator, day: Ints) -> Ints:
-    """Return times of recording in the evening of each day, in seconds since 1970-01-01."""
+def evening_times(rng: np.random.Generator, day: Ints) -> Ints:
+    """Return times of recording in the evening_times of each day, in seconds since 1970-01-01."""
     return day * SECONDS_A_DAY + rng.integers(18 * 3600, 23 * 3600, len(day))
 
 
-def as_recorded(
+def record_versions(
     world: World,
     purpose: str,
     month: int,
@@ -47,7 +47,7 @@ def as_recorded(
         rng.integers(rule.late_days[0], rule.late_days[1], number),
         0,
     )
-    at = evening(rng, day + delay)
+    at = evening_times(rng, day + delay)
     corrected = rng.random(number) < rule.corrected
     later = (
         at + rng.integers(rule.corrected_days[0], rule.corrected_days[1], number) * SECONDS_A_DAY
@@ -61,10 +61,10 @@ def as_recorded(
             Frame({**rows.columns, "recorded_at": later}).take(kept & corrected),
         ]
     )
-    return known_by_the_end(world, versions)
+    return visible_at_end(world, versions)
 
 
-def known_by_the_end(world: World, rows: Frame) -> Frame:
+def visible_at_end(world: World, rows: Frame) -> Frame:
     """Leave out what became known only after the last recorded month."""
     close = int(months.first_day(world.end + 1)) * SECONDS_A_DAY
     return rows.take(rows.columns["recorded_at"] < close)

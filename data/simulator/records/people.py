@@ -8,13 +8,13 @@ from data.simulator import months
 from data.simulator.arrays import NEVER, Bools, Ints
 from data.simulator.months import SECONDS_A_DAY
 from data.simulator.records.frames import NULL, Frame, blank_where, concat
-from data.simulator.records.lateness import evening, known_by_the_end
+from data.simulator.records.lateness import evening_times, visible_at_end
 from data.simulator.world.world import World
 
 
 def record_villages(world: World) -> Frame:
     """Return each village as first registered, then as stations and credit status came."""
-    places, rng = world.places, world.luck.shared("record villages")
+    places, rng = world.villages, world.luck.shared("record villages")
     number = len(places.village_codes)
     base = Frame(
         {
@@ -26,24 +26,24 @@ def record_villages(world: World) -> Frame:
             "delivery_days_per_week": places.delivery_days,
             "township_distance_km": places.distance_tenths,
             "credit_village_since": np.full(number, NULL),
-            "recorded_at": evening(rng, places.registered_on),
+            "recorded_at": evening_times(rng, places.registered_on),
         }
     )
     changes = [
         _village_as_of(world, rng, base, event)
         for event in (places.station_opened, places.credit_since)
     ]
-    return known_by_the_end(world, concat([base, *changes]))
+    return visible_at_end(world, concat([base, *changes]))
 
 
 def _village_as_of(world: World, rng: np.random.Generator, base: Frame, event: Ints) -> Frame:
     """Return the version of each village that records the `event` days later."""
-    places = world.places
+    villages = world.villages
     known = event + rng.integers(1, 5, len(event))
     rows = base.replaced(
         station_opened_on=blank_where(places.station_opened, places.station_opened >= known),
         credit_village_since=blank_where(places.credit_since, places.credit_since >= known),
-        recorded_at=evening(rng, np.maximum(known, places.registered_on + 1)),
+        recorded_at=evening_times(rng, np.maximum(known, places.registered_on + 1)),
     )
     return rows.take((event < NEVER) & (known <= months.last_day(world.end)))
 
@@ -52,7 +52,7 @@ def record_members(world: World) -> Frame:
     """Return each member as first filed, then with corrections, consents and withdrawals."""
     people, rule, rng = world.people, world.scenario.records, world.luck.shared("record members")
     number = len(people)
-    filed = evening(rng, people.joined)
+    filed = evening_times(rng, people.joined)
     changed = rng.random(number) < rule.members_corrected
     base = _member_rows(world, filed)
     wrong_phone = np.where(changed, np.arange(number) + number, np.arange(number))
@@ -64,7 +64,7 @@ def record_members(world: World) -> Frame:
         _later(world, base, people.consent > people.joined, _after(rng, people.consent)),
         _later(world, base, people.withdrawn < NEVER, _after(rng, people.withdrawn)),
     ]
-    return known_by_the_end(world, concat(versions))
+    return visible_at_end(world, concat(versions))
 
 
 def _member_rows(world: World, filed: Ints) -> Frame:
@@ -110,8 +110,8 @@ def _later(world: World, base: Frame, chosen: Bools, at: Ints) -> Frame:
 
 
 def _after(rng: np.random.Generator, day: Ints) -> Ints:
-    """Return an evening time one to five days after a day; NEVER stays far in the future."""
-    return evening(rng, np.minimum(day, 10**6) + rng.integers(1, 6, len(day)))
+    """Return an evening_times time one to five days after a day; NEVER stays far in the future."""
+    return evening_times(rng, np.minimum(day, 10**6) + rng.integers(1, 6, len(day)))
 
 
 def _or_null(days: Ints) -> Ints:

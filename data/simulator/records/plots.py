@@ -10,7 +10,7 @@ from data.simulator.economy.farming import MAIZE, SEASON_OF, WHEAT
 from data.simulator.economy.state import State
 from data.simulator.months import SECONDS_A_DAY
 from data.simulator.records.frames import NULL, Frame, blank_where, concat
-from data.simulator.records.lateness import evening, known_by_the_end
+from data.simulator.records.lateness import evening_times, visible_at_end
 from data.simulator.world.world import World
 from model.archive.tables import season_start
 
@@ -33,14 +33,14 @@ def season_words() -> list[str]:
 
 def record_plots(world: World, state: State, month: int) -> list[Frame]:
     """Return what is written about plots in `month`: yields of the season before, then sowings."""
-    of_year, year, rows = months.of_year(month), months.year(month), list[Frame]()
+    of_year, year, rows = months.month_of_year(month), months.year_of(month), list[Frame]()
     reaped = _REAPED.get(of_year)
     if reaped and began(reaped, year) >= world.start:
         rows.append(_yields(world, state, reaped, year, month))
     if of_year in _SOWN:
         season, ahead = _SOWN[of_year]
         rows.append(_sowings(world, season, year + ahead, month))
-    return [known_by_the_end(world, frame) for frame in rows]
+    return [visible_at_end(world, frame) for frame in rows]
 
 
 def began(season: str, year: int) -> int:
@@ -53,7 +53,7 @@ def _sowings(world: World, season: str, year: int, month: int) -> Frame:
     rng = world.luck.shared(f"record sowing {season}", month)
     late = rng.random(len(rows)) < world.scenario.records.late
     day = rng.integers(4, 27, len(rows)) + np.where(late, rng.integers(20, 80, len(rows)), 0)
-    first = rows.replaced(recorded_at=evening(rng, months.first_day(month) + day))
+    first = rows.replaced(recorded_at=evening_times(rng, months.first_day(month) + day))
     # A wrong area, in another unit, is corrected within weeks.
     wrong = rng.random(len(rows)) < world.scenario.records.corrected
     area = np.where(wrong, rows.columns["area_mu"] * 2, rows.columns["area_mu"])
@@ -66,7 +66,7 @@ def _yields(world: World, state: State, season: str, year: int, month: int) -> F
     rng = world.luck.shared(f"record yield {season}", month)
     reported = rng.random(len(rows)) < rule.yield_reported
     late = np.where(rng.random(len(rows)) < rule.late, 45, 0)
-    known = evening(rng, months.first_day(month) + rng.integers(8, 30, len(rows)) + late)
+    known = evening_times(rng, months.first_day(month) + rng.integers(8, 30, len(rows)) + late)
     weighed = _reaped(world, state, rows) * rng.normal(1.0, 0.02, len(rows))
     tenths = np.rint(np.clip(weighed, 1.0, 19000.0) * 10).astype(np.int64)
     return rows.replaced(yield_kg_per_mu=tenths, recorded_at=known).take(reported)

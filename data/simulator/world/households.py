@@ -27,7 +27,7 @@ from data.simulator.arrays import (
 )
 from data.simulator.luck import Luck
 from data.simulator.scenario import Scenario
-from data.simulator.world.places import DONKEY_COUNTY, Places
+from data.simulator.world.villages import DONKEY_COUNTY, Villages
 
 #: Share of growers with a county's own crops, by county.
 _SPECIALITIES: dict[int, dict[str, float]] = {
@@ -198,18 +198,20 @@ class Households:
         return np.asarray(self.occupation == occupation)
 
 
-def build_households(scenario: Scenario, luck: Luck, places: Places, number: int) -> Households:
+def build_households(scenario: Scenario, luck: Luck, villages: Villages, number: int) -> Households:
     """Draw `number` households over the villages."""
     rng = luck.shared("households")
-    village = np.sort(rng.choice(len(places.weight), number, p=places.weight / places.weight.sum()))
-    county = places.county_of[village]
+    village = np.sort(
+        rng.choice(len(villages.weight), number, p=villages.weight / villages.weight.sum())
+    )
+    county = villages.county_of[village]
     traits = _traits(rng, scenario, number)
     size = np.clip(rng.poisson(2.4, number) + 1, 1, 9)
     labourers = np.minimum(size, np.clip(rng.poisson(1.3, number) + 1, 1, 5))
     occupation = _occupation(rng, scenario, county)
     return Households(
         village=village,
-        township=places.township_of[village],
+        township=villages.township_of[village],
         county=county,
         ability=traits["ability"],
         prudence=traits["prudence"],

@@ -69,7 +69,7 @@ def build_people(
     first = place == 0
     gender = _gender(rng, place)
     birth = _birth(rng, homes, household, place, end)
-    joined = _joined(rng, scenario, first, birth, start, end)
+    joined = _concatenate(rng, scenario, first, birth, start, end)
     consent, withdrawn = _consent(rng, scenario, homes, household, joined, end)
     return People(
         household=household,
@@ -104,7 +104,7 @@ def _birth(
     return months.last_day(end) - np.rint(years * 365.25).astype(np.int64)
 
 
-def _joined(
+def _concatenate(
     rng: np.random.Generator, scenario: Scenario, first: Bools, birth: Ints, start: int, end: int
 ) -> Ints:
     low, high = int(months.first_day(start)), int(months.last_day(end))

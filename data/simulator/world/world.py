@@ -15,7 +15,7 @@ from data.simulator.luck import Luck
 from data.simulator.scenario import Scenario
 from data.simulator.world.households import Households, build_households
 from data.simulator.world.people import People, build_people, household_sizes
-from data.simulator.world.places import Places, build_places
+from data.simulator.world.villages import Villages, build_villages
 
 #: Month of the year that stands for a season of the archive contract: S, A and G.
 SEASON_MONTH = {"S": 6, "A": 10, "G": 3}
@@ -40,13 +40,13 @@ class SharedShocks:
 
     def prices(self, month: int) -> Floats:
         """Return the log price of each crop in the marketing year of `month` (it starts in May)."""
-        marketing_year = months.year(month - 4)
+        marketing_year = months.year_of(month - 4)
         rng = self.luck.shared("prices", marketing_year)
         return rng.normal(0.0, np.asarray(self.scenario.shocks.price), len(CROPS))
 
     def herd_price(self, month: int) -> float:
         """Return the log price of livestock: a slow wave plus the year's own draw."""
-        year = self.luck.shared("herd price", months.year(month)).normal()
+        year = self.luck.shared("herd price", months.year_of(month)).normal()
         return float(self.scenario.shocks.herd_price * year)
 
     def disease(self, month: int) -> Bools:
@@ -58,7 +58,7 @@ class SharedShocks:
         """Return the share of normal trade that reaches each county: below 1 under a lockdown."""
         shocks, counties = self.scenario.shocks, self.county_of_township.max() + 1
         closed = self.luck.shared("roads", month).random(counties) < shocks.lockdown
-        closed &= months.year(month) in shocks.lockdown_years
+        closed &= months.year_of(month) in shocks.lockdown_years
         return np.where(closed, 1.0 - shocks.lockdown_loss, 1.0)
 
     def jobs(self, month: int) -> float:
@@ -76,7 +76,7 @@ class World:
 
     scenario: Scenario
     luck: Luck
-    places: Places
+    villages: Villages
     homes: Households
     people: People
     shocks: SharedShocks
@@ -87,7 +87,7 @@ class World:
     @property
     def scale(self) -> float:
         """Return the size as a share of the full size: what quotas shrink by."""
-        return len(self.people) / self.scenario.places.full_members
+        return len(self.people) / self.scenario.villages.full_members
 
     def redrawn(self, replication: int, since: int) -> World:
         """Return the same world in which households' own luck differs from month `since` on."""
@@ -100,16 +100,16 @@ def build_world(scenario: Scenario, members: int, recorded: int, seed: int) -> W
     luck = Luck(seed)
     end = months.month_of(scenario.window.end)
     start = end - recorded + 1
-    places = build_places(scenario, luck, members, start, end)
+    villages = build_villages(scenario, luck, members, start, end)
     sizes = household_sizes(scenario, luck, members)
-    homes = build_households(scenario, luck, places, len(sizes))
+    homes = build_households(scenario, luck, villages, len(sizes))
     return World(
         scenario=scenario,
         luck=luck,
-        places=places,
+        villages=villages,
         homes=homes,
         people=build_people(scenario, luck, homes, sizes, start, end),
-        shocks=SharedShocks(scenario, luck, places.county_of_township),
+        shocks=SharedShocks(scenario, luck, villages.county_of_township),
         origin=start - scenario.window.run_up_months,
         start=start,
         end=end,

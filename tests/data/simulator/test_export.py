@@ -107,7 +107,7 @@ def test_every_stain_names_a_reason_and_a_column_of_the_import() -> None:
 
 def test_files_are_laid_out_as_branches_send_them(inbox: Path, simulation: Simulation) -> None:
     names = {path.name for path in inbox.iterdir()}
-    towns = len(simulation.world.places.township_names)
+    towns = len(simulation.world.villages.township_names)
     assert sum(name.endswith(".xlsx") for name in names) == towns
     assert "资金月报-莘县-2023.csv" in names
     assert (inbox / "资金月报-莘县-2023.csv").read_bytes().decode("gb18030").count(

@@ -35,7 +35,7 @@ _MONTH_FORMS = {
 
 
 @dataclass(frozen=True)
-class Written:
+class TextColumn:
     """One column as a file shows it.
 
     Attributes
@@ -52,7 +52,7 @@ class Written:
     dated: bool
 
 
-def write_columns(table: Table, rows: pa.Table, style: Style) -> list[Written]:
+def text_columns(table: Table, rows: pa.Table, style: Style) -> list[TextColumn]:
     """Return the columns of `rows` as text, blanks as empty text, in declared order."""
     headers = export_headers(table)
     return [
@@ -61,7 +61,7 @@ def write_columns(table: Table, rows: pa.Table, style: Style) -> list[Written]:
     ]
 
 
-def carelessly(cells: pa.Array, rows: Ints, column: Column) -> pa.Array:
+def mistype(cells: pa.Array, rows: Ints, column: Column) -> pa.Array:
     """Retype some cells with full-width digits, or a stray space where digits do not stand."""
     if not len(rows) or column.kind == "text":
         return cells
@@ -74,13 +74,13 @@ def carelessly(cells: pa.Array, rows: Ints, column: Column) -> pa.Array:
     return pc.replace_with_mask(cells, pa.array(mask), pa.array(typed, pa.string()))
 
 
-def _written(column: Column, header: str, values: pa.Array, style: Style) -> Written:
+def _written(column: Column, header: str, values: pa.Array, style: Style) -> TextColumn:
     unit = _other_unit(column, style)
     if unit is not None:
         header, values = _in_unit(column, header, values, unit)
     cells = pc.fill_null(_text(column, values, style), "")
     numeric = column.kind in ("integer", "number", "money") and not style.thousands
-    return Written(header, cells, numeric, column.kind == "date" and style.real_dates)
+    return TextColumn(header, cells, numeric, column.kind == "date" and style.real_dates)
 
 
 def _other_unit(column: Column, style: Style) -> str | None:

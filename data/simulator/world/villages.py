@@ -26,7 +26,7 @@ _FAMILY = "张王李赵刘陈杨孙周吴郑冯卫蒋韩朱秦许何吕施孔曹
 
 
 @dataclass(frozen=True)
-class Places:
+class Villages:
     """Villages with their township and county (indices), and what changes in them over time.
 
     ``station_opened`` and ``credit_since`` are days since 1970-01-01, NEVER if not at all.
@@ -50,7 +50,7 @@ class Places:
         return self.county_of_township[self.township_of]
 
 
-def build_places(scenario: Scenario, luck: Luck, members: int, start: int, end: int) -> Places:
+def build_villages(scenario: Scenario, luck: Luck, members: int, start: int, end: int) -> Villages:
     """Draw the map for a number of members; stations open until the `end` month."""
     towns, villages, stations = counts(scenario, members)
     rng = luck.shared("places")
@@ -58,7 +58,7 @@ def build_places(scenario: Scenario, luck: Luck, members: int, start: int, end: 
     township_of = _villages_by_township(rng, county, villages)
     credit = rng.random(villages) < scenario.places.credit_villages
     within = months.first_day(start), months.last_day(end)
-    return Places(
+    return Villages(
         county_of_township=county,
         township_names=_township_names(rng, county),
         township_of=township_of,
