@@ -1,9 +1,8 @@
-"""The truth that no archive holds: what would have happened had every household got a loan.
+"""The truth that no archive has: the outcome if every household had received a loan.
 
-The same months are result again from the same state with the same shared shocks, but a standard loan
-is put upon every household on the as-of date. Replications redraw what befalls a single household
-afterwards, so that a true rate of bad loans can be measured for each member and tier. Nobody
-borrows anew after the as-of date.
+The same months are simulated again from the same state with the same shared shocks, but on the
+as-of date every household receives a standard loan and no other loan later. Replications redraw the
+later luck of single households, so that the true bad rate of each member and tier can be measured.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The files branches would send: workbooks by township, csv files by county and year."""
+"""Sheets of branch files, built from clean rows with dirty rows on purpose."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from model.archive.tables import RECORDED_AT, Table, archive_tables
 
 @dataclass(frozen=True)
 class DirtyRow:
-    """One line of the manifest: where a dirty row stands and what the import must say of it."""
+    """One line of the manifest: a dirty row and the reason that an import must give."""
 
     file: str
     sheet: str
@@ -35,7 +35,7 @@ class DirtyRow:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of a workbook, or a csv file: titles, header and cells as text, and its dirt."""
+    """A sheet of a workbook, or a csv file: titles, header, text cells and dirty rows."""
 
     name: str
     titles: Sequence[str]
@@ -45,29 +45,29 @@ class Sheet:
 
     @property
     def rows(self) -> int:
-        """Return the number of rows below the header, without a total."""
+        """Return the number of rows below the header, without the total."""
         return len(self.columns[0].cells)
 
 
 @dataclass(frozen=True)
 class SheetBuilder:
-    """Turns clean rows into sheets: same scenario and seed, same bytes."""
+    """Builds sheets from clean rows; the same scenario and seed give the same bytes."""
 
     scenario: Scenario
     luck: Luck
 
     def sheet(self, file: str, table: str, rows: pa.Table, heading: str) -> Sheet:
-        """Return the rows of one table as `file` shows them, dirt included."""
+        """Return the rows of one table as `file` shows them, with dirty rows."""
         style, spec = style_of(self.luck, file), archive_tables()[table]
         spoiled = spoil_rows(self.scenario, self.luck, file, table, rows.num_rows)
         shown = rows.take(pa.array(spoiled.source))
         titles = [heading, "制表日期：2023年10月1日"][: style.titles]
         dirty = [*_manifest_rows(file, spec, shown, spoiled, len(titles) + 2)]
         columns = text_columns(spec, shown, style)
-        columns = self._mistyped(file, spec, style, spoiled, columns)
+        columns = self._mistype(file, spec, style, spoiled, columns)
         return Sheet(spec.zh, titles, _apply_stains(spec, spoiled, columns), style.total, dirty)
 
-    def _mistyped(
+    def _mistype(
         self, file: str, table: Table, style: Style, spoiled: Spoiled, columns: list[TextColumn]
     ) -> list[TextColumn]:
         rows = odd_rows(self.luck, f"{file} {table.name}", style, len(spoiled.source))
@@ -80,7 +80,7 @@ class SheetBuilder:
 def _apply_stains(
     table: Table, spoiled: Spoiled, columns: Sequence[TextColumn]
 ) -> list[TextColumn]:
-    """Write each stain over its cell."""
+    """Overwrite the cells that have a stain."""
     names = list(table.columns)
     cells = {name: column.cells for name, column in zip(names, columns, strict=True)}
     for name in {stain.column for stain in spoiled.stains}:
@@ -100,8 +100,8 @@ def _manifest_rows(
 ) -> Iterator[DirtyRow]:
     """Yield a manifest line for each dirty row; `first` is the number of the first row of data."""
     originals = shown.select([*table.key, RECORDED_AT]).take(pa.array(spoiled.at)).to_pylist()
-    found = zip(spoiled.at.tolist(), originals, spoiled.stains, spoiled.replaced, strict=True)
-    for at, original, stain, replaced in found:
+    dirty = zip(spoiled.at.tolist(), originals, spoiled.stains, spoiled.replaced, strict=True)
+    for at, original, stain, replaced in dirty:
         yield DirtyRow(
             file=file,
             sheet=table.zh,

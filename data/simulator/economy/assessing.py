@@ -1,4 +1,4 @@
-"""Assessments: peer reviews, training and field visits, each a noisy view of a household."""
+"""Assessments of households: peer reviews, and the noisy grade that an observer gives."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from data.simulator.world.world import World
 
 GRADES = ("A", "B", "C", "D")
 _CUTS = (-1.05, 0.1, 1.15)
-#: Reviews are held in winter, when fields rest.
+#: Reviews take place in winter, when there is no field work.
 _REVIEW_MONTHS = (11, 12, 1, 2)
 
 
 def peer_reviews(world: World, state: State, month: int) -> Bools:
-    """Hold this month's village reviews; return who was reviewed (grade in ``state.peer``)."""
+    """Run the village reviews of the month; return who was reviewed and set ``state.peer``."""
     homes, rule = world.homes, world.scenario.assessments
     if months.month_of_year(month) not in _REVIEW_MONTHS:
         return np.zeros(len(homes), dtype=bool)
@@ -30,7 +30,7 @@ def peer_reviews(world: World, state: State, month: int) -> Bools:
 
 
 def observed_grade(world: World, state: State, month: int, noise: float) -> Ints:
-    """Return the grade an observer would give: 0 (A) to 3 (D), from conduct and circumstances."""
+    """Return the grade that an observer gives, 0 (A) to 3 (D), from conduct and circumstances."""
     homes = world.homes
     view = 0.85 * homes.prudence + 0.4 * homes.ability - 0.5 * np.minimum(state.distress, 3.0)
     view = view + 0.15 * np.log1p(state.cash / homes.living)

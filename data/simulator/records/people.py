@@ -14,24 +14,24 @@ from data.simulator.world.world import World
 
 def record_villages(world: World) -> Frame:
     """Return each village as first registered, then as stations and credit status came."""
-    places, rng = world.villages, world.luck.shared("record villages")
-    number = len(places.village_codes)
+    villages, rng = world.villages, world.luck.shared("record villages")
+    number = len(villages.village_codes)
     base = Frame(
         {
             "village_code": np.arange(number),
-            "county": places.county_of,
-            "township": places.township_of,
+            "county": villages.county_of,
+            "township": villages.township_of,
             "village": np.arange(number),
             "station_opened_on": np.full(number, NULL),
-            "delivery_days_per_week": places.delivery_days,
-            "township_distance_km": places.distance_tenths,
+            "delivery_days_per_week": villages.delivery_days,
+            "township_distance_km": villages.distance_tenths,
             "credit_village_since": np.full(number, NULL),
-            "recorded_at": evening_times(rng, places.registered_on),
+            "recorded_at": evening_times(rng, villages.registered_on),
         }
     )
     changes = [
         _village_as_of(world, rng, base, event)
-        for event in (places.station_opened, places.credit_since)
+        for event in (villages.station_opened, villages.credit_since)
     ]
     return visible_at_end(world, concat([base, *changes]))
 
@@ -41,9 +41,9 @@ def _village_as_of(world: World, rng: np.random.Generator, base: Frame, event: I
     villages = world.villages
     known = event + rng.integers(1, 5, len(event))
     rows = base.replaced(
-        station_opened_on=blank_where(places.station_opened, places.station_opened >= known),
-        credit_village_since=blank_where(places.credit_since, places.credit_since >= known),
-        recorded_at=evening_times(rng, np.maximum(known, places.registered_on + 1)),
+        station_opened_on=blank_where(villages.station_opened, villages.station_opened >= known),
+        credit_village_since=blank_where(villages.credit_since, villages.credit_since >= known),
+        recorded_at=evening_times(rng, np.maximum(known, villages.registered_on + 1)),
     )
     return rows.take((event < NEVER) & (known <= months.last_day(world.end)))
 

@@ -32,7 +32,7 @@ def vocabularies(world: World, loans: int) -> Mapping[str, Vocabulary]:
             "name": people.names,
             "phone": phones(2 * len(people)),
             "gender": ("female", "male"),
-            "village_code": places.village_codes,
+            "village_code": villages.village_codes,
             "household_id": [f"H{i:08d}" for i in range(len(world.homes))],
             "education": EDUCATIONS,
             "occupation": OCCUPATIONS,
@@ -57,10 +57,10 @@ def vocabularies(world: World, loans: int) -> Mapping[str, Vocabulary]:
 def _village_words(world: World) -> Vocabulary:
     villages = world.villages
     return {
-        "village_code": places.village_codes,
+        "village_code": villages.village_codes,
         "county": [name for _, name in COUNTIES],
-        "township": places.township_names,
-        "village": places.village_names,
+        "township": villages.township_names,
+        "village": villages.village_names,
     }
 
 
