@@ -21,6 +21,11 @@ NO_CROP = -1
 NEVER = np.int64(2**40)
 
 
+def running_number(groups: Ints) -> Ints:
+    """Return 0, 1, 2 … within each run of equal values of a sorted array."""
+    return np.arange(len(groups)) - np.searchsorted(groups, groups, side="left")
+
+
 def logistic(x: Floats) -> Floats:
     """Return 1 / (1 + exp(-x)), elementwise."""
     return np.asarray(1.0 / (1.0 + np.exp(-x)), dtype=np.float64)

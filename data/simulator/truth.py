@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -27,39 +26,16 @@ from data.simulator.world.world import World
 BAD_DAYS, INDETERMINATE_DAYS = 90, 30
 OUTCOMES = ("good", "indeterminate", "bad")
 _WINDOW_MONTHS = 12
-
-
-@dataclass(frozen=True)
-class StandardLoan:
-    """The loan that every household receives, repaid in one sum; yuan, months, annual rate."""
-
-    amount: float = 30_000.0
-    term: int = 12
-    annual_rate: float = 0.047
-
-
-def worst_days_past_due(
-    world: World, as_of: int, replications: int, loan: StandardLoan | None = None
-) -> Iterator[Ints]:
-    """Yield each household's worst days past due in the loan's window, for each replication.
-
-    Parameters
-    ----------
-    as_of : int
-        Month on whose first day the loan is granted.
-    """
-    past = history(world, as_of)
-    for replication in range(replications):
-        yield _worst(
-            world.redrawn(replication, as_of), deepcopy(past), as_of, loan or StandardLoan()
-        )
+#: The standard loan: fen, months, annual rate; it is repaid in one sum.
+_AMOUNT, _TERM, _ANNUAL_RATE = 3_000_000, 12, 0.047
 
 
 def truth_table(world: World, as_of: int, replications: int) -> pa.Table:
     """Return one row per member and replication: ``outcome`` and ``worst_days_past_due``."""
     home, number = world.people.household, len(world.people)
     ids = pa.array(member_ids(number))
-    worst = np.concatenate([days[home] for days in worst_days_past_due(world, as_of, replications)])
+    replicated = _worst_days_past_due(world, as_of, replications)
+    worst = np.concatenate([days[home] for days in replicated])
     outcome = np.digitize(worst, [INDETERMINATE_DAYS, BAD_DAYS])
     day = np.full(len(worst), np.int32(months.first_day(as_of)))
     return pa.table(
@@ -82,10 +58,17 @@ def history(world: World, as_of: int) -> State:
     return state
 
 
-def _worst(world: World, state: State, as_of: int, loan: StandardLoan) -> Ints:
-    standard = _grant_to_all(world, state, as_of, loan)
+def _worst_days_past_due(world: World, as_of: int, replications: int) -> Iterator[Ints]:
+    """Yield each household's worst days past due in the loan's window, for each replication."""
+    past = history(world, as_of)
+    for replication in range(replications):
+        yield _worst(world.redrawn(replication, as_of), deepcopy(past), as_of)
+
+
+def _worst(world: World, state: State, as_of: int) -> Ints:
+    standard = _grant_to_all(world, state, as_of)
     worst = np.zeros(len(world.homes), dtype=np.int64)
-    for month in range(as_of, as_of + loan.term + _WINDOW_MONTHS):
+    for month in range(as_of, as_of + _TERM + _WINDOW_MONTHS):
         simulate_month(world, state, month, standard)
         worst = np.maximum(worst, standard.days_past_due(month))
         repaying.close_repaid(state, state.loan)
@@ -93,12 +76,12 @@ def _worst(world: World, state: State, as_of: int, loan: StandardLoan) -> Ints:
     return worst
 
 
-def _grant_to_all(world: World, state: State, as_of: int, loan: StandardLoan) -> LoanSlot:
+def _grant_to_all(world: World, state: State, as_of: int) -> LoanSlot:
     number = len(world.homes)
     slot = empty_slot(number)
     slot.number[:] = np.arange(number)
-    slot.kind[:], slot.amount[:] = BULLET, round(loan.amount * 100)
-    slot.rate[:], slot.term[:], slot.start[:] = loan.annual_rate, loan.term, as_of
+    slot.kind[:], slot.amount[:] = BULLET, _AMOUNT
+    slot.rate[:], slot.term[:], slot.start[:] = _ANNUAL_RATE, _TERM, as_of
     slot.instalment, slot.total = instalment_and_total(slot.kind, slot.amount, slot.rate, slot.term)
     repaying.invest(world, state, slot, slot.open, as_of)
     return slot

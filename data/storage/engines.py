@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, TypeAlias
 
 import duckdb
 import ibis
@@ -44,34 +44,28 @@ _REMEDY = "Restore the archive from a backup, or import its files again"
 EngineName = Literal["duckdb", "spark"]
 
 
-class Engine(Protocol):
-    """The operations that a profile needs."""
-
-    def open(self, name: str, parts: list[str]) -> Table:
-        """Return the stored Parquet `parts` of one archive table."""
-
-    def cache(self, spine: pa.Table) -> Table:
-        """Return `spine` as a table of the engine; it is cached because every view reads it."""
-
-    def fetch(self, rows: Table) -> pa.Table:
-        """Execute the expression `rows` and return its rows."""
-
-
 class _DuckDB:
+    """DuckDB in this process."""
+
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     def open(self, name: str, parts: list[str]) -> Table:
+        """Return the stored Parquet `parts` of one archive table."""
         return self._connection.read_parquet(parts, table_name=name)
 
     def cache(self, spine: pa.Table) -> Table:
+        """Return `spine` as a table of the engine; it is cached because every view reads it."""
         return self._connection.create_table("spine", ibis.memtable(spine), temp=True)
 
     def fetch(self, rows: Table) -> pa.Table:
+        """Execute the expression `rows` and return its rows."""
         return rows.to_pyarrow()
 
 
 class _Spark:
+    """Spark; the methods are those of `_DuckDB`."""
+
     def __init__(self, session: Any) -> None:
         self._session = session
         self._connection = ibis.pyspark.connect(session)
@@ -88,6 +82,9 @@ class _Spark:
         # Ibis would convert through pandas; Spark returns Arrow itself.
         fetched = self._session.sql(self._connection.compile(rows)).toArrow()
         return fetched.cast(rows.schema().to_pyarrow())
+
+
+Engine: TypeAlias = _DuckDB | _Spark
 
 
 @contextmanager

@@ -91,7 +91,7 @@ def _jobs(tables: Tables) -> Iterator[Job]:
 def _county_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
     for table in _COUNTY_TABLES:
         name = archive_tables()[table].zh
-        for code, rows in _by_county(branches, tables[table]):
+        for code, rows in _groups(_county_code(branches.village_of(tables[table]))):
             heading = f"聊城邮政{_county_name(code)}{name}"
             own = tables[table].take(pa.array(rows))
             yield Job(f"{name}-{_county_name(code)}.csv", heading, {table: own})
@@ -100,7 +100,7 @@ def _county_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
 def _monthly_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
     for table in _MONTHLY_TABLES:
         name = archive_tables()[table].zh
-        for key, rows in _by_county_and_year(branches, tables[table]):
+        for key, rows in _groups(_county_and_year(branches, tables[table])):
             county, year = _county_name(key), key[-4:]
             own = {table: tables[table].take(pa.array(rows))}
             heading = f"聊城邮政{county}{year}年{name}"
@@ -110,7 +110,8 @@ def _monthly_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
 def _township_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
     towns: dict[str, dict[str, pa.Table]] = defaultdict(dict)
     for table in _TOWNSHIP_TABLES:
-        for code, rows in _by_township(branches, tables[table]):
+        villages = branches.village_of(tables[table])
+        for code, rows in _groups(pc.utf8_slice_codeunits(villages, 0, _TOWNSHIP_DIGITS)):
             towns[code][table] = tables[table].take(pa.array(rows))
     for code, rows_of in towns.items():
         county = _county_name(code)
@@ -141,21 +142,14 @@ class Branches:
         return _look_up(_look_up(rows["loan_id"], self.loans), self.members)
 
 
-def _by_township(branches: Branches, rows: pa.Table) -> Iterator[tuple[str, Ints]]:
-    """Yield each township's code (9 digits) with the positions of its rows."""
-    return _groups(pc.utf8_slice_codeunits(branches.village_of(rows), 0, _TOWNSHIP_DIGITS))
+def _county_code(villages: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.utf8_slice_codeunits(villages, 0, _COUNTY_DIGITS)
 
 
-def _by_county(branches: Branches, rows: pa.Table) -> Iterator[tuple[str, Ints]]:
-    """Yield each county's code (6 digits) with the positions of its rows."""
-    return _groups(pc.utf8_slice_codeunits(branches.village_of(rows), 0, _COUNTY_DIGITS))
-
-
-def _by_county_and_year(branches: Branches, rows: pa.Table) -> Iterator[tuple[str, Ints]]:
-    """Yield ``371502-2023`` with the positions of that county's rows of that year."""
-    county = pc.utf8_slice_codeunits(branches.village_of(rows), 0, _COUNTY_DIGITS)
+def _county_and_year(branches: Branches, rows: pa.Table) -> pa.ChunkedArray:
+    """Return ``371502-2023`` for each row."""
     year = pc.cast(pc.year(rows["month"]), pa.string())
-    return _groups(pc.binary_join_element_wise(county, year, "-"))
+    return pc.binary_join_element_wise(_county_code(branches.village_of(rows)), year, "-")
 
 
 def _county_name(code: str) -> str:

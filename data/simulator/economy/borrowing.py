@@ -20,6 +20,14 @@ from data.simulator.economy.state import State
 from data.simulator.world.world import World
 
 PURPOSES = ("inputs", "livestock", "equipment", "trade", "land", "other")
+_INPUTS, _LIVESTOCK, _EQUIPMENT, _TRADE, _LAND, _OTHER = range(6)
+#: Relative need for money by month of the year, of growers and of other households.
+_FARM_NEED = (0.9, 1.5, 1.5, 1.0, 1.1, 0.9, 0.6, 0.9, 1.5, 1.3, 0.6, 0.5)
+_TRADE_NEED = (0.9, 0.7, 0.9, 1.0, 1.0, 0.9, 0.9, 1.0, 1.1, 1.1, 1.3, 1.4)
+#: Months of the year after the sale of a harvest, by special crop; last without a special crop.
+_AFTER_HARVEST = ((), (), (6, 7), (11, 12), (7,), (12, 1), (7, 10), (11,), (8, 9, 12, 1))
+_BULLET_TERMS = np.arange(6, 13)
+_BULLET_WEIGHTS = np.array([0.26, 0.14, 0.20, 0.14, 0.08, 0.05, 0.13])
 
 
 @dataclass(frozen=True)
@@ -72,8 +80,8 @@ def has_new_loan(world: World, applications: Applications) -> Bools:
     return lent
 
 
-def is_eligible(world: World, state: State, month: int) -> Bools:
-    """Return which households may borrow: consent, age 18 to 61, no adverse record, no open loan."""
+def _is_eligible(world: World, state: State, month: int) -> Bools:
+    """Return which households may borrow: consent, age, no adverse record, no open loan."""
     people, today = world.people, months.first_day(month)
     first = people.principal_of
     age = (today - people.birth[first]) / 365.25
@@ -91,7 +99,7 @@ def _invite(world: World, state: State, month: int) -> None:
     station = world.villages.station_opened[homes.village] <= months.first_day(month)
     view = 0.8 * peer + 0.45 * balance + 0.2 * station + 0.25 * np.minimum(state.repaid, 3)
     view = view + rng.normal(0, rule.invite_noise, number)
-    invited = (view > rule.invite_bar) & is_eligible(world, state, month)
+    invited = (view > rule.invite_bar) & _is_eligible(world, state, month)
     invited &= rng.random(number) < 0.25
     state.invited_until = np.where(invited, month + rule.invitation_lasts, state.invited_until)
 
@@ -105,7 +113,7 @@ def _applicants(world: World, state: State, month: int) -> Bools:
     again = np.where(state.repaid > 0, rule.again, 1.0)
     drawn = world.luck.own("apply", month).random(len(homes))
     wants = drawn < np.minimum(rule.apply * keen * again, 0.9)
-    return wants & (state.invited_until >= month) & is_eligible(world, state, month)
+    return wants & (state.invited_until >= month) & _is_eligible(world, state, month)
 
 
 def _need(world: World, month: int) -> Floats:
@@ -191,20 +199,12 @@ def _decide(world: World, state: State, month: int, household: Ints) -> tuple[Bo
 def _open(slot: LoanSlot, applications: Applications, month: int) -> None:
     chosen = applications.disbursed
     at = applications.household[chosen]
-    instalment, total = instalment_and_total(
-        applications.kind[chosen],
-        applications.amount[chosen],
-        applications.rate[chosen],
-        applications.term[chosen],
-    )
-    slot.number[at], slot.kind[at] = applications.number[chosen], applications.kind[chosen]
-    slot.amount[at], slot.rate[at] = applications.amount[chosen], applications.rate[chosen]
-    slot.term[at], slot.start[at], slot.day[at] = (
-        applications.term[chosen],
-        month,
-        applications.day[chosen],
-    )
-    slot.instalment[at], slot.total[at], slot.paid[at] = instalment, total, 0
+    kind, amount = applications.kind[chosen], applications.amount[chosen]
+    rate, term = applications.rate[chosen], applications.term[chosen]
+    slot.number[at], slot.day[at] = applications.number[chosen], applications.day[chosen]
+    slot.kind[at], slot.amount[at], slot.rate[at], slot.term[at] = kind, amount, rate, term
+    slot.instalment[at], slot.total[at] = instalment_and_total(kind, amount, rate, term)
+    slot.start[at], slot.paid[at] = month, 0
 
 
 def _quota(world: World, month: int) -> int:
@@ -225,13 +225,3 @@ def _value_on(dated: Mapping[str, float], month: int) -> float:
     """Return the value valid in `month`: that of the latest date, or the first value before all."""
     values = {months.month_of(begins): value for begins, value in dated.items()}
     return float(values[max((begins for begins in values if begins <= month), default=min(values))])
-
-
-#: Relative need for money by month of the year, of growers and of other households.
-_FARM_NEED = (0.9, 1.5, 1.5, 1.0, 1.1, 0.9, 0.6, 0.9, 1.5, 1.3, 0.6, 0.5)
-_TRADE_NEED = (0.9, 0.7, 0.9, 1.0, 1.0, 0.9, 0.9, 1.0, 1.1, 1.1, 1.3, 1.4)
-#: Months of the year after the sale of a harvest, by special crop; last without a special crop.
-_AFTER_HARVEST = ((), (), (6, 7), (11, 12), (7,), (12, 1), (7, 10), (11,), (8, 9, 12, 1))
-_BULLET_TERMS = np.arange(6, 13)
-_BULLET_WEIGHTS = np.array([0.26, 0.14, 0.20, 0.14, 0.08, 0.05, 0.13])
-_INPUTS, _LIVESTOCK, _EQUIPMENT, _TRADE, _LAND, _OTHER = range(6)

@@ -1,4 +1,4 @@
-"""One month of life for all households, in the order in which it happens."""
+"""One month of all households, event by event."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from data.simulator.world.world import World
 
 @dataclass(frozen=True)
 class MonthResult:
-    """What happened in a month, per household: money in yuan, loan payments in fen."""
+    """The events of a month, per household: money in yuan, loan payments in fen."""
 
     month: int
     grain: Floats
@@ -38,19 +38,19 @@ class MonthResult:
 def simulate_month(
     world: World, state: State, month: int, standard: LoanSlot | None = None
 ) -> MonthResult:
-    """Move `state` on by one month: harvest, work, spend, repay, save. Nobody borrows here.
+    """Advance `state` by one month: harvest, work, spend, repay, save, but not borrow.
 
-    `standard` is a second loan that a worst_days_past_due has put upon every household.
+    `standard` is a second loan of every household, see `data.simulator.truth`.
     """
     before = state.cash.copy()
     grain, special, granted, premium = _farm(world, state, month)
     earnings = livelihood.work(world, state, month)
     slots = [state.loan] if standard is None else [state.loan, standard]
-    brought = sum(repaying.returns(world, state, slot, month) for slot in slots)
+    returned = sum(repaying.returns(world, state, slot, month) for slot in slots)
     cost = farming.input_costs(world, month)
-    state.cash = state.cash + grain + special + granted - premium + earnings.net + brought
+    state.cash = state.cash + grain + special + granted - premium + earnings.net + returned
     money.buy_inputs(world, state, cost)
-    money.live(world, state, month, slots)
+    money.pay_living(world, state, month, slots)
     on_time = money.bills_on_time(world, state, month)
     paid = [repaying.pay(world, state, slot, month, f"pay {i}") for i, slot in enumerate(slots)]
     money.save(world, state, grain + special + granted - premium + earnings.net - cost)
@@ -72,7 +72,7 @@ def simulate_month(
 
 
 def borrow_month(world: World, state: State, month: int, first_number: int) -> Applications:
-    """Close what is repaid, lend to new applicants at the end of the month."""
+    """Close repaid loans and lend to new applicants at the end of the month."""
     repaying.close_repaid(state, state.loan)
     applications = lend(world, state, month, first_number)
     repaying.invest(world, state, state.loan, has_new_loan(world, applications), month)

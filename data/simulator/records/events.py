@@ -1,4 +1,4 @@
-"""Events on record: assessments, adverse records and loan applications."""
+"""Records of events: assessments, adverse records and loan applications."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _ASSESSORS_PER_TOWNSHIP = 6
 
 
 def record_assessments(
-    world: World, state: State, result: MonthResult, made: Applications
+    world: World, state: State, result: MonthResult, applications: Applications
 ) -> Frame:
     """Return the month's peer reviews, trainings and field visits."""
     rule, number = world.scenario.assessments, len(world.homes)
     rng = world.luck.shared("record assessments", result.month)
     trained = rng.random(number) < rule.training * np.exp(0.3 * world.homes.ambition)
-    visited = np.unique(made.household[rng.random(len(made)) < rule.field_visit])
+    visited = np.unique(applications.household[rng.random(len(applications)) < rule.field_visit])
     grade = observed_grade(world, state, result.month, rule.peer_noise)
-    kinds = [
+    frames = [
         _assessed(world, result.month, rng, np.flatnonzero(result.reviewed), PEER, state.peer),
         _assessed(
             world, result.month, rng, np.flatnonzero(trained), TRAINING, np.full(number, NULL)
         ),
         _assessed(world, result.month, rng, visited, VISIT, grade),
     ]
-    rows = concat(kinds)
+    rows = concat(frames)
     better = np.where(rows.columns["grade"] == NULL, NULL, np.maximum(rows.columns["grade"] - 1, 0))
     return record_versions(
         world, "assessments", result.month, rows, rows.columns["date"], rows.replaced(grade=better)
@@ -44,11 +44,11 @@ def record_assessments(
 
 
 def record_adverse(world: World, month: int, events: AdverseEvents) -> Frame:
-    """Return adverse records opened in the month, and those resolved, as later versions."""
+    """Return the adverse records opened in the month, and those resolved as later versions."""
     rng = world.luck.shared("record adverse", month)
     number = len(events.household)
     happened = np.where(events.resolved < NEVER, events.resolved, events.opened)
-    # A query is on record at once; news of courts and other lenders takes weeks.
+    # A query is recorded at once; records of courts and other lenders take weeks.
     delay = np.where(events.kind == QUERY, 0, rng.integers(1, 25, number))
     rows = Frame(
         {
@@ -63,27 +63,30 @@ def record_adverse(world: World, month: int, events: AdverseEvents) -> Frame:
     return visible_at_end(world, rows)
 
 
-def record_loans(world: World, month: int, made: Applications) -> Frame:
-    """Return the month's applications as decided."""
+def record_loans(world: World, month: int, applications: Applications) -> Frame:
+    """Return the month's applications with their decisions."""
     first = int(months.first_day(month)) - 1
+    millionths = np.rint(applications.rate * 1e6).astype(np.int64)
     rows = Frame(
         {
-            "loan_id": made.number,
-            "member_id": world.people.principal_of[made.household],
-            "applied_on": first + made.applied,
-            "decision": made.approved.astype(np.int64),
-            "disbursed_on": blank_where(first + made.day, ~made.disbursed),
-            "amount": made.amount,
-            "annual_rate": blank_where(np.rint(made.rate * 1e6).astype(np.int64), ~made.approved),
-            "months": made.term,
-            "repayment": made.kind,
-            "purpose": made.purpose,
+            "loan_id": applications.number,
+            "member_id": world.people.principal_of[applications.household],
+            "applied_on": first + applications.applied,
+            "decision": applications.approved.astype(np.int64),
+            "disbursed_on": blank_where(first + applications.day, ~applications.disbursed),
+            "amount": applications.amount,
+            "annual_rate": blank_where(
+                np.rint(applications.rate * 1e6).astype(np.int64), ~applications.approved
+            ),
+            "months": applications.term,
+            "repayment": applications.kind,
+            "purpose": applications.purpose,
         }
     )
     wrong = rows.replaced(purpose=np.full(len(rows), 5))
-    # Repayments refer to the loan, so it is on file from the first day.
+    # Repayments refer to the loan, so it is recorded on its first day.
     return record_versions(
-        world, "loans", month, rows, first + made.day, wrong, lossy=False, prompt=True
+        world, "loans", month, rows, first + applications.day, wrong, lossy=False, prompt=True
     )
 
 

@@ -1,4 +1,4 @@
-"""The monthly flows on record, member by member: parcels, sales, cash flow; and repayments."""
+"""Records of monthly flows by member: parcels, sales, cash flow; and of repayments."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def record_flows(
 
 
 def record_repayments(world: World, state: State, result: MonthResult) -> Frame:
-    """Return a row per open loan: what fell due, what was paid, how late, what is left."""
+    """Return a row per open loan: amount due, amount paid, days past due, balance."""
     loan, month = state.loan, result.month
     rows = np.flatnonzero(loan.open & (loan.start < month))
     due = np.maximum(loan.scheduled(month) - loan.scheduled(month - 1), 0)
@@ -57,7 +57,9 @@ def _sales(world: World, month: int, members: Ints, trade: Trade) -> tuple[Ints,
     amounts = trade.amounts[people.household[members]] * people.share[members][:, None]
     amounts = np.where(amounts >= _SMALLEST_SALE, np.round(amounts, 1), 0.0)
     orders = np.where(amounts > 0, np.maximum(rng.poisson(amounts / _TICKET), 1), 0)
-    part = np.where(rng.random(amounts.shape) < 0.3, rng.uniform(0.004, 0.05, amounts.shape), 0.0)
+    refunded = np.where(
+        rng.random(amounts.shape) < 0.3, rng.uniform(0.004, 0.05, amounts.shape), 0.0
+    )
     who, channel = np.nonzero(amounts)
     rows = Frame(
         {
@@ -66,7 +68,7 @@ def _sales(world: World, month: int, members: Ints, trade: Trade) -> tuple[Ints,
             "channel": channel,
             "orders": orders[who, channel],
             "amount": fen(amounts[who, channel]),
-            "refunds": fen(np.round(amounts * part, 1)[who, channel]),
+            "refunds": fen(np.round(amounts * refunded, 1)[who, channel]),
         }
     )
     online = np.delete(orders, STATION, axis=1).sum(axis=1)
@@ -114,19 +116,19 @@ def _cashflow(world: World, habits: Habits, result: MonthResult, trade: Trade) -
             "qr_payers": blank_where(rng.poisson(receipts / 60.0), ~habits.takes_qr[home]),
             "bills_due": blank_where(bills, ~pays),
             "bills_paid_on_time": blank_where(result.bills_on_time[home], ~pays),
-            "subsidy": _whole(result.subsidy[home], first),
-            "insurance_premium": _whole(result.premium[home], first),
+            "subsidy": _fen_of_first_member(result.subsidy[home], first),
+            "insurance_premium": _fen_of_first_member(result.premium[home], first),
         }
     )
     return _versions(world, "cashflow", result.month, rows, "average_balance", 10)
 
 
-def _whole(yuan: Floats, holder: Bools) -> Ints:
-    return fen(np.where(holder, np.round(yuan), np.zeros(len(yuan))))
+def _fen_of_first_member(yuan: Floats, is_first: Bools) -> Ints:
+    return fen(np.where(is_first, np.round(yuan), np.zeros(len(yuan))))
 
 
 def _versions(world: World, table: str, month: int, rows: Frame, column: str, factor: int) -> Frame:
-    """Record monthly rows at the month's end; a wrong first version has a digit too many."""
+    """Return the recorded versions of monthly rows; a wrong first version has a digit too many."""
     wrong = rows.replaced(**{column: rows.columns[column] * factor})
     day = np.full(len(rows), int(months.last_day(month)))
     return record_versions(world, table, month, rows, day, wrong)

@@ -1,4 +1,4 @@
-"""Villages and members on record, with what changed over the years as later versions."""
+"""Records of villages and members; changes over the years are later versions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from data.simulator.world.world import World
 
 
 def record_villages(world: World) -> Frame:
-    """Return each village as first registered, then as stations and credit status came."""
+    """Return each village as first registered, and its versions with station and credit status."""
     villages, rng = world.villages, world.luck.shared("record villages")
     number = len(villages.village_codes)
     base = Frame(
@@ -49,20 +49,20 @@ def _village_as_of(world: World, rng: np.random.Generator, base: Frame, event: I
 
 
 def record_members(world: World) -> Frame:
-    """Return each member as first filed, then with corrections, consents and withdrawals."""
+    """Return each member as first recorded, and later versions with corrections and consents."""
     people, rule, rng = world.people, world.scenario.records, world.luck.shared("record members")
     number = len(people)
     filed = evening_times(rng, people.joined)
     changed = rng.random(number) < rule.members_corrected
     base = _member_rows(world, filed)
     wrong_phone = np.where(changed, np.arange(number) + number, np.arange(number))
-    first = _consents_known(world, base.replaced(phone=wrong_phone), people.joined)
+    first = _with_consents_known(world, base.replaced(phone=wrong_phone), people.joined)
     correction = filed + rng.integers(20, 700, number) * SECONDS_A_DAY
     versions = [
         first,
-        _later(world, base, changed, correction),
-        _later(world, base, people.consent > people.joined, _after(rng, people.consent)),
-        _later(world, base, people.withdrawn < NEVER, _after(rng, people.withdrawn)),
+        _version(world, base, changed, correction),
+        _version(world, base, people.consent > people.joined, _after(rng, people.consent)),
+        _version(world, base, people.withdrawn < NEVER, _after(rng, people.withdrawn)),
     ]
     return visible_at_end(world, concat(versions))
 
@@ -95,8 +95,8 @@ def _member_rows(world: World, filed: Ints) -> Frame:
     )
 
 
-def _consents_known(world: World, rows: Frame, day: Ints) -> Frame:
-    """Blank the consents and withdrawals that were still to come on `day`."""
+def _with_consents_known(world: World, rows: Frame, day: Ints) -> Frame:
+    """Return `rows` without the consents and withdrawals after `day`."""
     people = world.people
     return rows.replaced(
         consent_given_on=blank_where(people.consent, people.consent > day),
@@ -104,13 +104,13 @@ def _consents_known(world: World, rows: Frame, day: Ints) -> Frame:
     )
 
 
-def _later(world: World, base: Frame, chosen: Bools, at: Ints) -> Frame:
-    version = _consents_known(world, base.replaced(recorded_at=at), at // SECONDS_A_DAY)
+def _version(world: World, base: Frame, chosen: Bools, at: Ints) -> Frame:
+    version = _with_consents_known(world, base.replaced(recorded_at=at), at // SECONDS_A_DAY)
     return version.take(chosen & (at < NEVER))
 
 
 def _after(rng: np.random.Generator, day: Ints) -> Ints:
-    """Return an evening_times time one to five days after a day; NEVER stays far in the future."""
+    """Return an evening time one to five days after a day; NEVER stays far in the future."""
     return evening_times(rng, np.minimum(day, 10**6) + rng.integers(1, 6, len(day)))
 
 

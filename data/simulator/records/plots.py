@@ -1,4 +1,4 @@
-"""Plots on record: a row at sowing, a later version with the yield after harvest."""
+"""Records of plots: a row at sowing, and a later version with the yield after harvest."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def season_words() -> list[str]:
 
 
 def record_plots(world: World, state: State, month: int) -> list[Frame]:
-    """Return what is written about plots in `month`: yields of the season before, then sowings."""
+    """Return the plots recorded in `month`: yields of the season before, then sowings."""
     of_year, year, rows = months.month_of_year(month), months.year_of(month), list[Frame]()
     reaped = _REAPED.get(of_year)
     if reaped and began(reaped, year) >= world.start:
@@ -54,7 +54,7 @@ def _sowings(world: World, season: str, year: int, month: int) -> Frame:
     late = rng.random(len(rows)) < world.scenario.records.late
     day = rng.integers(4, 27, len(rows)) + np.where(late, rng.integers(20, 80, len(rows)), 0)
     first = rows.replaced(recorded_at=evening_times(rng, months.first_day(month) + day))
-    # A wrong area, in another unit, is corrected within weeks.
+    # A wrong area is corrected within weeks.
     wrong = rng.random(len(rows)) < world.scenario.records.corrected
     area = np.where(wrong, rows.columns["area_mu"] * 2, rows.columns["area_mu"])
     corrected = first.replaced(recorded_at=first.columns["recorded_at"] + 20 * SECONDS_A_DAY)
@@ -80,11 +80,11 @@ def _reaped(world: World, state: State, rows: Frame) -> Floats:
 
 
 def _registered(world: World, season: str, year: int) -> Frame:
-    """Return the season's plots that are on file, without their yields."""
+    """Return the registered plots of the season, without yields."""
     code = season_code(season, year)
-    on_file = _on_file(world)
+    homes_on_file = _registered_homes(world)
     parts = [
-        _plots(world, on_file, crop, area, tenure, code)
+        _plots(world, homes_on_file, crop, area, tenure, code)
         for crop, area, tenure in _land_of(world, season)
     ]
     rows = concat(parts)
@@ -104,8 +104,10 @@ def _land_of(world: World, season: str) -> list[tuple[Ints, Floats, int]]:
     return [*land, (homes.special, np.where(special, homes.special_mu, 0.0), _OWN)]
 
 
-def _plots(world: World, on_file: Ints, crop: Ints, area: Floats, tenure: int, code: int) -> Frame:
-    home = on_file[area[on_file] >= 0.1]
+def _plots(
+    world: World, homes_on_file: Ints, crop: Ints, area: Floats, tenure: int, code: int
+) -> Frame:
+    home = homes_on_file[area[homes_on_file] >= 0.1]
     number, year = len(home), code // len(SEASONS) + 2000
     homes, leased = world.homes, tenure == _LEASED
     lease_end = int(months.first_day(months.month_of(f"{year}-10"))) + 365 * (home % 4)
@@ -125,6 +127,6 @@ def _plots(world: World, on_file: Ints, crop: Ints, area: Floats, tenure: int, c
     )
 
 
-def _on_file(world: World) -> Ints:
+def _registered_homes(world: World) -> Ints:
     drawn = world.luck.shared("plots on file").random(len(world.homes))
     return np.flatnonzero(drawn < world.scenario.records.plots_registered)

@@ -1,4 +1,4 @@
-"""The words behind coded columns, by table."""
+"""The texts of coded columns, by table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EDUCATIONS = ("primary", "middle", "high", "college")
 
 
 def vocabularies(world: World, loans: int) -> Mapping[str, Vocabulary]:
-    """Return the words of each table's text columns; `loans` is the number of applications."""
+    """Return the texts of each table's text columns; `loans` is the number of applications."""
     people, villages = world.people, world.villages
     members = {"member_id": member_ids(len(people))}
     loan_ids = {"loan_id": [f"RZE{i:08d}" for i in range(max(loans, 1))]}

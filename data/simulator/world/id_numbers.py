@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.simulator.arrays import Ints
+from data.simulator.arrays import Ints, running_number
 
 #: GB/T 2260 assigns this code to no region, so no real id number begins with it.
 UNASSIGNED_REGION = "999901"
@@ -36,7 +36,7 @@ def id_numbers(birth: Ints, gender: Ints) -> list[str]:
     """Return valid id numbers (GB 11643); the sequence number is odd for men, even for women."""
     order = np.lexsort((gender, birth))
     sequence = np.empty(len(birth), dtype=np.int64)
-    sequence[order] = _within_group(birth[order] * 2 + gender[order])
+    sequence[order] = running_number(birth[order] * 2 + gender[order])
     dates = np.char.replace(birth.astype("datetime64[D]").astype(str), "-", "")
     parity = sequence * 2 + np.where(gender == 1, 1, 2)
     bodies = [
@@ -56,8 +56,3 @@ def names(rng: np.random.Generator, number: int) -> list[str]:
         _FAMILY[f] + _GIVEN[a] + ("" if one else _GIVEN[b])
         for f, (a, b), one in zip(family.tolist(), given.tolist(), single.tolist(), strict=True)
     ]
-
-
-def _within_group(sorted_groups: Ints) -> Ints:
-    first = np.searchsorted(sorted_groups, sorted_groups, side="left")
-    return np.arange(len(sorted_groups)) - first

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.simulator import months
-from data.simulator.arrays import NEVER, Floats, Ints
+from data.simulator.arrays import NEVER, Floats, Ints, running_number
 from data.simulator.luck import Luck
 from data.simulator.scenario import Scenario
 
@@ -94,18 +94,12 @@ def _villages_by_township(rng: np.random.Generator, county: Ints, villages: int)
 
 
 def _codes(county: Ints, township_of: Ints) -> list[str]:
-    number_in_county = _running_number(county)
-    number_in_town = _running_number(township_of)
+    number_in_county = running_number(county)
+    number_in_town = running_number(township_of)
     return [
         f"{COUNTIES[county[town]][0]}{100 + number_in_county[town]:03d}{200 + number:03d}"
         for town, number in zip(township_of, number_in_town, strict=True)
     ]
-
-
-def _running_number(group: Ints) -> Ints:
-    """Return 0, 1, 2 … within each run of equal values of a sorted array."""
-    first = np.searchsorted(group, group, side="left")
-    return np.arange(len(group)) - first
 
 
 def _township_names(rng: np.random.Generator, county: Ints) -> list[str]:
@@ -116,7 +110,7 @@ def _township_names(rng: np.random.Generator, county: Ints) -> list[str]:
 def _village_names(rng: np.random.Generator, township_of: Ints) -> list[str]:
     """Return names from a family and a feature; a name occurs once in a township."""
     pairs = rng.permutation(len(_FAMILY) * len(_SECOND))
-    number = (_running_number(township_of) + 31 * township_of) % len(pairs)
+    number = (running_number(township_of) + 31 * township_of) % len(pairs)
     return [
         f"{_FAMILY[i // len(_SECOND)]}{_SECOND[i % len(_SECOND)]}村" for i in pairs[number].tolist()
     ]

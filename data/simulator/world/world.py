@@ -19,7 +19,7 @@ from data.simulator.world.villages import Villages, build_villages
 class World:
     """A drawn scenario. Months are integers, see `data.simulator.months`.
 
-    ``start`` and ``end`` are the first and last recorded month; the simulation begins at ``origin``.
+    ``start`` and ``end`` are the first and last recorded month; ``origin`` is the first simulated.
     """
 
     scenario: Scenario
@@ -70,7 +70,7 @@ _SEASON_MONTH = {"S": 6, "A": 10, "G": 3}
 
 @dataclass(frozen=True)
 class SharedShocks:
-    """Shocks shared by a township, a county, a crop or all: weather, prices, disease, roads, jobs."""
+    """Shocks shared by a township, a county, a crop or all: weather, prices, disease, jobs."""
 
     scenario: Scenario
     luck: Luck
@@ -109,6 +109,6 @@ class SharedShocks:
         return np.where(closed, 1.0 - shocks.lockdown_loss, 1.0)
 
     def jobs(self, month: int) -> float:
-        """Return the factor on the chance of losing work, shared by all, in the quarter of `month`."""
+        """Return the factor on the chance of losing work, which is shared by all, by quarter."""
         rng = self.luck.shared("jobs", month // 3)
         return float(np.exp(rng.normal(0, self.scenario.shocks.jobs)))
