@@ -91,7 +91,7 @@ def _jobs(tables: Tables) -> Iterator[Job]:
 def _county_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
     for table in _COUNTY_TABLES:
         name = archive_tables()[table].zh
-        for code, rows in _groups(_county_code(branches.village_of(tables[table]))):
+        for code, rows in _groups(branches.codes(tables[table], _COUNTY_DIGITS)):
             heading = f"聊城邮政{_county_name(code)}{name}"
             own = tables[table].take(pa.array(rows))
             yield Job(f"{name}-{_county_name(code)}.csv", heading, {table: own})
@@ -100,7 +100,9 @@ def _county_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
 def _monthly_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
     for table in _MONTHLY_TABLES:
         name = archive_tables()[table].zh
-        for key, rows in _groups(_county_and_year(branches, tables[table])):
+        counties = branches.codes(tables[table], _COUNTY_DIGITS)
+        years = pc.cast(pc.year(tables[table]["month"]), pa.string())
+        for key, rows in _groups(pc.binary_join_element_wise(counties, years, "-")):
             county, year = _county_name(key), key[-4:]
             own = {table: tables[table].take(pa.array(rows))}
             heading = f"聊城邮政{county}{year}年{name}"
@@ -110,8 +112,7 @@ def _monthly_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
 def _township_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
     towns: dict[str, dict[str, pa.Table]] = defaultdict(dict)
     for table in _TOWNSHIP_TABLES:
-        villages = branches.village_of(tables[table])
-        for code, rows in _groups(pc.utf8_slice_codeunits(villages, 0, _TOWNSHIP_DIGITS)):
+        for code, rows in _groups(branches.codes(tables[table], _TOWNSHIP_DIGITS)):
             towns[code][table] = tables[table].take(pa.array(rows))
     for code, rows_of in towns.items():
         county = _county_name(code)
@@ -133,23 +134,16 @@ class Branches:
             loans=_first_of_each(tables["loans"], "loan_id", "member_id"),
         )
 
-    def village_of(self, rows: pa.Table) -> pa.ChunkedArray:
-        """Return the village of each row."""
+    def codes(self, rows: pa.Table, digits: int) -> pa.ChunkedArray:
+        """Return the first `digits` of the village code of each row: its county or township."""
+        return pc.utf8_slice_codeunits(self._villages(rows), 0, digits)
+
+    def _villages(self, rows: pa.Table) -> pa.ChunkedArray:
         if "village_code" in rows.column_names:
             return rows["village_code"]
         if "member_id" in rows.column_names:
             return _look_up(rows["member_id"], self.members)
         return _look_up(_look_up(rows["loan_id"], self.loans), self.members)
-
-
-def _county_code(villages: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.utf8_slice_codeunits(villages, 0, _COUNTY_DIGITS)
-
-
-def _county_and_year(branches: Branches, rows: pa.Table) -> pa.ChunkedArray:
-    """Return ``371502-2023`` for each row."""
-    year = pc.cast(pc.year(rows["month"]), pa.string())
-    return pc.binary_join_element_wise(_county_code(branches.village_of(rows)), year, "-")
 
 
 def _county_name(code: str) -> str:

@@ -26,7 +26,7 @@ _FRESH = (2, 3, 4, 6)
 
 @dataclass(frozen=True)
 class Habits:
-    """Selling habits per household: first month on each online channel, QR code, grain at stations."""
+    """Selling habits per household: first month on each channel, QR code, grain at stations."""
 
     adopted: Ints
     takes_qr: Bools

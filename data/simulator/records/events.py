@@ -75,9 +75,7 @@ def record_loans(world: World, month: int, applications: Applications) -> Frame:
             "decision": applications.approved.astype(np.int64),
             "disbursed_on": blank_where(first + applications.day, ~applications.disbursed),
             "amount": applications.amount,
-            "annual_rate": blank_where(
-                np.rint(applications.rate * 1e6).astype(np.int64), ~applications.approved
-            ),
+            "annual_rate": blank_where(millionths, ~applications.approved),
             "months": applications.term,
             "repayment": applications.kind,
             "purpose": applications.purpose,
