@@ -1,1 +1,1 @@
-"""Where records come from and are kept: import, quarantine, archive, simulator."""
+"""Sources and storage of records: import, archive, published cards, simulator."""

@@ -1,1 +1,1 @@
-"""From branch files to checked rows: read, recognise, parse, check, quarantine, store, report."""
+"""Import of branch files: read, recognise, parse, check, quarantine, store, report."""

@@ -1,4 +1,4 @@
-"""What an import did, as counts that reconcile: read = accepted + quarantined + duplicate."""
+"""Report of an import; its counts reconcile: read = accepted + quarantined + duplicate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from model.archive.tables import archive_tables
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows of data, and what became of them; `skipped` rows are no data and not among them."""
+    """Numbers of rows of data by outcome; `skipped` rows are no data and not part of `read`."""
 
     read: int = 0
     accepted: int = 0
@@ -35,14 +35,14 @@ class Counts:
 
 @dataclass(frozen=True)
 class SheetReport:
-    """One sheet of a file and the table it was taken for.
+    """One sheet of a file and the table that it holds.
 
     Attributes
     ----------
     reasons : mapping of str to int
-        Code → rows that have this problem; a row may have several.
+        Code → number of rows with this problem; a row may have several.
     unknown_columns : sequence of str
-        Headers of columns that no table has; their cells were not taken.
+        Headers that name no column; their cells were not imported.
     """
 
     sheet: str
@@ -54,7 +54,7 @@ class SheetReport:
 
 @dataclass(frozen=True)
 class FileReport:
-    """One file: its sheets, why it or some of them were refused, where its bad rows are."""
+    """One file: its sheets, why it or some of them were refused, and its quarantine file."""
 
     file: Path
     sheets: Sequence[SheetReport] = ()
@@ -65,7 +65,7 @@ class FileReport:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """A whole import."""
+    """The report of one import."""
 
     archive: Path
     recorded_at: datetime
@@ -73,53 +73,53 @@ class ImportReport:
 
     @property
     def tables(self) -> Mapping[str, Counts]:
-        """Counts by table, in the order of the contract, of the tables that occurred."""
+        """Counts of the tables that were imported, in the order of the contract."""
         sheets = [sheet for file in self.files for sheet in file.sheets]
-        met = {sheet.table for sheet in sheets}
+        imported = {sheet.table for sheet in sheets}
         return {
             name: sum((s.counts for s in sheets if s.table == name), Counts())
             for name in archive_tables()
-            if name in met
+            if name in imported
         }
 
     @property
     def totals(self) -> Counts:
-        """Counts over everything."""
+        """Counts over all tables."""
         return sum(self.tables.values(), Counts())
 
     @property
     def reasons(self) -> Mapping[str, int]:
-        """Rows by reason over everything, most frequent first."""
-        return _summed(sheet.reasons for file in self.files for sheet in file.sheets)
+        """Numbers of rows by reason over all files, most frequent first."""
+        return _sum_reasons(sheet.reasons for file in self.files for sheet in file.sheets)
 
     @property
     def refused(self) -> Sequence[FileReport]:
-        """The files of which nothing was taken."""
+        """The files from which nothing was imported."""
         return [file for file in self.files if file.refusal]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the report as values that JSON can hold."""
+        """Return the report as JSON values."""
         return {
             "archive": str(self.archive),
             "recorded_at": self.recorded_at.isoformat(),
             "totals": vars(self.totals),
             "reasons": dict(self.reasons),
             "tables": {name: vars(counts) for name, counts in self.tables.items()},
-            "files": [_file(file) for file in self.files],
+            "files": [_file_json(file) for file in self.files],
         }
 
 
-def _summed(counts: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
+def _sum_reasons(counts: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
     total: Counter[str] = Counter()
     for each in counts:
         total.update(each)
     return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _file(file: FileReport) -> dict[str, Any]:
+def _file_json(file: FileReport) -> dict[str, Any]:
     return {
         "file": str(file.file),
-        "refused": _refusal(file.refusal),
+        "refused": _refusal_json(file.refusal),
         "quarantine": str(file.quarantine) if file.quarantine else None,
         "tables": [
             {
@@ -131,11 +131,11 @@ def _file(file: FileReport) -> dict[str, Any]:
             }
             for sheet in file.sheets
         ],
-        "refused_sheets": {name: _refusal(each) for name, each in file.refused_sheets.items()},
+        "refused_sheets": {name: _refusal_json(each) for name, each in file.refused_sheets.items()},
     }
 
 
-def _refusal(refusal: Refusal | None) -> dict[str, str] | None:
+def _refusal_json(refusal: Refusal | None) -> dict[str, str] | None:
     if refusal is None:
         return None
     text = refusal.text()

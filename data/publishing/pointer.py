@@ -1,4 +1,4 @@
-"""Which published folder is in use: a one-line file beside the folders, replaced atomically."""
+"""The pointer to the published folder in use: a one-line file that is replaced atomically."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 def folder_in_use(pointer: Path, form: re.Pattern[str]) -> Path:
-    """Return the folder beside `pointer` that it names.
+    """Return the folder beside `pointer` whose name it contains.
 
     Raises
     ------
     OSError, UnicodeDecodeError
-        If the pointer is absent or cannot be read: nothing is published here.
+        If the pointer is absent or cannot be read, so nothing is published here.
     ValueError
-        If the name in it does not have `form`.
+        If the name does not match `form`.
     """
     name = pointer.read_text(encoding="utf-8").strip()
     if not form.fullmatch(name):
@@ -24,7 +24,7 @@ def folder_in_use(pointer: Path, form: re.Pattern[str]) -> Path:
 
 
 def use_folder(pointer: Path, folder: Path) -> None:
-    """Let `pointer` name `folder`; a reader sees the old name or the new one, never a part."""
+    """Point to `folder`; a reader sees either the old name or the new one."""
     draft = pointer.with_name(f"{pointer.name}.draft")
     with draft.open("w", encoding="utf-8") as file:
         file.write(folder.name + "\n")

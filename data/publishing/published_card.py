@@ -1,14 +1,12 @@
-"""The published card: where service, batch and promoter find it, and whose keys are trusted.
+"""The published cards of a home, the keys that are trusted, and the record of promotions.
 
 ```
-<home>/keys/signing.pem            Ed25519 private key, mode 0600; only the promoter needs it
-<home>/keys/trusted/<key id>.pem   public keys whose signature is accepted
+<home>/keys/signing.pem            Ed25519 private key, mode 0600; only promotion needs it
+<home>/keys/trusted/<key id>.pem   public keys whose signatures are accepted
 <home>/cards/<16 hex>/             one folder per published card, named by its digest
 <home>/cards/champion              the name of the folder in use, replaced atomically
-<home>/cards/promotions.jsonl      who put which card in use, when, and which card it replaced
+<home>/cards/promotions.jsonl      who promoted which card, when, and which card it replaced
 ```
-
-The record of promotions: who put which card in use, and which card came before.
 """
 
 from __future__ import annotations
@@ -32,11 +30,12 @@ from model.errors import CardError
 CHAMPION = "champion"
 PROMOTIONS = "promotions.jsonl"
 _FOLDER = re.compile(r"[0-9a-f]{16}")
+PROMOTION, ROLLBACK = "promotion", "rollback"
 
 
 @dataclass(frozen=True)
 class Publication:
-    """What one promotion did: the card, its folder, the folder it replaced (None: the first)."""
+    """The result of a promotion: the card, its folder, and the folder it replaced, if any."""
 
     card: CardFile
     folder: Path
@@ -65,17 +64,31 @@ def published_card(home: Path) -> CardFile:
 
 
 def card_with_digest(home: Path, digest: str) -> CardFile:
-    """Return the published card with `digest`, whether it is the one in use or an earlier one.
+    """Return the published card with `digest`, in use or earlier.
 
     Raises
     ------
     CardError
         If it is not published here, no key is trusted, or the card does not verify.
     """
-    found = read_card(cards_folder(home) / digest[:16], trusted_keys(home))
-    if found.digest != digest:
-        raise CardError(f"{cards_folder(home) / digest[:16]}: holds another card; restore it")
-    return found
+    folder = cards_folder(home) / digest[:16]
+    card = read_card(folder, trusted_keys(home))
+    if card.digest != digest:
+        raise CardError(f"{folder}: contains another card; restore it from your backup")
+    return card
+
+
+def card_in(folder: Path, home: Path) -> CardFile:
+    """Return the card in `folder`; its signature, if it has one, is verified.
+
+    Raises
+    ------
+    CardError
+        If a byte differs, the version is unknown, or no key that `home` trusts made the signature.
+    """
+    # The bytes show whether there is a signature; nothing is parsed before it is verified.
+    is_signed = b"\nsignature " in _first_bytes(folder / MANIFEST)
+    return read_card(folder, trusted_keys(home) if is_signed else None)
 
 
 def published_folder(home: Path) -> Path:
@@ -98,21 +111,8 @@ def published_folder(home: Path) -> Path:
         raise CardError(f"{pointer}: names no card folder; promote a card again") from error
 
 
-def card_in(folder: Path, home: Path) -> CardFile:
-    """Return the card in `folder`: an unsigned one as it is, a signed one only if it verifies.
-
-    Raises
-    ------
-    CardError
-        If a byte differs, the version is unknown, or the signature is not by a key `home` trusts.
-    """
-    # Whether a signature is claimed is seen on the bytes; nothing is parsed before it is verified.
-    claimed = b"\nsignature " in _head(folder / MANIFEST)
-    return read_card(folder, trusted_keys(home) if claimed else None)
-
-
 def trusted_keys(home: Path) -> tuple[Ed25519PublicKey, ...]:
-    """Return the trusted public keys, in the order of their file names; none is not an error.
+    """Return the trusted public keys by file name; there may be none.
 
     Raises
     ------
@@ -124,17 +124,32 @@ def trusted_keys(home: Path) -> tuple[Ed25519PublicKey, ...]:
 
 
 def signing_key(home: Path) -> Ed25519PrivateKey:
-    """Return this home's signing key; at first use make one and trust its public half.
+    """Return this home's signing key; the first use creates it and trusts its public key.
 
     Raises
     ------
     CardError
-        If the key file is not an Ed25519 private key, or others on the machine may read it.
+        If the key file is not an Ed25519 private key, or other users can read it.
     """
     path = keys_folder(home) / "signing.pem"
     if not path.exists():
-        _make_key(path)
+        _create_key(path)
     return KeyFile(path, CardError, "restore it from your backup").private()
+
+
+def _create_key(path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key()
+    create(path.parent / "trusted" / f"{key_id(public)}.pem", public_pem(public), 0o644)
+    create(path, private_pem(key))
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(4096)
+    except OSError:
+        return b""  # the card's reader reports a missing file
 
 
 def publish_card(
@@ -144,9 +159,9 @@ def publish_card(
     approved_at: datetime,
     remarks: Mapping[str, object] | None = None,
 ) -> Publication:
-    """Sign the card in `source`, copy it under `home`, and put it in use; note the `remarks`.
+    """Sign the card in `source`, copy it to `home`, put it in use and record this with `remarks`.
 
-    Publishing an earlier card again is the rollback: same command, that card's folder.
+    A rollback publishes the folder of an earlier card again.
 
     Raises
     ------
@@ -155,21 +170,20 @@ def publish_card(
     """
     digest = read_card(source).digest
     folder = cards_folder(home) / digest[:16]
-    replaced = _in_use(home)
+    replaced = _folder_in_use(home)
     draft = _signed_copy(source, folder, signing_key(home), approved_by, approved_at)
     published = read_card(draft, trusted_keys(home))
-    _move(draft, folder)
+    _move_files(draft, folder)
     use_folder(cards_folder(home) / CHAMPION, folder)
     _record(home, published, replaced, remarks or {})
     return Publication(published, folder, replaced)
 
 
-def _in_use(home: Path) -> Path | None:
+def _folder_in_use(home: Path) -> Path | None:
     try:
         return published_folder(home)
     except CardError:
-        # A first promotion, or a damaged pointer that this promotion is about to mend.
-        return None
+        return None  # the first promotion, or a damaged pointer that this promotion repairs
 
 
 def _signed_copy(
@@ -183,9 +197,9 @@ def _signed_copy(
     return draft
 
 
-def _move(draft: Path, folder: Path) -> None:
+def _move_files(draft: Path, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
-    # The card goes first: at every moment the folder holds a manifest that fits, or none.
+    # Move the card first, so that the folder never has a manifest of another card.
     for name in (CARD, MANIFEST):
         (draft / name).replace(folder / name)
     draft.rmdir()
@@ -203,24 +217,6 @@ def _record(
     }
     with (cards_folder(home) / PROMOTIONS).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(4096)
-    except OSError:
-        return b""  # what is missing is for the card's reader to say
-
-
-def _make_key(path: Path) -> None:
-    key = Ed25519PrivateKey.generate()
-    public = key.public_key()
-    create(path.parent / "trusted" / f"{key_id(public)}.pem", public_pem(public), 0o644)
-    create(path, private_pem(key))
-
-
-PROMOTION, ROLLBACK = "promotion", "rollback"
 
 
 def promotions(home: Path) -> list[dict[str, Any]]:
@@ -241,14 +237,14 @@ def promotions(home: Path) -> list[dict[str, Any]]:
 
 
 def was_promoted(home: Path, digest: str) -> bool:
-    """Tell whether the card with `digest` was in use under `home` before."""
+    """Return whether the card with `digest` was ever promoted under `home`."""
     return any(line["card_digest"] == digest for line in promotions(home))
 
 
 def previous_champion(home: Path) -> Path:
     """Return the folder of the card that the champion replaced when it was promoted.
 
-    A rollback is not a promotion: going back twice goes back two cards, not to and fro.
+    Rollbacks are ignored, so that two rollbacks go back two cards instead of back and forth.
 
     Raises
     ------
@@ -257,8 +253,8 @@ def previous_champion(home: Path) -> Path:
     """
     current = published_folder(home)
     for line in reversed(promotions(home)):
-        own = line["card_digest"][:16] == current.name
-        if own and line.get("kind") != ROLLBACK and line["replaced"] not in (None, current.name):
+        is_current = line["card_digest"][:16] == current.name and line.get("kind") != ROLLBACK
+        if is_current and line["replaced"] not in (None, current.name):
             return cards_folder(home) / str(line["replaced"])
     raise CardError(
         f"{current.name} replaced no card, so there is nothing to go back to; promote another one"

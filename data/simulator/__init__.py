@@ -1,4 +1,4 @@
-"""The simulator: an agent-based village economy that stands in for a member archive."""
+"""The simulator: an agent-based village economy that produces a member archive."""
 
 from data.simulator.scenario import Scenario, load_scenario
 from data.simulator.simulation import Simulation, simulate, simulate_monthly

@@ -1,4 +1,4 @@
-"""``python -m data.simulator``: simulate at full size and print totals beside the targets."""
+"""``python -m data.simulator``: simulate at full size and print the totals and their targets."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from data.simulator.totals import compared
 def main(seed: int = 54, recorded: int = 36) -> None:
     """Print one line per target, then the totals that have no target."""
     scenario = load_scenario()
-    found = simulate(scenario, scenario.places.full_members, recorded, seed).totals()
-    lines = [f"{'total':22} {'simulated':>14} {'target':>14}", *compared(scenario, found)]
+    totals = simulate(scenario, scenario.places.full_members, recorded, seed).totals()
+    lines = [f"{'total':22} {'simulated':>14} {'target':>14}", *compared(scenario, totals)]
     lines += [
         f"{name:22} {value:>14,.0f}"
-        for name, value in found.items()
+        for name, value in totals.items()
         if name not in scenario.targets
     ]
     sys.stdout.write("\n".join(lines) + "\n")

@@ -1,4 +1,4 @@
-"""Names of the array types that travel through the simulator."""
+"""Array types of the simulator, and the codes that its arrays hold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-#: Crops of the archive contract, in the order every crop-indexed array uses.
+#: Crops of the archive contract, in the order of every array by crop.
 CROPS = ("wheat", "maize", "melon", "pear", "cherry", "jujube", "vegetable", "other")
 OCCUPATIONS = ("grower", "livestock", "trader", "cooperative", "services")
 GROWER, LIVESTOCK, TRADER, COOPERATIVE, SERVICES = range(5)
@@ -17,8 +17,13 @@ CHANNELS = ("youle", "douyin", "wechat", "station")
 STATION = 3
 #: No special crop.
 NO_CROP = -1
-#: A day, month or second that never comes.
+#: A day, month or second of an event that does not happen.
 NEVER = np.int64(2**40)
+
+
+def running_number(groups: Ints) -> Ints:
+    """Return 0, 1, 2 … within each run of equal values of a sorted array."""
+    return np.arange(len(groups)) - np.searchsorted(groups, groups, side="left")
 
 
 def logistic(x: Floats) -> Floats:
@@ -27,5 +32,5 @@ def logistic(x: Floats) -> Floats:
 
 
 def fen(yuan: Floats) -> Ints:
-    """Round an amount in yuan to whole fen, the unit in which money is recorded and owed."""
+    """Round an amount in yuan to integer fen, the unit in which money is recorded and owed."""
     return np.rint(yuan * 100.0).astype(np.int64)

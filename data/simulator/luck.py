@@ -1,4 +1,4 @@
-"""Random streams keyed by their purpose, so that results do not depend on the order of calls."""
+"""Random streams by purpose, so that results do not depend on the order of calls."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Luck:
-    """The seed of a simulation and, for the truth, whose luck is drawn again and from when.
+    """The seed of a simulation and, for the truth, the redraw of single households' luck.
 
     Attributes
     ----------
     replication : int
-        0 is the luck that the archive saw; others redraw what befalls a single household.
+        0 is the luck of the archive; other numbers redraw the events of single households.
     since : int or None
-        First month in which `replication` differs from 0; earlier months are common history.
+        First month in which `replication` differs from 0; earlier months are the same.
     """
 
     seed: int
@@ -25,11 +25,11 @@ class Luck:
     since: int | None = None
 
     def shared(self, purpose: str, month: int = 0) -> np.random.Generator:
-        """Return the stream of what befalls many at once, the same in all replications."""
+        """Return the stream of events shared by households, the same in all replications."""
         return self._stream(purpose, month, 0)
 
     def own(self, purpose: str, month: int = 0) -> np.random.Generator:
-        """Return the stream of what befalls single households, redrawn in each replication."""
+        """Return the stream of events of single households, redrawn in each replication."""
         redrawn = self.since is not None and month >= self.since
         return self._stream(purpose, month, self.replication if redrawn else 0)
 

@@ -1,4 +1,4 @@
-"""Months as whole numbers since January 1970, so that arrays of them add and compare."""
+"""Months as integers since January 1970, so that arrays of them can be added and compared."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ SECONDS_A_DAY = 86_400
 
 
 def month_of(text: str) -> int:
-    """Return the number of a month written ``2023-09``."""
+    """Return the number of a month given as ``2023-09``."""
     return int(np.datetime64(text, "M").astype(np.int64))
 
 
-def written(month: int) -> str:
-    """Write a month's number as ``2023-09``."""
+def format_month(month: int) -> str:
+    """Return a month as ``2023-09``."""
     return str(np.datetime64(month, "M"))
 
 
-def year(month: M) -> M:
+def year_of(month: M) -> M:
     """Return the calendar year of a month."""
     return month // 12 + 1970
 
 
-def of_year(month: M) -> M:
+def month_of_year(month: M) -> M:
     """Return 1 for January to 12 for December."""
     return month % 12 + 1
 

@@ -1,4 +1,4 @@
-"""The scenario: every number of the simulation, read from ``scenario.yaml`` and typed."""
+"""The scenario: all numbers of the simulation, read from ``scenario.yaml``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ S = TypeVar("S")
 
 @dataclass(frozen=True)
 class Scenario:
-    """All sections of the scenario file; ``scenario.yaml`` says unit and source of each number."""
+    """All sections of ``scenario.yaml``, which states the unit and source of each number."""
 
     window: Window
     places: Places
@@ -55,28 +55,28 @@ class Scenario:
 
 @cache
 def load_scenario() -> Scenario:
-    """Return the scenario shipped with the product."""
+    """Return the scenario of this package."""
     text = resources.files("data.simulator").joinpath("scenario.yaml").read_text(encoding="utf-8")
     return scenario_from(yaml.safe_load(text))
 
 
 def scenario_from(raw: Mapping[str, Any]) -> Scenario:
-    """Type a scenario file's content.
+    """Return the content of a scenario file as a typed scenario.
 
     Raises
     ------
     ContractError
         If a section or a number is missing or unknown.
     """
-    targets = {key: _typed(Target, value, key) for key, value in raw["targets"].items()}
+    targets = {key: _section(Target, value, key) for key, value in raw["targets"].items()}
     types = get_type_hints(Scenario)
     sections = {
-        name: _typed(types[name], value, name) for name, value in raw.items() if name != "targets"
+        name: _section(types[name], value, name) for name, value in raw.items() if name != "targets"
     }
     return Scenario(targets=targets, **sections)
 
 
-def _typed(section: type[S], values: Mapping[str, Any], name: str) -> S:
+def _section(section: type[S], values: Mapping[str, Any], name: str) -> S:
     declared = {item.name for item in fields(section)}  # type: ignore[arg-type]  # a dataclass
     if declared != values.keys():
         wrong = sorted(declared ^ values.keys())

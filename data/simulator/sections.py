@@ -1,4 +1,4 @@
-"""The sections of the scenario file as types; ``scenario.yaml`` says units and sources."""
+"""The sections of ``scenario.yaml`` as types; the file states units and sources."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Farming:
 
 @dataclass(frozen=True)
 class Shocks:
-    """What befalls many households at once."""
+    """Events that concern many households."""
 
     weather: float
     weather_county: float
@@ -121,7 +121,7 @@ class Livelihood:
 
 @dataclass(frozen=True)
 class Money:
-    """Living, saving, mishaps and debts outside the bank."""
+    """Living costs, savings, mishaps and debts outside the bank."""
 
     living_per_head: float
     surplus_spent: float
@@ -143,7 +143,7 @@ class Money:
 
 @dataclass(frozen=True)
 class Lending:
-    """Quotas, rates and the way to a loan."""
+    """Quotas, rates, invitations and applications."""
 
     quota: Mapping[str, Sequence[float]]
     cap: Mapping[str, float]
@@ -197,7 +197,7 @@ class Assessments:
 
 @dataclass(frozen=True)
 class Records:
-    """How rows arrive late, wrong or never."""
+    """Rows that are recorded late, wrongly or never."""
 
     late: float
     late_days: Sequence[int]
@@ -220,7 +220,7 @@ class Dirt:
 
 @dataclass(frozen=True)
 class Target:
-    """A published figure and how far the simulated one may lie from it (a share)."""
+    """A published figure and the tolerance of the simulated one, as a share of it."""
 
     value: float
     tolerance: float

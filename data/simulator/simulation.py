@@ -1,4 +1,4 @@
-"""The simulation: live the months, record what the post would see, hand out archive tables."""
+"""The simulation: run the months, record what the post sees, return archive tables."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from data.simulator import months
-from data.simulator.branch_files.branch_files import DirtyRow, Preparer
+from data.simulator.branch_files.branch_files import DirtyRow, SheetBuilder
 from data.simulator.branch_files.export import export_files
 from data.simulator.economy.commerce import Habits, build_habits
-from data.simulator.economy.economy import borrow_month, live_month
+from data.simulator.economy.economy import borrow_month, simulate_month
 from data.simulator.economy.state import State, first_state
 from data.simulator.records.events import record_adverse, record_assessments, record_loans
 from data.simulator.records.flows import record_flows, record_repayments
@@ -32,7 +32,7 @@ from model.archive.tables import archive_tables
 
 @dataclass(frozen=True)
 class Simulation:
-    """A finished simulation: its world, and every recorded row as whole-number frames."""
+    """A finished simulation: its world, and the recorded rows as frames of integers."""
 
     world: World
     frames: Mapping[str, Frame]
@@ -54,45 +54,45 @@ class Simulation:
     @property
     def opening_day(self) -> date:
         """Return the first recorded day."""
-        return date.fromisoformat(f"{months.written(self.world.start)}-01")
+        return date.fromisoformat(f"{months.format_month(self.world.start)}-01")
 
     @property
     def closing_day(self) -> date:
         """Return the day after the last recorded month: the as-of date of an up-to-date profile."""
-        return date.fromisoformat(f"{months.written(self.world.end + 1)}-01")
+        return date.fromisoformat(f"{months.format_month(self.world.end + 1)}-01")
 
     def totals(self) -> dict[str, float]:
-        """Return what the archive's rows add up to, by the names of the scenario's targets."""
+        """Return the totals of the archive's rows by the names of the scenario's targets."""
         return simulated_totals({name: self.table(name) for name in TOTALLED})
 
     def export(self, folder: Path) -> Iterator[list[DirtyRow]]:
-        """Write the archive rows as branches would send them; yield each file's dirty rows."""
-        preparer = Preparer(self.world.scenario, self.world.luck)
-        return export_files(preparer, self.tables(), folder)
+        """Write the archive rows as branch files; yield the dirty rows of each file."""
+        builder = SheetBuilder(self.world.scenario, self.world.luck)
+        return export_files(builder, self.tables(), folder)
 
     def truth(self, as_of: date, replications: int = 1) -> pa.Table:
-        """Return every member's outcome had a standard loan been granted on `as_of`.
+        """Return the outcome of a standard loan granted to every member on `as_of`.
 
         Parameters
         ----------
         as_of : date
-            First day of a month, at the latest the month after the last recorded one.
+            First day of a month, at most one month after the last recorded one.
         replications : int
-            How often the luck of single households after `as_of` is drawn; 0 is the actual luck.
+            Number of draws of single households' luck after `as_of`; the first is the actual luck.
 
         Raises
         ------
         ValueError
-            If `as_of` is not the first of a month, or lies outside the recorded months.
+            If `as_of` is not the first of a month or is outside the recorded months.
         """
         if as_of.day != 1 or not self.opening_day < as_of <= self.closing_day:
             span = f"after {self.opening_day} and not after {self.closing_day}"
-            raise ValueError(f"{as_of}: the truth is known as of the first of a month {span}")
+            raise ValueError(f"{as_of}: the date must be the first of a month {span}")
         return truth_table(self.world, months.month_of(f"{as_of:%Y-%m}"), replications)
 
 
 def simulate(scenario: Scenario, members: int, recorded: int, seed: int) -> Simulation:
-    """Live the run-up and `recorded` months, and return what is on record at their end.
+    """Simulate the run-up and the `recorded` months; return what is recorded at their end.
 
     Parameters
     ----------
@@ -103,41 +103,41 @@ def simulate(scenario: Scenario, members: int, recorded: int, seed: int) -> Simu
     """
     *_, (_, simulation) = simulate_monthly(scenario, members, recorded, seed)
     if simulation is None:
-        raise RuntimeError("the last month did not close the book")
+        raise RuntimeError("the last month returned no simulation")
     return simulation
 
 
 def simulate_monthly(
     scenario: Scenario, members: int, recorded: int, seed: int
 ) -> Iterator[tuple[int, Simulation | None]]:
-    """Yield after each lived month (for a progress bar); the last one comes with the simulation."""
+    """Yield after each month, for a progress bar; the last month comes with the simulation."""
     world = build_world(scenario, members, recorded, seed)
     state, habits = first_state(world), build_habits(world)
-    book: dict[str, list[Frame]] = defaultdict(list)
+    rows: dict[str, list[Frame]] = defaultdict(list)
     loans = 0
     for month in range(world.origin, world.end + 1):
-        loans += _live_and_record(world, state, habits, month, loans, book)
+        loans += _simulate_and_record(world, state, habits, month, loans, rows)
         if month < world.end:
             yield month, None
-    book["villages"], book["members"] = [record_villages(world)], [record_members(world)]
-    frames = {name: concat(book[name]) for name in archive_tables()}
+    rows["villages"], rows["members"] = [record_villages(world)], [record_members(world)]
+    frames = {name: concat(rows[name]) for name in archive_tables()}
     yield world.end, Simulation(world, frames, vocabularies(world, loans))
 
 
-def _live_and_record(
-    world: World, state: State, habits: Habits, month: int, loans: int, book: dict[str, list[Frame]]
+def _simulate_and_record(
+    world: World, state: State, habits: Habits, month: int, loans: int, rows: dict[str, list[Frame]]
 ) -> int:
-    """Live one month, add its rows to the book, return how many applications it saw."""
-    lived = live_month(world, state, month)
-    # The bank's own loan books are complete; everything else is on record only in the window.
-    book["repayments"].append(record_repayments(world, state, lived))
+    """Simulate one month, add its recorded rows to `rows`, return its number of applications."""
+    result = simulate_month(world, state, month)
+    # The bank's own loans are recorded completely; other rows only in the window.
+    rows["repayments"].append(record_repayments(world, state, result))
     if month >= world.start:
-        for name, frame in record_flows(world, state, habits, lived).items():
-            book[name].append(frame)
-    made = borrow_month(world, state, month, loans)
-    book["loans"].append(record_loans(world, month, made))
+        for name, frame in record_flows(world, state, habits, result).items():
+            rows[name].append(frame)
+    applications = borrow_month(world, state, month, loans)
+    rows["loans"].append(record_loans(world, month, applications))
     if month >= world.start:
-        book["plots"] += record_plots(world, state, month)
-        book["assessments"].append(record_assessments(world, state, lived, made))
-        book["adverse_records"].append(record_adverse(world, month, lived.adverse))
-    return len(made)
+        rows["plots"] += record_plots(world, state, month)
+        rows["assessments"].append(record_assessments(world, state, result, applications))
+        rows["adverse_records"].append(record_adverse(world, month, result.adverse))
+    return len(applications)

@@ -1,4 +1,4 @@
-"""What an archive's rows add up to, beside the figures they are calibrated to."""
+"""Totals of an archive, compared with the published figures."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from data.simulator.arrays import Bools, Ints
 from data.simulator.scenario import Scenario
 from model.archive.tables import RECORDED_AT, archive_tables
 
-#: The tables that totals are taken from.
+#: Tables that the totals need.
 TOTALLED = ("villages", "members", "plots", "loans", "repayments")
-#: Days past due from which a loan is bad, and months its performance is watched.
+#: Days past due from which a loan is bad, and months of its performance window.
 _BAD_DAYS, _WINDOW = 90, 12
 
 
@@ -25,20 +25,20 @@ def simulated_totals(tables: Mapping[str, pa.Table]) -> dict[str, float]:
     Parameters
     ----------
     tables : mapping of str to pa.Table
-        Archive rows of `TOTALLED`, all versions; the latest version of each key counts.
+        Archive rows of `TOTALLED`, all versions; only the latest version of each key is used.
 
     Returns
     -------
     dict
         Money in yuan, rates as shares. ``disbursed_last_year`` is the calendar year of the last
-        loan; ``bad_rate`` is over loans whose whole performance window is on record.
+        loan; ``bad_rate`` covers loans with a complete performance window.
     """
     newest = {name: latest(name, tables[name]) for name in TOTALLED}
     loans = newest["loans"]
     lent = loans.filter(pc.is_valid(loans["disbursed_on"]))
     return {
         "members": float(newest["members"].num_rows),
-        **_places(newest["villages"]),
+        **_village_counts(newest["villages"]),
         **_lending(lent),
         **_quality(lent, newest["repayments"]),
         "demonstration_gain_kg": _demonstration_gain(newest["plots"]),
@@ -50,19 +50,19 @@ def latest(table: str, rows: pa.Table) -> pa.Table:
     keys = list(archive_tables()[table].key)
     order = pc.sort_indices(rows, [(name, "ascending") for name in [*keys, RECORDED_AT]])
     ordered = rows.take(order)
-    ended = np.ones(rows.num_rows, dtype=bool)
-    ended[:-1] = False
+    is_last = np.ones(rows.num_rows, dtype=bool)
+    is_last[:-1] = False
     for name in keys:
         code = ordered[name].combine_chunks().dictionary_encode().indices.to_numpy()
-        ended[:-1] |= code[1:] != code[:-1]
-    return ordered.filter(pa.array(ended))
+        is_last[:-1] |= code[1:] != code[:-1]
+    return ordered.filter(pa.array(is_last))
 
 
 def performance(lent: pa.Table, repayments: pa.Table) -> tuple[Bools, Bools]:
-    """Return which loans have their whole performance window on record, and which of them are bad.
+    """Return which loans have a complete performance window, and which of them are bad.
 
-    The window is twelve months from disbursement, for harvest bullets from maturity; bad is 90 or
-    more days past due at the end of a month in it.
+    The window is twelve months from disbursement, for harvest bullets from maturity. A loan is bad
+    if it is 90 or more days past due at the end of a month in the window.
     """
     start, terms = _months(lent["disbursed_on"]), lent["months"].to_numpy()
     bullet = pc.equal(lent["repayment"], "harvest_bullet").to_numpy()
@@ -77,20 +77,20 @@ def performance(lent: pa.Table, repayments: pa.Table) -> tuple[Bools, Bools]:
     return ripe, bad & ripe
 
 
-def compared(scenario: Scenario, found: Mapping[str, float]) -> Iterator[str]:
-    """Yield a line per target: simulated, aimed at, and whether it lies within tolerance.
+def compared(scenario: Scenario, totals: Mapping[str, float]) -> Iterator[str]:
+    """Yield a line per target: the simulated total, the target, and whether it is within tolerance.
 
-    Published counts hold at full size; a smaller simulation aims at its share of them.
+    Published counts are for the full size; the targets of a smaller simulation are its share.
     """
-    scale = found["members"] / scenario.places.full_members
+    scale = totals["members"] / scenario.places.full_members
     for name, target in scenario.targets.items():
-        aim = target.value * (scale if target.grows else 1.0)
-        within = abs(found[name] - aim) <= target.tolerance * aim
+        scaled = target.value * (scale if target.grows else 1.0)
+        within = abs(totals[name] - scaled) <= target.tolerance * scaled
         verdict = f"{'within' if within else 'OUTSIDE'} {target.tolerance:.0%}"
-        yield f"{name:22} {_shown(found[name]):>14} {_shown(aim):>14}  {verdict}"
+        yield f"{name:22} {_format(totals[name]):>14} {_format(scaled):>14}  {verdict}"
 
 
-def _places(villages: pa.Table) -> dict[str, float]:
+def _village_counts(villages: pa.Table) -> dict[str, float]:
     towns = pc.unique(pc.utf8_slice_codeunits(villages["village_code"], 0, 9))
     return {
         "villages": float(villages.num_rows),
@@ -118,14 +118,14 @@ def _quality(lent: pa.Table, repayments: pa.Table) -> dict[str, float]:
 
 
 def _demonstration_gain(plots: pa.Table) -> float:
-    """Return how many kg a mu of grain demonstration plots yield above the others."""
+    """Return by how many kg a mu the grain yield of demonstration plots exceeds that of others."""
     grain = pc.is_in(plots["crop"], pa.array(["wheat", "maize"]))
     reaped = plots.filter(pc.and_(grain, pc.is_valid(plots["yield_kg_per_mu"])))
     yields = reaped["yield_kg_per_mu"].cast(pa.float64()).to_numpy()
-    shown = reaped["demonstration"].to_numpy()
-    return (
-        float(yields[shown].mean() - yields[~shown].mean()) if 0 < shown.sum() < len(shown) else 0.0
-    )
+    is_shown = reaped["demonstration"].to_numpy()
+    if not 0 < is_shown.sum() < len(is_shown):
+        return 0.0
+    return float(yields[is_shown].mean() - yields[~is_shown].mean())
 
 
 def _sum(amounts: pa.ChunkedArray) -> float:
@@ -136,5 +136,5 @@ def _months(days: pa.ChunkedArray) -> Ints:
     return months.month_of_day(days.cast(pa.int32()).to_numpy().astype(np.int64))
 
 
-def _shown(value: float) -> str:
+def _format(value: float) -> str:
     return f"{value:,.4f}" if abs(value) < 1 else f"{value:,.0f}"

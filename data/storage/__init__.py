@@ -1,1 +1,1 @@
-"""Where records are kept: archive, profiles, flat tables, key files."""
+"""Storage: archive, profiles, flat tables, key files."""

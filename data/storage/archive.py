@@ -1,4 +1,4 @@
-"""The archive: one Parquet folder per table, appended to and never rewritten."""
+"""The archive: one folder of Parquet parts per table; parts are added and never changed."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from data.storage.schema import arrow_schema, with_event_date
 from model.archive.tables import EVENT_ON, archive_tables
 from model.errors import ArchiveError
 
-#: Rows compressed together in a part.
+#: Rows per row group of a part.
 _ROW_GROUP = 1 << 18
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A folder of archive tables; an absent table is empty, not an error."""
+    """A folder of archive tables; an absent table is empty."""
 
     folder: Path
 
     def parts(self, table: str) -> list[Path]:
-        """Return the Parquet files of `table` in the order they were appended."""
+        """Return the Parquet files of `table` in the order in which they were added."""
         return sorted((self.folder / table).glob("part-*.parquet"))
 
     def append(self, table: str, rows: pa.Table) -> Path | None:
-        """Store checked `rows` of `table` as one more part; nothing is written for no rows.
+        """Store checked `rows` of `table` as a new part; no rows, no part.
 
         Raises
         ------
@@ -41,10 +41,10 @@ class Archive:
         return self.append_stream(table, [rows])
 
     def append_stream(self, table: str, pieces: Iterable[pa.Table]) -> Path | None:
-        """Store the rows of all `pieces` as one part that appears when the last is written.
+        """Store the rows of all `pieces` as one part, which appears when all are written.
 
-        The part's bytes depend on the rows and their order, not on how they are cut into pieces.
-        A crash on the way leaves a draft that nothing reads and the next part overwrites.
+        The bytes of the part depend on the rows and their order, not on their division into pieces.
+        A crash leaves a draft that nothing reads and that the next part overwrites.
 
         Raises
         ------
@@ -64,12 +64,12 @@ class Archive:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the archive for one writer.
+        """Lock the archive for one writer.
 
         Raises
         ------
         ArchiveError
-            If another process holds it.
+            If another process has locked it.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / ".lock").open("w") as lock:
@@ -77,17 +77,14 @@ class Archive:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise ArchiveError(
-                    f"another import is writing to {self.folder}; run this one when it is done"
+                    f"another import is writing to {self.folder}; run this one after it"
                 ) from error
             yield
 
     def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return every stored row of `table`, all versions, in the order they were appended.
+        """Return all versions of the stored rows of `table`, in the order in which they were added.
 
-        Parameters
-        ----------
-        columns : sequence of str, optional
-            The columns wanted; all of them if not given.
+        Only `columns` are read if they are given.
         """
         schema = arrow_schema(archive_tables()[table])
         schema = pa.schema([schema.field(name) for name in columns]) if columns else schema
@@ -95,7 +92,7 @@ class Archive:
         return pa.concat_tables(parts) if parts else schema.empty_table()
 
     def digest(self) -> str:
-        """Return the SHA-256 over every part's name and bytes: what a training run was fed."""
+        """Return the SHA-256 over the name and bytes of every part: it identifies training data."""
         total = hashlib.sha256()
         for table in archive_tables():
             for part in self.parts(table):
@@ -117,14 +114,14 @@ class Archive:
 
 def _write_row_groups(path: Path, schema: pa.Schema, pieces: Iterable[pa.Table]) -> int:
     """Write `pieces` in row groups of equal size; return the number of rows."""
-    count, waiting = 0, schema.empty_table()
+    count, pending = 0, schema.empty_table()
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for piece in pieces:
-            waiting = pa.concat_tables([waiting, piece])
+            pending = pa.concat_tables([pending, piece])
             count += piece.num_rows
-            while waiting.num_rows >= _ROW_GROUP:
-                writer.write_table(waiting.slice(0, _ROW_GROUP).combine_chunks())
-                waiting = waiting.slice(_ROW_GROUP)
-        if waiting.num_rows:
-            writer.write_table(waiting.combine_chunks())
+            while pending.num_rows >= _ROW_GROUP:
+                writer.write_table(pending.slice(0, _ROW_GROUP).combine_chunks())
+                pending = pending.slice(_ROW_GROUP)
+        if pending.num_rows:
+            writer.write_table(pending.combine_chunks())
     return count

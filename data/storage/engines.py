@@ -1,13 +1,14 @@
-"""The engines a profile runs on, DuckDB in this process or Spark: same expressions and values."""
+"""The engines that compute profiles, DuckDB or Spark, from the same expressions to equal values."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, TypeAlias
 
 import duckdb
 import ibis
@@ -19,7 +20,7 @@ from data.storage.archive import Archive
 from model.archive.tables import archive_tables
 from model.errors import ArchiveError
 
-#: Dates must not move with the machine's time zone.
+#: UTC, so that dates do not depend on the machine's time zone.
 _SPARK_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.ui.enabled": "false",
@@ -31,46 +32,40 @@ _SPARK_ON_ONE_MACHINE = {
     "spark.driver.bindAddress": "127.0.0.1",
 }
 
-#: DuckDB's errors that say something of the query or the machine, not of the stored bytes.
-_NOT_THE_ARCHIVE = (
+#: DuckDB's errors that concern the query or the machine, not the stored bytes.
+_NOT_ARCHIVE_ERRORS = (
     duckdb.BinderException,
     duckdb.CatalogException,
     duckdb.ParserException,
     duckdb.OutOfMemoryException,
 )
-_MEND = "Restore the archive from a copy, or import its files anew"
+_REMEDY = "Restore the archive from a backup, or import its files again"
 
 EngineName = Literal["duckdb", "spark"]
 
 
-class Engine(Protocol):
-    """What a profile needs of an engine."""
-
-    def open(self, name: str, parts: list[str]) -> Table:
-        """Return the stored Parquet `parts` of one archive table."""
-
-    def hold(self, spine: pa.Table) -> Table:
-        """Return `spine` as a table of the engine, held ready because every view reads it."""
-
-    def fetch(self, rows: Table) -> pa.Table:
-        """Run the expression and return its rows."""
-
-
 class _DuckDB:
+    """DuckDB in this process."""
+
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     def open(self, name: str, parts: list[str]) -> Table:
+        """Return the stored Parquet `parts` of one archive table."""
         return self._connection.read_parquet(parts, table_name=name)
 
-    def hold(self, spine: pa.Table) -> Table:
+    def cache(self, spine: pa.Table) -> Table:
+        """Return `spine` as a table of the engine; it is cached because every view reads it."""
         return self._connection.create_table("spine", ibis.memtable(spine), temp=True)
 
     def fetch(self, rows: Table) -> pa.Table:
+        """Execute the expression `rows` and return its rows."""
         return rows.to_pyarrow()
 
 
 class _Spark:
+    """Spark; the methods are those of `_DuckDB`."""
+
     def __init__(self, session: Any) -> None:
         self._session = session
         self._connection = ibis.pyspark.connect(session)
@@ -79,37 +74,40 @@ class _Spark:
         self._session.read.parquet(*parts).createOrReplaceTempView(name)
         return self._connection.table(name)
 
-    def hold(self, spine: pa.Table) -> Table:
+    def cache(self, spine: pa.Table) -> Table:
         self._session.createDataFrame(spine).cache().createOrReplaceTempView("spine")
         return self._connection.table("spine")
 
     def fetch(self, rows: Table) -> pa.Table:
-        # Ibis would go by way of pandas; Spark gives Arrow itself.
-        found = self._session.sql(self._connection.compile(rows)).toArrow()
-        return found.cast(rows.schema().to_pyarrow())
+        # Ibis would convert through pandas; Spark returns Arrow itself.
+        fetched = self._session.sql(self._connection.compile(rows)).toArrow()
+        return fetched.cast(rows.schema().to_pyarrow())
+
+
+Engine: TypeAlias = _DuckDB | _Spark
 
 
 @contextmanager
-def running(engine: EngineName) -> Iterator[Engine]:
-    """Start `engine`; DuckDB stops afterwards, Spark with the process.
+def start_engine(engine: EngineName) -> Iterator[Engine]:
+    """Start `engine`; DuckDB stops after use, Spark with the process.
 
     Raises
     ------
     ArchiveError
-        If Spark is asked for and pyspark is not installed, or if DuckDB meets damaged bytes.
+        If pyspark is needed and not installed, or DuckDB reads damaged bytes.
     """
     if engine == "spark":
         yield _Spark(spark_session())
         return
-    # DuckDB would draw its progress bar on standard output, amid what a command prints.
+    # DuckDB prints its progress bar on standard output, between the output of a command.
     connection = ibis.duckdb.connect()
     connection.raw_sql("SET enable_progress_bar = false")
     try:
         yield _DuckDB(connection)
-    except _NOT_THE_ARCHIVE:
+    except _NOT_ARCHIVE_ERRORS:
         raise
     except duckdb.Error as error:
-        raise ArchiveError(f"the archive cannot be read: {error}. {_MEND}") from error
+        raise ArchiveError(f"the archive cannot be read: {error}. {_REMEDY}") from error
     finally:
         connection.disconnect()
 
@@ -120,14 +118,14 @@ def open_archive(archive: Archive, engine: Engine) -> Mapping[str, Table]:
     Raises
     ------
     ArchiveError
-        If the archive holds no members, or a stored part is damaged.
+        If the archive has no members, or a stored part is damaged.
     """
     parts = {name: archive.parts(name) for name in archive_tables()}
     if not parts["members"]:
         raise ArchiveError(
             f"{archive.folder} holds no members: import or simulate an archive there first"
         )
-    for path in (path for paths in parts.values() for path in paths):
+    for path in itertools.chain.from_iterable(parts.values()):
         _refuse_damaged(path)
     return {name: engine.open(name, [*map(str, paths)]) for name, paths in parts.items() if paths}
 
@@ -136,13 +134,14 @@ def _refuse_damaged(part: Path) -> None:
     try:
         pq.read_schema(part)
     except (OSError, pa.ArrowException) as error:
-        raise ArchiveError(f"{part} cannot be read: {error}. {_MEND}") from error
+        raise ArchiveError(f"{part} cannot be read: {error}. {_REMEDY}") from error
 
 
 def spark_session() -> Any:
-    """Return the process's Spark session, started if there is none.
+    """Return the Spark session of this process, started if there is none.
 
-    It runs as ``spark-submit`` says or, without it, on this machine's cores and loopback only.
+    It has the settings of ``spark-submit`` or, without it, uses only this machine's cores and
+    loopback.
 
     Raises
     ------
@@ -158,6 +157,6 @@ def spark_session() -> Any:
     builder = SparkSession.builder.appName("rongzi").config(map=_SPARK_SETTINGS)
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
         builder = builder.config(map=_SPARK_ON_ONE_MACHINE)
-        # Python workers, which score, must find the packages of this environment.
+        # Python workers score, so they need the packages of this environment.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     return SparkSession.getActiveSession() or builder.getOrCreate()

@@ -1,6 +1,6 @@
-"""Any flat table (csv or Parquet) as columns a card can be trained on or scored with.
+"""Flat tables (csv or Parquet) as columns for a card.
 
-Training and scoring both read through this file, so that a cell means the same to both.
+Training and scoring both use this module, so that a cell has the same value in both.
 """
 
 from __future__ import annotations
@@ -23,16 +23,15 @@ from model.card.scorecard import Card
 from model.errors import UnreadableFileError
 
 Kind = Literal["number", "text"]
-
-#: Spellings of "no value" in a column of numbers; in a column of text they stay what they are.
+#: Spellings of "no value" in a column of numbers; in a column of text they are values.
 NO_NUMBER = frozenset({"", "na", "n/a", "nan", "nat", "null", "none", "?", "-", "."})
 _DELIMITERS = ",;\t|"
 
 
 def read_flat_table(path: Path) -> pa.Table:
-    """Read the csv or Parquet file at `path`; every csv column comes as text, blank cells null.
+    """Read the csv or Parquet file at `path`; csv columns are text, blank cells null.
 
-    Csv may be UTF-8 (with or without BOM), UTF-16 with BOM, GB18030 or Latin-1, and delimited by
+    A csv file may be UTF-8 (with or without BOM), UTF-16 with BOM, GB18030 or Latin-1, delimited by
     comma, semicolon, tab or bar.
 
     Raises
@@ -43,7 +42,8 @@ def read_flat_table(path: Path) -> pa.Table:
     if path.suffix.lower() not in (".csv", ".tsv", ".txt", ".parquet"):
         raise UnreadableFileError(f"{path}: expected a file that ends in .csv or .parquet")
     try:
-        table = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
+        is_parquet = path.suffix.lower() == ".parquet"
+        table = pq.read_table(path, use_threads=False) if is_parquet else _read_csv(path)
     except (OSError, pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
         raise UnreadableFileError(f"{path}: cannot be read as a table: {error}") from error
     repeated = {name for name in table.column_names if table.column_names.count(name) > 1}
@@ -55,15 +55,15 @@ def read_flat_table(path: Path) -> pa.Table:
 
 
 def flat_columns(table: pa.Table, kinds: Mapping[str, Kind]) -> Columns:
-    """Return the columns named in `kinds` as the card's kernel takes them, each of shape (n,).
+    """Return the columns named in `kinds` as inputs of the card's kernel, each of shape (n,).
 
-    Numbers come as float64 with NaN for missing and infinity for a word that is no number (so that
-    it scores as out of range); text comes as object with None for missing.
+    Numbers become float64: NaN for missing, infinity for text that is not a number, so that it
+    scores as out of range. Text becomes object with None for missing.
 
     Raises
     ------
     UnreadableFileError
-        If the table lacks one of the columns; all that are lacking are named.
+        If columns are missing; the message names all of them.
     """
     absent = [name for name in kinds if name not in table.column_names]
     if absent:
@@ -75,14 +75,14 @@ def flat_columns(table: pa.Table, kinds: Mapping[str, Kind]) -> Columns:
 
 
 def card_columns(table: pa.Table, card: Card) -> Columns:
-    """Return the columns `card` reads; see `flat_columns`."""
+    """Return the input columns of `card`; see `flat_columns`."""
     return flat_columns(
         table, {name: "text" if card.bins[name].levels else "number" for name in card.inputs}
     )
 
 
 def numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
-    """Return `column` as float64, shape (n,): NaN for missing, infinity for what is no number."""
+    """Return `column` as float64, shape (n,): NaN for missing, infinity for other text."""
     if pa.types.is_boolean(column.type):
         column = pc.cast(column, pa.int8())
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
@@ -90,61 +90,57 @@ def numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
         return np.asarray(plain.to_numpy(zero_copy_only=False), dtype=np.float64)
     encoded = pc.dictionary_encode(_as_text(column)).combine_chunks()
     lookup = np.array([*map(_number, encoded.dictionary.to_pylist()), np.nan], dtype=np.float64)
-    found: NDArray[np.float64] = lookup[_lookup_rows(encoded, len(lookup) - 1)]
-    return found
+    values: NDArray[np.float64] = lookup[_lookup_rows(encoded, len(lookup) - 1)]
+    return values
 
 
 def words(column: pa.ChunkedArray) -> NDArray[np.object_]:
     """Return `column` as stripped text, object of shape (n,); None for missing or blank."""
     encoded = pc.dictionary_encode(_as_text(column)).combine_chunks()
-    stripped = [word.strip() or None for word in encoded.dictionary.to_pylist()]
+    stripped = [text.strip() or None for text in encoded.dictionary.to_pylist()]
     lookup = np.array([*stripped, None], dtype=object)
-    found: NDArray[np.object_] = lookup[_lookup_rows(encoded, len(lookup) - 1)]
-    return found
-
-
-def _lookup_rows(encoded: pa.DictionaryArray, null_row: int) -> NDArray[np.int64]:
-    return np.asarray(pc.fill_null(encoded.indices, null_row), dtype=np.int64)
-
-
-def _read_parquet(path: Path) -> pa.Table:
-    return pq.read_table(path, use_threads=False)
+    values: NDArray[np.object_] = lookup[_lookup_rows(encoded, len(lookup) - 1)]
+    return values
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
 
 
-def _number(word: str) -> float:
-    if word.strip().lower() in NO_NUMBER:
+def _number(text: str) -> float:
+    if text.strip().lower() in NO_NUMBER:
         return float("nan")
     try:
-        # Python reads "1_000" as a number; a table that says so means something else.
-        return float(word.replace("_", "x"))
+        # Python accepts "1_000" as a number; in a table it is an identifier.
+        return float(text.replace("_", "x"))
     except ValueError:
         return float("inf")
+
+
+def _lookup_rows(encoded: pa.DictionaryArray, null_row: int) -> NDArray[np.int64]:
+    return np.asarray(pc.fill_null(encoded.indices, null_row), dtype=np.int64)
 
 
 def _read_csv(path: Path) -> pa.Table:
     payload = path.read_bytes()
     text = payload.decode(_encoding(payload)).removeprefix("\ufeff")
     delimiter = max(_DELIMITERS, key=text.split("\n", 1)[0].count)
-    # Python's own reader: Arrow's reads ahead on threads that now and then abort a short program
-    # as it ends (apache/arrow issues 34314 and 39862).
+    # Python's own reader: the read-ahead threads of Arrow's reader sometimes abort a short program
+    # at exit (apache/arrow issues 34314 and 39862).
     rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     names = next(rows, [])
-    cells = [row for row in _whole_rows(rows, len(names), path) if row]
+    cells = [row for row in _complete_rows(rows, len(names), path) if row]
     columns = zip(*cells, strict=True) if cells else [()] * len(names)
     arrays = [pa.array([cell or None for cell in column], pa.string()) for column in columns]
     return pa.Table.from_arrays(arrays, names=names)
 
 
-def _whole_rows(rows: Iterable[list[str]], width: int, path: Path) -> Iterator[list[str]]:
+def _complete_rows(rows: Iterable[list[str]], width: int, path: Path) -> Iterator[list[str]]:
     for number, row in enumerate(rows, start=2):
         if row and len(row) != width:
             raise UnreadableFileError(
                 f"{path}: row {number} has {len(row)} cells, the header has {width};"
-                " a stray delimiter or line break? mend the row and try again"
+                " correct the row, which may contain a stray delimiter or line break"
             )
         yield row
 
@@ -155,12 +151,12 @@ def _encoding(payload: bytes) -> str:
     try:
         payload.decode("utf-8")
     except UnicodeDecodeError:
-        return "gb18030" if _mostly_pairs(payload) else "latin-1"
+        return "gb18030" if _is_mostly_pairs(payload) else "latin-1"
     return "utf-8"
 
 
-def _mostly_pairs(payload: bytes) -> bool:
-    # Chinese text comes in runs of high bytes; accented Latin letters mostly stand alone.
+def _is_mostly_pairs(payload: bytes) -> bool:
+    # Chinese text consists of runs of high bytes; accented Latin letters are mostly single.
     in_runs = sum(len(run) for run in re.findall(rb"[\x80-\xff]{2,}", payload))
-    alone = len(re.findall(rb"[\x80-\xff]", payload)) - in_runs
-    return in_runs > 2 * alone
+    single = len(re.findall(rb"[\x80-\xff]", payload)) - in_runs
+    return in_runs > 2 * single

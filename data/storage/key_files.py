@@ -1,7 +1,4 @@
-"""Key files: made whole and closed, read only while nobody else may.
-
-One way for all of a home's keys; who calls says which error it is and what to do about it.
-"""
+"""Key files: created atomically with closed permissions, read only if no one else can read them."""
 
 from __future__ import annotations
 
@@ -27,14 +24,14 @@ from model.errors import RongziError
 
 @dataclass(frozen=True)
 class KeyFile:
-    """One key's file.
+    """The file of one key; the caller chooses the error and the remedy.
 
     Attributes
     ----------
     error : type of RongziError
-        What is raised where the key cannot be used.
+        Raised if the key cannot be used.
     remedy : str
-        What to do then, at the end of the message.
+        What to do, at the end of the message.
     """
 
     path: Path
@@ -42,11 +39,11 @@ class KeyFile:
     remedy: str
 
     def secret(self) -> bytes:
-        """Return the bytes of a key that is for its owner alone."""
+        """Return the bytes of a key that only its owner may read."""
         try:
             if self.path.stat().st_mode & 0o077:
                 raise self.error(
-                    f"{self.path}: others may read this key; run: chmod 600 {self.path}"
+                    f"{self.path}: other users can read this key; run: chmod 600 {self.path}"
                 )
             return self.path.read_bytes()
         except OSError as error:
@@ -65,7 +62,7 @@ class KeyFile:
         return key
 
     def public(self) -> Ed25519PublicKey:
-        """Return a public key, which anybody may read."""
+        """Return a public key; its file may be readable by all."""
         try:
             key = load_pem_public_key(self.path.read_bytes())
         except (OSError, ValueError, UnsupportedAlgorithm) as error:
@@ -76,27 +73,27 @@ class KeyFile:
 
 
 def create(path: Path, payload: bytes, mode: int = 0o600) -> None:
-    """Write a file that appears whole or not at all, and never replaces one that is there."""
+    """Create a file atomically; an existing file is never replaced."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
         return
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    # Created closed, not closed afterwards: nobody reads it in between.
+    # Create with the final mode, so that no one can read the file before it is set.
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(payload)
         file.flush()
         os.fsync(file.fileno())
-    # Of two processes that start at once, the first one's key stays.
+    # If two processes create the key at once, the first one wins.
     with contextlib.suppress(FileExistsError):
         path.hardlink_to(draft)
     draft.unlink()
 
 
 def private_pem(key: Ed25519PrivateKey) -> bytes:
-    """Return a private key as its file holds it."""
+    """Return a private key as PEM."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def public_pem(key: Ed25519PublicKey) -> bytes:
-    """Return a public key as its file holds it."""
+    """Return a public key as PEM."""
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

@@ -1,4 +1,4 @@
-"""Profiles of a stored archive: opened as Ibis tables on an engine, computed, written down."""
+"""Profiles of a stored archive, computed on an engine and written as Parquet."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ibis.expr.types import Table
 from numpy.typing import NDArray
 
 from data.storage.archive import Archive
-from data.storage.engines import Engine, EngineName, open_archive, running
+from data.storage.engines import Engine, EngineName, open_archive, start_engine
 from model.profile.profile import build_profile, consent_days, spine_as_of
 
 _SPINE = pa.schema([("member_id", pa.string()), ("as_of", pa.date32())])
 
-#: Rows per Parquet row group: fixed, since a file's bytes depend on it.
+#: Rows per row group; the bytes of a file depend on it.
 _ROW_GROUP = 65_536
 
 
@@ -28,25 +28,25 @@ def profile_as_of(archive: Archive, as_of: date, engine: EngineName = "duckdb") 
     Raises
     ------
     ArchiveError
-        If the archive holds no members, or the engine is not installed.
+        If the archive has no members, or the engine is not installed.
     """
-    with running(engine) as started:
-        tables = open_archive(archive, started)
-        spine = started.hold(started.fetch(spine_as_of(tables, as_of)))
-        return _computed(build_profile(tables, spine), started)
+    with start_engine(engine) as running:
+        tables = open_archive(archive, running)
+        spine = running.cache(running.fetch(spine_as_of(tables, as_of)))
+        return _compute(build_profile(tables, spine), running)
 
 
 def consent_days_as_of(archive: Archive, as_of: date) -> pa.Table:
-    """Return ``member_id`` and the day of the archive's last word, ``consent_on``, by member.
+    """Return each ``member_id`` and ``consent_on``, the day of its last change of consent.
 
     Raises
     ------
     ArchiveError
-        If the archive holds no members.
+        If the archive has no members.
     """
-    with running("duckdb") as started:
-        tables = open_archive(archive, started)
-        return started.fetch(consent_days(tables, as_of).order_by("member_id"))
+    with start_engine("duckdb") as running:
+        tables = open_archive(archive, running)
+        return running.fetch(consent_days(tables, as_of).order_by("member_id"))
 
 
 def profile_spine(archive: Archive, spine: pa.Table, engine: EngineName = "duckdb") -> pa.Table:
@@ -55,29 +55,29 @@ def profile_spine(archive: Archive, spine: pa.Table, engine: EngineName = "duckd
     Parameters
     ----------
     spine
-        ``member_id`` (text) and ``as_of`` (date); other columns are left out.
+        Has ``member_id`` (text) and ``as_of`` (date); other columns are dropped.
 
     Raises
     ------
     ArchiveError
-        If the archive holds no members, or the engine is not installed.
+        If the archive has no members, or the engine is not installed.
     """
-    with running(engine) as started:
-        tables = open_archive(archive, started)
-        keys = started.hold(spine.select(_SPINE.names).cast(_SPINE))
-        return _computed(build_profile(tables, keys), started)
+    with start_engine(engine) as running:
+        tables = open_archive(archive, running)
+        keys = running.cache(spine.select(_SPINE.names).cast(_SPINE))
+        return _compute(build_profile(tables, keys), running)
 
 
 def columns_of(table: pa.Table) -> dict[str, NDArray[Any]]:
-    """Return `table` as arrays of shape (n,), as the card's kernel takes them.
+    """Return `table` as arrays of shape (n,), the input of the card's kernel.
 
-    Numbers and flags come as float64 with NaN for missing, anything else as object with None.
+    Numbers and flags become float64 with NaN for missing, other values object with None.
     """
     return {name: _array(table[name]) for name in table.column_names}
 
 
 def write_profile(profile: pa.Table, path: Path) -> None:
-    """Write `profile` as Parquet: the same rows give the same bytes."""
+    """Write `profile` as Parquet; the same rows give the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(profile.combine_chunks(), path, row_group_size=_ROW_GROUP, compression="zstd")
 
@@ -87,10 +87,10 @@ def _array(column: pa.ChunkedArray) -> NDArray[Any]:
         column = column.cast(pa.int8())
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         return np.asarray(column.cast(pa.float64()).to_numpy(zero_copy_only=False))
-    found = np.empty(len(column), dtype=object)
-    found[:] = column.to_pylist()
-    return found
+    values = np.empty(len(column), dtype=object)
+    values[:] = column.to_pylist()
+    return values
 
 
-def _computed(profile: Table, engine: Engine) -> pa.Table:
+def _compute(profile: Table, engine: Engine) -> pa.Table:
     return engine.fetch(profile.order_by("member_id", "as_of")).combine_chunks()

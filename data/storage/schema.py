@@ -1,4 +1,4 @@
-"""The archive contract as Arrow schemas: how each declared column is stored."""
+"""Arrow types and schemas of the archive contract."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from model.archive.tables import EVENT_ON, RECORDED_AT, Column, Table, season_start
 
-_PLAIN = {
+_TYPES = {
     "identifier": pa.string(), "id_number": pa.string(), "phone": pa.string(),
     "village": pa.string(), "text": pa.string(), "choice": pa.string(), "season": pa.string(),
     "integer": pa.int64(), "date": pa.date32(), "month": pa.date32(), "flag": pa.bool_(),
@@ -16,12 +16,12 @@ _PLAIN = {
 
 
 def arrow_type(column: Column) -> pa.DataType:
-    """Return how `column` is stored: decimals for money and measures, so that sums are exact."""
+    """Return the stored type of `column`; money and measures are decimals, so sums are exact."""
     if column.kind == "money":
         return pa.decimal128(16, 2)
     if column.kind == "number":
         return pa.decimal128(14, column.places)
-    return _PLAIN[column.kind]
+    return _TYPES[column.kind]
 
 
 def arrow_schema(table: Table) -> pa.Schema:
@@ -34,7 +34,7 @@ def arrow_schema(table: Table) -> pa.Schema:
 
 
 def with_event_date(table: Table, rows: pa.Table) -> pa.Table:
-    """Append ``event_on``: the event column, a month by its last day, a season by its start."""
+    """Append ``event_on``: the event column's date, a month's last day, or a season's first day."""
     return rows.append_column(
         pa.field(EVENT_ON, pa.date32(), nullable=False), _event_on(table, rows)
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import xlsxwriter
 
-from data.importing.quarantine import neutral
+from data.importing.cells.masking import escape_formula
 from model.card.card_file import CardFile
 from model.profile.dictionary import Text
 
@@ -73,7 +73,7 @@ class Page:
 
     def text(self, column: int, text: str, style: str = "cell") -> None:
         """Write `text` into the present row: never as a formula, a number or a link."""
-        self.sheet.write_string(self.row, column, neutral(text), self._styles[style])
+        self.sheet.write_string(self.row, column, escape_formula(text), self._styles[style])
 
     def number(self, column: int, value: float, style: str = "number") -> None:
         """Write `value` into the present row."""

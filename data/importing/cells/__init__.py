@@ -1,1 +1,1 @@
-"""One cell or one column: from text to a value of the contract."""
+"""Parsers that turn the text of a cell or a column into values of the archive contract."""

@@ -1,4 +1,4 @@
-"""One cell of one column: the definition of what is accepted, whatever the file's format."""
+"""A cell's value, its flaw, and the rules that hold for every kind of column."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
-from data.importing.cells.text import has_control, is_blank, plain
+from data.importing.cells.text import has_control_character, is_blank, plain
 from model.archive.tables import Column
 
-#: Day number 0 of a spreadsheet: 1900 system (with its leap-year slip) and 1904 system (old Macs).
+#: Day number 0 of a spreadsheet: 1900 system (with its leap-year error) and 1904 system (old Macs).
 DAY_ZERO_1900 = date(1899, 12, 30)
 DAY_ZERO_1904 = date(1904, 1, 1)
-
+_FORMULA_ERROR = re.compile(
+    r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA|#+)", re.IGNORECASE
+)
 Value: TypeAlias = str | int | Decimal | date | datetime | bool | None
 
 
@@ -26,12 +28,12 @@ class Flaw(NamedTuple):
 
 @dataclass(frozen=True)
 class Field:
-    """A column as one file writes it.
+    """A column of the contract and how one file writes it.
 
     Attributes
     ----------
     factor : Decimal
-        What a number is multiplied by, because the header names another unit.
+        Multiplies every number, because the header names another unit than the contract.
     day_zero : date
         The date a spreadsheet's day number 0 stands for.
     """
@@ -41,28 +43,23 @@ class Field:
     day_zero: date = DAY_ZERO_1900
 
 
-_FORMULA_ERROR = re.compile(
-    r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA|#+)", re.IGNORECASE
-)
+def cell_text(raw: str) -> str | Flaw | None:
+    """Return the plain text of a cell, None if it is blank, its flaw if it is unreadable."""
+    text = plain(raw)
+    return _find_unreadable(text) or (None if is_blank(text) else text)
 
 
-def opening_flaw(text: str) -> Flaw | None:
-    """Return what makes a cell's plain `text` unreadable for every kind of column, if anything."""
+def blank_value(column: Column) -> Flaw | None:
+    """Return the value of a blank cell: None, or a flaw where the contract requires a value."""
+    return None if column.optional or column.absent else Flaw("MISSING_VALUE")
+
+
+def _find_unreadable(text: str) -> Flaw | None:
+    """Return the flaw that makes `text` unreadable for every kind of column, else None."""
     if "\ufffd" in text:
         return Flaw("UNREADABLE_CHARACTER")
     if text.startswith("="):
         return Flaw("FORMULA_WITHOUT_VALUE")
     if _FORMULA_ERROR.fullmatch(text):
         return Flaw("FORMULA_ERROR")
-    return Flaw("CONTROL_CHARACTER") if has_control(text) else None
-
-
-def missing(column: Column) -> Flaw | None:
-    """Return the value of a blank cell: nothing, or a flaw where the contract wants a value."""
-    return None if column.optional or column.absent else Flaw("MISSING_VALUE")
-
-
-def cell_text(raw: str) -> str | Flaw | None:
-    """Return the plain text of a cell, None when it is blank, or what makes it unreadable."""
-    text = plain(raw)
-    return opening_flaw(text) or (None if is_blank(text) else text)
+    return Flaw("CONTROL_CHARACTER") if has_control_character(text) else None

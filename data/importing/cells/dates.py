@@ -1,4 +1,4 @@
-"""Dates, months, seasons and moments in the forms that branches write."""
+"""Parsers of dates, months, seasons and times in the forms that branches write."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta, timezone
 
 from data.importing.cells.cell import Field, Flaw
 
-#: The bank's clock (China has one zone and no summer time).
+#: The bank's time zone; China has one zone and no daylight saving time.
 BANK_ZONE = timezone(timedelta(hours=8))
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2099, 12, 31)
 
@@ -25,10 +25,10 @@ _COMPACT = re.compile(
     r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"
     r"(?:(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2}))?"
 )
-#: Day numbers of 1927 to 2099; shorter ones are more likely a year or a mistake.
+#: Day numbers of 1927 to 2099. A shorter number is more likely a year or a typing error.
 _SERIAL = re.compile(r"(?P<days>[1-7][0-9]{4})(?P<share>\.[0-9]+)?")
 _MONTH = re.compile(r"(?P<year>[0-9]{4})\s*(?P<mark>[-/.年])\s*(?P<month>[0-9]{1,2})\s*(?:月份?)?")
-#: What Excel makes of 2023/5 when it saves a csv: May-23.
+#: Excel saves 2023/5 as May-23 in a csv.
 _EXCEL_MONTH = re.compile(r"(?P<month>[A-Z][a-z]{2})-(?P<year>[0-9]{2})")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _COMPACT_MONTH = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})")
@@ -38,33 +38,32 @@ _HARVESTS = {
     "A": ("a", "秋", "秋收", "秋季", "秋粮"),
     "G": ("g", "大棚", "温室", "设施", "棚"),
 }
-_HARVEST_OF = {word: key for key, words in _HARVESTS.items() for word in words}
+_HARVEST_OF = {spelling: key for key, spellings in _HARVESTS.items() for spelling in spellings}
 
 
 def parse_moment(text: str, field: Field) -> datetime | Flaw:
-    """Return when a row became known, in the bank's local time; a bare date is its midnight."""
+    """Return a time in the bank's zone; a date without a time is midnight of that day."""
     if serial := _SERIAL.fullmatch(text):
-        return _of_serial(serial, field)
-    found = _DATE.fullmatch(text) or _COMPACT.fullmatch(text)
-    return _moment(found.groupdict()) if found else Flaw("NOT_A_DATE")
+        return _from_serial(serial, field)
+    match = _DATE.fullmatch(text) or _COMPACT.fullmatch(text)
+    return _from_parts(match.groupdict()) if match else Flaw("NOT_A_DATE")
 
 
 def parse_date(text: str, field: Field) -> date | Flaw:
-    """Return a day; a time of day beside it is dropped."""
+    """Return a day; a time of day is dropped."""
     moment = parse_moment(text, field)
     return moment if isinstance(moment, Flaw) else moment.date()
 
 
 def parse_month(text: str, field: Field) -> date | Flaw:
-    """Return the first day of a month; any day of it stands for it.
+    """Return the first day of a month, given as a month or as any day of it.
 
-    ``2023.1`` is refused: a spreadsheet makes it of 2023.10 as well as of 2023.1.
+    ``2023.1`` is refused: a spreadsheet shortens 2023.10 to the same text.
     """
-    found = _MONTH.fullmatch(text) or _COMPACT_MONTH.fullmatch(text)
-    if found:
-        if found.groupdict().get("mark") == "." and found["month"] == "1":
+    if match := _MONTH.fullmatch(text) or _COMPACT_MONTH.fullmatch(text):
+        if match.groupdict().get("mark") == "." and match["month"] == "1":
             return Flaw("AMBIGUOUS_MONTH")
-        return _day(int(found["year"]), int(found["month"]), 1)
+        return _day(int(match["year"]), int(match["month"]), 1)
     named = _EXCEL_MONTH.fullmatch(text)
     if named and named["month"] in _MONTHS:
         return _day(2000 + int(named["year"]), _MONTHS.index(named["month"]) + 1, 1)
@@ -76,22 +75,22 @@ def parse_month(text: str, field: Field) -> date | Flaw:
 
 def parse_season(text: str, field: Field) -> str | Flaw:
     """Return a season as ``2023-S``, ``2023-A`` or ``2023-G``."""
-    found = _SEASON.fullmatch(text)
-    harvest = found and _HARVEST_OF.get(found["harvest"].casefold())
-    if not found or not harvest:
+    match = _SEASON.fullmatch(text)
+    harvest = match and _HARVEST_OF.get(match["harvest"].casefold())
+    if not match or not harvest:
         return Flaw("NOT_A_SEASON")
-    in_range = FIRST_DAY.year <= int(found["year"]) <= LAST_DAY.year
-    return f"{found['year']}-{harvest}" if in_range else Flaw("DATE_OUT_OF_RANGE")
+    in_range = FIRST_DAY.year <= int(match["year"]) <= LAST_DAY.year
+    return f"{match['year']}-{harvest}" if in_range else Flaw("DATE_OUT_OF_RANGE")
 
 
-def _of_serial(found: re.Match[str], field: Field) -> datetime | Flaw:
-    seconds = round(float(found["share"] or 0) * 86400)
-    midnight = datetime.combine(field.day_zero + timedelta(days=int(found["days"])), time.min)
+def _from_serial(serial: re.Match[str], field: Field) -> datetime | Flaw:
+    seconds = round(float(serial["share"] or 0) * 86400)
+    midnight = datetime.combine(field.day_zero + timedelta(days=int(serial["days"])), time.min)
     moment = midnight + timedelta(seconds=seconds)
     return moment if moment.date() <= LAST_DAY else Flaw("DATE_OUT_OF_RANGE")
 
 
-def _moment(parts: dict[str, str | None]) -> datetime | Flaw:
+def _from_parts(parts: dict[str, str | None]) -> datetime | Flaw:
     day = _day(*(int(parts[name] or 0) for name in ("year", "month", "day")))
     if isinstance(day, Flaw):
         return day
@@ -113,7 +112,7 @@ def _in_bank_time(moment: datetime, zone: str | None) -> datetime:
 
 def _day(year: int, month: int, day: int) -> date | Flaw:
     try:
-        found = date(year, month, day)
+        value = date(year, month, day)
     except ValueError:
         return Flaw("IMPOSSIBLE_DATE")
-    return found if FIRST_DAY <= found <= LAST_DAY else Flaw("DATE_OUT_OF_RANGE")
+    return value if FIRST_DAY <= value <= LAST_DAY else Flaw("DATE_OUT_OF_RANGE")

@@ -1,4 +1,4 @@
-"""Counts, measures and money, with the units that headers and cells name."""
+"""Parsers of counts, measures and amounts, with the units that headers and cells name."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from data.importing.cells.text import plain
 from model.archive.tables import Column
 
 _NUMERAL = re.compile(
-    r"¥?\s*(?P<sign>[+-]?)(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?P<fraction>\.[0-9]*)?"
+    r"¥?\s*(?P<sign>[+-]?)(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?P<fraction>\.[0-9]*)?"
     r"\s*(?P<unit>[^0-9.,+\-\s].*)?"
 )
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?[eE][+-]?[0-9]+")
-#: More digits than any declared column holds; longer ones are not numbers but ids in a wrong place.
+#: No declared column holds more digits; a longer text is an id in the wrong column.
 _MAX_DIGITS = 18
 
 
-def parse_whole(text: str, field: Field) -> int | Flaw:
-    """Return a count. ``12.0`` is 12; ``12.5`` is refused, for counts are never rounded."""
-    exact = _exact(text, field)
+def parse_integer(text: str, field: Field) -> int | Flaw:
+    """Return a count. ``12.0`` is 12; ``12.5`` is refused, because counts are not rounded."""
+    exact = _parse_exact(text, field)
     if isinstance(exact, Flaw):
         return exact
     return int(exact) if exact == exact.to_integral_value() else Flaw("NOT_A_WHOLE_NUMBER")
@@ -28,45 +28,43 @@ def parse_whole(text: str, field: Field) -> int | Flaw:
 
 def parse_decimal(text: str, field: Field) -> Decimal | Flaw:
     """Return a measure in the column's unit, rounded half up to its declared places (四舍五入)."""
-    exact = _exact(text, field)
+    exact = _parse_exact(text, field)
     if isinstance(exact, Flaw):
         return exact
     return exact.quantize(Decimal(1).scaleb(-field.column.places), ROUND_HALF_UP) + 0
 
 
-def _exact(text: str, field: Field) -> Decimal | Flaw:
+def _parse_exact(text: str, field: Field) -> Decimal | Flaw:
     if _SCIENTIFIC.fullmatch(text):
         return Flaw("NUMBER_DIGITS_LOST")
-    found = _NUMERAL.fullmatch(text.replace("−", "-"))
-    digits = found and (found["whole"] + (found["fraction"] or "").lstrip("."))
-    if not found or not digits:
+    match = _NUMERAL.fullmatch(text.replace("−", "-"))
+    digits = match and (match["digits"] + (match["fraction"] or "").lstrip("."))
+    if not match or not digits:
         return Flaw("NOT_A_NUMBER")
     if len(digits) > _MAX_DIGITS:
         return Flaw("OUT_OF_RANGE")
-    factor = _factor(found["unit"], field)
+    factor = _factor(match["unit"], field)
     if isinstance(factor, Flaw):
         return factor
-    number = found["sign"] + found["whole"].replace(",", "") + (found["fraction"] or "")
-    return _in_range(Decimal(number) * factor, field.column)
+    number = match["sign"] + match["digits"].replace(",", "") + (match["fraction"] or "")
+    return _check_range(Decimal(number) * factor, field.column)
 
 
 def _factor(unit: str | None, field: Field) -> Decimal | Flaw:
-    """Return the factor of a unit written in the cell itself, or else the header's."""
+    """Return the factor of the unit in the cell, or of the header if the cell names none."""
     if unit is None:
         return field.factor
-    column, word = field.column, unit_word(unit)
-    known = {unit_word(name): factor for name, factor in column.units.items()}
-    if word in known:
-        return known[word]
-    return Flaw("UNKNOWN_UNIT" if known else "NOT_A_NUMBER")
+    known = {normal_unit(name): factor for name, factor in field.column.units.items()}
+    unknown = Flaw("UNKNOWN_UNIT" if known else "NOT_A_NUMBER")
+    return known.get(normal_unit(unit), unknown)
 
 
-def unit_word(unit: str) -> str:
-    """Return the spelling by which a unit is looked up: narrow, lower case, without spaces."""
+def normal_unit(unit: str) -> str:
+    """Return `unit` in the form used for comparison: narrow, lower case, without spaces."""
     return re.sub(r"\s", "", plain(unit)).casefold()
 
 
-def _in_range(value: Decimal, column: Column) -> Decimal | Flaw:
+def _check_range(value: Decimal, column: Column) -> Decimal | Flaw:
     low, high = column.minimum, column.maximum
     if value < 0 and low is not None and low >= 0:
         return Flaw("NEGATIVE_NUMBER")

@@ -1,15 +1,15 @@
-"""What a cell says once the accidents of typing and encoding are taken off."""
+"""Removal of typing and encoding accidents from the text of a cell."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-#: Invisible marks that editors and web pages leave behind: zero width, direction, byte order.
+#: Invisible characters from editors and web pages: zero width, direction, byte order marks.
 _INVISIBLE = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, 0xFEFF, 0xAD])
-#: ``="00123"`` is how exports keep a spreadsheet from dropping zeros.
+#: Exports write ``="00123"`` so that a spreadsheet keeps the zeros.
 _QUOTED_FORMULA = re.compile(r'="([^"]*)"', re.DOTALL)
-#: An apostrophe in front of these is the mark of a neutralised formula, see quarantine.
+#: Quarantine files put an apostrophe before these characters so that no formula runs.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _DASHES = frozenset("-‐‑‒–—―─－/\\")
 _SPACE = re.compile(r"\s+")
@@ -17,7 +17,7 @@ _SPACE_IN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff·])\s+(?=[\u3400-\u9fff·])"
 
 
 def visible(raw: str) -> str:
-    """Return `raw` without invisible marks, spreadsheet quoting and outer spaces."""
+    """Return `raw` without invisible characters, spreadsheet quoting and outer spaces."""
     text = raw.translate(_INVISIBLE).strip()
     if quoted := _QUOTED_FORMULA.fullmatch(text):
         text = quoted[1].strip()
@@ -27,22 +27,22 @@ def visible(raw: str) -> str:
 
 
 def plain(raw: str) -> str:
-    """Return `raw` for matching: full-width forms made narrow (NFKC), outer spaces gone."""
+    """Return `raw` for comparison: full-width forms made narrow (NFKC), without outer spaces."""
     text = unicodedata.normalize("NFKC", visible(raw)).strip()
     return text[1:].lstrip() if text.startswith("'") else text
 
 
 def prose(raw: str) -> str:
-    """Return `raw` as a stored text: NFC, single spaces, none between Chinese characters."""
+    """Return `raw` as it is stored: NFC, single spaces, none between Chinese characters."""
     text = unicodedata.normalize("NFC", visible(raw))
     return _SPACE_IN_CHINESE.sub("", _SPACE.sub(" ", text)).strip()
 
 
 def is_blank(text: str) -> bool:
-    """Return whether `text` is nothing, or the dashes and slashes that stand for nothing."""
+    """Return whether `text` is empty or holds only dashes and slashes."""
     return _DASHES.issuperset(text)
 
 
-def has_control(text: str) -> bool:
+def has_control_character(text: str) -> bool:
     """Return whether `text` holds control characters other than white space."""
     return any(unicodedata.category(c) == "Cc" and not c.isspace() for c in text)

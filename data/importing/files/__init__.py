@@ -1,1 +1,1 @@
-"""Readers of branch files: csv and xlsx as sheets of text cells."""
+"""Readers that turn csv and xlsx files into sheets of text cells."""

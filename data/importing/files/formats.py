@@ -1,4 +1,4 @@
-"""Which kind of file it is, by its content: names and endings prove nothing."""
+"""Detection of a file's format by its content, because names and endings can be wrong."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from data.importing.refusals import RefusedFileError
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-#: A folder of the OLE container lies within its first sectors.
+#: The directory of an OLE container lies within its first sectors.
 _OLE_HEAD = 1 << 20
-_OTHERS = {
+_OTHER_FORMATS = {
     b"%PDF": "PDF", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"\x1f\x8b": "gzip",
     b"7z\xbc\xaf": "7z", b"Rar!": "RAR", b"PAR1": "Parquet", b"{": "JSON", b"<": "HTML / XML",
 }  # fmt: skip
 
 
 def is_workbook(path: Path) -> bool:
-    """Return whether `path` is packed as a workbook is."""
+    """Return whether `path` is a zip package, as a workbook is."""
     with path.open("rb") as file:
         return file.read(4) in _ZIP
 
@@ -33,7 +33,7 @@ def open_sheets(path: Path) -> AbstractContextManager[list[Sheet]]:
     Raises
     ------
     RefusedFileError
-        If it is empty, of another kind, encrypted, or refused by its reader.
+        If the file is empty, encrypted, of another format, or refused by its reader.
     """
     with path.open("rb") as file:
         head = file.read(_OLE_HEAD)
@@ -44,7 +44,7 @@ def open_sheets(path: Path) -> AbstractContextManager[list[Sheet]]:
     if head.startswith(_ZIP):
         return open_workbook(path)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    for magic, name in _OTHERS.items():
+    for magic, name in _OTHER_FORMATS.items():
         if start.startswith(magic):
             raise RefusedFileError("FILE_UNKNOWN_FORMAT", name)
     return open_csv(path)

@@ -1,4 +1,4 @@
-"""What every reader yields: sheets of text cells, a chunk of rows at a time."""
+"""The sheets that every reader yields: text cells, a chunk of rows at a time."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from data.importing.limits import MAX_CELL_CHARS
 
 
 def cut(text: str) -> str:
-    """Return `text`, one character longer than allowed if it is too long: enough to be told."""
+    """Return `text`, cut one character above the limit so that the parser finds it too long."""
     return text if len(text) <= MAX_CELL_CHARS else text[: MAX_CELL_CHARS + 1]
 
 
-class Merged(NamedTuple):
-    """A range of merged cells: rows by their numbers, columns by their positions, all inclusive."""
+class MergedRange(NamedTuple):
+    """A range of merged cells, inclusive: row numbers from 1, column positions from 0."""
 
     first_row: int
     last_row: int
@@ -27,14 +27,14 @@ class Merged(NamedTuple):
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some rows of a sheet in order.
+    """Consecutive rows of a sheet.
 
     Attributes
     ----------
     numbers : sequence of int
         The number of each row as a spreadsheet shows it, from 1.
     unclosed : frozenset of int
-        Numbers of rows whose quotation marks never close (csv only).
+        Numbers of rows with an unclosed quotation mark (csv only).
     """
 
     numbers: Sequence[int]
@@ -44,17 +44,17 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet of a workbook, or a whole csv file; `chunks` can be read once.
+    """One sheet of a workbook, or a csv file; `chunks` can be read once.
 
     Attributes
     ----------
     is_ragged : bool
-        Whether rows may be shorter than the header, as in a workbook, where blank cells at the end
-        are not stored. In a csv such a row has lost cells.
+        Whether a row may be shorter than the header. A workbook does not store blank cells at the
+        end of a row; in a csv file such a row has lost cells.
     """
 
     name: str
     chunks: Iterator[Chunk]
-    merged: Sequence[Merged] = ()
+    merged: Sequence[MergedRange] = ()
     day_zero: date = DAY_ZERO_1900
     is_ragged: bool = False

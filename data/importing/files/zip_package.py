@@ -1,7 +1,4 @@
-"""XML parts read as a stream of events: nothing is kept, and document types are refused.
-
-A workbook's zip package, opened only when its directory promises no harm.
-"""
+"""Safe reading of a workbook's zip package and of its XML parts as streams of events."""
 
 from __future__ import annotations
 
@@ -23,16 +20,35 @@ from data.importing.limits import (
 )
 from data.importing.refusals import RefusedFileError
 
-#: What `zipfile` raises over broken bytes; unknown packing methods among them.
-_ZIP_FAULTS = (
+#: What `zipfile` raises for broken bytes or an unknown compression method.
+_ZIP_ERRORS = (
     zipfile.BadZipFile, NotImplementedError, EOFError, struct.error, ValueError, zlib.error,
 )  # fmt: skip
 BLOCK_BYTES = 65_536
 _ENCRYPTED_FLAG = 0x1
 _END, _END_SIZE = b"PK\x05\x06", 22
 _MAX_COMMENT = 65_535
-#: Some writers, streaming ones of Java among them, end with a 64-bit record and its locator too.
+#: Some writers, such as streaming ones in Java, also write a 64-bit end record and its locator.
 _END64, _END64_SIZE = b"PK\x06\x06", 56 + 20
+
+
+@contextmanager
+def open_package(path: Path) -> Iterator[Package]:
+    """Open the workbook at `path`.
+
+    Raises
+    ------
+    RefusedFileError
+        If the file is too large, encrypted, damaged or a zip bomb. The directory decides, before
+        any part is unpacked.
+    """
+    size = path.stat().st_size
+    if size > MAX_WORKBOOK_BYTES:
+        raise RefusedFileError("FILE_TOO_LARGE", f"{size / MIB:.0f} MiB")
+    _refuse_large_directory(path, size)
+    with _open_zip(path) as archive:
+        _refuse_bombs(archive.infolist())
+        yield Package(archive)
 
 
 class Package:
@@ -43,16 +59,16 @@ class Package:
         self._names = {name.lower(): name for name in archive.namelist()}
 
     def has(self, part: str) -> bool:
-        """Return whether the package holds `part` (names are not case-sensitive)."""
+        """Return whether the package has `part`; names are not case-sensitive."""
         return part.lower().lstrip("/") in self._names
 
     def blocks(self, part: str) -> Iterator[bytes]:
-        """Yield the bytes of `part`, never more than the directory promises.
+        """Yield the bytes of `part`, at most as many as the directory states.
 
         Raises
         ------
         RefusedFileError
-            If there is no such part, or its bytes are broken.
+            If there is no such part or its bytes are broken.
         """
         if not self.has(part):
             raise RefusedFileError("FILE_DAMAGED", part)
@@ -60,38 +76,12 @@ class Package:
             with self._archive.open(self._names[part.lower().lstrip("/")]) as stream:
                 while block := stream.read(BLOCK_BYTES):
                     yield block
-        except _ZIP_FAULTS as error:
+        except _ZIP_ERRORS as error:
             raise RefusedFileError("FILE_DAMAGED", str(error)) from error
 
 
-@contextmanager
-def open_package(path: Path) -> Iterator[Package]:
-    """Open the workbook at `path`.
-
-    Raises
-    ------
-    RefusedFileError
-        If it is too large, encrypted, damaged or packed like a bomb. All of that is decided from
-        the directory, before any part is unpacked.
-    """
-    size = path.stat().st_size
-    if size > MAX_WORKBOOK_BYTES:
-        raise RefusedFileError("FILE_TOO_LARGE", f"{size / MIB:.0f} MiB")
-    _refuse_large_directory(path, size)
-    with _zip_file(path) as archive:
-        _refuse_bombs(archive.infolist())
-        yield Package(archive)
-
-
-def _zip_file(path: Path) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(path)
-    except _ZIP_FAULTS as error:
-        raise RefusedFileError("FILE_DAMAGED", str(error)) from error
-
-
 def _refuse_large_directory(path: Path, size: int) -> None:
-    """Refuse before `zipfile` reads the directory whole; it trusts the size written at the end."""
+    """Refuse a large directory before `zipfile` reads all of it: it trusts the stated size."""
     with path.open("rb") as file:
         file.seek(max(0, size - _MAX_COMMENT - _END_SIZE - _END64_SIZE))
         tail = file.read()
@@ -99,11 +89,18 @@ def _refuse_large_directory(path: Path, size: int) -> None:
     if end < 0 or len(tail) < end + _END_SIZE:
         raise RefusedFileError("FILE_DAMAGED", "zip")
     directory = int.from_bytes(tail[end + 12 : end + 16], "little")
-    longer = tail[max(0, end - _END64_SIZE) : end]
-    if longer.startswith(_END64):  # then it counts instead
-        directory = int.from_bytes(longer[40:48], "little")
+    end64 = tail[max(0, end - _END64_SIZE) : end]
+    if end64.startswith(_END64):  # its size replaces the 32-bit one
+        directory = int.from_bytes(end64[40:48], "little")
     if directory > MAX_DIRECTORY_BYTES:
         raise RefusedFileError("FILE_BOMB", f"zip directory {directory:,} B")
+
+
+def _open_zip(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except _ZIP_ERRORS as error:
+        raise RefusedFileError("FILE_DAMAGED", str(error)) from error
 
 
 def _refuse_bombs(parts: list[zipfile.ZipInfo]) -> None:
@@ -126,13 +123,13 @@ Text = Callable[[str], None]
 def xml_blocks(
     blocks: Iterable[bytes], start: Start, end: End | None = None, text: Text | None = None
 ) -> Iterator[None]:
-    """Parse an XML part block by block, calling back; yield after each block.
+    """Parse an XML part block by block with callbacks; yield after each block.
 
     Raises
     ------
     RefusedFileError
-        If it is not well-formed, ends early, or declares a document type: entities could make a
-        small part expand without bound or fetch other files.
+        If the part is not well-formed, ends early, or declares a document type: its entities could
+        expand without bound or fetch other files.
     """
     parser = expat.ParserCreate()
     parser.buffer_text = True

@@ -1,1 +1,1 @@
-"""Which table a sheet holds, and where its rows begin and end."""
+"""Recognition of the table that a sheet holds, and of its rows of data."""

@@ -1,7 +1,4 @@
-"""Which table a sheet holds, and where its header stands below titles and notes.
-
-How well a row of cells fits the header of one table.
-"""
+"""Recognition of a sheet's table by its header, which may follow titles and notes."""
 
 from __future__ import annotations
 
@@ -14,99 +11,28 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from data.importing.cells.cell import DAY_ZERO_1900, Field
-from data.importing.cells.numbers import unit_word
+from data.importing.cells.numbers import normal_unit
 from data.importing.cells.text import plain, visible
-from data.importing.headings.spellings import factor_of, header_word, spelled, unknown_unit
+from data.importing.headings.spellings import (
+    has_unknown_unit,
+    match_spelling,
+    normal_header,
+    unit_factor,
+)
 from data.importing.refusals import Refusal
-from model.archive.tables import Column, Table, archive_tables
-
-#: A row that holds this share of a table's columns is meant to be its header.
-_MEANT_SHARE = 0.5
-
-
-class Found(NamedTuple):
-    """A column of the table, where it stands, and the factor of the unit its header names."""
-
-    column: str
-    position: int
-    factor: Decimal | None
-
-
-@dataclass(frozen=True)
-class HeaderMatch:
-    """A row read as the header of `table`, good or bad."""
-
-    table: Table
-    cells: tuple[str, ...]
-    found: tuple[Found, ...]
-
-    @property
-    def unknown(self) -> tuple[str, ...]:
-        """Headers that name no column of the table."""
-        taken = {found.position for found in self.found}
-        return tuple(
-            visible(text)
-            for position, text in enumerate(self.cells)
-            if position not in taken and visible(text)
-        )
-
-    def is_whole(self) -> bool:
-        """Return whether every column stands here, and none twice."""
-        return not self._missing() and not self._repeated()
-
-    def rank(self) -> tuple[bool, float, int]:
-        """Return what the best match has most of: wholeness, share of columns, columns."""
-        named = {found.column for found in self.found}
-        return self.is_whole(), len(named) / len(self.table.columns), len(named)
-
-    def refusal(self) -> Refusal:
-        """Return why this row cannot be the header."""
-        if self.rank()[1] < _MEANT_SHARE:
-            return Refusal("TABLE_NOT_RECOGNISED")
-        if repeated := self._repeated():
-            return Refusal("COLUMNS_REPEATED", self._told(repeated))
-        if units := [text for text in self.unknown if unknown_unit(self.table.name, text)]:
-            return Refusal("HEADER_UNIT_UNKNOWN", self._told(units))
-        others = f" ({'、'.join(self.unknown)}?)" if self.unknown else ""
-        return Refusal("COLUMNS_MISSING", self._told(self._missing()) + others)
-
-    def _missing(self) -> list[str]:
-        named = {found.column for found in self.found}
-        columns = self.table.columns.values()
-        return [c.zh for c in columns if not c.absent and c.name not in named]
-
-    def _repeated(self) -> list[str]:
-        times = Counter(found.column for found in self.found)
-        return [self.cells[f.position] for f in self.found if times[f.column] > 1]
-
-    def _told(self, headers: Sequence[str]) -> str:
-        return f"{self.table.zh}（{self.table.name}）: {'、'.join(headers)}"
-
-
-def match_header(table: Table, cells: Sequence[str]) -> HeaderMatch:
-    """Read `cells` as the header of `table`."""
-    filled = [position for position, text in enumerate(cells) if visible(text)]
-    kept = tuple(cells[: filled[-1] + 1]) if filled else ()
-    found = tuple(
-        Found(meaning.column, position, meaning.factor)
-        for position in filled
-        if (meaning := spelled(table.name, cells[position]))
-    )
-    return HeaderMatch(table, kept, found)
-
+from model.archive.tables import Table, archive_tables
 
 Cells = Sequence[str]
-
-#: 单位：万元 above the header holds for every column whose header names no unit.
+#: 单位：万元 above the header applies to every column whose header names no unit.
 _UNIT_LINE = re.compile(r"单位:(?P<units>[^)]+)")
-#: Columns that the quarantine adds; a mended file may keep them.
+#: Columns that a quarantine file adds; a corrected file may still have them.
 QUARANTINE_HEADERS = ("文件", "行号", "列", "原因代码", "原因", "Reason", "多余单元格")
-_KNOWN_OTHERS = frozenset(map(header_word, QUARANTINE_HEADERS))
+_IGNORED_HEADERS = frozenset(map(normal_header, QUARANTINE_HEADERS))
 
 
 @dataclass(frozen=True)
 class MatchedColumn:
-    """Where a column stands in a sheet, under which header, and how its cells are read."""
+    """The position and header of a column in a sheet, and how its cells are parsed."""
 
     position: int
     header: str
@@ -119,34 +45,36 @@ class Heading:
 
     Attributes
     ----------
+    matched : mapping of str to MatchedColumn
+        The recognised columns by name.
     row : int
         Index of the header among the sheet's first rows, from 0.
     cells : tuple of str
         The header row up to its last filled cell.
     unknown : tuple of str
-        Headers that name no column of the table; their cells are not taken.
+        Headers that name no column of the table; their cells are not imported.
     """
 
     table: Table
-    places: Mapping[str, MatchedColumn]
+    matched: Mapping[str, MatchedColumn]
     row: int
     cells: tuple[str, ...]
     unknown: tuple[str, ...]
 
 
 def find_heading(rows: Sequence[Cells], day_zero: date = DAY_ZERO_1900) -> Heading | Refusal:
-    """Return the header among the first `rows` of a sheet, or why it cannot be taken.
+    """Return the header among the first `rows` of a sheet, or why there is none.
 
-    The first row that holds every column of a table wins; a header in two rows (groups above,
-    merged cells) counts as one.
+    The first row that names every required column of a table is its header. Two rows (groups
+    above, merged cells) also count as one header.
     """
     nearest: HeaderMatch | None = None
     for row, cells in _candidates(rows):
-        matches = [match_header(table, cells) for table in archive_tables().values()]
+        matches = [_match_header(table, cells) for table in archive_tables().values()]
         best = max(matches, key=HeaderMatch.rank)
-        if best.is_whole() and (rival := _rival(best, matches)):
+        if best.is_complete() and (rival := _rival(best, matches)):
             return Refusal("TABLE_AMBIGUOUS", f"{best.table.zh}, {rival.table.zh}")
-        if best.is_whole():
+        if best.is_complete():
             return _heading(best, row, _units_above(rows[:row]), day_zero)
         nearest = best if nearest is None else max(nearest, best, key=HeaderMatch.rank)
     return nearest.refusal() if nearest else Refusal("TABLE_NOT_RECOGNISED")
@@ -156,14 +84,14 @@ def _candidates(rows: Sequence[Cells]) -> Iterator[tuple[int, Cells]]:
     for row, cells in enumerate(rows):
         yield row, cells
         if row:
-            yield row, _over(rows[row - 1], cells)
+            yield row, _combine_rows(rows[row - 1], cells)
 
 
-def _over(upper: Cells, lower: Cells) -> Cells:
-    """Return one header from two rows: the lower cell, or the upper where the lower is blank."""
+def _combine_rows(upper: Cells, lower: Cells) -> Cells:
+    """Return one header from two rows: the lower cell, or the upper cell if the lower is blank."""
     width = max(len(upper), len(lower))
-    pad = [[*cells, *[""] * (width - len(cells))] for cells in (upper, lower)]
-    return [below if plain(below) else above for above, below in zip(*pad, strict=True)]
+    padded = [[*cells, *[""] * (width - len(cells))] for cells in (upper, lower)]
+    return [below if plain(below) else above for above, below in zip(*padded, strict=True)]
 
 
 def _rival(best: HeaderMatch, matches: Sequence[HeaderMatch]) -> HeaderMatch | None:
@@ -172,24 +100,94 @@ def _rival(best: HeaderMatch, matches: Sequence[HeaderMatch]) -> HeaderMatch | N
 
 
 def _units_above(rows: Sequence[Cells]) -> frozenset[str]:
-    texts = (header_word(cell) for cells in rows for cell in cells)
-    lines = (found["units"] for text in texts if (found := _UNIT_LINE.search(text)))
-    return frozenset(unit_word(unit) for line in lines for unit in re.split(r"[、,;，；]", line))
+    texts = (normal_header(cell) for cells in rows for cell in cells)
+    lines = (match["units"] for text in texts if (match := _UNIT_LINE.search(text)))
+    return frozenset(normal_unit(unit) for line in lines for unit in re.split(r"[、,;，；]", line))
 
 
 def _heading(match: HeaderMatch, row: int, units: frozenset[str], day_zero: date) -> Heading:
-    columns = match.table.columns
-    places = {
+    matched = {
         name: MatchedColumn(
             position,
             match.cells[position],
-            Field(columns[name], _factor(columns[name], factor, units), day_zero),
+            Field(column, factor or unit_factor(column, units) or Decimal(1), day_zero),
         )
-        for name, position, factor in match.found
+        for name, position, factor in match.named
+        for column in [match.table.columns[name]]
     }
-    unknown = tuple(text for text in match.unknown if header_word(text) not in _KNOWN_OTHERS)
-    return Heading(match.table, places, row, match.cells, unknown)
+    unknown = tuple(text for text in match.unknown if normal_header(text) not in _IGNORED_HEADERS)
+    return Heading(match.table, matched, row, match.cells, unknown)
 
 
-def _factor(column: Column, factor: Decimal | None, units: frozenset[str]) -> Decimal:
-    return factor or factor_of(column, units) or Decimal(1)
+#: A row with at least this share of a table's columns counts as an attempt at its header.
+_ATTEMPT_SHARE = 0.5
+
+
+class NamedColumn(NamedTuple):
+    """A column that a header names, its position, and the factor of the unit in the header."""
+
+    column: str
+    position: int
+    factor: Decimal | None
+
+
+@dataclass(frozen=True)
+class HeaderMatch:
+    """A row of cells compared with the header of `table`."""
+
+    table: Table
+    cells: tuple[str, ...]
+    named: tuple[NamedColumn, ...]
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Headers that name no column of the table."""
+        positions = {column.position for column in self.named}
+        return tuple(
+            visible(text)
+            for position, text in enumerate(self.cells)
+            if position not in positions and visible(text)
+        )
+
+    def is_complete(self) -> bool:
+        """Return whether the row names every required column, and none twice."""
+        return not self._missing() and not self._repeated()
+
+    def rank(self) -> tuple[bool, float, int]:
+        """Return the sort key of a match: completeness, share of the columns, number of columns."""
+        names = {column.column for column in self.named}
+        return self.is_complete(), len(names) / len(self.table.columns), len(names)
+
+    def refusal(self) -> Refusal:
+        """Return why this row is not accepted as the header."""
+        if self.rank()[1] < _ATTEMPT_SHARE:
+            return Refusal("TABLE_NOT_RECOGNISED")
+        if repeated := self._repeated():
+            return Refusal("COLUMNS_REPEATED", self._describe(repeated))
+        if units := [text for text in self.unknown if has_unknown_unit(self.table.name, text)]:
+            return Refusal("HEADER_UNIT_UNKNOWN", self._describe(units))
+        others = f" ({'、'.join(self.unknown)}?)" if self.unknown else ""
+        return Refusal("COLUMNS_MISSING", self._describe(self._missing()) + others)
+
+    def _missing(self) -> list[str]:
+        names = {column.column for column in self.named}
+        columns = self.table.columns.values()
+        return [c.zh for c in columns if not c.absent and c.name not in names]
+
+    def _repeated(self) -> list[str]:
+        times = Counter(column.column for column in self.named)
+        return [self.cells[c.position] for c in self.named if times[c.column] > 1]
+
+    def _describe(self, headers: Sequence[str]) -> str:
+        return f"{self.table.zh}（{self.table.name}）: {'、'.join(headers)}"
+
+
+def _match_header(table: Table, cells: Sequence[str]) -> HeaderMatch:
+    """Compare `cells` with the header of `table`."""
+    filled = [position for position, text in enumerate(cells) if visible(text)]
+    named = tuple(
+        NamedColumn(match.column, position, match.factor)
+        for position in filled
+        if (match := match_spelling(table.name, cells[position]))
+    )
+    return HeaderMatch(table, tuple(cells[: filled[-1] + 1]) if filled else (), named)

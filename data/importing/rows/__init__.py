@@ -1,1 +1,1 @@
-"""Rows checked against the contract, one by one and by the column."""
+"""Checks of rows against the archive contract."""

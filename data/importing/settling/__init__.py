@@ -1,1 +1,1 @@
-"""From checked files to archive parts: duplicates, conflicts, unknown parents."""
+"""From checked files to archive parts: rows are compared with each other and with the archive."""

@@ -1,4 +1,4 @@
-"""All files of an import read and checked, on several processes, in a fixed order."""
+"""Reading and checking of all files of an import, by several processes, in a fixed order."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from data.importing.limits import MIB
 from data.importing.settling.staging import StagedFile, stage_file
 from model.errors import RongziError
 
-#: Starting processes costs more than reading this much.
-_WORTH_PROCESSES = 4 * MIB
-#: Rows are many small lists; a rare search for cycles among them saves a tenth of the time.
-_OBJECTS_BEFORE_COLLECTION = 200_000
+#: Processes start only for more bytes than this, because starting them takes time too.
+_MIN_BYTES_FOR_PROCESSES = 4 * MIB
+#: Rows are many small lists; collecting garbage rarely saves a tenth of the time.
+_GC_THRESHOLD = 200_000
 
-#: Called with what is under way, how much of it is done, and how much there is.
+#: Called with the name of a step, the amount done, and the total.
 Progress = Callable[[str, int, int], None]
 
 
@@ -34,17 +34,17 @@ def stage_files(
     Raises
     ------
     RongziError
-        If a worker process dies; nothing has been stored by then.
+        If a worker process dies; nothing is stored before.
     """
     task = partial(_stage, folder=folder, moment=moment)
     staged = []
     try:
-        for outcome in _mapped(task, list(enumerate(files)), workers):
+        for outcome in _map_files(task, list(enumerate(files)), workers):
             staged.append(outcome)
             progress("reading", len(staged), len(files))
     except BrokenProcessPool as error:
         raise RongziError(
-            "a process that reads files died, perhaps for want of memory; nothing was stored."
+            "a process that reads files died, perhaps because memory ran out; nothing was stored."
             " Import fewer files at a time"
         ) from error
     return staged
@@ -55,11 +55,11 @@ def _stage(numbered: tuple[int, Path], folder: Path, moment: datetime) -> Staged
     return stage_file(path, number, folder, moment)
 
 
-def _mapped(
+def _map_files(
     task: Callable[[tuple[int, Path]], StagedFile], files: list[tuple[int, Path]], workers: int
 ) -> Iterator[StagedFile]:
     size = sum(path.stat().st_size for _, path in files if path.is_file())
-    if workers == 1 or len(files) == 1 or size < _WORTH_PROCESSES:
+    if workers == 1 or len(files) == 1 or size < _MIN_BYTES_FOR_PROCESSES:
         yield from map(task, files)
         return
     with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker) as pool:
@@ -67,7 +67,7 @@ def _mapped(
 
 
 def _start_worker() -> None:
-    """Keep a worker to one thread: there are as many workers as there is room for."""
+    """Limit a worker to one thread, because there are several workers."""
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
-    gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
+    gc.set_threshold(_GC_THRESHOLD)

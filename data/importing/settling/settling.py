@@ -1,12 +1,13 @@
-"""What one row alone cannot show: duplicates, conflicts, unknown parents, one person twice.
+"""Settling of checked rows: judge each row against other rows and the archive, store the rest.
 
-Rows of a table are judged together, in the fixed order of the import, against the archive; the
-outcome does not depend on which file was read first.
+A row alone does not show duplicates, conflicts, unknown parents or one person under two members.
+The rows of a table are judged together in the fixed order of the import, so the outcome does not
+depend on which file is read first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,83 +20,140 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from data.importing.rows.checks import DATED
-from data.importing.settling.repeats import find_repeats, refuse_second_persons
-from data.importing.settling.staging import AT, StagedSheet
+from data.importing.settling.reading import Progress
+from data.importing.settling.repeats import find_repeats, refuse_duplicate_persons
+from data.importing.settling.staging import ROW_ID, StagedFile, StagedSheet
 from data.storage.archive import Archive
 from data.storage.schema import arrow_schema
 from model.archive.tables import EVENT_ON, Table, archive_tables
 
-#: Enough for a table of full size; beyond it DuckDB spills to the staging folder.
+#: Enough for a table of full size. DuckDB spills to the staging folder beyond it.
 _MEMORY = "1GB"
 _THREADS = 2
-#: What a row is told whose parent is in none of the two.
-UNKNOWN = {"members": "UNKNOWN_MEMBER", "loans": "UNKNOWN_LOAN"}
+#: Code of a row whose parent is neither in the archive nor in the import, by the parent's table.
+UNKNOWN_PARENT = {"members": "UNKNOWN_MEMBER", "loans": "UNKNOWN_LOAN"}
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Rows that passed on their own and are not stored: where they stand, and why.
+    """The rows that passed their checks but are not stored, and why.
 
     Attributes
     ----------
-    at : array of int, shape (n,)
-        Positions in the import, rising.
+    row_ids : array of int, shape (n,)
+        Row ids in ascending order.
     codes : array of str, shape (n,)
         `repeats.DUPLICATE` or a code of `ARCHIVE_REASONS`.
     """
 
-    at: npt.NDArray[np.int64]
+    row_ids: npt.NDArray[np.int64]
     codes: npt.NDArray[np.object_]
 
     def of(self, sheet: StagedSheet) -> Verdicts:
         """Return the verdicts on the rows of `sheet`."""
-        first, last = np.searchsorted(self.at, (sheet.start, sheet.end))
-        return Verdicts(self.at[first:last], self.codes[first:last])
+        first, last = np.searchsorted(self.row_ids, (sheet.start, sheet.end))
+        return Verdicts(self.row_ids[first:last], self.codes[first:last])
 
 
-def settle(
+@dataclass
+class Settled:
+    """The good rows of one sheet: how many were stored, and the verdicts on the others."""
+
+    verdicts: Verdicts
+    stored: int = 0
+
+
+def store_files(
+    files: Sequence[StagedFile], archive: Archive, moment: datetime, spill: Path, progress: Progress
+) -> Mapping[int, Settled]:
+    """Judge the staged rows and store those without a verdict, one part a table, parents first.
+
+    Returns
+    -------
+    mapping of int to Settled
+        Start of each sheet → its settled rows.
+    """
+    settled: dict[int, Settled] = {}
+    tables = archive_tables()
+    for done, (name, table) in enumerate(tables.items()):
+        progress("storing", done, len(tables))
+        sheets = [sheet for file in files for sheet in file.sheets if sheet.table == name]
+        if sheets:
+            verdicts = _judge(table, sheets, archive, moment, spill)
+            settled |= {sheet.start: Settled(verdicts.of(sheet)) for sheet in sheets}
+            archive.append_stream(name, _accepted(table, sheets, settled))
+    progress("storing", len(tables), len(tables))
+    return settled
+
+
+def _accepted(
+    table: Table, sheets: Sequence[StagedSheet], settled: Mapping[int, Settled]
+) -> Iterator[pa.Table]:
+    """Yield the rows without a verdict and count them."""
+    columns = [name for name in table.columns if name != EVENT_ON]
+    for sheet in sheets:
+        for rows in good_rows(sheet):
+            is_stored = ~np.isin(rows[ROW_ID].to_numpy(), settled[sheet.start].verdicts.row_ids)
+            settled[sheet.start].stored += int(np.count_nonzero(is_stored))
+            yield rows.select(columns).filter(pa.array(is_stored))
+
+
+def good_rows(sheet: StagedSheet) -> Iterator[pa.Table]:
+    """Yield the good rows of `sheet`, a chunk at a time."""
+    with pa.memory_map(str(sheet.good)) as source:
+        reader = pa.ipc.open_file(source)
+        for number in range(reader.num_record_batches):
+            yield pa.Table.from_batches([reader.get_batch(number)])
+
+
+def _judge(
     table: Table, sheets: Sequence[StagedSheet], archive: Archive, moment: datetime, spill: Path
 ) -> Verdicts:
-    """Judge the rows of all `sheets` of `table`, whose parents are in the archive by now."""
+    """Return the verdicts on the rows of all `sheets` of `table`; parents are stored first."""
     with _database(spill) as database:
-        database.register("incoming", _rows(table, sheets))
-        _show(database, "stored", archive, table)
+        database.register("incoming", _good_rows_of(table, sheets))
+        _create_view(database, "stored", archive, table)
         for check in table.checks:
             if check.table:
-                _show(database, "parents", archive, archive_tables()[check.table])
-                _refuse_unknown(database, check.columns[0], UNKNOWN[check.table])
+                _create_view(database, "parents", archive, archive_tables()[check.table])
+                _refuse_unknown_parents(database, check.columns[0], UNKNOWN_PARENT[check.table])
         find_repeats(database, table, moment)
         for (column,) in table.unique:
-            refuse_second_persons(database, table.key[0], column)
-        found = database.sql(f"SELECT {AT}, code FROM verdicts ORDER BY {AT}").fetchnumpy()
-    return Verdicts(found[AT].astype(np.int64), found["code"].astype(object))
+            refuse_duplicate_persons(database, table.key[0], column)
+        verdicts = database.sql(
+            f"SELECT {ROW_ID}, code FROM verdicts ORDER BY {ROW_ID}"
+        ).fetchnumpy()
+    return Verdicts(verdicts[ROW_ID].astype(np.int64), verdicts["code"].astype(object))
 
 
 @contextmanager
 def _database(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a database in memory, with room for verdicts and a view of the rows without one."""
+    """Open a database in memory with an empty table of verdicts."""
     settings = {"memory_limit": _MEMORY, "threads": _THREADS, "temp_directory": str(spill)}
     with duckdb.connect(config=settings) as database:
-        database.execute("CREATE TABLE verdicts (place BIGINT, code VARCHAR)")
+        database.execute(f"CREATE TABLE verdicts ({ROW_ID} BIGINT, code VARCHAR)")
         yield database
 
 
-def _rows(table: Table, sheets: Sequence[StagedSheet]) -> ds.Dataset:
-    """Return the good rows of `sheets` without the texts they were read from."""
+def _good_rows_of(table: Table, sheets: Sequence[StagedSheet]) -> ds.Dataset:
+    """Return the good rows of `sheets` without their raw texts."""
     stored = [field for field in arrow_schema(table) if field.name != EVENT_ON]
-    schema = pa.schema([*stored, pa.field(DATED, pa.bool_()), pa.field(AT, pa.int64())])
+    schema = pa.schema([*stored, pa.field(DATED, pa.bool_()), pa.field(ROW_ID, pa.int64())])
     return ds.dataset([str(sheet.good) for sheet in sheets], schema=schema, format="ipc")
 
 
-def _show(database: duckdb.DuckDBPyConnection, view: str, archive: Archive, table: Table) -> None:
-    """Make the stored rows of `table` known as `view`."""
+def _create_view(
+    database: duckdb.DuckDBPyConnection, view: str, archive: Archive, table: Table
+) -> None:
+    """Create `view` over the stored rows of `table`."""
     if parts := archive.parts(table.name):
         database.read_parquet([str(part) for part in parts]).create_view(view, replace=True)
     else:
         database.register(view, arrow_schema(table).empty_table())
 
 
-def _refuse_unknown(database: duckdb.DuckDBPyConnection, key: str, code: str) -> None:
+def _refuse_unknown_parents(database: duckdb.DuckDBPyConnection, key: str, code: str) -> None:
     database.execute(
-        f"INSERT INTO verdicts SELECT {AT}, '{code}' FROM incoming ANTI JOIN parents USING ({key})"
+        f"INSERT INTO verdicts SELECT {ROW_ID}, '{code}'"
+        f" FROM incoming ANTI JOIN parents USING ({key})"
     )

@@ -1,4 +1,4 @@
-"""One file on its way into the archive: read, checked, and laid down for the cross-file part."""
+"""Staging of one file: it is read, checked and written to Arrow files, which settling reads."""
 
 from __future__ import annotations
 
@@ -18,37 +18,32 @@ from data.importing.headings.frame import Frame, MergedCells, frame_rows
 from data.importing.headings.heading import Heading, find_heading
 from data.importing.limits import HEADER_SEARCH_ROWS
 from data.importing.refusals import Refusal, RefusedFileError
-from data.importing.rows.checks import NUMBER, Checked, check_frame
+from data.importing.rows.checks import NUMBER, CheckedRows, check_frame
 
-#: Where a row stands among all rows of an import: file, sheet and row number in one integer.
-AT = "place"
+#: Column that identifies a row in an import: file, sheet and row number in one integer.
+ROW_ID = "row_id"
 _SHEET_BITS, _ROW_BITS = 8, 24
 
 
-def position(file: int, sheet: int = 0, row: int = 0) -> int:
-    """Return where a row stands in the fixed order of an import."""
-    return (((file << _SHEET_BITS) + sheet) << _ROW_BITS) + row
-
-
-def row_number(at: int) -> int:
-    """Return the number of the row at position `at` in its sheet."""
-    return at & ((1 << _ROW_BITS) - 1)
+def row_number(row_id: int) -> int:
+    """Return the number in its sheet of the row with `row_id`."""
+    return row_id & ((1 << _ROW_BITS) - 1)
 
 
 @dataclass(frozen=True)
 class StagedSheet:
-    """What one sheet gave.
+    """A sheet that was read and checked.
 
     Attributes
     ----------
     start : int
-        Position before the sheet's first row.
+        Row id before the sheet's first row.
     good, bad : Path
-        Arrow files of the rows that passed and of those that did not, see `checking.Checked`.
+        Arrow files of the good and the bad rows, see `checks.CheckedRows`.
     read, skipped : int
-        Rows of data, and rows that are none.
+        Numbers of rows of data, and of rows that are no data.
     headers : mapping of str to str
-        Column name → header as it stands in the file.
+        Column name → header in the file.
     """
 
     sheet: str
@@ -63,7 +58,7 @@ class StagedSheet:
 
     @property
     def end(self) -> int:
-        """Return the position after the sheet's last possible row."""
+        """Return the row id after the sheet's last possible row."""
         return self.start + (1 << _ROW_BITS)
 
 
@@ -72,12 +67,12 @@ _Outcome: TypeAlias = StagedSheet | Refusal | None
 
 @dataclass(frozen=True)
 class StagedFile:
-    """What one file gave: its sheets, and why it or some of them were refused.
+    """A file that was read and checked: its sheets, and why it or some of them are refused.
 
     Attributes
     ----------
     digest : str
-        SHA-256 of the file's bytes, empty when they were not read.
+        SHA-256 of the file's bytes, empty if they were not read.
     """
 
     path: Path
@@ -89,17 +84,18 @@ class StagedFile:
 
 
 def stage_file(path: Path, number: int, folder: Path, moment: datetime) -> StagedFile:
-    """Read and check the file at `path`, the `number`-th of the import, into `folder`.
+    """Read and check the file at `path`, file `number` of the import, and write it to `folder`.
 
-    A file that turns out to be unreadable half-way gives nothing: half a file would pass for all.
+    A file that becomes unreadable part of the way is refused, because its first part would be taken
+    for the complete file.
     """
     if not path.is_file():
         return StagedFile(path, Refusal("FILE_MISSING"))
     try:
         with open_sheets(path) as sheets:
             outcomes = [
-                (sheet.name, _stage_sheet(sheet, position(number, place), folder, moment))
-                for place, sheet in enumerate(sheets)
+                (sheet.name, _stage_sheet(sheet, _first_row_id(number, index), folder, moment))
+                for index, sheet in enumerate(sheets)
             ]
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -107,14 +103,18 @@ def stage_file(path: Path, number: int, folder: Path, moment: datetime) -> Stage
         return StagedFile(path, error.refusal)
     except OSError as error:
         return StagedFile(path, Refusal("FILE_UNREADABLE", error.strerror or ""))
-    taken = [each for _, each in outcomes if isinstance(each, StagedSheet)]
+    staged = [each for _, each in outcomes if isinstance(each, StagedSheet)]
     refused = {name: each for name, each in outcomes if isinstance(each, Refusal)}
-    refusal = None if taken else _worst(refused)
-    return StagedFile(path, refusal, taken, refused, digest, is_workbook(path))
+    refusal = None if staged else _main_refusal(refused)
+    return StagedFile(path, refusal, staged, refused, digest, is_workbook(path))
+
+
+def _first_row_id(file: int, sheet: int) -> int:
+    return ((file << _SHEET_BITS) + sheet) << _ROW_BITS
 
 
 def _stage_sheet(sheet: Sheet, start: int, folder: Path, moment: datetime) -> _Outcome:
-    """Return what `sheet` gave, why it is refused, or None when it is blank."""
+    """Return the staged `sheet`, why it is refused, or None if it is blank."""
     chunks = iter(sheet.chunks)
     first = next(chunks, Chunk((), ()))
     if not first.rows:
@@ -124,28 +124,28 @@ def _stage_sheet(sheet: Sheet, start: int, folder: Path, moment: datetime) -> _O
         return heading
     good, bad = folder / f"{start:020}.good", folder / f"{start:020}.bad"
     read = skipped = 0
-    with _Laid(good) as passed, _Laid(bad) as failed:
-        for frame, checked in _checked(sheet, heading, _below(first, heading, chunks), moment):
+    with _ArrowFile(good) as passed, _ArrowFile(bad) as failed:
+        for frame, checked in _check_chunks(sheet, heading, _below(first, heading, chunks), moment):
             read += checked.good.num_rows + checked.bad.num_rows
             skipped += frame.skipped
-            passed.write(_positioned(checked.good, start))
-            failed.write(_positioned(checked.bad, start))
-    headers = {name: place.header for name, place in heading.places.items()}
+            passed.write(_with_row_ids(checked.good, start))
+            failed.write(_with_row_ids(checked.bad, start))
+    headers = {name: matched.header for name, matched in heading.matched.items()}
     return StagedSheet(
         sheet.name, heading.table.name, start, good, bad, read, skipped, headers, heading.unknown
     )
 
 
 def _below(first: Chunk, heading: Heading, others: Iterator[Chunk]) -> Iterator[Chunk]:
-    """Yield the chunks of a sheet from the row below its header on."""
-    at = heading.row + 1
-    yield Chunk(first.numbers[at:], first.rows[at:], first.unclosed)
+    """Yield the chunks of a sheet, starting at the row below its header."""
+    start = heading.row + 1
+    yield Chunk(first.numbers[start:], first.rows[start:], first.unclosed)
     yield from others
 
 
-def _checked(
+def _check_chunks(
     sheet: Sheet, heading: Heading, chunks: Iterator[Chunk], moment: datetime
-) -> Iterator[tuple[Frame, Checked]]:
+) -> Iterator[tuple[Frame, CheckedRows]]:
     merged = MergedCells(sheet.merged, heading)
     for chunk in chunks:
         figures = merged.fill(chunk)
@@ -153,26 +153,26 @@ def _checked(
         yield frame, check_frame(frame, heading, moment, figures)
 
 
-def _positioned(rows: pa.Table, start: int) -> pa.Table:
-    """Replace the rows' numbers by their positions in the import."""
-    at = pc.add(rows[NUMBER], start)
-    return rows.drop_columns([NUMBER]).append_column(AT, at)
+def _with_row_ids(rows: pa.Table, start: int) -> pa.Table:
+    """Replace the numbers of `rows` by row ids."""
+    row_ids = pc.add(rows[NUMBER], start)
+    return rows.drop_columns([NUMBER]).append_column(ROW_ID, row_ids)
 
 
-def _worst(refused: Mapping[str, Refusal]) -> Refusal:
-    """Return the refusal that says most: a sheet that nearly was a table goes first."""
-    told = [each for each in refused.values() if each.code != "TABLE_NOT_RECOGNISED"]
-    return next(iter(told or refused.values()), Refusal("TABLE_NOT_RECOGNISED"))
+def _main_refusal(refused: Mapping[str, Refusal]) -> Refusal:
+    """Return the first refusal of a sheet that nearly matched a table, else any refusal."""
+    specific = [each for each in refused.values() if each.code != "TABLE_NOT_RECOGNISED"]
+    return next(iter(specific or refused.values()), Refusal("TABLE_NOT_RECOGNISED"))
 
 
-class _Laid:
-    """An Arrow file under way, compressed lightly; the first rows written fix its schema."""
+class _ArrowFile:
+    """An Arrow file that is being written; the first rows fix its schema."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._writer: pa.RecordBatchFileWriter | None = None
 
-    def __enter__(self) -> _Laid:
+    def __enter__(self) -> _ArrowFile:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,1 +1,1 @@
-"""The files that branches would send, with dirty rows on purpose."""
+"""Files as branches would send them, with dirty rows on purpose."""

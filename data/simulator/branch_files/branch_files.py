@@ -1,4 +1,4 @@
-"""The files branches would send: workbooks by township, csv files by county and year."""
+"""Sheets of branch files, built from clean rows with dirty rows on purpose."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.simulator.branch_files.dirt import Spoiled, spoil
+from data.simulator.branch_files.dirt import Spoiled, spoil_rows
 from data.simulator.branch_files.style import Style, odd_rows, style_of
-from data.simulator.branch_files.written import Written, carelessly, write_columns
+from data.simulator.branch_files.text_columns import TextColumn, mistype, text_columns
 from data.simulator.luck import Luck
 from data.simulator.scenario import Scenario
 from model.archive.tables import RECORDED_AT, Table, archive_tables
@@ -19,7 +19,7 @@ from model.archive.tables import RECORDED_AT, Table, archive_tables
 
 @dataclass(frozen=True)
 class DirtyRow:
-    """One line of the manifest: where a dirty row stands and what the import must say of it."""
+    """One line of the manifest: a dirty row and the reason that an import must give."""
 
     file: str
     sheet: str
@@ -35,50 +35,52 @@ class DirtyRow:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of a workbook, or a csv file: titles, header and cells as text, and its dirt."""
+    """A sheet of a workbook, or a csv file: titles, header, text cells and dirty rows."""
 
     name: str
     titles: Sequence[str]
-    columns: Sequence[Written]
+    columns: Sequence[TextColumn]
     total: bool
     dirty: Sequence[DirtyRow]
 
     @property
     def rows(self) -> int:
-        """Return the number of rows below the header, without a total."""
+        """Return the number of rows below the header, without the total."""
         return len(self.columns[0].cells)
 
 
 @dataclass(frozen=True)
-class Preparer:
-    """Turns clean rows into sheets: same scenario and seed, same bytes."""
+class SheetBuilder:
+    """Builds sheets from clean rows; the same scenario and seed give the same bytes."""
 
     scenario: Scenario
     luck: Luck
 
     def sheet(self, file: str, table: str, rows: pa.Table, heading: str) -> Sheet:
-        """Return the rows of one table as `file` shows them, dirt included."""
+        """Return the rows of one table as `file` shows them, with dirty rows."""
         style, spec = style_of(self.luck, file), archive_tables()[table]
-        spoiled = spoil(self.scenario, self.luck, file, table, rows.num_rows)
+        spoiled = spoil_rows(self.scenario, self.luck, file, table, rows.num_rows)
         shown = rows.take(pa.array(spoiled.source))
         titles = [heading, "制表日期：2023年10月1日"][: style.titles]
-        dirty = [*_manifest(file, spec, shown, spoiled, len(titles) + 2)]
-        columns = write_columns(spec, shown, style)
-        columns = self._mistyped(file, spec, style, spoiled, columns)
-        return Sheet(spec.zh, titles, _stained(spec, spoiled, columns), style.total, dirty)
+        dirty = [*_manifest_rows(file, spec, shown, spoiled, len(titles) + 2)]
+        columns = text_columns(spec, shown, style)
+        columns = self._mistype(file, spec, style, spoiled, columns)
+        return Sheet(spec.zh, titles, _apply_stains(spec, spoiled, columns), style.total, dirty)
 
-    def _mistyped(
-        self, file: str, table: Table, style: Style, spoiled: Spoiled, columns: list[Written]
-    ) -> list[Written]:
+    def _mistype(
+        self, file: str, table: Table, style: Style, spoiled: Spoiled, columns: list[TextColumn]
+    ) -> list[TextColumn]:
         rows = odd_rows(self.luck, f"{file} {table.name}", style, len(spoiled.source))
         return [
-            Written(shown.header, carelessly(shown.cells, rows, column), shown.numeric, shown.dated)
+            TextColumn(shown.header, mistype(shown.cells, rows, column), shown.numeric, shown.dated)
             for column, shown in zip(table.columns.values(), columns, strict=True)
         ]
 
 
-def _stained(table: Table, spoiled: Spoiled, columns: Sequence[Written]) -> list[Written]:
-    """Write each stain over its cell."""
+def _apply_stains(
+    table: Table, spoiled: Spoiled, columns: Sequence[TextColumn]
+) -> list[TextColumn]:
+    """Overwrite the cells that have a stain."""
     names = list(table.columns)
     cells = {name: column.cells for name, column in zip(names, columns, strict=True)}
     for name in {stain.column for stain in spoiled.stains}:
@@ -88,18 +90,18 @@ def _stained(table: Table, spoiled: Spoiled, columns: Sequence[Written]) -> list
         texts = pa.array([spoiled.stains[i].text for i in chosen], pa.string())
         cells[name] = pc.replace_with_mask(cells[name], pa.array(mask), texts)
     return [
-        Written(column.header, cells[name], column.numeric, column.dated)
+        TextColumn(column.header, cells[name], column.numeric, column.dated)
         for name, column in zip(names, columns, strict=True)
     ]
 
 
-def _manifest(
+def _manifest_rows(
     file: str, table: Table, shown: pa.Table, spoiled: Spoiled, first: int
 ) -> Iterator[DirtyRow]:
     """Yield a manifest line for each dirty row; `first` is the number of the first row of data."""
     originals = shown.select([*table.key, RECORDED_AT]).take(pa.array(spoiled.at)).to_pylist()
-    found = zip(spoiled.at.tolist(), originals, spoiled.stains, spoiled.replaced, strict=True)
-    for at, original, stain, replaced in found:
+    dirty = zip(spoiled.at.tolist(), originals, spoiled.stains, spoiled.replaced, strict=True)
+    for at, original, stain, replaced in dirty:
         yield DirtyRow(
             file=file,
             sheet=table.zh,

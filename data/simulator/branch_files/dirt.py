@@ -1,4 +1,4 @@
-"""Rows made dirty on purpose, each with the reason an import must give for it."""
+"""Rows made dirty on purpose, each with the reason that an import must give."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from data.simulator.scenario import Scenario
 
 @dataclass(frozen=True)
 class Stain:
-    """One way to spoil a row: write `text` into `column`; the import must answer `reason`."""
+    """One way to spoil a row: `text` in `column`, for which an import must give `reason`."""
 
     kind: str
     column: str
@@ -25,10 +25,10 @@ class Stain:
 _UNKNOWN_MEMBER = Stain("unknown member", "member_id", "M379999000001", "UNKNOWN_MEMBER")
 _BAD_DATE, _BAD_MONTH = "2023-02-30", "2023-13"
 
-#: Every number written in words has no unit, so that no import can take a part of it for one.
+#: Numbers in words have no unit, so that no import can take a part of them for a unit.
 STAINS: Mapping[str, Sequence[Stain]] = {
     "members": (
-        # A valid number's last character, replaced by one that cannot be right.
+        # A valid number whose last character is replaced by a wrong one.
         Stain("wrong check digit", "id_number", "999901198001011234", "ID_NUMBER_CHECK_DIGIT"),
         Stain("id as a number", "id_number", "9.99901E+17", "ID_DIGITS_LOST"),
         Stain("impossible date", "joined_on", _BAD_DATE, "IMPOSSIBLE_DATE"),
@@ -90,7 +90,7 @@ STAINS: Mapping[str, Sequence[Stain]] = {
         Stain("negative", "delivery_days_per_week", "-1", "NEGATIVE_NUMBER"),
     ),
 }
-#: Rows of these stand for nothing else in the archive, so that a dirty one may replace a clean one.
+#: No other row refers to rows of these tables, so a dirty row may replace a clean one.
 _REPLACEABLE = ("plots", "assessments", "parcels", "sales", "cashflow", "repayments")
 
 
@@ -98,8 +98,8 @@ _REPLACEABLE = ("plots", "assessments", "parcels", "sales", "cashflow", "repayme
 class Spoiled:
     """The rows of one table of one file, in file order, and which of them are dirty.
 
-    ``source`` is, for each row of the file, the position of the clean row it was made from;
-    ``at`` the positions of the dirty rows in the file; ``replaced`` whether the clean row is gone.
+    ``source`` is the position of the clean row from which each row of the file was made, ``at`` the
+    positions of the dirty rows in the file, ``replaced`` whether the clean row is left out.
     """
 
     source: Ints
@@ -108,17 +108,17 @@ class Spoiled:
     replaced: Sequence[bool]
 
 
-def spoil(scenario: Scenario, luck: Luck, file: str, table: str, rows: int) -> Spoiled:
-    """Choose which of `rows` rows get a dirty twin, or are replaced by one."""
+def spoil_rows(scenario: Scenario, luck: Luck, file: str, table: str, rows: int) -> Spoiled:
+    """Choose which of `rows` rows get a dirty copy, or are replaced by one."""
     rng = luck.shared(f"dirt {file} {table}")
     chosen = np.flatnonzero(rng.random(rows) < scenario.dirt.rate)
-    gone = rng.random(len(chosen)) < scenario.dirt.replaced * (table in _REPLACEABLE)
+    is_replaced = rng.random(len(chosen)) < scenario.dirt.replaced * (table in _REPLACEABLE)
     picked = rng.integers(0, len(STAINS[table]), len(chosen))
-    # A twin stands before its clean row; of a replaced row only the twin remains.
-    source = np.sort(np.concatenate([np.arange(rows), chosen[~gone]]))
+    # A dirty copy precedes its clean row; of a replaced row only the dirty copy remains.
+    source = np.sort(np.concatenate([np.arange(rows), chosen[~is_replaced]]))
     return Spoiled(
         source=source,
         at=np.searchsorted(source, chosen),
         stains=[STAINS[table][which] for which in picked.tolist()],
-        replaced=gone.tolist(),
+        replaced=is_replaced.tolist(),
     )

@@ -1,6 +1,6 @@
-"""Exports archive rows as the files branches would send, and a manifest of the dirty rows.
+"""Export of archive rows as branch files, with a manifest of the dirty rows.
 
-Which branch sends which row: townships send people, counties send flows by year.
+Townships send workbooks of people; counties send csv files, flows by year.
 """
 
 from __future__ import annotations
@@ -18,103 +18,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.simulator.arrays import Ints
-from data.simulator.branch_files.branch_files import DirtyRow, Preparer
+from data.simulator.branch_files.branch_files import DirtyRow, SheetBuilder
 from data.simulator.branch_files.formats import write_csv, write_workbook
 from data.simulator.branch_files.style import style_of
-from data.simulator.world.places import COUNTIES
+from data.simulator.world.villages import COUNTIES
 from model.archive.tables import archive_tables
 
 Tables = Mapping[str, pa.Table]
 #: Tables of the townships' workbooks, in the order of their sheets.
-TOWNSHIP_TABLES = ("members", "plots", "assessments")
-#: Tables sent monthly, as one file per county and year; and those sent as one file per county.
-MONTHLY_TABLES = ("parcels", "sales", "cashflow", "repayments")
-COUNTY_TABLES = ("villages", "loans", "adverse_records")
+_TOWNSHIP_TABLES = ("members", "plots", "assessments")
+#: Tables sent as one file per county and year, and tables sent as one file per county.
+_MONTHLY_TABLES = ("parcels", "sales", "cashflow", "repayments")
+_COUNTY_TABLES = ("villages", "loans", "adverse_records")
+_MONTHLY_ENCODING = "gb18030"
+_WORKERS = 2
+#: Files waiting for the workers; more would only fill the memory.
+_MAX_WAITING = 4
 _COUNTY_DIGITS, _TOWNSHIP_DIGITS = 6, 9
 
 
 @dataclass(frozen=True)
-class Branches:
-    """The village code of each member, and the borrower of each loan."""
-
-    members: pa.Table
-    loans: pa.Table
-
-    @classmethod
-    def of(cls, tables: Tables) -> Branches:
-        """Read who lives where from the archive's own rows."""
-        return cls(
-            members=_first_of_each(tables["members"], "member_id", "village_code"),
-            loans=_first_of_each(tables["loans"], "loan_id", "member_id"),
-        )
-
-    def village_of(self, table: str, rows: pa.Table) -> pa.ChunkedArray:
-        """Return the village each row belongs to."""
-        if "village_code" in rows.column_names:
-            return rows["village_code"]
-        members = rows["member_id"] if "member_id" in rows.column_names else self._borrower(rows)
-        return _looked_up(members, self.members)
-
-    def _borrower(self, rows: pa.Table) -> pa.ChunkedArray:
-        return _looked_up(rows["loan_id"], self.loans)
-
-
-def by_township(branches: Branches, table: str, rows: pa.Table) -> Iterator[tuple[str, Ints]]:
-    """Yield each township's code (9 digits) with the positions of its rows."""
-    return _groups(pc.utf8_slice_codeunits(branches.village_of(table, rows), 0, _TOWNSHIP_DIGITS))
-
-
-def by_county(branches: Branches, table: str, rows: pa.Table) -> Iterator[tuple[str, Ints]]:
-    """Yield each county's code (6 digits) with the positions of its rows."""
-    return _groups(pc.utf8_slice_codeunits(branches.village_of(table, rows), 0, _COUNTY_DIGITS))
-
-
-def by_county_and_year(
-    branches: Branches, table: str, rows: pa.Table
-) -> Iterator[tuple[str, Ints]]:
-    """Yield ``371502-2023`` with the positions of that county's rows of that year."""
-    county = pc.utf8_slice_codeunits(branches.village_of(table, rows), 0, _COUNTY_DIGITS)
-    year = pc.cast(pc.year(rows["month"]), pa.string())
-    return _groups(pc.binary_join_element_wise(county, year, "-"))
-
-
-def county_name(code: str) -> str:
-    """Return the name of the county whose code `code` begins with."""
-    return dict(COUNTIES)[code[:_COUNTY_DIGITS]]
-
-
-def _first_of_each(rows: pa.Table, key: str, value: str) -> pa.Table:
-    """Return each distinct key with its first value."""
-    keys = pc.unique(rows[key])
-    first = pc.index_in(keys, rows[key].combine_chunks())
-    return pa.table({key: keys, value: rows[value].take(first)})
-
-
-def _looked_up(keys: pa.ChunkedArray, table: pa.Table) -> pa.ChunkedArray:
-    found = pc.index_in(keys, table.column(0).combine_chunks())
-    return table.column(1).take(found)
-
-
-def _groups(keys: pa.ChunkedArray) -> Iterator[tuple[str, Ints]]:
-    """Yield each distinct key, in order, with the positions of its rows in their own order."""
-    encoded = keys.combine_chunks().dictionary_encode()
-    words = encoded.dictionary.to_pylist()
-    codes = encoded.indices.to_numpy()
-    order = np.argsort(codes, kind="stable")
-    edges = np.searchsorted(codes[order], np.arange(len(words) + 1))
-    for code in sorted(range(len(words)), key=words.__getitem__):
-        yield words[code], order[edges[code] : edges[code + 1]]
-
-
-_MONTHLY_ENCODING = "gb18030"
-_WORKERS = 2
-#: Files handed out ahead of the workers: more would only hold rows in memory.
-_AHEAD = 4
-
-
-@dataclass(frozen=True)
 class Job:
-    """One file to write: its name, its title, the rows of each of its tables, its encoding."""
+    """One file to write: its name, its title, the rows of each table, and its encoding."""
 
     file: str
     heading: str
@@ -122,28 +47,26 @@ class Job:
     encoding: str | None = None
 
 
-def export_files(preparer: Preparer, tables: Tables, folder: Path) -> Iterator[list[DirtyRow]]:
-    """Write every row of `tables`, each version once; yield each file's dirty rows when written."""
+def export_files(builder: SheetBuilder, tables: Tables, folder: Path) -> Iterator[list[DirtyRow]]:
+    """Write every row of `tables` in branch files; yield the dirty rows of each file."""
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(_WORKERS, mp_context=get_context("spawn")) as pool:
         waiting: deque[Future[list[DirtyRow]]] = deque()
-        for job in jobs(tables):
-            waiting.append(pool.submit(write_job, preparer, job, folder))
-            if len(waiting) > _AHEAD:
+        for job in _jobs(tables):
+            waiting.append(pool.submit(_write_job, builder, job, folder))
+            if len(waiting) > _MAX_WAITING:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
 
-def write_job(preparer: Preparer, job: Job, folder: Path) -> list[DirtyRow]:
+def _write_job(builder: SheetBuilder, job: Job, folder: Path) -> list[DirtyRow]:
     """Write one file and return its dirty rows."""
-    sheets = [
-        preparer.sheet(job.file, table, rows, job.heading) for table, rows in job.rows.items()
-    ]
+    sheets = [builder.sheet(job.file, table, rows, job.heading) for table, rows in job.rows.items()]
     if job.file.endswith(".xlsx"):
         write_workbook(folder / job.file, sheets)
     else:
-        style = style_of(preparer.luck, job.file)
+        style = style_of(builder.luck, job.file)
         write_csv(folder / job.file, sheets[0], job.encoding or style.encoding)
     return [dirty for sheet in sheets for dirty in sheet.dirty]
 
@@ -157,8 +80,8 @@ def write_manifest(path: Path, dirty: Iterable[DirtyRow]) -> None:
         writer.writerows(astuple(row) for row in dirty)
 
 
-def jobs(tables: Tables) -> Iterator[Job]:
-    """Yield every file to write: county tables, monthly flows, then townships' workbooks."""
+def _jobs(tables: Tables) -> Iterator[Job]:
+    """Yield the files to write: tables of counties, monthly flows, then workbooks of townships."""
     branches = Branches.of(tables)
     yield from _county_jobs(branches, tables)
     yield from _monthly_jobs(branches, tables)
@@ -166,29 +89,86 @@ def jobs(tables: Tables) -> Iterator[Job]:
 
 
 def _county_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
-    for table in COUNTY_TABLES:
+    for table in _COUNTY_TABLES:
         name = archive_tables()[table].zh
-        for code, rows in by_county(branches, table, tables[table]):
-            heading = f"聊城邮政{county_name(code)}{name}"
-            taken = tables[table].take(pa.array(rows))
-            yield Job(f"{name}-{county_name(code)}.csv", heading, {table: taken})
+        for code, rows in _groups(branches.codes(tables[table], _COUNTY_DIGITS)):
+            heading = f"聊城邮政{_county_name(code)}{name}"
+            own = tables[table].take(pa.array(rows))
+            yield Job(f"{name}-{_county_name(code)}.csv", heading, {table: own})
 
 
 def _monthly_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
-    for table in MONTHLY_TABLES:
+    for table in _MONTHLY_TABLES:
         name = archive_tables()[table].zh
-        for key, rows in by_county_and_year(branches, table, tables[table]):
-            county, year = county_name(key), key[-4:]
-            taken = {table: tables[table].take(pa.array(rows))}
+        counties = branches.codes(tables[table], _COUNTY_DIGITS)
+        years = pc.cast(pc.year(tables[table]["month"]), pa.string())
+        for key, rows in _groups(pc.binary_join_element_wise(counties, years, "-")):
+            county, year = _county_name(key), key[-4:]
+            own = {table: tables[table].take(pa.array(rows))}
             heading = f"聊城邮政{county}{year}年{name}"
-            yield Job(f"{name}-{county}-{year}.csv", heading, taken, _MONTHLY_ENCODING)
+            yield Job(f"{name}-{county}-{year}.csv", heading, own, _MONTHLY_ENCODING)
 
 
 def _township_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
     towns: dict[str, dict[str, pa.Table]] = defaultdict(dict)
-    for table in TOWNSHIP_TABLES:
-        for code, rows in by_township(branches, table, tables[table]):
+    for table in _TOWNSHIP_TABLES:
+        for code, rows in _groups(branches.codes(tables[table], _TOWNSHIP_DIGITS)):
             towns[code][table] = tables[table].take(pa.array(rows))
     for code, rows_of in towns.items():
-        county = county_name(code)
+        county = _county_name(code)
         yield Job(f"会员档案-{county}-{code}.xlsx", f"聊城邮政{county}惠农会员档案", rows_of)
+
+
+@dataclass(frozen=True)
+class Branches:
+    """The village code of each member, and the borrower of each loan."""
+
+    members: pa.Table
+    loans: pa.Table
+
+    @classmethod
+    def of(cls, tables: Tables) -> Branches:
+        """Return the villages and borrowers in `tables`."""
+        return cls(
+            members=_first_of_each(tables["members"], "member_id", "village_code"),
+            loans=_first_of_each(tables["loans"], "loan_id", "member_id"),
+        )
+
+    def codes(self, rows: pa.Table, digits: int) -> pa.ChunkedArray:
+        """Return the first `digits` of the village code of each row: its county or township."""
+        return pc.utf8_slice_codeunits(self._villages(rows), 0, digits)
+
+    def _villages(self, rows: pa.Table) -> pa.ChunkedArray:
+        if "village_code" in rows.column_names:
+            return rows["village_code"]
+        if "member_id" in rows.column_names:
+            return _look_up(rows["member_id"], self.members)
+        return _look_up(_look_up(rows["loan_id"], self.loans), self.members)
+
+
+def _county_name(code: str) -> str:
+    """Return the name of the county whose code `code` begins with."""
+    return dict(COUNTIES)[code[:_COUNTY_DIGITS]]
+
+
+def _first_of_each(rows: pa.Table, key: str, value: str) -> pa.Table:
+    """Return each distinct key with its first value."""
+    keys = pc.unique(rows[key])
+    first = pc.index_in(keys, rows[key].combine_chunks())
+    return pa.table({key: keys, value: rows[value].take(first)})
+
+
+def _look_up(keys: pa.ChunkedArray, table: pa.Table) -> pa.ChunkedArray:
+    positions = pc.index_in(keys, table.column(0).combine_chunks())
+    return table.column(1).take(positions)
+
+
+def _groups(keys: pa.ChunkedArray) -> Iterator[tuple[str, Ints]]:
+    """Yield each distinct key, in order, with the positions of its rows in their own order."""
+    encoded = keys.combine_chunks().dictionary_encode()
+    distinct = encoded.dictionary.to_pylist()
+    codes = encoded.indices.to_numpy()
+    order = np.argsort(codes, kind="stable")
+    edges = np.searchsorted(codes[order], np.arange(len(distinct) + 1))
+    for code in sorted(range(len(distinct)), key=distinct.__getitem__):
+        yield distinct[code], order[edges[code] : edges[code + 1]]

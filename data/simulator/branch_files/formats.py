@@ -1,7 +1,4 @@
-"""Writes sheets as a workbook, row by row in constant memory.
-
-Writes a sheet as a csv file in any encoding, quoted only where needed.
-"""
+"""Writers of branch files: csv in any encoding, and workbooks in constant memory."""
 
 from __future__ import annotations
 
@@ -16,13 +13,16 @@ import xlsxwriter
 from pyarrow import csv
 
 from data.simulator.branch_files.branch_files import Sheet
-from data.simulator.branch_files.written import Written
+from data.simulator.branch_files.text_columns import TextColumn
 
 _LINE = "\r\n"
+_DAY_ZERO = date(1899, 12, 30)
+#: Fixed creation time of a workbook, so that equal content gives equal bytes.
+_CREATED_AT = datetime(2023, 10, 1, 8)  # noqa: DTZ001 - a workbook's own clock has no zone
 
 
 def write_csv(path: Path, sheet: Sheet, encoding: str) -> None:
-    """Write titles, header, rows and total of `sheet`."""
+    """Write titles, header, rows and total of `sheet`; cells are quoted only where needed."""
     width = len(sheet.columns)
     head = [title + "," * (width - 1) for title in sheet.titles]
     head.append(",".join(column.header for column in sheet.columns))
@@ -33,8 +33,8 @@ def write_csv(path: Path, sheet: Sheet, encoding: str) -> None:
 
 
 def _body(sheet: Sheet) -> str:
-    """Return the rows as text: Arrow writes UTF-8, the caller encodes."""
-    names = [str(place) for place in range(len(sheet.columns))]
+    """Return the rows as text; the caller encodes it."""
+    names = [str(position) for position in range(len(sheet.columns))]
     table = pa.table(dict(zip(names, (column.cells for column in sheet.columns), strict=True)))
     options = csv.WriteOptions(include_header=False, quoting_style="needed")
     sink = io.BytesIO()
@@ -42,15 +42,10 @@ def _body(sheet: Sheet) -> str:
     return sink.getvalue().decode("utf-8").replace("\n", _LINE)
 
 
-_DAY_ZERO = date(1899, 12, 30)
-#: A workbook carries a creation time; a fixed one keeps equal content equal in bytes.
-_MADE = datetime(2023, 10, 1, 8)  # noqa: DTZ001 - a workbook's own clock has no zone
-
-
 def write_workbook(path: Path, sheets: Sequence[Sheet]) -> None:
-    """Write one sheet per table; numbers as numbers, ids as text, dates as the branch likes."""
+    """Write one sheet per table: numbers as numbers, ids as text, dates in the branch's style."""
     book = xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_numbers": False})
-    book.set_properties({"created": _MADE})
+    book.set_properties({"created": _CREATED_AT})
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     for sheet in sheets:
         page = book.add_worksheet(sheet.name)
@@ -62,38 +57,38 @@ def _write_sheet(page: Any, sheet: Sheet, day: Any) -> None:
     for row, title in enumerate(sheet.titles):
         page.write_string(row, 0, title)
     header = len(sheet.titles)
-    for place, column in enumerate(sheet.columns):
-        page.write_string(header, place, column.header)
+    for position, column in enumerate(sheet.columns):
+        page.write_string(header, position, column.header)
     writers = [_writer(page, column, day) for column in sheet.columns]
     cells = [column.cells.to_pylist() for column in sheet.columns]
     for row, values in enumerate(zip(*cells, strict=True), start=header + 1):
-        for place, value in enumerate(values):
+        for position, value in enumerate(values):
             if value:
-                writers[place](row, place, value)
+                writers[position](row, position, value)
     if sheet.total:
         page.write_string(header + 1 + sheet.rows, 0, "合计")
 
 
-def _writer(page: Any, column: Written, day: Any) -> Callable[[int, int, str], object]:
-    """Return how cells of a column are written; what does not look right stays a text."""
+def _writer(page: Any, column: TextColumn, day: Any) -> Callable[[int, int, str], object]:
+    """Return the writer of a column's cells; a cell of another form is written as text."""
     if column.numeric:
-        return lambda row, place, text: _number_or_text(page, row, place, text)
+        return lambda row, position, text: _write_number(page, row, position, text)
     if column.dated:
-        return lambda row, place, text: _day_or_text(page, row, place, text, day)
+        return lambda row, position, text: _write_day(page, row, position, text, day)
     return page.write_string  # type: ignore[no-any-return]  # untyped library
 
 
-def _number_or_text(page: Any, row: int, place: int, text: str) -> None:
+def _write_number(page: Any, row: int, column: int, text: str) -> None:
     try:
-        page.write_number(row, place, float(text))
+        page.write_number(row, column, float(text))
     except ValueError:
-        page.write_string(row, place, text)
+        page.write_string(row, column, text)
 
 
-def _day_or_text(page: Any, row: int, place: int, text: str, day: Any) -> None:
+def _write_day(page: Any, row: int, column: int, text: str, day: Any) -> None:
     try:
         serial = (date.fromisoformat(text) - _DAY_ZERO).days
     except ValueError:
-        page.write_string(row, place, text)
+        page.write_string(row, column, text)
     else:
-        page.write_number(row, place, serial, day)
+        page.write_number(row, column, serial, day)

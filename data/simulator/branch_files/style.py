@@ -1,4 +1,4 @@
-"""How one branch writes its files: dates, units, separators, titles and totals, all harmless."""
+"""The style of a branch's files: dates, units, separators, titles and totals, all valid."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from data.simulator.luck import Luck
 
 @dataclass(frozen=True)
 class Style:
-    """The habits of whoever prepared a file.
+    """The style in which a branch writes a file.
 
     Attributes
     ----------
     form : str
-        How days and months are written: ``dash``, ``slash``, ``chinese`` or ``compact``.
+        Form of days and months: ``dash``, ``slash``, ``chinese`` or ``compact``.
     units : frozenset of str
-        Units other than the contract's that the headers name: 万元, 公顷, 斤, %.
+        Units in the headers that differ from the contract's: 万元, 公顷, 斤, %.
     titles : int
-        Title rows above the header.
+        Number of title rows above the header.
     real_dates : bool
-        Whether a workbook holds dates as numbers shown as dates.
+        Whether a workbook stores dates as numbers in a date format.
     odd_rows : float
-        Share of rows typed with full-width digits or stray spaces.
+        Share of rows with full-width digits or stray spaces.
     """
 
     form: str
@@ -44,7 +44,7 @@ _ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16")
 
 
 def style_of(luck: Luck, file: str) -> Style:
-    """Draw the habits of the branch that sends `file`; most write as the form asks."""
+    """Draw the style of `file`; most branches keep to the form."""
     rng = luck.shared(f"style {file}")
     return Style(
         form=FORMS[int(rng.choice(len(FORMS), p=[0.6, 0.14, 0.14, 0.12]))],
@@ -59,5 +59,5 @@ def style_of(luck: Luck, file: str) -> Style:
 
 
 def odd_rows(luck: Luck, file: str, style: Style, rows: int) -> Ints:
-    """Return the positions of rows that were typed carelessly."""
+    """Return the positions of rows with typing accidents."""
     return np.flatnonzero(luck.shared(f"odd {file}").random(rows) < style.odd_rows)

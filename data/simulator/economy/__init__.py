@@ -1,1 +1,1 @@
-"""What happens month by month: fields, work, trade, money, loans."""
+"""Events of each month: farming, work, trade, money, loans."""

@@ -1,4 +1,4 @@
-"""Assessments: peer reviews, training and field visits, each a noisy view of a household."""
+"""Assessments of households: peer reviews, and the noisy grade that an observer gives."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ from data.simulator.world.world import World
 
 GRADES = ("A", "B", "C", "D")
 _CUTS = (-1.05, 0.1, 1.15)
-#: Reviews are held in winter, when fields rest.
+#: Reviews take place in winter, when there is no field work.
 _REVIEW_MONTHS = (11, 12, 1, 2)
 
 
 def peer_reviews(world: World, state: State, month: int) -> Bools:
-    """Hold this month's village reviews; return who was reviewed (grade in ``state.peer``)."""
+    """Run the village reviews of the month; return who was reviewed and set ``state.peer``."""
     homes, rule = world.homes, world.scenario.assessments
-    if months.of_year(month) not in _REVIEW_MONTHS:
+    if months.month_of_year(month) not in _REVIEW_MONTHS:
         return np.zeros(len(homes), dtype=bool)
-    credit = world.places.credit_since[homes.village] <= months.first_day(month)
+    credit = world.villages.credit_since[homes.village] <= months.first_day(month)
     chance = rule.peer_review * np.where(credit, 1.0, 0.5) / len(_REVIEW_MONTHS)
     reviewed = world.luck.own("reviewed", month).random(len(homes)) < chance
-    state.peer = np.where(reviewed, seen_grade(world, state, month, rule.peer_noise), state.peer)
+    state.peer = np.where(
+        reviewed, observed_grade(world, state, month, rule.peer_noise), state.peer
+    )
     return reviewed
 
 
-def seen_grade(world: World, state: State, month: int, noise: float) -> Ints:
-    """Return the grade an observer would give: 0 (A) to 3 (D), from conduct and circumstances."""
+def observed_grade(world: World, state: State, month: int, noise: float) -> Ints:
+    """Return the grade that an observer gives, 0 (A) to 3 (D), from conduct and circumstances."""
     homes = world.homes
     view = 0.85 * homes.prudence + 0.4 * homes.ability - 0.5 * np.minimum(state.distress, 3.0)
     view = view + 0.15 * np.log1p(state.cash / homes.living)

@@ -1,4 +1,4 @@
-"""Commerce and logistics as the post sees them: channel sales, QR receipts, parcels."""
+"""Commerce and logistics that the post sees: sales by channel, QR receipts, parcels."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from data.simulator.arrays import (
     Floats,
     Ints,
 )
-from data.simulator.economy.economy import MonthLived
+from data.simulator.economy.economy import MonthResult
 from data.simulator.economy.state import State
 from data.simulator.world.world import World
 
-#: Crops that travel by fresh express.
+#: Crops sent by fresh express.
 _FRESH = (2, 3, 4, 6)
 
 
 @dataclass(frozen=True)
 class Habits:
-    """How each household sells: since when on each online channel, and whether by QR code."""
+    """Selling habits per household: first month on each channel, QR code, grain at stations."""
 
     adopted: Ints
     takes_qr: Bools
@@ -35,7 +35,7 @@ class Habits:
 
 @dataclass(frozen=True)
 class Trade:
-    """A month's observed trade, per household: yuan by channel, QR receipts, share sent fresh."""
+    """Observed trade of a month, per household: yuan by channel, QR receipts, share sent fresh."""
 
     amounts: Floats
     qr: Floats
@@ -44,7 +44,7 @@ class Trade:
 
 
 def build_habits(world: World) -> Habits:
-    """Draw the households' selling habits."""
+    """Draw the selling habits of the households."""
     rng, homes, number = world.luck.shared("habits"), world.homes, len(world.homes)
     wait = rng.exponential(30.0, (number, 3)) * np.exp(-0.5 * homes.digital)[:, None]
     merchant = np.isin(homes.occupation, (LIVESTOCK, TRADER, COOPERATIVE, SERVICES))
@@ -55,21 +55,21 @@ def build_habits(world: World) -> Habits:
     )
 
 
-def trade_seen(world: World, habits: Habits, lived: MonthLived) -> Trade:
-    """Return what of a month's turnover went through the post's own channels."""
-    homes, work = world.homes, lived.earnings
-    station = world.places.station_opened[homes.village] <= months.first_day(lived.month)
-    roads = world.shocks.roads(lived.month)[homes.county]
+def observed_trade(world: World, habits: Habits, result: MonthResult) -> Trade:
+    """Return the part of a month's turnover that uses the channels of the post."""
+    homes, earned = world.homes, result.earnings
+    station = world.villages.station_opened[homes.village] <= months.first_day(result.month)
+    roads = world.shocks.roads(result.month)[homes.county]
     skilled = np.exp(0.6 * homes.digital)
-    fresh = lived.special * np.clip(0.20 * skilled, 0, 0.7)
-    other = work.trade * np.clip(0.10 * skilled, 0, 0.4) + 0.12 * work.herds
-    adopted = habits.adopted <= lived.month
+    fresh = result.special * np.clip(0.20 * skilled, 0, 0.7)
+    other = earned.trade * np.clip(0.10 * skilled, 0, 0.4) + 0.12 * earned.herds
+    adopted = habits.adopted <= result.month
     online = ((fresh + other) * roads)[:, None] * homes.channel_weights * adopted
     counter = (
-        0.22 * lived.special + 0.35 * lived.grain * habits.grain_at_station + 0.12 * work.trade
+        0.22 * result.special + 0.35 * result.grain * habits.grain_at_station + 0.12 * earned.trade
     )
     amounts = np.column_stack([online, counter * station])
-    qr = 0.6 * work.trade + 0.7 * work.services + 0.35 * work.herds + 0.06 * lived.special
+    qr = 0.6 * earned.trade + 0.7 * earned.services + 0.35 * earned.herds + 0.06 * result.special
     share = np.divide(fresh, fresh + other, out=np.zeros_like(fresh), where=fresh + other > 0)
     fresh_crop = np.isin(homes.special, _FRESH)
     return Trade(
@@ -77,8 +77,8 @@ def trade_seen(world: World, habits: Habits, lived: MonthLived) -> Trade:
     )
 
 
-def parcels_wanted(world: World, state: State, station: Bools) -> Floats:
-    """Return how many parcels a household expects to receive in a month."""
+def expected_parcels(world: World, state: State, station: Bools) -> Floats:
+    """Return the expected number of parcels that each household receives in a month."""
     means = np.sqrt(np.clip(state.income_level, 300.0, 20000.0) / 4000.0)
     return np.asarray(
         0.75 * np.exp(0.45 * world.homes.digital) * means * np.where(station, 1.2, 0.6)

@@ -1,4 +1,4 @@
-"""Hidden distress made visible: courts, blacklists, arrears and queries at other lenders."""
+"""Adverse records of hidden distress: courts, blacklists, arrears and queries elsewhere."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ COURT, BLACKLIST, OVERDUE, QUERY = range(4)
 
 @dataclass(frozen=True)
 class AdverseEvents:
-    """Records opened or resolved in a month: one entry each; amounts in yuan, 0 for none.
+    """One entry per record opened or resolved in a month; amounts in yuan, 0 for none.
 
-    ``resolved`` is the day of resolution, NEVER for a record that is opened.
+    ``resolved`` is the day of resolution, NEVER for a record that opens.
     """
 
     household: Ints
@@ -29,25 +29,25 @@ class AdverseEvents:
     amount: Floats
 
 
-def surface(world: World, state: State, month: int, days_past_due: Ints) -> AdverseEvents:
-    """Open and resolve adverse records from this month's distress, in ``state.adverse_day`` too."""
+def record_distress(world: World, state: State, month: int, days_past_due: Ints) -> AdverseEvents:
+    """Open and resolve the month's adverse records, and update ``state.adverse_day``."""
     rng = world.luck.own("adverse", month)
     day = int(months.first_day(month)) + rng.integers(0, 28, len(world.homes))
     drawn = rng.random((len(world.homes), 4))
-    opens, ends = _opens(world, state, days_past_due, drawn), _ends(state, days_past_due, drawn)
+    opens, ends = _opening(world, state, days_past_due, drawn), _ending(state, days_past_due, drawn)
     queries = np.flatnonzero(opens[:, QUERY])
-    events = [_events(world, queries, QUERY, day, np.full(len(world.homes), NEVER))]
+    events = [_opened(world, queries, QUERY, day)]
     for kind in (COURT, BLACKLIST, OVERDUE):
-        events += _turn(world, state, kind, opens[:, kind], ends[:, kind], day)
-    return _joined(events)
+        events += _open_and_resolve(world, state, kind, opens[:, kind], ends[:, kind], day)
+    return _concatenate(events)
 
 
-def _opens(world: World, state: State, days_past_due: Ints, drawn: Floats) -> Bools:
+def _opening(world: World, state: State, days_past_due: Ints, drawn: Floats) -> Bools:
     rule = world.scenario.distress
     sued = (state.missed >= rule.court_after) | (days_past_due > 180)
     listed = (state.missed >= rule.court_after - 2) | (days_past_due > 120)
     private = 0.002 * np.minimum(state.distress, 4.0)
-    # The ambitious shop around; those who run short knock on every door.
+    # Ambitious households compare lenders; households short of cash apply to many.
     short = 4.0 * (state.cash < world.homes.living) + 3.0 * (state.distress > 0.2)
     seeks = rule.query * np.exp(0.3 * world.homes.ambition) * (1.0 + short)
     return np.stack(
@@ -61,36 +61,37 @@ def _opens(world: World, state: State, days_past_due: Ints, drawn: Floats) -> Bo
     )
 
 
-def _ends(state: State, days_past_due: Ints, drawn: Floats) -> Bools:
+def _ending(state: State, days_past_due: Ints, drawn: Floats) -> Bools:
     clear = (state.missed == 0) & (days_past_due == 0)
     return np.stack(
         [clear & (drawn[:, 0] > 0.88), clear & (drawn[:, 1] > 0.94), state.missed == 0], axis=1
     )
 
 
-def _turn(
+def _open_and_resolve(
     world: World, state: State, kind: int, opens: Bools, ends: Bools, day: Ints
 ) -> list[AdverseEvents]:
-    """Resolve open records of one kind, then open new ones where none is open."""
+    """Resolve open records of one kind, and open new ones where none is open."""
     since = state.adverse_day[:, kind]
-    ending = np.flatnonzero((since < NEVER) & ends & (since < day))
+    ended = np.flatnonzero((since < NEVER) & ends & (since < day))
     resolved = AdverseEvents(
-        ending,
-        np.full(len(ending), kind),
-        since[ending].copy(),
-        day[ending],
-        _amounts(world, ending),
+        ended,
+        np.full(len(ended), kind),
+        since[ended].copy(),
+        day[ended],
+        _amounts(world, ended),
     )
-    opening = np.flatnonzero((since == NEVER) & opens)
-    state.adverse_day[ending, kind] = NEVER
-    state.adverse_day[opening, kind] = day[opening]
-    return [resolved, _events(world, opening, kind, day, np.full(len(day), NEVER))]
+    opened = np.flatnonzero((since == NEVER) & opens)
+    state.adverse_day[ended, kind] = NEVER
+    state.adverse_day[opened, kind] = day[opened]
+    return [resolved, _opened(world, opened, kind, day)]
 
 
-def _events(world: World, household: Ints, kind: int, day: Ints, resolved: Ints) -> AdverseEvents:
+def _opened(world: World, household: Ints, kind: int, day: Ints) -> AdverseEvents:
     amounts = np.zeros(len(household)) if kind == QUERY else _amounts(world, household)
+    number = len(household)
     return AdverseEvents(
-        household, np.full(len(household), kind), day[household], resolved[household], amounts
+        household, np.full(number, kind), day[household], np.full(number, NEVER), amounts
     )
 
 
@@ -100,7 +101,7 @@ def _amounts(world: World, household: Ints) -> Floats:
     )
 
 
-def _joined(events: list[AdverseEvents]) -> AdverseEvents:
+def _concatenate(events: list[AdverseEvents]) -> AdverseEvents:
     return AdverseEvents(
         *(np.concatenate([getattr(event, name) for event in events])
           for name in ("household", "kind", "opened", "resolved", "amount"))

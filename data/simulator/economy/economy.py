@@ -1,4 +1,4 @@
-"""One month of life for all households, in the order in which it happens."""
+"""One month of all households, event by event."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from data.simulator.arrays import Bools, Floats, Ints
 from data.simulator.economy import farming, livelihood, money, repaying
 from data.simulator.economy.assessing import peer_reviews
-from data.simulator.economy.borrowing import Applications, lend, lent_now
-from data.simulator.economy.distress import AdverseEvents, surface
+from data.simulator.economy.borrowing import Applications, has_new_loan, lend
+from data.simulator.economy.distress import AdverseEvents, record_distress
 from data.simulator.economy.livelihood import Earnings
 from data.simulator.economy.loan import LoanSlot
 from data.simulator.economy.state import State
@@ -18,8 +18,8 @@ from data.simulator.world.world import World
 
 
 @dataclass(frozen=True)
-class MonthLived:
-    """What happened in a month, per household: money in yuan, loan payments in fen."""
+class MonthResult:
+    """The events of a month, per household: money in yuan, loan payments in fen."""
 
     month: int
     grain: Floats
@@ -35,27 +35,27 @@ class MonthLived:
     adverse: AdverseEvents
 
 
-def live_month(
-    world: World, state: State, month: int, forced: LoanSlot | None = None
-) -> MonthLived:
-    """Move `state` on by one month: harvest, work, spend, repay, save. Nobody borrows here.
+def simulate_month(
+    world: World, state: State, month: int, standard: LoanSlot | None = None
+) -> MonthResult:
+    """Advance `state` by one month: harvest, work, spend, repay, save, but not borrow.
 
-    `forced` is a second loan that a counterfactual has put upon every household.
+    `standard` is a second loan of every household, see `data.simulator.truth`.
     """
     before = state.cash.copy()
     grain, special, granted, premium = _farm(world, state, month)
     earnings = livelihood.work(world, state, month)
-    slots = [state.loan] if forced is None else [state.loan, forced]
-    brought = sum(repaying.returns(world, state, slot, month) for slot in slots)
+    slots = [state.loan] if standard is None else [state.loan, standard]
+    returned = sum(repaying.returns(world, state, slot, month) for slot in slots)
     cost = farming.input_costs(world, month)
-    state.cash = state.cash + grain + special + granted - premium + earnings.net + brought
+    state.cash = state.cash + grain + special + granted - premium + earnings.net + returned
     money.buy_inputs(world, state, cost)
-    money.live(world, state, month, slots)
+    money.pay_living(world, state, month, slots)
     on_time = money.bills_on_time(world, state, month)
     paid = [repaying.pay(world, state, slot, month, f"pay {i}") for i, slot in enumerate(slots)]
     money.save(world, state, grain + special + granted - premium + earnings.net - cost)
     late = state.loan.days_past_due(month)
-    return MonthLived(
+    return MonthResult(
         month=month,
         grain=grain,
         special=special,
@@ -67,15 +67,15 @@ def live_month(
         paid=paid[0],
         days_past_due=late,
         reviewed=peer_reviews(world, state, month),
-        adverse=surface(world, state, month, late),
+        adverse=record_distress(world, state, month, late),
     )
 
 
 def borrow_month(world: World, state: State, month: int, first_number: int) -> Applications:
-    """Close what is repaid, lend to new applicants at the end of the month."""
-    repaying.close_paid(state, state.loan)
+    """Close repaid loans and lend to new applicants at the end of the month."""
+    repaying.close_repaid(state, state.loan)
     applications = lend(world, state, month, first_number)
-    repaying.put_to_work(world, state, state.loan, lent_now(world, applications), month)
+    repaying.invest(world, state, state.loan, has_new_loan(world, applications), month)
     return applications
 
 

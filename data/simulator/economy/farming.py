@@ -1,4 +1,4 @@
-"""Farming: inputs before a season, yields at harvest, sales by the crop's market months."""
+"""Farming: inputs before a season, yields at harvest, sales in the market months of a crop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WHEAT, MAIZE = 0, 1
 #: Season of the archive contract in which each crop is harvested.
 SEASON_OF = {"wheat": "S", "maize": "A", "melon": "G", "pear": "A", "cherry": "S", "jujube": "A",
              "vegetable": "G", "other": "A"}  # fmt: skip
-#: Month of the year in which a crop's inputs are bought, and share of the crop sold by month.
+#: Month in which each crop's inputs are bought, and the share of each crop sold by month.
 _INPUT_MONTH = (10, 6, 1, 3, 2, 3, 1, 4)
 _MARKET: tuple[dict[int, float], ...] = (
     {6: 0.5, 7: 0.3, 8: 0.2},
@@ -30,23 +30,23 @@ _RENT_MONTH = 10
 _SUBSIDY_MONTH = 7
 
 
-def market_share(month: int) -> Floats:
+def _market_share(month: int) -> Floats:
     """Return the share of each crop's harvest that is sold in `month`."""
-    of_year = months.of_year(month)
+    of_year = months.month_of_year(month)
     return np.array([market.get(of_year, 0.0) for market in _MARKET])
 
 
-def grain_mu(world: World) -> Floats:
+def _grain_mu(world: World) -> Floats:
     """Return the land under wheat and maize."""
     return world.homes.own_mu + world.homes.leased_mu
 
 
 def input_costs(world: World, month: int) -> Floats:
-    """Return what this month's seed, fertiliser, film and rent cost each household."""
-    homes, farming, of_year = world.homes, world.scenario.farming, months.of_year(month)
+    """Return the cost of seed, fertiliser, film and rent in `month`, per household."""
+    homes, farming, of_year = world.homes, world.scenario.farming, months.month_of_year(month)
     bought_now = np.asarray(_INPUT_MONTH) == of_year
     due = np.where(bought_now, np.asarray(farming.input_cost, dtype=np.float64), 0.0)
-    cost = grain_mu(world) * (due[WHEAT] + due[MAIZE]) + homes.special_mu * _of_special(world, due)
+    cost = _grain_mu(world) * (due[WHEAT] + due[MAIZE]) + homes.special_mu * _of_special(world, due)
     if of_year == _RENT_MONTH:
         cost = cost + homes.leased_mu * farming.rent_per_mu
     return np.asarray(cost)
@@ -54,18 +54,18 @@ def input_costs(world: World, month: int) -> Floats:
 
 def reap(world: World, state: State, month: int) -> None:
     """Set the yields of the crops whose market opens in `month`."""
-    of_year = months.of_year(month)
+    of_year = months.month_of_year(month)
     for crop, opens in enumerate(_FIRST_MARKET):
         if opens == of_year:
             _reap_crop(world, state, crop, month)
 
 
 def farm_sales(world: World, state: State, month: int) -> tuple[Floats, Floats]:
-    """Return what grain and what the special crop bring in this month, in yuan."""
+    """Return the sales of grain and of the special crop in `month`, in yuan."""
     farming = world.scenario.farming
-    price = np.asarray(farming.price) * np.exp(world.shocks.prices(month)) * market_share(month)
-    wheat = grain_mu(world) * state.wheat * price[WHEAT]
-    maize = grain_mu(world) * state.maize * price[MAIZE]
+    price = np.asarray(farming.price) * np.exp(world.shocks.prices(month)) * _market_share(month)
+    wheat = _grain_mu(world) * state.wheat * price[WHEAT]
+    maize = _grain_mu(world) * state.maize * price[MAIZE]
     special = world.homes.special_mu * state.special * _of_special(world, price)
     quality = np.exp(world.luck.own("quality", month).normal(-0.01, 0.12, len(world.homes)))
     return wheat + maize, special * quality
@@ -73,25 +73,25 @@ def farm_sales(world: World, state: State, month: int) -> tuple[Floats, Floats]:
 
 def subsidy(world: World, month: int) -> Floats:
     """Return the grain subsidy, paid once a year on own land."""
-    if months.of_year(month) != _SUBSIDY_MONTH:
+    if months.month_of_year(month) != _SUBSIDY_MONTH:
         return np.zeros(len(world.homes))
     return world.homes.own_mu * world.scenario.farming.subsidy_per_mu
 
 
 def insured_value(world: World, month: int) -> Floats:
-    """Return what policies taken out in `month` insure: grain in October, the rest in March."""
-    farming, homes, of_year = world.scenario.farming, world.homes, months.of_year(month)
-    grain = grain_mu(world) * farming.yield_kg[WHEAT] * farming.price[WHEAT] * (of_year == 10)
+    """Return the value that policies of `month` insure: grain in October, other crops in March."""
+    farming, homes, of_year = world.scenario.farming, world.homes, months.month_of_year(month)
+    grain = _grain_mu(world) * farming.yield_kg[WHEAT] * farming.price[WHEAT] * (of_year == 10)
     normal = np.asarray(farming.yield_kg) * np.asarray(farming.price) * (of_year == 3)
     return np.where(homes.insured, grain + homes.special_mu * _of_special(world, normal), 0.0)
 
 
 def payout(world: World, state: State, month: int) -> Floats:
-    """Return insurance paid for crops reaped in `month` that fell short of normal."""
-    farming, homes, of_year = world.scenario.farming, world.homes, months.of_year(month)
+    """Return the insurance paid for crops of `month` with a yield below the trigger."""
+    farming, homes, of_year = world.scenario.farming, world.homes, months.month_of_year(month)
     paid = np.zeros(len(homes))
     if of_year == _FIRST_MARKET[WHEAT]:
-        paid += grain_mu(world) * _loss_value(world, state.wheat, np.full(len(homes), WHEAT))
+        paid += _grain_mu(world) * _loss_value(world, state.wheat, np.full(len(homes), WHEAT))
     opens = np.asarray(_FIRST_MARKET)[homes.special] == of_year
     lost = homes.special_mu * _loss_value(world, state.special, homes.special)
     paid += np.where(opens & (homes.special != NO_CROP), lost, 0.0)
@@ -119,7 +119,7 @@ def _yield_per_mu(world: World, state: State, crop: int, month: int) -> Floats:
     homes, farming = world.homes, world.scenario.farming
     season = SEASON_OF[CROPS[crop]]
     rng = world.luck.own(f"yield {CROPS[crop]}", month)
-    effect = world.shocks.weather(season, months.year(month))[homes.township]
+    effect = world.shocks.weather(season, months.year_of(month))[homes.township]
     effect += rng.normal(-0.005, farming.idiosyncratic, len(homes))
     effect += farming.ability_effect * homes.ability + farming.trusteeship_gain * homes.trusteeship
     effect -= farming.unfunded_loss * (1.0 - state.funded)
@@ -129,6 +129,6 @@ def _yield_per_mu(world: World, state: State, crop: int, month: int) -> Floats:
 
 
 def _of_special(world: World, by_crop: Floats) -> Floats:
-    """Pick each household's special crop from an array by crop; 0 without one."""
+    """Return the value of each household's special crop from an array by crop; 0 without one."""
     picked = by_crop[world.homes.special]
     return np.where(world.homes.special == NO_CROP, 0.0, picked)

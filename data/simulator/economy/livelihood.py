@@ -1,4 +1,4 @@
-"""Work other than fields: wages sent home, trade, services and herds."""
+"""Income other than farming: wages, trade, services and herds."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from data.simulator.arrays import LIVESTOCK, SERVICES, TRADER, Floats
 from data.simulator.economy.state import State
 from data.simulator.world.world import World
 
-#: A trader's year: Spring Festival and autumn weddings are the seasons.
+#: Trade by month of the year; Spring Festival and autumn weddings are the seasons.
 _TRADE_SEASON = (1.25, 1.05, 0.9, 0.92, 0.95, 0.92, 0.88, 0.92, 1.05, 1.1, 1.0, 1.06)
 _HERD_SEASON = (1.3, 1.0, 0.85, 0.85, 0.85, 0.85, 0.85, 0.9, 1.0, 1.1, 1.2, 1.25)
 
 
 @dataclass(frozen=True)
 class Earnings:
-    """A month's work: turnovers as customers pay them, and what remains after costs, in yuan."""
+    """The turnovers of a month, and the net income after costs, in yuan."""
 
     trade: Floats
     services: Floats
@@ -27,7 +27,7 @@ class Earnings:
 
 
 def work(world: World, state: State, month: int) -> Earnings:
-    """Live one month of work; updates health, jobs, the trade's fortune and the herds."""
+    """Return the earnings of a month; update jobs, the fortune of trades and the herds."""
     _fortune(world, state, month)
     wages = _wages(world, state, month)
     turnover = _turnover(world, state, month)
@@ -44,7 +44,7 @@ def work(world: World, state: State, month: int) -> Earnings:
 
 
 def _fortune(world: World, state: State, month: int) -> None:
-    """Move the persistent fortune of each trade, and each household's work away from home."""
+    """Update the fortune of each trade and the employment of each household."""
     life, number = world.scenario.livelihood, len(world.homes)
     rng = world.luck.own("fortune", month)
     state.trade = life.trade_persistence * state.trade + rng.normal(0, life.trade_shock, number)
@@ -56,7 +56,7 @@ def _fortune(world: World, state: State, month: int) -> None:
 def _wages(world: World, state: State, month: int) -> Floats:
     homes = world.homes
     able = np.where(state.sick > 0, 0.6, 1.0) * np.where(state.employed, 1.0, 0.15)
-    holiday = 0.6 if months.of_year(month) == 2 else 1.0
+    holiday = 0.6 if months.month_of_year(month) == 2 else 1.0
     noise = world.luck.own("wages", month).lognormal(-0.01, 0.14, len(homes))
     return np.asarray(homes.workers * homes.wage * able * holiday * noise)
 
@@ -64,21 +64,21 @@ def _wages(world: World, state: State, month: int) -> Floats:
 def _turnover(world: World, state: State, month: int) -> Floats:
     homes = world.homes
     noise = world.luck.own("turnover", month).lognormal(-0.02, 0.18, len(homes))
-    season = _TRADE_SEASON[months.of_year(month) - 1]
+    season = _TRADE_SEASON[months.month_of_year(month) - 1]
     reach = world.shocks.roads(month)[homes.county]
     able = np.where(state.sick > 0, 0.7, 1.0)
     return np.asarray(homes.turnover * np.exp(state.trade) * season * reach * able * noise)
 
 
 def _herds(world: World, state: State, month: int) -> tuple[Floats, Floats]:
-    """Return what sold animals bring and what feed costs; disease empties part of a herd."""
+    """Return the sales of animals and the cost of feed; disease reduces a herd."""
     homes, life = world.homes, world.scenario.livelihood
     rng = world.luck.own("herds", month)
     ill = world.shocks.disease(month)[homes.township] | (rng.random(len(homes)) < 0.004)
     state.herd_health = np.where(
         ill, 1 - life.head_disease_loss, np.minimum(1.0, state.herd_health + 0.04)
     )
-    season = _HERD_SEASON[months.of_year(month) - 1] * world.shocks.roads(month)[homes.county]
+    season = _HERD_SEASON[months.month_of_year(month) - 1] * world.shocks.roads(month)[homes.county]
     heads = homes.herd * state.herd_health
     sold = rng.poisson(heads * life.head_sold * season)
     price = life.head_price * np.exp(world.shocks.herd_price(month) + 0.05 * homes.ability)

@@ -1,4 +1,4 @@
-"""A loan per household: schedule, what is due, arrears and what remains, in whole fen."""
+"""One loan per household: schedule, arrears and outstanding principal, in integer fen."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ BULLET, INSTALMENTS, INTEREST_FIRST = range(3)
 class LoanSlot:
     """At most one open loan per household; ``number`` is -1 where there is none.
 
-    ``start`` is the month of disbursement and ``day`` its day, the day on which later amounts fall
-    due. ``instalment`` is what falls due each month (nothing for a bullet); ``total`` is principal
-    and all interest. ``stake`` is what was put into the business, ``unwilling`` is hidden.
+    ``start`` is the month and ``day`` the day of disbursement; later amounts fall due on that day.
+    ``instalment`` falls due each month (0 for a bullet); ``total`` is principal and all interest.
+    ``stake`` is invested in the business, ``edge`` is its hidden return; ``unwilling`` is hidden.
     """
 
     number: Ints
@@ -42,12 +42,12 @@ class LoanSlot:
         return self.number >= 0
 
     def scheduled(self, month: int) -> Ints:
-        """Return everything that has fallen due by the end of `month`."""
+        """Return the amount due by the end of `month`, from the start of the loan."""
         age = np.clip(month - self.start, 0, self.term)
         return np.where(age >= self.term, self.total, age * self.instalment)
 
     def arrears(self, month: int) -> Ints:
-        """Return what has fallen due and is unpaid at the end of `month`."""
+        """Return the amount that is due and unpaid at the end of `month`."""
         return np.where(self.open, np.maximum(self.scheduled(month) - self.paid, 0), 0)
 
     def days_past_due(self, month: int) -> Ints:
@@ -73,7 +73,7 @@ class LoanSlot:
 
 
 def empty_slot(number: int) -> LoanSlot:
-    """Return slots without a loan for `number` households."""
+    """Return the slots of `number` households without a loan."""
     zeros = np.zeros(number, dtype=np.int64)
     return LoanSlot(
         number=zeros - 1, kind=zeros.copy(), amount=zeros.copy(), rate=np.zeros(number),
@@ -84,7 +84,7 @@ def empty_slot(number: int) -> LoanSlot:
 
 
 def instalment_and_total(kind: Ints, amount: Ints, rate: Floats, term: Ints) -> tuple[Ints, Ints]:
-    """Return what falls due each month and in all, in fen.
+    """Return the amounts due each month and in total, in fen.
 
     Equal instalments follow the annuity formula; interest-first pays interest monthly and the
     principal at the end; a bullet pays everything at the end.

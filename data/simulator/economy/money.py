@@ -1,4 +1,4 @@
-"""The household's purse: inputs, living, mishaps, debts to others, savings."""
+"""The money of households: inputs, living costs, mishaps, other debts, savings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from data.simulator.world.world import World
 
 
 def buy_inputs(world: World, state: State, cost: Floats) -> None:
-    """Pay for inputs as far as means reach; what cannot be paid lowers the next yields."""
+    """Pay for inputs as far as means allow; unpaid inputs lower the next yields."""
     means = np.maximum(state.cash + _liquid(world, state) - 0.3 * world.homes.living, 0.0)
     paid = np.minimum(cost, means)
     _take(world, state, paid)
@@ -23,19 +23,19 @@ def buy_inputs(world: World, state: State, cost: Floats) -> None:
     )
 
 
-def live(world: World, state: State, month: int, slots: Sequence[LoanSlot]) -> None:
-    """Pay for living, mishaps and other debts; what cannot be met is distress."""
+def pay_living(world: World, state: State, month: int, slots: Sequence[LoanSlot]) -> None:
+    """Pay living costs, mishaps and other debts; what cannot be paid adds to distress."""
     illness = _mishaps(world, state, month)
     living = _living(world, state, month, slots)
     state.cash = state.cash - illness
     _serve_others(world, state, living)
     state.cash = state.cash - living
-    unmet = _cover(world, state)
-    state.distress = 0.85 * state.distress + unmet / world.homes.living
+    unpaid = _cover(world, state)
+    state.distress = 0.85 * state.distress + unpaid / world.homes.living
 
 
 def save(world: World, state: State, income: Floats) -> None:
-    """Settle with relatives, move spare cash elsewhere, and learn what the household earns."""
+    """Repay relatives, move spare cash elsewhere, and update the income level."""
     homes, money = world.homes, world.scenario.money
     returned = np.minimum(state.kin_debt, 0.15 * np.maximum(state.cash - homes.living, 0.0))
     state.kin_debt, state.cash = state.kin_debt - returned, state.cash - returned
@@ -47,7 +47,7 @@ def save(world: World, state: State, income: Floats) -> None:
 
 
 def bills_on_time(world: World, state: State, month: int) -> Ints:
-    """Return how many of the month's bills were paid on time: care and cash decide."""
+    """Return the number of the month's bills paid on time, by prudence and cash."""
     homes = world.homes
     tight = np.clip(1.0 - state.cash / homes.living, 0.0, 1.0) + np.minimum(state.distress, 2.0)
     chance = 1.0 / (1.0 + np.exp(-(2.9 + 1.1 * homes.prudence - 1.5 * tight)))
@@ -55,7 +55,7 @@ def bills_on_time(world: World, state: State, month: int) -> Ints:
 
 
 def spare_means(world: World, state: State, for_loan: float) -> Floats:
-    """Return what could be raised from savings elsewhere and, in part, from relatives."""
+    """Return the means available from savings elsewhere and, in part, from relatives."""
     kin = np.maximum(world.homes.kin_limit - state.kin_debt, 0.0)
     return _liquid(world, state) + for_loan * kin
 
@@ -69,7 +69,7 @@ def raise_means(world: World, state: State, needed: Floats) -> None:
 
 
 def _living(world: World, state: State, month: int, slots: Sequence[LoanSlot]) -> Floats:
-    """Return what is spent: needs, cut when poor or in trouble, and part of the surplus."""
+    """Return the spending: needs, reduced for poor households, and part of the surplus."""
     homes, money = world.homes, world.scenario.money
     needs = homes.living * np.clip(0.4 + 0.6 * state.income_level / homes.living, 0.6, 1.0)
     needs *= np.clip(0.7 + 0.3 * (state.cash + state.reserve) / homes.living, 0.7, 1.0)
@@ -81,7 +81,7 @@ def _living(world: World, state: State, month: int, slots: Sequence[LoanSlot]) -
 
 
 def _saving_up(world: World, state: State, month: int, slots: Sequence[LoanSlot]) -> Floats:
-    """Return by how much spending is cut ahead of a loan's due date: the careful begin early."""
+    """Return the share of spending saved before a due date; prudent households save more."""
     owed = np.sum([slot.arrears(month + 3) for slot in slots], axis=0) / 100.0
     pressed = np.clip(owed / (state.cash + 1.0), 0.0, 1.0)
     care = logistic(1.0 + 1.2 * world.homes.prudence)
@@ -89,38 +89,38 @@ def _saving_up(world: World, state: State, month: int, slots: Sequence[LoanSlot]
 
 
 def _mishaps(world: World, state: State, month: int) -> Floats:
-    """Return what illness and family duties cost; illness also costs working months."""
+    """Return the cost of illness and family duties; illness also costs working months."""
     homes, money, number = world.homes, world.scenario.money, len(world.homes)
     rng = world.luck.own("mishaps", month)
     age = 1.0 + 0.03 * np.maximum(homes.head_age - 45.0, 0.0)
     struck = rng.random(number) < money.illness * np.exp(0.45 * homes.frailty) * age
     cost = money.illness_cost * rng.lognormal(0.0, money.illness_spread, number)
     state.sick = np.where(struck, 3.0, np.maximum(state.sick - 1.0, 0.0))
-    # A wedding or a house takes most of what a family has, rich or poor.
-    feast = rng.random(number) < money.ceremony
-    state.reserve = np.where(feast, 1 - money.ceremony_share, 1.0) * state.reserve
-    spent = np.where(feast, money.ceremony_share * np.maximum(state.cash, 0.0), 0.0)
+    # A wedding or a house costs most of the money of a family, rich or poor.
+    is_ceremony = rng.random(number) < money.ceremony
+    state.reserve = np.where(is_ceremony, 1 - money.ceremony_share, 1.0) * state.reserve
+    spent = np.where(is_ceremony, money.ceremony_share * np.maximum(state.cash, 0.0), 0.0)
     return np.where(struck, cost, 0.0) + spent
 
 
 def _serve_others(world: World, state: State, living: Floats) -> None:
-    """Pay other lenders from cash and savings after half the living; count the months missed."""
+    """Pay other lenders after half the living costs; count the missed months."""
     service = world.homes.other_service
     owed = service * (1.0 + np.minimum(state.missed, 2))
     able = state.cash + _liquid(world, state) - 0.5 * living
-    full = able >= owed
-    state.cash = state.cash - np.where(full, owed, 0.0)
-    missed = ~full & (service > 0)
+    is_paid = able >= owed
+    state.cash = state.cash - np.where(is_paid, owed, 0.0)
+    missed = ~is_paid & (service > 0)
     state.missed = np.where(missed, state.missed + 1, 0)
 
 
 def _cover(world: World, state: State) -> Floats:
-    """Fill a negative purse from savings and relatives; return what remains unmet."""
-    hole = np.maximum(-state.cash, 0.0)
-    raised = np.minimum(hole, spare_means(world, state, 1.0))
+    """Cover negative cash from savings and relatives; return what remains unpaid."""
+    shortfall = np.maximum(-state.cash, 0.0)
+    raised = np.minimum(shortfall, spare_means(world, state, 1.0))
     raise_means(world, state, raised)
     state.cash = np.maximum(state.cash, 0.0)
-    return hole - raised
+    return shortfall - raised
 
 
 def _take(world: World, state: State, amount: Floats) -> None:

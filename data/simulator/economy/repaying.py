@@ -1,4 +1,4 @@
-"""Repaying: the business returns a loan's stake, and the household pays what it can and will."""
+"""Repayment: the business returns the stake of a loan, and the household pays."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from data.simulator.economy.money import raise_means, spare_means
 from data.simulator.economy.state import State
 from data.simulator.world.world import World
 
-#: A stake comes back in equal parts over the last months before the loan ends.
+#: A stake returns in equal parts over the last months of a loan.
 _RETURN_MONTHS = 4
 
 
-def put_to_work(world: World, state: State, slot: LoanSlot, lent: Bools, month: int) -> None:
-    """Pay out the loans just granted (`lent`): part goes into the business, part into the purse.
+def invest(world: World, state: State, slot: LoanSlot, lent: Bools, month: int) -> None:
+    """Pay out the new loans (`lent`): part is invested in the business, part becomes cash.
 
-    The edge is how well this household will do with the money; whether it means to pay is settled
-    here too, once and unseen.
+    The edge, the return on the stake, and the hidden unwillingness to repay are drawn here, once.
     """
     rule, homes, number = world.scenario.repayment, world.homes, len(world.homes)
     rng = world.luck.own("stake", month)
@@ -35,17 +34,17 @@ def put_to_work(world: World, state: State, slot: LoanSlot, lent: Bools, month: 
 
 
 def returns(world: World, state: State, slot: LoanSlot, month: int) -> Floats:
-    """Return what the stakes bring back this month, good or bad as the trade and season go."""
+    """Return the money that the stakes return this month, by the course of trade and season."""
     age = month - slot.start
     span = np.minimum(_RETURN_MONTHS, slot.term)
     working = slot.open & (slot.stake > 0) & (age > slot.term - span) & (age <= slot.term)
-    brought = slot.stake * (1 + slot.edge) / span * _going(world, state, month)
+    returned = slot.stake * (1 + slot.edge) / span * _business_level(world, state, month)
     slot.stake = np.where(slot.open & (age >= slot.term), 0.0, slot.stake)
-    return np.where(working, np.maximum(brought, 0.0), 0.0)
+    return np.where(working, np.maximum(returned, 0.0), 0.0)
 
 
 def pay(world: World, state: State, slot: LoanSlot, month: int, purpose: str) -> Ints:
-    """Pay what has fallen due, as far as the household can and will; return it in fen."""
+    """Pay the amount due as far as the household can and will; return the payment in fen."""
     rule, homes, number = world.scenario.repayment, world.homes, len(world.homes)
     owed = slot.arrears(month) / 100.0
     means = np.maximum(state.cash - rule.subsistence_months * homes.living, 0.0)
@@ -61,15 +60,15 @@ def pay(world: World, state: State, slot: LoanSlot, month: int, purpose: str) ->
     return paid
 
 
-def close_paid(state: State, slot: LoanSlot) -> None:
+def close_repaid(state: State, slot: LoanSlot) -> None:
     """Close loans that are fully repaid."""
     done = slot.open & (slot.paid >= slot.total)
     state.repaid = state.repaid + done
     slot.number = np.where(done, -1, slot.number)
 
 
-def _going(world: World, state: State, month: int) -> Floats:
-    """Return how the household's trade goes: 1 when as usual."""
+def _business_level(world: World, state: State, month: int) -> Floats:
+    """Return the state of each household's business, 1 in a normal month."""
     homes = world.homes
     normal = np.asarray(world.scenario.farming.yield_kg, dtype=np.float64)
     fields = 0.5 * (state.wheat / normal[0] + state.maize / normal[1])
@@ -78,5 +77,5 @@ def _going(world: World, state: State, month: int) -> Floats:
     crops = crops * np.where(homes.special_mu > 0, prices, 1.0)
     herds = state.herd_health * np.exp(world.shocks.herd_price(month))
     trade = np.exp(state.trade) * world.shocks.roads(month)[homes.county]
-    traded = homes.works_as(TRADER) | homes.works_as(SERVICES)
-    return np.select([traded, homes.works_as(LIVESTOCK)], [trade, herds], crops)
+    is_trade = homes.works_as(TRADER) | homes.works_as(SERVICES)
+    return np.select([is_trade, homes.works_as(LIVESTOCK)], [trade, herds], crops)

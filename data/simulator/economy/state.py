@@ -1,4 +1,4 @@
-"""What changes from month to month, one entry per household."""
+"""The state of all households, which changes from month to month."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from data.simulator.world.world import World
 
 @dataclass
 class State:
-    """The state of all households at the end of a month; money in yuan.
+    """One entry per household at the end of a month; money in yuan.
 
     Attributes
     ----------
     income_level : Floats
-        Slow average of monthly income after business costs: what the household believes it earns.
+        Slow average of monthly income after business costs: the income that a household expects.
     distress : Floats
-        Months of living costs that lately could not be met, fading.
+        Months of living costs that could not be paid lately, with decay.
     wheat, maize, special : Floats
         Last harvested yield, kg a mu.
     funded : Floats
@@ -59,7 +59,7 @@ class State:
 
 
 def first_state(world: World) -> State:
-    """Return the households as they are before the first lived month."""
+    """Return the state before the first simulated month."""
     homes, number = world.homes, len(world.homes)
     zeros = np.zeros(number)
     yields = world.scenario.farming.yield_kg

@@ -1,1 +1,1 @@
-"""What of the simulated life is put on record, and when it becomes known."""
+"""Records of the simulated economy, and when each becomes known."""

@@ -1,4 +1,4 @@
-"""Events on record: assessments, adverse records and loan applications."""
+"""Records of events: assessments, adverse records and loan applications."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 
 from data.simulator import months
 from data.simulator.arrays import NEVER, Ints, fen
-from data.simulator.economy.assessing import seen_grade
+from data.simulator.economy.assessing import observed_grade
 from data.simulator.economy.borrowing import Applications
 from data.simulator.economy.distress import QUERY, AdverseEvents
-from data.simulator.economy.economy import MonthLived
+from data.simulator.economy.economy import MonthResult
 from data.simulator.economy.state import State
 from data.simulator.records.frames import NULL, Frame, blank_where, concat
-from data.simulator.records.lateness import as_recorded, evening, known_by_the_end
+from data.simulator.records.lateness import evening_times, record_versions, visible_at_end
 from data.simulator.world.world import World
 
 ASSESSMENT_KINDS = ("peer_review", "training", "field_visit")
@@ -20,33 +20,35 @@ PEER, TRAINING, VISIT = range(3)
 _ASSESSORS_PER_TOWNSHIP = 6
 
 
-def record_assessments(world: World, state: State, lived: MonthLived, made: Applications) -> Frame:
+def record_assessments(
+    world: World, state: State, result: MonthResult, applications: Applications
+) -> Frame:
     """Return the month's peer reviews, trainings and field visits."""
     rule, number = world.scenario.assessments, len(world.homes)
-    rng = world.luck.shared("record assessments", lived.month)
+    rng = world.luck.shared("record assessments", result.month)
     trained = rng.random(number) < rule.training * np.exp(0.3 * world.homes.ambition)
-    visited = np.unique(made.household[rng.random(len(made)) < rule.field_visit])
-    grade = seen_grade(world, state, lived.month, rule.peer_noise)
-    kinds = [
-        _assessed(world, lived.month, rng, np.flatnonzero(lived.reviewed), PEER, state.peer),
+    visited = np.unique(applications.household[rng.random(len(applications)) < rule.field_visit])
+    grade = observed_grade(world, state, result.month, rule.peer_noise)
+    frames = [
+        _assessed(world, result.month, rng, np.flatnonzero(result.reviewed), PEER, state.peer),
         _assessed(
-            world, lived.month, rng, np.flatnonzero(trained), TRAINING, np.full(number, NULL)
+            world, result.month, rng, np.flatnonzero(trained), TRAINING, np.full(number, NULL)
         ),
-        _assessed(world, lived.month, rng, visited, VISIT, grade),
+        _assessed(world, result.month, rng, visited, VISIT, grade),
     ]
-    rows = concat(kinds)
+    rows = concat(frames)
     better = np.where(rows.columns["grade"] == NULL, NULL, np.maximum(rows.columns["grade"] - 1, 0))
-    return as_recorded(
-        world, "assessments", lived.month, rows, rows.columns["date"], rows.replaced(grade=better)
+    return record_versions(
+        world, "assessments", result.month, rows, rows.columns["date"], rows.replaced(grade=better)
     )
 
 
 def record_adverse(world: World, month: int, events: AdverseEvents) -> Frame:
-    """Return adverse records opened in the month, and those resolved, as later versions."""
+    """Return the adverse records opened in the month, and those resolved as later versions."""
     rng = world.luck.shared("record adverse", month)
     number = len(events.household)
     happened = np.where(events.resolved < NEVER, events.resolved, events.opened)
-    # A query is on record at once; news of courts and other lenders takes weeks.
+    # A query is recorded at once; records of courts and other lenders take weeks.
     delay = np.where(events.kind == QUERY, 0, rng.integers(1, 25, number))
     rows = Frame(
         {
@@ -55,33 +57,34 @@ def record_adverse(world: World, month: int, events: AdverseEvents) -> Frame:
             "kind": events.kind,
             "amount": blank_where(fen(events.amount), events.kind == QUERY),
             "resolved_on": blank_where(events.resolved, events.resolved >= NEVER),
-            "recorded_at": evening(rng, happened + delay),
+            "recorded_at": evening_times(rng, happened + delay),
         }
     )
-    return known_by_the_end(world, rows)
+    return visible_at_end(world, rows)
 
 
-def record_loans(world: World, month: int, made: Applications) -> Frame:
-    """Return the month's applications as decided."""
+def record_loans(world: World, month: int, applications: Applications) -> Frame:
+    """Return the month's applications with their decisions."""
     first = int(months.first_day(month)) - 1
+    millionths = np.rint(applications.rate * 1e6).astype(np.int64)
     rows = Frame(
         {
-            "loan_id": made.number,
-            "member_id": world.people.principal_of[made.household],
-            "applied_on": first + made.applied,
-            "decision": made.approved.astype(np.int64),
-            "disbursed_on": blank_where(first + made.day, ~made.disbursed),
-            "amount": made.amount,
-            "annual_rate": blank_where(np.rint(made.rate * 1e6).astype(np.int64), ~made.approved),
-            "months": made.term,
-            "repayment": made.kind,
-            "purpose": made.purpose,
+            "loan_id": applications.number,
+            "member_id": world.people.principal_of[applications.household],
+            "applied_on": first + applications.applied,
+            "decision": applications.approved.astype(np.int64),
+            "disbursed_on": blank_where(first + applications.day, ~applications.disbursed),
+            "amount": applications.amount,
+            "annual_rate": blank_where(millionths, ~applications.approved),
+            "months": applications.term,
+            "repayment": applications.kind,
+            "purpose": applications.purpose,
         }
     )
     wrong = rows.replaced(purpose=np.full(len(rows), 5))
-    # Repayments refer to the loan, so it is on file from the first day.
-    return as_recorded(
-        world, "loans", month, rows, first + made.day, wrong, lossy=False, prompt=True
+    # Repayments refer to the loan, so it is recorded on its first day.
+    return record_versions(
+        world, "loans", month, rows, first + applications.day, wrong, lossy=False, prompt=True
     )
 
 

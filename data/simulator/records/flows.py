@@ -1,4 +1,4 @@
-"""The monthly flows on record, member by member: parcels, sales, cash flow; and repayments."""
+"""Records of monthly flows by member: parcels, sales, cash flow; and of repayments."""
 
 from __future__ import annotations
 
@@ -6,32 +6,34 @@ import numpy as np
 
 from data.simulator import months
 from data.simulator.arrays import STATION, Bools, Floats, Ints, fen
-from data.simulator.economy.commerce import Habits, Trade, parcels_wanted, trade_seen
-from data.simulator.economy.economy import MonthLived
+from data.simulator.economy.commerce import Habits, Trade, expected_parcels, observed_trade
+from data.simulator.economy.economy import MonthResult
 from data.simulator.economy.state import State
 from data.simulator.records.frames import Frame, blank_where
-from data.simulator.records.lateness import as_recorded
+from data.simulator.records.lateness import record_versions
 from data.simulator.world.world import World
 
 _SMALLEST_SALE = 200.0
 _TICKET = np.array([90.0, 75.0, 85.0, 160.0])
 
 
-def record_flows(world: World, state: State, habits: Habits, lived: MonthLived) -> dict[str, Frame]:
+def record_flows(
+    world: World, state: State, habits: Habits, result: MonthResult
+) -> dict[str, Frame]:
     """Return the month's rows of parcels, sales and cash flow, all versions."""
-    trade = trade_seen(world, habits, lived)
-    members = np.flatnonzero(world.people.flows_month <= lived.month)
-    orders, sales = _sales(world, lived.month, members, trade)
+    trade = observed_trade(world, habits, result)
+    members = np.flatnonzero(world.people.flows_month <= result.month)
+    orders, sales = _sales(world, result.month, members, trade)
     return {
         "sales": sales,
-        "parcels": _parcels(world, state, lived.month, members, trade, orders),
-        "cashflow": _cashflow(world, habits, lived, trade),
+        "parcels": _parcels(world, state, result.month, members, trade, orders),
+        "cashflow": _cashflow(world, habits, result, trade),
     }
 
 
-def record_repayments(world: World, state: State, lived: MonthLived) -> Frame:
-    """Return a row per open loan: what fell due, what was paid, how late, what is left."""
-    loan, month = state.loan, lived.month
+def record_repayments(world: World, state: State, result: MonthResult) -> Frame:
+    """Return a row per open loan: amount due, amount paid, days past due, balance."""
+    loan, month = state.loan, result.month
     rows = np.flatnonzero(loan.open & (loan.start < month))
     due = np.maximum(loan.scheduled(month) - loan.scheduled(month - 1), 0)
     frame = Frame(
@@ -39,14 +41,14 @@ def record_repayments(world: World, state: State, lived: MonthLived) -> Frame:
             "loan_id": loan.number[rows],
             "month": np.full(len(rows), month),
             "due": due[rows],
-            "paid": lived.paid[rows],
-            "days_past_due": lived.days_past_due[rows],
+            "paid": result.paid[rows],
+            "days_past_due": result.days_past_due[rows],
             "balance": loan.principal_left()[rows],
         }
     )
     wrong = frame.replaced(paid=frame.columns["paid"] // 10)
     day = np.full(len(frame), int(months.last_day(month)))
-    return as_recorded(world, "repayments", month, frame, day, wrong, lossy=False)
+    return record_versions(world, "repayments", month, frame, day, wrong, lossy=False)
 
 
 def _sales(world: World, month: int, members: Ints, trade: Trade) -> tuple[Ints, Frame]:
@@ -55,7 +57,9 @@ def _sales(world: World, month: int, members: Ints, trade: Trade) -> tuple[Ints,
     amounts = trade.amounts[people.household[members]] * people.share[members][:, None]
     amounts = np.where(amounts >= _SMALLEST_SALE, np.round(amounts, 1), 0.0)
     orders = np.where(amounts > 0, np.maximum(rng.poisson(amounts / _TICKET), 1), 0)
-    part = np.where(rng.random(amounts.shape) < 0.3, rng.uniform(0.004, 0.05, amounts.shape), 0.0)
+    refunded = np.where(
+        rng.random(amounts.shape) < 0.3, rng.uniform(0.004, 0.05, amounts.shape), 0.0
+    )
     who, channel = np.nonzero(amounts)
     rows = Frame(
         {
@@ -64,7 +68,7 @@ def _sales(world: World, month: int, members: Ints, trade: Trade) -> tuple[Ints,
             "channel": channel,
             "orders": orders[who, channel],
             "amount": fen(amounts[who, channel]),
-            "refunds": fen(np.round(amounts * part, 1)[who, channel]),
+            "refunds": fen(np.round(amounts * refunded, 1)[who, channel]),
         }
     )
     online = np.delete(orders, STATION, axis=1).sum(axis=1)
@@ -78,7 +82,7 @@ def _parcels(
     home, share = people.household[members], people.share[members]
     sent = orders + rng.poisson(0.08, len(members))
     fresh = rng.binomial(orders, trade.fresh_share[home])
-    wanted = parcels_wanted(world, state, trade.station)[home] * share
+    wanted = expected_parcels(world, state, trade.station)[home] * share
     received = rng.poisson(wanted * 0.65)
     active = np.flatnonzero(sent + received > 0)
     rows = Frame(
@@ -94,37 +98,37 @@ def _parcels(
     return _versions(world, "parcels", month, rows, "received", 10)
 
 
-def _cashflow(world: World, habits: Habits, lived: MonthLived, trade: Trade) -> Frame:
+def _cashflow(world: World, habits: Habits, result: MonthResult, trade: Trade) -> Frame:
     people = world.people
-    members = np.flatnonzero(people.account_month <= lived.month)
+    members = np.flatnonzero(people.account_month <= result.month)
     home, share = people.household[members], people.share[members]
     first = people.principal[members]
-    rng = world.luck.shared("cashflow", lived.month)
+    rng = world.luck.shared("cashflow", result.month)
     receipts = trade.qr[home] * share
     bills = np.where(first, world.homes.bills[home], 0)
     pays = bills > 0
     rows = Frame(
         {
             "member_id": members,
-            "month": np.full(len(members), lived.month),
-            "average_balance": fen(lived.balance[home] * share),
+            "month": np.full(len(members), result.month),
+            "average_balance": fen(result.balance[home] * share),
             "qr_receipts": blank_where(fen(np.round(receipts, 1)), ~habits.takes_qr[home]),
             "qr_payers": blank_where(rng.poisson(receipts / 60.0), ~habits.takes_qr[home]),
             "bills_due": blank_where(bills, ~pays),
-            "bills_paid_on_time": blank_where(lived.bills_on_time[home], ~pays),
-            "subsidy": _whole(lived.subsidy[home], first),
-            "insurance_premium": _whole(lived.premium[home], first),
+            "bills_paid_on_time": blank_where(result.bills_on_time[home], ~pays),
+            "subsidy": _fen_of_first_member(result.subsidy[home], first),
+            "insurance_premium": _fen_of_first_member(result.premium[home], first),
         }
     )
-    return _versions(world, "cashflow", lived.month, rows, "average_balance", 10)
+    return _versions(world, "cashflow", result.month, rows, "average_balance", 10)
 
 
-def _whole(yuan: Floats, holder: Bools) -> Ints:
-    return fen(np.where(holder, np.round(yuan), np.zeros(len(yuan))))
+def _fen_of_first_member(yuan: Floats, is_first: Bools) -> Ints:
+    return fen(np.where(is_first, np.round(yuan), np.zeros(len(yuan))))
 
 
 def _versions(world: World, table: str, month: int, rows: Frame, column: str, factor: int) -> Frame:
-    """Record monthly rows at the month's end; a wrong first version has a digit too many."""
+    """Return the recorded versions of monthly rows; a wrong first version has a digit too many."""
     wrong = rows.replaced(**{column: rows.columns[column] * factor})
     day = np.full(len(rows), int(months.last_day(month)))
-    return as_recorded(world, table, month, rows, day, wrong)
+    return record_versions(world, table, month, rows, day, wrong)

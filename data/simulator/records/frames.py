@@ -1,7 +1,7 @@
-"""Rows on their way to the archive: whole-number columns until the contract's types are needed.
+"""Frames of integer columns, and their conversion to the types of the archive contract.
 
-Money travels in fen, measures in units of their last decimal, dates in days, months by their
-number, times in seconds, texts as positions in a vocabulary; NULL stands for a blank.
+Money is in fen, measures are in units of their last decimal, dates in days, months in months, times
+in seconds, texts are positions in a vocabulary; NULL is a blank.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Vocabulary = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Frame:
-    """Rows of one table as whole-number columns of equal length."""
+    """Rows of one table as integer columns of equal length."""
 
     columns: Mapping[str, Ints]
 
@@ -35,12 +35,12 @@ class Frame:
         return Frame({name: values[rows] for name, values in self.columns.items()})
 
     def replaced(self, **columns: Ints) -> Frame:
-        """Return the same rows with some columns set."""
+        """Return the same rows with new values in some columns."""
         return Frame({**self.columns, **columns})
 
 
 def concat(frames: Sequence[Frame]) -> Frame:
-    """Put the rows of several frames one after the other."""
+    """Return the rows of all `frames` in order."""
     names = frames[0].columns
     return Frame(
         {name: np.concatenate([frame.columns[name] for frame in frames]) for name in names}
@@ -48,7 +48,7 @@ def concat(frames: Sequence[Frame]) -> Frame:
 
 
 def blank_where(values: Ints, missing: Bools) -> Ints:
-    """Return the values with NULL where `missing`."""
+    """Return `values` with NULL where `missing`."""
     return np.where(missing, NULL, values)
 
 
@@ -82,9 +82,9 @@ def _typed(column: Column, values: Ints, words: Sequence[str] | None) -> pa.Arra
 
 
 def _decimals(column: Column, values: Ints, missing: Bools) -> pa.Array:
-    """Lay whole numbers out as 128-bit decimals: the low word and its sign."""
-    whole = np.where(missing, 0, values)
-    words = np.stack([whole, whole >> 63], axis=1)
+    """Return integers as 128-bit decimals, each of a low word and its sign."""
+    integers = np.where(missing, 0, values)
+    words = np.stack([integers, integers >> 63], axis=1)
     validity = pa.py_buffer(np.packbits(~missing, bitorder="little").tobytes())
     buffers = [validity if missing.any() else None, pa.py_buffer(words.tobytes())]
-    return pa.Array.from_buffers(arrow_type(column), len(whole), buffers)
+    return pa.Array.from_buffers(arrow_type(column), len(integers), buffers)

@@ -1,4 +1,4 @@
-"""How rows become known: on time, late, wrong first and corrected later, or never."""
+"""Recording of rows: on time, late, wrong first and corrected later, or never."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from data.simulator.records.frames import Frame, concat
 from data.simulator.world.world import World
 
 
-def evening(rng: np.random.Generator, day: Ints) -> Ints:
-    """Return times of recording in the evening of each day, in seconds since 1970-01-01."""
+def evening_times(rng: np.random.Generator, day: Ints) -> Ints:
+    """Return recording times in the evening of each day, in seconds since 1970-01-01."""
     return day * SECONDS_A_DAY + rng.integers(18 * 3600, 23 * 3600, len(day))
 
 
-def as_recorded(
+def record_versions(
     world: World,
     purpose: str,
     month: int,
@@ -31,23 +31,23 @@ def as_recorded(
     Parameters
     ----------
     day : Ints
-        The day on which each row is normally recorded.
+        The day on which each row is recorded if it is on time.
     wrong : Frame
-        The same rows as they look when they are first recorded wrongly.
+        The same rows with the values of a wrong first version.
     lossy : bool
-        Whether some rows are never recorded at all.
+        Whether some rows are never recorded.
     prompt : bool
         Whether every row is recorded on its day, because others refer to it.
     """
     rule, rng = world.scenario.records, world.luck.shared(f"record {purpose}", month)
     number = len(rows)
-    kept = rng.random(number) >= (rule.missing if lossy else 0.0)
+    is_recorded = rng.random(number) >= (rule.missing if lossy else 0.0)
     delay = np.where(
         rng.random(number) < (0.0 if prompt else rule.late),
         rng.integers(rule.late_days[0], rule.late_days[1], number),
         0,
     )
-    at = evening(rng, day + delay)
+    at = evening_times(rng, day + delay)
     corrected = rng.random(number) < rule.corrected
     later = (
         at + rng.integers(rule.corrected_days[0], rule.corrected_days[1], number) * SECONDS_A_DAY
@@ -57,14 +57,14 @@ def as_recorded(
     }
     versions = concat(
         [
-            Frame({**first, "recorded_at": at}).take(kept),
-            Frame({**rows.columns, "recorded_at": later}).take(kept & corrected),
+            Frame({**first, "recorded_at": at}).take(is_recorded),
+            Frame({**rows.columns, "recorded_at": later}).take(is_recorded & corrected),
         ]
     )
-    return known_by_the_end(world, versions)
+    return visible_at_end(world, versions)
 
 
-def known_by_the_end(world: World, rows: Frame) -> Frame:
-    """Leave out what became known only after the last recorded month."""
+def visible_at_end(world: World, rows: Frame) -> Frame:
+    """Return the rows that are known by the end of the last recorded month."""
     close = int(months.first_day(world.end + 1)) * SECONDS_A_DAY
     return rows.take(rows.columns["recorded_at"] < close)

@@ -1,4 +1,4 @@
-"""Plots on record: a row at sowing, a later version with the yield after harvest."""
+"""Records of plots: a row at sowing, and a later version with the yield after harvest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from data.simulator.economy.farming import MAIZE, SEASON_OF, WHEAT
 from data.simulator.economy.state import State
 from data.simulator.months import SECONDS_A_DAY
 from data.simulator.records.frames import NULL, Frame, blank_where, concat
-from data.simulator.records.lateness import evening, known_by_the_end
+from data.simulator.records.lateness import evening_times, visible_at_end
 from data.simulator.world.world import World
 from model.archive.tables import season_start
 
@@ -32,15 +32,15 @@ def season_words() -> list[str]:
 
 
 def record_plots(world: World, state: State, month: int) -> list[Frame]:
-    """Return what is written about plots in `month`: yields of the season before, then sowings."""
-    of_year, year, rows = months.of_year(month), months.year(month), list[Frame]()
+    """Return the plots recorded in `month`: yields of the season before, then sowings."""
+    of_year, year, rows = months.month_of_year(month), months.year_of(month), list[Frame]()
     reaped = _REAPED.get(of_year)
     if reaped and began(reaped, year) >= world.start:
         rows.append(_yields(world, state, reaped, year, month))
     if of_year in _SOWN:
         season, ahead = _SOWN[of_year]
         rows.append(_sowings(world, season, year + ahead, month))
-    return [known_by_the_end(world, frame) for frame in rows]
+    return [visible_at_end(world, frame) for frame in rows]
 
 
 def began(season: str, year: int) -> int:
@@ -53,8 +53,8 @@ def _sowings(world: World, season: str, year: int, month: int) -> Frame:
     rng = world.luck.shared(f"record sowing {season}", month)
     late = rng.random(len(rows)) < world.scenario.records.late
     day = rng.integers(4, 27, len(rows)) + np.where(late, rng.integers(20, 80, len(rows)), 0)
-    first = rows.replaced(recorded_at=evening(rng, months.first_day(month) + day))
-    # A wrong area, in another unit, is corrected within weeks.
+    first = rows.replaced(recorded_at=evening_times(rng, months.first_day(month) + day))
+    # A wrong area is corrected within weeks.
     wrong = rng.random(len(rows)) < world.scenario.records.corrected
     area = np.where(wrong, rows.columns["area_mu"] * 2, rows.columns["area_mu"])
     corrected = first.replaced(recorded_at=first.columns["recorded_at"] + 20 * SECONDS_A_DAY)
@@ -66,7 +66,7 @@ def _yields(world: World, state: State, season: str, year: int, month: int) -> F
     rng = world.luck.shared(f"record yield {season}", month)
     reported = rng.random(len(rows)) < rule.yield_reported
     late = np.where(rng.random(len(rows)) < rule.late, 45, 0)
-    known = evening(rng, months.first_day(month) + rng.integers(8, 30, len(rows)) + late)
+    known = evening_times(rng, months.first_day(month) + rng.integers(8, 30, len(rows)) + late)
     weighed = _reaped(world, state, rows) * rng.normal(1.0, 0.02, len(rows))
     tenths = np.rint(np.clip(weighed, 1.0, 19000.0) * 10).astype(np.int64)
     return rows.replaced(yield_kg_per_mu=tenths, recorded_at=known).take(reported)
@@ -80,11 +80,11 @@ def _reaped(world: World, state: State, rows: Frame) -> Floats:
 
 
 def _registered(world: World, season: str, year: int) -> Frame:
-    """Return the season's plots that are on file, without their yields."""
+    """Return the registered plots of the season, without yields."""
     code = season_code(season, year)
-    on_file = _on_file(world)
+    homes_on_file = _registered_homes(world)
     parts = [
-        _plots(world, on_file, crop, area, tenure, code)
+        _plots(world, homes_on_file, crop, area, tenure, code)
         for crop, area, tenure in _land_of(world, season)
     ]
     rows = concat(parts)
@@ -104,8 +104,10 @@ def _land_of(world: World, season: str) -> list[tuple[Ints, Floats, int]]:
     return [*land, (homes.special, np.where(special, homes.special_mu, 0.0), _OWN)]
 
 
-def _plots(world: World, on_file: Ints, crop: Ints, area: Floats, tenure: int, code: int) -> Frame:
-    home = on_file[area[on_file] >= 0.1]
+def _plots(
+    world: World, homes_on_file: Ints, crop: Ints, area: Floats, tenure: int, code: int
+) -> Frame:
+    home = homes_on_file[area[homes_on_file] >= 0.1]
     number, year = len(home), code // len(SEASONS) + 2000
     homes, leased = world.homes, tenure == _LEASED
     lease_end = int(months.first_day(months.month_of(f"{year}-10"))) + 365 * (home % 4)
@@ -125,6 +127,6 @@ def _plots(world: World, on_file: Ints, crop: Ints, area: Floats, tenure: int, c
     )
 
 
-def _on_file(world: World) -> Ints:
+def _registered_homes(world: World) -> Ints:
     drawn = world.luck.shared("plots on file").random(len(world.homes))
     return np.flatnonzero(drawn < world.scenario.records.plots_registered)

@@ -1,4 +1,4 @@
-"""The words behind coded columns, by table."""
+"""The texts of coded columns, by table."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from data.simulator.records.events import ASSESSMENT_KINDS
 from data.simulator.records.frames import Vocabulary
 from data.simulator.records.plots import season_words
 from data.simulator.world.id_numbers import member_ids, phones
-from data.simulator.world.places import COUNTIES
+from data.simulator.world.villages import COUNTIES
 from data.simulator.world.world import World
 
 EDUCATIONS = ("primary", "middle", "high", "college")
 
 
 def vocabularies(world: World, loans: int) -> Mapping[str, Vocabulary]:
-    """Return the words of each table's text columns; `loans` is the number of applications."""
-    people, places = world.people, world.places
+    """Return the texts of each table's text columns; `loans` is the number of applications."""
+    people, villages = world.people, world.villages
     members = {"member_id": member_ids(len(people))}
     loan_ids = {"loan_id": [f"RZE{i:08d}" for i in range(max(loans, 1))]}
     return {
@@ -32,7 +32,7 @@ def vocabularies(world: World, loans: int) -> Mapping[str, Vocabulary]:
             "name": people.names,
             "phone": phones(2 * len(people)),
             "gender": ("female", "male"),
-            "village_code": places.village_codes,
+            "village_code": villages.village_codes,
             "household_id": [f"H{i:08d}" for i in range(len(world.homes))],
             "education": EDUCATIONS,
             "occupation": OCCUPATIONS,
@@ -55,14 +55,14 @@ def vocabularies(world: World, loans: int) -> Mapping[str, Vocabulary]:
 
 
 def _village_words(world: World) -> Vocabulary:
-    places = world.places
+    villages = world.villages
     return {
-        "village_code": places.village_codes,
+        "village_code": villages.village_codes,
         "county": [name for _, name in COUNTIES],
-        "township": places.township_names,
-        "village": places.village_names,
+        "township": villages.township_names,
+        "village": villages.village_names,
     }
 
 
 def _assessors(world: World) -> Vocabulary:
-    return {"assessor_id": [f"A{i:05d}" for i in range(6 * len(world.places.township_names))]}
+    return {"assessor_id": [f"A{i:05d}" for i in range(6 * len(world.villages.township_names))]}

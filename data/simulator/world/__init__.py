@@ -1,1 +1,1 @@
-"""What is fixed before the first month: map, households, people, shocks."""
+"""What is fixed before the first month: villages, households, people, shocks."""

@@ -1,12 +1,12 @@
-"""Identity of invented people: id numbers that check but belong to no place, phones, names."""
+"""Identities of invented people: valid id numbers of an unassigned region, phones, names."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from data.simulator.arrays import Ints
+from data.simulator.arrays import Ints, running_number
 
-#: GB/T 2260 assigns no place this code, so no living person's id number begins with it.
+#: GB/T 2260 assigns this code to no region, so no real id number begins with it.
 UNASSIGNED_REGION = "999901"
 _PHONE_BLOCK = "154"
 _WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
@@ -27,16 +27,16 @@ def member_ids(number: int) -> list[str]:
 
 
 def phones(number: int) -> list[str]:
-    """Return `number` distinct phone numbers that pass the contract's check, drawn from nobody."""
-    # A step and a prime modulus spread the numbers over the block without a collision.
+    """Return `number` distinct invented phone numbers that pass the contract's check."""
+    # A step and a prime modulus spread the numbers over the block without collisions.
     return [f"{_PHONE_BLOCK}{index * 7919 % 99_999_989:08d}" for index in range(1, number + 1)]
 
 
 def id_numbers(birth: Ints, gender: Ints) -> list[str]:
-    """Return valid id numbers (GB 11643): the sequence of a day is odd for men, even for women."""
+    """Return valid id numbers (GB 11643); the sequence number is odd for men, even for women."""
     order = np.lexsort((gender, birth))
     sequence = np.empty(len(birth), dtype=np.int64)
-    sequence[order] = _within_group(birth[order] * 2 + gender[order])
+    sequence[order] = running_number(birth[order] * 2 + gender[order])
     dates = np.char.replace(birth.astype("datetime64[D]").astype(str), "-", "")
     parity = sequence * 2 + np.where(gender == 1, 1, 2)
     bodies = [
@@ -49,15 +49,10 @@ def id_numbers(birth: Ints, gender: Ints) -> list[str]:
 
 
 def names(rng: np.random.Generator, number: int) -> list[str]:
-    """Return `number` invented names, family name first; some will coincide."""
+    """Return `number` invented names, family name first; some are equal."""
     family, given = rng.integers(0, len(_FAMILY), number), rng.integers(0, len(_GIVEN), (number, 2))
     single = rng.random(number) < 0.25
     return [
         _FAMILY[f] + _GIVEN[a] + ("" if one else _GIVEN[b])
         for f, (a, b), one in zip(family.tolist(), given.tolist(), single.tolist(), strict=True)
     ]
-
-
-def _within_group(sorted_groups: Ints) -> Ints:
-    first = np.searchsorted(sorted_groups, sorted_groups, side="left")
-    return np.arange(len(sorted_groups)) - first

@@ -1,4 +1,4 @@
-"""Members: invented people of the households, with generated id numbers and phones."""
+"""Members: invented people of the households."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from data.simulator.world.id_numbers import id_numbers, names
 
 @dataclass(frozen=True)
 class People:
-    """One entry per member; days since 1970-01-01, NEVER for what has not happened by the end.
+    """One entry per member; days since 1970-01-01, NEVER for events that do not happen.
 
-    ``share`` is the member's part of the household's recorded flows; the first member of each
-    household (``principal``) is the one who borrows.
+    ``share`` is the member's share of the household's recorded flows. The first member of each
+    household (``principal``) is the borrower.
     """
 
     household: Ints
@@ -65,17 +65,17 @@ def build_people(
     """Draw the members of each household."""
     rng = luck.shared("people")
     household = np.repeat(np.arange(len(sizes)), sizes)
-    place = np.arange(len(household)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    first = place == 0
-    gender = _gender(rng, place)
-    birth = _birth(rng, homes, household, place, end)
-    joined = _joined(rng, scenario, first, birth, start, end)
+    rank = np.arange(len(household)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    first = rank == 0
+    gender = _gender(rng, rank)
+    birth = _birth(rng, homes, household, rank, end)
+    joined = _concatenate(rng, scenario, first, birth, start, end)
     consent, withdrawn = _consent(rng, scenario, homes, household, joined, end)
     return People(
         household=household,
         principal=first,
         principal_of=np.flatnonzero(first),
-        share=_share(rng, sizes, household, place),
+        share=_share(rng, sizes, household, rank),
         gender=gender,
         birth=birth,
         education=_education(rng, homes, household, birth),
@@ -90,27 +90,27 @@ def build_people(
     )
 
 
-def _gender(rng: np.random.Generator, place: Ints) -> Ints:
-    """0 female, 1 male; the first member is more often the husband."""
-    return (rng.random(len(place)) < np.where(place == 0, 0.66, 0.36)).astype(np.int64)
+def _gender(rng: np.random.Generator, rank: Ints) -> Ints:
+    """Return 0 for women and 1 for men; the first member is more often a man."""
+    return (rng.random(len(rank)) < np.where(rank == 0, 0.66, 0.36)).astype(np.int64)
 
 
 def _birth(
-    rng: np.random.Generator, homes: Households, household: Ints, place: Ints, end: int
+    rng: np.random.Generator, homes: Households, household: Ints, rank: Ints, end: int
 ) -> Ints:
-    age = homes.head_age[household] + np.where(place == 0, 0.0, rng.normal(-1.5, 3.0, len(place)))
-    age = np.where(place == 2, homes.head_age[household] - 25.0, age)
-    years = np.clip(age, 19.0, 80.0) + rng.random(len(place))
+    age = homes.head_age[household] + np.where(rank == 0, 0.0, rng.normal(-1.5, 3.0, len(rank)))
+    age = np.where(rank == 2, homes.head_age[household] - 25.0, age)
+    years = np.clip(age, 19.0, 80.0) + rng.random(len(rank))
     return months.last_day(end) - np.rint(years * 365.25).astype(np.int64)
 
 
-def _joined(
+def _concatenate(
     rng: np.random.Generator, scenario: Scenario, first: Bools, birth: Ints, start: int, end: int
 ) -> Ints:
     low, high = int(months.first_day(start)), int(months.last_day(end))
     before = rng.random(len(first)) < scenario.people.joined_before_window
     early = low - 1 - rng.integers(0, 1200, len(first))
-    # The programme grew fastest at its beginning.
+    # The programme grew fastest in its first months.
     late = low + np.floor((high - low) * rng.beta(1.0, 1.7, len(first))).astype(np.int64)
     return np.maximum(np.where(before, early, late), birth + 18 * 366)
 
@@ -134,11 +134,11 @@ def _consent(
     return given, np.where((given < NEVER) & withdraws & (withdrawn < last), withdrawn, NEVER)
 
 
-def _share(rng: np.random.Generator, sizes: Ints, household: Ints, place: Ints) -> Floats:
+def _share(rng: np.random.Generator, sizes: Ints, household: Ints, rank: Ints) -> Floats:
     first = np.where(sizes == 1, 1.0, np.where(sizes == 2, 0.75, 0.66))
     first = np.clip(first + np.where(sizes > 1, rng.normal(0, 0.08, len(sizes)), 0.0), 0.3, 1.0)
     others = (1 - first) / np.maximum(sizes - 1, 1)
-    return np.asarray(np.where(place == 0, first[household], others[household]))
+    return np.asarray(np.where(rank == 0, first[household], others[household]))
 
 
 def _education(rng: np.random.Generator, homes: Households, household: Ints, birth: Ints) -> Ints:
@@ -148,7 +148,7 @@ def _education(rng: np.random.Generator, homes: Households, household: Ints, bir
 
 
 def _since(rng: np.random.Generator, birth: Ints, joined: Ints, age: int, years: float) -> Ints:
-    """Draw a beginning some years before joining, not before an age; unknown for 4 %."""
+    """Draw a day some years before joining and after an age; NEVER, unknown, for 4 %."""
     began = joined - np.rint(rng.gamma(2.0, years / 2.0, len(birth)) * 365.25).astype(np.int64) - 30
     began = np.minimum(np.maximum(began, birth + age * 366), joined)
     return np.where(rng.random(len(birth)) < 0.04, NEVER, began)
@@ -157,7 +157,7 @@ def _since(rng: np.random.Generator, birth: Ints, joined: Ints, age: int, years:
 def _first_months(
     rng: np.random.Generator, scenario: Scenario, joined: Ints, start: int
 ) -> dict[str, Ints]:
-    """Draw since when the post sees a member's parcels and sales, and an account's flows."""
+    """Draw the months from which the post sees a member's parcels and sales, and account flows."""
     number, people = len(joined), scenario.people
     early = rng.random(number) < people.account_before_window
     seen = np.where(early, start - 1, months.month_of_day(joined))

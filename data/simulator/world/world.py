@@ -1,7 +1,4 @@
-"""Everything that is fixed before the first month: scenario, map, households, members, shocks.
-
-Shocks that many households share: weather, prices, disease, lockdowns, jobs.
-"""
+"""The world before the first month: scenario, villages, households, members, shared shocks."""
 
 from __future__ import annotations
 
@@ -15,68 +12,19 @@ from data.simulator.luck import Luck
 from data.simulator.scenario import Scenario
 from data.simulator.world.households import Households, build_households
 from data.simulator.world.people import People, build_people, household_sizes
-from data.simulator.world.places import Places, build_places
-
-#: Month of the year that stands for a season of the archive contract: S, A and G.
-SEASON_MONTH = {"S": 6, "A": 10, "G": 3}
-
-
-@dataclass(frozen=True)
-class SharedShocks:
-    """Draws shared by township, county, crop or everyone; asked by month, for any month."""
-
-    scenario: Scenario
-    luck: Luck
-    county_of_township: Ints
-
-    def weather(self, season: str, year: int) -> Floats:
-        """Return the log yield effect of one season for each township."""
-        rng = self.luck.shared("weather", months.month_of(f"{year}-{SEASON_MONTH[season]:02d}"))
-        shocks, towns = self.scenario.shocks, len(self.county_of_township)
-        county = rng.normal(0, shocks.weather_county, self.county_of_township.max() + 1)
-        local = rng.normal(0, shocks.weather, towns) + county[self.county_of_township]
-        struck = rng.random(towns) < shocks.disaster
-        return np.asarray(local + np.where(struck, np.log(1 - shocks.disaster_loss), 0.0))
-
-    def prices(self, month: int) -> Floats:
-        """Return the log price of each crop in the marketing year of `month` (it starts in May)."""
-        marketing_year = months.year(month - 4)
-        rng = self.luck.shared("prices", marketing_year)
-        return rng.normal(0.0, np.asarray(self.scenario.shocks.price), len(CROPS))
-
-    def herd_price(self, month: int) -> float:
-        """Return the log price of livestock: a slow wave plus the year's own draw."""
-        year = self.luck.shared("herd price", months.year(month)).normal()
-        return float(self.scenario.shocks.herd_price * year)
-
-    def disease(self, month: int) -> Bools:
-        """Return which townships' herds fall ill."""
-        rng = self.luck.shared("disease", month)
-        return rng.random(len(self.county_of_township)) < self.scenario.shocks.disease
-
-    def roads(self, month: int) -> Floats:
-        """Return the share of normal trade that reaches each county: below 1 under a lockdown."""
-        shocks, counties = self.scenario.shocks, self.county_of_township.max() + 1
-        closed = self.luck.shared("roads", month).random(counties) < shocks.lockdown
-        closed &= months.year(month) in shocks.lockdown_years
-        return np.where(closed, 1.0 - shocks.lockdown_loss, 1.0)
-
-    def jobs(self, month: int) -> float:
-        """Return the factor on the chance of losing work: shared by everyone, by quarter."""
-        rng = self.luck.shared("jobs", month // 3)
-        return float(np.exp(rng.normal(0, self.scenario.shocks.jobs)))
+from data.simulator.world.villages import Villages, build_villages
 
 
 @dataclass(frozen=True)
 class World:
-    """A scenario made concrete. Months are whole numbers (see `data.simulator.months`).
+    """A drawn scenario. Months are integers, see `data.simulator.months`.
 
-    ``start`` and ``end`` are the first and last recorded month; life begins at ``origin``.
+    ``start`` and ``end`` are the first and last recorded month; ``origin`` is the first simulated.
     """
 
     scenario: Scenario
     luck: Luck
-    places: Places
+    villages: Villages
     homes: Households
     people: People
     shocks: SharedShocks
@@ -86,31 +34,81 @@ class World:
 
     @property
     def scale(self) -> float:
-        """Return the size as a share of the full size: what quotas shrink by."""
+        """Return the size as a share of the full size; quotas are multiplied by it."""
         return len(self.people) / self.scenario.places.full_members
 
     def redrawn(self, replication: int, since: int) -> World:
-        """Return the same world in which households' own luck differs from month `since` on."""
+        """Return the same world with another luck of single households from month `since` on."""
         luck = replace(self.luck, replication=replication, since=since)
         return replace(self, luck=luck)
 
 
 def build_world(scenario: Scenario, members: int, recorded: int, seed: int) -> World:
-    """Draw a world of `members` members whose last `recorded` months are on record."""
+    """Draw a world of `members` members, of which the last `recorded` months are recorded."""
     luck = Luck(seed)
     end = months.month_of(scenario.window.end)
     start = end - recorded + 1
-    places = build_places(scenario, luck, members, start, end)
+    villages = build_villages(scenario, luck, members, start, end)
     sizes = household_sizes(scenario, luck, members)
-    homes = build_households(scenario, luck, places, len(sizes))
+    homes = build_households(scenario, luck, villages, len(sizes))
     return World(
         scenario=scenario,
         luck=luck,
-        places=places,
+        villages=villages,
         homes=homes,
         people=build_people(scenario, luck, homes, sizes, start, end),
-        shocks=SharedShocks(scenario, luck, places.county_of_township),
+        shocks=SharedShocks(scenario, luck, villages.county_of_township),
         origin=start - scenario.window.run_up_months,
         start=start,
         end=end,
     )
+
+
+#: Month of the year for the draws of each season of the archive contract.
+_SEASON_MONTH = {"S": 6, "A": 10, "G": 3}
+
+
+@dataclass(frozen=True)
+class SharedShocks:
+    """Shocks shared by a township, a county, a crop or all: weather, prices, disease, jobs."""
+
+    scenario: Scenario
+    luck: Luck
+    county_of_township: Ints
+
+    def weather(self, season: str, year: int) -> Floats:
+        """Return the log yield effect of one season for each township."""
+        rng = self.luck.shared("weather", months.month_of(f"{year}-{_SEASON_MONTH[season]:02d}"))
+        shocks, towns = self.scenario.shocks, len(self.county_of_township)
+        county = rng.normal(0, shocks.weather_county, self.county_of_township.max() + 1)
+        local = rng.normal(0, shocks.weather, towns) + county[self.county_of_township]
+        struck = rng.random(towns) < shocks.disaster
+        return np.asarray(local + np.where(struck, np.log(1 - shocks.disaster_loss), 0.0))
+
+    def prices(self, month: int) -> Floats:
+        """Return the log price of each crop in the marketing year of `month` (it starts in May)."""
+        marketing_year = months.year_of(month - 4)
+        rng = self.luck.shared("prices", marketing_year)
+        return rng.normal(0.0, np.asarray(self.scenario.shocks.price), len(CROPS))
+
+    def herd_price(self, month: int) -> float:
+        """Return the log price of livestock in the year of `month`."""
+        draw = self.luck.shared("herd price", months.year_of(month)).normal()
+        return float(self.scenario.shocks.herd_price * draw)
+
+    def disease(self, month: int) -> Bools:
+        """Return which townships' herds fall ill."""
+        rng = self.luck.shared("disease", month)
+        return rng.random(len(self.county_of_township)) < self.scenario.shocks.disease
+
+    def roads(self, month: int) -> Floats:
+        """Return the share of normal trade in each county, below 1 during a lockdown."""
+        shocks, counties = self.scenario.shocks, self.county_of_township.max() + 1
+        closed = self.luck.shared("roads", month).random(counties) < shocks.lockdown
+        closed &= months.year_of(month) in shocks.lockdown_years
+        return np.where(closed, 1.0 - shocks.lockdown_loss, 1.0)
+
+    def jobs(self, month: int) -> float:
+        """Return the factor on the chance of losing work, which is shared by all, by quarter."""
+        rng = self.luck.shared("jobs", month // 3)
+        return float(np.exp(rng.normal(0, self.scenario.shocks.jobs)))

@@ -1,89 +1,16 @@
-"""What files do to the archive: duplicates, corrections, conflicts, persons, parents, crashes."""
+"""Effects of imports on the archive: duplicates, corrections, conflicts, persons, crashes."""
 
-import csv
 from datetime import datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.importing.headings.spellings import export_headers
 from data.importing.importer import import_files
 from data.storage.archive import Archive
-from model.archive.id_numbers import check_digit
-from model.archive.tables import RECORDED_AT, archive_tables
+from model.archive.tables import RECORDED_AT
 from model.errors import ArchiveError
-
-TABLES = archive_tables()
-FIRST, LATER = (datetime.fromisoformat(f"2023-10-0{day}T12:00:00") for day in (1, 2))
-
-
-def id_number(serial, born="19800101"):
-    digits = f"999901{born}{serial * 2 + 1:03d}"
-    return digits + check_digit(digits)
-
-
-def member(serial, **changes):
-    return {
-        "member_id": f"M{serial:03d}", "id_number": id_number(serial), "name": "张三",
-        "gender": "男", "birth_date": "1980-01-01", "village_code": "371522100201",
-        "household_id": f"H{serial:03d}", "household_size": "4", "labourers": "2",
-        "education": "初中", "occupation": "种植", "joined_on": "2020-05-06",
-        "recorded_at": "2020-05-06 10:00:00", **changes,
-    }  # fmt: skip
-
-
-def parcels(serial, month="2023-05", sent="3", **changes):
-    return {
-        "member_id": f"M{serial:03d}", "month": month, "sent": sent, "received": "2",
-        "fresh_sent": "1", "damage_claims": "0", "recorded_at": "2023-06-02 09:00:00", **changes,
-    }  # fmt: skip
-
-
-class Branch:
-    """A branch that sends csv files, and the bank that imports them."""
-
-    def __init__(self, folder):
-        self.folder, self.archive = folder, Archive(folder / "archive")
-        self.quarantine = folder / "quarantine"
-
-    def file(self, name, table, rows, without=()):
-        columns = {c: h for c, h in export_headers(TABLES[table]).items() if c not in without}
-        path = self.folder / name
-        with path.open("w", encoding="gb18030", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(columns.values())
-            writer.writerows([row.get(c, "") for c in columns] for row in rows)
-        return path
-
-    def send(self, *paths, moment=FIRST, archive=None):
-        return import_files(paths, archive or self.archive, self.quarantine, moment, workers=1)
-
-    def imported(self, name, table, rows, moment=FIRST, without=()):
-        return self.send(self.file(name, table, rows, without), moment=moment)
-
-    def rows(self, table, *columns):
-        return [tuple(row[c] for c in columns) for row in self.archive.read(table).to_pylist()]
-
-    def parts(self):
-        return {table: len(self.archive.parts(table)) for table in TABLES}
-
-
-@pytest.fixture
-def branch(tmp_path):
-    return Branch(tmp_path)
-
-
-@pytest.fixture
-def known(branch):
-    """A branch whose members 0 to 4 are in the archive."""
-    branch.imported("members.csv", "members", [member(n) for n in range(5)])
-    return branch
-
-
-def counts(report):
-    total = report.totals
-    return total.read, total.accepted, total.quarantined, total.duplicate
+from tests.support.sending_branch import FIRST, LATER, counts, id_number, member, parcels
 
 
 def test_sound_rows_are_stored_and_counted(branch):
@@ -264,7 +191,7 @@ def test_counts_reconcile_and_neither_order_nor_repetition_changes_the_outcome(
 
 
 def test_any_number_of_workers_gives_the_same_archive(branch, monkeypatch):
-    monkeypatch.setattr("data.importing.settling.reading._WORTH_PROCESSES", 0)
+    monkeypatch.setattr("data.importing.settling.reading._MIN_BYTES_FOR_PROCESSES", 0)
     files = [branch.file(f"m{n}.csv", "members", [member(n), member(n + 1)]) for n in range(3)]
     digests = set()
     for workers in (1, 2):

@@ -1,4 +1,4 @@
-"""Exported branch files, imported, are the simulated archive again, but for what was spoilt."""
+"""Importing exported branch files restores the simulated archive, except for spoilt rows."""
 
 import csv
 from datetime import date, datetime
@@ -88,15 +88,15 @@ def quarantined(path):
 
 
 def test_the_imported_archive_gives_the_same_profiles(folder, report, dirty):
-    kept = Archive(folder / "kept")
+    expected = Archive(folder / "expected")
     for table in TABLES:
         rows = versions(Archive(folder / "simulated"), table)
         gone = spoilt(dirty, table)
         content = [row for key, row in rows.items() if key not in gone]
         schema = Archive(folder / "simulated").read(table).schema
-        kept.append(table, pa.Table.from_pylist(content, schema))
+        expected.append(table, pa.Table.from_pylist(content, schema))
     day = date(2023, 10, 1)
-    assert profile_as_of(Archive(folder / "imported"), day) == profile_as_of(kept, day)
+    assert profile_as_of(Archive(folder / "imported"), day) == profile_as_of(expected, day)
 
 
 def test_importing_the_same_files_again_changes_nothing(folder, report):

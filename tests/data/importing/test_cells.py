@@ -1,4 +1,4 @@
-"""What one cell may say, and what it may not."""
+"""Values and flaws of single cells."""
 
 from decimal import Decimal
 
@@ -11,8 +11,8 @@ from model.archive.tables import archive_tables
 TABLES = archive_tables()
 
 
-def parsed(place, raw, **options):
-    table, column = place.split(".")
+def parsed(name, raw, **options):
+    table, column = name.split(".")
     return parse_cell(raw, Field(TABLES[table].columns[column], **options))
 
 
@@ -169,7 +169,7 @@ def test_what_is_no_phone_is_named(raw, code):
 
 
 @pytest.mark.parametrize("raw", ["", "-", "无", "/", "—"])
-def test_an_optional_cell_may_say_nothing(raw):
+def test_an_optional_cell_may_be_blank(raw):
     assert parsed("members.phone", raw) is None
 
 

@@ -1,4 +1,4 @@
-"""A column parsed at once says of each cell what the parser of one cell says."""
+"""A column parsed at once gives the values and flaws that the parser of one cell gives."""
 
 from decimal import Decimal
 

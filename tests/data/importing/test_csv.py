@@ -73,7 +73,7 @@ def test_a_gb18030_file_with_many_words_that_are_valid_utf_8_is_not_taken_for_it
     assert detect_encoding(path) == "gb18030"
 
 
-def test_rows_pasted_in_another_encoding_are_told_apart(read):
+def test_rows_pasted_in_another_encoding_are_recognised(read):
     text = (HEADER + BODY).encode() + "张三,2023-05,3\r\n".encode("gb18030")
     numbered, _ = read(text)
     assert numbered[0][1][0] == "会员编号"
@@ -117,12 +117,12 @@ def test_a_quotation_mark_that_never_closes_at_the_end_costs_one_row(read):
     assert [number for number, _ in numbered] == [1, 2, 3, 4]
 
 
-def test_zero_bytes_in_a_row_are_kept_to_be_told(read):
+def test_zero_bytes_in_a_row_reach_the_parser(read):
     numbered, _ = read((HEADER + "M0\x0001,2023-05,3\r\n" + BODY * 20).encode())
     assert numbered[1][1] == ["M0\x0001", "2023-05", "3"]
 
 
-def test_a_long_cell_is_cut_so_that_it_can_be_told(read):
+def test_a_long_cell_is_cut_but_still_found_too_long(read):
     numbered, _ = read((HEADER + f"{'x' * 5000},2023-05,3\r\n").encode())
     assert len(numbered[1][1][0]) == MAX_CELL_CHARS + 1
 

@@ -1,77 +1,12 @@
-"""Files as branches send them, imported: workbooks, merged cells, units, folders, refusals."""
+"""Imports of files as branches send them: workbooks, merged cells, units, folders, refusals."""
 
-import csv
-from datetime import datetime
-
-import pytest
 import xlsxwriter
 
 from data.importing.headings.spellings import export_headers
-from data.importing.importer import import_files
-from data.storage.archive import Archive
-from model.archive.id_numbers import check_digit
-from model.archive.tables import archive_tables
-
-TABLES = archive_tables()
-MOMENT = datetime.fromisoformat("2023-10-01T12:00:00")
+from tests.support.sending_branch import TABLES, counts, member, parcels
 
 
-def member(serial, **changes):
-    digits = f"99990119800101{serial * 2 + 1:03d}"
-    return {
-        "member_id": f"M{serial:03d}", "id_number": digits + check_digit(digits), "name": "张三",
-        "gender": "男", "birth_date": "1980-01-01", "village_code": "371522100201",
-        "household_id": f"H{serial:03d}", "occupation": "种植", "joined_on": "2020-05-06",
-        "recorded_at": "2020-05-06 10:00:00", **changes,
-    }  # fmt: skip
-
-
-def parcels(serial, month="2023-05"):
-    return {
-        "member_id": f"M{serial:03d}", "month": month, "sent": "3", "received": "2",
-        "fresh_sent": "1", "damage_claims": "0", "recorded_at": "2023-06-02 09:00:00",
-    }  # fmt: skip
-
-
-class Branch:
-    """A branch that sends files, and the bank that imports them."""
-
-    def __init__(self, folder):
-        self.folder, self.archive = folder, Archive(folder / "archive")
-        self.quarantine = folder / "quarantine"
-
-    def file(self, name, table, rows):
-        path, columns = self.folder / name, export_headers(TABLES[table])
-        with path.open("w", encoding="gb18030", newline="") as file:
-            csv.writer(file).writerow(columns.values())
-            csv.writer(file).writerows([row.get(c, "") for c in columns] for row in rows)
-        return path
-
-    def send(self, *paths):
-        return import_files(paths, self.archive, self.quarantine, MOMENT, workers=1)
-
-    def rows(self, table, *columns):
-        return [tuple(row[c] for c in columns) for row in self.archive.read(table).to_pylist()]
-
-
-@pytest.fixture
-def branch(tmp_path):
-    return Branch(tmp_path)
-
-
-@pytest.fixture
-def known(branch):
-    """A branch whose members 0 to 4 are in the archive."""
-    branch.send(branch.file("members.csv", "members", [member(n) for n in range(5)]))
-    return branch
-
-
-def counts(report):
-    total = report.totals
-    return total.read, total.accepted, total.quarantined, total.duplicate
-
-
-def test_a_workbook_of_several_tables_is_taken_sheet_by_sheet(branch):
+def test_a_workbook_of_several_tables_is_imported_sheet_by_sheet(branch):
     path = branch.folder / "township.xlsx"
     with xlsxwriter.Workbook(path) as book:
         for table, content in (("parcels", [parcels(1)]), ("members", [member(1)])):
@@ -89,7 +24,7 @@ def test_a_workbook_of_several_tables_is_taken_sheet_by_sheet(branch):
     assert list(report.files[0].refused_sheets) == ["填表说明"]
 
 
-def test_merged_words_hold_for_every_row_and_merged_figures_for_none(known):
+def test_merged_texts_apply_to_every_row_and_merged_figures_to_none(known):
     path = known.folder / "merged.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()

@@ -1,4 +1,4 @@
-"""Which table a sheet holds, told by its header."""
+"""Recognition of a sheet's table by its header."""
 
 from decimal import Decimal
 
@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from data.importing.cells.parsers import parse_cell
 from data.importing.headings.heading import Heading, find_heading
-from data.importing.headings.spellings import export_choices, export_headers, header_word, spelled
+from data.importing.headings.spellings import (
+    export_choices,
+    export_headers,
+    match_spelling,
+    normal_header,
+)
 from data.importing.refusals import Refusal
 from model.archive.tables import archive_tables
 
@@ -18,7 +23,7 @@ PLOTS = list(export_headers(TABLES["plots"]).values())
 
 
 def factor(heading, column):
-    return heading.places[column].field.factor
+    return heading.matched[column].field.factor
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -26,7 +31,7 @@ def test_every_table_is_recognised_by_its_exported_header(table):
     heading = find_heading([list(export_headers(TABLES[table]).values())])
     assert isinstance(heading, Heading)
     assert heading.table.name == table
-    assert list(heading.places) == list(TABLES[table].columns)
+    assert list(heading.matched) == list(TABLES[table].columns)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -42,9 +47,9 @@ def test_every_table_is_recognised_by_its_english_header_and_by_column_names(tab
 def test_no_spelling_means_two_columns_of_a_table(table):
     for column in TABLES[table].columns.values():
         for spelling in (column.name, column.zh, column.en, *column.also):
-            meaning = spelled(table, spelling)
-            assert meaning is not None
-            assert meaning.column == column.name
+            match = match_spelling(table, spelling)
+            assert match is not None
+            assert match.column == column.name
 
 
 @given(st.permutations(PARCELS), st.integers(0, 20))
@@ -62,10 +67,10 @@ def test_order_of_columns_and_titles_above_do_not_matter(header, titles):
      "面积【亩】", "Area (mu)", "面积（必填）", "面积/亩", "AREA_MU"],
 )  # fmt: skip
 def test_a_header_may_be_typed_in_many_ways(spelling):
-    meaning = spelled("plots", spelling)
-    assert meaning is not None
-    assert meaning.column == "area_mu"
-    assert meaning.factor in (None, 1)
+    match = match_spelling("plots", spelling)
+    assert match is not None
+    assert match.column == "area_mu"
+    assert match.factor in (None, 1)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +93,7 @@ def test_a_unit_in_the_header_converts_the_column(table, column, header, worth):
     assert factor(heading, column) == Decimal(worth)
 
 
-def test_a_unit_above_the_header_holds_for_columns_that_name_none():
+def test_a_unit_above_the_header_applies_to_columns_that_name_none():
     header = [h.replace("（元）", "") for h in export_headers(TABLES["sales"]).values()]
     header[header.index("退款额")] = "退款额（元）"
     heading = find_heading([["销售月报", "", "单位：万元"], header])
@@ -110,7 +115,7 @@ def test_unknown_columns_are_named_and_left_out():
     heading = find_heading([["序号", *PARCELS, "备注", ""]])
     assert isinstance(heading, Heading)
     assert heading.unknown == ("序号", "备注")
-    assert heading.places["member_id"].position == 1
+    assert heading.matched["member_id"].position == 1
 
 
 def test_the_columns_of_a_quarantine_file_are_not_unknown():
@@ -120,49 +125,49 @@ def test_the_columns_of_a_quarantine_file_are_not_unknown():
     assert heading.unknown == ()
 
 
-def refusal(rows):
-    found = find_heading(rows)
-    assert isinstance(found, Refusal)
-    return found
+def refuse(rows):
+    refusal = find_heading(rows)
+    assert isinstance(refusal, Refusal)
+    return refusal
 
 
 def test_a_missing_column_is_named_beside_the_unknown_ones():
-    found = refusal([["会员编号", "月份", "寄件量", "收件量", "极速鲜寄件量", "破损件"]])
-    assert found.code == "COLUMNS_MISSING"
-    assert "破损理赔件数" in found.detail
-    assert "破损件?" in found.detail
+    refusal = refuse([["会员编号", "月份", "寄件量", "收件量", "极速鲜寄件量", "破损件"]])
+    assert refusal.code == "COLUMNS_MISSING"
+    assert "破损理赔件数" in refusal.detail
+    assert "破损件?" in refusal.detail
 
 
 def test_a_column_that_occurs_twice_is_named():
-    found = refusal([[*PARCELS, "寄件数"]])
-    assert found.code == "COLUMNS_REPEATED"
-    assert "寄件量、寄件数" in found.detail
+    refusal = refuse([[*PARCELS, "寄件数"]])
+    assert refusal.code == "COLUMNS_REPEATED"
+    assert "寄件量、寄件数" in refusal.detail
 
 
 def test_a_unit_that_cannot_be_converted_is_named():
-    found = refusal([[h.replace("（亩）", "（平方米）") for h in PLOTS]])
-    assert found.code == "HEADER_UNIT_UNKNOWN"
-    assert "面积（平方米）" in found.detail
+    refusal = refuse([[h.replace("（亩）", "（平方米）") for h in PLOTS]])
+    assert refusal.code == "HEADER_UNIT_UNKNOWN"
+    assert "面积（平方米）" in refusal.detail
 
 
 @pytest.mark.parametrize(
     "rows", [[], [[""]], [["说明"], ["本表由村代办员填写"]], [["a", "b"]], [["会员编号", "备注"]]]
 )
 def test_a_sheet_without_a_known_header_is_no_table(rows):
-    assert refusal(rows).code == "TABLE_NOT_RECOGNISED"
+    assert refuse(rows).code == "TABLE_NOT_RECOGNISED"
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_exported_words_are_read_back_as_their_keys(table):
     heading = find_heading([list(export_headers(TABLES[table]).values())])
     assert isinstance(heading, Heading)
-    for place in heading.places.values():
-        for key, word in export_choices(place.field.column).items():
-            assert parse_cell(word, place.field) == key
+    for matched in heading.matched.values():
+        for key, word in export_choices(matched.field.column).items():
+            assert parse_cell(word, matched.field) == key
 
 
 def test_header_words_ignore_width_case_and_ornaments():
-    assert header_word(" ＊Member　ID： ") == header_word("member id") == "memberid"
+    assert normal_header(" ＊Member　ID： ") == normal_header("member id") == "memberid"
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -1,4 +1,4 @@
-"""Dates, months, seasons and moments in every form that branches write."""
+"""Dates, months, seasons and times in every form that branches write."""
 
 from datetime import date
 
@@ -11,8 +11,8 @@ from model.archive.tables import archive_tables
 TABLES = archive_tables()
 
 
-def parsed(place, raw, **options):
-    table, column = place.split(".")
+def parsed(name, raw, **options):
+    table, column = name.split(".")
     return parse_cell(raw, Field(TABLES[table].columns[column], **options))
 
 
@@ -86,7 +86,7 @@ def test_what_is_no_month_is_named(raw, code):
     assert parsed("parcels.month", raw) == Flaw(code)
 
 
-def test_october_written_with_both_digits_is_no_riddle():
+def test_october_written_with_both_digits_is_accepted():
     assert parsed("parcels.month", "2023.10") == date(2023, 10, 1)
 
 
@@ -121,5 +121,5 @@ def test_what_is_no_season_is_named(raw):
         ("45047.25", "2023-05-01T06:00:00"),
     ],
 )
-def test_a_moment_is_told_in_the_banks_time(raw, moment):
+def test_a_time_is_converted_to_the_banks_zone(raw, moment):
     assert parsed("members.recorded_at", raw).isoformat() == moment

@@ -20,7 +20,7 @@ PARCELS = ["会员编号", "月份", "寄件量", "收件量", "极速鲜寄件�
 SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 START = f'<worksheet xmlns="{SPACE}"><sheetData>'
 END = "</sheetData></worksheet>"
-#: Reads one file to its end and prints what came of it and the growth of its memory in MiB.
+#: Stages one file and prints its refusal and the growth of memory in MiB.
 READ = """
 import json, resource, sys
 from datetime import datetime
@@ -142,11 +142,11 @@ def test_one_long_text_in_many_cells_does_not_fill_the_memory(workbook):
 
 
 @settings(deadline=None, max_examples=100)
-@given(place=st.integers(0, 10**6), junk=st.binary(max_size=12), keep=st.integers(0, 10**6))
-def test_no_damage_to_a_file_is_more_than_a_refusal(samples, place, junk, keep):
+@given(position=st.integers(0, 10**6), junk=st.binary(max_size=12), keep=st.integers(0, 10**6))
+def test_no_damage_to_a_file_is_more_than_a_refusal(samples, position, junk, keep):
     for path in samples:
         content = bytearray(path.read_bytes())
-        at = place % len(content)
+        at = position % len(content)
         content[at : at + len(junk)] = junk
         if keep < 10**5:
             content = content[: keep % len(content)]

@@ -1,4 +1,4 @@
-"""Rows checked together equal rows checked one by one; nothing is lost on the way."""
+"""Rows checked together equal rows checked one by one, and no row is lost."""
 
 import csv
 from datetime import datetime
@@ -14,10 +14,10 @@ from data.importing.headings.heading import Heading, find_heading
 from data.importing.headings.spellings import export_headers
 from data.importing.reasons import Problem, explain, read_problem
 from data.importing.rows.checks import NUMBER, PROBLEMS, check_frame
-from data.importing.rows.row import check_row
 from data.importing.settling.staging import stage_file
 from model.archive.id_numbers import check_digit
 from model.archive.tables import archive_tables
+from tests.support.single_row import check_row
 
 TABLES = archive_tables()
 MOMENT = datetime.fromisoformat("2023-10-01T12:00:00")
@@ -32,8 +32,8 @@ MEMBER = {
 MEMBER["id_number"] = MEMBER["id_number"][:17] + check_digit(MEMBER["id_number"][:17])
 
 
-def together(table, rows):
-    """Return what the frame check says of each row: its values or its problems."""
+def check_together(table, rows):
+    """Return the result of the frame check for each row: its values or its problems."""
     names = list(TABLES[table].columns)
     heading = find_heading([list(export_headers(TABLES[table]).values())])
     assert isinstance(heading, Heading)
@@ -42,18 +42,18 @@ def together(table, rows):
     checked = check_frame(frame, heading, MOMENT, {})
     found = {row[NUMBER]: {name: row[name] for name in names} for row in checked.good.to_pylist()}
     for row in checked.bad.to_pylist():
-        found[row[NUMBER]] = tuple(read_problem(told) for told in row[PROBLEMS])
+        found[row[NUMBER]] = tuple(read_problem(text) for text in row[PROBLEMS])
     return [found[number] for number in frame.numbers.tolist()]
 
 
 def problems(**changes):
-    (found,) = together("members", [MEMBER | changes])
+    (found,) = check_together("members", [MEMBER | changes])
     assert found == check_row(TABLES["members"], MEMBER | changes, MOMENT)
     return found
 
 
 def test_a_sound_row_is_stored_typed():
-    (found,) = together("members", [MEMBER])
+    (found,) = check_together("members", [MEMBER])
     assert found["gender"] == "male"
     assert found["labourers"] == 2
     assert found["consent_withdrawn_on"] is None
@@ -61,11 +61,11 @@ def test_a_sound_row_is_stored_typed():
 
 
 def test_a_row_that_states_no_recording_time_gets_the_imports():
-    (found,) = together("members", [MEMBER | {"recorded_at": ""}])
+    (found,) = check_together("members", [MEMBER | {"recorded_at": ""}])
     assert found["recorded_at"] == MOMENT
 
 
-def test_every_problem_of_a_row_is_told_not_only_the_first():
+def test_every_problem_of_a_row_is_reported_not_only_the_first():
     found = problems(phone="123", gender="?", joined_on="", labourers="-1")
     assert found == (
         Problem("NOT_A_PHONE", ("phone",)),
@@ -90,7 +90,7 @@ def test_every_problem_of_a_row_is_told_not_only_the_first():
         ({"recorded_at": "2023-10-02"}, "FUTURE_DATE", ("recorded_at",)),
     ],
 )
-def test_cells_that_contradict_each_other_are_told(changes, code, columns):
+def test_cells_that_contradict_each_other_are_reported(changes, code, columns):
     assert problems(**changes) == (Problem(code, columns),)
 
 
@@ -98,7 +98,7 @@ def test_a_month_that_has_not_begun_when_it_is_recorded_lies_in_the_future():
     row = dict.fromkeys(TABLES["parcels"].columns, "0") | {"member_id": "M001"}
     begun = row | {"month": "2023-05", "recorded_at": "2023-05-01"}
     ahead = row | {"month": "2023-06", "recorded_at": "2023-05-31"}
-    sound, early = together("parcels", [begun, ahead])
+    sound, early = check_together("parcels", [begun, ahead])
     assert isinstance(sound, dict)
     assert early == (Problem("FUTURE_DATE", ("month",)),)
 
@@ -108,7 +108,7 @@ def test_a_lease_may_end_in_the_future():
         "member_id": "M001", "season": "2023-S", "crop": "小麦", "area_mu": "3", "tenure": "租赁",
         "lease_end": "2030-01-01", "recorded_at": "2022-11-01",
     }  # fmt: skip
-    (found,) = together("plots", [row])
+    (found,) = check_together("plots", [row])
     assert isinstance(found, dict)
 
 
@@ -131,7 +131,7 @@ def test_rows_checked_together_equal_rows_checked_one_by_one(table, data):
     rows = [
         row | {columns[0]: f"0{n}"} for n, row in enumerate(data.draw(st.lists(filled, max_size=5)))
     ]
-    assert together(table, rows) == [check_row(TABLES[table], row, MOMENT) for row in rows]
+    assert check_together(table, rows) == [check_row(TABLES[table], row, MOMENT) for row in rows]
 
 
 @settings(deadline=None, max_examples=60)
@@ -153,7 +153,7 @@ def test_every_row_of_a_file_is_good_or_bad_or_no_data(tmp_path_factory, rows):
     assert all(bad[PROBLEMS].to_pylist())
 
 
-def test_every_reason_can_be_told_of_its_columns():
+def test_every_reason_can_be_explained_for_its_columns():
     for table in TABLES.values():
         for column in table.columns:
             for code in ("MISSING_VALUE", "OUT_OF_RANGE", "UNKNOWN_CHOICE"):

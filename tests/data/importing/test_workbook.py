@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.importing.files.formats import open_sheets
-from data.importing.files.sheets import Merged
+from data.importing.files.sheets import MergedRange
 
 SHEET = "xl/worksheets/sheet1.xml"
 
@@ -98,7 +98,7 @@ def test_zeros_that_a_format_shows_are_kept(written):
         ("[Red]#,##0.00", "45047"),
     ],
 )
-def test_a_format_tells_days_from_numbers(written, code, shown):
+def test_a_format_distinguishes_days_from_numbers(written, code, shown):
     def write(book, sheet):
         sheet.write_number(0, 0, 45047, book.add_format({"num_format": code}))
 
@@ -184,7 +184,7 @@ def test_merged_ranges_are_found(tmp_path):
         sheet.merge_range("A1:D1", "标题")
         sheet.merge_range("B3:B5", "M001")
     with open_sheets(path) as (sheet,):
-        assert list(sheet.merged) == [Merged(1, 1, 0, 3), Merged(3, 5, 1, 1)]
+        assert list(sheet.merged) == [MergedRange(1, 1, 0, 3), MergedRange(3, 5, 1, 1)]
 
 
 texts = st.text(st.characters(categories=["L", "N", "P", "Zs"]), max_size=20)

@@ -1,4 +1,4 @@
-"""The card in use: published, found, rolled back, and refused when it is not what it should be."""
+"""The card in use: published, rolled back, and refused if it is damaged or not trusted."""
 
 import json
 from dataclasses import replace
@@ -38,9 +38,9 @@ def two_cards(tmp_path, member_card):
 
 def test_a_published_card_is_found_signed_and_named_by_its_digest(two_cards):
     home, (digest, folder), _ = two_cards
-    done = publish_card(home, folder, "王审批", NOON)
-    assert done.folder == home / "cards" / digest[:16]
-    assert done.replaced is None
+    publication = publish_card(home, folder, "王审批", NOON)
+    assert publication.folder == home / "cards" / digest[:16]
+    assert publication.replaced is None
     assert (published_card(home).digest, published_card(home).approved_by) == (digest, "王审批")
 
 
@@ -55,18 +55,18 @@ def test_publishing_the_earlier_card_again_rolls_back(two_cards):
     assert published_card(home).approved_by == "李审批"
 
 
-def test_every_promotion_is_written_down(two_cards):
+def test_every_promotion_is_recorded(two_cards):
     home, (first, one), (second, two) = two_cards
     publish_card(home, one, "王审批", NOON)
     publish_card(home, two, "李审批", NOON)
     lines = (home / "cards" / "promotions.jsonl").read_text(encoding="utf-8").splitlines()
-    told = [json.loads(line) for line in lines]
-    assert [line["card_digest"] for line in told] == [first, second]
-    assert [line["approved_by"] for line in told] == ["王审批", "李审批"]
-    assert [line["replaced"] for line in told] == [None, first[:16]]
+    records = [json.loads(line) for line in lines]
+    assert [line["card_digest"] for line in records] == [first, second]
+    assert [line["approved_by"] for line in records] == ["王审批", "李审批"]
+    assert [line["replaced"] for line in records] == [None, first[:16]]
 
 
-def test_the_signing_key_is_made_once_and_only_its_owner_may_read_it(two_cards):
+def test_the_signing_key_is_created_once_and_only_its_owner_may_read_it(two_cards):
     home, (_, one), _ = two_cards
     publish_card(home, one, "王审批", NOON)
     path = home / "keys" / "signing.pem"
@@ -106,7 +106,7 @@ def test_a_home_without_a_card_says_what_to_do(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../../elsewhere", "", "ABCDEF0123456789", "0123"])
-def test_a_pointer_that_names_no_card_folder_is_refused_and_mended_by_promotion(two_cards, name):
+def test_a_pointer_that_names_no_card_folder_is_refused_and_repaired_by_promotion(two_cards, name):
     home, (first, one), _ = two_cards
     publish_card(home, one, "王审批", NOON)
     (home / "cards" / "champion").write_text(name, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The simulated archive: exact in number, true to the contract, the same bytes for one seed."""
+"""The simulated archive: exact numbers, values within the contract, equal bytes for one seed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from data.storage.archive import Archive
 from model.archive.id_numbers import birth_date_of, id_number_flaw, is_phone, sex_of
 from model.archive.tables import RECORDED_AT, Column, archive_tables, season_start
 
-#: Tables of which not every small world needs to hold a row of every kind.
 TABLES = tuple(archive_tables())
 
 
@@ -53,7 +52,7 @@ def test_the_number_of_members_is_exact(members: int, recorded: int) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_the_archive_takes_every_row(
+def test_the_archive_stores_every_row(
     table: str, tables: dict[str, pa.Table], tmp_path: Path
 ) -> None:
     archive = Archive(tmp_path)
@@ -82,7 +81,7 @@ def test_checks_across_columns_hold(table: str, tables: dict[str, pa.Table]) -> 
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_version_is_told_by_key_and_recording_time(
+def test_a_version_is_identified_by_key_and_recording_time(
     table: str, tables: dict[str, pa.Table]
 ) -> None:
     rows = tables[table].select([*archive_tables()[table].key, RECORDED_AT])
@@ -114,7 +113,7 @@ def test_some_rows_are_late_and_some_are_corrected(tables: dict[str, pa.Table]) 
     assert 1.003 < versions < 1.05
 
 
-def test_identities_are_sound_but_belong_to_no_place(tables: dict[str, pa.Table]) -> None:
+def test_identities_are_valid_but_of_an_unassigned_region(tables: dict[str, pa.Table]) -> None:
     people = latest("members", tables["members"]).to_pylist()
     assert all(id_number_flaw(person["id_number"]) is None for person in people)
     assert {person["id_number"][:6] for person in people} == {"999901"}

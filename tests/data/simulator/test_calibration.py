@@ -1,4 +1,4 @@
-"""At full size the simulated totals lie within tolerance of the published figures."""
+"""The simulated totals at full size are within tolerance of the published figures."""
 
 from __future__ import annotations
 
@@ -39,6 +39,6 @@ def test_a_small_world_lends_its_share() -> None:
     assert found["members"] == members
 
 
-def test_a_scenario_with_a_number_too_many_is_refused() -> None:
+def test_a_scenario_with_an_unknown_number_is_refused() -> None:
     with pytest.raises(ContractError, match=r"dirt.*surplus"):
         scenario_from({"dirt": {"rate": 0.1, "replaced": 0.1, "surplus": 1}, "targets": {}})

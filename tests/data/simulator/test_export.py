@@ -1,4 +1,4 @@
-"""Branch files: every row once, and dirty only where the manifest says."""
+"""Exported branch files: every row once, and dirty rows only where the manifest lists them."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ Row = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Found:
-    """A row as the import reads it: where it stood, its values, the flaws of its cells."""
+    """A row as the import reads it: its position, values and flaws."""
 
-    place: tuple[str, str, int]
+    position: tuple[str, str, int]
     table: str
     row: Row
     flaws: tuple[tuple[str, str], ...]
@@ -65,7 +65,9 @@ def test_every_clean_row_is_exported_exactly_once(
     for name, table in archive_tables().items():
         stored = simulation.table(name)
         wanted = Counter(zip(*[stored[c].to_pylist() for c in table.columns], strict=True))
-        clean = Counter(row.row for row in found if row.table == name and row.place not in manifest)
+        clean = Counter(
+            row.row for row in found if row.table == name and row.position not in manifest
+        )
         replaced = sum(m["table"] == name and m["replaced"] == "True" for m in manifest.values())
         assert not clean - wanted
         assert sum((wanted - clean).values()) == replaced
@@ -74,10 +76,10 @@ def test_every_clean_row_is_exported_exactly_once(
 def test_each_dirty_row_has_the_flaw_its_manifest_names(
     found: list[Found], manifest: dict[tuple[str, str, int], dict[str, str]]
 ) -> None:
-    flawed = {row.place: row.flaws for row in found if row.flaws}
+    flawed = {row.position: row.flaws for row in found if row.flaws}
     in_cells = {
-        place: ((line["reason"], line["column"]),)
-        for place, line in manifest.items()
+        position: ((line["reason"], line["column"]),)
+        for position, line in manifest.items()
         if not line["reason"].startswith("UNKNOWN_") or line["reason"] == "UNKNOWN_CHOICE"
     }
     assert flawed == in_cells
@@ -88,14 +90,14 @@ def test_unknown_members_and_loans_are_unknown(
     found: list[Found],
     manifest: dict[tuple[str, str, int], dict[str, str]],
 ) -> None:
-    rows = {row.place: row for row in found}
+    rows = {row.position: row for row in found}
     for name, reason in (("member_id", "UNKNOWN_MEMBER"), ("loan_id", "UNKNOWN_LOAN")):
         table = "members" if name == "member_id" else "loans"
         known = set(simulation.table(table)[name].to_pylist())
-        lines = [place for place, line in manifest.items() if line["reason"] == reason]
-        for place in lines:
-            columns = list(archive_tables()[rows[place].table].columns)
-            assert rows[place].row[columns.index(name)] not in known
+        positions = [position for position, line in manifest.items() if line["reason"] == reason]
+        for position in positions:
+            columns = list(archive_tables()[rows[position].table].columns)
+            assert rows[position].row[columns.index(name)] not in known
 
 
 def test_every_stain_names_a_reason_and_a_column_of_the_import() -> None:
@@ -107,7 +109,7 @@ def test_every_stain_names_a_reason_and_a_column_of_the_import() -> None:
 
 def test_files_are_laid_out_as_branches_send_them(inbox: Path, simulation: Simulation) -> None:
     names = {path.name for path in inbox.iterdir()}
-    towns = len(simulation.world.places.township_names)
+    towns = len(simulation.world.villages.township_names)
     assert sum(name.endswith(".xlsx") for name in names) == towns
     assert "资金月报-莘县-2023.csv" in names
     assert (inbox / "资金月报-莘县-2023.csv").read_bytes().decode("gb18030").count(
@@ -147,13 +149,13 @@ def _read(path: Path) -> Iterator[Found]:
 
 def _rows(file: str, heading: Heading, lines: list[tuple[int, list[str]]]) -> Iterator[Found]:
     table, width = heading.table, len(heading.cells)
-    kept = [(number, [*cells, *[""] * width]) for number, cells in lines if cells[:1] != ["合计"]]
+    rows = [(number, [*cells, *[""] * width]) for number, cells in lines if cells[:1] != ["合计"]]
     parsed = {
-        name: parse_column(pa.array([cells[place.position] for _, cells in kept]), place.field)
-        for name, place in heading.places.items()
+        name: parse_column(pa.array([cells[matched.position] for _, cells in rows]), matched.field)
+        for name, matched in heading.matched.items()
     }
     values = zip(*[parsed[name].values.to_pylist() for name in table.columns], strict=True)
-    for at, ((number, _), row) in enumerate(zip(kept, values, strict=True)):
+    for at, ((number, _), row) in enumerate(zip(rows, values, strict=True)):
         flaws = tuple(
             (FLAW_CODES[column.flaws[at]], name)
             for name, column in parsed.items()

@@ -1,4 +1,4 @@
-"""A loan's arithmetic: schedules, arrears and what remains, for any terms."""
+"""The arithmetic of a loan: schedule, arrears and outstanding principal, for any terms."""
 
 from __future__ import annotations
 

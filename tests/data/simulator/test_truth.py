@@ -1,4 +1,4 @@
-"""The hidden truth: what a standard loan would have become, for every member, in every luck."""
+"""The hidden truth: the outcome of a standard loan for every member in every replication."""
 
 from __future__ import annotations
 
@@ -49,9 +49,7 @@ def test_every_member_has_an_outcome_in_every_replication(
     assert set(truth["outcome"].to_pylist()) == {"good", "indeterminate", "bad"}
 
 
-def test_the_truth_is_the_same_whenever_it_is_asked(
-    simulation: Simulation, truth: pa.Table
-) -> None:
+def test_the_truth_is_the_same_each_time(simulation: Simulation, truth: pa.Table) -> None:
     assert simulation.truth(CLOSING, REPLICATIONS).equals(truth)
     one = simulation.truth(CLOSING, 1)
     assert one.equals(truth.slice(0, one.num_rows))
@@ -69,7 +67,7 @@ def test_luck_is_drawn_again_in_each_replication(truth: pa.Table) -> None:
     assert all((worst[0] != other).any() for other in worst[1:])
 
 
-def test_members_of_one_household_share_its_fate(simulation: Simulation, truth: pa.Table) -> None:
+def test_members_of_one_household_have_one_outcome(simulation: Simulation, truth: pa.Table) -> None:
     home = simulation.world.people.household
     worst = truth["worst_days_past_due"].to_numpy()[: len(home)]
     first = simulation.world.people.principal_of[home]
@@ -88,7 +86,7 @@ def test_true_risk_differs_strongly_between_members(rate: npt.NDArray[np.float64
     assert (rate >= 0.75).mean() > 0.02
 
 
-def test_poverty_of_cash_is_riskier_than_wealth(
+def test_households_with_little_cash_are_riskier(
     simulation: Simulation, rate: npt.NDArray[np.float64], closing_state: State
 ) -> None:
     home = simulation.world.people.household
@@ -97,7 +95,7 @@ def test_poverty_of_cash_is_riskier_than_wealth(
     assert rate[poor].mean() > 5 * rate[rich].mean()
 
 
-def test_what_was_lent_within_the_window_is_judged_by_the_same_economy(
+def test_the_truth_of_an_earlier_day_follows_the_same_economy(
     simulation: Simulation,
 ) -> None:
     early = simulation.truth(date(2022, 5, 1), 1)

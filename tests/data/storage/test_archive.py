@@ -1,4 +1,4 @@
-"""The store: appended to and never rewritten, whole parts or none, one writer at a time."""
+"""The archive: parts are added and never changed, complete or absent, by one writer at a time."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -59,7 +59,7 @@ def test_the_bytes_of_a_part_do_not_depend_on_how_its_rows_came(tmp_path):
     assert whole.digest() == pieces.digest()
 
 
-def test_a_part_appears_whole_or_not_at_all(archive):
+def test_a_part_appears_complete_or_not_at_all(archive):
     def broken():
         yield plots("2023-S")
         raise OSError("disk full")
@@ -78,7 +78,7 @@ def test_rows_that_do_not_fit_the_contract_are_refused(archive):
         archive.append("plots", pa.table({"member_id": ["M1"]}))
 
 
-def test_only_one_writer_holds_the_archive(archive):
+def test_only_one_writer_locks_the_archive(archive):
     with archive.locked(), pytest.raises(ArchiveError, match="another import"), archive.locked():
         pass
     with archive.locked():

@@ -1,4 +1,4 @@
-"""Flat tables from anywhere: encodings, delimiters, blanks, words among numbers."""
+"""Flat tables: encodings, delimiters, blanks, text in columns of numbers."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,8 +1,4 @@
-"""One row by itself: the definition that `checking.check_frame` holds to for many.
-
-A form at the counter, or a test, checks a single row with it; the frame check gives the same values
-and problems for each row of a file (held by a property test).
-"""
+"""Check of a single row, written without arrays, to compare with `checks.check_frame`."""
 
 from __future__ import annotations
 
@@ -22,14 +18,14 @@ Row = Mapping[str, Value]
 def check_row(
     table: Table, cells: Mapping[str, str], moment: datetime
 ) -> dict[str, Value] | tuple[Problem, ...]:
-    """Return the stored values of a row of `table`, or everything that is wrong with it.
+    """Return the stored values of a row of `table`, or all its problems.
 
     Parameters
     ----------
     cells : mapping of str to str
-        Column name → text as written, in the contract's own units; a column left out is blank.
+        Column name → raw text, in the units of the contract; an absent column is blank.
     moment : datetime
-        When the row arrives: it stands in for a recording time that the row does not state.
+        When the row arrives: its recording time if the row states none.
     """
     parsed = {n: parse_cell(cells.get(n, ""), Field(c)) for n, c in table.columns.items()}
     flaws = [Problem(f.code, (n,)) for n, f in parsed.items() if isinstance(f, Flaw)]
@@ -53,7 +49,7 @@ def _in_the_future(table: Table, row: Row, moment: datetime) -> Iterator[Problem
 
 
 def _first_day(column: Column, value: Any) -> date | None:
-    """Return the first day that `value` speaks of, None when it may lie in the future."""
+    """Return the first day of `value`, None if it may be in the future."""
     if value is None or column.future or column.kind not in ("date", "month", "season"):
         return None
     day: date = season_start(value) if column.kind == "season" else value

@@ -1,4 +1,4 @@
-"""Counties, townships and villages: real county codes, invented townships and villages."""
+"""Villages with real county codes, and invented townships and names."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.simulator import months
-from data.simulator.arrays import NEVER, Floats, Ints
+from data.simulator.arrays import NEVER, Floats, Ints, running_number
 from data.simulator.luck import Luck
 from data.simulator.scenario import Scenario
 
-#: Code and name; the position is the county index that every array uses.
+#: Code and name; arrays hold the position as the index of a county.
 COUNTIES: tuple[tuple[str, str], ...] = (
     ("371502", "东昌府区"), ("371503", "茌平区"), ("371521", "阳谷县"), ("371522", "莘县"),
     ("371524", "东阿县"), ("371525", "冠县"), ("371526", "高唐县"), ("371581", "临清市"),
@@ -26,10 +26,10 @@ _FAMILY = "张王李赵刘陈杨孙周吴郑冯卫蒋韩朱秦许何吕施孔曹
 
 
 @dataclass(frozen=True)
-class Places:
-    """Villages with their township and county (indices), and what changes in them over time.
+class Villages:
+    """One entry per village: township (index), names, station, credit status, delivery.
 
-    ``station_opened`` and ``credit_since`` are days since 1970-01-01, NEVER if not at all.
+    ``station_opened`` and ``credit_since`` are days since 1970-01-01, or NEVER.
     """
 
     county_of_township: Ints
@@ -50,15 +50,15 @@ class Places:
         return self.county_of_township[self.township_of]
 
 
-def build_places(scenario: Scenario, luck: Luck, members: int, start: int, end: int) -> Places:
-    """Draw the map for a number of members; stations open until the `end` month."""
-    towns, villages, stations = counts(scenario, members)
+def build_villages(scenario: Scenario, luck: Luck, members: int, start: int, end: int) -> Villages:
+    """Draw the villages for a number of members; stations open until the `end` month."""
+    towns, villages, stations = _counts(scenario, members)
     rng = luck.shared("places")
     county = _spread(towns, _VILLAGE_SHARE)
     township_of = _villages_by_township(rng, county, villages)
     credit = rng.random(villages) < scenario.places.credit_villages
     within = months.first_day(start), months.last_day(end)
-    return Places(
+    return Villages(
         county_of_township=county,
         township_names=_township_names(rng, county),
         township_of=township_of,
@@ -73,16 +73,16 @@ def build_places(scenario: Scenario, luck: Luck, members: int, start: int, end: 
     )
 
 
-def counts(scenario: Scenario, members: int) -> tuple[int, int, int]:
-    """Return townships, villages and stations for a number of members: full size, or shrunk."""
-    wanted, share = scenario.places, min(1.0, members / scenario.places.full_members)
-    towns = max(len(COUNTIES), round(wanted.townships * share))
-    villages = max(towns, round(wanted.villages * share))
-    return towns, villages, round(villages * wanted.stations / wanted.villages)
+def _counts(scenario: Scenario, members: int) -> tuple[int, int, int]:
+    """Return the numbers of townships, villages and stations for a number of members."""
+    full, share = scenario.places, min(1.0, members / scenario.places.full_members)
+    towns = max(len(COUNTIES), round(full.townships * share))
+    villages = max(towns, round(full.villages * share))
+    return towns, villages, round(villages * full.stations / full.villages)
 
 
 def _spread(total: int, shares: Sequence[float]) -> Ints:
-    """Deal `total` things to the groups by their shares, at least one each, in group order."""
+    """Return the group of each of `total` items, by the shares of the groups, at least one each."""
     edges = np.rint(np.cumsum(shares) / np.sum(shares) * (total - len(shares))).astype(np.int64)
     sizes = np.diff(edges, prepend=0) + 1
     return np.repeat(np.arange(len(shares)), sizes)
@@ -94,18 +94,12 @@ def _villages_by_township(rng: np.random.Generator, county: Ints, villages: int)
 
 
 def _codes(county: Ints, township_of: Ints) -> list[str]:
-    number_in_county = _running_number(county)
-    number_in_town = _running_number(township_of)
+    number_in_county = running_number(county)
+    number_in_town = running_number(township_of)
     return [
         f"{COUNTIES[county[town]][0]}{100 + number_in_county[town]:03d}{200 + number:03d}"
         for town, number in zip(township_of, number_in_town, strict=True)
     ]
-
-
-def _running_number(group: Ints) -> Ints:
-    """Return 0, 1, 2 … within each run of equal values of a sorted array."""
-    first = np.searchsorted(group, group, side="left")
-    return np.arange(len(group)) - first
 
 
 def _township_names(rng: np.random.Generator, county: Ints) -> list[str]:
@@ -114,9 +108,9 @@ def _township_names(rng: np.random.Generator, county: Ints) -> list[str]:
 
 
 def _village_names(rng: np.random.Generator, township_of: Ints) -> list[str]:
-    """Name villages after a family and a feature; a name is used once within a township."""
+    """Return names from a family and a feature; a name occurs once in a township."""
     pairs = rng.permutation(len(_FAMILY) * len(_SECOND))
-    number = (_running_number(township_of) + 31 * township_of) % len(pairs)
+    number = (running_number(township_of) + 31 * township_of) % len(pairs)
     return [
         f"{_FAMILY[i // len(_SECOND)]}{_SECOND[i % len(_SECOND)]}村" for i in pairs[number].tolist()
     ]
@@ -132,7 +126,7 @@ def _stations(
     opened = np.full(villages, NEVER)
     chosen = rng.permutation(villages)[:stations]
     early = rng.random(stations) < scenario.places.stations_at_start
-    # The last ones open early enough to be on record by the end.
+    # The last stations open early enough to be recorded by the end.
     before = _days(rng, stations, within[0] - 900, within[0])
     later = _days(rng, stations, within[0], within[1] - 7)
     opened[chosen] = np.where(early, before, later)

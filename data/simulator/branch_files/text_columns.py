@@ -1,4 +1,4 @@
-"""Rows as text: the Chinese headers and cells of a branch file, in its own style."""
+"""Columns of a branch file as text: Chinese headers and cells in the style of the branch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from data.simulator.branch_files.style import Style
 from model.archive.tables import Column, Table
 
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
-#: What a unit is worth in the contract's unit, and decimals that keep every value exact.
+#: Decimal places in each unit that keep every value exact.
 _EXACT_PLACES = {"万元": 6, "公顷": 7, "斤": 1, "%": 4}
 
 
@@ -35,15 +35,15 @@ _MONTH_FORMS = {
 
 
 @dataclass(frozen=True)
-class Written:
+class TextColumn:
     """One column as a file shows it.
 
     Attributes
     ----------
     numeric : bool
-        Whether a workbook holds its cells as numbers.
+        Whether a workbook stores its cells as numbers.
     dated : bool
-        Whether a workbook may hold its cells as dates.
+        Whether a workbook may store its cells as dates.
     """
 
     header: str
@@ -52,17 +52,17 @@ class Written:
     dated: bool
 
 
-def write_columns(table: Table, rows: pa.Table, style: Style) -> list[Written]:
-    """Return the columns of `rows` as text, blanks as empty text, in declared order."""
+def text_columns(table: Table, rows: pa.Table, style: Style) -> list[TextColumn]:
+    """Return the columns of `rows` as text in declared order; blanks are empty texts."""
     headers = export_headers(table)
     return [
-        _written(column, headers[name], rows[name].combine_chunks(), style)
+        _text_column(column, headers[name], rows[name].combine_chunks(), style)
         for name, column in table.columns.items()
     ]
 
 
-def carelessly(cells: pa.Array, rows: Ints, column: Column) -> pa.Array:
-    """Retype some cells with full-width digits, or a stray space where digits do not stand."""
+def mistype(cells: pa.Array, rows: Ints, column: Column) -> pa.Array:
+    """Return `cells` with full-width digits, or stray spaces in other kinds, in some `rows`."""
     if not len(rows) or column.kind == "text":
         return cells
     typed = [
@@ -74,23 +74,23 @@ def carelessly(cells: pa.Array, rows: Ints, column: Column) -> pa.Array:
     return pc.replace_with_mask(cells, pa.array(mask), pa.array(typed, pa.string()))
 
 
-def _written(column: Column, header: str, values: pa.Array, style: Style) -> Written:
+def _text_column(column: Column, header: str, values: pa.Array, style: Style) -> TextColumn:
     unit = _other_unit(column, style)
     if unit is not None:
         header, values = _in_unit(column, header, values, unit)
     cells = pc.fill_null(_text(column, values, style), "")
     numeric = column.kind in ("integer", "number", "money") and not style.thousands
-    return Written(header, cells, numeric, column.kind == "date" and style.real_dates)
+    return TextColumn(header, cells, numeric, column.kind == "date" and style.real_dates)
 
 
 def _other_unit(column: Column, style: Style) -> str | None:
-    """Return the unit, other than the contract's own, in which the style writes this column."""
+    """Return the unit in which the style writes this column, None for the contract's unit."""
     known = [unit for unit in style.units if unit in column.units and column.units[unit] != 1]
     return min(known) if known else None
 
 
 def _in_unit(column: Column, header: str, values: pa.Array, unit: str) -> tuple[str, pa.Array]:
-    """Return the header that names `unit`, and the values in it, exact when read back."""
+    """Return the header that names `unit`, and the exact values in that unit."""
     name = header.split("（")[0]
     places = _EXACT_PLACES[unit]
     step = Decimal(1).scaleb(-places)
@@ -103,20 +103,22 @@ def _in_unit(column: Column, header: str, values: pa.Array, unit: str) -> tuple[
 
 def _text(column: Column, values: pa.Array, style: Style) -> pa.Array:
     if column.kind in ("money", "number"):
-        return _grouped(values) if style.thousands else _without_zeros(pc.cast(values, pa.string()))
+        if style.thousands:
+            return _format_distinct(values, "{:,f}".format)
+        return _drop_zeros(pc.cast(values, pa.string()))
     if column.kind in ("date", "month", "timestamp"):
         return _moments(column, values, style)
     if column.kind == "choice":
-        return _words(values, export_choices(column).__getitem__)
+        return _format_distinct(values, export_choices(column).__getitem__)
     if column.kind == "flag":
-        return _words(values, FLAG_WORDS.__getitem__)
+        return _format_distinct(values, FLAG_WORDS.__getitem__)
     return pc.cast(values, pa.string())
 
 
 def _moments(column: Column, values: pa.Array, style: Style) -> pa.Array:
     if column.kind == "month":
-        return _words(values, lambda day: _MONTH_FORMS[style.form].format(day))
-    days = _words(values.cast(pa.date32()), lambda day: _DAY_FORMS[style.form].format(day))
+        return _format_distinct(values, _MONTH_FORMS[style.form].format)
+    days = _format_distinct(values.cast(pa.date32()), _DAY_FORMS[style.form].format)
     if column.kind == "date":
         return days
     clock = pc.utf8_slice_codeunits(values.cast(pa.timestamp("s")).cast(pa.string()), 11)
@@ -125,17 +127,13 @@ def _moments(column: Column, values: pa.Array, style: Style) -> pa.Array:
     return pc.binary_join_element_wise(days, clock, " ")
 
 
-def _words(values: pa.Array, word: Callable[..., str]) -> pa.Array:
-    """Write each distinct value once."""
+def _format_distinct(values: pa.Array, form: Callable[..., str]) -> pa.Array:
+    """Format each distinct value once."""
     encoded = values.dictionary_encode()
-    words = pa.array([word(value) for value in encoded.dictionary.to_pylist()], pa.string())
-    return words.take(encoded.indices)
+    texts = pa.array([form(value) for value in encoded.dictionary.to_pylist()], pa.string())
+    return texts.take(encoded.indices)
 
 
-def _grouped(values: pa.Array) -> pa.Array:
-    return _words(values, lambda value: f"{value:,f}")
-
-
-def _without_zeros(texts: pa.Array) -> pa.Array:
-    """Drop the zeros after the last decimal, as a person would."""
+def _drop_zeros(texts: pa.Array) -> pa.Array:
+    """Drop the zeros at the end of decimals."""
     return pc.replace_substring_regex(texts, r"\.?0+$", "")
