@@ -191,11 +191,11 @@ def _recorded(run: TrainedRun, out: Path | None, mlruns: Path) -> Tracked:
 
 
 def _tell(run: TrainedRun, tracked: Tracked, out: Path | None) -> None:
-    for note in run.source.notes:
+    for note in run.origin.source.notes:
         click.echo(f"说明 note: {note}")
-    for entry in run.dropped:
+    for entry in run.learned.dropped:
         click.echo(f"剔除 dropped: {entry.attribute}: {entry.reason.zh} · {entry.reason.en}")
-    for name, found in run.evaluations.items():
+    for name, found in run.performance.evaluations.items():
         click.echo(f"{name}: {found.rows:,} rows, {found.bad_rows:,} bad; {_measures(found)}")
     for line in gate_lines(run.gates):
         click.echo(line)

@@ -94,7 +94,7 @@ def train_table(
     unobserved = _unobserved_rows(table, outcome, sample, settings)
     run = learn(sample.take(~held), samples, dictionary, settings, source, step_done, unobserved)
     run = _with_price(run, settings)
-    return _with_fairness(run, average_cut_off(run.card, run.development.bad_rate))
+    return _with_fairness(run, average_cut_off(run.card, run.samples.development.bad_rate))
 
 
 def drafted_dictionary(table: pa.Table, target: str, name: str) -> Dictionary:
@@ -106,18 +106,25 @@ def _with_price(run: TrainedRun, asked: Settings) -> TrainedRun:
     """Return `run` with challengers beside it, if its family was left open."""
     if asked.family != "auto":
         return run
-    own = next(row for row in run.leaderboard if row.family == run.settings.family)
+    own = next(
+        row for row in run.comparison.leaderboard if row.family == run.origin.settings.family
+    )
     # Challengers find their own ratios: those of the card were screened on all development rows.
-    plain = without_attributes(run.dictionary, run.fit.additive.derived)
-    found = price_of_explanation(own, run.development, plain, run.settings)
-    return replace(run, price=found)
+    plain = without_attributes(run.origin.dictionary, run.learned.fit.additive.derived)
+    found = price_of_explanation(own, run.samples.development, plain, run.origin.settings)
+    return replace(run, comparison=replace(run.comparison, price=found))
 
 
 def _with_fairness(run: TrainedRun, cut_off: CutOff) -> TrainedRun:
     found = fairness_report(
-        run.card, run.validation, run.validated_on, cut_off, run.dictionary, run.settings.seed
+        run.card,
+        run.samples.validation,
+        run.samples.validated_on,
+        cut_off,
+        run.origin.dictionary,
+        run.origin.settings.seed,
     )
-    return replace(run, fairness=found)
+    return replace(run, performance=replace(run.performance, fairness=found))
 
 
 def _unobserved_members(

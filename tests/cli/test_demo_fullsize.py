@@ -67,6 +67,6 @@ def test_the_default_card_passes_every_gate(line: Line) -> None:
 
 
 def test_the_card_ranks_loans_of_vintages_it_never_saw(line: Line) -> None:
-    held = line.run.evaluations[line.run.validated_on].measures
+    held = line.run.performance.evaluations[line.run.samples.validated_on].measures
     assert held["auc"].low > 0.7
     assert held["ece"].value < 0.02

@@ -173,18 +173,26 @@ def report_html(
         measures=_MEASURES,
         pictures={name: inline(svg) for name, svg in pictures.items()},
         sections=[_section(run, t, bin_pictures) for t in terms if len(t.attributes) == 1],
-        pairs=[pair_grid(run.card, t, run.development) for t in terms if len(t.attributes) == 2],
-        never_scored=[a for a in run.dictionary if a.role != "scored"],
+        pairs=[
+            pair_grid(run.card, t, run.samples.development) for t in terms if len(t.attributes) == 2
+        ],
+        never_scored=[a for a in run.origin.dictionary if a.role != "scored"],
     )
 
 
 def _section(run: TrainedRun, term: Term, bin_pictures: Mapping[str, str]) -> AttributeSection:
     name = term.attributes[0]
     return AttributeSection(
-        attribute=run.dictionary[name],
+        attribute=run.origin.dictionary[name],
         term=term,
-        iv=run.fit.strength[name],
-        psi=run.attribute_psi[name],
-        rows=bin_rows(run.card, term, run.development, run.validation, run.settings.prior_rows),
+        iv=run.learned.fit.strength[name],
+        psi=run.performance.attribute_psi[name],
+        rows=bin_rows(
+            run.card,
+            term,
+            run.samples.development,
+            run.samples.validation,
+            run.origin.settings.prior_rows,
+        ),
         picture=inline(bin_pictures[name]),
     )

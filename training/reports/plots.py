@@ -237,11 +237,11 @@ def _groups(card: Card, found: Evaluation) -> tuple[Floats, Floats, Floats]:
 
 def run_pictures(run: TrainedRun) -> dict[str, str]:
     """Return the run's plots as SVG: discrimination, calibration, points."""
-    held = run.evaluations[run.validated_on]
-    name = run.validated_on.replace("_", " ")
-    seen = {name: held, "cross-validated": run.evaluations[UNSEEN]}
+    held = run.performance.evaluations[run.samples.validated_on]
+    name = run.samples.validated_on.replace("_", " ")
+    seen = {name: held, "cross-validated": run.performance.evaluations[UNSEEN]}
     return {
-        "roc": roc_plot({**seen, "development (seen)": run.evaluations[DEVELOPMENT]}),
+        "roc": roc_plot({**seen, "development (seen)": run.performance.evaluations[DEVELOPMENT]}),
         "ks": ks_plot(held),
         "calibration": calibration_plot(run.card, seen),
         "points": points_plot(held),
@@ -253,7 +253,13 @@ def bin_pictures(run: TrainedRun) -> dict[str, str]:
     singles = (term for term in run.card.terms if len(term.attributes) == 1)
     return {
         term.attributes[0]: bins_plot(
-            bin_rows(run.card, term, run.development, run.validation, run.settings.prior_rows)
+            bin_rows(
+                run.card,
+                term,
+                run.samples.development,
+                run.samples.validation,
+                run.origin.settings.prior_rows,
+            )
         )
         for term in singles
     }

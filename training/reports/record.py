@@ -28,8 +28,8 @@ from training.reports.run_evidence import evidence_of
 
 def listed_parameters(run: TrainedRun) -> dict[str, str]:
     """Return the settings, what was chosen, and the versions of the libraries that learned."""
-    settings = {name: str(value) for name, value in run.settings.as_parameters().items()}
-    made = {"candidate": run.candidate, "attributes": str(len(run.card.attributes))}
+    settings = {name: str(value) for name, value in run.origin.settings.as_parameters().items()}
+    made = {"candidate": run.learned.candidate, "attributes": str(len(run.card.attributes))}
     versions = {
         f"version_{name}": importlib.metadata.version(name)
         for name in ("numpy", "scikit-learn", "optbinning", "ortools", "lightgbm", "interpret-core")
@@ -41,24 +41,38 @@ def listed_metrics(run: TrainedRun) -> dict[str, float]:
     """Return every measure with its interval, by sample, and every shift; slashes group them."""
     measured = {
         f"{sample}/{name}{suffix}": value
-        for sample, found in run.evaluations.items()
+        for sample, found in run.performance.evaluations.items()
         for name, m in found.measures.items()
         for suffix, value in (("", m.value), ("_low", m.low), ("_high", m.high))
     }
-    shifted = {f"psi/{_plain(name)}": value for name, value in run.attribute_psi.items()}
-    losses = {f"log_loss/{_plain(name)}": value for name, value in run.log_loss.items()}
-    return {**measured, **shifted, **losses, **_compared(run), "psi/points": run.points_psi}
+    shifted = {
+        f"psi/{_plain(name)}": value for name, value in run.performance.attribute_psi.items()
+    }
+    losses = {f"log_loss/{_plain(name)}": value for name, value in run.learned.log_loss.items()}
+    return {
+        **measured,
+        **shifted,
+        **losses,
+        **_compared(run),
+        "psi/points": run.performance.points_psi,
+    }
 
 
 def _compared(run: TrainedRun) -> dict[str, float]:
     found: dict[str, float] = {}
-    if run.rounding:
-        found |= {"rounding/auc_lost": run.rounding.auc, "rounding/brier_added": run.rounding.brier}
-    if run.pairs_bought:
-        bought = run.pairs_bought
+    if run.performance.rounding:
+        found |= {
+            "rounding/auc_lost": run.performance.rounding.auc,
+            "rounding/brier_added": run.performance.rounding.brier,
+        }
+    if run.comparison.pairs_bought:
+        bought = run.comparison.pairs_bought
         found |= {"pairs/auc_gained": bought.auc, "pairs/brier_added": bought.brier}
-    if run.price:
-        found |= {"price/auc_lost": run.price.auc, "price/brier_added": run.price.brier}
+    if run.comparison.price:
+        found |= {
+            "price/auc_lost": run.comparison.price.auc,
+            "price/brier_added": run.comparison.price.brier,
+        }
     return found
 
 
@@ -84,7 +98,7 @@ def write_run(run: TrainedRun, folder: Path) -> None:
     write_evidence(folder, evidence.noted, evidence.rows)
     if run.gates is not None:
         write_verdicts(run.gates, folder)
-    joblib.dump(run.fit.estimator, folder / ESTIMATOR)
+    joblib.dump(run.learned.fit.estimator, folder / ESTIMATOR)
     _write_pictures(folder / "plots", pictures)
     by_file = {re.sub(r"[^\w.-]", "_", name): svg for name, svg in by_attribute.items()}
     _write_pictures(folder / "plots" / "bins", by_file)
@@ -100,23 +114,30 @@ def write_card_folder(run: TrainedRun, folder: Path, written: Path) -> None:
 
 def figures_json(run: TrainedRun) -> str:
     """Return the run's figures, and the baseline that monitoring compares with, as JSON."""
-    points = points_baseline(totals(run.card, run.development))
+    points = points_baseline(totals(run.card, run.samples.development))
     figures = {
         "card_digest": run.digest,
         "provenance": dict(run.card.provenance),
-        "validated_on": run.validated_on,
-        "evaluations": {name: _plain_value(found) for name, found in run.evaluations.items()},
-        "psi": {"points": run.points_psi, "attributes": dict(run.attribute_psi)},
-        "baseline": dict(run.baseline),
+        "validated_on": run.samples.validated_on,
+        "evaluations": {
+            name: _plain_value(found) for name, found in run.performance.evaluations.items()
+        },
+        "psi": {
+            "points": run.performance.points_psi,
+            "attributes": dict(run.performance.attribute_psi),
+        },
+        "baseline": dict(run.performance.baseline),
         "points_baseline": {
             "cuts": points.cuts.tolist(),
             "shares": points.shares.tolist(),
         },
-        "vintages": [asdict(row) for row in run.source.vintages],
-        "dropped": [asdict(entry) for entry in run.dropped],
-        "notes": list(run.source.notes),
-        "fairness": asdict(run.fairness) if run.fairness else None,
-        "reject_inference": asdict(run.reject_inference) if run.reject_inference else None,
+        "vintages": [asdict(row) for row in run.origin.source.vintages],
+        "dropped": [asdict(entry) for entry in run.learned.dropped],
+        "notes": list(run.origin.source.notes),
+        "fairness": asdict(run.performance.fairness) if run.performance.fairness else None,
+        "reject_inference": asdict(run.learned.reject_inference)
+        if run.learned.reject_inference
+        else None,
     }
     return json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
 

@@ -14,7 +14,9 @@ from training.learn import TrainedRun
 
 def evidence_of(run: TrainedRun) -> Evidence:
     """Return what the gates need of `run`."""
-    return Evidence(run.card, run.digest, _noted(run), run.validation, run.fairness)
+    return Evidence(
+        run.card, run.digest, _noted(run), run.samples.validation, run.performance.fairness
+    )
 
 
 def judged(run: TrainedRun, champion: CardFile | None, day: date) -> TrainedRun:
@@ -25,12 +27,12 @@ def judged(run: TrainedRun, champion: CardFile | None, day: date) -> TrainedRun:
 def _noted(run: TrainedRun) -> Noted:
     return Noted(
         card_digest=run.digest,
-        sample=run.validated_on,
+        sample=run.samples.validated_on,
         trained_by=run.trained_by,
-        source=run.source.facts["source"],
-        directions={name: run.dictionary[name].direction for name in run.card.bins},
-        points_psi=run.points_psi,
-        attribute_psi=dict(run.attribute_psi),
-        rounding_auc=run.rounding.auc if run.rounding else None,
-        cut_off=run.fairness.cut_off if run.fairness else None,
+        source=run.origin.source.facts["source"],
+        directions={name: run.origin.dictionary[name].direction for name in run.card.bins},
+        points_psi=run.performance.points_psi,
+        attribute_psi=dict(run.performance.attribute_psi),
+        rounding_auc=run.performance.rounding.auc if run.performance.rounding else None,
+        cut_off=run.performance.fairness.cut_off if run.performance.fairness else None,
     )

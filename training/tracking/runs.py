@@ -88,8 +88,8 @@ def _tracked(run: TrainedRun, artifacts: Path, store: Path) -> Tracked:
 
 def _log_leaderboard(run: TrainedRun) -> None:
     """Keep every candidate, and every challenger, as a run nested in this one."""
-    challengers = run.price.challengers if run.price else ()
-    for row in (*run.leaderboard, *challengers):
+    challengers = run.comparison.price.challengers if run.comparison.price else ()
+    for row in (*run.comparison.leaderboard, *challengers):
         with mlflow.start_run(run_name=row.name, nested=True):
             mlflow.set_tags({"family": row.family, "note": row.note})
             mlflow.log_metrics({"auc": row.auc, "log_loss": row.log_loss, "brier": row.brier,

@@ -47,7 +47,7 @@ def auto(tmp_path_factory):
 
 
 def test_auto_keeps_the_candidate_with_the_least_loss_out_of_fold(auto):
-    losses = {row.family: row.log_loss for row in auto.leaderboard}
+    losses = {row.family: row.log_loss for row in auto.comparison.leaderboard}
     assert set(losses) == {"woe", "boosted_single", "boosted"}
     assert auto.card.provenance["family"] == min(losses, key=losses.get)
 
@@ -55,13 +55,13 @@ def test_auto_keeps_the_candidate_with_the_least_loss_out_of_fold(auto):
 def test_the_pair_that_matters_is_found_and_what_it_bought_is_told(auto):
     pairs = [set(t.attributes) for t in auto.card.terms if len(t.attributes) == 2]
     assert {"income", "debt"} in pairs
-    assert auto.pairs_bought.log_loss < 0
-    assert auto.pairs_bought.pairs >= len(pairs)
+    assert auto.comparison.pairs_bought.log_loss < 0
+    assert auto.comparison.pairs_bought.pairs >= len(pairs)
 
 
 def test_challengers_state_the_price_of_explanation(auto):
-    assert [row.name for row in auto.price.challengers] == ["hgb", "lightgbm"]
-    assert abs(auto.price.auc) < 0.1
+    assert [row.name for row in auto.comparison.price.challengers] == ["hgb", "lightgbm"]
+    assert abs(auto.comparison.price.auc) < 0.1
 
 
 def test_whole_points_keep_the_direction_in_every_slice(auto):
@@ -73,14 +73,14 @@ def test_whole_points_keep_the_direction_in_every_slice(auto):
 
 
 def test_merging_and_rounding_lose_little(auto):
-    assert auto.rounding.auc < 0.01
-    assert auto.rounding.brier < 0.002
+    assert auto.performance.rounding.auc < 0.01
+    assert auto.performance.rounding.brier < 0.002
 
 
 def test_a_card_with_pairs_survives_its_file(auto):
     again = card_from_json(card_to_json(auto.card))
     np.testing.assert_array_equal(
-        totals(again, auto.validation), totals(auto.card, auto.validation)
+        totals(again, auto.samples.validation), totals(auto.card, auto.samples.validation)
     )
 
 
@@ -97,7 +97,7 @@ def test_explainable_boosting_makes_a_card_too(tmp_path):
     main = next(t for t in run.card.terms if t.attributes == ("income",))
     ordinary = main.points[: run.card.bins["income"].ordinary].astype(float)
     assert not breaks_direction(ordinary, "down")
-    assert run.evaluations["held_out"].measures["auc"].value > 0.6
+    assert run.performance.evaluations["held_out"].measures["auc"].value > 0.6
 
 
 def test_awkward_columns_are_survived_and_each_that_is_left_out_is_named(tmp_path):
@@ -111,13 +111,13 @@ def test_awkward_columns_are_survived_and_each_that_is_left_out_is_named(tmp_pat
     rows["village"] = [f"village {code}" for code in dice.integers(0, 900, size)]
     rows["seen_on"] = [f"2024-{1 + code % 12:02d}-11" for code in range(size)]
     run = trained(tmp_path, rows)
-    dropped = {entry.attribute: entry.reason.en for entry in run.dropped}
+    dropped = {entry.attribute: entry.reason.en for entry in run.learned.dropped}
     assert dropped["twin"] == "the same as debt, row by row"
     assert dropped["constant"].startswith("constant")
     assert dropped["blank"] == "every value is missing"
     assert "seen_on" not in run.card.bins
     assert np.isfinite(run.card.pd_values).all()
-    assert run.evaluations["held_out"].measures["auc"].value > 0.65
+    assert run.performance.evaluations["held_out"].measures["auc"].value > 0.65
 
 
 def test_one_bad_in_a_hundred_and_a_target_in_words_make_a_calibrated_card(tmp_path):
@@ -126,7 +126,7 @@ def test_one_bad_in_a_hundred_and_a_target_in_words_make_a_calibrated_card(tmp_p
     bad = dice.random(8_000) < 1 / (1 + np.exp(5.2 + 1.2 * income))
     rows = {"income": income, "outcome": np.where(bad, "bad", "good").tolist()}
     run = trained(tmp_path, rows, replace(QUICK, family="boosted_single"), target="outcome")
-    held = run.evaluations["held_out"].measures
+    held = run.performance.evaluations["held_out"].measures
     assert bad.mean() < 0.015
     assert held["ece"].value < 0.01
     assert held["auc"].value > 0.7

@@ -81,7 +81,9 @@ def test_a_planted_ratio_is_found_and_ranks_better_than_its_sources(run, tmp_pat
         run.card.derived.values()
     )
     assert without.card.derived == {}
-    better, plain = (r.evaluations["cross_validated"].measures["auc"].value for r in (run, without))
+    better, plain = (
+        r.performance.evaluations["cross_validated"].measures["auc"].value for r in (run, without)
+    )
     assert better > plain + 0.003
 
 
@@ -121,7 +123,7 @@ def test_a_member_is_told_of_the_ratio_by_its_two_sources(run):
 
 
 def test_a_table_without_the_derived_column_scores_as_training_did(run, tmp_path):
-    held = run.validation
+    held = run.samples.validation
     plain = {name: held.columns[name] for name in run.card.inputs}
     pq.write_table(pa.table(plain), tmp_path / "in.parquet")
     score_table(tmp_path / "in.parquet", card_from_json(card_to_json(run.card)),
@@ -142,9 +144,9 @@ def test_the_mlflow_model_takes_the_sources_alone(run):
 
     model = CardModel()
     model.card = run.card
-    plain = pd.DataFrame({name: run.validation.columns[name] for name in run.card.inputs})
+    plain = pd.DataFrame({name: run.samples.validation.columns[name] for name in run.card.inputs})
     found = model.predict(None, plain)
-    assert found["points"].tolist() == totals(run.card, run.validation).tolist()
+    assert found["points"].tolist() == totals(run.card, run.samples.validation).tolist()
 
 
 def test_the_report_the_workbook_and_the_baseline_know_the_ratio(run, tmp_path):
@@ -152,11 +154,11 @@ def test_the_report_the_workbook_and_the_baseline_know_the_ratio(run, tmp_path):
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<code>income</code> ÷ <code>instalment</code>" in page
     write_workbook(CardFile(run.card, run.digest, None, None), tmp_path / "card.xlsx")
-    shares = run.baseline["income_per_instalment"]
+    shares = run.performance.baseline["income_per_instalment"]
     assert sum(shares) == pytest.approx(1.0)
     # Where income is missing, one row in seventeen, so is the ratio.
     assert shares[-2] == pytest.approx(1 / 17, abs=0.02)
-    assert run.attribute_psi["income_per_instalment"] < 0.1
+    assert run.performance.attribute_psi["income_per_instalment"] < 0.1
 
 
 def compiled(direction, seed):

@@ -108,14 +108,14 @@ def selected(tmp_path_factory):
 def test_a_tables_rows_without_a_target_are_its_unobserved(selected, method):
     settings = Settings(family="woe", reject_inference=method, resamples=20, folds=2)
     run = train_table(selected, "bad", settings)
-    report = run.reject_inference
-    assert (report.method, report.observed) == (method, len(run.development))
-    assert report.unobserved == 1600 - len(run.development) - len(run.validation)
+    report = run.learned.reject_inference
+    assert (report.method, report.observed) == (method, len(run.samples.development))
+    assert report.unobserved == 1600 - len(run.samples.development) - len(run.samples.validation)
     assert report.selection_auc > 0.95
     if method != "ipw":
         # Below the incomes ever booked the truth is worse than what was seen.
         assert report.inferred_bad_rate > report.observed_bad_rate
-    assert run.evaluations["held_out"].rows == len(run.validation)
+    assert run.performance.evaluations["held_out"].rows == len(run.samples.validation)
 
 
 def test_without_unobserved_rows_a_method_is_refused(tmp_path):

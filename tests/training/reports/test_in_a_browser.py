@@ -21,7 +21,13 @@ from training.fairness.findings import (
     Proxy,
     Rate,
 )
-from training.families.comparison import Candidate, PairsBought, PriceOfExplanation, RoundingLoss
+from training.families.comparison import (
+    Candidate,
+    Comparison,
+    PairsBought,
+    PriceOfExplanation,
+    RoundingLoss,
+)
 from training.gates.verdict import GateVerdicts, Verdict
 from training.reject.inference import RejectReport
 from training.reports.page import CONTENTS, report_html
@@ -78,24 +84,38 @@ def with_findings(run):
     )  # fmt: skip
     candidate = Candidate("woe, C=1", "woe", 0.71, 0.5, 0.15, 12.0, "7 bins")
     told = Text("样本内AUC不低于在用卡片", "AUC not below the champion's")
+    fairness = FairnessReport(
+        "held_out",
+        566,
+        Text("二级分数线", "cut-off of SECOND"),
+        (
+            AttributeFairness(
+                "gender",
+                Text("性别", "gender"),
+                (group, group),
+                (Gap("approval_ratio", "女 female", 0.91, 0.8, 1.0),),
+            ),
+        ),
+        (Proxy("gender", 0.55, 0.01, (("indicator_1", 0.53),)),),
+    )
+    rejects = RejectReport(
+        "parcelling", "申请被拒者 declined", 900, 400, 0.7, 0.1, 0.2, 850.0, 0.71, 0.70
+    )
     return replace(
         run,
-        fairness=FairnessReport(
-            "held_out", 566, Text("二级分数线", "cut-off of SECOND"),
-            (AttributeFairness("gender", Text("性别", "gender"), (group, group),
-                               (Gap("approval_ratio", "女 female", 0.91, 0.8, 1.0),)),),
-            (Proxy("gender", 0.55, 0.01, (("indicator_1", 0.53),)),),
+        learned=replace(run.learned, reject_inference=rejects),
+        performance=replace(
+            run.performance, fairness=fairness, rounding=RoundingLoss(0.0002, 0.0001, 0.00001, 0.0)
         ),
-        reject_inference=RejectReport("parcelling", "申请被拒者 declined", 900, 400, 0.7, 0.1, 0.2,
-                                      850.0, 0.71, 0.70),
+        comparison=Comparison(
+            (candidate, candidate),
+            PairsBought(2, candidate, 0.004, -0.002, -0.001),
+            PriceOfExplanation((replace(candidate, name="LightGBM"),), 0.003, -0.001),
+        ),
         gates=GateVerdicts("0" * 64, "1" * 64, "2" * 64, "2023-10-01", "held_out", (
             Verdict("AUC_AGAINST_CHAMPION", "pass", 0.71, 0.7, told, told),
             Verdict("CALIBRATION", "fail", 0.05, 0.02, told, told),
         )),
-        leaderboard=(candidate, candidate),
-        price=PriceOfExplanation((replace(candidate, name="LightGBM"),), 0.003, -0.001),
-        pairs_bought=PairsBought(2, candidate, 0.004, -0.002, -0.001),
-        rounding=RoundingLoss(0.0002, 0.0001, 0.00001, 0.0),
     )  # fmt: skip
 
 
@@ -137,11 +157,14 @@ def test_a_list_of_contents_leads_to_every_section(page):
     assert "gates" in listed
 
 
-def test_what_was_not_measured_is_said_plainly(run):
+def test_what_was_not_measured_is_marked_as_not_measured(run):
     bare = replace(
-        run, fairness=None, reject_inference=None, gates=None, leaderboard=(), price=None,
-        pairs_bought=None, rounding=None,
-    )  # fmt: skip
+        run,
+        learned=replace(run.learned, reject_inference=None),
+        performance=replace(run.performance, fairness=None, rounding=None),
+        comparison=Comparison(),
+        gates=None,
+    )
     text = report_html(bare, run_pictures(bare), bin_pictures(bare))
     assert text.count("Not measured:") == 7
 

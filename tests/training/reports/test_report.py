@@ -64,7 +64,7 @@ def test_the_page_is_one_small_file_that_loads_nothing(page):
 
 
 def test_every_number_that_speaks_for_the_card_is_on_the_page(run, page):
-    held = run.evaluations[run.validated_on]
+    held = run.performance.evaluations[run.samples.validated_on]
     assert run.digest in page
     assert f"{held.measures['auc'].value:.3f}" in page
     assert f"{held.measures['ks'].low:.3f}" in page
@@ -74,8 +74,8 @@ def test_every_number_that_speaks_for_the_card_is_on_the_page(run, page):
 
 def test_every_attribute_kept_or_dropped_is_named_in_both_languages(run, page):
     for name in run.card.attributes:
-        assert run.dictionary[name].label.zh in page
-    for entry in run.dropped:
+        assert run.origin.dictionary[name].label.zh in page
+    for entry in run.learned.dropped:
         assert entry.reason.zh in page
         assert entry.reason.en in page
     assert "评分卡训练报告" in page
@@ -115,9 +115,9 @@ def test_an_attribute_whose_bins_are_all_average_can_be_drawn():
 
 def test_the_bin_table_adds_up_to_the_sample(run):
     for term in run.card.terms:
-        rows = bin_rows(run.card, term, run.development, run.validation, 20.0)
-        assert sum(row.rows for row in rows) == len(run.development)
-        assert sum(row.bads for row in rows) == run.development.bads
+        rows = bin_rows(run.card, term, run.samples.development, run.samples.validation, 20.0)
+        assert sum(row.rows for row in rows) == len(run.samples.development)
+        assert sum(row.bads for row in rows) == run.samples.development.bads
         assert sum(row.share for row in rows) == pytest.approx(1)
         assert sum(row.share_now for row in rows) == pytest.approx(1)
         assert [row.points for row in rows] == term.points.tolist()

@@ -99,28 +99,28 @@ def run(bank):
 
 
 def test_every_ripe_loan_is_in_one_sample_and_development_comes_first(run, bank):
-    vintages = run.source.vintages
+    vintages = run.origin.source.vintages
     total = sum(row.good + row.bad for row in vintages)
-    assert len(run.development) + len(run.validation) == total == 2 * MEMBERS
-    assert run.validated_on == OUT_OF_TIME
-    assert 0.27 <= len(run.validation) / total < 0.4
+    assert len(run.samples.development) + len(run.samples.validation) == total == 2 * MEMBERS
+    assert run.samples.validated_on == OUT_OF_TIME
+    assert 0.27 <= len(run.samples.validation) / total < 0.4
 
 
 def test_a_card_learned_from_the_past_ranks_the_latest_vintages(run):
-    assert run.evaluations[OUT_OF_TIME].measures["auc"].value > 0.75
-    assert run.evaluations[UNSEEN].measures["auc"].value > 0.75
+    assert run.performance.evaluations[OUT_OF_TIME].measures["auc"].value > 0.75
+    assert run.performance.evaluations[UNSEEN].measures["auc"].value > 0.75
     assert {"average_balance_12m", "lowest_balance_12m"} & set(run.card.attributes)
 
 
 def test_borrowers_the_card_has_not_met_are_told_apart(run):
-    new = run.evaluations[NEW_BORROWERS]
-    met = np.isin(run.validation.borrower, run.development.borrower)
+    new = run.performance.evaluations[NEW_BORROWERS]
+    met = np.isin(run.samples.validation.borrower, run.samples.development.borrower)
     assert new.rows == (~met).sum() > 0
 
 
 def test_only_scored_attributes_enter_and_every_other_scored_one_is_accounted_for(run):
     scored = set(member_dictionary().named("scored"))
-    entered, dropped = set(run.card.attributes), {entry.attribute for entry in run.dropped}
+    entered, dropped = set(run.card.attributes), {entry.attribute for entry in run.learned.dropped}
     assert entered | dropped == scored
     assert not entered & dropped
 

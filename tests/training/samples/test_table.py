@@ -93,12 +93,12 @@ def test_what_carries_risk_is_kept_and_the_rest_dropped_by_name(run):
         {"income", "late", "crop"},
         {"income", "late_twice", "crop"},
     )
-    reasons = {entry.attribute: entry.reason.en for entry in run.dropped}
+    reasons = {entry.attribute: entry.reason.en for entry in run.learned.dropped}
     assert "constant" in reasons["always"]
     assert "every value is missing" in reasons["never"]
     assert "information value" in reasons["noise"]
     assert any("says the same as late" in reason for reason in reasons.values())
-    assert all(entry.reason.zh for entry in run.dropped)
+    assert all(entry.reason.zh for entry in run.learned.dropped)
 
 
 @given(st.sampled_from([("income", 1), ("late", -1)]), st.floats(0, 1e5), st.floats(0, 1e5))
@@ -113,7 +113,7 @@ def test_no_attribute_with_a_direction_moves_points_the_wrong_way(run, declarati
 
 
 def test_points_mean_odds_on_rows_the_card_never_saw(run):
-    measures = run.evaluations[HELD_OUT].measures
+    measures = run.performance.evaluations[HELD_OUT].measures
     assert measures["expected_bad_rate"].value == pytest.approx(
         measures["bad_rate"].value, abs=0.05
     )
@@ -123,21 +123,25 @@ def test_points_mean_odds_on_rows_the_card_never_saw(run):
 
 
 def test_intervals_enclose_their_values_and_cross_validation_is_reported(run):
-    assert {"development", UNSEEN, HELD_OUT} == set(run.evaluations)
-    for found in run.evaluations.values():
+    assert {"development", UNSEEN, HELD_OUT} == set(run.performance.evaluations)
+    for found in run.performance.evaluations.values():
         for name, measure in found.measures.items():
             assert measure.low <= measure.value <= measure.high, name
 
 
 def test_the_held_out_rows_keep_the_bad_rate(run):
-    assert run.validation.bad_rate == pytest.approx(run.development.bad_rate, abs=0.002)
-    assert len(run.validation) == ROWS / 4
+    assert run.samples.validation.bad_rate == pytest.approx(
+        run.samples.development.bad_rate, abs=0.002
+    )
+    assert len(run.samples.validation) == ROWS / 4
 
 
 def test_scoring_the_file_gives_the_points_the_run_was_evaluated_on(run, path):
     columns = card_columns(read_flat_table(path), run.card)
     points = run.card.total(run.card.points_by_attribute(run.card.codes(columns)))
-    both = np.concatenate([totals(run.card, run.development), totals(run.card, run.validation)])
+    both = np.concatenate(
+        [totals(run.card, run.samples.development), totals(run.card, run.samples.validation)]
+    )
     np.testing.assert_array_equal(np.sort(points), np.sort(both))
 
 
@@ -153,8 +157,8 @@ def test_rows_without_a_target_are_left_out_and_counted(path, tmp_path):
     rows["outcome"][:100] = [None] * 100
     pa_csv.write_csv(pa.table(rows), tmp_path / "t.csv")
     found = train_table(tmp_path / "t.csv", "outcome", QUICK)
-    assert len(found.development) + len(found.validation) == ROWS - 100
-    assert "100 rows without a target were left out" in found.source.notes
+    assert len(found.samples.development) + len(found.samples.validation) == ROWS - 100
+    assert "100 rows without a target were left out" in found.origin.source.notes
 
 
 def refusal(tmp_path, rows, **how):
@@ -227,4 +231,4 @@ def test_an_attribute_that_is_the_outcome_makes_a_card_with_finite_points(tmp_pa
     pa_csv.write_csv(pa.table(rows), tmp_path / "t.csv")
     found = train_table(tmp_path / "t.csv", "outcome", QUICK)
     assert "paid_back" in found.card.attributes
-    assert found.fit.strength["paid_back"] > 0.5
+    assert found.learned.fit.strength["paid_back"] > 0.5
