@@ -149,14 +149,14 @@ def _judged(run: TrainedRun, home: Path) -> TrainedRun:
     """Return the run with its gates; a champion that does not verify is told and left aside."""
     from model.errors import CardError
     from training.promote import champion_of
-    from training.reports.run_evidence import judged
+    from training.reports.run_evidence import judge_run
 
     try:
         champion = champion_of(home)
     except CardError as error:
         click.echo(f"说明 note: the champion is left out of the gates: {error}", err=True)
         champion = None
-    return judged(run, champion, datetime.now().astimezone().date())
+    return judge_run(run, champion, datetime.now().astimezone().date())
 
 
 @contextmanager

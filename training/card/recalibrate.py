@@ -76,9 +76,9 @@ def write_recalibrated(
     totals = evidence.totals() if portfolio is None else _points(portfolio)
     card = recalibrate(evidence.card, evidence.digest, totals, target)
     digest = write_card(out, card)
-    noted = replace(evidence.noted, card_digest=digest, recalibrated=True)
-    write_evidence(out, noted, evidence.rows)
-    verdicts = judge(replace(evidence, card=card, digest=digest, noted=noted), champion,
+    notes = replace(evidence.notes, card_digest=digest, recalibrated=True)
+    write_evidence(out, notes, evidence.rows)
+    verdicts = judge(replace(evidence, card=card, digest=digest, notes=notes), champion,
                      GATE_LIMITS.on(target.on))  # fmt: skip
     write_verdicts(verdicts, out)
     return digest, verdicts

@@ -1,7 +1,4 @@
-"""A run as files: the card, the report, the pictures, the figures, the estimator.
-
-A run as the flat names and values that a tracking server lists and compares.
-"""
+"""Record a run: as files, and as the names and values that a tracking server lists."""
 
 from __future__ import annotations
 
@@ -25,77 +22,21 @@ from training.reports.page import report_html
 from training.reports.plots import bin_pictures, run_pictures
 from training.reports.run_evidence import evidence_of
 
-
-def listed_parameters(run: TrainedRun) -> dict[str, str]:
-    """Return the settings, what was chosen, and the versions of the libraries that learned."""
-    settings = {name: str(value) for name, value in run.origin.settings.as_parameters().items()}
-    made = {"candidate": run.learned.candidate, "attributes": str(len(run.card.attributes))}
-    versions = {
-        f"version_{name}": importlib.metadata.version(name)
-        for name in ("numpy", "scikit-learn", "optbinning", "ortools", "lightgbm", "interpret-core")
-    }
-    return {**settings, **made, **versions}
-
-
-def listed_metrics(run: TrainedRun) -> dict[str, float]:
-    """Return every measure with its interval, by sample, and every shift; slashes group them."""
-    measured = {
-        f"{sample}/{name}{suffix}": value
-        for sample, found in run.performance.evaluations.items()
-        for name, m in found.measures.items()
-        for suffix, value in (("", m.value), ("_low", m.low), ("_high", m.high))
-    }
-    shifted = {
-        f"psi/{_plain(name)}": value for name, value in run.performance.attribute_psi.items()
-    }
-    losses = {f"log_loss/{_plain(name)}": value for name, value in run.learned.log_loss.items()}
-    return {
-        **measured,
-        **shifted,
-        **losses,
-        **_compared(run),
-        "psi/points": run.performance.points_psi,
-    }
-
-
-def _compared(run: TrainedRun) -> dict[str, float]:
-    found: dict[str, float] = {}
-    if run.performance.rounding:
-        found |= {
-            "rounding/auc_lost": run.performance.rounding.auc,
-            "rounding/brier_added": run.performance.rounding.brier,
-        }
-    if run.comparison.pairs_bought:
-        bought = run.comparison.pairs_bought
-        found |= {"pairs/auc_gained": bought.auc, "pairs/brier_added": bought.brier}
-    if run.comparison.price:
-        found |= {
-            "price/auc_lost": run.comparison.price.auc,
-            "price/brier_added": run.comparison.price.brier,
-        }
-    return found
-
-
-def _plain(name: str) -> str:
-    # MLflow takes letters, digits and a few signs in a metric's name.
-    return re.sub(r"[^\w.\- /]", "_", name)
-
-
 REPORT, FIGURES, ESTIMATOR = "report.html", "evaluation.json", "estimator.joblib"
 
 
 def write_run(run: TrainedRun, folder: Path) -> None:
-    """Write everything an analyst keeps of `run` into `folder`; the card goes into ``card``.
+    """Write all files of `run` into `folder`; the card goes into its subfolder ``card``.
 
-    The estimator is for analysts only: a joblib file runs code when it is loaded, and one flipped
-    bit loads another model without an error. Nothing that decides ever reads it.
+    The estimator is for analysts only, and no decision reads it: a joblib file runs code when it is
+    loaded, and one flipped bit loads another model without an error.
     """
     pictures, by_attribute = run_pictures(run), bin_pictures(run)
     write_card(folder / "card", run.card)
     (folder / REPORT).write_text(report_html(run, pictures, by_attribute), encoding="utf-8")
     (folder / FIGURES).write_text(figures_json(run), encoding="utf-8")
     evidence = evidence_of(run)
-    write_evidence(folder, evidence.noted, evidence.rows)
+    write_evidence(folder, evidence.notes, evidence.rows)
     if run.gates is not None:
         write_verdicts(run.gates, folder)
     joblib.dump(run.learned.fit.estimator, folder / ESTIMATOR)
@@ -105,7 +46,7 @@ def write_run(run: TrainedRun, folder: Path) -> None:
 
 
 def write_card_folder(run: TrainedRun, folder: Path, written: Path) -> None:
-    """Write the unsigned card into `folder`, with what `written` holds of figures and evidence."""
+    """Write the unsigned card into `folder`, and copy figures and evidence from `written`."""
     write_card(folder, run.card)
     for name in (FIGURES, REPORT, EVIDENCE, VALIDATION, GATES):
         if (written / name).exists():
@@ -113,14 +54,14 @@ def write_card_folder(run: TrainedRun, folder: Path, written: Path) -> None:
 
 
 def figures_json(run: TrainedRun) -> str:
-    """Return the run's figures, and the baseline that monitoring compares with, as JSON."""
+    """Return the run's figures, and its baseline for monitoring, as JSON."""
     points = points_baseline(totals(run.card, run.samples.development))
     figures = {
         "card_digest": run.digest,
         "provenance": dict(run.card.provenance),
         "validated_on": run.samples.validated_on,
         "evaluations": {
-            name: _plain_value(found) for name, found in run.performance.evaluations.items()
+            name: _evaluation_figures(found) for name, found in run.performance.evaluations.items()
         },
         "psi": {
             "points": run.performance.points_psi,
@@ -142,12 +83,12 @@ def figures_json(run: TrainedRun) -> str:
     return json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
 
 
-def _plain_value(found: Evaluation) -> dict[str, Any]:
+def _evaluation_figures(evaluation: Evaluation) -> dict[str, Any]:
     return {
-        "rows": found.rows,
-        "bads": found.bad_rows,
-        "measures": {name: asdict(interval) for name, interval in found.measures.items()},
-        "grades": [asdict(row) for row in found.grades],
+        "rows": evaluation.rows,
+        "bads": evaluation.bad_rows,
+        "measures": {name: asdict(interval) for name, interval in evaluation.measures.items()},
+        "grades": [asdict(row) for row in evaluation.grades],
     }
 
 
@@ -155,3 +96,45 @@ def _write_pictures(folder: Path, pictures: dict[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, svg in pictures.items():
         (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+
+
+def listed_parameters(run: TrainedRun) -> dict[str, str]:
+    """Return the settings, the chosen candidate, and the versions of the learners' libraries."""
+    settings = {name: str(value) for name, value in run.origin.settings.as_parameters().items()}
+    chosen = {"candidate": run.learned.candidate, "attributes": str(len(run.card.attributes))}
+    versions = {
+        f"version_{name}": importlib.metadata.version(name)
+        for name in ("numpy", "scikit-learn", "optbinning", "ortools", "lightgbm", "interpret-core")
+    }
+    return {**settings, **chosen, **versions}
+
+
+def listed_metrics(run: TrainedRun) -> dict[str, float]:
+    """Return the measures with their intervals by sample, the shifts and the comparisons."""
+    performance = run.performance
+    measures = {
+        f"{sample}/{name}{suffix}": value
+        for sample, evaluation in performance.evaluations.items()
+        for name, m in evaluation.measures.items()
+        for suffix, value in (("", m.value), ("_low", m.low), ("_high", m.high))
+    }
+    shifts = {f"psi/{metric_name(name)}": psi for name, psi in performance.attribute_psi.items()}
+    losses = {f"log_loss/{metric_name(name)}": x for name, x in run.learned.log_loss.items()}
+    comparison = _comparison_metrics(run)
+    return {**measures, **shifts, **losses, **comparison, "psi/points": performance.points_psi}
+
+
+def _comparison_metrics(run: TrainedRun) -> dict[str, float]:
+    metrics: dict[str, float] = {}
+    if lost := run.performance.rounding:
+        metrics |= {"rounding/auc_lost": lost.auc, "rounding/brier_added": lost.brier}
+    if bought := run.comparison.pairs_bought:
+        metrics |= {"pairs/auc_gained": bought.auc, "pairs/brier_added": bought.brier}
+    if price := run.comparison.price:
+        metrics |= {"price/auc_lost": price.auc, "price/brier_added": price.brier}
+    return metrics
+
+
+def metric_name(name: str) -> str:
+    """Return `name` with the characters replaced that MLflow does not allow in a metric's name."""
+    return re.sub(r"[^\w.\- /]", "_", name)

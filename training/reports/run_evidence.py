@@ -1,4 +1,4 @@
-"""A training run as evidence for the gates."""
+"""Judge a training run by the gates."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from dataclasses import replace
 from datetime import date
 
 from model.card.card_file import CardFile
-from training.gates.evidence import Evidence, Noted
+from training.gates.evidence import Evidence, TrainingNotes
 from training.gates.judge import judge
 from training.gates.verdict import GATE_LIMITS
 from training.learn import TrainedRun
 
 
 def evidence_of(run: TrainedRun) -> Evidence:
-    """Return what the gates need of `run`."""
+    """Return the evidence that the gates judge `run` by."""
     return Evidence(
-        run.card, run.digest, _noted(run), run.samples.validation, run.performance.fairness
+        run.card, run.digest, _notes(run), run.samples.validation, run.performance.fairness
     )
 
 
-def judged(run: TrainedRun, champion: CardFile | None, day: date) -> TrainedRun:
-    """Return `run` with what the gates of `day` say of it beside the `champion`."""
+def judge_run(run: TrainedRun, champion: CardFile | None, day: date) -> TrainedRun:
+    """Return `run` with the verdicts of the gates in force on `day`, beside the `champion`."""
     return replace(run, gates=judge(evidence_of(run), champion, GATE_LIMITS.on(day)))
 
 
-def _noted(run: TrainedRun) -> Noted:
-    return Noted(
+def _notes(run: TrainedRun) -> TrainingNotes:
+    return TrainingNotes(
         card_digest=run.digest,
         sample=run.samples.validated_on,
         trained_by=run.trained_by,

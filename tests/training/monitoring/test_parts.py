@@ -47,7 +47,7 @@ def test_a_column_that_stops_coming_is_named_first_with_its_missing_bin(member_c
     assert first.attribute == "average_balance_12m"
     assert first.csi > 0.25
     assert first.missing_rise == pytest.approx(0.4, abs=0.01)
-    assert most_moved(baseline, first)[1] == "missing"
+    assert most_moved(baseline, first)[0].en == "missing"
     others = [each.csi for each in shift.attributes[1:]]
     assert max(others) < 0.01
 

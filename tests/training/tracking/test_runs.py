@@ -140,7 +140,7 @@ def test_a_card_without_evidence_is_not_promoted(trained, tmp_path, member_card)
 
     write_card(tmp_path / "card", member_card)
     now = datetime(2023, 10, 2, tzinfo=UTC)
-    with pytest.raises(TrainingError, match="no evidence stands beside the card"):
+    with pytest.raises(TrainingError, match="the card has no evidence"):
         promote(str(tmp_path / "card"), "王审批", now, tmp_path / "home", tmp_path / "none")
     assert not (tmp_path / "home" / "cards").exists()
 
