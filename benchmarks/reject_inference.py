@@ -120,7 +120,7 @@ def _loans(archive: Archive, as_of: date, settings: Settings) -> Loans:
         for name in POPULATIONS
     }
     for name, found in unobserved.items():
-        print(f"{name}: {found.told}", flush=True)
+        print(f"{name}: {found.description}", flush=True)
     return Loans(development, ripe.sample.take(late), unobserved)
 
 

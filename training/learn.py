@@ -43,7 +43,7 @@ class Source:
     name : str
         The card's name.
     facts : mapping of str to str
-        What the card's provenance says of the data: kind, digest, dates, target.
+        Facts of the data for the card's provenance: kind, digest, dates, target.
     vintages : tuple of VintageRow
         Counts by vintage; empty for a flat table.
     notes : tuple of str

@@ -1,4 +1,4 @@
-"""Who may put a card in use, what is recorded of it, and the way back."""
+"""Promotion: who may approve, what is recorded, and rollback."""
 
 import json
 import shutil
@@ -22,9 +22,9 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 def cards(tmp_path_factory):
     """A card trained by Li Xun, and the same one recalibrated, each in a folder of its own."""
     folder = tmp_path_factory.mktemp("promotion")
-    dice = np.random.default_rng(7)
-    income = dice.normal(size=1200).round(3)
-    bad = (dice.random(1200) < 1 / (1 + np.exp(1 + 1.5 * income))).astype(int)
+    rng = np.random.default_rng(7)
+    income = rng.normal(size=1200).round(3)
+    bad = (rng.random(1200) < 1 / (1 + np.exp(1 + 1.5 * income))).astype(int)
     pa_csv.write_csv(pa.table({"income": income, "bad": bad}), folder / "loans.csv")
     for line in (
         ["train", "--table", folder / "loans.csv", "--target", "bad", "--family", "woe",
@@ -78,7 +78,7 @@ def test_a_promotion_records_who_trained_who_approved_and_what_was_flagged(cards
     assert written["card_digest"] == published_card(home).digest
 
 
-def test_one_command_rolls_back_and_a_second_one_does_not_come_forward_again(cards, home):
+def test_one_command_rolls_back_and_a_second_one_is_refused(cards, home):
     first, second = put(cards, home, "1"), put(cards, home, "2")
     assert first.publication.card.digest != second.publication.card.digest
     result = CliRunner().invoke(rongzi, [
@@ -92,7 +92,7 @@ def test_one_command_rolls_back_and_a_second_one_does_not_come_forward_again(car
     assert published_card(home).digest == first.publication.card.digest
 
 
-def test_a_recalibrated_card_is_promoted_like_any_other_and_says_what_was_done(cards, home):
+def test_a_recalibrated_card_is_promoted_like_any_other_and_states_its_source(cards, home):
     first, second = put(cards, home, "1"), put(cards, home, "2")
     found = second.publication.card.card.provenance
     assert found["recalibrated_from"] == first.publication.card.digest

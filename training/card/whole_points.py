@@ -45,7 +45,7 @@ def whole_points(
     codes : mapping of str to Ints
         Shape (n,): each row's bin code by attribute.
     weights : Floats
-        Shape (n,): how many rows each row stands for.
+        Shape (n,): how many rows each row represents.
 
     Notes
     -----

@@ -1,6 +1,6 @@
 """What a run compares: candidates, boosted challengers, pairs against single attributes, rounding.
 
-All figures are of rows that the models did not see.
+All figures are of rows that the models did not view_sample.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Refit a family on folds, choose its candidate there, and keep the out-of-fold log odds."""
+"""Cross-fit a family: refit it on folds, choose its candidate, return out-of-fold log odds."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from model.card.bins import Floats
 from model.errors import TrainingError
 from model.profile.dictionary import Dictionary
 from training.additive import Family, Fit
+from training.measures.calibration import log_losses
 from training.samples.sample import Rows, Sample
 from training.settings import Settings
 
 
 @dataclass(frozen=True)
 class CrossFit:
-    """The chosen fit on the whole sample, and what it predicts for rows it did not see.
+    """The chosen fit on the whole sample, with its out-of-fold predictions.
 
     Attributes
     ----------
@@ -38,11 +39,11 @@ class CrossFit:
 
 
 class Learner(Protocol):
-    """A family with its own way to be judged out of fold."""
+    """A family with its own method of cross-fitting."""
 
     @property
     def name(self) -> str:
-        """The family's name, as the card's provenance tells it."""
+        """The family's name, as in the card's provenance."""
         ...
 
     def steps(self, settings: Settings) -> int:
@@ -80,37 +81,37 @@ def cross_fit(
     TrainingError
         If no attribute of the whole sample can be used.
     """
-    whole = family.fits(sample, dictionary, settings)
+    fits = family.fits(sample, dictionary, settings)
     step_done()
-    unseen = {name: np.zeros(len(sample)) for name in whole}
+    unseen = {name: np.zeros(len(sample)) for name in fits}
     for train, test in folds_of(sample, settings):
         known, new = sample.take(train), sample.take(test)
-        found = _unseen(family, known, new, dictionary, settings)
+        predicted = _predict_unseen(family, known, new, dictionary, settings)
         for name in unseen:
-            unseen[name][test] = found.get(name, _base_log_odds(known))
+            unseen[name][test] = predicted.get(name, _base_log_odds(known))
         step_done()
     losses = {name: loss_of(odds, sample) for name, odds in unseen.items()}
     best = min(losses, key=lambda name: losses[name])
-    return CrossFit(whole[best], best, losses, unseen[best])
+    return CrossFit(fits[best], best, losses, unseen[best])
 
 
 def folds_of(sample: Sample, settings: Settings) -> Iterator[tuple[Rows, Rows]]:
-    """Yield the rows to learn from and the rows left out, fold by fold; no borrower is parted."""
-    how = {"n_splits": settings.folds, "shuffle": True, "random_state": settings.seed}
+    """Yield the rows to learn from and the rows left out, by fold; a borrower is in one fold."""
+    options = {"n_splits": settings.folds, "shuffle": True, "random_state": settings.seed}
     rows = np.zeros(len(sample))
     if len(np.unique(sample.borrower)) == len(sample):
-        yield from StratifiedKFold(**how).split(rows, sample.bad)
+        yield from StratifiedKFold(**options).split(rows, sample.bad)
     else:
-        yield from StratifiedGroupKFold(**how).split(rows, sample.bad, sample.borrower)
+        yield from StratifiedGroupKFold(**options).split(rows, sample.bad, sample.borrower)
 
 
-def _unseen(
+def _predict_unseen(
     family: Family, train: Sample, test: Sample, dictionary: Dictionary, settings: Settings
 ) -> Mapping[str, Floats]:
     try:
         fits = family.fits(train, dictionary, settings)
     except TrainingError:
-        # Weak data may leave a fold nothing to go by: then it knows its base rate and no more.
+        # In weak data a fold may have no usable attribute; its rows get the base rate.
         return {}
     return {name: fit.additive.log_odds(test.columns) for name, fit in fits.items()}
 
@@ -121,8 +122,7 @@ def _base_log_odds(sample: Sample) -> float:
 
 def loss_of(log_odds: Floats, sample: Sample) -> float:
     """Return the mean log loss of `log_odds` (good:bad) on `sample`."""
-    losses = np.logaddexp(0.0, np.where(sample.bad, log_odds, -log_odds))
-    return float(np.average(losses, weights=sample.weight))
+    return float(np.average(log_losses(log_odds, sample.bad), weights=sample.weight))
 
 
 @dataclass(frozen=True)

@@ -105,11 +105,9 @@ def auc_difference(
     ranks = [np.unique(points, return_inverse=True)[1] for points in (first, second)]
     _, borrower = np.unique(sample.borrower, return_inverse=True)
     number = int(borrower.max()) + 1
-    generator = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     drawn = (
-        np.bincount(generator.integers(0, number, number), minlength=number)[borrower].astype(
-            np.float64
-        )
+        np.bincount(rng.integers(0, number, number), minlength=number)[borrower].astype(np.float64)
         for _ in range(_RESAMPLES)
     )
     resampled = [_difference(ranks, sample, weight) for weight in drawn]

@@ -1,4 +1,4 @@
-"""Population stability: has a distribution moved since development, over bins frozen then.
+"""Population stability: the shift of a distribution since development, over frozen bins.
 
 ``PSI = sum((now_i - then_i) * ln(now_i / then_i))`` over shares by bin; missing and out-of-range
 values are bins of their own (Siddiqi 2006, ch. 9: below 0.1 little, above 0.25 much). Bins come
@@ -14,15 +14,15 @@ import numpy as np
 from model.card.bins import Columns, Floats, Ints
 from model.card.scorecard import Card
 
-#: A bin that one side leaves empty counts as half a row, so that the index stays finite.
+#: A bin that is empty on one side counts as half a row there, so that the index stays finite.
 _HALF_ROW = 0.5
 
 
 def stability_index(then: Floats, now: Floats) -> float:
     """Return the PSI between two tables of counts over the same bins, shape (bins,)."""
     filled = (then > 0) | (now > 0)
-    expected, found = _shares(then[filled]), _shares(now[filled])
-    return float(((found - expected) * np.log(found / expected)).sum())
+    before, after = _shares(then[filled]), _shares(now[filled])
+    return float(((after - before) * np.log(after / before)).sum())
 
 
 def attribute_stability(card: Card, then: Columns, now: Columns) -> dict[str, float]:
@@ -42,7 +42,7 @@ def points_stability(then: Ints, now: Ints, groups: int = 10) -> float:
 
 
 def bin_shares(card: Card, columns: Columns) -> Mapping[str, list[float]]:
-    """Return the share of rows by bin code for every attribute: the baseline to monitor against."""
+    """Return the share of rows by bin code for every attribute: the baseline for monitoring."""
     return {
         name: (np.bincount(codes, minlength=card.bins[name].size) / len(codes)).tolist()
         for name, codes in card.codes(columns).items()

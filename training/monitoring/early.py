@@ -123,21 +123,21 @@ def _draw_outcomes(
     seed: int,
 ) -> Floats:
     """Draw whether each unripe loan ends bad, shape (draws, unripe)."""
-    generator = np.random.default_rng(seed)
-    ends_bad = _chain_rates(rolled, generator)
+    rng = np.random.default_rng(seed)
+    ends_bad = _chain_rates(rolled, rng)
     of_loan = ends_bad[:, bullet[unripe].astype(np.int64), left[unripe], state[unripe]]
-    drawn: Floats = (generator.random(of_loan.shape) < of_loan).astype(np.float64)
+    drawn: Floats = (rng.random(of_loan.shape) < of_loan).astype(np.float64)
     return drawn
 
 
-def _chain_rates(rolled: Floats, generator: np.random.Generator) -> Floats:
+def _chain_rates(rolled: Floats, rng: np.random.Generator) -> Floats:
     """Draw the shares that end bad, shape (draws, kinds, months left + 1, states)."""
     states = len(STATES) + 1
     stays = np.eye(states)
     at_any_time = rolled.sum(axis=(0, 1)) + stays
     prior = _PRIOR_LOANS * at_any_time / at_any_time.sum(axis=1, keepdims=True)
     # A Dirichlet draw is a row of gamma draws over its sum; a roll that never occurred stays 0.
-    gammas = generator.gamma(rolled + prior, size=(_DRAWS, *rolled.shape))
+    gammas = rng.gamma(rolled + prior, size=(_DRAWS, *rolled.shape))
     share = gammas / gammas.sum(axis=-1, keepdims=True)
     ends_bad = np.zeros((_DRAWS, 2, _MAX_MONTHS + 1, states))
     # A loan that has been 90 days past due stays bad.

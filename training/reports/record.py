@@ -61,7 +61,7 @@ def figures_json(run: TrainedRun) -> str:
         "provenance": dict(run.card.provenance),
         "validated_on": run.samples.validated_on,
         "evaluations": {
-            name: _evaluation_figures(found) for name, found in run.performance.evaluations.items()
+            name: _evaluation_figures(each) for name, each in run.performance.evaluations.items()
         },
         "psi": {
             "points": run.performance.points_psi,

@@ -1,4 +1,4 @@
-"""Recalibration: the target rate is hit, ranks stay, and the card says what was done."""
+"""Recalibration: the target rate is reached, ranks stay, the provenance records it."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The gates stop what should be stopped, and say so; everything else passes."""
+"""The gates stop faulty cards with a reason, and pass all others."""
 
 from dataclasses import replace
 from datetime import date
@@ -41,12 +41,12 @@ HONEST = card_over({"income": (0, 40), "thrift": (0, 40)}, 490)
 
 def people(seed=1, **more):
     """Rows whose outcome follows the honest card's own PDs."""
-    dice = np.random.default_rng(seed)
-    columns = {name: dice.normal(size=ROWS) for name in ("income", "thrift", "noise")}
+    rng = np.random.default_rng(seed)
+    columns = {name: rng.normal(size=ROWS) for name in ("income", "thrift", "noise")}
     totals = HONEST.total(HONEST.points_by_attribute(HONEST.codes(columns)))
-    bad = dice.random(ROWS) < HONEST.pd(totals)
+    bad = rng.random(ROWS) < HONEST.pd(totals)
     rows = np.arange(ROWS)
-    columns |= {name: made(bad, columns, dice) for name, made in more.items()}
+    columns |= {name: made(bad, columns, rng) for name, made in more.items()}
     return Sample(columns, bad, rows, rows * 0)
 
 
@@ -100,8 +100,8 @@ def test_of_a_champion_of_other_data_only_the_first_attributes_are_named():
 
 @pytest.mark.parametrize(("wrong", "expected"), [(0.02, "fail"), (0.30, "flag")])
 def test_a_planted_leak_is_stopped_or_flagged(wrong, expected):
-    def recovery_calls(bad, columns, dice):
-        return np.where(bad ^ (dice.random(ROWS) < wrong / 2), -1.0, 1.0)
+    def recovery_calls(bad, columns, rng):
+        return np.where(bad ^ (rng.random(ROWS) < wrong / 2), -1.0, 1.0)
 
     leaky = card_over({"recovery_calls": (0, 150), "income": (0, 10)}, 400)
     found = gates(evidence(leaky, people(recovery_calls=recovery_calls)))
@@ -129,7 +129,7 @@ def test_chance_alone_does_not_fail_a_small_sample():
 def test_a_planted_unfair_proxy_is_stopped():
     woman = np.random.default_rng(5).random(ROWS) < 0.4
 
-    def maternity(bad, columns, dice):
+    def maternity(bad, columns, rng):
         return np.where(woman, -1.0, 1.0)
 
     rows = people(maternity=maternity)
@@ -144,7 +144,7 @@ def test_a_planted_unfair_proxy_is_stopped():
     assert {fair[name].status for name in fair if "GENDER" in name} == {"pass"}
 
 
-def test_another_card_than_the_one_evaluated_is_stopped():
+def test_a_card_other_than_the_evaluated_one_is_stopped():
     found = gates(evidence(HONEST, people(), card_digest="c" * 64))
     assert found["CARD_AS_EVALUATED"].status == "fail"
 
@@ -171,7 +171,7 @@ def test_a_reference_below_tier_second_would_leave_someone_without_a_reason():
     assert (found.status, found.value) == ("fail", 530.0)
 
 
-def test_a_pair_that_turns_a_direction_round_is_seen():
+def test_a_pair_that_reverses_a_direction_is_found():
     bins = {"a": Bins("a", (0.0,)), "b": Bins("b", (0.0,))}
     own = Term(("a",), np.array([0, 10, 0, 0], dtype=np.int64), 5)
     pair = np.zeros((4, 4), dtype=np.int64)
@@ -185,9 +185,9 @@ def test_a_pair_that_turns_a_direction_round_is_seen():
 
 def test_delong_is_the_textbook_sum_over_pairs():
     """DeLong et al. (1988), eq. 1-6, pair by pair, in plain loops."""
-    dice = np.random.default_rng(3)
-    bad = dice.random(60) < 0.4
-    scores = dice.integers(0, 12, (2, 60)) - 4 * bad
+    rng = np.random.default_rng(3)
+    bad = rng.random(60) < 0.4
+    scores = rng.integers(0, 12, (2, 60)) - 4 * bad
     goods, bads = scores[:, ~bad], scores[:, bad]
     psi = np.array([
         [[float(g > b) + 0.5 * float(g == b) for b in bads[k]] for g in goods[k]] for k in (0, 1)

@@ -1,4 +1,4 @@
-"""``rongzi monitor`` on a simulated archive whose later months are known: the later truth."""
+"""``rongzi monitor`` on a simulated archive whose later months are known."""
 
 import json
 from dataclasses import replace

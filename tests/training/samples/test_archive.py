@@ -1,4 +1,4 @@
-"""A card from an archive: profiles as of the application, vintages in time, borrowers whole."""
+"""A card from an archive: profiles as of the application, vintages in time, borrowers unsplit."""
 
 from datetime import date, datetime
 
@@ -41,7 +41,7 @@ def store(archive, table, columns, known):
 
 def a_bank(folder):
     """Members with balances and bills by month; two loans each, bad where both are poor."""
-    dice, archive = np.random.default_rng(11), Archive(folder)
+    rng, archive = np.random.default_rng(11), Archive(folder)
     ids = np.array([f"M{i:04d}" for i in range(MEMBERS)])
     early = [datetime.fromisoformat("2020-12-20")] * MEMBERS
     store(archive, "members", {
@@ -50,27 +50,27 @@ def a_bank(folder):
         "village_code": ["999901001001"] * MEMBERS, "household_id": ids,
         "occupation": ["grower"] * MEMBERS, "joined_on": [date(2020, 1, 1)] * MEMBERS,
     }, early)  # fmt: skip
-    wealth, care = dice.normal(size=(2, MEMBERS))
+    wealth, care = rng.normal(size=(2, MEMBERS))
     rows = np.repeat(np.arange(MEMBERS), MONTHS)
     months = np.tile(FIRST + np.arange(MONTHS), MEMBERS)
-    balance = np.round(np.exp(8 + wealth[rows] + 0.2 * dice.normal(size=len(rows))), 0)
+    balance = np.round(np.exp(8 + wealth[rows] + 0.2 * rng.normal(size=len(rows))), 0)
     store(archive, "cashflow", {
         "member_id": ids[rows], "month": months.astype("datetime64[D]"),
         "average_balance": balance.astype(int).tolist(), "bills_due": [10] * len(rows),
         "bills_paid_on_time": np.clip(8 + 2 * care[rows], 0, 10).astype(int).tolist(),
     }, (months + 1).astype("datetime64[us]"))  # fmt: skip
-    _lend(archive, dice, ids, wealth + care)
+    _lend(archive, rng, ids, wealth + care)
     return archive
 
 
-def _lend(archive, dice, ids, safety):
+def _lend(archive, rng, ids, safety):
     owner = np.repeat(np.arange(MEMBERS), 2)
     # A third of the pairs of loans fall into one month.
-    start = FIRST + 2 + np.sort(dice.integers(0, 12, (MEMBERS, 2)), axis=1)
+    start = FIRST + 2 + np.sort(rng.integers(0, 12, (MEMBERS, 2)), axis=1)
     start[::3, 1] = start[::3, 0]
     start = start.ravel()
     loan_id = np.array([f"L{i:05d}" for i in range(len(owner))])
-    bad = dice.random(len(owner)) < 1 / (1 + np.exp(1.3 + 1.2 * safety[owner]))
+    bad = rng.random(len(owner)) < 1 / (1 + np.exp(1.3 + 1.2 * safety[owner]))
     store(archive, "loans", {
         "loan_id": loan_id, "member_id": ids[owner], "applied_on": start.astype("datetime64[D]"),
         "decision": ["approved"] * len(owner), "disbursed_on": start.astype("datetime64[D]") + 5,
@@ -112,7 +112,7 @@ def test_a_card_learned_from_the_past_ranks_the_latest_vintages(run):
     assert {"average_balance_12m", "lowest_balance_12m"} & set(run.card.attributes)
 
 
-def test_borrowers_the_card_has_not_met_are_told_apart(run):
+def test_borrowers_unknown_to_development_are_evaluated_on_their_own(run):
     new = run.performance.evaluations[NEW_BORROWERS]
     met = np.isin(run.samples.validation.borrower, run.samples.development.borrower)
     assert new.rows == (~met).sum() > 0
@@ -142,7 +142,7 @@ def test_training_again_gives_the_same_digest(run, bank):
     assert train_archive(bank, AS_OF, QUICK).digest == run.digest
 
 
-def test_what_happens_after_the_application_month_began_changes_no_profile(bank, tmp_path):
+def test_an_event_after_the_application_month_began_changes_no_profile(bank, tmp_path):
     before = archive_sample(bank, AS_OF, QUICK)
     later = a_bank(tmp_path)
     known = np.array(["2023-06-01"], dtype="datetime64[us]")
@@ -163,7 +163,7 @@ def test_two_loans_of_one_month_share_one_profile(bank):
         np.testing.assert_array_equal(values[pairs], values[pairs + 1])
 
 
-def test_folds_never_part_a_borrower(bank):
+def test_folds_never_split_a_borrower(bank):
     sample = archive_sample(bank, AS_OF, QUICK).sample
     seen = []
 
@@ -180,7 +180,7 @@ def test_folds_never_part_a_borrower(bank):
     assert sum(map(len, held)) == len(everyone)
 
 
-def test_a_day_too_early_for_any_outcome_is_refused_with_what_became_of_the_loans(bank):
+def test_a_day_before_any_outcome_is_refused_with_the_counts_of_the_loans(bank):
     with pytest.raises(TrainingError, match=r"no loan has a known outcome .*unripe"):
         train_archive(bank, date(2021, 9, 1), QUICK)
 

@@ -1,4 +1,4 @@
-"""A card from a flat table: repeatable, directed, calibrated, and honest about what it dropped."""
+"""A card from a flat table: repeatable, directed, calibrated, with reasons for dropped columns."""
 
 from dataclasses import replace
 
@@ -25,18 +25,18 @@ QUICK = Settings(family="woe", resamples=50)
 
 def a_table(rows=ROWS, seed=7):
     """Loans whose risk falls with income, rises with lateness and depends on the crop."""
-    dice = np.random.default_rng(seed)
-    income, late = dice.lognormal(9, 0.8, rows), dice.poisson(1.0, rows)
-    crop = dice.choice(["wheat", "maize", "melon"], rows)
+    rng = np.random.default_rng(seed)
+    income, late = rng.lognormal(9, 0.8, rows), rng.poisson(1.0, rows)
+    crop = rng.choice(["wheat", "maize", "melon"], rows)
     log_odds = -1.8 - 1.4 * (np.log(income) - 9) + 0.8 * late + 0.9 * (crop == "melon")
-    bad = dice.random(rows) < 1 / (1 + np.exp(-log_odds))
+    bad = rng.random(rows) < 1 / (1 + np.exp(-log_odds))
     return {
         "income": [None if gone else round(float(x), 2) for x, gone in
-                   zip(income, dice.random(rows) < 0.1, strict=True)],
+                   zip(income, rng.random(rows) < 0.1, strict=True)],
         "late": late.tolist(),
         "late_twice": (2 * late).tolist(),
         "crop": crop.tolist(),
-        "noise": dice.normal(size=rows).tolist(),
+        "noise": rng.normal(size=rows).tolist(),
         "always": [1] * rows,
         "never": pa.nulls(rows, pa.string()),
         "outcome": np.where(bad, "bad", "good").tolist(),
@@ -88,7 +88,7 @@ def test_csv_and_parquet_give_the_same_points(run, path, dictionary, tmp_path):
         np.testing.assert_array_equal(mine.points, theirs.points)
 
 
-def test_what_carries_risk_is_kept_and_the_rest_dropped_by_name(run):
+def test_attributes_with_risk_enter_and_the_others_are_dropped_by_name(run):
     assert set(run.card.attributes) in (
         {"income", "late", "crop"},
         {"income", "late_twice", "crop"},
@@ -182,19 +182,19 @@ def test_too_few_goods_are_refused_too(tmp_path):
     assert "3 goods" in refusal(tmp_path, rows)
 
 
-def test_a_table_that_says_nothing_is_refused_with_every_reason(tmp_path):
+def test_a_table_without_information_is_refused_with_every_reason(tmp_path):
     rows = {"always": [1] * ROWS, "never": pa.nulls(ROWS, pa.string())}
-    told = refusal(tmp_path, rows | {"outcome": a_table()["outcome"]})
-    assert "always: constant" in told
-    assert "never: every value is missing" in told
+    message = refusal(tmp_path, rows | {"outcome": a_table()["outcome"]})
+    assert "always: constant" in message
+    assert "never: every value is missing" in message
 
 
 def test_noise_that_ranks_no_better_than_chance_out_of_fold_makes_no_card(tmp_path):
-    dice = np.random.default_rng(0)
-    rows = {f"noise_{i}": dice.normal(size=400).tolist() for i in range(6)}
+    rng = np.random.default_rng(0)
+    rows = {f"noise_{i}": rng.normal(size=400).tolist() for i in range(6)}
     rows["outcome"] = ["bad", "good"] * 200
-    told = refusal(tmp_path, rows)
-    assert "no better than chance" in told
+    message = refusal(tmp_path, rows)
+    assert "no better than chance" in message
 
 
 def test_a_dictionary_that_does_not_fit_the_table_is_refused(tmp_path, dictionary):
@@ -220,7 +220,7 @@ def test_a_dictionary_that_scores_nothing_is_refused(tmp_path):
     assert "scores no column" in refusal(tmp_path, a_table(), dictionary=nothing)
 
 
-def test_a_family_this_release_lacks_is_refused(path):
+def test_an_unknown_family_is_refused(path):
     with pytest.raises(TrainingError, match=r"no family is called 'svm'; use one of auto, woe"):
         train_table(path, "outcome", replace(QUICK, family="svm"))
 
