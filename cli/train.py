@@ -148,8 +148,7 @@ def _from_table(
 def _judged(run: TrainedRun, home: Path) -> TrainedRun:
     """Return the run with its gates; a champion that does not verify is told and left aside."""
     from model.errors import CardError
-    from training.promote import champion_of
-    from training.reports.run_evidence import judge_run
+    from training.promote import champion_of, judge_run
 
     try:
         champion = champion_of(home)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
 from model.card.bins import Bins, Columns, Floats, input_values
 from model.card.derived import Derived
 from model.errors import TrainingError
-from model.profile.dictionary import Dictionary, Text
-from training.samples.sample import Sample
-from training.settings import Settings
+from model.profile.dictionary import Text
 
 
 @dataclass(frozen=True)
@@ -94,19 +91,3 @@ class Fit:
     strength: Mapping[str, float]
     estimator: object
     fine: Additive | None = None
-
-
-class Family(Protocol):
-    """A way to learn additive tables, judged by refitting it on folds."""
-
-    name: str
-
-    def fits(self, sample: Sample, dictionary: Dictionary, settings: Settings) -> dict[str, Fit]:
-        """Return one fit per candidate of the family, by the candidate's name, simplest first.
-
-        Raises
-        ------
-        TrainingError
-            If no attribute of the sample can be used.
-        """
-        ...

@@ -14,7 +14,7 @@ from model.profile.dictionary import Dictionary
 from training.families.boosted.family import PAIRS, SINGLE, BoostedFamily
 from training.families.challengers import CHALLENGERS, Matrix
 from training.families.comparison import Candidate, PairsBought, PriceOfExplanation
-from training.families.cross_fit import CrossFit, Learner, Refitted, folds_of, loss_of
+from training.families.cross_fit import CrossFit, Learner, RefitLearner, folds_of, loss_of
 from training.families.ebm import EbmFamily
 from training.families.woe import WoeFamily
 from training.measures.discrimination import auc_of_scores
@@ -22,10 +22,10 @@ from training.samples.sample import Sample
 from training.settings import FAMILIES, Family, Settings
 
 _LEARNERS: dict[Family, Callable[[], Learner]] = {
-    "woe": lambda: Refitted(WoeFamily()),
+    "woe": lambda: RefitLearner(WoeFamily()),
     SINGLE: lambda: BoostedFamily(SINGLE),
     PAIRS: lambda: BoostedFamily(PAIRS),
-    "ebm": lambda: Refitted(EbmFamily()),
+    "ebm": lambda: RefitLearner(EbmFamily()),
 }
 #: What ``auto`` tries, simplest first: a tie goes to the simpler.
 _AUTO: tuple[Family, ...] = ("woe", SINGLE, PAIRS)

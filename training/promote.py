@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from model.errors import TrainingError
 from training.gates.evidence import Evidence, has_evidence, read_evidence
 from training.gates.judge import judge, write_verdicts
 from training.gates.verdict import GATE_LIMITS, GateVerdicts, Verdict
+from training.learn import TrainedRun
+from training.reports.record import evidence_of
 from training.tracking.runs import card_of_run, make_champion, run_of_card
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
@@ -98,6 +100,11 @@ def roll_back(approved_by: str, approved_at: datetime, home: Path, store: Path) 
     folder = previous_champion(home)
     read_card(folder, trusted_keys(home))
     return _put_back(folder, approved_by, approved_at, home, store)
+
+
+def judge_run(run: TrainedRun, champion: CardFile | None, day: date) -> TrainedRun:
+    """Return `run` with the verdicts of the gates in force on `day`, beside the `champion`."""
+    return replace(run, gates=judge(evidence_of(run), champion, GATE_LIMITS.on(day)))
 
 
 def champion_of(home: Path) -> CardFile | None:

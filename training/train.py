@@ -108,24 +108,20 @@ def _with_price(run: TrainedRun, requested: Settings) -> TrainedRun:
     """Return `run` with the price of explanation, if the settings left its family open."""
     if requested.family != "auto":
         return run
-    own = next(
-        row for row in run.comparison.leaderboard if row.family == run.origin.settings.family
-    )
+    settings = run.origin.settings
+    own = next(row for row in run.comparison.leaderboard if row.family == settings.family)
     # Challengers do not get the card's ratios, which were screened on all development rows.
     plain = without_attributes(run.origin.dictionary, run.learned.fit.additive.derived)
-    price = price_of_explanation(own, run.samples.development, plain, run.origin.settings)
+    price = price_of_explanation(own, run.samples.development, plain, settings)
     return replace(run, comparison=replace(run.comparison, price=price))
 
 
 def _with_fairness(run: TrainedRun, cut_off: CutOff) -> TrainedRun:
+    samples, origin = run.samples, run.origin
     report = fairness_report(
-        run.card,
-        run.samples.validation,
-        run.samples.validated_on,
-        cut_off,
-        run.origin.dictionary,
-        run.origin.settings.seed,
-    )
+        run.card, samples.validation, samples.validated_on, cut_off, origin.dictionary,
+        origin.settings.seed,
+    )  # fmt: skip
     return replace(run, performance=replace(run.performance, fairness=report))
 
 

@@ -17,7 +17,7 @@ from data.simulator import load_scenario, simulate
 from data.storage.archive import Archive
 from model.card.card_file import write_card
 from training.learn import TrainedRun
-from training.reports.run_evidence import judge_run
+from training.promote import judge_run
 from training.settings import Settings
 from training.train import train_archive
 

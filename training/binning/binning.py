@@ -17,7 +17,7 @@ from training.binning.evidence import (
     weight_of_evidence,
 )
 from training.binning.optimal import hold_direction, optimal_splits, tidy_edges
-from training.samples.sample import Bools
+from training.samples.sample import Bools, Values
 from training.settings import Settings
 
 ALL_MISSING = Text(zh="全部缺失", en="every value is missing")
@@ -44,7 +44,7 @@ class Binned:
 
 def bin_attribute(
     attribute: Attribute,
-    values: NDArray[np.float64] | NDArray[np.object_],
+    values: Values,
     bad: Bools,
     settings: Settings,
     weight: Floats | None = None,
@@ -155,7 +155,7 @@ def _min_share(ordinary: Bools, settings: Settings) -> float:
 def _with_evidence(
     attribute: Attribute,
     bins: Bins,
-    values: NDArray[np.float64] | NDArray[np.object_],
+    values: Values,
     bad: Bools,
     settings: Settings,
     weight: Floats | None,

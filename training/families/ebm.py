@@ -27,10 +27,8 @@ _BAGS, _SMOOTHING_ROUNDS, _MAX_PAIRS = 8, 100, 10
 class EbmFamily:
     """Explainable boosting over the same fine bins as the boosted shapes; one candidate."""
 
-    name = "ebm"
-
     def fits(self, sample: Sample, dictionary: Dictionary, settings: Settings) -> dict[str, Fit]:
-        """Return the fit; see `training.additive.Family`.
+        """Return the fit; see `training.families.cross_fit`.
 
         The library gets bin codes as values, so that its tables are by bin code. Attributes with a
         declared direction are in no pair, because the library enforces directions in single shapes

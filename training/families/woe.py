@@ -15,7 +15,7 @@ from model.card.bins import Floats
 from model.profile.dictionary import Dictionary, Text
 from training.additive import Additive, Dropped, Fit, Shape, no_usable_attribute
 from training.binning.binning import Binned, bin_attribute
-from training.measures.steadiness import drop_unsteady
+from training.measures.stability import drop_unstable
 from training.samples.sample import Bools, Sample
 from training.settings import Settings
 
@@ -32,14 +32,12 @@ class WoeEstimator:
 class WoeFamily:
     """Binned weights of evidence with a ridge; one candidate per penalty."""
 
-    name = "woe"
-
     def fits(self, sample: Sample, dictionary: Dictionary, settings: Settings) -> dict[str, Fit]:
-        """Return one fit per penalty; see `training.additive.Family`."""
+        """Return one fit per penalty; see `training.families.cross_fit`."""
         binned, dropped = _bin_attributes(sample, dictionary, settings)
         strong, weak = drop_weak(binned, settings)
         bins = {name: binned[name].bins for name in strong}
-        ranked, unstable = drop_unsteady(strong, bins, sample, settings)
+        ranked, unstable = drop_unstable(strong, bins, sample, settings)
         woe = {name: _by_row(binned[name], sample) for name in ranked}
         names, correlated = drop_correlated(ranked, woe, settings)
         dropped = [*dropped, *weak, *unstable, *correlated]

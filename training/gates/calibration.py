@@ -14,13 +14,13 @@ import numpy as np
 from model.card.scorecard import Card
 from model.profile.dictionary import Text
 from training.gates.evidence import Evidence
-from training.gates.verdict import Measurement, Verdict, judge_limit
+from training.gates.verdict import Verdict, judge_limit
 from training.measures.calibration import (
     equal_groups,
     expected_calibration_error,
     jeffreys_interval,
 )
-from training.measures.evaluate import Evaluation, evaluate
+from training.measures.evaluate import Evaluation, Interval, evaluate
 from training.samples.limits import Limits
 
 _RESAMPLES, _SEED = 500, 54
@@ -51,7 +51,7 @@ def calibration_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
         yield replace(verdict, status="flag") if is_softened else verdict
 
 
-def _calibration_error(card: Card, evaluation: Evaluation) -> Measurement:
+def _calibration_error(card: Card, evaluation: Evaluation) -> Interval:
     """Return the calibration error; its lower end is the part that chance does not explain.
 
     A perfectly calibrated card also errs on a finite sample, and errs more the fewer rows there
@@ -62,14 +62,14 @@ def _calibration_error(card: Card, evaluation: Evaluation) -> Measurement:
     bads = np.random.default_rng(_SEED).binomial(rows.astype(np.int64), pd, (_RESAMPLES, len(pd)))
     chance = expected_calibration_error(rows - bads, bads.astype(np.float64), pd, group)
     value = evaluation.measures["ece"].value
-    return Measurement(value, max(value - float(np.quantile(chance, 0.95)), 0.0), value)
+    return Interval(value, max(value - float(np.quantile(chance, 0.95)), 0.0), value)
 
 
 def _observed_over_expected(evaluation: Evaluation, limits: Limits) -> Iterator[Verdict]:
     bads, rows = evaluation.bad_rows, evaluation.rows
     expected = evaluation.measures["expected_bad_rate"].value
     low, high = jeffreys_interval(bads, rows)
-    ratio = Measurement(bads / rows / expected, low / expected, high / expected)
+    ratio = Interval(bads / rows / expected, low / expected, high / expected)
     what = Text("实际不良 / 预期不良", "bads observed over expected")
     yield judge_limit(
         "MORE_BADS_THAN_EXPECTED", ratio, limits["observed_over_expected_most"], "most", what,
@@ -84,14 +84,14 @@ def _observed_over_expected(evaluation: Evaluation, limits: Limits) -> Iterator[
 def stability_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
     """Yield the verdicts on stability: of the points, and of the attribute that moved most."""
     yield judge_limit(
-        "POINTS_STABILITY", Measurement.exact(evidence.notes.points_psi),
+        "POINTS_STABILITY", Interval.exact(evidence.notes.points_psi),
         limits["points_psi_most"], "most", Text("总分 PSI", "PSI of the points"),
         _TRAIN_ON_RECENT_ROWS, limits["points_psi_watch"],
     )  # fmt: skip
     shifts = evidence.notes.attribute_psi
     name = max(shifts, key=lambda attribute: shifts[attribute])
     yield judge_limit(
-        "ATTRIBUTE_STABILITY", Measurement.exact(shifts[name]), limits["attribute_psi_most"],
+        "ATTRIBUTE_STABILITY", Interval.exact(shifts[name]), limits["attribute_psi_most"],
         "most", Text(f"变动最大的指标 {name} 的 PSI", f"PSI of {name}, which moved most"),
         Text(
             f"查明 {name} 变动的原因，或不再对其评分",

@@ -10,15 +10,9 @@ from collections.abc import Iterator
 from model.card.scorecard import Card
 from model.profile.dictionary import Text
 from training.gates.evidence import Evidence
-from training.gates.verdict import (
-    Measurement,
-    Status,
-    Verdict,
-    judge_limit,
-    not_applicable,
-    status,
-)
+from training.gates.verdict import Status, Verdict, judge_limit, not_applicable, status
 from training.measures.discrimination import auc_difference, auc_of_scores, delong
+from training.measures.evaluate import Interval
 from training.samples.limits import Limits
 
 _SEED = 54
@@ -45,7 +39,7 @@ def discrimination_gates(
     points = evidence.totals()
     # Against constant points the standard error is that of the AUC itself.
     tested = delong(points, points * 0, evidence.rows.bad)
-    lower = Measurement.exact(tested.first - 1.96 * tested.standard_error)
+    lower = Interval.exact(tested.first - 1.96 * tested.standard_error)
     what = Text("验证样本 AUC 的下限", "lower end of the AUC on validation")
     yield judge_limit("AUC_ABOVE_CHANCE", lower, limits["auc_least"], "least", what, _MORE_DATA)
     yield _against_champion(evidence, champion, limits)
@@ -60,7 +54,7 @@ def _against_champion(evidence: Evidence, champion: Card | None, limits: Limits)
     own, others = evidence.totals(), evidence.totals(champion)
     tested = delong(own, others, evidence.rows.bad)
     gain, low, high = auc_difference(own, others, evidence.rows, _SEED)
-    loss = Measurement(-gain, -high, -low)
+    loss = Interval(-gain, -high, -low)
     is_worse = gain < 0 and (high < 0 or tested.p_value < _SIGNIFICANT)
     has_failed = is_worse or loss.value > limit
     finding = Text(
@@ -105,7 +99,7 @@ def leak_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
         f"check that {name} is known when the loan is applied for; if not, do not score it",
     )
     yield judge_limit(
-        "ATTRIBUTE_TOO_GOOD", Measurement.exact(first), limits["attribute_auc_most"], "most",
+        "ATTRIBUTE_TOO_GOOD", Interval.exact(first), limits["attribute_auc_most"], "most",
         Text(f"最强指标 {name} 单独的 AUC", f"AUC of {name} alone, the strongest attribute"),
         remedy, limits["attribute_auc_watch"],
     )  # fmt: skip

@@ -12,13 +12,8 @@ from model.card.scorecard import Card
 from model.policy.policy import policy_on
 from model.profile.dictionary import Direction, Text
 from training.gates.evidence import Evidence
-from training.gates.verdict import (
-    Measurement,
-    Verdict,
-    judge_condition,
-    judge_limit,
-    not_applicable,
-)
+from training.gates.verdict import Verdict, judge_condition, judge_limit, not_applicable
+from training.measures.evaluate import Interval
 from training.samples.limits import Limits
 
 _AGAIN = Text("重新训练；不得手工修改评分卡", "train again; never edit a card by hand")
@@ -109,7 +104,7 @@ def _reason_for_everyone(evidence: Evidence, limits: Limits) -> Verdict:
         return not_applicable(gate, Text("平面表不分级", "a flat table has no tiers"))
     reference = float(evidence.card.base + evidence.card.references.sum())
     return judge_limit(
-        gate, Measurement.exact(reference), float(policy_on(limits.on).tiers["SECOND"]), "least",
+        gate, Interval.exact(reference), float(policy_on(limits.on).tiers["SECOND"]), "least",
         Text("基准总分（不得低于二级起点）", "reference points, against tier SECOND's cut-off"),
         Text("调整二级起点或重新训练", "set another cut-off for the tier, or train again"),
     )  # fmt: skip
@@ -120,7 +115,7 @@ def _rounding(evidence: Evidence, limits: Limits) -> Verdict:
     if lost is None:
         return not_applicable("ROUNDING_LOSS", Text("未测量取整损失", "the loss was not measured"))
     return judge_limit(
-        "ROUNDING_LOSS", Measurement.exact(lost), limits["rounding_auc_most"], "most",
+        "ROUNDING_LOSS", Interval.exact(lost), limits["rounding_auc_most"], "most",
         Text("并箱和取整损失的 AUC", "AUC lost by merging and rounding"),
         Text("增大 PDO 或分箱数", "train with a larger PDO, or more bins"),
         limits["rounding_auc_watch"],

@@ -8,7 +8,8 @@ from model.profile.dictionary import Dictionary, Text
 from training.fairness.findings import AttributeFairness, Gap, Proxy
 from training.fairness.measure import fairness_report
 from training.gates.evidence import Evidence
-from training.gates.verdict import Measurement, Verdict, judge_limit, not_applicable
+from training.gates.verdict import Verdict, judge_limit, not_applicable
+from training.measures.evaluate import Interval
 from training.samples.limits import Limits
 
 _SEED = 54
@@ -53,23 +54,23 @@ def _judge_gap(attribute: AttributeFairness, gap: Gap, limits: Limits) -> Verdic
     gate = f"FAIRNESS_{gap.measure}_{name}".upper()
     if gap.measure == "approval_ratio":
         limit = limits.of("approval_ratio_least", name)
-        ratio = Measurement(gap.value, gap.low, gap.high)
+        ratio = Interval(gap.value, gap.low, gap.high)
         return judge_limit(gate, ratio, limit, "least", what, remedy)
     limit = limits.of(f"{gap.measure}_most", name)
     return judge_limit(gate, _gap_size(gap), limit, "most", what, remedy)
 
 
-def _gap_size(gap: Gap) -> Measurement:
+def _gap_size(gap: Gap) -> Interval:
     """Return the absolute size of a gap."""
     low, high = sorted((abs(gap.low), abs(gap.high)))
-    return Measurement(abs(gap.value), 0.0 if gap.low <= 0 <= gap.high else low, high)
+    return Interval(abs(gap.value), 0.0 if gap.low <= 0 <= gap.high else low, high)
 
 
 def _judge_proxy(proxy: Proxy, limits: Limits) -> Verdict:
     name = proxy.protected
     strongest = ", ".join(f"{a} {area:.2f}" for a, area in proxy.strongest[:3])
     return judge_limit(
-        f"PROXY_{name}".upper(), Measurement.exact(proxy.auc), limits.of("proxy_auc_most", name),
+        f"PROXY_{name}".upper(), Interval.exact(proxy.auc), limits.of("proxy_auc_most", name),
         "most",
         Text(
             f"评分卡各箱识别 {name} 的 AUC（最强：{strongest}）",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from model.profile.dictionary import Text
+from training.measures.evaluate import Interval
 from training.samples.limits import LimitsFile
 
 GATE_LIMITS = LimitsFile(
@@ -97,29 +98,9 @@ def json_fields(fields: list[tuple[str, Any]]) -> dict[str, Any]:
     return {"told" if name == "finding" else name: value for name, value in fields}
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """A value with its interval; both ends equal the value where there is no interval."""
-
-    value: float
-    low: float
-    high: float
-
-    @staticmethod
-    def exact(value: float) -> Measurement:
-        """Return a value without sampling error."""
-        return Measurement(value, value, value)
-
-    def __str__(self) -> str:
-        """Return the value, and its interval if it has one."""
-        if self.low == self.high:
-            return f"{self.value:z.4f}"
-        return f"{self.value:z.4f} ({self.low:z.4f} – {self.high:z.4f})"
-
-
 def judge_limit(
     gate: str,
-    measured: Measurement,
+    measured: Interval,
     limit: float,
     side: Side,
     what: Text,
@@ -136,7 +117,7 @@ def judge_limit(
     return Verdict(gate, found, measured.value, limit, finding, remedy)
 
 
-def status(measured: Measurement, limit: float, side: Side, watch: float | None = None) -> Status:
+def status(measured: Interval, limit: float, side: Side, watch: float | None = None) -> Status:
     """Return ``fail`` if the whole interval lies beyond `limit`, ``flag`` if the value does.
 
     With a `watch`, a value beyond it is flagged too.

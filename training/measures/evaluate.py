@@ -22,11 +22,22 @@ from training.samples.sample import Bools
 
 @dataclass(frozen=True)
 class Interval:
-    """A measure with its 95 % bootstrap interval."""
+    """A value with its 95 % interval; both ends equal the value where there is no interval."""
 
     value: float
     low: float
     high: float
+
+    @staticmethod
+    def exact(value: float) -> Interval:
+        """Return a value without sampling error."""
+        return Interval(value, value, value)
+
+    def __str__(self) -> str:
+        """Return the value, and its interval if it has one."""
+        if self.low == self.high:
+            return f"{self.value:z.4f}"
+        return f"{self.value:z.4f} ({self.low:z.4f} – {self.high:z.4f})"
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from model.card.bins import Columns, Floats, Ints
 from training.reject.unobserved import Unobserved
-from training.samples.sample import Bools, Sample
+from training.samples.sample import Bools, Sample, Values
 from training.settings import Settings
 
 #: Replaces infinity, which the trees do not accept.
@@ -132,7 +131,7 @@ def _feature_table(columns: Columns) -> Floats:
     return np.column_stack([_numbers(values) for values in columns.values()])
 
 
-def _numbers(values: NDArray[np.float64] | NDArray[np.object_]) -> Floats:
+def _numbers(values: Values) -> Floats:
     if values.dtype != object:
         return np.nan_to_num(values.astype(np.float64), nan=np.nan, posinf=_LARGE, neginf=-_LARGE)
     present = np.array([value is not None for value in values.tolist()], dtype=bool)

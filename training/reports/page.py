@@ -13,8 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from model.card.bins import Term
 from model.card.scorecard import Card
 from model.profile.dictionary import Attribute, Text
-from training.binning.evidence import BinRow, bin_labels, bin_rows
+from training.binning.evidence import BinRow, bin_labels
 from training.learn import DEVELOPMENT, HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, UNSEEN, TrainedRun
+from training.reports.plots import rows_of_term
 from training.samples.sample import Sample
 
 _HEADING = re.compile(r'<h2 id="(\w+)">(.*?)</h2>')
@@ -66,7 +67,7 @@ def report_html(
     pictures, bin_pictures : mapping of str to str
         SVG by name, from `training.reports.plots`.
     """
-    terms = run.card.terms
+    terms, development = run.card.terms, run.samples.development
     return html_page(
         "report.html",
         contents=CONTENTS,
@@ -75,9 +76,7 @@ def report_html(
         measures=_MEASURES,
         pictures={name: inline(svg) for name, svg in pictures.items()},
         sections=[_section(run, t, bin_pictures) for t in terms if len(t.attributes) == 1],
-        pairs=[
-            pair_grid(run.card, t, run.samples.development) for t in terms if len(t.attributes) == 2
-        ],
+        pairs=[pair_grid(run.card, t, development) for t in terms if len(t.attributes) == 2],
         never_scored=[a for a in run.origin.dictionary if a.role != "scored"],
     )
 
@@ -89,13 +88,7 @@ def _section(run: TrainedRun, term: Term, bin_pictures: Mapping[str, str]) -> At
         term=term,
         iv=run.learned.fit.strength[name],
         psi=run.performance.attribute_psi[name],
-        rows=bin_rows(
-            run.card,
-            term,
-            run.samples.development,
-            run.samples.validation,
-            run.origin.settings.prior_rows,
-        ),
+        rows=rows_of_term(run, term),
         picture=inline(bin_pictures[name]),
     )
 

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.ticker import PercentFormatter
 
-from model.card.bins import Floats
+from model.card.bins import Floats, Term
 from model.card.scorecard import Card
 from model.profile.dictionary import Text
 from training.binning.evidence import BinRow, bin_rows
@@ -53,18 +53,14 @@ def run_pictures(run: TrainedRun) -> dict[str, str]:
 def bin_pictures(run: TrainedRun) -> dict[str, str]:
     """Return one picture per attribute of the card: WoE, points and shares by bin."""
     singles = (term for term in run.card.terms if len(term.attributes) == 1)
-    return {
-        term.attributes[0]: bins_plot(
-            bin_rows(
-                run.card,
-                term,
-                run.samples.development,
-                run.samples.validation,
-                run.origin.settings.prior_rows,
-            )
-        )
-        for term in singles
-    }
+    return {term.attributes[0]: bins_plot(rows_of_term(run, term)) for term in singles}
+
+
+def rows_of_term(run: TrainedRun, term: Term) -> list[BinRow]:
+    """Return the bins of a single-attribute `term` of the run's card."""
+    samples = run.samples
+    prior_rows = run.origin.settings.prior_rows
+    return bin_rows(run.card, term, samples.development, samples.validation, prior_rows)
 
 
 @contextmanager
@@ -168,17 +164,8 @@ def calibration_plot(card: Card, curves: dict[str, Evaluation]) -> str:
     top = 0.0
     for (name, evaluation), colour in zip(curves.items(), (GOOD, EARLIER), strict=False):
         expected, observed, spread = _groups(card, evaluation)
-        axes.errorbar(
-            expected,
-            observed,
-            yerr=spread,
-            fmt="o",
-            ms=4,
-            lw=1,
-            capsize=2,
-            color=colour,
-            label=name,
-        )
+        axes.errorbar(expected, observed, yerr=spread, fmt="o", ms=4, lw=1, capsize=2,
+                      color=colour, label=name)  # fmt: skip
         top = max(top, float(expected.max()), float((observed + spread[1]).max()))
     axes.plot([0, 1], [0, 1], color=GREY, lw=0.8, ls=":")
     axes.set(xlim=(0, top * 1.04), ylim=(0, top * 1.04))

@@ -13,14 +13,19 @@ from typing import Any
 import joblib
 
 from model.card.card_file import write_card
-from training.gates.evidence import EVIDENCE, VALIDATION, write_evidence
+from training.gates.evidence import (
+    EVIDENCE,
+    VALIDATION,
+    Evidence,
+    TrainingNotes,
+    write_evidence,
+)
 from training.gates.judge import GATES, write_verdicts
 from training.learn import TrainedRun, totals
 from training.measures.baseline import points_baseline
 from training.measures.evaluate import Evaluation
 from training.reports.page import report_html
 from training.reports.plots import bin_pictures, run_pictures
-from training.reports.run_evidence import evidence_of
 
 REPORT, FIGURES, ESTIMATOR = "report.html", "evaluation.json", "estimator.joblib"
 
@@ -55,30 +60,21 @@ def write_card_folder(run: TrainedRun, folder: Path, written: Path) -> None:
 
 def figures_json(run: TrainedRun) -> str:
     """Return the run's figures, and its baseline for monitoring, as JSON."""
+    performance, rejects = run.performance, run.learned.reject_inference
     points = points_baseline(totals(run.card, run.samples.development))
     figures = {
         "card_digest": run.digest,
         "provenance": dict(run.card.provenance),
         "validated_on": run.samples.validated_on,
-        "evaluations": {
-            name: _evaluation_figures(each) for name, each in run.performance.evaluations.items()
-        },
-        "psi": {
-            "points": run.performance.points_psi,
-            "attributes": dict(run.performance.attribute_psi),
-        },
-        "baseline": dict(run.performance.baseline),
-        "points_baseline": {
-            "cuts": points.cuts.tolist(),
-            "shares": points.shares.tolist(),
-        },
+        "evaluations": {n: _evaluation_figures(e) for n, e in performance.evaluations.items()},
+        "psi": {"points": performance.points_psi, "attributes": dict(performance.attribute_psi)},
+        "baseline": dict(performance.baseline),
+        "points_baseline": {"cuts": points.cuts.tolist(), "shares": points.shares.tolist()},
         "vintages": [asdict(row) for row in run.origin.source.vintages],
         "dropped": [asdict(entry) for entry in run.learned.dropped],
         "notes": list(run.origin.source.notes),
-        "fairness": asdict(run.performance.fairness) if run.performance.fairness else None,
-        "reject_inference": asdict(run.learned.reject_inference)
-        if run.learned.reject_inference
-        else None,
+        "fairness": asdict(performance.fairness) if performance.fairness else None,
+        "reject_inference": asdict(rejects) if rejects else None,
     }
     return json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
 
@@ -96,6 +92,28 @@ def _write_pictures(folder: Path, pictures: dict[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, svg in pictures.items():
         (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+
+
+def evidence_of(run: TrainedRun) -> Evidence:
+    """Return the evidence that the gates judge `run` by."""
+    return Evidence(
+        run.card, run.digest, _notes(run), run.samples.validation, run.performance.fairness
+    )
+
+
+def _notes(run: TrainedRun) -> TrainingNotes:
+    performance = run.performance
+    return TrainingNotes(
+        card_digest=run.digest,
+        sample=run.samples.validated_on,
+        trained_by=run.trained_by,
+        source=run.origin.source.facts["source"],
+        directions={name: run.origin.dictionary[name].direction for name in run.card.bins},
+        points_psi=performance.points_psi,
+        attribute_psi=dict(performance.attribute_psi),
+        rounding_auc=performance.rounding.auc if performance.rounding else None,
+        cut_off=performance.fairness.cut_off if performance.fairness else None,
+    )
 
 
 def listed_parameters(run: TrainedRun) -> dict[str, str]:

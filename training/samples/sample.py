@@ -16,6 +16,8 @@ from training.settings import Settings
 
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.int64]
+#: The values of an attribute: numbers with NaN, or text with None, for missing.
+Values = NDArray[np.float64] | NDArray[np.object_]
 
 
 @dataclass(frozen=True)

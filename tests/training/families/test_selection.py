@@ -10,10 +10,10 @@ from model.errors import TrainingError
 from model.profile.dictionary import Attribute, Dictionary, Text
 from training.binning.binning import bin_attribute
 from training.families.boosted.family import BoostedFamily
-from training.families.cross_fit import Refitted
+from training.families.cross_fit import RefitLearner
 from training.families.ebm import EbmFamily
 from training.families.woe import WoeFamily, drop_correlated, drop_weak, fit_logistic
-from training.measures.steadiness import coarse, drop_unsteady
+from training.measures.stability import coarse, drop_unstable
 from training.samples.sample import Sample, refuse_too_few
 from training.settings import Settings
 
@@ -56,22 +56,22 @@ def test_strong_attributes_come_first_and_weak_ones_are_dropped_with_their_value
     assert "below 0.01" in dropped[0].reason.en
 
 
-def test_an_attribute_that_was_missing_early_on_is_unsteady(binned, sample):
+def test_an_attribute_that_was_missing_early_on_is_unstable(binned, sample):
     bins = {name: own.bins for name, own in binned.items()}
-    kept, dropped = drop_unsteady(["care", "young"], bins, sample, SETTINGS)
+    kept, dropped = drop_unstable(["care", "young"], bins, sample, SETTINGS)
     assert (kept, [entry.attribute for entry in dropped]) == (["care"], ["young"])
-    assert "unsteady: PSI" in dropped[0].reason.en
+    assert "unstable: PSI" in dropped[0].reason.en
 
 
-def test_a_sample_without_time_is_steady(binned, sample):
+def test_a_sample_without_time_is_stable(binned, sample):
     alone = replace(sample, period=np.zeros(ROWS, dtype=np.int64))
-    assert drop_unsteady(["young"], {"young": binned["young"].bins}, alone, SETTINGS) == (
+    assert drop_unstable(["young"], {"young": binned["young"].bins}, alone, SETTINGS) == (
         ["young"],
         [],
     )
 
 
-@pytest.mark.parametrize("family", [BoostedFamily("boosted_single"), Refitted(EbmFamily())])
+@pytest.mark.parametrize("family", [BoostedFamily("boosted_single"), RefitLearner(EbmFamily())])
 def test_boosted_shapes_drop_unstable_attributes_by_name(family, sample):
     rows = sample.take(np.arange(0, ROWS, 4))
     names = ("care", "young", "noise")
@@ -80,7 +80,7 @@ def test_boosted_shapes_drop_unstable_attributes_by_name(family, sample):
     fit = family.cross_fit(few, dictionary, replace(SETTINGS, folds=2), lambda: None).fit
     assert set(fit.additive.bins) == {"care", "noise"}
     assert [entry.attribute for entry in fit.dropped] == ["young"]
-    assert "unsteady: PSI" in fit.dropped[0].reason.en
+    assert "unstable: PSI" in fit.dropped[0].reason.en
 
 
 def test_a_shift_is_measured_over_few_bins_of_similar_size(sample):

@@ -13,8 +13,9 @@ from model.errors import ContractError, TrainingError
 from training.gates.evidence import Evidence, TrainingNotes, read_evidence, write_evidence
 from training.gates.exactness import broken_directions
 from training.gates.judge import judge
-from training.gates.verdict import GATE_LIMITS, Measurement, status
+from training.gates.verdict import GATE_LIMITS, status
 from training.measures.discrimination import delong
+from training.measures.evaluate import Interval
 from training.samples.sample import Sample
 
 DAY = date(2026, 1, 1)
@@ -201,11 +202,11 @@ def test_delong_is_the_textbook_sum_over_pairs():
 
 
 def test_a_value_beyond_the_limit_fails_only_if_its_interval_is_too():
-    assert status(Measurement(0.3, 0.1, 0.5), 0.2, "most") == "flag"
-    assert status(Measurement(0.3, 0.21, 0.5), 0.2, "most") == "fail"
-    assert status(Measurement(0.7, 0.6, 0.79), 0.8, "least") == "fail"
-    assert status(Measurement(0.15, 0.1, 0.3), 0.2, "most", watch=0.1) == "flag"
-    assert status(Measurement(0.05, 0.0, 0.3), 0.2, "most", watch=0.1) == "pass"
+    assert status(Interval(0.3, 0.1, 0.5), 0.2, "most") == "flag"
+    assert status(Interval(0.3, 0.21, 0.5), 0.2, "most") == "fail"
+    assert status(Interval(0.7, 0.6, 0.79), 0.8, "least") == "fail"
+    assert status(Interval(0.15, 0.1, 0.3), 0.2, "most", watch=0.1) == "flag"
+    assert status(Interval(0.05, 0.0, 0.3), 0.2, "most", watch=0.1) == "pass"
 
 
 def test_evidence_comes_back_as_it_was_written_and_its_rows_cannot_be_swapped(

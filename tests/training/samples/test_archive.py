@@ -12,7 +12,7 @@ from model.archive.tables import archive_tables
 from model.errors import TrainingError
 from model.policy.policy import policy_on
 from model.profile.dictionary import member_dictionary
-from training.families.cross_fit import cross_fit
+from training.families.cross_fit import RefitLearner
 from training.families.woe import WoeFamily
 from training.learn import NEW_BORROWERS, OUT_OF_TIME, UNSEEN
 from training.samples.archive import archive_sample
@@ -174,7 +174,7 @@ def test_folds_never_split_a_borrower(bank):
             seen.append(set(train.borrower.tolist()))
             return WoeFamily().fits(train, dictionary, settings)
 
-    cross_fit(Watching(), sample, member_dictionary(), QUICK, lambda: None)
+    RefitLearner(Watching()).cross_fit(sample, member_dictionary(), QUICK, lambda: None)
     everyone, *folds = seen
     held = [everyone - fold for fold in folds]
     assert sum(map(len, held)) == len(everyone)

@@ -29,8 +29,8 @@ from training.binning.binning import (
 from training.binning.evidence import counts, smoothed, weight_of_evidence
 from training.binning.optimal import RISK_SIGN, tidy_edges
 from training.families.boosted.spellings import FEW_LEVELS, Column, word_columns
-from training.measures.steadiness import coarse, drop_unsteady
-from training.samples.sample import Bools, Sample
+from training.measures.stability import coarse, drop_unstable
+from training.samples.sample import Bools, Sample, Values
 from training.settings import Settings
 
 #: Maximum ordinary bins of a number; LightGBM's own default is 255.
@@ -58,7 +58,7 @@ def usable_bins(
     scored = [dictionary[name] for name in dictionary.named("scored")]
     bins, uninformative = fine_bins(sample, scored)
     few = {name: coarse(own, sample.columns[name]) for name, own in bins.items()}
-    stable, unstable = drop_unsteady(list(bins), few, sample, settings)
+    stable, unstable = drop_unstable(list(bins), few, sample, settings)
     dropped = [*uninformative, *unstable]
     if not stable:
         raise no_usable_attribute(dropped)
@@ -152,7 +152,7 @@ def _risk(codes: Ints, bad: Bools, weight: Floats, bins: Bins) -> Floats:
     return risk
 
 
-def _fine(attribute: Attribute, values: NDArray[np.float64] | NDArray[np.object_]) -> Bins | Text:
+def _fine(attribute: Attribute, values: Values) -> Bins | Text:
     if attribute.type == "text":
         return _levels(attribute.name, np.asarray(values, dtype=object))
     return _ranges(attribute, np.asarray(values, dtype=np.float64))

@@ -72,7 +72,7 @@ class BoostedFamily:
         settings: Settings,
         step_done: Callable[[], object],
     ) -> CrossFit:
-        """Return the fit and its out-of-fold log odds; see `training.additive.Family`."""
+        """Return the fit and its out-of-fold log odds; see `training.families.cross_fit`."""
         inputs, dropped = _fit_inputs(sample, dictionary, settings)
         effort = effort_for(len(sample), len(inputs.bins))
         folds = list(folds_of(sample, settings))
