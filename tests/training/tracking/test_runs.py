@@ -112,10 +112,10 @@ def test_training_makes_a_challenger_and_promotion_the_champion(trained, champio
 
 def test_promotion_signs_the_trained_card_and_prints_how_to_roll_back(trained, champion):
     folder, output = trained
-    card, output = champion
+    card, promotion_output = champion
     assert card.approved_by == "王审批"
     assert run_of_card(card.digest, folder / "mlruns") == run_id(output)
-    assert "no other card was in use" in output
+    assert "no other card was in use" in promotion_output
 
 
 def test_a_run_is_promoted_by_its_id_and_rolled_back_by_its_folder(trained, champion, tmp_path):
