@@ -159,6 +159,7 @@ def test_figures_are_strict_json_and_name_digests_and_limits(found):
     figures = json.loads(findings_json(found), parse_constant=pytest.fail)
     assert figures["card_digest"] == "0" * 64
     assert figures["limits"]["points_psi_watch"]["value"] == 0.1
+    assert all({"told", "remedy"} <= set(alert) for alert in figures["alerts"])
     assert {"psi/points", "migration/points", "actual_over_expected"} <= set(metrics(found))
 
 
