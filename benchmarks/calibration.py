@@ -21,7 +21,7 @@ from model.card.bins import Floats, Ints
 from model.profile.dictionary import Dictionary
 from training.binning.evidence import counts
 from training.card.calibrate import FITTERS, Calibration, calibrate
-from training.families.cross_fit import cross_fit
+from training.families.cross_fit import RefitLearner
 from training.families.woe import WoeFamily
 from training.measures.calibration import brier, equal_groups, expected_calibration_error
 from training.samples.sample import Bools, Sample
@@ -52,7 +52,7 @@ def _compared(
     splits = StratifiedKFold(outer, shuffle=True, random_state=1)
     for train, test in splits.split(np.zeros(len(sample)), sample.bad):
         known, new = sample.take(train), sample.take(test)
-        crossed = cross_fit(WoeFamily(), known, dictionary, settings, lambda: None)
+        crossed = RefitLearner(WoeFamily()).cross_fit(known, dictionary, settings, lambda: None)
         fitted = calibrate(crossed.unseen_log_odds, known.bad)
         seen = _points(crossed.unseen_log_odds, fitted, settings)
         unseen = _points(crossed.fit.additive.log_odds(new.columns), fitted, settings)

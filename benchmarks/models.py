@@ -79,7 +79,10 @@ def _folds(name: str, sample: Sample, dictionary: Dictionary, family: str) -> It
         if name == "card":
             run = _card(known, unseen, dictionary, family)
             points = totals(run.card, unseen)
-            pd, lost = run.card.pd(points), run.rounding.auc if run.rounding else 0.0
+            pd, lost = (
+                run.card.pd(points),
+                run.performance.rounding.auc if run.performance.rounding else 0.0,
+            )
             score = -points.astype(np.float64)
         else:
             pd = RIVALS[name](known, unseen, dictionary)

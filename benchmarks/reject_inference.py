@@ -120,7 +120,7 @@ def _loans(archive: Archive, as_of: date, settings: Settings) -> Loans:
         for name in POPULATIONS
     }
     for name, found in unobserved.items():
-        print(f"{name}: {found.told}", flush=True)
+        print(f"{name}: {found.description}", flush=True)
     return Loans(development, ripe.sample.take(late), unobserved)
 
 
@@ -134,7 +134,7 @@ def _measured(
         unobserved=loans.unobserved.get(settings.unobserved),
     )  # fmt: skip
     seconds = time.monotonic() - started
-    held = run.evaluations[run.validated_on].measures["auc"].value
+    held = run.performance.evaluations[run.samples.validated_on].measures["auc"].value
     codes = run.card.codes(truth.columns)
     totals = run.card.total(run.card.points_by_attribute(codes))
     points, place = np.unique(totals, return_inverse=True)

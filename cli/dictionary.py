@@ -19,7 +19,7 @@ def command(table: Path, target: str, bad_value: str | None) -> None:
 
     rows = read_flat_table(table)
     outcome = find_target(rows, target, bad_value)
-    click.echo(f"note: {outcome.told}", err=True)
+    click.echo(f"note: {outcome.explanation}", err=True)
     click.echo(draft_dictionary(rows, target), nl=False)
 
 

@@ -16,8 +16,8 @@ def gate_lines(found: GateVerdicts | None) -> Iterator[str]:
     if found is None:
         return
     for verdict in (*found.failed, *found.flagged):
-        told, remedy = verdict.told, verdict.remedy
-        yield f"{_WORDS[verdict.status]}: {verdict.gate}: {told.zh} · {told.en}"
+        finding, remedy = verdict.finding, verdict.remedy
+        yield f"{_WORDS[verdict.status]}: {verdict.gate}: {finding.zh} · {finding.en}"
         yield f"    {remedy.zh} · {remedy.en}"
     passed = sum(verdict.status == "pass" for verdict in found.verdicts)
     yield (

@@ -97,9 +97,8 @@ def _tell(found: Findings) -> None:
     for alert in found.alerts:
         if alert.level != "ok":
             where = f" {alert.where}" if alert.where else ""
-            click.echo(
-                f"{_SIGNS[alert.level]} {alert.code}{where}: {alert.told.zh} · {alert.told.en}"
-            )
+            finding = f"{alert.finding.zh} · {alert.finding.en}"
+            click.echo(f"{_SIGNS[alert.level]} {alert.code}{where}: {finding}")
             if alert.level != "none":
                 click.echo(f"  → {alert.remedy.zh} · {alert.remedy.en}")
     click.echo(f"{_SIGNS['ok']}: {calm} / {len(found.alerts)}")

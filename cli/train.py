@@ -148,15 +148,14 @@ def _from_table(
 def _judged(run: TrainedRun, home: Path) -> TrainedRun:
     """Return the run with its gates; a champion that does not verify is told and left aside."""
     from model.errors import CardError
-    from training.promote import champion_of
-    from training.reports.run_evidence import judged
+    from training.promote import champion_of, judge_run
 
     try:
         champion = champion_of(home)
     except CardError as error:
         click.echo(f"说明 note: the champion is left out of the gates: {error}", err=True)
         champion = None
-    return judged(run, champion, datetime.now().astimezone().date())
+    return judge_run(run, champion, datetime.now().astimezone().date())
 
 
 @contextmanager
@@ -191,11 +190,11 @@ def _recorded(run: TrainedRun, out: Path | None, mlruns: Path) -> Tracked:
 
 
 def _tell(run: TrainedRun, tracked: Tracked, out: Path | None) -> None:
-    for note in run.source.notes:
+    for note in run.origin.source.notes:
         click.echo(f"说明 note: {note}")
-    for entry in run.dropped:
+    for entry in run.learned.dropped:
         click.echo(f"剔除 dropped: {entry.attribute}: {entry.reason.zh} · {entry.reason.en}")
-    for name, found in run.evaluations.items():
+    for name, found in run.performance.evaluations.items():
         click.echo(f"{name}: {found.rows:,} rows, {found.bad_rows:,} bad; {_measures(found)}")
     for line in gate_lines(run.gates):
         click.echo(line)

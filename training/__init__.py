@@ -1,7 +1,7 @@
-"""How a card is learned: vintages, fit, validate, track, promote."""
+"""Training of a card: samples, fit, validation, tracking, promotion, monitoring."""
 
 import os
 
-# MLflow reports its use to its makers unless told not to, and reads this when it is imported. What
-# a bank trains is nobody else's to know.
+# MLflow reports its use to its makers unless this is set before its import. A bank's training is
+# confidential.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

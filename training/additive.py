@@ -1,18 +1,16 @@
-"""What every family ends as: bins and additive tables of log odds, which compile to a card."""
+"""Additive models: the bins and tables of log odds that every family returns."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
 from model.card.bins import Bins, Columns, Floats, input_values
 from model.card.derived import Derived
-from model.profile.dictionary import Dictionary, Text
-from training.samples.sample import Sample
-from training.settings import Settings
+from model.errors import TrainingError
+from model.profile.dictionary import Text
 
 
 @dataclass(frozen=True)
@@ -59,10 +57,19 @@ class Additive:
 
 @dataclass(frozen=True)
 class Dropped:
-    """An attribute that did not enter the model, and why, in words."""
+    """An attribute that did not enter the model, and the reason."""
 
     attribute: str
     reason: Text
+
+
+def no_usable_attribute(dropped: Sequence[Dropped]) -> TrainingError:
+    """Return the error of a sample of which every attribute was `dropped`."""
+    reasons = "; ".join(f"{d.attribute}: {d.reason.en}" for d in dropped[:10])
+    more = f"; and {len(dropped) - 10} more" if len(dropped) > 10 else ""
+    return TrainingError(
+        f"no attribute can be used, so there is nothing to score by ({reasons}{more})"
+    )
 
 
 @dataclass(frozen=True)
@@ -74,9 +81,9 @@ class Fit:
     strength : mapping of str to float
         By attribute: its information value.
     estimator : object
-        The fitted estimator, kept for analysts; the card never needs it.
+        The fitted estimator, stored for analysts; the card does not need it.
     fine : Additive or None
-        The model before bins were merged, where they were.
+        The model before its bins were merged; None if none were.
     """
 
     additive: Additive
@@ -84,19 +91,3 @@ class Fit:
     strength: Mapping[str, float]
     estimator: object
     fine: Additive | None = None
-
-
-class Family(Protocol):
-    """A way to learn that ends as additive tables, judged by refitting it on folds."""
-
-    name: str
-
-    def fits(self, sample: Sample, dictionary: Dictionary, settings: Settings) -> dict[str, Fit]:
-        """Return one fit per candidate of the family, by the candidate's name, simplest first.
-
-        Raises
-        ------
-        TrainingError
-            If no attribute of the sample can be used.
-        """
-        ...

@@ -1,7 +1,4 @@
-"""The price of explanation: boosted trees on the folds that judged the card's candidates.
-
-The families a card can be learned by, behind one interface; ``auto`` tries several.
-"""
+"""The contest of families: choose the best candidate, and compare it with challengers."""
 
 from __future__ import annotations
 
@@ -14,30 +11,31 @@ import numpy as np
 from model.card.bins import Floats
 from model.errors import TrainingError
 from model.profile.dictionary import Dictionary
-from training.binning.evidence import counts
 from training.families.boosted.family import PAIRS, SINGLE, BoostedFamily
 from training.families.challengers import CHALLENGERS, Matrix
 from training.families.comparison import Candidate, PairsBought, PriceOfExplanation
-from training.families.cross_fit import CrossFit, Learner, Refitted, folds_of
+from training.families.cross_fit import CrossFit, Learner, RefitLearner, folds_of, loss_of
 from training.families.ebm import EbmFamily
 from training.families.woe import WoeFamily
-from training.measures.discrimination import auc
+from training.measures.discrimination import auc_of_scores
 from training.samples.sample import Sample
 from training.settings import FAMILIES, Family, Settings
 
 _LEARNERS: dict[Family, Callable[[], Learner]] = {
-    "woe": lambda: Refitted(WoeFamily()),
+    "woe": lambda: RefitLearner(WoeFamily()),
     SINGLE: lambda: BoostedFamily(SINGLE),
     PAIRS: lambda: BoostedFamily(PAIRS),
-    "ebm": lambda: Refitted(EbmFamily()),
+    "ebm": lambda: RefitLearner(EbmFamily()),
 }
 #: What ``auto`` tries, simplest first: a tie goes to the simpler.
 _AUTO: tuple[Family, ...] = ("woe", SINGLE, PAIRS)
+#: One size of tree each: the price needs few digits, and training waits for it.
+_SIZES = (8,)
 
 
 @dataclass(frozen=True)
 class Contest:
-    """The chosen fit and what was tried beside it, in the order of trial."""
+    """The chosen fit, and all candidates in the order of trial."""
 
     family: Family
     chosen: CrossFit
@@ -45,7 +43,7 @@ class Contest:
 
     @property
     def pairs_bought(self) -> PairsBought | None:
-        """What pairs add to the best candidate without; None if either was not tried."""
+        """Gain over the best candidate without pairs; None if either was not tried."""
         pairs = sum(len(shape.attributes) == 2 for shape in self.chosen.fit.additive.shapes)
         singles = [c for c in self.leaderboard if c.family in ("woe", SINGLE)]
         if not pairs or not singles:
@@ -55,6 +53,40 @@ class Contest:
         return PairsBought(
             pairs, best, own.auc - best.auc, own.log_loss - best.log_loss, own.brier - best.brier
         )
+
+
+def contest(
+    sample: Sample,
+    dictionary: Dictionary,
+    settings: Settings,
+    step_done: Callable[[], object],
+) -> Contest:
+    """Fit the family of `settings`, or all of ``auto``; choose by out-of-fold log loss.
+
+    Raises
+    ------
+    TrainingError
+        If no family has that name, or none finds a usable attribute.
+    """
+    fits: list[tuple[Family, CrossFit]] = []
+    rows: list[Candidate] = []
+    errors: list[TrainingError] = []
+    for name in _names(settings.family):
+        learner = _LEARNERS[name]()
+        began = time.process_time()
+        try:
+            crossed = learner.cross_fit(sample, dictionary, settings, step_done)
+        except TrainingError as error:
+            errors.append(error)
+            continue
+        fits.append((name, crossed))
+        spent = time.process_time() - began
+        rows.append(candidate(name, name, crossed.unseen_log_odds, sample, spent,
+                              crossed.candidate))  # fmt: skip
+    if not fits:
+        raise errors[0]
+    best = min(range(len(fits)), key=lambda row: rows[row].log_loss)
+    return Contest(*fits[best], tuple(rows))
 
 
 def contest_steps(settings: Settings) -> int:
@@ -72,53 +104,8 @@ def learner_named(name: Family) -> Learner:
     return _LEARNERS[name]()
 
 
-def contest(
-    sample: Sample,
-    dictionary: Dictionary,
-    settings: Settings,
-    step_done: Callable[[], object],
-) -> Contest:
-    """Fit the family of `settings`, or all that ``auto`` tries; keep the least log loss unseen.
-
-    Raises
-    ------
-    TrainingError
-        If this release has no such family, or none finds an attribute to use.
-    """
-    found: list[tuple[Family, CrossFit]] = []
-    rows: list[Candidate] = []
-    faults: list[TrainingError] = []
-    for name in _names(settings.family):
-        learner = _LEARNERS[name]()
-        began = time.process_time()
-        try:
-            crossed = learner.cross_fit(sample, dictionary, settings, step_done)
-        except TrainingError as error:
-            faults.append(error)
-            continue
-        found.append((name, crossed))
-        spent = time.process_time() - began
-        rows.append(candidate(name, name, crossed.unseen_log_odds, sample, spent,
-                              crossed.candidate))  # fmt: skip
-    if not found:
-        raise faults[0]
-    best = min(range(len(found)), key=lambda row: rows[row].log_loss)
-    return Contest(*found[best], tuple(rows))
-
-
-def candidate(
-    name: str, family: str, log_odds: Floats, sample: Sample, seconds: float, note: str = ""
-) -> Candidate:
-    """Return the row of the leaderboard for out-of-fold `log_odds` (good:bad) of `sample`."""
-    pd, weight = 1 / (1 + np.exp(log_odds)), sample.weight
-    place = np.unique(log_odds, return_inverse=True)[1]
-    ranked = float(auc(*counts(place, sample.bad, int(place.max()) + 1, weight)))
-    losses = np.logaddexp(0.0, np.where(sample.bad, log_odds, -log_odds))
-    squares = (pd - sample.bad) ** 2
-    return Candidate(
-        name, family, ranked, float(np.average(losses, weights=weight)),
-        float(np.average(squares, weights=weight)), seconds, note,
-    )  # fmt: skip
+def _learners(family: Family) -> Sequence[Learner]:
+    return [_LEARNERS[name]() for name in _names(family)]
 
 
 def _names(family: Family) -> Sequence[Family]:
@@ -128,24 +115,32 @@ def _names(family: Family) -> Sequence[Family]:
     return names
 
 
-def _learners(family: Family) -> Sequence[Learner]:
-    return [_LEARNERS[name]() for name in _names(family)]
-
-
-#: One size of tree each: the price is told to a digit or two, and the card waits for it.
-_SIZES = (8,)
+def candidate(
+    name: str, family: str, log_odds: Floats, sample: Sample, seconds: float, note: str = ""
+) -> Candidate:
+    """Return the row of the leaderboard for out-of-fold `log_odds` (good:bad) of `sample`."""
+    pd, weight = 1 / (1 + np.exp(log_odds)), sample.weight
+    return Candidate(
+        name=name,
+        family=family,
+        auc=auc_of_scores(log_odds, sample.bad, weight),
+        log_loss=loss_of(log_odds, sample),
+        brier=float(np.average((pd - sample.bad) ** 2, weights=weight)),
+        seconds=seconds,
+        note=note,
+    )
 
 
 def price_of_explanation(
     chosen: Candidate, sample: Sample, dictionary: Dictionary, settings: Settings
 ) -> PriceOfExplanation:
-    """Return what the best challenger gains over `chosen`, both out of fold on `sample`."""
-    rows = tuple(_out_of_fold(name, sample, dictionary, settings) for name in CHALLENGERS)
+    """Return the gain of the best challenger over `chosen`, both out of fold on `sample`."""
+    rows = tuple(_cross_fit_challenger(name, sample, dictionary, settings) for name in CHALLENGERS)
     auc, brier = max(row.auc for row in rows), min(row.brier for row in rows)
     return PriceOfExplanation(rows, auc - chosen.auc, chosen.brier - brier)
 
 
-def _out_of_fold(
+def _cross_fit_challenger(
     name: str, sample: Sample, dictionary: Dictionary, settings: Settings
 ) -> Candidate:
     began = time.process_time()

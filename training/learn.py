@@ -1,4 +1,4 @@
-"""From two samples to a card and what it is worth: fit, calibrate, compile, evaluate."""
+"""Learn a card from samples: fit, calibrate, compile and evaluate."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from training.additive import Dropped, Fit
 from training.card.calibrate import Calibration, calibrate, with_curve
 from training.card.compile import compile_card, too_weak_for_points
 from training.card.whole_points import rounding_loss
-from training.contest import contest, contest_steps, learner_named, refit_steps
+from training.contest import Contest, contest, contest_steps, learner_named, refit_steps
 from training.fairness.findings import FairnessReport
-from training.families.comparison import Candidate, PairsBought, PriceOfExplanation, RoundingLoss
+from training.families.comparison import Comparison, RoundingLoss
 from training.families.cross_fit import CrossFit
 from training.families.derived_attributes import with_attributes, with_columns
 from training.gates.verdict import GateVerdicts
@@ -36,14 +36,14 @@ OUT_OF_TIME, NEW_BORROWERS, HELD_OUT = "out_of_time", "out_of_time_new_borrowers
 
 @dataclass(frozen=True)
 class Source:
-    """What a run was fed.
+    """The data of a run.
 
     Attributes
     ----------
     name : str
         The card's name.
     facts : mapping of str to str
-        What the card's provenance says of the data: kind, digest, dates, target.
+        Facts of the data for the card's provenance: kind, digest, dates, target.
     vintages : tuple of VintageRow
         Counts by vintage; empty for a flat table.
     notes : tuple of str
@@ -57,64 +57,103 @@ class Source:
 
 
 @dataclass(frozen=True)
-class TrainedRun:
-    """A card with everything that speaks for and against it.
+class Origin:
+    """Where a card comes from.
+
+    The dictionary includes the card's derived attributes.
+    """
+
+    dictionary: Dictionary
+    source: Source
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The fit that a card is compiled from.
 
     Attributes
     ----------
-    digest : str
-        SHA-256 of the card's canonical JSON.
-    validated_on : str
-        Which of the evaluations is on people or times the card never saw.
-    evaluations : mapping of str to Evaluation
-        ``development`` (optimistic: the card saw it), ``cross_validated``, and the held samples.
-    attribute_psi, points_psi
-        Shift from the development to the validation sample, over the card's frozen bins.
-    baseline : mapping of str to list of float
-        Share of development rows by bin code, to monitor against.
-    fairness : FairnessReport or None
-        On the validation sample; None if it has no protected groups.
+    candidate : str
+        The chosen family's candidate with the least out-of-fold log loss.
+    log_loss : mapping of str to float
+        Out-of-fold log loss by candidate of the chosen family.
+    dropped : tuple of Dropped
+        The attributes that are not in the card.
     reject_inference : RejectReport or None
-        None if nobody unobserved was known.
-    gates : GateVerdicts or None
-        What the gates say beside the champion in use; None until they have judged.
-    trained_by : str
-        Who ran the training, and so may not approve the card.
-    leaderboard : tuple of Candidate
-        The candidates tried, out of fold.
-    rounding : RoundingLoss or None
-        What merging bins and whole points lost on the validation sample.
-    pairs_bought : PairsBought or None
-        None if the card has no pairs, or nothing without pairs was tried.
-    price : PriceOfExplanation or None
-        None if no challenger was fitted.
+        None if the run had no unobserved rows.
     """
 
-    card: Card
-    digest: str
     fit: Fit
     candidate: str
     log_loss: Mapping[str, float]
     calibration: Calibration
     dropped: tuple[Dropped, ...]
+    reject_inference: RejectReport | None = None
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The development sample, and the validation sample with its name.
+
+    The validation sample has people or times that the card never saw.
+    """
+
     development: Sample
     validation: Sample
     validated_on: str
+
+
+@dataclass(frozen=True)
+class Performance:
+    """What a card is worth.
+
+    Attributes
+    ----------
+    evaluations : mapping of str to Evaluation
+        ``development`` (optimistic: the card saw it), ``cross_validated``, and each validation
+        sample.
+    attribute_psi, points_psi
+        Shift from the development to the validation sample, over the card's frozen bins.
+    baseline : mapping of str to list of float
+        Share of development rows by bin code, which monitoring compares with.
+    rounding : RoundingLoss or None
+        What merging bins and whole points lost on the validation sample.
+    fairness : FairnessReport or None
+        On the validation sample; None if it has no protected groups.
+    """
+
     evaluations: Mapping[str, Evaluation]
     attribute_psi: Mapping[str, float]
     points_psi: float
     baseline: Mapping[str, list[float]]
-    dictionary: Dictionary
-    source: Source
-    settings: Settings
-    fairness: FairnessReport | None = None
-    reject_inference: RejectReport | None = None
-    gates: GateVerdicts | None = None
-    trained_by: str = ""
-    leaderboard: tuple[Candidate, ...] = ()
     rounding: RoundingLoss | None = None
-    pairs_bought: PairsBought | None = None
-    price: PriceOfExplanation | None = None
+    fairness: FairnessReport | None = None
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """A card with the evidence for and against it.
+
+    Attributes
+    ----------
+    digest : str
+        SHA-256 of the card's canonical JSON.
+    trained_by : str
+        Who ran the training; this person may not approve the card.
+    gates : GateVerdicts or None
+        Verdicts against the champion in use; None until the gates have judged.
+    """
+
+    card: Card
+    digest: str
+    origin: Origin
+    learned: Learned
+    samples: Samples
+    performance: Performance
+    comparison: Comparison
+    trained_by: str = ""
+    gates: GateVerdicts | None = None
 
 
 def steps(settings: Settings) -> int:
@@ -125,74 +164,44 @@ def steps(settings: Settings) -> int:
 
 def learn(
     development: Sample,
-    held: Mapping[str, Sample],
+    held_samples: Mapping[str, Sample],
     dictionary: Dictionary,
     settings: Settings,
     source: Source,
     step_done: Callable[[], object] = lambda: None,
     unobserved: Unobserved | None = None,
 ) -> TrainedRun:
-    """Learn a card from `development`; evaluate it on every sample of `held`, the first foremost.
+    """Learn a card from `development`; evaluate it on each of `held_samples`.
 
-    With `unobserved` rows the fit is repeated on what ``settings.reject_inference`` makes of them;
-    everything measured is measured on observed outcomes all the same.
+    The first held sample is the validation sample. With `unobserved` rows the fit is repeated on
+    the sample that ``settings.reject_inference`` makes of them; all measures still use observed
+    outcomes only.
 
     Raises
     ------
     TrainingError
         If a sample has one class or too few bads, or no attribute can be used.
     """
-    validated_on = next(iter(held))
+    validated_on = next(iter(held_samples))
     refuse_too_few(development, settings.least_bads, "the development sample")
-    refuse_too_few(held[validated_on], settings.least_held_bads, "the validation sample")
+    refuse_too_few(held_samples[validated_on], settings.least_held_bads, "the validation sample")
     tried = contest(development, dictionary, settings, step_done)
-    # The card says which family made it, not that the choice was left open.
-    settings, crossed = replace(settings, family=tried.family), tried.chosen
-    calibration = calibrate(crossed.unseen_log_odds, development.bad, development.weight)
-    rejects = None
-    if unobserved is not None:
-        crossed, calibration, rejects = refit_with_rejects(
-            learner_named(tried.family),
-            development,
-            unobserved,
-            dictionary,
-            settings,
-            (crossed, calibration),
-            step_done,
-        )
-    derived, bins = crossed.fit.additive.derived, crossed.fit.additive.bins
-    told = with_attributes(dictionary, derived.values())
+    # The card names the family that made it, also when the settings left the choice open.
+    settings = replace(settings, family=tried.family)
+    fitted = _calibrate(tried, development, unobserved, dictionary, settings, step_done)
+    derived, bins = fitted.crossed.fit.additive.derived, fitted.crossed.fit.additive.bins
     development = with_columns(development, derived, bins)
-    held = {name: with_columns(each, derived, bins) for name, each in held.items()}
-    card = compile_card(
-        crossed.fit.additive, calibration, development, told, settings,
-        source.name, _provenance(source, dictionary, settings, crossed.candidate),
-    )  # fmt: skip
-    card = with_curve(
-        card, _unseen_points(crossed, calibration, settings), development.bad, settings
-    )
+    held_samples = {n: with_columns(each, derived, bins) for n, each in held_samples.items()}
+    origin = Origin(with_attributes(dictionary, derived.values()), source, settings)
+    card = _compile(fitted, development, origin)
     run = TrainedRun(
         card=card,
         digest=hashlib.sha256(card_to_json(card)).hexdigest(),
-        fit=crossed.fit,
-        candidate=crossed.candidate,
-        log_loss=crossed.log_loss,
-        calibration=calibration,
-        dropped=(*crossed.fit.dropped, *too_weak_for_points(crossed.fit.additive, card)),
-        development=development,
-        validation=held[validated_on],
-        validated_on=validated_on,
-        evaluations=_evaluations(card, crossed, calibration, development, held, settings),
-        attribute_psi=attribute_stability(card, development.columns, held[validated_on].columns),
-        points_psi=points_stability(totals(card, development), totals(card, held[validated_on])),
-        baseline=bin_shares(card, development.columns),
-        dictionary=told,
-        source=source,
-        settings=settings,
-        reject_inference=rejects,
-        leaderboard=tried.leaderboard,
-        rounding=rounding_loss(crossed.fit, calibration, card, held[validated_on]),
-        pairs_bought=tried.pairs_bought,
+        origin=origin,
+        learned=_learned(fitted, card),
+        samples=Samples(development, held_samples[validated_on], validated_on),
+        performance=_performance(card, fitted, development, held_samples, settings),
+        comparison=Comparison(tried.leaderboard, tried.pairs_bought),
     )
     step_done()
     return run
@@ -203,38 +212,103 @@ def totals(card: Card, sample: Sample) -> Ints:
     return card.total(card.points_by_attribute(card.codes(sample.columns)))
 
 
-def _evaluations(
-    card: Card,
-    crossed: CrossFit,
-    calibration: Calibration,
+@dataclass(frozen=True)
+class _Fitted:
+    """The chosen cross-fit with its calibration, after reject inference if there was any."""
+
+    crossed: CrossFit
+    calibration: Calibration
+    rejects: RejectReport | None = None
+
+    def unseen_points(self, settings: Settings) -> Ints:
+        """Return the out-of-fold points of the development rows, shape (n,)."""
+        log_odds = (
+            self.calibration.intercept + self.calibration.slope * self.crossed.unseen_log_odds
+        )
+        scaled = np.rint(settings.scaling.offset + settings.scaling.factor * log_odds)
+        return np.asarray(scaled, dtype=np.int64)
+
+
+def _calibrate(
+    tried: Contest,
     development: Sample,
-    held: Mapping[str, Sample],
+    unobserved: Unobserved | None,
+    dictionary: Dictionary,
     settings: Settings,
-) -> dict[str, Evaluation]:
-    samples = {DEVELOPMENT: development, UNSEEN: development, **held}
-    points = {name: totals(card, sample) for name, sample in samples.items()}
-    points[UNSEEN] = _unseen_points(crossed, calibration, settings)
+    step_done: Callable[[], object],
+) -> _Fitted:
+    crossed = tried.chosen
+    calibration = calibrate(crossed.unseen_log_odds, development.bad, development.weight)
+    if unobserved is None:
+        return _Fitted(crossed, calibration)
+    return _Fitted(
+        *refit_with_rejects(
+            learner_named(tried.family), development, unobserved, dictionary, settings,
+            (crossed, calibration), step_done,
+        )
+    )  # fmt: skip
+
+
+def _compile(fitted: _Fitted, development: Sample, origin: Origin) -> Card:
+    crossed, settings = fitted.crossed, origin.settings
+    card = compile_card(
+        crossed.fit.additive, fitted.calibration, development, origin.dictionary, settings,
+        origin.source.name, _provenance(origin, crossed.candidate),
+    )  # fmt: skip
+    return with_curve(card, fitted.unseen_points(settings), development.bad, settings)
+
+
+def _provenance(origin: Origin, candidate: str) -> dict[str, str]:
+    digest = {"dictionary_digest": origin.dictionary.digest}
     return {
-        name: evaluate(card, points[name], sample.bad, settings.resamples, settings.seed)
-        for name, sample in samples.items()
+        **origin.source.facts,
+        "family": origin.settings.family,
+        "candidate": candidate,
+        **digest,
+        "training_digest": training_digest(origin.settings, {**origin.source.facts, **digest}),
     }
 
 
-def _unseen_points(crossed: CrossFit, calibration: Calibration, settings: Settings) -> Ints:
-    log_odds = calibration.intercept + calibration.slope * crossed.unseen_log_odds
-    scaled = np.rint(settings.scaling.offset + settings.scaling.factor * log_odds)
-    return np.asarray(scaled, dtype=np.int64)
+def _learned(fitted: _Fitted, card: Card) -> Learned:
+    crossed = fitted.crossed
+    return Learned(
+        fit=crossed.fit,
+        candidate=crossed.candidate,
+        log_loss=crossed.log_loss,
+        calibration=fitted.calibration,
+        dropped=(*crossed.fit.dropped, *too_weak_for_points(crossed.fit.additive, card)),
+        reject_inference=fitted.rejects,
+    )
 
 
-def _provenance(
-    source: Source, dictionary: Dictionary, settings: Settings, candidate: str
-) -> dict[str, str]:
+def _performance(
+    card: Card,
+    fitted: _Fitted,
+    development: Sample,
+    held_samples: Mapping[str, Sample],
+    settings: Settings,
+) -> Performance:
+    validation = next(iter(held_samples.values()))
+    return Performance(
+        evaluations=_evaluations(card, fitted, development, held_samples, settings),
+        attribute_psi=attribute_stability(card, development.columns, validation.columns),
+        points_psi=points_stability(totals(card, development), totals(card, validation)),
+        baseline=bin_shares(card, development.columns),
+        rounding=rounding_loss(fitted.crossed.fit, fitted.calibration, card, validation),
+    )
+
+
+def _evaluations(
+    card: Card,
+    fitted: _Fitted,
+    development: Sample,
+    held_samples: Mapping[str, Sample],
+    settings: Settings,
+) -> dict[str, Evaluation]:
+    samples = {DEVELOPMENT: development, UNSEEN: development, **held_samples}
+    points = {name: totals(card, sample) for name, sample in samples.items()}
+    points[UNSEEN] = fitted.unseen_points(settings)
     return {
-        **source.facts,
-        "family": settings.family,
-        "candidate": candidate,
-        "dictionary_digest": dictionary.digest,
-        "training_digest": training_digest(
-            settings, {**source.facts, "dictionary_digest": dictionary.digest}
-        ),
+        name: evaluate(card, points[name], sample.bad, settings.resamples, settings.seed)
+        for name, sample in samples.items()
     }

@@ -1,4 +1,4 @@
-"""Put a card in use: judged, signed, published to the service, champion in the registry."""
+"""Put a card in use: judge and sign it, publish it to the service, register it as champion."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from model.errors import TrainingError
 from training.gates.evidence import Evidence, has_evidence, read_evidence
 from training.gates.judge import judge, write_verdicts
 from training.gates.verdict import GATE_LIMITS, GateVerdicts, Verdict
+from training.learn import TrainedRun
+from training.reports.record import evidence_of
 from training.tracking.runs import card_of_run, make_champion, run_of_card
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
@@ -34,14 +36,14 @@ _RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class Promotion:
-    """What a promotion did.
+    """The result of a promotion.
 
     Attributes
     ----------
     run_id, version : str or None
-        The tracked run that made the card, and its registered version; None if there is none.
+        The tracked run that made the card, and its registered version; None if the store has none.
     verdicts : GateVerdicts or None
-        What the gates said; None for a card that was in use before.
+        The gates' verdicts; None for a card that was in use before.
     """
 
     publication: Publication
@@ -53,10 +55,10 @@ class Promotion:
 def promote(
     what: str, approved_by: str, approved_at: datetime, home: Path, store: Path
 ) -> Promotion:
-    """Promote a training run's card, or the card in a folder, if every gate lets it pass.
+    """Promote a training run's card, or the card in a folder, if it passes every gate.
 
-    A card that was in use under `home` before, and whose signature still holds, goes back into use
-    without the gates: they judged it then.
+    A card that was in use under `home` before, and whose signature is still valid, goes back into
+    use without the gates, because they judged it then.
 
     Parameters
     ----------
@@ -68,7 +70,7 @@ def promote(
     Raises
     ------
     TrainingError
-        If `what` is neither, has no evidence beside it, a gate fails, or who trained it approves.
+        If `what` is neither, has no evidence, fails a gate, or is approved by its trainer.
     CardError
         If the card is damaged, or cannot be signed.
     """
@@ -76,31 +78,37 @@ def promote(
         digest = read_card(folder).digest
         if has_evidence(folder):
             evidence = read_evidence(folder)
-            verdicts = _judged(evidence, approved_by, approved_at.date(), home)
+            _refuse_self_approval(evidence.notes.trained_by, approved_by)
+            verdicts = _judge(evidence, approved_at.date(), home)
             run_id = what if _RUN_ID.fullmatch(what) else run_of_card(digest, store)
             remarks = _remarks(evidence, verdicts, run_id)
             publication = publish_card(home, folder, approved_by, approved_at, remarks)
             write_verdicts(verdicts, publication.folder)
-            return _registered(publication, run_id, store, verdicts)
+            return _register(publication, run_id, store, verdicts)
         _refuse_unjudged(folder, digest, home)
         return _put_back(folder, approved_by, approved_at, home, store)
 
 
 def roll_back(approved_by: str, approved_at: datetime, home: Path, store: Path) -> Promotion:
-    """Put back the card that the champion replaced.
+    """Put the card back in use that the champion replaced.
 
     Raises
     ------
     CardError
-        If there is none, or it no longer verifies.
+        If there is none, or its signature is no longer valid.
     """
     folder = previous_champion(home)
     read_card(folder, trusted_keys(home))
     return _put_back(folder, approved_by, approved_at, home, store)
 
 
+def judge_run(run: TrainedRun, champion: CardFile | None, day: date) -> TrainedRun:
+    """Return `run` with the verdicts of the gates in force on `day`, beside the `champion`."""
+    return replace(run, gates=judge(evidence_of(run), champion, GATE_LIMITS.on(day)))
+
+
 def champion_of(home: Path) -> CardFile | None:
-    """Return the card in use under `home`, None if there was never one.
+    """Return the card in use under `home`, None if no card was ever in use.
 
     Raises
     ------
@@ -124,42 +132,41 @@ def _card_folder(what: str, store: Path) -> Iterator[Path]:
         )
 
 
-def _judged(evidence: Evidence, approved_by: str, day: date, home: Path) -> GateVerdicts:
-    _refuse_self_approval(evidence.noted.trained_by, approved_by)
-    found = judge(evidence, champion_of(home), GATE_LIMITS.on(day))
-    if not found.passed:
-        told = "".join(f"\n- {_told(verdict)}" for verdict in found.failed)
+def _judge(evidence: Evidence, day: date, home: Path) -> GateVerdicts:
+    verdicts = judge(evidence, champion_of(home), GATE_LIMITS.on(day))
+    if not verdicts.passed:
+        failures = "".join(f"\n- {_describe(verdict)}" for verdict in verdicts.failed)
         raise TrainingError(
-            f"{len(found.failed)} of {len(found.verdicts)} gates stop the card"
-            f" {evidence.digest[:16]}; nothing was published{told}"
+            f"{len(verdicts.failed)} of {len(verdicts.verdicts)} gates stop the card"
+            f" {evidence.digest[:16]}; nothing was published{failures}"
         )
-    return found
+    return verdicts
 
 
-def _told(verdict: Verdict) -> str:
-    return f"{verdict.gate}: {verdict.told.en}. {verdict.remedy.en}. {verdict.told.zh}。"
+def _describe(verdict: Verdict) -> str:
+    return f"{verdict.gate}: {verdict.finding.en}. {verdict.remedy.en}. {verdict.finding.zh}。"
 
 
 def _refuse_self_approval(trained_by: str, approved_by: str) -> None:
     if not trained_by:
         raise TrainingError(
-            "the evidence does not say who trained the card, so nobody can be told apart from them;"
-            " train it again with rongzi train --trained-by NAME"
+            "the evidence does not say who trained the card, so the approver cannot be shown to be"
+            " another person; train it again with rongzi train --trained-by NAME"
         )
-    if _plain(trained_by) == _plain(approved_by):
+    if _normalised(trained_by) == _normalised(approved_by):
         raise TrainingError(
-            f"{approved_by} trained this card and may not approve it; ask someone who did not"
+            f"{approved_by} trained this card and may not approve it; ask another person"
         )
 
 
-def _plain(name: str) -> str:
+def _normalised(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _remarks(evidence: Evidence, verdicts: GateVerdicts, run_id: str | None) -> dict[str, object]:
     return {
         "kind": PROMOTION,
-        "trained_by": evidence.noted.trained_by,
+        "trained_by": evidence.notes.trained_by,
         "run_id": run_id,
         "limits_digest": verdicts.limits_digest,
         "flags": [verdict.gate for verdict in verdicts.flagged],
@@ -169,7 +176,7 @@ def _remarks(evidence: Evidence, verdicts: GateVerdicts, run_id: str | None) -> 
 def _refuse_unjudged(folder: Path, digest: str, home: Path) -> None:
     if not was_promoted(home, digest):
         raise TrainingError(
-            f"{folder}: no evidence stands beside the card, so no gate can judge it; promote the"
+            f"{folder}: the card has no evidence, so no gate can judge it; promote the"
             " training run by its id, or the folder that rongzi train --out wrote"
         )
     read_card(folder, trusted_keys(home))
@@ -180,10 +187,10 @@ def _put_back(
 ) -> Promotion:
     publication = publish_card(home, folder, approved_by, approved_at, {"kind": ROLLBACK})
     run_id = run_of_card(publication.card.digest, store)
-    return _registered(publication, run_id, store, None)
+    return _register(publication, run_id, store, None)
 
 
-def _registered(
+def _register(
     publication: Publication, run_id: str | None, store: Path, verdicts: GateVerdicts | None
 ) -> Promotion:
     version = make_champion(run_id, store) if run_id else None

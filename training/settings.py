@@ -1,4 +1,4 @@
-"""What a training run is told: every number that shapes a card, with its unit and its reason."""
+"""The settings of a training run: every number that shapes a card, with its unit and reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from model.card.scorecard import Grade, Scaling
 
 #: 600 points at 50:1 odds, 20 points double them.
 SCALING = Scaling()
-#: Used where no policy speaks (flat tables): bands double, as in the policy's master scale.
+#: Grades for flat tables, which have no policy: bands double, as in the policy's master scale.
 MASTER_SCALE = tuple(
     Grade(name, ceiling)
     for name, ceiling in zip("ABCDEFG", (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 1.0), strict=True)
@@ -24,7 +24,7 @@ Family = Literal["auto", "woe", "ebm", "boosted", "boosted_single"]
 CurveName = Literal["line", "beta", "isotonic", "centred_isotonic"]
 RejectMethod = Literal["none", "parcelling", "fuzzy", "ipw"]
 Population = Literal["members", "declined"]
-# The command line offers these names without importing what stands behind them.
+# The command line offers these names without importing the code behind them.
 FAMILIES: tuple[Family, ...] = get_args(Family)
 CURVES: tuple[CurveName, ...] = get_args(CurveName)
 REJECT_METHODS: tuple[RejectMethod, ...] = get_args(RejectMethod)
@@ -47,23 +47,24 @@ class Settings:
     most_bins : int
         Ordinary bins an attribute may have, so that a card fits on a page.
     least_bin_share : float
-        Share of an attribute's values an ordinary bin holds at least.
+        Minimum share of an attribute's values in an ordinary bin.
     prior_rows : float
-        Rows at the base rate added to every bin before its weight of evidence is taken, so that a
-        small or pure bin says little.
+        Rows at the base rate added to every bin before its weight of evidence is taken, so that
+        small or pure bins get little weight.
     least_iv : float
         Information value an attribute needs. Siddiqi (2006, ch. 6) calls less than 0.02
         unpredictive; half of that gained 0.006 AUC on wide, weak tables and cost none elsewhere.
     most_shift : float
         PSI between the earlier and the later half of development above which an attribute is
-        dropped (Siddiqi 2006, ch. 9: above 0.25 much has moved). It catches windows longer than
-        the archive was old.
+        dropped (Siddiqi 2006, ch. 9: above 0.25 a large shift). It catches attributes whose window
+        was longer than the archive's history.
     most_correlation : float
-        Two attributes whose weights of evidence correlate more say the same; the weaker is dropped.
+        If the weights of evidence of two attributes correlate more, the weaker is dropped.
     most_derived : int
-        Ratios and differences of two attributes a boosted card may have; 0: none are tried.
+        Maximum number of ratios and differences of two attributes in a boosted card; 0: none are
+        tried.
     least_points : int
-        An attribute whose best and worst bins lie less apart than this many points is left out.
+        An attribute whose best and worst bins differ by fewer points is left out.
     penalties : tuple of float
         Inverse strengths C of the ridge tried by cross-validation.
     least_level_rows : int
@@ -71,7 +72,7 @@ class Settings:
     resamples : int
         Bootstrap resamples behind each interval.
     out_of_time_share, hold_out_share : float
-        Share of loans (by vintage) or rows (at random) kept from development for validation.
+        Share of loans (by vintage) or rows (at random) held out from development for validation.
     least_held_bads : int
         Bads, and goods, the validation sample needs; vintages are added to it until it has them.
     window_months, bullet_window_months : int
@@ -86,16 +87,17 @@ class Settings:
         Whose outcomes are inferred: ``members`` never booked, or applicants ``declined``. A flat
         table's unobserved are its rows without a target.
     most_unobserved : int
-        Unobserved members drawn at most; each then stands for several.
+        Maximum number of unobserved members drawn; each then represents several.
     reject_prudence : float
-        Factor on the supposed PD of the unobserved; 1 supposes them as risky as they look.
+        Factor on the inferred PD of the unobserved; 1 takes the card's PD as it is.
     most_weight_quantile : float
-        Quantile at which inverse-probability weights are cut, so that no single loan speaks for
-        hundreds.
+        Quantile at which inverse-probability weights are cut, so that no single loan
+        represents hundreds.
     run_in_months : int
-        Months the archive must have recorded before a loan was applied for. Longer windows are cut
-        short in the first vintages all the same: on the simulated archive their bads were worth
-        more than whole windows (of 0, 3, 6 and 9 months, 3 ranked best out of time).
+        Months that the archive must have recorded before a loan was applied for. Longer attribute
+        windows are still cut short in the first vintages. On the simulated archive the bads of
+        these vintages were worth more than complete windows (of 0, 3, 6 and 9 months, 3 ranked best
+        out of time).
     """
 
     seed: int = 54
@@ -134,18 +136,18 @@ class Settings:
     def least_points_kept(self) -> int:
         """Points a table must move to stay in the card.
 
-        A shape averaged over many ensembles is worth keeping if it moves a point at all: on the
-        micro-loans of 44 weak attributes, dropping those below three points cost 0.002 AUC.
+        A shape averaged over many ensembles stays if it moves any point: on micro-loans with 44
+        weak attributes, dropping shapes below three points cost 0.002 AUC.
         """
         return self.least_points if self.family == "woe" else 1
 
     def as_parameters(self) -> dict[str, Any]:
-        """Return the settings as plain values by name, as the run's record keeps them."""
+        """Return the settings as plain values by name, for the run's record."""
         return asdict(self)
 
 
 def training_digest(settings: Settings, data: Mapping[str, str]) -> str:
-    """Return the SHA-256 over the settings and what the data were: equal digests train alike."""
+    """Return the SHA-256 over settings and data; equal digests give equal cards."""
     statement = {"settings": settings.as_parameters(), "data": dict(data)}
     return hashlib.sha256(rfc8785.dumps(_plain(statement))).hexdigest()
 

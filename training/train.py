@@ -38,7 +38,7 @@ def train_archive(
     settings: Settings,
     step_done: Callable[[], object] = lambda: None,
 ) -> TrainedRun:
-    """Train on the loans whose outcome was known on `as_of`; validate on the latest vintages.
+    """Train on the loans whose outcome is known on `as_of`; validate on the latest vintages.
 
     The grades are those of the policy in force on `as_of`.
 
@@ -51,12 +51,12 @@ def train_archive(
     """
     settings = replace(settings, grades=_policy_grades(as_of))
     ripe = archive_sample(archive, as_of, settings)
-    refuse_too_few(ripe.sample, _least(settings), f"{archive.folder} as of {as_of}")
+    refuse_too_few(ripe.sample, _min_bads(settings), f"{archive.folder} as of {as_of}")
     late = out_of_time(ripe.vintage, ripe.sample.bad, settings)
-    development, held = ripe.sample.take(~late), ripe.sample.take(late)
+    development, validation = ripe.sample.take(~late), ripe.sample.take(late)
     facts = {"source": "archive", "as_of": as_of.isoformat(), "data_digest": archive.digest()}
     source = Source(CARD_NAME, facts, tuple(ripe.vintages))
-    samples = {OUT_OF_TIME: held, **_new_borrowers(development, held)}
+    samples = {OUT_OF_TIME: validation, **_new_borrowers(development, validation)}
     unobserved = _unobserved_members(archive, as_of, development, settings)
     run = learn(development, samples, member_dictionary(), settings, source, step_done, unobserved)
     run = _with_price(run, settings)
@@ -73,13 +73,13 @@ def train_table(
 ) -> TrainedRun:
     """Train on the flat table at `path`; validate on rows held out at random, by class.
 
-    Without a `dictionary` one is drafted from the table, every direction free.
+    Without a `dictionary`, one is drafted from the table, with all directions free.
 
     Raises
     ------
     TrainingError
-        If the target is absent or has other than two values, the dictionary names a column the
-        table lacks, a sample has one class or too few bads, or no attribute can be used.
+        If the target is absent or has not exactly two values, the dictionary scores a column that
+        the table lacks, a sample has one class or too few bads, or no attribute can be used.
     UnreadableFileError
         If the table cannot be read.
     """
@@ -87,37 +87,42 @@ def train_table(
     outcome = find_target(table, target, bad_value)
     dictionary = dictionary or drafted_dictionary(table, target, path.name)
     sample = flat_sample(table, outcome, dictionary, target)
-    refuse_too_few(sample, _least(settings), path.name)
-    held = held_out(sample.bad, settings)
+    refuse_too_few(sample, _min_bads(settings), path.name)
+    validation = held_out(sample.bad, settings)
     source = _flat_source(path, target, outcome)
-    samples = {HELD_OUT: sample.take(held)}
+    samples = {HELD_OUT: sample.take(validation)}
     unobserved = _unobserved_rows(table, outcome, sample, settings)
-    run = learn(sample.take(~held), samples, dictionary, settings, source, step_done, unobserved)
+    run = learn(
+        sample.take(~validation), samples, dictionary, settings, source, step_done, unobserved
+    )
     run = _with_price(run, settings)
-    return _with_fairness(run, average_cut_off(run.card, run.development.bad_rate))
+    return _with_fairness(run, average_cut_off(run.card, run.samples.development.bad_rate))
 
 
 def drafted_dictionary(table: pa.Table, target: str, name: str) -> Dictionary:
-    """Return the dictionary that ``rongzi dictionary`` drafts for `table`, unread by a person."""
+    """Return the dictionary that ``rongzi dictionary`` drafts for `table`, without review."""
     return read_dictionary(draft_dictionary(table, target), f"the draft for {name}")
 
 
-def _with_price(run: TrainedRun, asked: Settings) -> TrainedRun:
-    """Return `run` with challengers beside it, if its family was left open."""
-    if asked.family != "auto":
+def _with_price(run: TrainedRun, requested: Settings) -> TrainedRun:
+    """Return `run` with the price of explanation, if the settings left its family open."""
+    if requested.family != "auto":
         return run
-    own = next(row for row in run.leaderboard if row.family == run.settings.family)
-    # Challengers find their own ratios: those of the card were screened on all development rows.
-    plain = without_attributes(run.dictionary, run.fit.additive.derived)
-    found = price_of_explanation(own, run.development, plain, run.settings)
-    return replace(run, price=found)
+    settings = run.origin.settings
+    own = next(row for row in run.comparison.leaderboard if row.family == settings.family)
+    # Challengers do not get the card's ratios, which were screened on all development rows.
+    plain = without_attributes(run.origin.dictionary, run.learned.fit.additive.derived)
+    price = price_of_explanation(own, run.samples.development, plain, settings)
+    return replace(run, comparison=replace(run.comparison, price=price))
 
 
 def _with_fairness(run: TrainedRun, cut_off: CutOff) -> TrainedRun:
-    found = fairness_report(
-        run.card, run.validation, run.validated_on, cut_off, run.dictionary, run.settings.seed
-    )
-    return replace(run, fairness=found)
+    samples, origin = run.samples, run.origin
+    report = fairness_report(
+        run.card, samples.validation, samples.validated_on, cut_off, origin.dictionary,
+        origin.settings.seed,
+    )  # fmt: skip
+    return replace(run, performance=replace(run.performance, fairness=report))
 
 
 def _unobserved_members(
@@ -132,7 +137,7 @@ def _unobserved_members(
 def _unobserved_rows(
     table: pa.Table, outcome: Target, sample: Sample, settings: Settings
 ) -> Unobserved | None:
-    """Return a flat table's rows without a target: applicants whose outcome nobody saw."""
+    """Return a flat table's rows without a target."""
     if settings.reject_inference == "none":
         return None
     rows = int((~outcome.known).sum())
@@ -146,11 +151,11 @@ def _unobserved_rows(
         for name, values in sample.columns.items()
     }
     columns = flat_columns(table.filter(pa.array(~outcome.known)), kinds)
-    told = f"{rows:,} rows without a target"
-    return Unobserved(columns, np.zeros(rows, dtype=np.int64), 1.0, told)
+    description = f"{rows:,} rows without a target"
+    return Unobserved(columns, np.zeros(rows, dtype=np.int64), 1.0, description)
 
 
-def _least(settings: Settings) -> int:
+def _min_bads(settings: Settings) -> int:
     return settings.least_bads + settings.least_held_bads
 
 
@@ -158,9 +163,9 @@ def _policy_grades(as_of: date) -> tuple[Grade, ...]:
     return tuple(Grade(g.grade, g.pd_at_most) for g in policy_on(as_of).grades)
 
 
-def _new_borrowers(development: Sample, held: Sample) -> dict[str, Sample]:
-    """Return the held loans of borrowers unknown to development, if both classes are among them."""
-    new = held.take(~np.isin(held.borrower, development.borrower))
+def _new_borrowers(development: Sample, validation: Sample) -> dict[str, Sample]:
+    """Return the validation loans of borrowers not in development, if they have both classes."""
+    new = validation.take(~np.isin(validation.borrower, development.borrower))
     return {NEW_BORROWERS: new} if 0 < new.bads < len(new) else {}
 
 
@@ -173,4 +178,4 @@ def _flat_source(path: Path, target: str, outcome: Target) -> Source:
     }
     blank = int((~outcome.known).sum())
     left_out = (f"{blank:,} rows without a target were left out",) if blank else ()
-    return Source(path.stem, facts, notes=(outcome.told, *left_out))
+    return Source(path.stem, facts, notes=(outcome.explanation, *left_out))

@@ -17,7 +17,7 @@ from data.simulator import load_scenario, simulate
 from data.storage.archive import Archive
 from model.card.card_file import write_card
 from training.learn import TrainedRun
-from training.reports.run_evidence import judged
+from training.promote import judge_run
 from training.settings import Settings
 from training.train import train_archive
 
@@ -61,12 +61,12 @@ def test_the_tiers_rank_the_true_bad_rates_strictly(line: Line) -> None:
 
 
 def test_the_default_card_passes_every_gate(line: Line) -> None:
-    found = judged(line.run, None, AS_OF).gates
+    found = judge_run(line.run, None, AS_OF).gates
     assert found is not None
-    assert [verdict.told.en for verdict in found.failed] == []
+    assert [verdict.finding.en for verdict in found.failed] == []
 
 
 def test_the_card_ranks_loans_of_vintages_it_never_saw(line: Line) -> None:
-    held = line.run.evaluations[line.run.validated_on].measures
+    held = line.run.performance.evaluations[line.run.samples.validated_on].measures
     assert held["auc"].low > 0.7
     assert held["ece"].value < 0.02

@@ -68,7 +68,7 @@ def test_a_drafted_dictionary_trains_a_card(rongzi, table, tmp_path):
         (["--target", "baad"], "close to it: bad"),
         (["--target", "one"], "one class only"),
         (["--target", "income"], "it must have two, good and bad"),
-        (["--target", "bad", "--bad", "2"], "never says '2'"),
+        (["--target", "bad", "--bad", "2"], "never has the value '2'"),
         (["--target", "bad", "--dictionary", "none.yaml"], "none.yaml: cannot be read"),
     ],
 )

@@ -1,1 +1,1 @@
-"""Attributes into bins with weights of evidence."""
+"""Binning of attributes, and the evidence in their bins."""

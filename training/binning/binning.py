@@ -1,4 +1,4 @@
-"""One attribute into bins with weights of evidence: optimal, directed, smoothed, printable."""
+"""Bin one attribute: optimal, directed, smoothed bins with weights of evidence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from training.binning.evidence import (
     weight_of_evidence,
 )
 from training.binning.optimal import hold_direction, optimal_splits, tidy_edges
-from training.samples.sample import Bools
+from training.samples.sample import Bools, Values
 from training.settings import Settings
 
 ALL_MISSING = Text(zh="全部缺失", en="every value is missing")
@@ -32,7 +32,7 @@ class Binned:
     Attributes
     ----------
     woe : Floats
-        Shape (size,): ln(bad/good) against the whole, smoothed, directed; positive is riskier.
+        Shape (size,): ln(bad/good) against all rows, smoothed, directed; positive is riskier.
     iv : float
         Information value over the smoothed counts, missing and out-of-range bins included.
     """
@@ -44,12 +44,12 @@ class Binned:
 
 def bin_attribute(
     attribute: Attribute,
-    values: NDArray[np.float64] | NDArray[np.object_],
+    values: Values,
     bad: Bools,
     settings: Settings,
     weight: Floats | None = None,
 ) -> Binned | Dropped:
-    """Return `attribute` binned, or why it cannot be.
+    """Return the bins of `attribute`, or the reason why it cannot be binned.
 
     Parameters
     ----------
@@ -62,18 +62,18 @@ def bin_attribute(
         bins = _number_bins(attribute, np.asarray(values, dtype=np.float64), bad, settings, weight)
     if isinstance(bins, Text):
         return Dropped(attribute.name, bins)
-    return _weighed(attribute, bins, values, bad, settings, weight)
+    return _with_evidence(attribute, bins, values, bad, settings, weight)
 
 
 def _number_bins(
     attribute: Attribute, values: Floats, bad: Bools, settings: Settings, weight: Floats | None
 ) -> Bins | Text:
-    whole = Bins(attribute.name, minimum=attribute.minimum, maximum=attribute.maximum)
-    ordinary = whole.codes(values) == 0
-    fault = _nothing_to_cut(values[ordinary], ~np.isnan(values), ordinary)
-    if fault:
-        return fault
-    least = _least_share(ordinary, settings)
+    one_bin = Bins(attribute.name, minimum=attribute.minimum, maximum=attribute.maximum)
+    ordinary = one_bin.codes(values) == 0
+    reason = _nothing_to_cut(values[ordinary], ~np.isnan(values), ordinary)
+    if reason:
+        return reason
+    least = _min_share(ordinary, settings)
     splits = optimal_splits(
         values[ordinary], bad[ordinary], attribute.direction, settings, least,
         None if weight is None else weight[ordinary],
@@ -83,15 +83,15 @@ def _number_bins(
             zh=f"找不到符合其方向（{attribute.direction}）且每箱样本足够的分箱",
             en=f"no binning fits its direction ({attribute.direction}) with enough rows a bin",
         )
-    return replace(whole, edges=tidy_edges(splits, values[ordinary]))
+    return replace(one_bin, edges=tidy_edges(splits, values[ordinary]))
 
 
-def _nothing_to_cut(found: Floats, present: Bools, ordinary: Bools) -> Text | None:
+def _nothing_to_cut(inside: Floats, present: Bools, ordinary: Bools) -> Text | None:
     if not present.any():
         return ALL_MISSING
-    if not len(found):
+    if not len(inside):
         return NOTHING_INSIDE
-    if ordinary.all() and found.min() == found.max():
+    if ordinary.all() and inside.min() == inside.max():
         return CONSTANT
     return None
 
@@ -103,25 +103,24 @@ def _text_bins(
     settings: Settings,
     weight: Floats | None,
 ) -> Bins | Text:
-    """Group spellings of similar risk; the rare ones are left to the out-of-range bin."""
+    """Group spellings of similar risk; rare ones fall into the out-of-range bin."""
     present = np.array([value is not None for value in values.tolist()], dtype=bool)
     if not present.any():
         return ALL_MISSING
-    spelled = values[present].astype(str)
-    words, codes = np.unique(spelled, return_inverse=True)
+    words, codes = np.unique(values[present].astype(str), return_inverse=True)
     if len(words) == 1 and present.all():
         return CONSTANT
     frequent = np.bincount(codes) >= settings.least_level_rows
     if not frequent.any():
         return no_frequent_spelling(len(words), settings.least_level_rows)
-    kept = frequent[codes]
+    in_use = frequent[codes]
     risk = _risk_by_word(
         codes, bad[present], len(words), settings, None if weight is None else weight[present]
     )
-    least = _least_share(kept, settings)
+    least = _min_share(in_use, settings)
     splits = optimal_splits(
-        risk[codes][kept], bad[present][kept], "up", settings, least,
-        None if weight is None else weight[present][kept],
+        risk[codes][in_use], bad[present][in_use], "up", settings, least,
+        None if weight is None else weight[present][in_use],
     )  # fmt: skip
     if splits is None:
         return Text(
@@ -134,7 +133,7 @@ def _text_bins(
 
 
 def no_frequent_spelling(spellings: int, least: int) -> Text:
-    """Return why a text attribute whose spellings are all rare is dropped."""
+    """Return the reason to drop a text attribute whose spellings are all rare."""
     return Text(
         zh=f"{spellings:,} 种取值均少于 {least} 次",
         en=f"none of its {spellings:,} spellings occurs {least} times",
@@ -148,15 +147,15 @@ def _risk_by_word(
     return weight_of_evidence(*smoothed(goods, bads, settings.prior_rows))
 
 
-def _least_share(ordinary: Bools, settings: Settings) -> float:
-    """Return the least share of the ordinary values in a bin: of all rows, but at most a third."""
+def _min_share(ordinary: Bools, settings: Settings) -> float:
+    """Return the minimum share of ordinary values in a bin; the setting is a share of all rows."""
     return float(min(settings.least_bin_share / ordinary.mean(), 1 / 3))
 
 
-def _weighed(
+def _with_evidence(
     attribute: Attribute,
     bins: Bins,
-    values: NDArray[np.float64] | NDArray[np.object_],
+    values: Values,
     bad: Bools,
     settings: Settings,
     weight: Floats | None,
@@ -166,17 +165,17 @@ def _weighed(
     woe = weight_of_evidence(*padded)
     ordinary = slice(0, bins.ordinary)
     if not bins.levels:
-        held = hold_direction(-woe[ordinary], (goods + bads)[ordinary], attribute.direction)
-        woe[ordinary] = -held
+        rows = (goods + bads)[ordinary]
+        woe[ordinary] = -hold_direction(-woe[ordinary], rows, attribute.direction)
     woe[bins.out_of_range] = _out_of_range(bins, woe)
     return Binned(bins, woe, information_value(*padded))
 
 
 def _out_of_range(bins: Bins, woe: Floats) -> float:
-    """Return the WoE of the out-of-range bin: nobody gains by an implausible or unknown value.
+    """Return the WoE of the out-of-range bin, so that nobody gains by an implausible value.
 
-    A number out of range is as risky as the riskiest other bin. A spelling seen too seldom is
-    common in honest data: it keeps what the rare spellings show, but is never better than average.
+    A number out of range is as risky as the riskiest other bin. A rare spelling is common in honest
+    data, so it keeps the observed risk of rare spellings, but is never safer than average.
     """
     if bins.levels:
         return float(max(woe[bins.out_of_range], 0.0))

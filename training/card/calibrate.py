@@ -1,11 +1,8 @@
-"""Make points mean odds: a slope and intercept fitted out of fold, then the points → PD table.
+"""Make points mean odds: a slope and intercept fitted out of fold, then a curve from points to PD.
 
-Curves from calibrated points to PD, fitted out of fold; each monotone, each a table of points.
-
-The straight line is what the card's scale says: 600 points are 50:1. The others may bend it; the
-benchmark `benchmarks.calibration` holds them against it.
-
-A card's points → PD table bent by a curve, points and everything else unchanged.
+By the straight line, 600 points are 50:1 odds. The other curves may bend the line; each is fitted
+out of fold, is monotone, and becomes a points → PD table. Points stay unchanged. The benchmark
+`benchmarks.calibration` compares the curves.
 """
 
 from __future__ import annotations
@@ -21,12 +18,21 @@ from model.card.bins import Floats, Ints
 from model.card.scorecard import Card, Scaling
 from model.errors import TrainingError
 from training.binning.evidence import counts
-from training.measures.discrimination import auc
+from training.measures.discrimination import auc_of_scores
 from training.samples.sample import Bools
 from training.settings import CURVES, CurveName, Settings
 
-#: PDs are told to a hundredth of a basis point; more digits would claim more than is known.
-_DIGITS = 6
+#: Returns the PD at any points.
+Curve = Callable[[Floats], Floats]
+#: Fits a curve on out-of-fold points and outcomes.
+Fitter = Callable[[Ints, Bools, Scaling], Curve]
+
+#: PDs are rounded to a hundredth of a basis point; more digits would claim more than is known.
+_PD_DIGITS = 6
+#: Rows that the line adds to each points total before isotonic regression, so that a total with
+#: few rows says little against its neighbours and the line.
+_PRIOR_ROWS = 20.0
+_EPSILON = 1e-6
 
 
 @dataclass(frozen=True)
@@ -60,48 +66,69 @@ def _refuse_chance(unseen_log_odds: Floats, bad: Bools) -> None:
     The null variance of the AUC is ``(n + 1) / (12 * goods * bads)`` (Mann & Whitney 1947). Three,
     not two: folds share rows, so out-of-fold AUCs of pure noise spread wider than that variance.
     """
-    distinct, place = np.unique(unseen_log_odds, return_inverse=True)
-    goods, bads = counts(place, bad, len(distinct))
-    chance = 3 * np.sqrt((len(bad) + 1) / (12 * goods.sum() * bads.sum()))
-    found = float(auc(goods, bads))
-    if found < 0.5 + chance:
+    margin = 3 * np.sqrt((len(bad) + 1) / (12 * float((~bad).sum()) * float(bad.sum())))
+    area = auc_of_scores(unseen_log_odds, bad)
+    if area < 0.5 + margin:
         raise TrainingError(
-            f"out of fold the attributes rank no better than chance (AUC {found:.3f}, chance"
-            f" 0.5 ± {chance:.3f}), so no card is made; check the target, add data or"
+            f"out of fold the attributes rank no better than chance (AUC {area:.3f}, chance"
+            f" 0.5 ± {margin:.3f}), so no card is made; check the target, add data or"
             " attributes"
         )
 
 
-def pd_table(lowest: int, highest: int, scaling: Scaling) -> tuple[Ints, Floats]:
+def pd_table(lowest: int, highest: int, curve: Curve) -> tuple[Ints, Floats]:
     """Return the points → PD table for totals `lowest` to `highest`, one row per distinct PD.
 
-    Calibrated points are odds by construction (`Scaling`), so the table follows from the scale; it
-    is written out so that nothing is computed in floating point when a member is scored.
+    The table is written out so that scoring a member needs no floating-point arithmetic.
     """
     points = np.arange(lowest, highest + 1, dtype=np.int64)
-    pd = np.round(1.0 / (1.0 + np.exp((points - scaling.offset) / scaling.factor)), _DIGITS)
-    first = np.concatenate([[True], np.diff(pd) != 0])
-    return points[first], pd[first]
+    return distinct_pds(points, np.minimum.accumulate(curve(points.astype(np.float64))))
 
 
-#: Fits a curve on out-of-fold points and outcomes; the answer gives the PD of any points.
-Curve = Callable[[Floats], Floats]
-Fitter = Callable[[Ints, Bools, Scaling], Curve]
+def distinct_pds(points: Ints, pd: Floats) -> tuple[Ints, Floats]:
+    """Return the first points of each PD, PDs rounded to the digits of a card."""
+    rounded = np.round(pd, _PD_DIGITS)
+    first = np.concatenate([[True], np.diff(rounded) != 0])
+    return points[first], rounded[first]
 
-#: Rows that the line adds to each points total before isotonic regression: a total that few have
-#: says little against its neighbours and the line.
-_PRIOR_ROWS = 20.0
-_EPSILON = 1e-6
+
+def with_curve(card: Card, unseen_points: Ints, bad: Bools, settings: Settings) -> Card:
+    """Return `card` with the PD table of curve ``settings.calibration``.
+
+    Parameters
+    ----------
+    unseen_points : Ints
+        Out-of-fold points of the development rows, shape (n,).
+
+    Raises
+    ------
+    TrainingError
+        If no curve has that name, or reject inference weights rows, which only the line supports.
+    """
+    name = settings.calibration
+    if name == "line":
+        return card
+    if name not in FITTERS:
+        raise TrainingError(f"no calibration is called {name!r}; use one of {', '.join(CURVES)}")
+    if settings.reject_inference != "none":
+        raise TrainingError(
+            f"--calibration {name} supports booked loans only; use line, or no --reject-inference"
+        )
+    highest = card.base + sum(int(term.points.max()) for term in card.terms)
+    pd_points, pd_values = pd_table(
+        card.base, highest, FITTERS[name](unseen_points, bad, card.scaling)
+    )
+    return replace(card, pd_points=pd_points, pd_values=pd_values)
+
+
+def scale_curve(scaling: Scaling) -> Curve:
+    """Return the PD that the scale states: calibrated points are odds by construction."""
+    return lambda at: np.asarray(1.0 / (1.0 + np.exp((at - scaling.offset) / scaling.factor)))
 
 
 def line(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
     """Return the scale's own odds (Platt 1999: slope and intercept are in the points already)."""
-
-    def curve(at: Floats) -> Floats:
-        found: Floats = 1 / (1 + np.exp((at - scaling.offset) / scaling.factor))
-        return found
-
-    return curve
+    return scale_curve(scaling)
 
 
 def beta(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
@@ -109,7 +136,7 @@ def beta(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
 
     *AISTATS* 54. Where a slope would be negative, and the curve not monotone, the line stays.
     """
-    straight = line(points, bad, scaling)
+    straight = scale_curve(scaling)
 
     def features(at: Floats) -> Floats:
         p = np.clip(straight(at), _EPSILON, 1 - _EPSILON)
@@ -124,12 +151,12 @@ def beta(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
 
 def isotonic(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
     """Return pooled adjacent violators, each total joined by prior rows at the line's PD."""
-    totals, pd, _ = _pooled(points, bad, scaling)
+    totals, pd, _ = _pool_violators(points, bad, scaling)
 
     def curve(at: Floats) -> Floats:
-        place = np.clip(np.searchsorted(totals, at, side="right") - 1, 0, len(totals) - 1)
-        found: Floats = pd[place]
-        return found
+        step = np.clip(np.searchsorted(totals, at, side="right") - 1, 0, len(totals) - 1)
+        pd_at: Floats = pd[step]
+        return pd_at
 
     return curve
 
@@ -139,7 +166,7 @@ def centred_isotonic(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
 
     Centred isotonic regression (Oron & Flournoy 2017, *Stat. Biopharm. Res.* 9): no flat steps.
     """
-    totals, pd, rows = _pooled(points, bad, scaling)
+    totals, pd, rows = _pool_violators(points, bad, scaling)
     _, block = np.unique(-pd, return_inverse=True)
     weight = np.bincount(block, weights=rows)
     centre = np.bincount(block, weights=rows * totals) / weight
@@ -148,14 +175,14 @@ def centred_isotonic(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
     return lambda at: 1 / (1 + np.exp(-np.interp(at, centre, odds)))
 
 
-def _pooled(points: Ints, bad: Bools, scaling: Scaling) -> tuple[Floats, Floats, Floats]:
+def _pool_violators(points: Ints, bad: Bools, scaling: Scaling) -> tuple[Floats, Floats, Floats]:
     """Return distinct totals, their pooled PD and their rows, prior rows included."""
-    distinct, place = np.unique(points, return_inverse=True)
+    distinct, total_of_row = np.unique(points, return_inverse=True)
     totals = distinct.astype(np.float64)
-    goods, bads = counts(place, bad, len(distinct))
+    goods, bads = counts(total_of_row, bad, len(distinct))
     prior = _PRIOR_ROWS * (goods + bads) / (goods + bads).mean()
     rows = goods + bads + prior
-    share = (bads + prior * line(points, bad, scaling)(totals)) / rows
+    share = (bads + prior * scale_curve(scaling)(totals)) / rows
     pooled = IsotonicRegression(increasing=False).fit_transform(totals, share, sample_weight=rows)
     return totals, np.asarray(pooled, dtype=np.float64), rows
 
@@ -166,35 +193,3 @@ FITTERS: Mapping[CurveName, Fitter] = {
     "isotonic": isotonic,
     "centred_isotonic": centred_isotonic,
 }
-
-
-_PD_DIGITS = 6
-
-
-def with_curve(card: Card, unseen_points: Ints, bad: Bools, settings: Settings) -> Card:
-    """Return `card` with the PD table of curve ``settings.calibration``.
-
-    Parameters
-    ----------
-    unseen_points : Ints
-        Out-of-fold points of the development rows, shape (n,).
-
-    Raises
-    ------
-    TrainingError
-        If no curve has that name, or reject inference weighs rows, which only the line can follow.
-    """
-    name = settings.calibration
-    if name == "line":
-        return card
-    if name not in FITTERS:
-        raise TrainingError(f"no calibration is called {name!r}; use one of {', '.join(CURVES)}")
-    if settings.reject_inference != "none":
-        raise TrainingError(f"--calibration {name} knows booked loans only; use line, or no"
-                            " --reject-inference")  # fmt: skip
-    highest = card.base + sum(int(term.points.max()) for term in card.terms)
-    totals = np.arange(card.base, highest + 1, dtype=np.int64)
-    curve = FITTERS[name](unseen_points, bad, card.scaling)
-    pd = np.minimum.accumulate(np.round(curve(totals.astype(np.float64)), _PD_DIGITS))
-    first = np.concatenate([[True], np.diff(pd) != 0])
-    return replace(card, pd_points=totals[first], pd_values=pd[first])

@@ -1,10 +1,8 @@
 """Move a card's PDs to a portfolio's long-run bad rate: a separate, dated step.
 
-Points, and with them ranks, tiers' cut-offs and reasons, stay what they are; only the points → PD
-table moves, by one shift of the log odds (Elkan 2001, *IJCAI*, theorem 2; Siddiqi 2006, ch. 10),
-chosen so that the mean PD over the portfolio is the target. Grades follow the PDs.
-
-A recalibrated card as a folder that can be promoted: card, evidence and verdicts.
+Points stay the same, and so do ranks, the tiers' cut-offs and reasons. Only the points → PD table
+moves, by one shift of the log odds (Elkan 2001, *IJCAI*, theorem 2; Siddiqi 2006, ch. 10), so that
+the mean PD over the portfolio is the target. Grades follow the PDs.
 """
 
 from __future__ import annotations
@@ -21,29 +19,30 @@ from model.card.bins import Floats, Ints
 from model.card.card_file import CardFile, write_card
 from model.card.scorecard import Card
 from model.errors import TrainingError
+from training.card.calibrate import distinct_pds
 from training.gates.evidence import read_evidence, write_evidence
 from training.gates.judge import judge, write_verdicts
 from training.gates.verdict import GATE_LIMITS, GateVerdicts
 
-_DIGITS = 6
-#: Log odds further than this from where they were would be another card.
-_MOST_SHIFT = 5.0
+#: A larger shift of the log odds would make another card.
+_MAX_SHIFT = 5.0
+_POINTS = "points"
 
 
 @dataclass(frozen=True)
 class LongRun:
-    """What a card is recalibrated to.
+    """The target of a recalibration.
 
     Attributes
     ----------
     bad_rate : float
         The long-run average bad rate of the portfolio.
     source : str
-        Where that rate is from, in words: which vintages, who settled it.
+        Where that rate comes from, in words: which vintages, and who set it.
     on : date
         The day of the recalibration.
     portfolio : str
-        Whose points the mean is taken over.
+        The portfolio that the mean PD is taken over, in words.
     """
 
     bad_rate: float
@@ -52,64 +51,10 @@ class LongRun:
     portfolio: str
 
 
-def recalibrated(card: Card, digest: str, totals: Ints, target: LongRun) -> Card:
-    """Return `card` with a mean PD of ``target.bad_rate`` over a portfolio with points `totals`.
-
-    The provenance says from what, to what, when and why; `digest` is the card's own.
-
-    Raises
-    ------
-    TrainingError
-        If the rate is none, nobody is named as its source, or it lies implausibly far away.
-    """
-    if not 0 < target.bad_rate < 1 or not target.source.strip():
-        raise TrainingError(
-            "a long-run bad rate lies between 0 and 1 (0.03 is 3 %) and has a source in words"
-        )
-    shift = _shift(card.pd(totals), target.bad_rate)
-    pd_values = np.round(_shifted(card.pd_values, shift), _DIGITS)
-    first = np.concatenate([[True], np.diff(pd_values) != 0])
-    stated = {
-        "recalibrated_from": digest,
-        "recalibrated_on": target.on.isoformat(),
-        "recalibrated_to": f"{target.bad_rate:.6f}",
-        "recalibration_source": target.source.strip(),
-        "recalibration_portfolio": target.portfolio,
-        "recalibration_shift": f"{shift:.6f}",
-    }
-    return replace(
-        card, pd_points=card.pd_points[first], pd_values=pd_values[first],
-        provenance={**card.provenance, **stated},
-    )  # fmt: skip
-
-
-def _shift(pd: Floats, bad_rate: float) -> float:
-    """Return the shift of log odds bad:good that brings the mean of `pd` to `bad_rate`."""
-
-    def gap(shift: float) -> float:
-        return float(_shifted(pd, shift).mean()) - bad_rate
-
-    if gap(-_MOST_SHIFT) > 0 or gap(_MOST_SHIFT) < 0:
-        raise TrainingError(
-            f"the card's mean PD is {pd.mean():.4f}, too far from {bad_rate:.4f} to be the same"
-            " portfolio; check the rate, or train a card on this portfolio"
-        )
-    return float(brentq(gap, -_MOST_SHIFT, _MOST_SHIFT, xtol=1e-12))
-
-
-def _shifted(pd: Floats, shift: float) -> Floats:
-    odds = pd * np.exp(shift)
-    found: Floats = odds / (1 - pd + odds)
-    return found
-
-
-_POINTS = "points"
-
-
 def write_recalibrated(
     source: Path, out: Path, target: LongRun, portfolio: Path | None, champion: CardFile | None
 ) -> tuple[str, GateVerdicts]:
-    """Write the card in `source`, recalibrated, into `out` with its evidence; judge it anew.
+    """Write the card in `source`, recalibrated, into `out` with evidence and new verdicts.
 
     Parameters
     ----------
@@ -120,7 +65,7 @@ def write_recalibrated(
     Returns
     -------
     tuple
-        The new card's digest, and what the gates say of it.
+        The new card's digest, and the gates' verdicts on it.
 
     Raises
     ------
@@ -129,14 +74,62 @@ def write_recalibrated(
     """
     evidence = read_evidence(source)
     totals = evidence.totals() if portfolio is None else _points(portfolio)
-    card = recalibrated(evidence.card, evidence.digest, totals, target)
+    card = recalibrate(evidence.card, evidence.digest, totals, target)
     digest = write_card(out, card)
-    noted = replace(evidence.noted, card_digest=digest, recalibrated=True)
-    write_evidence(out, noted, evidence.rows)
-    verdicts = judge(replace(evidence, card=card, digest=digest, noted=noted), champion,
+    notes = replace(evidence.notes, card_digest=digest, recalibrated=True)
+    write_evidence(out, notes, evidence.rows)
+    verdicts = judge(replace(evidence, card=card, digest=digest, notes=notes), champion,
                      GATE_LIMITS.on(target.on))  # fmt: skip
     write_verdicts(verdicts, out)
     return digest, verdicts
+
+
+def recalibrate(card: Card, digest: str, totals: Ints, target: LongRun) -> Card:
+    """Return `card` with a mean PD of ``target.bad_rate`` over a portfolio with points `totals`.
+
+    The provenance says from what, to what, when and why; `digest` is that of `card`.
+
+    Raises
+    ------
+    TrainingError
+        If the rate is no rate, has no source, or is implausibly far from the card's mean PD.
+    """
+    if not 0 < target.bad_rate < 1 or not target.source.strip():
+        raise TrainingError(
+            "a long-run bad rate lies between 0 and 1 (0.03 is 3 %) and has a source in words"
+        )
+    shift = _find_shift(card.pd(totals), target.bad_rate)
+    pd_points, pd_values = distinct_pds(card.pd_points, _shift_pd(card.pd_values, shift))
+    provenance = {
+        **card.provenance,
+        "recalibrated_from": digest,
+        "recalibrated_on": target.on.isoformat(),
+        "recalibrated_to": f"{target.bad_rate:.6f}",
+        "recalibration_source": target.source.strip(),
+        "recalibration_portfolio": target.portfolio,
+        "recalibration_shift": f"{shift:.6f}",
+    }
+    return replace(card, pd_points=pd_points, pd_values=pd_values, provenance=provenance)
+
+
+def _find_shift(pd: Floats, bad_rate: float) -> float:
+    """Return the shift of log odds bad:good that brings the mean of `pd` to `bad_rate`."""
+
+    def gap(shift: float) -> float:
+        return float(_shift_pd(pd, shift).mean()) - bad_rate
+
+    if gap(-_MAX_SHIFT) > 0 or gap(_MAX_SHIFT) < 0:
+        raise TrainingError(
+            f"the card's mean PD is {pd.mean():.4f}, too far from {bad_rate:.4f} to be the same"
+            " portfolio; check the rate, or train a card on this portfolio"
+        )
+    return float(brentq(gap, -_MAX_SHIFT, _MAX_SHIFT, xtol=1e-12))
+
+
+def _shift_pd(pd: Floats, shift: float) -> Floats:
+    odds = pd * np.exp(shift)
+    shifted: Floats = odds / (1 - pd + odds)
+    return shifted
 
 
 def _points(portfolio: Path) -> Ints:
@@ -146,8 +139,8 @@ def _points(portfolio: Path) -> Ints:
             f"{portfolio}: no column {_POINTS!r}; give a table that rongzi score or rongzi"
             " whitelist wrote with this card"
         )
-    found = numbers(table[_POINTS])
-    scored = found[np.isfinite(found)]
+    points = numbers(table[_POINTS])
+    scored = points[np.isfinite(points)]
     if not len(scored):
-        raise TrainingError(f"{portfolio}: nobody in it has points")
+        raise TrainingError(f"{portfolio}: no row has points")
     return scored.astype(np.int64)

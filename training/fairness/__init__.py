@@ -1,1 +1,1 @@
-"""Approval, error rates and calibration by group, and who stands proxy for whom."""
+"""Fairness: approval, error rates and calibration by group, and proxies for groups."""

@@ -1,7 +1,4 @@
-"""What a fairness check found, by protected attribute and group.
-
-From how many points on a row counts as approved, when fairness is checked.
-"""
+"""The results of a fairness check by protected attribute and group, and its approval cut-off."""
 
 from __future__ import annotations
 
@@ -12,49 +9,37 @@ from model.card.scorecard import Card
 from model.policy.policy import Policy
 from model.profile.dictionary import Text
 
+#: Points from which a row counts as approved, and where they come from.
 CutOff = tuple[int, Text]
 
 
-def policy_cut_off(policy: Policy) -> CutOff:
-    """Return the policy's least points of tier SECOND: from there on members are offered a loan."""
-    return policy.tiers["SECOND"], Text(
-        f"政策 {policy.on} 的二级起点：从该分数起提供贷款",
-        f"tier SECOND of the policy on {policy.on}: from there on a loan is offered",
-    )
-
-
-def average_cut_off(card: Card, bad_rate: float) -> CutOff:
-    """Return the least points whose PD is at most `bad_rate`: better odds than the average.
-
-    For flat tables, where no policy says who is approved.
-    """
-    safe = card.pd_points[card.pd_values <= bad_rate]
-    points = int(safe[0]) if len(safe) else int(card.pd_points[-1])
-    return points, Text(
-        f"违约概率不高于开发样本不良率（{bad_rate:.2%}）的最低分数",
-        f"the least points whose PD is at most the development bad rate ({bad_rate:.2%})",
-    )
-
-
 @dataclass(frozen=True)
-class Rate:
-    """A share within one group.
+class FairnessReport:
+    """Fairness of one card on one sample.
 
     Attributes
     ----------
-    rows : int
-        Rows it is a share of.
-    raw : float
-        As counted; NaN if no row.
-    value, low, high : float
-        Shrunk towards all groups as far as the group is small, with its 95 % interval.
+    sample : str
+        Name of the evaluated sample.
+    cut_off : int
+        Points from which a row counts as approved; `cut_off_from` says where they come from.
     """
 
-    rows: int
-    raw: float
-    value: float
-    low: float
-    high: float
+    sample: str
+    cut_off: int
+    cut_off_from: Text
+    attributes: tuple[AttributeFairness, ...]
+    proxies: tuple[Proxy, ...] = ()
+
+
+@dataclass(frozen=True)
+class AttributeFairness:
+    """One protected attribute: its groups, largest first, and the widest gap of each measure."""
+
+    attribute: str
+    label: Text
+    groups: tuple[GroupRow, ...]
+    gaps: tuple[Gap, ...]
 
 
 @dataclass(frozen=True)
@@ -78,8 +63,29 @@ class GroupRow:
 
 
 @dataclass(frozen=True)
+class Rate:
+    """A share within one group.
+
+    Attributes
+    ----------
+    rows : int
+        Rows in its denominator.
+    raw : float
+        As counted; NaN without rows.
+    value, low, high : float
+        Shrunk towards all groups, more for smaller groups, with its 95 % interval.
+    """
+
+    rows: int
+    raw: float
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Gap:
-    """The group farthest from the others in one measure.
+    """The widest gap of one measure: the group farthest from the others.
 
     Attributes
     ----------
@@ -99,18 +105,8 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class AttributeFairness:
-    """One protected attribute: its groups, largest first, and the widest gap of each measure."""
-
-    attribute: str
-    label: Text
-    groups: tuple[GroupRow, ...]
-    gaps: tuple[Gap, ...]
-
-
-@dataclass(frozen=True)
 class Proxy:
-    """How well scored attributes predict a protected one, by cross-validation.
+    """How well the card's bins predict a protected attribute, by cross-validation.
 
     Attributes
     ----------
@@ -128,20 +124,22 @@ class Proxy:
     strongest: tuple[tuple[str, float], ...]
 
 
-@dataclass(frozen=True)
-class FairnessReport:
-    """Fairness of one card on one sample.
+def policy_cut_off(policy: Policy) -> CutOff:
+    """Return the policy's cut-off of tier SECOND: from these points on a loan is offered."""
+    return policy.tiers["SECOND"], Text(
+        f"政策 {policy.on} 的二级起点：从该分数起提供贷款",
+        f"tier SECOND of the policy on {policy.on}: a loan is offered from these points",
+    )
 
-    Attributes
-    ----------
-    sample : str
-        Name of the evaluated sample.
-    cut_off : int
-        Points from which a row counts as approved, and in words where they come from.
+
+def average_cut_off(card: Card, bad_rate: float) -> CutOff:
+    """Return the lowest points whose PD is at most `bad_rate`, the average.
+
+    For flat tables, where no policy defines approval.
     """
-
-    sample: str
-    cut_off: int
-    cut_off_from: Text
-    attributes: tuple[AttributeFairness, ...]
-    proxies: tuple[Proxy, ...] = ()
+    safe = card.pd_points[card.pd_values <= bad_rate]
+    points = int(safe[0]) if len(safe) else int(card.pd_points[-1])
+    return points, Text(
+        f"违约概率不高于开发样本不良率（{bad_rate:.2%}）的最低分数",
+        f"the lowest points whose PD is at most the development bad rate ({bad_rate:.2%})",
+    )

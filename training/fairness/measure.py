@@ -1,13 +1,7 @@
 """A card's fairness on a sample: rates and calibration by group, and the widest gaps.
 
-Counts by protected group, by fairlearn's MetricFrame: what every rate is made of.
-
-Shares of small groups, shrunk towards all groups as far as the data say that groups are alike.
-
-Each group's share is beta-distributed about the pooled share with an unknown strength, in rows;
-given the strength the count is beta-binomial (Efron & Morris 1975, *JASA* 70; Gelman et al. 2013,
-*Bayesian Data Analysis*, sec. 5.3). The strength is averaged over by its likelihood, so that two
-groups, which cannot tell it well, are not shrunk as if they could.
+Counts by group come from fairlearn's MetricFrame. Rates of small groups are shrunk towards all
+groups, as far as the data show that groups are similar.
 """
 
 from __future__ import annotations
@@ -24,13 +18,30 @@ from scipy.special import betaln
 from model.card.bins import Floats
 from model.card.scorecard import Card
 from model.profile.dictionary import Dictionary, Text
-from training.fairness.findings import AttributeFairness, FairnessReport, Gap, GroupRow, Rate
+from training.fairness.findings import (
+    AttributeFairness,
+    CutOff,
+    FairnessReport,
+    Gap,
+    GroupRow,
+    Rate,
+)
 from training.fairness.proxies import proxies
 from training.samples.sample import Bools, Sample
 
-#: Groups of an attribute that are told apart, largest first; the rest are one.
-_MOST_GROUPS = 20
+#: Groups of an attribute, largest first; the remaining groups are merged into one.
+_MAX_GROUPS = 20
 OTHERS = "(others)"
+#: Prior strengths, in rows: from groups with little in common to nearly identical groups.
+_STRENGTHS = np.geomspace(2.0, 2000.0, 25)
+_DRAWS = 4000
+#: Shares by group: numerator and denominator, as fields of `GroupCounts`.
+_RATES = {
+    "approval": ("approved", "rows"),
+    "true_positive": ("goods_approved", "goods"),
+    "false_positive": ("bads_approved", "bads"),
+    "bad_rate": ("bads", "rows"),
+}
 
 
 @dataclass(frozen=True)
@@ -53,87 +64,23 @@ class GroupCounts:
     expected: Floats
 
 
-def group_counts(
-    group: NDArray[np.object_], bad: Bools, approved: Bools, pd_of_row: Floats
-) -> GroupCounts:
-    """Count rows, outcomes and approvals by `group`; every array of shape (n,)."""
-    by_group = MetricFrame(
-        metrics={
-            "rows": lambda good, yes: float(len(good)),
-            "goods": lambda good, yes: float(good.sum()),
-            "approved": lambda good, yes: float(yes.sum()),
-            "goods_approved": lambda good, yes: float((good & yes).sum()),
-        },
-        y_true=~bad,
-        y_pred=approved,
-        sensitive_features=pd.Series(_few(group), name="group"),
-    ).by_group.sort_values("rows", ascending=False, kind="stable")
-    sums = pd.Series(pd_of_row).groupby(_few(group)).sum()
-    found = {name: by_group[name].to_numpy(dtype=np.float64) for name in by_group.columns}
-    return GroupCounts(
-        tuple(str(name) for name in by_group.index),
-        found["rows"],
-        found["goods"],
-        found["rows"] - found["goods"],
-        found["approved"],
-        found["goods_approved"],
-        found["approved"] - found["goods_approved"],
-        sums.loc[by_group.index].to_numpy(dtype=np.float64),
-    )
-
-
-def _few(group: NDArray[np.object_]) -> NDArray[np.object_]:
-    words, place, rows = np.unique(group.astype(str), return_inverse=True, return_counts=True)
-    names = words.astype(object)
-    names[np.argsort(-rows, kind="stable")[_MOST_GROUPS:]] = OTHERS
-    found: NDArray[np.object_] = names[place]
-    return found
-
-
-#: From groups that have next to nothing in common to groups that are all but one.
-_STRENGTHS = np.geomspace(2.0, 2000.0, 25)
-_DRAWS = 4000
-
-
-def shrunk_draws(successes: Floats, trials: Floats, seed: int) -> Floats:
-    """Return draws from the posterior of each group's share, shape (draws, groups).
-
-    Parameters
-    ----------
-    successes, trials : Floats
-        Shape (groups,). A group without trials is drawn from what the others show.
-    """
-    pooled = (successes.sum() + 0.5) / (trials.sum() + 1.0)
-    alpha, beta = pooled * _STRENGTHS, (1 - pooled) * _STRENGTHS
-    failures = trials - successes
-    told = betaln(alpha[:, None] + successes, beta[:, None] + failures)
-    likelihood = (told - betaln(alpha, beta)[:, None]).sum(axis=1)
-    weight = np.exp(likelihood - likelihood.max())
-    dice = np.random.default_rng(seed)
-    chosen = dice.choice(len(_STRENGTHS), size=_DRAWS, p=weight / weight.sum())
-    drawn: Floats = dice.beta(
-        alpha[chosen, None] + successes[None, :], beta[chosen, None] + failures[None, :]
-    )
-    return drawn
-
-
 def fairness_report(
     card: Card,
     sample: Sample,
     name: str,
-    cut_off: tuple[int, Text],
+    cut_off: CutOff,
     dictionary: Dictionary,
     seed: int,
 ) -> FairnessReport | None:
     """Return the fairness of `card` on `sample`; None if the sample has no protected groups.
 
-    Approval is the favourable answer: a true positive is a good that is approved, a false positive
-    a bad that is.
+    Approval is the favourable outcome: a true positive is an approved good, a false positive an
+    approved bad.
 
     Parameters
     ----------
     cut_off : tuple of int and Text
-        Points from which a row is approved, and where they come from.
+        Points from which a row counts as approved, and where they come from.
     """
     if not sample.groups:
         return None
@@ -155,36 +102,27 @@ def _label(dictionary: Dictionary, name: str) -> Text:
     return dictionary[name].label if name in dictionary.attributes else Text(name, name)
 
 
-#: Shares by group: of what, out of what.
-_RATES = {
-    "approval": ("approved", "rows"),
-    "true_positive": ("goods_approved", "goods"),
-    "false_positive": ("bads_approved", "bads"),
-    "bad_rate": ("bads", "rows"),
-}
-
-
 def _attribute(name: str, label: Text, counts: GroupCounts, seed: int) -> AttributeFairness:
     drawn = {
         rate: shrunk_draws(getattr(counts, hits), getattr(counts, of), seed)
         for rate, (hits, of) in _RATES.items()
     }
-    rows = tuple(_row(counts, drawn, place) for place in range(len(counts.groups)))
+    rows = tuple(_row(counts, drawn, index) for index in range(len(counts.groups)))
     return AttributeFairness(name, label, rows, _gaps(counts, drawn))
 
 
-def _row(counts: GroupCounts, drawn: Mapping[str, Floats], place: int) -> GroupRow:
+def _row(counts: GroupCounts, drawn: Mapping[str, Floats], index: int) -> GroupRow:
     rates = {}
     for rate, (hits, of) in _RATES.items():
-        trials = float(getattr(counts, of)[place])
-        raw = float(getattr(counts, hits)[place]) / trials if trials else float("nan")
-        low, high = np.quantile(drawn[rate][:, place], [0.025, 0.975])
-        value = float(drawn[rate][:, place].mean())
+        trials = float(getattr(counts, of)[index])
+        raw = float(getattr(counts, hits)[index]) / trials if trials else float("nan")
+        low, high = np.quantile(drawn[rate][:, index], [0.025, 0.975])
+        value = float(drawn[rate][:, index].mean())
         rates[rate] = Rate(int(trials), raw, value, float(low), float(high))
-    size = counts.rows[place]
+    size = counts.rows[index]
     return GroupRow(
-        counts.groups[place], int(size), int(counts.bads[place]), rates,
-        float(counts.expected[place] / size),
+        counts.groups[index], int(size), int(counts.bads[index]), rates,
+        float(counts.expected[index] / size),
     )  # fmt: skip
 
 
@@ -194,25 +132,91 @@ def _gaps(counts: GroupCounts, drawn: Mapping[str, Floats]) -> tuple[Gap, ...]:
         return ()
     best = int(drawn["approval"].mean(axis=0).argmax())
     ratio = drawn["approval"] / drawn["approval"][:, [best]]
-    right = _against_all(drawn["true_positive"], counts.goods)
-    wrong = _against_all(drawn["false_positive"], counts.bads)
+    true_positive = _against_all(drawn["true_positive"], counts.goods)
+    false_positive = _against_all(drawn["false_positive"], counts.bads)
     error = drawn["bad_rate"] - counts.expected / counts.rows
     return (
         _widest("approval_ratio", counts, ratio, 1.0),
-        _widest("true_positive_gap", counts, right, 0.0),
-        _widest("false_positive_gap", counts, wrong, 0.0),
+        _widest("true_positive_gap", counts, true_positive, 0.0),
+        _widest("false_positive_gap", counts, false_positive, 0.0),
         _widest("calibration_gap", counts, _against_all(error, counts.rows), 0.0),
     )
 
 
 def _against_all(drawn: Floats, weight: Floats) -> Floats:
-    """Return each group's share less that of all rows, by draw."""
+    """Return by draw each group's share less that of all rows."""
     overall = drawn @ weight / max(weight.sum(), 1.0)
     return np.asarray(drawn - overall[:, None])
 
 
 def _widest(measure: str, counts: GroupCounts, drawn: Floats, neutral: float) -> Gap:
     means = drawn.mean(axis=0)
-    place = int(np.abs(means - neutral).argmax())
-    low, high = np.quantile(drawn[:, place], [0.025, 0.975])
-    return Gap(measure, counts.groups[place], float(means[place]), float(low), float(high))
+    index = int(np.abs(means - neutral).argmax())
+    low, high = np.quantile(drawn[:, index], [0.025, 0.975])
+    return Gap(measure, counts.groups[index], float(means[index]), float(low), float(high))
+
+
+def group_counts(
+    group: NDArray[np.object_], bad: Bools, approved: Bools, pd_of_row: Floats
+) -> GroupCounts:
+    """Count rows, outcomes and approvals by `group`; every array of shape (n,)."""
+    by_group = MetricFrame(
+        metrics={
+            "rows": lambda good, yes: float(len(good)),
+            "goods": lambda good, yes: float(good.sum()),
+            "approved": lambda good, yes: float(yes.sum()),
+            "goods_approved": lambda good, yes: float((good & yes).sum()),
+        },
+        y_true=~bad,
+        y_pred=approved,
+        sensitive_features=pd.Series(_merge_small_groups(group), name="group"),
+    ).by_group.sort_values("rows", ascending=False, kind="stable")
+    sums = pd.Series(pd_of_row).groupby(_merge_small_groups(group)).sum()
+    counts = {name: by_group[name].to_numpy(dtype=np.float64) for name in by_group.columns}
+    return GroupCounts(
+        groups=tuple(str(name) for name in by_group.index),
+        rows=counts["rows"],
+        goods=counts["goods"],
+        bads=counts["rows"] - counts["goods"],
+        approved=counts["approved"],
+        goods_approved=counts["goods_approved"],
+        bads_approved=counts["approved"] - counts["goods_approved"],
+        expected=sums.loc[by_group.index].to_numpy(dtype=np.float64),
+    )
+
+
+def _merge_small_groups(group: NDArray[np.object_]) -> NDArray[np.object_]:
+    distinct, group_of_row, rows = np.unique(
+        group.astype(str), return_inverse=True, return_counts=True
+    )
+    names = distinct.astype(object)
+    names[np.argsort(-rows, kind="stable")[_MAX_GROUPS:]] = OTHERS
+    merged: NDArray[np.object_] = names[group_of_row]
+    return merged
+
+
+def shrunk_draws(successes: Floats, trials: Floats, seed: int) -> Floats:
+    """Return draws from the posterior of each group's share, shape (draws, groups).
+
+    Each group's share is beta-distributed around the pooled share with an unknown strength, in
+    rows; given the strength the count is beta-binomial (Efron & Morris 1975, *JASA* 70; Gelman et
+    al. 2013, *Bayesian Data Analysis*, sec. 5.3). The draws average over the strength by its
+    likelihood, because few groups do not determine it well.
+
+    Parameters
+    ----------
+    successes, trials : Floats
+        Shape (groups,). A group without trials is drawn around the pooled share.
+    """
+    pooled = (successes.sum() + 0.5) / (trials.sum() + 1.0)
+    alpha, beta = pooled * _STRENGTHS, (1 - pooled) * _STRENGTHS
+    failures = trials - successes
+    marginal = betaln(alpha[:, None] + successes, beta[:, None] + failures)
+    likelihood = (marginal - betaln(alpha, beta)[:, None]).sum(axis=1)
+    weight = np.exp(likelihood - likelihood.max())
+    rng = np.random.default_rng(seed)
+    chosen = rng.choice(len(_STRENGTHS), size=_DRAWS, p=weight / weight.sum())
+    drawn: Floats = rng.beta(
+        alpha[chosen, None] + successes[None, :], beta[chosen, None] + failures[None, :]
+    )
+    return drawn

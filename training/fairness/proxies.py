@@ -1,7 +1,7 @@
-"""Proxy check: how well what the card sees of a row tells its protected group.
+"""Proxy check: how well the card's bin codes predict a row's protected group.
 
-The card sees bin codes and nothing else, so codes are what is asked. A card with one attribute that
-all but names the group scores the group by another name, whatever its dictionary says.
+A card sees only bin codes, so the check uses codes. An attribute that nearly identifies a group
+scores that group under another name, whatever the dictionary says.
 """
 
 from __future__ import annotations
@@ -18,68 +18,72 @@ from model.card.bins import Floats, Ints
 from training.fairness.findings import Proxy
 from training.samples.groups import MISSING, Groups
 
-#: Rows that are asked at most; a group needs as many as this to be asked about.
-_MOST_ROWS, _LEAST_ROWS = 8000, 30
+#: Maximum rows of the check, and minimum rows of a group.
+_MAX_ROWS, _MIN_ROWS = 8000, 30
 _FOLDS = 3
-_TOLD = 5
+#: Single attributes in the report.
+_STRONGEST = 5
 
 
 def proxies(codes: Mapping[str, Ints], groups: Groups, seed: int) -> tuple[Proxy, ...]:
-    """Return, for each protected attribute with two groups or more, how well codes tell it.
+    """Return for each protected attribute with at least two groups how well codes predict it.
 
     Parameters
     ----------
     codes : mapping of str to Ints
         Bin codes by scored attribute, each of shape (n,).
     """
-    found = (_proxy(codes, name, group, seed) for name, group in groups.items())
-    return tuple(proxy for proxy in found if proxy is not None)
+    checked = (_proxy(codes, name, group, seed) for name, group in groups.items())
+    return tuple(proxy for proxy in checked if proxy is not None)
 
 
 def _proxy(
     codes: Mapping[str, Ints], name: str, group: NDArray[np.object_], seed: int
 ) -> Proxy | None:
-    rows = _asked(group, seed)
-    words, label = np.unique(group[rows].astype(str), return_inverse=True)
-    if len(words) < 2:
+    rows = _checked_rows(group, seed)
+    names, label = np.unique(group[rows].astype(str), return_inverse=True)
+    if len(names) < 2:
         return None
     seen = {attribute: values[rows] for attribute, values in codes.items()}
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
     trees = ExtraTreesClassifier(50, min_samples_leaf=10, random_state=seed)
-    told = cross_val_predict(
+    predicted = cross_val_predict(
         trees, np.column_stack(list(seen.values())), label, cv=folds, method="predict_proba"
     )
     prior = np.tile(np.bincount(label) / len(label), (len(label), 1))
-    explained = 1 - log_loss(label, told) / log_loss(label, prior)
-    alone = {a: _auc(_by_code(c, label, folds), label) for a, c in seen.items()}
+    explained = 1 - log_loss(label, predicted) / log_loss(label, prior)
+    alone = {a: _auc(_shares_by_code(c, label, folds), label) for a, c in seen.items()}
     ranked = sorted(alone.items(), key=lambda entry: (-entry[1], entry[0]))
-    return Proxy(name, _auc(told, label), float(explained), tuple(ranked[:_TOLD]))
+    return Proxy(name, _auc(predicted, label), float(explained), tuple(ranked[:_STRONGEST]))
 
 
-def _asked(group: NDArray[np.object_], seed: int) -> Ints:
-    """Return the rows of groups large enough, a random part of them if they are many."""
-    words, place, rows = np.unique(group.astype(str), return_inverse=True, return_counts=True)
-    asked = np.flatnonzero((rows[place] >= _LEAST_ROWS) & (words[place] != MISSING))
-    if len(asked) > _MOST_ROWS:
-        asked = np.random.default_rng(seed).permutation(asked)[:_MOST_ROWS]
-    return asked
+def _checked_rows(group: NDArray[np.object_], seed: int) -> Ints:
+    """Return the rows of groups that are large enough; a random part of them if they are many."""
+    names, group_of_row, rows = np.unique(
+        group.astype(str), return_inverse=True, return_counts=True
+    )
+    is_large, is_known = rows[group_of_row] >= _MIN_ROWS, names[group_of_row] != MISSING
+    checked = np.flatnonzero(is_large & is_known)
+    if len(checked) > _MAX_ROWS:
+        checked = np.random.default_rng(seed).permutation(checked)[:_MAX_ROWS]
+    return checked
 
 
-def _by_code(codes: Ints, label: Ints, folds: StratifiedKFold) -> Floats:
-    """Return each row's share of groups by its code, as the other folds show it."""
-    told = np.zeros((len(label), label.max() + 1))
+def _shares_by_code(codes: Ints, label: Ints, folds: StratifiedKFold) -> Floats:
+    """Return for each row the shares of groups at its code, in the other folds."""
+    shares = np.zeros((len(label), label.max() + 1))
     for train, test in folds.split(codes, label):
-        counted = np.zeros((codes.max() + 1, told.shape[1]))
+        counted = np.zeros((codes.max() + 1, shares.shape[1]))
         np.add.at(counted, (codes[train], label[train]), 1.0)
-        counted += np.bincount(label[train], minlength=told.shape[1]) / len(train)
-        told[test] = (counted / counted.sum(axis=1, keepdims=True))[codes[test]]
-    return told
+        counted += np.bincount(label[train], minlength=shares.shape[1]) / len(train)
+        shares[test] = (counted / counted.sum(axis=1, keepdims=True))[codes[test]]
+    return shares
 
 
-def _auc(told: Floats, label: Ints) -> float:
+def _auc(predicted: Floats, label: Ints) -> float:
     """Return the AUC of one group against the rest, groups weighted by size."""
     share = np.bincount(label) / len(label)
     if len(share) == 2:
-        return float(roc_auc_score(label, told[:, 1]))
-    areas = [roc_auc_score(label == g, told[:, g]) for g in range(len(share))]
+        return float(roc_auc_score(label, predicted[:, 1]))
+    areas = [roc_auc_score(label == g, predicted[:, g]) for g in range(len(share))]
     return float(share @ areas)

@@ -1,1 +1,1 @@
-"""The families a card can be learned by, and their rivals."""
+"""The families that a card can be learned by, and the boosted trees they are compared with."""

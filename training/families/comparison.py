@@ -1,6 +1,6 @@
-"""What a run compared: its candidates, the price of explanation, what pairs and points cost.
+"""What a run compares: candidates, boosted challengers, pairs against single attributes, rounding.
 
-All figures are of rows the models had not seen.
+All figures are of rows that the models did not view_sample.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ class Candidate:
     Attributes
     ----------
     seconds : float
-        Processor seconds it took; told, never used to choose.
+        Processor seconds it took; shown to the reader, never used to choose.
     note : str
         Its settings in words, for the leaderboard.
     """
@@ -94,3 +94,22 @@ class RoundingLoss:
     def brier(self) -> float:
         """Brier score added in all."""
         return self.merging_brier + self.rounding_brier
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was compared with the card.
+
+    Attributes
+    ----------
+    leaderboard : tuple of Candidate
+        The candidates tried, out of fold.
+    pairs_bought : PairsBought or None
+        None if the card has no pairs, or no candidate without pairs was tried.
+    price : PriceOfExplanation or None
+        None if no challenger was fitted.
+    """
+
+    leaderboard: tuple[Candidate, ...] = ()
+    pairs_bought: PairsBought | None = None
+    price: PriceOfExplanation | None = None

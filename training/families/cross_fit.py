@@ -1,4 +1,4 @@
-"""Refit a family on folds, choose its candidate there, and keep the out-of-fold log odds."""
+"""Cross-fitting: learners fit on the whole sample and on folds, with out-of-fold log odds."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from model.card.bins import Floats
 from model.errors import TrainingError
 from model.profile.dictionary import Dictionary
-from training.additive import Family, Fit
+from training.additive import Fit
+from training.measures.calibration import log_losses
 from training.samples.sample import Rows, Sample
 from training.settings import Settings
 
 
 @dataclass(frozen=True)
 class CrossFit:
-    """The chosen fit on the whole sample, and what it predicts for rows it did not see.
+    """The chosen fit on the whole sample, with its out-of-fold predictions.
 
     Attributes
     ----------
@@ -38,12 +39,7 @@ class CrossFit:
 
 
 class Learner(Protocol):
-    """A family with its own way to be judged out of fold."""
-
-    @property
-    def name(self) -> str:
-        """The family's name, as the card's provenance tells it."""
-        ...
+    """A way to learn a card, with out-of-fold log odds."""
 
     def steps(self, settings: Settings) -> int:
         """Return how often `cross_fit` calls ``step_done``."""
@@ -66,75 +62,25 @@ class Learner(Protocol):
         ...
 
 
-def cross_fit(
-    family: Family,
-    sample: Sample,
-    dictionary: Dictionary,
-    settings: Settings,
-    step_done: Callable[[], object],
-) -> CrossFit:
-    """Fit `family` on the whole sample and on every fold; call `step_done` after each of them.
+class Family(Protocol):
+    """A family of models whose candidates are judged by refitting them on folds."""
 
-    Raises
-    ------
-    TrainingError
-        If no attribute of the whole sample can be used.
-    """
-    whole = family.fits(sample, dictionary, settings)
-    step_done()
-    unseen = {name: np.zeros(len(sample)) for name in whole}
-    for train, test in folds_of(sample, settings):
-        known, new = sample.take(train), sample.take(test)
-        found = _unseen(family, known, new, dictionary, settings)
-        for name in unseen:
-            unseen[name][test] = found.get(name, _base_log_odds(known))
-        step_done()
-    losses = {name: loss_of(odds, sample) for name, odds in unseen.items()}
-    best = min(losses, key=lambda name: losses[name])
-    return CrossFit(whole[best], best, losses, unseen[best])
+    def fits(self, sample: Sample, dictionary: Dictionary, settings: Settings) -> dict[str, Fit]:
+        """Return one fit per candidate of the family, by the candidate's name, simplest first.
 
-
-def folds_of(sample: Sample, settings: Settings) -> Iterator[tuple[Rows, Rows]]:
-    """Yield the rows to learn from and the rows left out, fold by fold; no borrower is parted."""
-    how = {"n_splits": settings.folds, "shuffle": True, "random_state": settings.seed}
-    rows = np.zeros(len(sample))
-    if len(np.unique(sample.borrower)) == len(sample):
-        yield from StratifiedKFold(**how).split(rows, sample.bad)
-    else:
-        yield from StratifiedGroupKFold(**how).split(rows, sample.bad, sample.borrower)
-
-
-def _unseen(
-    family: Family, train: Sample, test: Sample, dictionary: Dictionary, settings: Settings
-) -> Mapping[str, Floats]:
-    try:
-        fits = family.fits(train, dictionary, settings)
-    except TrainingError:
-        # Weak data may leave a fold nothing to go by: then it knows its base rate and no more.
-        return {}
-    return {name: fit.additive.log_odds(test.columns) for name, fit in fits.items()}
-
-
-def _base_log_odds(sample: Sample) -> float:
-    return float(np.log((1 - sample.bad_rate) / sample.bad_rate))
-
-
-def loss_of(log_odds: Floats, sample: Sample) -> float:
-    """Return the mean log loss of `log_odds` (good:bad) on `sample`."""
-    losses = np.logaddexp(0.0, np.where(sample.bad, log_odds, -log_odds))
-    return float(np.average(losses, weights=sample.weight))
+        Raises
+        ------
+        TrainingError
+            If no attribute of the sample can be used.
+        """
+        ...
 
 
 @dataclass(frozen=True)
-class Refitted:
-    """A family judged by `cross_fit`."""
+class RefitLearner:
+    """The learner of a `Family`: it refits the family on every fold."""
 
     family: Family
-
-    @property
-    def name(self) -> str:
-        """The family's name."""
-        return self.family.name
 
     def steps(self, settings: Settings) -> int:
         """Return how often `cross_fit` calls ``step_done``."""
@@ -147,5 +93,45 @@ class Refitted:
         settings: Settings,
         step_done: Callable[[], object],
     ) -> CrossFit:
-        """Return the chosen fit; see `cross_fit`."""
-        return cross_fit(self.family, sample, dictionary, settings, step_done)
+        """Fit on the whole sample and on every fold; return the candidate with the least loss."""
+        fits = self.family.fits(sample, dictionary, settings)
+        step_done()
+        unseen = {name: np.zeros(len(sample)) for name in fits}
+        for train, test in folds_of(sample, settings):
+            known, new = sample.take(train), sample.take(test)
+            predicted = self._predict_unseen(known, new, dictionary, settings)
+            for name in unseen:
+                unseen[name][test] = predicted.get(name, _base_log_odds(known))
+            step_done()
+        losses = {name: loss_of(odds, sample) for name, odds in unseen.items()}
+        best = min(losses, key=lambda name: losses[name])
+        return CrossFit(fits[best], best, losses, unseen[best])
+
+    def _predict_unseen(
+        self, train: Sample, test: Sample, dictionary: Dictionary, settings: Settings
+    ) -> Mapping[str, Floats]:
+        try:
+            fits = self.family.fits(train, dictionary, settings)
+        except TrainingError:
+            # In weak data a fold may have no usable attribute; its rows get the base rate.
+            return {}
+        return {name: fit.additive.log_odds(test.columns) for name, fit in fits.items()}
+
+
+def folds_of(sample: Sample, settings: Settings) -> Iterator[tuple[Rows, Rows]]:
+    """Yield the rows to learn from and the rows left out, by fold; a borrower is in one fold."""
+    options = {"n_splits": settings.folds, "shuffle": True, "random_state": settings.seed}
+    rows = np.zeros(len(sample))
+    if len(np.unique(sample.borrower)) == len(sample):
+        yield from StratifiedKFold(**options).split(rows, sample.bad)
+    else:
+        yield from StratifiedGroupKFold(**options).split(rows, sample.bad, sample.borrower)
+
+
+def _base_log_odds(sample: Sample) -> float:
+    return float(np.log((1 - sample.bad_rate) / sample.bad_rate))
+
+
+def loss_of(log_odds: Floats, sample: Sample) -> float:
+    """Return the mean log loss of `log_odds` (good:bad) on `sample`."""
+    return float(np.average(log_losses(log_odds, sample.bad), weights=sample.weight))

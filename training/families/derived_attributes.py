@@ -1,4 +1,4 @@
-"""Derived attributes where training works with them: what they are called, and their columns."""
+"""Derived attributes in training: their names, dictionary entries and columns."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ _MISSING: Mapping[Kind, Text] = {
 
 
 def derived_from(kind: Kind, first: str, second: str) -> Derived:
-    """Return the derived input under the name it has in a card."""
+    """Return the derived attribute with its name in a card."""
     return Derived(_NAMES[kind].format(first, second), kind, first, second)
 
 
 def with_attributes(dictionary: Dictionary, derived: Iterable[Derived]) -> Dictionary:
-    """Return `dictionary` with the derived attributes after its own; its digest stays."""
+    """Return `dictionary` with the derived attributes added at its end; its digest stays."""
     own = {each.name: _attribute(each, dictionary) for each in derived}
     return Dictionary({**dictionary.attributes, **own}, dictionary.digest)
 
 
 def without_attributes(dictionary: Dictionary, derived: Collection[str]) -> Dictionary:
-    """Return `dictionary` as it was before the attributes named `derived` were added."""
+    """Return `dictionary` without the attributes named `derived`."""
     own = {name: each for name, each in dictionary.attributes.items() if name not in derived}
     return Dictionary(own, dictionary.digest)
 
@@ -52,10 +52,10 @@ def with_columns(
     Parameters
     ----------
     bins : mapping of str to Bins
-        Of the sources at least, for their ranges.
+        Bins of the sources, for their ranges.
     """
-    made = {name: input_values(name, sample.columns, bins, derived) for name in derived}
-    return replace(sample, columns={**sample.columns, **made})
+    added = {name: input_values(name, sample.columns, bins, derived) for name in derived}
+    return replace(sample, columns={**sample.columns, **added})
 
 
 def _attribute(own: Derived, dictionary: Dictionary) -> Attribute:

@@ -1,1 +1,1 @@
-"""What a challenger must show before it may replace the champion."""
+"""The gates that a challenger must pass before it may replace the champion."""

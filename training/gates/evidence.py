@@ -1,8 +1,8 @@
-"""What the gates judge by: the card, the rows it was validated on, and what training noted.
+"""The evidence that gates judge: the card, its validation rows, and the notes of its training.
 
-Written beside the card as ``evidence.json`` and ``validation.parquet``, so that a card is judged
-against the champion of the day it is promoted, on the very rows it was validated on. The rows carry
-attributes and groups, no member id, name or number.
+Training writes it beside the card as ``evidence.json`` and ``validation.parquet``. On the day of
+promotion the gates compare the card with the champion on these same rows. The rows have attributes
+and groups, but no member id, name or number.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ _ATTRIBUTE, _GROUP = "attribute.", "group."
 
 
 @dataclass(frozen=True)
-class Noted:
-    """What training noted beside the card.
+class TrainingNotes:
+    """Facts of the training that the gates need.
 
     Attributes
     ----------
     card_digest : str
-        Of the card that all of this was measured on.
+        SHA-256 of the card that was evaluated.
     trained_by : str
-        Who ran the training; empty if nobody was named.
+        Who ran the training; empty if unknown.
     source : str
         ``archive``, or ``table`` and its name.
     directions : mapping of str to Direction
@@ -48,7 +48,7 @@ class Noted:
     points_psi, attribute_psi
         Shift from development to validation.
     rounding_auc : float or None
-        AUC lost by merging and rounding, on validation; None if the float shapes are not known.
+        AUC lost by merging and rounding, on validation; None if it was not measured.
     cut_off : int or None
         Points from which a row counts as approved; None without protected groups.
     recalibrated : bool
@@ -69,11 +69,11 @@ class Noted:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A card, what was noted of it, its validation rows, and their fairness if it is known."""
+    """A card with its training notes, its validation rows, and their fairness if it is known."""
 
     card: Card
     digest: str
-    noted: Noted
+    notes: TrainingNotes
     rows: Sample
     fairness: FairnessReport | None = None
 
@@ -83,16 +83,16 @@ class Evidence:
         return scored.total(scored.points_by_attribute(scored.codes(self.rows.columns)))
 
 
-def write_evidence(folder: Path, noted: Noted, rows: Sample) -> None:
-    """Write `noted` and the validation `rows` beside the card in `folder`."""
+def write_evidence(folder: Path, notes: TrainingNotes, rows: Sample) -> None:
+    """Write `notes` and the validation `rows` beside the card in `folder`."""
     pq.write_table(_table(rows), folder / VALIDATION, compression="zstd")
-    stated = {**vars(noted), "validation_sha256": _digest(folder / VALIDATION)}
+    stated = {**vars(notes), "validation_sha256": _digest(folder / VALIDATION)}
     text = json.dumps(stated, ensure_ascii=False, indent=1) + "\n"
     (folder / EVIDENCE).write_text(text, encoding="utf-8")
 
 
 def has_evidence(folder: Path) -> bool:
-    """Tell whether evidence stands beside the card in `folder`."""
+    """Return whether the folder of a card has evidence."""
     return (folder / EVIDENCE).is_file()
 
 
@@ -102,7 +102,7 @@ def read_evidence(folder: Path) -> Evidence:
     Raises
     ------
     TrainingError
-        If the evidence is damaged or its rows are not those it was written with.
+        If the evidence is damaged, or its rows are not the rows that it was written with.
     CardError
         If the card is damaged.
     """
@@ -110,14 +110,13 @@ def read_evidence(folder: Path) -> Evidence:
     try:
         stated: dict[str, Any] = json.loads((folder / EVIDENCE).read_text(encoding="utf-8"))
         expected = stated.pop("validation_sha256")
-        found = _digest(folder / VALIDATION)
-        if found != expected:
+        if _digest(folder / VALIDATION) != expected:
             raise TrainingError(
                 f"{folder / VALIDATION}: not the rows this card was validated on; restore the file"
                 " from the training run"
             )
         rows = _sample(pq.read_table(folder / VALIDATION))
-        return Evidence(read.card, read.digest, Noted(**stated), rows)
+        return Evidence(read.card, read.digest, TrainingNotes(**stated), rows)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise TrainingError(
             f"{folder}: its evidence cannot be read ({error}); restore {EVIDENCE} and {VALIDATION}"
@@ -155,5 +154,5 @@ def _sample(table: pa.Table) -> Sample:
 
 
 def _plain(field: pa.Field) -> pa.Field:
-    # A column of text that is missing throughout was written without a type.
+    # A text column without any value was written without a type.
     return pa.field(field.name, pa.string()) if pa.types.is_null(field.type) else field

@@ -1,4 +1,4 @@
-"""Gates on the card itself: directions, reasons, rounding, and that it is the one evaluated."""
+"""Gates on the card itself: its digest, directions, reasons and rounding."""
 
 from __future__ import annotations
 
@@ -12,33 +12,35 @@ from model.card.scorecard import Card
 from model.policy.policy import policy_on
 from model.profile.dictionary import Direction, Text
 from training.gates.evidence import Evidence
-from training.gates.verdict import Measured, Verdict, bounded, nothing_to_judge, yes_or_no
+from training.gates.verdict import Verdict, judge_condition, judge_limit, not_applicable
+from training.measures.evaluate import Interval
 from training.samples.limits import Limits
 
-_AGAIN = Text("重新训练；评分卡不得手改", "train again; a card is never mended by hand")
+_AGAIN = Text("重新训练；不得手工修改评分卡", "train again; never edit a card by hand")
 
 
 def exactness_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
     """Yield the verdicts on the card as a table of whole numbers."""
     yield _same_card(evidence)
-    broken = broken_directions(evidence.card, evidence.noted.directions)
+    broken = broken_directions(evidence.card, evidence.notes.directions)
     names = ", ".join(broken) or "—"
-    yield yes_or_no(
+    yield judge_condition(
         "DIRECTIONS", not broken,
         Text(f"违反声明方向的指标：{names}", f"attributes that break their direction: {names}"),
         _AGAIN,
     )  # fmt: skip
     yield _reasons_sum(evidence)
-    yield _nobody_without_a_reason(evidence, limits)
+    yield _reason_for_everyone(evidence, limits)
     yield _rounding(evidence, limits)
 
 
 def broken_directions(card: Card, directions: Mapping[str, Direction]) -> list[str]:
     """Return the attributes whose points can move against their declared direction.
 
-    An attribute's step between neighbouring bins is the sum of its own and its pairs' steps; each
-    pair's partner may stand in any bin, so the least step is the sum of the least. What is derived
-    from an attribute moves with it and keeps no direction, so a directed source counts as broken.
+    An attribute's step between neighbouring bins is the sum of its own and its pairs' steps. The
+    partner in each pair may be in any bin, so the least step is the sum of the least steps. A
+    derived attribute moves with its sources and has no direction, so a directed source counts as
+    broken.
     """
     sources = {source for own in card.derived.values() for source in own.sources}
     return [
@@ -51,7 +53,7 @@ def broken_directions(card: Card, directions: Mapping[str, Direction]) -> list[s
 
 
 def _least_steps(card: Card, name: str, direction: Direction) -> Ints:
-    """Return by step the least gain in points in the safe direction, whatever the partners."""
+    """Return by step the least gain in points in the safe direction, over all partners' bins."""
     sign = 1 if direction == "down" else -1
     steps = np.zeros(card.bins[name].ordinary - 1, dtype=np.int64)
     for term in card.terms:
@@ -69,12 +71,11 @@ def _least_of_term(card: Card, term: Term, name: str, sign: int) -> Ints:
 
 
 def _same_card(evidence: Evidence) -> Verdict:
-    holds = evidence.digest == evidence.noted.card_digest
-    return yes_or_no(
-        "CARD_AS_EVALUATED", holds,
+    return judge_condition(
+        "CARD_AS_EVALUATED", evidence.digest == evidence.notes.card_digest,
         Text(
-            f"评分卡摘要 {evidence.digest[:16]}，评估的是 {evidence.noted.card_digest[:16]}",
-            f"the card's digest is {evidence.digest[:16]}, {evidence.noted.card_digest[:16]} was"
+            f"评分卡摘要 {evidence.digest[:16]}，评估的是 {evidence.notes.card_digest[:16]}",
+            f"the card's digest is {evidence.digest[:16]}, {evidence.notes.card_digest[:16]} was"
             " evaluated",
         ),
         Text("发布评估过的评分卡", "promote the card that was evaluated"),
@@ -85,35 +86,36 @@ def _reasons_sum(evidence: Evidence) -> Verdict:
     card = evidence.card
     by_attribute = card.points_by_attribute(card.codes(evidence.rows.columns))
     gap = card.base + int(card.references.sum()) - card.total(by_attribute)
-    off = int((points_lost(card, by_attribute).sum(axis=1) != gap).sum())
-    return yes_or_no(
-        "REASONS_SUM", off == 0,
+    wrong_rows = int((points_lost(card, by_attribute).sum(axis=1) != gap).sum())
+    return judge_condition(
+        "REASONS_SUM", wrong_rows == 0,
         Text(
-            f"{off} 行的失分之和不等于与基准的差距", f"in {off} rows the points lost do not add up"
+            f"{wrong_rows} 行的失分之和不等于与基准的差距",
+            f"in {wrong_rows} rows the points lost do not add up",
         ),
         _AGAIN,
     )  # fmt: skip
 
 
-def _nobody_without_a_reason(evidence: Evidence, limits: Limits) -> Verdict:
-    """Hold that whoever misses tier SECOND lost points somewhere: the reference reaches it."""
+def _reason_for_everyone(evidence: Evidence, limits: Limits) -> Verdict:
+    """Require that the reference reaches tier SECOND, so that everyone below it has lost points."""
     gate = "REASON_FOR_EVERYONE"
-    if evidence.noted.source != "archive":
-        return nothing_to_judge(gate, Text("平面表没有分层", "a flat table has no tiers"))
+    if evidence.notes.source != "archive":
+        return not_applicable(gate, Text("平面表不分级", "a flat table has no tiers"))
     reference = float(evidence.card.base + evidence.card.references.sum())
-    return bounded(
-        gate, Measured.exact(reference), float(policy_on(limits.on).tiers["SECOND"]), "least",
-        Text("基准总分（不得低于二级起点）", "reference points, against the least of tier SECOND"),
-        Text("调整二级起点或重新训练", "set the tier's cut-off anew, or train again"),
+    return judge_limit(
+        gate, Interval.exact(reference), float(policy_on(limits.on).tiers["SECOND"]), "least",
+        Text("基准总分（不得低于二级起点）", "reference points, against tier SECOND's cut-off"),
+        Text("调整二级起点或重新训练", "set another cut-off for the tier, or train again"),
     )  # fmt: skip
 
 
 def _rounding(evidence: Evidence, limits: Limits) -> Verdict:
-    lost = evidence.noted.rounding_auc
+    lost = evidence.notes.rounding_auc
     if lost is None:
-        return nothing_to_judge("ROUNDING_LOSS", Text("没有取整前的模型", "no float shapes known"))
-    return bounded(
-        "ROUNDING_LOSS", Measured.exact(lost), limits["rounding_auc_most"], "most",
+        return not_applicable("ROUNDING_LOSS", Text("未测量取整损失", "the loss was not measured"))
+    return judge_limit(
+        "ROUNDING_LOSS", Interval.exact(lost), limits["rounding_auc_most"], "most",
         Text("并箱和取整损失的 AUC", "AUC lost by merging and rounding"),
         Text("增大 PDO 或分箱数", "train with a larger PDO, or more bins"),
         limits["rounding_auc_watch"],

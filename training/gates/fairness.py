@@ -8,12 +8,13 @@ from model.profile.dictionary import Dictionary, Text
 from training.fairness.findings import AttributeFairness, Gap, Proxy
 from training.fairness.measure import fairness_report
 from training.gates.evidence import Evidence
-from training.gates.verdict import Measured, Verdict, bounded, nothing_to_judge
+from training.gates.verdict import Verdict, judge_limit, not_applicable
+from training.measures.evaluate import Interval
 from training.samples.limits import Limits
 
 _SEED = 54
-_UNNAMED, _UNSAID = Dictionary({}, ""), Text("", "")
-_SAYS = {
+_NO_DICTIONARY, _NO_TEXT = Dictionary({}, ""), Text("", "")
+_DEFINITIONS = {
     "approval_ratio": Text("通过率与最高组之比", "approval rate over the highest group's"),
     "true_positive_gap": Text("好户通过率与总体之差", "approved share of goods against all"),
     "false_positive_gap": Text("坏户通过率与总体之差", "approved share of bads against all"),
@@ -22,54 +23,59 @@ _SAYS = {
 
 
 def fairness_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
-    """Yield the verdicts by protected attribute, measured anew on the validation rows."""
-    noted = evidence.noted
-    found = evidence.fairness or fairness_report(
-        evidence.card, evidence.rows, noted.sample, (noted.cut_off or 0, _UNSAID), _UNNAMED, _SEED
+    """Yield the verdicts by protected attribute, on the validation rows."""
+    notes = evidence.notes
+    report = evidence.fairness or fairness_report(
+        evidence.card,
+        evidence.rows,
+        notes.sample,
+        (notes.cut_off or 0, _NO_TEXT),
+        _NO_DICTIONARY,
+        _SEED,
     )
-    if found is None or noted.cut_off is None:
-        told = Text("样本没有受保护分组", "the sample names no protected groups")
-        yield nothing_to_judge("FAIRNESS", told)
+    if report is None or notes.cut_off is None:
+        reason = Text("样本没有受保护群体", "the sample has no protected groups")
+        yield not_applicable("FAIRNESS", reason)
         return
-    for attribute in found.attributes:
+    for attribute in report.attributes:
         for gap in attribute.gaps:
-            yield _gap(attribute, gap, limits)
-    for proxy in found.proxies:
-        yield _proxy(proxy, limits)
+            yield _judge_gap(attribute, gap, limits)
+    for proxy in report.proxies:
+        yield _judge_proxy(proxy, limits)
 
 
-def _gap(attribute: AttributeFairness, gap: Gap, limits: Limits) -> Verdict:
-    name, says = attribute.attribute, _SAYS[gap.measure]
-    what = Text(f"{name} = {gap.group}：{says.zh}", f"{name} = {gap.group}: {says.en}")
+def _judge_gap(attribute: AttributeFairness, gap: Gap, limits: Limits) -> Verdict:
+    name, definition = attribute.attribute, _DEFINITIONS[gap.measure]
+    what = Text(f"{name} = {gap.group}：{definition.zh}", f"{name} = {gap.group}: {definition.en}")
     remedy = Text(
         f"查明哪些指标使 {gap.group} 失分，剔除代理指标后重新训练",
-        f"find which attributes cost {gap.group} points; drop what stands proxy, and train again",
+        f"find which attributes cost {gap.group} points; drop the proxies, and train again",
     )
     gate = f"FAIRNESS_{gap.measure}_{name}".upper()
     if gap.measure == "approval_ratio":
         limit = limits.of("approval_ratio_least", name)
-        found = Measured(gap.value, gap.low, gap.high)
-        return bounded(gate, found, limit, "least", what, remedy)
+        ratio = Interval(gap.value, gap.low, gap.high)
+        return judge_limit(gate, ratio, limit, "least", what, remedy)
     limit = limits.of(f"{gap.measure}_most", name)
-    return bounded(gate, _size(gap), limit, "most", what, remedy)
+    return judge_limit(gate, _gap_size(gap), limit, "most", what, remedy)
 
 
-def _size(gap: Gap) -> Measured:
-    """Return the size of a gap that may go either way."""
+def _gap_size(gap: Gap) -> Interval:
+    """Return the absolute size of a gap."""
     low, high = sorted((abs(gap.low), abs(gap.high)))
-    return Measured(abs(gap.value), 0.0 if gap.low <= 0 <= gap.high else low, high)
+    return Interval(abs(gap.value), 0.0 if gap.low <= 0 <= gap.high else low, high)
 
 
-def _proxy(proxy: Proxy, limits: Limits) -> Verdict:
+def _judge_proxy(proxy: Proxy, limits: Limits) -> Verdict:
     name = proxy.protected
     strongest = ", ".join(f"{a} {area:.2f}" for a, area in proxy.strongest[:3])
-    return bounded(
-        f"PROXY_{name}".upper(), Measured.exact(proxy.auc), limits.of("proxy_auc_most", name),
+    return judge_limit(
+        f"PROXY_{name}".upper(), Interval.exact(proxy.auc), limits.of("proxy_auc_most", name),
         "most",
         Text(
             f"评分卡各箱识别 {name} 的 AUC（最强：{strongest}）",
             f"AUC of the card's bins for {name} (strongest: {strongest})",
         ),
-        Text(f"剔除替代 {name} 的指标", f"drop the attributes that stand proxy for {name}"),
+        Text(f"剔除 {name} 的代理指标", f"drop the attributes that are proxies for {name}"),
         limits.of("proxy_auc_watch", name),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""All gates of a challenger, beside the champion of the day."""
+"""Judge a challenger by all gates, beside the champion of the day."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from dataclasses import asdict
 from pathlib import Path
 
 from model.card.card_file import CardFile
-from training.gates.calibration import calibration_gates, leak_gates, stability_gates
-from training.gates.discrimination import discrimination_gates
+from training.gates.calibration import calibration_gates, stability_gates
+from training.gates.discrimination import discrimination_gates, leak_gates
 from training.gates.evidence import Evidence
 from training.gates.exactness import exactness_gates
 from training.gates.fairness import fairness_gates
-from training.gates.verdict import GateVerdicts
+from training.gates.verdict import GateVerdicts, json_fields
 from training.samples.limits import Limits
 
 GATES = "gates.json"
 
 
 def judge(evidence: Evidence, champion: CardFile | None, limits: Limits) -> GateVerdicts:
-    """Return what every gate says of the card in `evidence`; None of them stops at the first."""
+    """Return the verdicts of all gates on the card in `evidence`, whether or not one fails."""
     in_use = champion.card if champion else None
     return GateVerdicts(
         card_digest=evidence.digest,
         champion_digest=champion.digest if champion else None,
         limits_digest=limits.digest,
         judged_on=limits.on.isoformat(),
-        sample=evidence.noted.sample,
+        sample=evidence.notes.sample,
         verdicts=(
             *discrimination_gates(evidence, in_use, limits),
             *calibration_gates(evidence, limits),
@@ -38,8 +38,8 @@ def judge(evidence: Evidence, champion: CardFile | None, limits: Limits) -> Gate
     )
 
 
-def write_verdicts(found: GateVerdicts, folder: Path) -> None:
-    """Write `found` as ``gates.json`` into `folder`."""
-    stated = {"passed": found.passed, **asdict(found)}
+def write_verdicts(verdicts: GateVerdicts, folder: Path) -> None:
+    """Write `verdicts` as ``gates.json`` into `folder`."""
+    stated = {"passed": verdicts.passed, **asdict(verdicts, dict_factory=json_fields)}
     text = json.dumps(stated, ensure_ascii=False, indent=1) + "\n"
     (folder / GATES).write_text(text, encoding="utf-8")

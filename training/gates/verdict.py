@@ -1,16 +1,12 @@
-"""From a measured value and its interval to pass, flag or fail.
-
-The limits of the gates in force on a day, from ``gates.yaml``.
-
-What the gates said of a challenger.
-"""
+"""Verdicts of the promotion gates: measured values judged against the limits in force."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from model.profile.dictionary import Text
+from training.measures.evaluate import Interval
 from training.samples.limits import LimitsFile
 
 GATE_LIMITS = LimitsFile(
@@ -28,35 +24,36 @@ GATE_LIMITS = LimitsFile(
     ),
 )  # fmt: skip
 
-#: ``fail`` stops a promotion; ``flag`` is told to the approver; ``none``: nothing to judge.
+#: ``fail`` stops a promotion; ``flag`` is shown to the approver; ``none``: the gate does not apply.
 Status = Literal["pass", "flag", "fail", "none"]
+Side = Literal["most", "least"]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One gate's answer.
+    """The verdict of one gate.
 
     Attributes
     ----------
     gate : str
         Stable code, such as ``AUC_AGAINST_CHAMPION``.
     value, limit : float or None
-        What was measured and what policy allows; None where the gate is not a number.
-    told, remedy : Text
-        What was found, and what to do now.
+        The measured value and its limit; None where the gate is not a number.
+    finding, remedy : Text
+        What was found, and what to do now. `finding` is written to JSON as ``told``.
     """
 
     gate: str
     status: Status
     value: float | None
     limit: float | None
-    told: Text
+    finding: Text
     remedy: Text
 
 
 @dataclass(frozen=True)
 class GateVerdicts:
-    """All gates of one challenger against one champion.
+    """The verdicts of all gates on one challenger beside one champion.
 
     Attributes
     ----------
@@ -65,9 +62,9 @@ class GateVerdicts:
     champion_digest : str or None
         None: no card was in use.
     judged_on : str
-        ISO date whose limits held.
+        ISO date whose limits were in force.
     sample : str
-        Name of the sample it was judged on.
+        Name of the sample that the card was judged on.
     """
 
     card_digest: str
@@ -84,7 +81,7 @@ class GateVerdicts:
 
     @property
     def flagged(self) -> tuple[Verdict, ...]:
-        """Gates that a person must look at."""
+        """Gates that the approver must review."""
         return tuple(v for v in self.verdicts if v.status == "flag")
 
     @property
@@ -93,66 +90,51 @@ class GateVerdicts:
         return not self.failed
 
 
-Side = Literal["most", "least"]
+def json_fields(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a dataclass's fields by their JSON keys; a ``dict_factory`` for `asdict`.
 
-
-@dataclass(frozen=True)
-class Measured:
-    """A value with the ends of its interval; equal to it where there is none."""
-
-    value: float
-    low: float
-    high: float
-
-    @staticmethod
-    def exact(value: float) -> Measured:
-        """Return a value that chance does not blur."""
-        return Measured(value, value, value)
-
-    @property
-    def told(self) -> str:
-        """The value, and its interval if it has one, for the reader."""
-        if self.low == self.high:
-            return f"{self.value:z.4f}"
-        return f"{self.value:z.4f} ({self.low:z.4f} – {self.high:z.4f})"
-
-
-def status(found: Measured, limit: float, side: Side, watch: float | None = None) -> Status:
-    """Return ``fail`` if the whole interval lies beyond `limit`, ``flag`` if the value does.
-
-    With a `watch`, a value beyond it is flagged too.
+    The formats of gates.json and monitoring.json call a `finding` ``told``.
     """
-    sign = 1.0 if side == "most" else -1.0
-    nearest = min(sign * found.low, sign * found.high)
-    if nearest > sign * limit:
-        return "fail"
-    beyond = sign * limit if watch is None else min(sign * watch, sign * limit)
-    return "flag" if sign * found.value > beyond else "pass"
+    return {"told" if name == "finding" else name: value for name, value in fields}
 
 
-def bounded(
+def judge_limit(
     gate: str,
-    found: Measured,
+    measured: Interval,
     limit: float,
     side: Side,
     what: Text,
     remedy: Text,
     watch: float | None = None,
 ) -> Verdict:
-    """Return the verdict on `what`, measured as `found`, against `limit`."""
-    word = {"most": ("至多", "at most"), "least": ("至少", "at least")}[side]
-    told = Text(
-        f"{what.zh}：{found.told}，限值{word[0]} {limit:g}",
-        f"{what.en}: {found.told}, limit {word[1]} {limit:g}",
+    """Return the verdict on `what`, `measured` against `limit`; see `status`."""
+    zh, en = {"most": ("至多", "at most"), "least": ("至少", "at least")}[side]
+    finding = Text(
+        f"{what.zh}：{measured}，限值{zh} {limit:g}",
+        f"{what.en}: {measured}, limit {en} {limit:g}",
     )
-    return Verdict(gate, status(found, limit, side, watch), found.value, limit, told, remedy)
+    found = status(measured, limit, side, watch)
+    return Verdict(gate, found, measured.value, limit, finding, remedy)
 
 
-def yes_or_no(gate: str, holds: bool, told: Text, remedy: Text) -> Verdict:
-    """Return the verdict of a gate that is no number."""
-    return Verdict(gate, "pass" if holds else "fail", None, None, told, remedy)
+def status(measured: Interval, limit: float, side: Side, watch: float | None = None) -> Status:
+    """Return ``fail`` if the whole interval lies beyond `limit`, ``flag`` if the value does.
+
+    With a `watch`, a value beyond it is flagged too.
+    """
+    sign = 1.0 if side == "most" else -1.0
+    nearest = min(sign * measured.low, sign * measured.high)
+    if nearest > sign * limit:
+        return "fail"
+    beyond = sign * limit if watch is None else min(sign * watch, sign * limit)
+    return "flag" if sign * measured.value > beyond else "pass"
 
 
-def nothing_to_judge(gate: str, told: Text) -> Verdict:
-    """Return the verdict where the gate does not apply; `told` says why."""
-    return Verdict(gate, "none", None, None, told, Text("", ""))
+def judge_condition(gate: str, is_met: bool, finding: Text, remedy: Text) -> Verdict:
+    """Return the verdict of a gate that is a condition, not a number."""
+    return Verdict(gate, "pass" if is_met else "fail", None, None, finding, remedy)
+
+
+def not_applicable(gate: str, reason: Text) -> Verdict:
+    """Return the verdict of a gate that does not apply, for `reason`."""
+    return Verdict(gate, "none", None, None, reason, Text("", ""))

@@ -1,1 +1,1 @@
-"""What a card is worth: discrimination, calibration, stability."""
+"""Measures of a card: discrimination, calibration, stability."""

@@ -1,4 +1,4 @@
-"""What a card looked like when it was trained: the shares that monitoring compares with."""
+"""The baseline of a card: the shares of its development sample, which monitoring compares with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from model.card.bins import Floats, Ints
 from model.card.card_file import CardFile
 from model.errors import TrainingError
 
-#: Totals are compared in this many groups, equally large in development.
+#: Totals are compared in this many groups, equal in size in development.
 POINT_GROUPS = 10
 
 
@@ -26,8 +26,8 @@ class PointsBaseline:
 
     def group(self, totals: Ints) -> Ints:
         """Return the group of each total, shape (n,)."""
-        found: Ints = np.searchsorted(self.cuts, totals, side="left").astype(np.int64)
-        return found
+        group: Ints = np.searchsorted(self.cuts, totals, side="left").astype(np.int64)
+        return group
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ def points_baseline(totals: Ints) -> PointsBaseline:
 
 
 def digests_of(file: CardFile) -> tuple[str, ...]:
-    """Return the card's digest and, if it was recalibrated, that of the card trained.
+    """Return the card's digest and, if it was recalibrated, that of the trained card.
 
-    Recalibration moves PDs alone: bins, points and so the baseline are those of the trained card.
+    Recalibration changes PDs only, so bins, points and baseline are those of the trained card.
     """
     trained = file.card.provenance.get("recalibrated_from")
     return (file.digest, trained) if trained else (file.digest,)
@@ -71,25 +71,25 @@ def read_baseline(file: CardFile, figures: Path) -> Baseline:
     Raises
     ------
     TrainingError
-        If the file is not there, is of an older release, or is of another card.
+        If the file is absent, or from an older release, or of another card.
     """
     try:
-        found = json.loads(figures.read_text(encoding="utf-8"))
-        points = found["points_baseline"]
+        content = json.loads(figures.read_text(encoding="utf-8"))
+        points = content["points_baseline"]
         baseline = Baseline(
             file,
-            {name: np.array(found["baseline"][name]) for name in file.card.attributes},
+            {name: np.array(content["baseline"][name]) for name in file.card.attributes},
             PointsBaseline(np.array(points["cuts"], dtype=np.int64), np.array(points["shares"])),
-            int(found["evaluations"]["development"]["rows"]),
+            int(content["evaluations"]["development"]["rows"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(
             f"{figures}: no baseline to monitor against ({error!r}); it is written by rongzi train"
             " beside the card: train again with this release, or name the run with --run"
         ) from error
-    if found["card_digest"] not in digests_of(file):
+    if content["card_digest"] not in digests_of(file):
         raise TrainingError(
-            f"{figures}: its figures are of card {found['card_digest'][:16]}, not of"
+            f"{figures}: its figures are of card {content['card_digest'][:16]}, not of"
             f" {file.digest[:16]}; name the run that made the card with --run"
         )
     return baseline

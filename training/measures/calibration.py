@@ -1,8 +1,6 @@
-"""How far predicted PDs lie from what was observed, from counts by points total.
+"""How far predicted PDs lie from observed bad rates.
 
 Counts are in ascending order of points, shape (..., points); `pd` has the PD of each total.
-
-Interval of a bad rate from few bads: Jeffreys's, as supervisors' validation reports use it.
 """
 
 from __future__ import annotations
@@ -18,16 +16,21 @@ from model.card.bins import Floats, Ints
 
 
 def jeffreys_interval(successes: float, trials: float) -> tuple[float, float]:
-    """Return the 95 % Jeffreys interval of a proportion.
+    """Return the 95 % Jeffreys interval of a proportion, as supervisors' validation reports use it.
 
-    Quantiles of Beta(x + ½, n − x + ½); an end is 0 or 1 where nothing, or everything, was seen
-    (Brown, Cai & DasGupta 2001, *Statist. Sci.* 16, eq. 7; ECB 2019, *Instructions for reporting
-    the validation results of internal models*, sec. 2.5.3.1).
+    Quantiles of Beta(x + ½, n − x + ½); the lower end is 0 without successes, the upper end 1
+    without failures (Brown, Cai & DasGupta 2001, *Statist. Sci.* 16, eq. 7; ECB 2019, *Instructions
+    for reporting the validation results of internal models*, sec. 2.5.3.1).
     """
     a, b = successes + 0.5, trials - successes + 0.5
     low = float(beta.ppf(0.025, a, b)) if successes > 0 else 0.0
     high = float(beta.ppf(0.975, a, b)) if successes < trials else 1.0
     return low, high
+
+
+def log_losses(log_odds: Floats, bad: NDArray[np.bool_]) -> Floats:
+    """Return the log loss of each row from its log odds good:bad, shape (n,)."""
+    return np.logaddexp(0.0, np.where(bad, log_odds, -log_odds))
 
 
 def brier(goods: Floats, bads: Floats, pd: Floats) -> Floats:
@@ -50,15 +53,15 @@ def expected_calibration_error(goods: Floats, bads: Floats, pd: Floats, group: I
 
 
 def equal_groups(rows: Floats, groups: int = 10) -> Ints:
-    """Return a group for each points total, so that groups hold about equally many `rows`."""
+    """Return the group of each points total; groups hold about equally many `rows`."""
     middle = np.cumsum(rows) - rows / 2
-    found: Ints = np.minimum(groups * middle / rows.sum(), groups - 1).astype(np.int64)
-    return found
+    group: Ints = np.minimum(groups * middle / rows.sum(), groups - 1).astype(np.int64)
+    return group
 
 
 @dataclass(frozen=True)
 class GradeRow:
-    """One grade: what the card expected and what was observed, with a 95 % Jeffreys interval."""
+    """One grade: expected and observed bad rate, the latter with a 95 % Jeffreys interval."""
 
     grade: str
     rows: int
@@ -73,12 +76,12 @@ def by_grade(
     goods: Floats, bads: Floats, pd: Floats, grade: NDArray[np.object_], order: Sequence[str]
 ) -> list[GradeRow]:
     """Return expected against observed bad rates for the grades that have rows, in `order`."""
-    found = []
+    rows = []
     for name in order:
         inside = grade == name
         n, b = float((goods + bads)[inside].sum()), float(bads[inside].sum())
         if n:
             expected = float(((goods + bads) * pd)[inside].sum() / n)
             low, high = jeffreys_interval(b, n)
-            found.append(GradeRow(name, int(n), int(b), expected, b / n, low, high))
-    return found
+            rows.append(GradeRow(name, int(n), int(b), expected, b / n, low, high))
+    return rows

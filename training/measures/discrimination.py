@@ -1,14 +1,8 @@
-"""How well points rank, from counts of goods and bads by points: exact with ties.
+"""How well points rank, and whether one card ranks better than another on the same rows.
 
-All functions take counts in ascending order of points (higher is safer), shape (..., points), and
-work along the last axis, so that a thousand bootstrap resamples are one call.
-
-Two cards on the same rows: the difference of their AUCs and its standard error.
-
-DeLong, DeLong & Clarke-Pearson (1988), *Biometrics* 44, eq. 4-8, by midranks (Sun & Xu 2014, *IEEE
-Signal Process. Lett.* 21).
-
-The same comparison by resampling borrowers: two loans of one household are not two witnesses.
+`auc`, `gini` and `ks` take counts of goods and bads in ascending order of points (higher is safer),
+shape (..., points), are exact with ties, and work along the last axis, so that a thousand bootstrap
+resamples are one call.
 """
 
 from __future__ import annotations
@@ -31,6 +25,12 @@ def auc(goods: Floats, bads: Floats) -> Floats:
     bads_below = np.cumsum(bads, axis=-1) - bads
     wins = (goods * (bads_below + bads / 2)).sum(axis=-1)
     return np.asarray(wins / (goods.sum(axis=-1) * bads.sum(axis=-1)))
+
+
+def auc_of_scores(scores: Ints | Floats, bad: Bools, weight: Floats | None = None) -> float:
+    """Return the AUC of `scores`, shape (n,), higher is safer; rows count by `weight` if given."""
+    distinct, score_of_row = np.unique(scores, return_inverse=True)
+    return float(auc(*counts(score_of_row, bad, len(distinct), weight)))
 
 
 def gini(goods: Floats, bads: Floats) -> Floats:
@@ -63,7 +63,11 @@ class DeLong:
 
 
 def delong(first: Ints | Floats, second: Ints | Floats, bad: Bools) -> DeLong:
-    """Compare two scores, each of shape (n,), higher is safer, on rows with outcome `bad`."""
+    """Compare two scores, each of shape (n,), higher is safer, on rows with outcome `bad`.
+
+    DeLong, DeLong & Clarke-Pearson (1988), *Biometrics* 44, eq. 4-8, by midranks (Sun & Xu 2014,
+    *IEEE Signal Process. Lett.* 21).
+    """
     both = np.stack([first, second]).astype(np.float64)
     goods, bads = both[:, ~bad], both[:, bad]
     by_good, by_bad = _placements(goods, bads)
@@ -94,27 +98,28 @@ def auc_difference(
 ) -> tuple[float, float, float]:
     """Return AUC of `first` less AUC of `second`, with its 95 % bootstrap interval.
 
-    Borrowers are drawn with replacement, each with all its rows, and both cards are measured on the
-    same draw (Efron & Tibshirani 1993, ch. 8 and 16).
+    Borrowers are drawn with replacement, each with all its rows, because two loans of one household
+    are not independent. Both cards are measured on the same draw (Efron & Tibshirani 1993, ch. 8
+    and 16).
     """
-    cards = [np.unique(points, return_inverse=True)[1] for points in (first, second)]
+    ranks = [np.unique(points, return_inverse=True)[1] for points in (first, second)]
     _, borrower = np.unique(sample.borrower, return_inverse=True)
     number = int(borrower.max()) + 1
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     drawn = (
-        np.bincount(dice.integers(0, number, number), minlength=number)[borrower].astype(np.float64)
+        np.bincount(rng.integers(0, number, number), minlength=number)[borrower].astype(np.float64)
         for _ in range(_RESAMPLES)
     )
-    resampled = [_difference(cards, sample, weight) for weight in drawn]
-    value = _difference(cards, sample, np.ones(len(sample)))
+    resampled = [_difference(ranks, sample, weight) for weight in drawn]
+    value = _difference(ranks, sample, np.ones(len(sample)))
     low, high = np.nanquantile(resampled, [0.025, 0.975])
     return value, float(low), float(high)
 
 
-def _difference(cards: list[Ints], sample: Sample, weight: Floats) -> float:
+def _difference(ranks: list[Ints], sample: Sample, weight: Floats) -> float:
     if not weight[sample.bad].any() or not weight[~sample.bad].any():
         return float("nan")
     first, second = (
-        float(auc(*counts(place, sample.bad, int(place.max()) + 1, weight))) for place in cards
+        float(auc(*counts(rank, sample.bad, int(rank.max()) + 1, weight))) for rank in ranks
     )
     return first - second

@@ -1,4 +1,4 @@
-"""What a card is worth on a sample: measures with bootstrap intervals, grades, stability."""
+"""Evaluate a card on a sample: measures with bootstrap intervals, and bad rates by grade."""
 
 from __future__ import annotations
 
@@ -22,25 +22,36 @@ from training.samples.sample import Bools
 
 @dataclass(frozen=True)
 class Interval:
-    """A measure with its 95 % bootstrap interval."""
+    """A value with its 95 % interval; both ends equal the value where there is no interval."""
 
     value: float
     low: float
     high: float
 
+    @staticmethod
+    def exact(value: float) -> Interval:
+        """Return a value without sampling error."""
+        return Interval(value, value, value)
+
+    def __str__(self) -> str:
+        """Return the value, and its interval if it has one."""
+        if self.low == self.high:
+            return f"{self.value:z.4f}"
+        return f"{self.value:z.4f} ({self.low:z.4f} – {self.high:z.4f})"
+
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One sample's measures.
+    """The measures of a card on one sample.
 
     Attributes
     ----------
     measures : mapping of str to Interval
         ``auc``, ``gini``, ``ks``, ``brier``, ``ece``, ``bad_rate`` and ``expected_bad_rate``.
     grades : list of GradeRow
-        Observed against expected by grade.
+        Observed against expected bad rates by grade.
     points, goods, bads : array
-        Counts by distinct points total, from which everything above follows.
+        Counts by distinct points total, which determine all of the above.
     """
 
     rows: int
@@ -55,14 +66,15 @@ class Evaluation:
 def evaluate(card: Card, totals: Ints, bad: Bools, resamples: int, seed: int) -> Evaluation:
     """Evaluate points `totals` against the outcomes `bad`, both of shape (n,).
 
-    The bootstrap draws rows with replacement; since every measure depends on the counts by points
-    and class alone, it draws those counts (Efron & Tibshirani 1993, ch. 13). The interval is the
-    resamples' spread around the measured value: a resampled calibration error is larger than the
-    sample's by construction, so plain percentiles would miss the value they are to enclose.
+    The bootstrap draws rows with replacement. Every measure depends only on the counts by points
+    and class, so it draws those counts (Efron & Tibshirani 1993, ch. 13). The interval is the
+    spread of the resamples around the measured value: a resampled calibration error is larger than
+    the sample's by construction, so plain percentiles could miss the measured value.
     """
-    points, place = np.unique(totals, return_inverse=True)
+    points, total_of_row = np.unique(totals, return_inverse=True)
     goods, bads = (
-        np.bincount(place[rows], minlength=len(points)).astype(np.float64) for rows in (~bad, bad)
+        np.bincount(total_of_row[rows], minlength=len(points)).astype(np.float64)
+        for rows in (~bad, bad)
     )
     pd = card.pd(points)
     measures = _measures(pd, equal_groups(goods + bads))
@@ -72,7 +84,7 @@ def evaluate(card: Card, totals: Ints, bad: Bools, resamples: int, seed: int) ->
         rows=len(bad),
         bad_rows=int(bad.sum()),
         measures={
-            name: _interval(measure, goods, bads, drawn, _LEAST.get(name, 0.0))
+            name: _interval(measure, goods, bads, drawn, _MINIMUM.get(name, 0.0))
             for name, measure in measures.items()
         },
         grades=grades,
@@ -83,8 +95,8 @@ def evaluate(card: Card, totals: Ints, bad: Bools, resamples: int, seed: int) ->
 
 
 Measure = Callable[[Floats, Floats], Floats]
-#: The least possible value of a measure, where it is not 0.
-_LEAST = {"gini": -1.0}
+#: The minimum of a measure, where it is not 0.
+_MINIMUM = {"gini": -1.0}
 
 
 def _measures(pd: Floats, group: Ints) -> dict[str, Measure]:
@@ -115,8 +127,8 @@ def _interval(
     goods: Floats,
     bads: Floats,
     drawn: tuple[Floats, Floats],
-    least: float,
+    minimum: float,
 ) -> Interval:
     value, resampled = float(measure(goods, bads)), measure(*drawn)
     low, high = np.quantile(resampled, [0.025, 0.975]) - resampled.mean()
-    return Interval(value, max(value + float(low), least), value + float(high))
+    return Interval(value, max(value + float(low), minimum), value + float(high))

@@ -1,1 +1,1 @@
-"""What has moved since a card was trained: members, applicants, outcomes, places."""
+"""Monitoring of a card since its training: members, applicants, outcomes, places."""

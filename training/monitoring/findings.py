@@ -1,4 +1,4 @@
-"""Everything one monitoring run found."""
+"""The findings of one monitoring run, and its alerts."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from training.monitoring.outcomes import OutcomeRow
 from training.monitoring.shift import Migration, Shift
 from training.samples.limits import Limits
 
-#: ``none``: there was too little to judge.
+#: ``none``: there were too few data to judge.
 Level = Literal["ok", "watch", "act", "none"]
 
 
 @dataclass(frozen=True)
 class Alert:
-    """One watched thing: what was measured, what policy allows, what to do.
+    """One monitored quantity: its value, its limit, what was found and what to do.
 
     Attributes
     ----------
     code : str
         Stable, such as ``POINTS_SHIFT``.
     where : str
-        The attribute or place it is about; empty for the whole.
+        The attribute or place; empty for the portfolio.
+    finding, remedy : Text
+        What was found, and what to do now. `finding` is written to JSON as ``told``.
     """
 
     code: str
@@ -35,7 +37,7 @@ class Alert:
     where: str
     value: float | None
     limit: float | None
-    told: Text
+    finding: Text
     remedy: Text
 
 
@@ -46,9 +48,9 @@ class Outcomes:
     Attributes
     ----------
     fresh : OutcomeRow or None
-        Loans whose outcome the card's training could not know; None if there is none yet.
+        Loans whose outcome was unknown when the card was trained; None if there are none yet.
     quarters, counties, villages : tuple of OutcomeRow
-        Of all ripe loans; the card saw those that were ripe when it was trained.
+        Of all ripe loans, those included that the card was trained on.
     """
 
     trained_as_of: str
@@ -60,7 +62,7 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Findings:
-    """One monitoring run; `shift` is None if nobody borrowed lately."""
+    """All findings of one monitoring run; `shift` is None if no loan is recent."""
 
     as_of: date
     since: date

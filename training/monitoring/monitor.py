@@ -1,12 +1,9 @@
-"""Monitor a card: the archive as of a day against the card's development and against earlier.
-
-Which card is monitored, and where the figures of its training are.
-"""
+"""Monitor a card: compare the archive with the card's training and with an earlier day."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -22,10 +19,10 @@ from model.card.card_file import CardFile, read_card
 from model.errors import TrainingError
 from training.measures.baseline import Baseline, digests_of, read_baseline
 from training.monitoring.alerts import MONITORING_LIMITS, alerts
-from training.monitoring.book import Book, loan_book, quarters, vintage_curves
+from training.monitoring.book import LoanBook, loan_book, quarters, vintage_curves
 from training.monitoring.early import early_rows
 from training.monitoring.findings import Findings, Outcomes
-from training.monitoring.outcomes import OutcomeRow, by_group, exact_ratios, named, shrunk_ratios
+from training.monitoring.outcomes import by_group, exact_ratios, shrunk_ratios, with_names
 from training.monitoring.shift import Shift, applicant_shift, member_migration
 from training.reports.record import FIGURES
 from training.samples.archive import applied_profiles
@@ -34,52 +31,7 @@ from training.samples.vintages import BAD, GOOD, labelled_loans, visible_rows
 from training.settings import Settings
 from training.tracking.runs import card_of_run, file_of_run, run_of_card
 
-
-def baseline_of_run(run_id: str, store: Path) -> Baseline:
-    """Return the card that run `run_id` of `store` made, with its baseline.
-
-    Raises
-    ------
-    TrainingError
-        If there is no such run, or it left no baseline.
-    """
-    with card_of_run(run_id, store) as folder:
-        return _tracked(read_card(folder), run_id, store)
-
-
-def baseline_of_card(folder: Path | None, home: Path, store: Path) -> Baseline:
-    """Return the card in `folder`, or the card in use, with the baseline of the run that made it.
-
-    The figures are taken from beside the card if they are there, else from the latest run in
-    `store` that made the same card.
-
-    Raises
-    ------
-    CardError
-        If the card does not verify, or none is in use.
-    TrainingError
-        If nothing is known of the card's training.
-    """
-    file = published_card(home) if folder is None else card_in(folder, home)
-    if folder is not None and (folder / FIGURES).exists():
-        return read_baseline(file, folder / FIGURES)
-    made = (run_of_card(digest, store) for digest in digests_of(file))
-    run_id = next((found for found in made if found is not None), None)
-    if run_id is None:
-        raise TrainingError(
-            f"no run in {store} made card {file.digest[:16]}, so there is no baseline to monitor"
-            " against; name the store with --mlruns, or the folder that rongzi train --out wrote"
-            " with --card"
-        )
-    return _tracked(file, run_id, store)
-
-
-def _tracked(file: CardFile, run_id: str, store: Path) -> Baseline:
-    with file_of_run(run_id, FIGURES, store) as figures:
-        return read_baseline(file, figures)
-
-
-#: Steps a progress bar counts.
+#: How often `monitor` calls ``step_done``.
 STEPS = 5
 _COUNTY_DIGITS = 6
 
@@ -114,92 +66,96 @@ def monitor(
     step_done()
     book = loan_book(archive, as_of, settings)
     step_done()
-    applied = _Applied.of(archive, baseline, book, limits)
+    applicants = _score_applicants(archive, baseline, book, limits)
     step_done()
-    found = Findings(
+    findings = Findings(
         as_of=as_of,
         since=since,
         archive_digest=archive.digest(),
         baseline=baseline,
         limits=limits,
-        shift=applied.shift,
+        shift=applicants.shift,
         migration=migration,
         curves=vintage_curves(book, settings.bad_days),
-        outcomes=_outcomes(archive, baseline, book, applied.pd, as_of, settings),
-        early=early_rows(book, applied.pd, settings.seed),
+        outcomes=_outcomes(archive, baseline, book, applicants.pd, as_of, settings),
+        early=early_rows(book, applicants.pd, settings.seed),
     )
     step_done()
-    return replace(found, alerts=alerts(found))
+    return replace(findings, alerts=alerts(findings))
 
 
-class _Applied:
-    """What the card says of every loan's applicant, and how the recent ones have moved."""
+@dataclass(frozen=True)
+class _Applicants:
+    """The card's PD of every loan's applicant, NaN if unknown, and the recent applicants' shift."""
 
-    def __init__(self, pd: Floats, shift: Shift | None) -> None:
-        self.pd = pd
-        self.shift = shift
+    pd: Floats
+    shift: Shift | None = None
 
-    @classmethod
-    def of(cls, archive: Archive, baseline: Baseline, book: Book, limits: Limits) -> _Applied:
-        card, loans = baseline.file.card, book.loans
-        pd_of = np.full(len(loans.loan_id), np.nan)
-        if not len(pd_of):
-            return cls(pd_of, None)
-        columns, known = applied_profiles(archive, loans.member_id, loans.applied, card.inputs)
-        pd_of[known] = card.pd(card.total(card.points_by_attribute(card.codes(columns))))
-        first = book.last + 1 - int(limits["recent_months"])
-        recent = loans.applied[known] >= first
-        if not recent.any():
-            return cls(pd_of, None)
-        lately = {name: values[recent] for name, values in columns.items()}
-        return cls(pd_of, applicant_shift(baseline, lately))
+
+def _score_applicants(
+    archive: Archive, baseline: Baseline, book: LoanBook, limits: Limits
+) -> _Applicants:
+    card, loans = baseline.file.card, book.loans
+    pd_of_loan = np.full(len(loans.loan_id), np.nan)
+    if not len(pd_of_loan):
+        return _Applicants(pd_of_loan)
+    columns, known = applied_profiles(archive, loans.member_id, loans.applied, card.inputs)
+    pd_of_loan[known] = card.pd(card.total(card.points_by_attribute(card.codes(columns))))
+    recent = loans.applied[known] >= book.last + 1 - int(limits["recent_months"])
+    if not recent.any():
+        return _Applicants(pd_of_loan)
+    recent_columns = {name: values[recent] for name, values in columns.items()}
+    return _Applicants(pd_of_loan, applicant_shift(baseline, recent_columns))
 
 
 def _outcomes(
-    archive: Archive, baseline: Baseline, book: Book, pd_of: Floats, as_of: date,
+    archive: Archive,
+    baseline: Baseline,
+    book: LoanBook,
+    pd_of_loan: Floats,
+    as_of: date,
     settings: Settings,
-) -> Outcomes:  # fmt: skip
+) -> Outcomes:
     trained = baseline.file.card.provenance["as_of"]
     loans = book.loans
-    ripe = ((loans.label == GOOD) | (loans.label == BAD)) & ~np.isnan(pd_of)
-    bad, expected = (loans.label == BAD)[ripe], pd_of[ripe]
-    village = _villages(archive, as_of, loans.member_id[ripe])
+    is_bad = loans.label == BAD
+    ripe = ((loans.label == GOOD) | is_bad) & ~np.isnan(pd_of_loan)
+    bad, expected = is_bad[ripe], pd_of_loan[ripe]
+    village = _village_codes(archive, as_of, loans.member_id[ripe])
     county = np.array([None if v is None else v[:_COUNTY_DIGITS] for v in village], dtype=object)
-    counties, villages = _names(archive, as_of)
+    counties, villages = _place_names(archive, as_of)
     fresh = ripe & ~_known_to_training(archive, date.fromisoformat(trained), book, settings)
-    everything = np.full(int(fresh.sum()), "all", dtype=object)
-    whole = by_group(everything, (loans.label == BAD)[fresh], pd_of[fresh], exact_ratios)
+    one_group = np.full(int(fresh.sum()), "all", dtype=object)
+    fresh_rows = by_group(one_group, is_bad[fresh], pd_of_loan[fresh], exact_ratios)
+    by_quarter = by_group(quarters(loans.vintage[ripe]).astype(object), bad, expected, exact_ratios)
     return Outcomes(
         trained_as_of=trained,
-        fresh=whole[0] if whole else None,
-        quarters=_in_time(
-            by_group(quarters(loans.vintage[ripe]).astype(object), bad, expected, exact_ratios)
-        ),
-        counties=named(by_group(county, bad, expected, shrunk_ratios), counties),
-        villages=named(by_group(village, bad, expected, shrunk_ratios), villages),
+        fresh=fresh_rows[0] if fresh_rows else None,
+        quarters=tuple(sorted(by_quarter, key=lambda row: row.name)),
+        counties=with_names(by_group(county, bad, expected, shrunk_ratios), counties),
+        villages=with_names(by_group(village, bad, expected, shrunk_ratios), villages),
     )
 
 
 def _known_to_training(
-    archive: Archive, trained: date, book: Book, settings: Settings
+    archive: Archive, trained: date, book: LoanBook, settings: Settings
 ) -> NDArray[np.bool_]:
     before = labelled_loans(archive, trained, settings)
     known = before.loan_id[(before.label == GOOD) | (before.label == BAD)]
     return np.isin(book.loans.loan_id.astype(str), known.astype(str))
 
 
-def _in_time(rows: tuple[OutcomeRow, ...]) -> tuple[OutcomeRow, ...]:
-    return tuple(sorted(rows, key=lambda row: row.name))
-
-
-def _villages(archive: Archive, as_of: date, member_id: NDArray[np.object_]) -> NDArray[np.object_]:
+def _village_codes(
+    archive: Archive, as_of: date, member_id: NDArray[np.object_]
+) -> NDArray[np.object_]:
     members = visible_rows(archive, "members", ["member_id", "village_code"], as_of)
-    place = pd.Index(members["member_id"]).get_indexer(pd.Index(member_id))
+    rows = pd.Index(members["member_id"]).get_indexer(pd.Index(member_id))
+    # The index of a member without a row is -1, and so leads to None.
     codes = [*members["village_code"].tolist(), None]
-    return np.array([codes[at] for at in place.tolist()], dtype=object)
+    return np.array([codes[row] for row in rows.tolist()], dtype=object)
 
 
-def _names(archive: Archive, as_of: date) -> tuple[dict[str, str], dict[str, str]]:
+def _place_names(archive: Archive, as_of: date) -> tuple[dict[str, str], dict[str, str]]:
     """Return county and village names by code."""
     columns = ["village_code", "county", "township", "village"]
     rows = visible_rows(archive, "villages", columns, as_of).itertuples(index=False)
@@ -208,3 +164,46 @@ def _names(archive: Archive, as_of: date) -> tuple[dict[str, str], dict[str, str
         counties[str(code)[:_COUNTY_DIGITS]] = str(county)
         villages[str(code)] = f"{county} {township} {village}"
     return counties, villages
+
+
+def baseline_of_run(run_id: str, store: Path) -> Baseline:
+    """Return the card that run `run_id` of `store` made, with its baseline.
+
+    Raises
+    ------
+    TrainingError
+        If there is no such run, or it has no baseline.
+    """
+    with card_of_run(run_id, store) as folder:
+        return _tracked_baseline(read_card(folder), run_id, store)
+
+
+def baseline_of_card(folder: Path | None, home: Path, store: Path) -> Baseline:
+    """Return the card in `folder`, or the card in use, with the baseline of the run that made it.
+
+    The baseline is read from the card's folder if it is there, else from the latest run in `store`
+    that made the same card.
+
+    Raises
+    ------
+    CardError
+        If the card does not verify, or none is in use.
+    TrainingError
+        If neither the folder nor the store has the card's baseline.
+    """
+    file = published_card(home) if folder is None else card_in(folder, home)
+    if folder is not None and (folder / FIGURES).exists():
+        return read_baseline(file, folder / FIGURES)
+    for digest in digests_of(file):
+        if run_id := run_of_card(digest, store):
+            return _tracked_baseline(file, run_id, store)
+    raise TrainingError(
+        f"no run in {store} made card {file.digest[:16]}, so there is no baseline to monitor"
+        " against; name the store with --mlruns, or the folder that rongzi train --out wrote"
+        " with --card"
+    )
+
+
+def _tracked_baseline(file: CardFile, run_id: str, store: Path) -> Baseline:
+    with file_of_run(run_id, FIGURES, store) as figures:
+        return read_baseline(file, figures)

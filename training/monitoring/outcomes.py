@@ -1,16 +1,9 @@
-"""Actual against expected bads: by quarter of disbursement, by county and by village.
-
-Bads against expected bads of many small places, shrunk as far as counts are small.
-
-A place's bads are Poisson about its expected bads times a rate of its own; rates are gamma about
-the rate of all (Clayton & Kaldor 1987, *Biometrics* 43). The spread of the rates is estimated by
-moments (Marshall 1991, *Applied Statistics* 40), so that a village with three loans says little.
-"""
+"""Actual against expected bads by group: exact for quarters, shrunk for small places."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +11,8 @@ from scipy.stats import gamma
 
 from model.card.bins import Floats
 
-#: Rates are never held to be all but equal: ten bads' worth of doubt stays.
-_LEAST_SPREAD = 0.01
+#: Lower bound of the rates' relative variance, so that places never count as nearly equal.
+_MIN_SPREAD = 0.01
 
 
 @dataclass(frozen=True)
@@ -43,6 +36,11 @@ def exact_ratios(bads: Floats, expected: Floats) -> Ratios:
 def shrunk_ratios(bads: Floats, expected: Floats) -> Ratios:
     """Return observed over expected bads by place, shape (places,), shrunk towards all places.
 
+    A place's bads are Poisson with mean expected bads times the place's own rate; the rates follow
+    a gamma distribution around the overall rate (Clayton & Kaldor 1987, *Biometrics* 43). The
+    spread of the rates is estimated by moments (Marshall 1991, *Applied Statistics* 40), so that a
+    village with three loans says little.
+
     Parameters
     ----------
     bads, expected : Floats
@@ -51,7 +49,7 @@ def shrunk_ratios(bads: Floats, expected: Floats) -> Ratios:
     overall = (bads.sum() + 0.5) / (expected.sum() + 0.5)
     raw = bads / expected
     scatter = float((expected * (raw - overall) ** 2).sum() / expected.sum())
-    spread = max(scatter - overall / float(expected.mean()), _LEAST_SPREAD * overall**2)
+    spread = max(scatter - overall / float(expected.mean()), _MIN_SPREAD * overall**2)
     shape, rate = overall**2 / spread, overall / spread
     low, high = (
         np.asarray(gamma.ppf(level, shape + bads, scale=1 / (rate + expected)))
@@ -60,7 +58,6 @@ def shrunk_ratios(bads: Floats, expected: Floats) -> Ratios:
     return Ratios((shape + bads) / (rate + expected), low, high)
 
 
-Words = NDArray[np.object_]
 _UNKNOWN = "?"
 
 
@@ -84,37 +81,37 @@ class OutcomeRow:
 
 
 def by_group(
-    group: Words, bad: NDArray[np.bool_], pd: Floats, ratios: Callable[[Floats, Floats], Ratios]
+    group: NDArray[np.object_],
+    bad: NDArray[np.bool_],
+    pd: Floats,
+    ratios: Callable[[Floats, Floats], Ratios],
 ) -> tuple[OutcomeRow, ...]:
     """Return a row for each group with loans, the worst first; all of shape (loans,).
 
     Parameters
     ----------
     ratios : callable
-        `exact_ratios` where groups stand alone, `shrunk_ratios` where they are alike and small.
+        `exact_ratios` for independent groups, `shrunk_ratios` for many small, similar groups.
     """
-    names, place = np.unique(
+    names, group_of_row = np.unique(
         np.array([_UNKNOWN if name is None else str(name) for name in group.tolist()]),
         return_inverse=True,
     )
     if not len(group):
         return ()
-    bads = np.bincount(place, weights=bad).astype(np.float64)
-    expected = np.bincount(place, weights=pd).astype(np.float64)
-    found = ratios(bads, expected)
+    bads = np.bincount(group_of_row, weights=bad).astype(np.float64)
+    expected = np.bincount(group_of_row, weights=pd).astype(np.float64)
+    loans = np.bincount(group_of_row)
+    ratio = ratios(bads, expected)
     rows = [
         OutcomeRow(str(name), int(n), int(b), float(e), float(v), float(low), float(high))
         for name, n, b, e, v, low, high in zip(
-            names, np.bincount(place), bads, expected, found.value, found.low, found.high,
-            strict=True,
+            names, loans, bads, expected, ratio.value, ratio.low, ratio.high, strict=True
         )
-    ]  # fmt: skip
+    ]
     return tuple(sorted(rows, key=lambda row: -row.ratio))
 
 
-def named(rows: tuple[OutcomeRow, ...], names: Mapping[str, str]) -> tuple[OutcomeRow, ...]:
-    """Return `rows` under the names of their places, where they have one."""
-    return tuple(
-        OutcomeRow(names.get(r.name, r.name), r.loans, r.bads, r.expected, r.ratio, r.low, r.high)
-        for r in rows
-    )
+def with_names(rows: tuple[OutcomeRow, ...], names: Mapping[str, str]) -> tuple[OutcomeRow, ...]:
+    """Return `rows` with each place's code replaced by its name, where it has one."""
+    return tuple(replace(row, name=names.get(row.name, row.name)) for row in rows)

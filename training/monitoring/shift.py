@@ -1,7 +1,4 @@
-"""Have applicants moved since development: PSI of points, CSI of attributes, over frozen bins.
-
-How members moved between two dates: grades then and now, points by attribute and by county.
-"""
+"""How applicants shifted since development, and how members' points moved between two dates."""
 
 from __future__ import annotations
 
@@ -15,110 +12,22 @@ import pyarrow as pa
 from data.storage.profiles import columns_of
 from model.card.bins import Columns, Floats, Ints
 from model.card.scorecard import Card
+from model.profile.dictionary import Text
 from training.binning.evidence import bin_labels
 from training.measures.baseline import Baseline
 from training.measures.stability import stability_index
 
 
 @dataclass(frozen=True)
-class Moved:
-    """Mean change of points of some members; `name` is an attribute's or a county's."""
-
-    name: str
-    members: int
-    points: float
-
-
-@dataclass(frozen=True)
-class Migration:
-    """Members at two dates.
-
-    Attributes
-    ----------
-    matrix : Ints
-        Shape (grades, grades): members by grade then (down) and now (across), best grade first.
-    joined, left : int
-        Members of one date only.
-    fallen : float
-        Share of staying members two or more grades lower than before.
-    attributes : tuple of Moved
-        What the mean change is made of: adds up to `points` exactly.
-    """
-
-    grades: tuple[str, ...]
-    matrix: Ints
-    joined: int
-    left: int
-    points: float
-    fallen: float
-    attributes: tuple[Moved, ...]
-    counties: tuple[Moved, ...]
-
-
-def member_migration(card: Card, then: pa.Table, now: pa.Table) -> Migration:
-    """Return how members moved between two profiles, each sorted by member."""
-    ids = [table["member_id"].to_numpy(zero_copy_only=False) for table in (then, now)]
-    place = pd.Index(ids[1]).get_indexer(pd.Index(ids[0]))
-    before, after = np.flatnonzero(place >= 0), place[place >= 0].astype(np.int64)
-    by_attribute = [_points(card, table, rows) for table, rows in ((then, before), (now, after))]
-    grades = tuple(grade.grade for grade in card.grades)
-    ranks = [_ranks(card.grade(card.total(points)), grades) for points in by_attribute]
-    matrix = np.zeros((len(grades), len(grades)), dtype=np.int64)
-    np.add.at(matrix, (ranks[0], ranks[1]), 1)
-    change = by_attribute[1] - by_attribute[0]
-    counties = now["county_code"].to_numpy(zero_copy_only=False)[after].astype(object)
-    stay = max(len(before), 1)
-    return Migration(
-        grades=grades,
-        matrix=matrix,
-        joined=len(ids[1]) - len(after),
-        left=len(ids[0]) - len(before),
-        points=float(change.sum() / stay),
-        fallen=float((ranks[1] - ranks[0] >= 2).sum() / stay),
-        attributes=_by_attribute(card, change, stay),
-        counties=_by_county(counties.tolist(), change.sum(axis=1).astype(np.float64)),
-    )
-
-
-def _points(card: Card, table: pa.Table, rows: Ints) -> Ints:
-    columns = columns_of(table.select(list(card.inputs)))
-    codes = card.codes({name: values[rows] for name, values in columns.items()})
-    return card.points_by_attribute(codes)
-
-
-def _ranks(grade: np.ndarray[tuple[int], np.dtype[np.object_]], order: Sequence[str]) -> Ints:
-    place = {name: rank for rank, name in enumerate(order)}
-    return np.array([place[name] for name in grade.tolist()], dtype=np.int64)
-
-
-def _by_attribute(card: Card, change: Ints, members: int) -> tuple[Moved, ...]:
-    sums = change.sum(axis=0)
-    moved = [
-        Moved(name, int((change[:, at] != 0).sum()), float(sums[at] / members))
-        for at, name in enumerate(card.attributes)
-    ]
-    return tuple(sorted(moved, key=lambda each: -abs(each.points)))
-
-
-def _by_county(county: Sequence[object], change: Floats) -> tuple[Moved, ...]:
-    names = np.array(["?" if name is None else str(name) for name in county], dtype=object)
-    moved = [
-        Moved(str(name), int((names == name).sum()), float(change[names == name].mean()))
-        for name in sorted(set(names.tolist()))
-    ]
-    return tuple(sorted(moved, key=lambda each: each.points))
-
-
-@dataclass(frozen=True)
 class AttributeShift:
-    """How one attribute's bins moved.
+    """How one attribute shifted over the card's bins; `then` and `now` are shares by bin code.
 
     Attributes
     ----------
     csi : float
         Characteristic stability index: PSI over the card's bins, missing and out of range included.
     points : float
-        Mean points the applicants gained through it against development (one-attribute terms).
+        Mean points gained since development through its own term; 0 if it has none.
     """
 
     attribute: str
@@ -140,7 +49,7 @@ class AttributeShift:
 
 @dataclass(frozen=True)
 class Shift:
-    """How applicants moved; `rows` of them, `then` and `now` are shares by group of points."""
+    """How `rows` applicants shifted; `then` and `now` are shares by group of points."""
 
     rows: int
     psi: float
@@ -151,31 +60,123 @@ class Shift:
 
 
 def applicant_shift(baseline: Baseline, columns: Columns) -> Shift:
-    """Return the shift of the applicants in `columns`, each of shape (n,), from development."""
+    """Return the shift of the applicants in `columns`, each of shape (n,), from development.
+
+    Points are compared by PSI and attributes by CSI, both over bins frozen in development.
+    """
     card = baseline.file.card
     codes = card.codes(columns)
     totals = card.total(card.points_by_attribute(codes))
     points = baseline.points
     groups = np.bincount(points.group(totals), minlength=len(points.shares)) / len(totals)
-    index = _index(baseline, points.shares, groups, len(totals))
+    psi = _psi(baseline, points.shares, groups, len(totals))
     single = {t.attributes[0]: t.points for t in card.terms if len(t.attributes) == 1}
-    moved = []
+    shifts = []
     for name in card.attributes:
         then = baseline.attributes[name]
         now = np.bincount(codes[name], minlength=card.bins[name].size) / len(totals)
         gained = float(((now - then) * single[name]).sum()) if name in single else 0.0
-        csi = _index(baseline, then, now, len(totals))
-        moved.append(AttributeShift(name, csi, then, now, gained))
-    strongest_first = tuple(sorted(moved, key=lambda each: -each.csi))
-    return Shift(len(totals), index, points.cuts.tolist(), points.shares, groups, strongest_first)
+        csi = _psi(baseline, then, now, len(totals))
+        shifts.append(AttributeShift(name, csi, then, now, gained))
+    strongest_first = tuple(sorted(shifts, key=lambda each: -each.csi))
+    return Shift(len(totals), psi, points.cuts.tolist(), points.shares, groups, strongest_first)
 
 
-def most_moved(baseline: Baseline, shift: AttributeShift) -> tuple[str, str, float]:
-    """Return the bin whose share moved most, in Chinese and English, and by how much."""
-    at = int(np.argmax(np.abs(shift.now - shift.then)))
-    label = bin_labels(baseline.file.card.bins[shift.attribute])[at]
-    return label.zh, label.en, float(shift.now[at] - shift.then[at])
+def most_moved(baseline: Baseline, shift: AttributeShift) -> tuple[Text, float]:
+    """Return the label of the bin whose share moved most, and the change of its share."""
+    change = shift.now - shift.then
+    code = int(np.argmax(np.abs(change)))
+    return bin_labels(baseline.file.card.bins[shift.attribute])[code], float(change[code])
 
 
-def _index(baseline: Baseline, then: Floats, now: Floats, rows: int) -> float:
+def _psi(baseline: Baseline, then: Floats, now: Floats, rows: int) -> float:
     return stability_index(np.rint(then * baseline.rows), np.rint(now * rows))
+
+
+@dataclass(frozen=True)
+class PointsChange:
+    """Mean change of points of some members; `name` is an attribute's or a county's."""
+
+    name: str
+    members: int
+    points: float
+
+
+@dataclass(frozen=True)
+class Migration:
+    """Members at two dates.
+
+    Attributes
+    ----------
+    matrix : Ints
+        Shape (grades, grades): members by grade then (down) and now (across), best grade first.
+    joined, left : int
+        Members present on the second date only, and on the first only.
+    fallen : float
+        Share of staying members two or more grades lower than before.
+    attributes : tuple of PointsChange
+        The mean change by attribute; adds up to `points` exactly.
+    """
+
+    grades: tuple[str, ...]
+    matrix: Ints
+    joined: int
+    left: int
+    points: float
+    fallen: float
+    attributes: tuple[PointsChange, ...]
+    counties: tuple[PointsChange, ...]
+
+
+def member_migration(card: Card, then: pa.Table, now: pa.Table) -> Migration:
+    """Return how members moved between two profiles, each sorted by member."""
+    ids = [table["member_id"].to_numpy(zero_copy_only=False) for table in (then, now)]
+    row_now = pd.Index(ids[1]).get_indexer(pd.Index(ids[0]))
+    before, after = np.flatnonzero(row_now >= 0), row_now[row_now >= 0].astype(np.int64)
+    by_attribute = [_points(card, table, rows) for table, rows in ((then, before), (now, after))]
+    grades = tuple(grade.grade for grade in card.grades)
+    ranks = [_ranks(card.grade(card.total(points)), grades) for points in by_attribute]
+    matrix = np.zeros((len(grades), len(grades)), dtype=np.int64)
+    np.add.at(matrix, (ranks[0], ranks[1]), 1)
+    change = by_attribute[1] - by_attribute[0]
+    counties = now["county_code"].to_numpy(zero_copy_only=False)[after].astype(object)
+    staying = max(len(before), 1)
+    return Migration(
+        grades=grades,
+        matrix=matrix,
+        joined=len(ids[1]) - len(after),
+        left=len(ids[0]) - len(before),
+        points=float(change.sum() / staying),
+        fallen=float((ranks[1] - ranks[0] >= 2).sum() / staying),
+        attributes=_by_attribute(card, change, staying),
+        counties=_by_county(counties.tolist(), change.sum(axis=1).astype(np.float64)),
+    )
+
+
+def _points(card: Card, table: pa.Table, rows: Ints) -> Ints:
+    columns = columns_of(table.select(list(card.inputs)))
+    codes = card.codes({name: values[rows] for name, values in columns.items()})
+    return card.points_by_attribute(codes)
+
+
+def _ranks(grade: np.ndarray[tuple[int], np.dtype[np.object_]], order: Sequence[str]) -> Ints:
+    rank_of = {name: rank for rank, name in enumerate(order)}
+    return np.array([rank_of[name] for name in grade.tolist()], dtype=np.int64)
+
+
+def _by_attribute(card: Card, change: Ints, members: int) -> tuple[PointsChange, ...]:
+    sums = change.sum(axis=0)
+    changes = [
+        PointsChange(name, int((change[:, column] != 0).sum()), float(sums[column] / members))
+        for column, name in enumerate(card.attributes)
+    ]
+    return tuple(sorted(changes, key=lambda each: -abs(each.points)))
+
+
+def _by_county(county: Sequence[object], change: Floats) -> tuple[PointsChange, ...]:
+    names = np.array(["?" if name is None else str(name) for name in county], dtype=object)
+    changes = [
+        PointsChange(str(name), int((names == name).sum()), float(change[names == name].mean()))
+        for name in sorted(set(names.tolist()))
+    ]
+    return tuple(sorted(changes, key=lambda each: each.points))

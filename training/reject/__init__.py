@@ -1,1 +1,1 @@
-"""Learning from applicants whose outcome nobody saw."""
+"""Reject inference: learning from applicants without an outcome."""

@@ -1,9 +1,4 @@
-"""Reject inference within a training run: from observed to augmented sample, and the record.
-
-What reject inference did to a training sample.
-
-A second fit on the sample that reject inference makes of the first fit's view.
-"""
+"""Reject inference in a training run: a second fit on an augmented sample, and its report."""
 
 from __future__ import annotations
 
@@ -15,42 +10,41 @@ import numpy as np
 from model.card.bins import Floats
 from model.errors import TrainingError
 from model.profile.dictionary import Dictionary
-from training.binning.evidence import counts
 from training.card.calibrate import Calibration, calibrate
 from training.families.cross_fit import CrossFit, Learner
-from training.measures.discrimination import auc
+from training.measures.discrimination import auc_of_scores
 from training.reject.methods import (
     Selection,
-    fuzzy,
-    parcelled,
-    reweighted,
+    fuzzy_augment,
+    parcel,
+    reweight,
     selection_model,
 )
 from training.reject.unobserved import Unobserved
-from training.samples.sample import Bools, Sample
+from training.samples.sample import Sample
 from training.settings import REJECT_METHODS, Settings
 
 
 @dataclass(frozen=True)
 class RejectReport:
-    """How the rows nobody observed entered the training.
+    """How the unobserved rows entered the training.
 
     Attributes
     ----------
     method : str
         ``none``, ``parcelling``, ``fuzzy`` or ``ipw``.
     population : str
-        In words: who the unobserved are.
+        Description of the unobserved rows.
     observed, unobserved : int
         Rows with and without an outcome.
     selection_auc : float
-        How well scored attributes tell the booked from the others, cross-validated; 0.5: chance.
+        Cross-validated AUC of scored attributes for being booked; 0.5 is chance.
     observed_bad_rate, inferred_bad_rate : float
-        Of the booked, and what the method supposes of the others (NaN for ``none``).
+        Of the booked rows, and as the method infers for the others (NaN if it adds no rows).
     effective_rows : float
-        Rows of equal weight that carry as much information (Kish 1965, *Survey Sampling*).
+        Rows of equal weight with the same information (Kish 1965, *Survey Sampling*).
     auc, auc_without : float
-        Out-of-fold AUC on the booked, with the method and without any.
+        Out-of-fold AUC on the booked rows, with the method and without reject inference.
     """
 
     method: str
@@ -65,19 +59,57 @@ class RejectReport:
     auc_without: float
 
 
-def augmented(
+def refit_with_rejects(
+    learner: Learner,
+    observed: Sample,
+    unobserved: Unobserved,
+    dictionary: Dictionary,
+    settings: Settings,
+    first: tuple[CrossFit, Calibration],
+    step_done: Callable[[], object],
+) -> tuple[CrossFit, Calibration, RejectReport]:
+    """Fit again on the augmented sample; return the fit, its calibration and the report.
+
+    Parameters
+    ----------
+    first : tuple
+        The fit on the observed rows alone, and its calibration.
+
+    Returns
+    -------
+    tuple
+        The out-of-fold log odds of the fit are those of the observed rows only.
+    """
+    crossed, calibration = first
+    log_odds = crossed.fit.additive.log_odds(unobserved.columns)
+    selection = selection_model(observed, unobserved, settings)
+    sample = augment(
+        observed, unobserved, calibration.intercept + calibration.slope * log_odds, selection,
+        settings,
+    )  # fmt: skip
+    again = learner.cross_fit(sample, dictionary, settings, step_done)
+    recalibration = calibrate(again.unseen_log_odds, sample.bad, sample.weight)
+    on_observed = replace(again, unseen_log_odds=again.unseen_log_odds[: len(observed)])
+    report = reject_report(
+        observed, unobserved, selection, sample,
+        (on_observed.unseen_log_odds, crossed.unseen_log_odds), settings,
+    )  # fmt: skip
+    return on_observed, recalibration, report
+
+
+def augment(
     observed: Sample,
     unobserved: Unobserved,
     log_odds: Floats,
     selection: Selection,
     settings: Settings,
 ) -> Sample:
-    """Return the sample that method ``settings.reject_inference`` learns from.
+    """Return the sample that the method ``settings.reject_inference`` learns from.
 
     Parameters
     ----------
     log_odds : Floats
-        Shape (unobserved,): calibrated log odds good:bad by a fit on the observed alone.
+        Shape (unobserved,): calibrated log odds good:bad by a fit on the observed rows alone.
 
     Raises
     ------
@@ -87,11 +119,11 @@ def augmented(
     pd = 1.0 / (1.0 + np.exp(log_odds))
     method = settings.reject_inference
     if method == "parcelling":
-        return parcelled(observed, unobserved, pd, settings)
+        return parcel(observed, unobserved, pd, settings)
     if method == "fuzzy":
-        return fuzzy(observed, unobserved, pd, settings)
+        return fuzzy_augment(observed, unobserved, pd, settings)
     if method == "ipw":
-        return reweighted(observed, selection.booked, settings)
+        return reweight(observed, selection.booked, settings)
     raise TrainingError(f"no reject inference is called {method!r}; use one of {REJECT_METHODS}")
 
 
@@ -103,12 +135,12 @@ def reject_report(
     unseen: tuple[Floats, Floats],
     settings: Settings,
 ) -> RejectReport:
-    """Return the record of a run with reject inference.
+    """Return the report of a run with reject inference.
 
     Parameters
     ----------
     learned_from : Sample
-        As `augmented` returned it.
+        As `augment` returns it.
     unseen : tuple of Floats
         Out-of-fold log odds of the observed rows, with the method and without any.
     """
@@ -116,56 +148,13 @@ def reject_report(
     weights = learned_from.weights
     return RejectReport(
         method=settings.reject_inference,
-        population=unobserved.told,
+        population=unobserved.description,
         observed=len(observed),
         unobserved=len(unobserved),
         selection_auc=selection.auc,
         observed_bad_rate=observed.bad_rate,
         inferred_bad_rate=added.bad_rate if len(added) else float("nan"),
         effective_rows=float(weights.sum() ** 2 / (weights**2).sum()),
-        auc=_auc(unseen[0], observed.bad),
-        auc_without=_auc(unseen[1], observed.bad),
+        auc=auc_of_scores(unseen[0], observed.bad),
+        auc_without=auc_of_scores(unseen[1], observed.bad),
     )
-
-
-def _auc(log_odds: Floats, bad: Bools) -> float:
-    distinct, place = np.unique(log_odds, return_inverse=True)
-    return float(auc(*counts(place, bad, len(distinct))))
-
-
-def refit_with_rejects(
-    learner: Learner,
-    observed: Sample,
-    unobserved: Unobserved,
-    dictionary: Dictionary,
-    settings: Settings,
-    first: tuple[CrossFit, Calibration],
-    step_done: Callable[[], object],
-) -> tuple[CrossFit, Calibration, RejectReport]:
-    """Return the fit, its calibration on the augmented sample, and the record of it.
-
-    Parameters
-    ----------
-    first : tuple
-        The fit on the observed alone, and its calibration.
-
-    Returns
-    -------
-    tuple
-        The cross-fit's out-of-fold log odds are those of the observed rows only.
-    """
-    crossed, calibration = first
-    log_odds = crossed.fit.additive.log_odds(unobserved.columns)
-    selection = selection_model(observed, unobserved, settings)
-    sample = augmented(
-        observed, unobserved, calibration.intercept + calibration.slope * log_odds, selection,
-        settings,
-    )  # fmt: skip
-    again = learner.cross_fit(sample, dictionary, settings, step_done)
-    found = calibrate(again.unseen_log_odds, sample.bad, sample.weight)
-    seen = replace(again, unseen_log_odds=again.unseen_log_odds[: len(observed)])
-    report = reject_report(
-        observed, unobserved, selection, sample,
-        (seen.unseen_log_odds, crossed.unseen_log_odds), settings,
-    )  # fmt: skip
-    return seen, found, report

@@ -1,4 +1,4 @@
-"""Who might have borrowed and never did: members without a loan, with the profile they had."""
+"""Rows without an outcome: members never booked, or declined applicants, with their profiles."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class Unobserved:
     period : array of int
         Shape (n,): as in a `Sample`.
     stands_for : float
-        How many people each row stands for, when only some were drawn.
-    told : str
-        Who they are, for the reader.
+        How many people each row represents, if only some were drawn.
+    description : str
+        Who the rows are, for the reader.
     """
 
     columns: Columns
     period: Rows
     stands_for: float
-    told: str
+    description: str
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -50,12 +50,11 @@ def unobserved_applicants(
     months: NDArray[np.datetime64],
     settings: Settings,
 ) -> Unobserved:
-    """Return the never-booked, each with the profile of a month in which others applied.
+    """Return the unobserved rows of ``settings.unobserved``, each with the profile of a month.
 
     ``members``: everyone without a disbursed loan before `as_of`, at a month drawn from `months`,
-    so that seasons are mixed alike; at most `most_unobserved` of them, drawn at random.
-    ``declined``: the applications that were declined within the span of `months`, at their own
-    month.
+    so that the mix of seasons is the same; at most `most_unobserved` of them, drawn at random.
+    ``declined``: the applications declined within the span of `months`, at their own month.
 
     Parameters
     ----------
@@ -65,15 +64,18 @@ def unobserved_applicants(
     loans = visible_rows(archive, "loans", ["loan_id", "member_id", "applied_on", "decision",
                                             "disbursed_on"], as_of)  # fmt: skip
     if settings.unobserved == "declined":
-        ids, at, share = _declined(loans, months)
+        member_id, month, weight = _declined(loans, months)
     else:
-        ids, at, share = _never_booked(archive, as_of, loans, months, settings)
-    columns, known = applied_profiles(archive, ids, at, member_dictionary().named("scored"))
-    period = at[known].astype("datetime64[M]").astype(np.int64)
-    told = f"{len(period):,} {settings.unobserved} without an outcome, each for {share:.1f}"
-    return Unobserved(columns, period, share, told)
+        member_id, month, weight = _never_booked(archive, as_of, loans, months, settings)
+    columns, known = applied_profiles(
+        archive, member_id, month, member_dictionary().named("scored")
+    )
+    period = month[known].astype("datetime64[M]").astype(np.int64)
+    description = f"{len(period):,} {settings.unobserved} without an outcome, each for {weight:.1f}"
+    return Unobserved(columns, period, weight, description)
 
 
+#: Member ids, months, and how many people each row represents.
 Drawn = tuple[NDArray[np.object_], NDArray[np.datetime64], float]
 
 
@@ -94,6 +96,6 @@ def _never_booked(
     members = visible_rows(archive, "members", ["member_id"], as_of)["member_id"]
     booked = loans.loc[loans["disbursed_on"].notna(), "member_id"]
     never = np.sort(np.setdiff1d(members.to_numpy(dtype=str), booked.to_numpy(dtype=str)))
-    dice = np.random.default_rng(settings.seed)
-    drawn = dice.permutation(never)[: settings.most_unobserved].astype(object)
-    return drawn, dice.choice(months, len(drawn)), len(never) / max(len(drawn), 1)
+    rng = np.random.default_rng(settings.seed)
+    drawn = rng.permutation(never)[: settings.most_unobserved].astype(object)
+    return drawn, rng.choice(months, len(drawn)), len(never) / max(len(drawn), 1)

@@ -1,1 +1,1 @@
-"""A run as pages, pictures, workbook and files."""
+"""Reports of a run: HTML page, pictures, workbook and files."""

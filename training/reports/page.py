@@ -1,9 +1,4 @@
-"""The run as one self-contained HTML page: readable offline, on screen and in print.
-
-Pages from templates: one self-contained file each, without scripts, for screen and paper.
-
-A pair's points as a coloured grid: the table an analyst reads instead of a picture.
-"""
+"""The report of a run as one HTML page: self-contained, without scripts, for screen and paper."""
 
 from __future__ import annotations
 
@@ -18,43 +13,84 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from model.card.bins import Term
 from model.card.scorecard import Card
 from model.profile.dictionary import Attribute, Text
-from training.binning.evidence import BinRow, bin_labels, bin_rows
+from training.binning.evidence import BinRow, bin_labels
 from training.learn import DEVELOPMENT, HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, UNSEEN, TrainedRun
+from training.reports.plots import rows_of_term
 from training.samples.sample import Sample
 
 _HEADING = re.compile(r'<h2 id="(\w+)">(.*?)</h2>')
-
-
-def html_page(template: str, **shown: Any) -> str:
-    """Return the page of `template` with what is `shown`; every text in it is escaped.
-
-    A list of its sections stands before the first of them.
-    """
-    environment = Environment(
-        loader=PackageLoader("training.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return _with_contents(environment.get_template(template).render(**shown))
-
-
-def _with_contents(page: str) -> str:
-    """List the headings that `page` came to have: a section may be left out of one run."""
-    links = [f'<a href="#{name}">{title}</a>' for name, title in _HEADING.findall(page)]
-    nav = f'<nav aria-label="目录 Contents">{"".join(links)}</nav>\n'
-    return page.replace("<h2 ", f"{nav}<h2 ", 1)
-
-
-def inline(svg: str) -> str:
-    """Return a picture as it may stand inside a page: without what precedes the drawing."""
-    return svg[svg.index("<svg") :]
-
-
-#: Red, green, blue of the most points and of the fewest: told apart without colour vision too.
+#: Sections in the order a validator reads them; each has its own template.
+CONTENTS = (
+    "summary", "gates", "data", "discrimination", "stability", "comparison", "card", "pairs",
+    "left_out", "fairness", "reject", "limitations", "settings",
+)  # fmt: skip
+_SAMPLES = {
+    DEVELOPMENT: Text("开发样本（已用于训练）", "development (seen by the card)"),
+    UNSEEN: Text("交叉验证", "cross-validated"),
+    OUT_OF_TIME: Text("时间外样本", "out of time"),
+    NEW_BORROWERS: Text("时间外·新借款人", "out of time, new borrowers"),
+    HELD_OUT: Text("留出样本", "held out"),
+}
+_MEASURES = {
+    "auc": Text("AUC", "AUC"),
+    "gini": Text("基尼系数", "Gini"),
+    "ks": Text("KS", "KS"),
+    "brier": Text("Brier 分数", "Brier score"),
+    "ece": Text("期望校准误差", "expected calibration error"),
+    "bad_rate": Text("实际不良率", "observed bad rate"),
+    "expected_bad_rate": Text("预期不良率", "expected bad rate"),
+}
+#: Red, green, blue of the most and the fewest points; distinct without colour vision too.
 _MOST, _FEWEST = np.array([127, 178, 218]), np.array([236, 167, 125])
 _WHITE = np.array([255, 255, 255])
+
+
+@dataclass(frozen=True)
+class AttributeSection:
+    """The section of one attribute of the card."""
+
+    attribute: Attribute
+    term: Term
+    iv: float
+    psi: float
+    rows: list[BinRow]
+    picture: str
+
+
+def report_html(
+    run: TrainedRun, pictures: Mapping[str, str], bin_pictures: Mapping[str, str]
+) -> str:
+    """Return the page of `run` with its pictures inside.
+
+    Parameters
+    ----------
+    pictures, bin_pictures : mapping of str to str
+        SVG by name, from `training.reports.plots`.
+    """
+    terms, development = run.card.terms, run.samples.development
+    return html_page(
+        "report.html",
+        contents=CONTENTS,
+        run=run,
+        samples=_SAMPLES,
+        measures=_MEASURES,
+        pictures={name: inline(svg) for name, svg in pictures.items()},
+        sections=[_section(run, t, bin_pictures) for t in terms if len(t.attributes) == 1],
+        pairs=[pair_grid(run.card, t, development) for t in terms if len(t.attributes) == 2],
+        never_scored=[a for a in run.origin.dictionary if a.role != "scored"],
+    )
+
+
+def _section(run: TrainedRun, term: Term, bin_pictures: Mapping[str, str]) -> AttributeSection:
+    name = term.attributes[0]
+    return AttributeSection(
+        attribute=run.origin.dictionary[name],
+        term=term,
+        iv=run.learned.fit.strength[name],
+        psi=run.performance.attribute_psi[name],
+        rows=rows_of_term(run, term),
+        picture=inline(bin_pictures[name]),
+    )
 
 
 @dataclass(frozen=True)
@@ -76,7 +112,7 @@ class PairRow:
 
 @dataclass(frozen=True)
 class PairGrid:
-    """A pair term with the labels of both attributes and of their bins."""
+    """A pair's points as a coloured grid, with the labels of both attributes and their bins."""
 
     term: Term
     down: Text
@@ -86,7 +122,7 @@ class PairGrid:
 
 
 def pair_grid(card: Card, term: Term, development: Sample) -> PairGrid:
-    """Return the grid of a pair `term`, the first attribute down, the second across."""
+    """Return the grid of a pair `term`: the first attribute down, the second across."""
     first, second = term.attributes
     codes = [card.bins[name].codes(development.columns[name]) for name in term.attributes]
     rows = np.zeros(term.points.shape, dtype=np.int64)
@@ -119,72 +155,25 @@ def _colour(gain: float) -> str:
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
-#: Sections in the order a validator reads them, each a template of its own.
-CONTENTS = (
-    "summary", "gates", "data", "discrimination", "stability", "comparison", "card", "pairs",
-    "left_out", "fairness", "reject", "limitations", "settings",
-)  # fmt: skip
-_SAMPLES = {
-    DEVELOPMENT: Text("开发样本（卡片见过）", "development (seen by the card)"),
-    UNSEEN: Text("交叉验证", "cross-validated"),
-    OUT_OF_TIME: Text("时间外样本", "out of time"),
-    NEW_BORROWERS: Text("时间外·新借款人", "out of time, new borrowers"),
-    HELD_OUT: Text("留出样本", "held out"),
-}
-_MEASURES = {
-    "auc": Text("AUC", "AUC"),
-    "gini": Text("基尼系数", "Gini"),
-    "ks": Text("KS", "KS"),
-    "brier": Text("Brier 分数", "Brier score"),
-    "ece": Text("期望校准误差", "expected calibration error"),
-    "bad_rate": Text("实际不良率", "observed bad rate"),
-    "expected_bad_rate": Text("预期不良率", "expected bad rate"),
-}
-
-
-@dataclass(frozen=True)
-class AttributeSection:
-    """What the page says of one attribute of the card."""
-
-    attribute: Attribute
-    term: Term
-    iv: float
-    psi: float
-    rows: list[BinRow]
-    picture: str
-
-
-def report_html(
-    run: TrainedRun, pictures: Mapping[str, str], bin_pictures: Mapping[str, str]
-) -> str:
-    """Return the page for `run`, its pictures inside.
-
-    Parameters
-    ----------
-    pictures, bin_pictures : mapping of str to str
-        SVG by name, from `training.reports.plots`.
-    """
-    terms = run.card.terms
-    return html_page(
-        "report.html",
-        contents=CONTENTS,
-        run=run,
-        samples=_SAMPLES,
-        measures=_MEASURES,
-        pictures={name: inline(svg) for name, svg in pictures.items()},
-        sections=[_section(run, t, bin_pictures) for t in terms if len(t.attributes) == 1],
-        pairs=[pair_grid(run.card, t, run.development) for t in terms if len(t.attributes) == 2],
-        never_scored=[a for a in run.dictionary if a.role != "scored"],
+def html_page(template: str, **context: Any) -> str:
+    """Return the page of `template` with a table of contents; every text in it is escaped."""
+    environment = Environment(
+        loader=PackageLoader("training.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+    return _with_contents(environment.get_template(template).render(**context))
 
 
-def _section(run: TrainedRun, term: Term, bin_pictures: Mapping[str, str]) -> AttributeSection:
-    name = term.attributes[0]
-    return AttributeSection(
-        attribute=run.dictionary[name],
-        term=term,
-        iv=run.fit.strength[name],
-        psi=run.attribute_psi[name],
-        rows=bin_rows(run.card, term, run.development, run.validation, run.settings.prior_rows),
-        picture=inline(bin_pictures[name]),
-    )
+def _with_contents(page: str) -> str:
+    """Add links to the headings that the page has: a run may leave out a section."""
+    links = [f'<a href="#{name}">{title}</a>' for name, title in _HEADING.findall(page)]
+    nav = f'<nav aria-label="目录 Contents">{"".join(links)}</nav>\n'
+    return page.replace("<h2 ", f"{nav}<h2 ", 1)
+
+
+def inline(svg: str) -> str:
+    """Return a picture for use inside a page: without the XML declaration before ``<svg``."""
+    return svg[svg.index("<svg") :]

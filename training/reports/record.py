@@ -1,7 +1,4 @@
-"""A run as files: the card, the report, the pictures, the figures, the estimator.
-
-A run as the flat names and values that a tracking server lists and compares.
-"""
+"""Record a run: as files, and as the names and values that a tracking server lists."""
 
 from __future__ import annotations
 
@@ -16,82 +13,45 @@ from typing import Any
 import joblib
 
 from model.card.card_file import write_card
-from training.gates.evidence import EVIDENCE, VALIDATION, write_evidence
+from training.gates.evidence import (
+    EVIDENCE,
+    VALIDATION,
+    Evidence,
+    TrainingNotes,
+    write_evidence,
+)
 from training.gates.judge import GATES, write_verdicts
 from training.learn import TrainedRun, totals
 from training.measures.baseline import points_baseline
 from training.measures.evaluate import Evaluation
 from training.reports.page import report_html
 from training.reports.plots import bin_pictures, run_pictures
-from training.reports.run_evidence import evidence_of
-
-
-def listed_parameters(run: TrainedRun) -> dict[str, str]:
-    """Return the settings, what was chosen, and the versions of the libraries that learned."""
-    settings = {name: str(value) for name, value in run.settings.as_parameters().items()}
-    made = {"candidate": run.candidate, "attributes": str(len(run.card.attributes))}
-    versions = {
-        f"version_{name}": importlib.metadata.version(name)
-        for name in ("numpy", "scikit-learn", "optbinning", "ortools", "lightgbm", "interpret-core")
-    }
-    return {**settings, **made, **versions}
-
-
-def listed_metrics(run: TrainedRun) -> dict[str, float]:
-    """Return every measure with its interval, by sample, and every shift; slashes group them."""
-    measured = {
-        f"{sample}/{name}{suffix}": value
-        for sample, found in run.evaluations.items()
-        for name, m in found.measures.items()
-        for suffix, value in (("", m.value), ("_low", m.low), ("_high", m.high))
-    }
-    shifted = {f"psi/{_plain(name)}": value for name, value in run.attribute_psi.items()}
-    losses = {f"log_loss/{_plain(name)}": value for name, value in run.log_loss.items()}
-    return {**measured, **shifted, **losses, **_compared(run), "psi/points": run.points_psi}
-
-
-def _compared(run: TrainedRun) -> dict[str, float]:
-    found: dict[str, float] = {}
-    if run.rounding:
-        found |= {"rounding/auc_lost": run.rounding.auc, "rounding/brier_added": run.rounding.brier}
-    if run.pairs_bought:
-        bought = run.pairs_bought
-        found |= {"pairs/auc_gained": bought.auc, "pairs/brier_added": bought.brier}
-    if run.price:
-        found |= {"price/auc_lost": run.price.auc, "price/brier_added": run.price.brier}
-    return found
-
-
-def _plain(name: str) -> str:
-    # MLflow takes letters, digits and a few signs in a metric's name.
-    return re.sub(r"[^\w.\- /]", "_", name)
-
 
 REPORT, FIGURES, ESTIMATOR = "report.html", "evaluation.json", "estimator.joblib"
 
 
 def write_run(run: TrainedRun, folder: Path) -> None:
-    """Write everything an analyst keeps of `run` into `folder`; the card goes into ``card``.
+    """Write all files of `run` into `folder`; the card goes into its subfolder ``card``.
 
-    The estimator is for analysts only: a joblib file runs code when it is loaded, and one flipped
-    bit loads another model without an error. Nothing that decides ever reads it.
+    The estimator is for analysts only, and no decision reads it: a joblib file runs code when it is
+    loaded, and one flipped bit loads another model without an error.
     """
     pictures, by_attribute = run_pictures(run), bin_pictures(run)
     write_card(folder / "card", run.card)
     (folder / REPORT).write_text(report_html(run, pictures, by_attribute), encoding="utf-8")
     (folder / FIGURES).write_text(figures_json(run), encoding="utf-8")
     evidence = evidence_of(run)
-    write_evidence(folder, evidence.noted, evidence.rows)
+    write_evidence(folder, evidence.notes, evidence.rows)
     if run.gates is not None:
         write_verdicts(run.gates, folder)
-    joblib.dump(run.fit.estimator, folder / ESTIMATOR)
+    joblib.dump(run.learned.fit.estimator, folder / ESTIMATOR)
     _write_pictures(folder / "plots", pictures)
     by_file = {re.sub(r"[^\w.-]", "_", name): svg for name, svg in by_attribute.items()}
     _write_pictures(folder / "plots" / "bins", by_file)
 
 
 def write_card_folder(run: TrainedRun, folder: Path, written: Path) -> None:
-    """Write the unsigned card into `folder`, with what `written` holds of figures and evidence."""
+    """Write the unsigned card into `folder`, and copy figures and evidence from `written`."""
     write_card(folder, run.card)
     for name in (FIGURES, REPORT, EVIDENCE, VALIDATION, GATES):
         if (written / name).exists():
@@ -99,34 +59,32 @@ def write_card_folder(run: TrainedRun, folder: Path, written: Path) -> None:
 
 
 def figures_json(run: TrainedRun) -> str:
-    """Return the run's figures, and the baseline that monitoring compares with, as JSON."""
-    points = points_baseline(totals(run.card, run.development))
+    """Return the run's figures, and its baseline for monitoring, as JSON."""
+    performance, rejects = run.performance, run.learned.reject_inference
+    points = points_baseline(totals(run.card, run.samples.development))
     figures = {
         "card_digest": run.digest,
         "provenance": dict(run.card.provenance),
-        "validated_on": run.validated_on,
-        "evaluations": {name: _plain_value(found) for name, found in run.evaluations.items()},
-        "psi": {"points": run.points_psi, "attributes": dict(run.attribute_psi)},
-        "baseline": dict(run.baseline),
-        "points_baseline": {
-            "cuts": points.cuts.tolist(),
-            "shares": points.shares.tolist(),
-        },
-        "vintages": [asdict(row) for row in run.source.vintages],
-        "dropped": [asdict(entry) for entry in run.dropped],
-        "notes": list(run.source.notes),
-        "fairness": asdict(run.fairness) if run.fairness else None,
-        "reject_inference": asdict(run.reject_inference) if run.reject_inference else None,
+        "validated_on": run.samples.validated_on,
+        "evaluations": {n: _evaluation_figures(e) for n, e in performance.evaluations.items()},
+        "psi": {"points": performance.points_psi, "attributes": dict(performance.attribute_psi)},
+        "baseline": dict(performance.baseline),
+        "points_baseline": {"cuts": points.cuts.tolist(), "shares": points.shares.tolist()},
+        "vintages": [asdict(row) for row in run.origin.source.vintages],
+        "dropped": [asdict(entry) for entry in run.learned.dropped],
+        "notes": list(run.origin.source.notes),
+        "fairness": asdict(performance.fairness) if performance.fairness else None,
+        "reject_inference": asdict(rejects) if rejects else None,
     }
     return json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
 
 
-def _plain_value(found: Evaluation) -> dict[str, Any]:
+def _evaluation_figures(evaluation: Evaluation) -> dict[str, Any]:
     return {
-        "rows": found.rows,
-        "bads": found.bad_rows,
-        "measures": {name: asdict(interval) for name, interval in found.measures.items()},
-        "grades": [asdict(row) for row in found.grades],
+        "rows": evaluation.rows,
+        "bads": evaluation.bad_rows,
+        "measures": {name: asdict(interval) for name, interval in evaluation.measures.items()},
+        "grades": [asdict(row) for row in evaluation.grades],
     }
 
 
@@ -134,3 +92,67 @@ def _write_pictures(folder: Path, pictures: dict[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, svg in pictures.items():
         (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+
+
+def evidence_of(run: TrainedRun) -> Evidence:
+    """Return the evidence that the gates judge `run` by."""
+    return Evidence(
+        run.card, run.digest, _notes(run), run.samples.validation, run.performance.fairness
+    )
+
+
+def _notes(run: TrainedRun) -> TrainingNotes:
+    performance = run.performance
+    return TrainingNotes(
+        card_digest=run.digest,
+        sample=run.samples.validated_on,
+        trained_by=run.trained_by,
+        source=run.origin.source.facts["source"],
+        directions={name: run.origin.dictionary[name].direction for name in run.card.bins},
+        points_psi=performance.points_psi,
+        attribute_psi=dict(performance.attribute_psi),
+        rounding_auc=performance.rounding.auc if performance.rounding else None,
+        cut_off=performance.fairness.cut_off if performance.fairness else None,
+    )
+
+
+def listed_parameters(run: TrainedRun) -> dict[str, str]:
+    """Return the settings, the chosen candidate, and the versions of the learners' libraries."""
+    settings = {name: str(value) for name, value in run.origin.settings.as_parameters().items()}
+    chosen = {"candidate": run.learned.candidate, "attributes": str(len(run.card.attributes))}
+    versions = {
+        f"version_{name}": importlib.metadata.version(name)
+        for name in ("numpy", "scikit-learn", "optbinning", "ortools", "lightgbm", "interpret-core")
+    }
+    return {**settings, **chosen, **versions}
+
+
+def listed_metrics(run: TrainedRun) -> dict[str, float]:
+    """Return the measures with their intervals by sample, the shifts and the comparisons."""
+    performance = run.performance
+    measures = {
+        f"{sample}/{name}{suffix}": value
+        for sample, evaluation in performance.evaluations.items()
+        for name, m in evaluation.measures.items()
+        for suffix, value in (("", m.value), ("_low", m.low), ("_high", m.high))
+    }
+    shifts = {f"psi/{metric_name(name)}": psi for name, psi in performance.attribute_psi.items()}
+    losses = {f"log_loss/{metric_name(name)}": x for name, x in run.learned.log_loss.items()}
+    comparison = _comparison_metrics(run)
+    return {**measures, **shifts, **losses, **comparison, "psi/points": performance.points_psi}
+
+
+def _comparison_metrics(run: TrainedRun) -> dict[str, float]:
+    metrics: dict[str, float] = {}
+    if lost := run.performance.rounding:
+        metrics |= {"rounding/auc_lost": lost.auc, "rounding/brier_added": lost.brier}
+    if bought := run.comparison.pairs_bought:
+        metrics |= {"pairs/auc_gained": bought.auc, "pairs/brier_added": bought.brier}
+    if price := run.comparison.price:
+        metrics |= {"price/auc_lost": price.auc, "price/brier_added": price.brier}
+    return metrics
+
+
+def metric_name(name: str) -> str:
+    """Return `name` with the characters replaced that MLflow does not allow in a metric's name."""
+    return re.sub(r"[^\w.\- /]", "_", name)

@@ -1,1 +1,1 @@
-"""What a card is learned from: vintages, labels, splits, flat tables."""
+"""Samples: vintages, labels, splits, flat tables."""

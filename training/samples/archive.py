@@ -1,7 +1,4 @@
-"""The archive's ripe loans as a sample: each with the profile its borrower had when applying.
-
-Profiles as of the month in which each of many members applied, or might have.
-"""
+"""The archive's ripe loans as a sample: each with its borrower's profile at application."""
 
 from __future__ import annotations
 
@@ -24,41 +21,9 @@ from training.samples.vintages import BAD, GOOD, Loans, VintageRow, labelled_loa
 from training.settings import Settings
 
 
-def applied_profiles(
-    archive: Archive,
-    member_id: NDArray[np.object_],
-    applied: NDArray[np.datetime64],
-    names: tuple[str, ...],
-) -> tuple[Columns, Bools]:
-    """Return the profile columns `names` by row, and which rows the archive knew by then.
-
-    Each profile is as of the first day of the month `applied`, so that nothing the loan itself
-    caused can leak into it; rows of one member and month share a profile. Columns hold only the
-    known rows.
-    """
-    wanted = pd.MultiIndex.from_arrays([member_id, applied.astype("datetime64[D]")])
-    spine = wanted.unique()
-    table = profile_spine(
-        archive,
-        pa.table(
-            {
-                "member_id": pa.array(spine.get_level_values(0), pa.string()),
-                "as_of": pa.array(spine.get_level_values(1).to_numpy("datetime64[D]"), pa.date32()),
-            }
-        ),
-    )
-    found = pd.MultiIndex.from_arrays(
-        [table["member_id"].to_pylist(), table["as_of"].to_numpy().astype("datetime64[D]")]
-    )
-    place = found.get_indexer(wanted)
-    known = place >= 0
-    columns = columns_of(table.select(list(dict.fromkeys(names))))
-    return {name: values[place[known]] for name, values in columns.items()}, known
-
-
 @dataclass(frozen=True)
 class ArchiveSample:
-    """Ripe loans, good or bad, in order of loan id, and the counts they were taken from.
+    """Ripe loans, good or bad, in order of loan id, and the counts by vintage.
 
     Attributes
     ----------
@@ -74,18 +39,15 @@ class ArchiveSample:
 def archive_sample(archive: Archive, as_of: date, settings: Settings) -> ArchiveSample:
     """Return the sample as known on `as_of`.
 
-    Every loan's profile is as of the first day of its application month, so that nothing the loan
-    itself caused can leak into it.
-
     Raises
     ------
     TrainingError
-        If no loan is ripe; the message says what became of the loans there are.
+        If no loan is ripe; the message counts the loans by label.
     """
     loans = labelled_loans(archive, as_of, settings)
     decided = np.flatnonzero((loans.label == GOOD) | (loans.label == BAD))
     if not len(decided):
-        raise TrainingError(_no_ripe_loan(archive, as_of, loans))
+        raise _no_ripe_loan(archive, as_of, loans)
     scored = member_dictionary().named("scored")
     profiles, known = applied_profiles(
         archive, loans.member_id[decided], loans.applied[decided], (*scored, *PROTECTED)
@@ -99,10 +61,42 @@ def archive_sample(archive: Archive, as_of: date, settings: Settings) -> Archive
     return ArchiveSample(sample, loans.vintage[decided], vintage_rows(loans))
 
 
-def _no_ripe_loan(archive: Archive, as_of: date, loans: Loans) -> str:
+def applied_profiles(
+    archive: Archive,
+    member_id: NDArray[np.object_],
+    applied: NDArray[np.datetime64],
+    names: tuple[str, ...],
+) -> tuple[Columns, Bools]:
+    """Return the profile columns `names` of the known rows, and which rows are known.
+
+    A row is known if the archive had a profile of the member by then. Each profile is as of the
+    first day of the month `applied`, so that no effect of the loan leaks into it; rows of one
+    member and month share a profile.
+    """
+    wanted = pd.MultiIndex.from_arrays([member_id, applied.astype("datetime64[D]")])
+    spine = wanted.unique()
+    table = profile_spine(
+        archive,
+        pa.table(
+            {
+                "member_id": pa.array(spine.get_level_values(0), pa.string()),
+                "as_of": pa.array(spine.get_level_values(1).to_numpy("datetime64[D]"), pa.date32()),
+            }
+        ),
+    )
+    profiled = pd.MultiIndex.from_arrays(
+        [table["member_id"].to_pylist(), table["as_of"].to_numpy().astype("datetime64[D]")]
+    )
+    profile_row = profiled.get_indexer(wanted)
+    known = profile_row >= 0
+    columns = columns_of(table.select(list(dict.fromkeys(names))))
+    return {name: values[profile_row[known]] for name, values in columns.items()}, known
+
+
+def _no_ripe_loan(archive: Archive, as_of: date, loans: Loans) -> TrainingError:
     names, numbers = np.unique(loans.label.astype(str), return_counts=True)
-    told = ", ".join(f"{number:,} {name}" for name, number in zip(names, numbers, strict=True))
-    return (
+    by_label = ", ".join(f"{number:,} {name}" for name, number in zip(names, numbers, strict=True))
+    return TrainingError(
         f"{archive.folder}: no loan has a known outcome as of {as_of}"
-        f" ({told or 'no loan was disbursed'}); train as of a later date, or import repayments"
+        f" ({by_label or 'no loan was disbursed'}); train as of a later date, or import repayments"
     )

@@ -1,4 +1,4 @@
-"""Draft a data dictionary for a flat table: types, ranges, roles, and what to check by eye."""
+"""Draft a data dictionary for a flat table: types, ranges, roles, and notes for review."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from data.storage.flat_table import numbers, words
 
-#: A column of numbers may hold this share of words (they score as out of range).
-_MOST_WORDS = 0.01
-#: Text with more distinct values than this share of rows names rows, not kinds of people.
+#: A column of numbers may have this share of words (they score as out of range).
+_MAX_WORDS = 0.01
+#: Text with more distinct values than this share of rows identifies rows, not groups of people.
 _NEARLY_UNIQUE = 0.95
-#: Amounts may be unique too; numbers that count up, or whose name says so, are ids.
+#: Amounts may be unique too; ids are numbers that count up, or that have a name of an id.
 _ID = re.compile(r"(^|[^a-z])(id|key|serial|number|no)$|编号|号码|序号", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}.*")
 _PROTECTED = re.compile(
@@ -30,8 +30,8 @@ _PROTECTED = re.compile(
 
 
 @dataclass(frozen=True)
-class Drafted:
-    """What the draft says of one column; `notes` are for the person who reads it."""
+class DraftedColumn:
+    """The draft of one column; `notes` are for the person who reviews it."""
 
     name: str
     type: str
@@ -43,7 +43,7 @@ class Drafted:
 
 def draft_dictionary(table: pa.Table, target: str) -> str:
     """Return YAML in the dictionary's shape for every column of `table` but `target`."""
-    entries = [_entry(_drafted(table[c], c)) for c in table.column_names if c != target]
+    entries = [_entry(_draft_column(table[c], c)) for c in table.column_names if c != target]
     return _HEAD.format(target=json.dumps(target, ensure_ascii=False)) + "".join(entries)
 
 
@@ -57,18 +57,20 @@ _HEAD = """\
 """
 
 
-def _drafted(column: pa.ChunkedArray, name: str) -> Drafted:
+def _draft_column(column: pa.ChunkedArray, name: str) -> DraftedColumn:
     text = words(column)
     present = text[np.array([word is not None for word in text.tolist()], dtype=bool)]
     if not len(present):
-        return Drafted(name, "text", "scored", ("every value is missing: training will drop it",))
+        return DraftedColumn(
+            name, "text", "scored", ("every value is missing: training will drop it",)
+        )
     as_number = numbers(column)
-    if np.isinf(as_number).mean() <= _MOST_WORDS and np.isfinite(as_number).any():
+    if np.isinf(as_number).mean() <= _MAX_WORDS and np.isfinite(as_number).any():
         return _number(name, as_number)
     return _text(name, present, len(text))
 
 
-def _number(name: str, values: NDArray[np.float64]) -> Drafted:
+def _number(name: str, values: NDArray[np.float64]) -> DraftedColumn:
     finite = values[np.isfinite(values)]
     distinct = np.unique(finite)
     notes = [
@@ -78,30 +80,36 @@ def _number(name: str, values: NDArray[np.float64]) -> Drafted:
     if np.isinf(values).any():
         notes.append(f"{np.isinf(values).sum():,} cells are no numbers and score as out of range")
     if len(distinct) == 1:
-        return Drafted(name, "number", "scored", (*notes, "constant: training will drop it"))
-    whole = bool((finite == np.floor(finite)).all())
-    if whole and len(distinct) == len(finite) and (_ID.search(name) or (np.diff(finite) > 0).all()):
-        return Drafted(name, "number", "audit", (*notes, "whole numbers, each once: an id?"))
+        return DraftedColumn(name, "number", "scored", (*notes, "constant: training will drop it"))
+    is_integer = bool((finite == np.floor(finite)).all())
+    if (
+        is_integer
+        and len(distinct) == len(finite)
+        and (_ID.search(name) or (np.diff(finite) > 0).all())
+    ):
+        return DraftedColumn(name, "number", "audit", (*notes, "whole numbers, each once: an id?"))
     kind = "flag" if set(distinct.tolist()) <= {0.0, 1.0} else "number"
     low, high = (0.0, 1.0) if kind == "flag" else _range(distinct)
-    return Drafted(name, kind, "scored", (*notes, *_protected(name)), low, high)
+    return DraftedColumn(name, kind, "scored", (*notes, *_protected(name)), low, high)
 
 
-def _text(name: str, present: NDArray[np.object_], rows: int) -> Drafted:
+def _text(name: str, present: NDArray[np.object_], rows: int) -> DraftedColumn:
     distinct = np.unique(present.astype(str))
     notes = [f"{len(distinct):,} spellings", *_missing(np.arange(rows) >= len(present))]
     if len(distinct) == 1 and len(present) == rows:
-        return Drafted(name, "text", "scored", (*notes, "constant: training will drop it"))
+        return DraftedColumn(name, "text", "scored", (*notes, "constant: training will drop it"))
     if sum(bool(_DATE.fullmatch(word)) for word in distinct.tolist()) > 0.9 * len(distinct):
         note = "dates: turn them into months or days before some date to score them"
-        return Drafted(name, "text", "audit", (*notes, note))
+        return DraftedColumn(name, "text", "audit", (*notes, note))
     if len(distinct) > _NEARLY_UNIQUE * len(present) and len(distinct) > 50:
-        return Drafted(name, "text", "audit", (*notes, "nearly every value is unique: an id?"))
-    return Drafted(name, "text", "scored", (*notes, *_protected(name)))
+        return DraftedColumn(
+            name, "text", "audit", (*notes, "nearly every value is unique: an id?")
+        )
+    return DraftedColumn(name, "text", "scored", (*notes, *_protected(name)))
 
 
 def _range(distinct: NDArray[np.float64]) -> tuple[float | None, float | None]:
-    """Return a range no honest value leaves: from 0 unless negative, to ten times the largest."""
+    """Return a plausible range: from 0 unless values are negative, to ten times the largest."""
     largest = float(np.abs(distinct).max())
     ceiling = 10.0 ** math.ceil(math.log10(10 * largest)) if largest > 0 else 1.0
     return (0.0 if distinct[0] >= 0 else -ceiling), ceiling
@@ -112,7 +120,7 @@ def _missing(missing: NDArray[np.bool_]) -> list[str]:
 
 
 def _protected(name: str) -> list[str]:
-    # Letters around a word make it another word: "manager" and "mortgage" hold no age.
+    # Match whole words: "manager" and "mortgage" contain "age" but are no ages.
     parts = re.sub(r"([a-z])([A-Z])", r"\1_\2", name)
     found = any(_PROTECTED.match(part) for part in re.split(r"[^a-zA-Z\u4e00-\u9fff]+", parts))
     return (
@@ -124,7 +132,7 @@ def _shown(value: float) -> str:
     return f"{value:.10g}"
 
 
-def _entry(drafted: Drafted) -> str:
+def _entry(drafted: DraftedColumn) -> str:
     notes = "".join(f"# {note}\n" for note in drafted.notes)
     spec = yaml.safe_dump(
         {drafted.name: _spec(drafted)}, allow_unicode=True, sort_keys=False, width=1000
@@ -132,7 +140,7 @@ def _entry(drafted: Drafted) -> str:
     return f"\n{notes}{spec}"
 
 
-def _spec(drafted: Drafted) -> dict[str, Any]:
+def _spec(drafted: DraftedColumn) -> dict[str, Any]:
     name = drafted.name
     bounds = {} if drafted.minimum is None else {"min": drafted.minimum, "max": drafted.maximum}
     return {

@@ -1,4 +1,4 @@
-"""Protected groups of a sample, in words: what fairness is checked by and nothing is scored by."""
+"""Protected groups of a sample, for fairness checks; no card scores them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from model.profile.dictionary import Dictionary
 
 Groups = Mapping[str, NDArray[np.object_]]
 
-#: Profile attributes that a member is checked by. Occupation and county feed rules and are never
-#: scored; township and village are too small for a rate of their own.
+#: Profile attributes with protected groups. Occupation and county feed rules and are never scored;
+#: townships and villages are too small for rates of their own.
 PROTECTED = ("gender", "age_years", "county_code", "occupation")
 MISSING = "(missing)"
-#: Completed years at which the bands of an age begin.
+#: Ages, in completed years, at which the age bands start.
 _AGE_BANDS = (30.0, 40.0, 50.0, 60.0)
-#: A number with more values than this is checked by quarters.
-_MOST_VALUES = 8
+#: A number with more values than this is grouped by quartiles.
+_MAX_VALUES = 8
 
 
 def member_groups(columns: Columns) -> Groups:
@@ -49,19 +49,19 @@ def table_groups(table: pa.Table, dictionary: Dictionary) -> Groups:
 def _by_number(name: str, values: Floats) -> NDArray[np.object_]:
     finite = values[np.isfinite(values)]
     distinct = np.unique(finite)
-    if len(distinct) <= _MOST_VALUES:
+    if len(distinct) <= _MAX_VALUES:
         return _named(np.array([None if np.isnan(v) else f"{v:g}" for v in values], dtype=object))
-    age = "age" in name.lower().split("_") or "年龄" in name
-    cuts = _AGE_BANDS if age else np.unique(np.quantile(finite, [0.25, 0.5, 0.75]))
+    is_age = "age" in name.lower().split("_") or "年龄" in name
+    cuts = _AGE_BANDS if is_age else np.unique(np.quantile(finite, [0.25, 0.5, 0.75]))
     return _banded(values, tuple(float(cut) for cut in cuts))
 
 
 def _banded(values: Floats, cuts: tuple[float, ...]) -> NDArray[np.object_]:
     inside = [f"{low:g}–<{high:g}" for low, high in pairwise(cuts)]
     labels = np.array([f"<{cuts[0]:g}", *inside, f"≥{cuts[-1]:g}"], dtype=object)
-    found: NDArray[np.object_] = labels[np.searchsorted(cuts, values, side="right")]
-    found[np.isnan(values)] = MISSING
-    return found
+    group: NDArray[np.object_] = labels[np.searchsorted(cuts, values, side="right")]
+    group[np.isnan(values)] = MISSING
+    return group
 
 
 def _named(values: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -1,4 +1,4 @@
-"""Dated limits with unit and source, read like policy: of gates and of monitoring alike."""
+"""Dated limits with unit and source, read like policy, for gates and for monitoring."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from model.errors import ContractError
 from model.policy.policy_file import limits_in_force, read_limits_file
 
 DEFAULT = "default"
-_MOST = 1_000.0
+_MAX_LIMIT = 1_000.0
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,9 @@ class LimitsFile:
     Attributes
     ----------
     package, name : str
-        Where it lies; the name stands in messages.
+        Its location; messages give the name.
     numbers, by_attribute : tuple of str
-        The limits that hold one number, and those that hold one by attribute and a default.
+        Names of the limits with one number, and of those with a number by attribute and a default.
     """
 
     package: str
@@ -76,22 +76,22 @@ class LimitsFile:
         Raises
         ------
         ContractError
-            If one has no value by `day`, is missing, unknown, or no number from 0 to 1,000.
+            If a limit has no value by `day`, is missing, unknown, or no number from 0 to 1,000.
         """
-        held = limits_in_force(read_limits_file(text, self.name), day, self.name)
-        if odd := sorted(set(held) ^ {*self.numbers, *self.by_attribute}):
+        in_force = limits_in_force(read_limits_file(text, self.name), day, self.name)
+        if odd := sorted(set(in_force) ^ {*self.numbers, *self.by_attribute}):
             raise ContractError(f"{self.name}: {', '.join(odd)} is unknown or missing")
         for name in self.numbers:
-            _refuse_no_number(f"{self.name}, {name}", held[name]["value"])
+            _refuse_no_number(f"{self.name}, {name}", in_force[name]["value"])
         for name in self.by_attribute:
-            values = held[name]["value"]
+            values = in_force[name]["value"]
             if not isinstance(values, dict) or DEFAULT not in values:
                 raise ContractError(
                     f"{self.name}, {name}: give a value by attribute, and a default"
                 )
             for attribute, value in values.items():
                 _refuse_no_number(f"{self.name}, {name}, {attribute}", value)
-        return Limits(day, held, hashlib.sha256(rfc8785.dumps(held)).hexdigest())
+        return Limits(day, in_force, hashlib.sha256(rfc8785.dumps(in_force)).hexdigest())
 
 
 @cache
@@ -100,5 +100,9 @@ def _shipped(file: LimitsFile, day: date) -> Limits:
 
 
 def _refuse_no_number(where: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST:
-        raise ContractError(f"{where}: {value!r} is not a number from 0 to {_MOST:,.0f}")
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not 0 <= value <= _MAX_LIMIT
+    ):
+        raise ContractError(f"{where}: {value!r} is not a number from 0 to {_MAX_LIMIT:,.0f}")

@@ -1,7 +1,4 @@
-"""The sample a card is learned from: attribute columns and one label a row.
-
-What is kept from the card while it is learned: the latest vintages, or rows at random.
-"""
+"""The sample that a card is learned from, and its split into development and validation rows."""
 
 from __future__ import annotations
 
@@ -19,11 +16,13 @@ from training.settings import Settings
 
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.int64]
+#: The values of an attribute: numbers with NaN, or text with None, for missing.
+Values = NDArray[np.float64] | NDArray[np.object_]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows with known outcome.
+    """Rows with a known outcome.
 
     Attributes
     ----------
@@ -32,14 +31,14 @@ class Sample:
     bad : array of bool
         Shape (n,).
     borrower : array of int
-        Shape (n,): rows with the same number are one borrower, whom folds never part.
+        Shape (n,): rows with the same number are one borrower, who is in one fold only.
     period : array of int
-        Shape (n,): when, in whole months from any start; all alike where time is unknown.
+        Shape (n,): month number from any start; equal in all rows if time is unknown.
     groups : mapping of str to array of object
-        By protected attribute, shape (n,): the group of each row, in words, for fairness checks
-        alone. Nothing that learns or scores reads them.
+        By protected attribute, shape (n,): the group of each row, for fairness checks only. No
+        learning or scoring reads it.
     weight : Floats or None
-        Shape (n,): how many rows each row stands for (reject inference); None: itself alone.
+        Shape (n,): how many rows each row represents (reject inference); None: one.
     """
 
     columns: Columns
@@ -60,12 +59,12 @@ class Sample:
 
     @property
     def weights(self) -> Floats:
-        """How many rows each row stands for, shape (n,)."""
+        """How many rows each row represents, shape (n,)."""
         return np.ones(len(self)) if self.weight is None else self.weight
 
     @property
     def bad_rate(self) -> float:
-        """Share of rows that are bad, each with its weight."""
+        """Weighted share of bad rows."""
         return float(self.weights[self.bad].sum() / self.weights.sum())
 
     def take(self, rows: Rows | Bools) -> Sample:
@@ -93,36 +92,36 @@ def refuse_too_few(sample: Sample, least: int, what: str) -> None:
             f"{what} has one class only: all {len(sample):,} rows are {only};"
             " check the target and the label's definition, or add older data"
         )
-    for name, found in (("bads", bads), ("goods", goods)):
-        if found < least:
+    for name, rows in (("bads", bads), ("goods", goods)):
+        if rows < least:
             raise TrainingError(
-                f"{what} has {found} {name} among {len(sample):,} rows, and a card needs at least"
-                f" {least}: add data, or lower the floor knowing that intervals will be wide"
+                f"{what} has {rows} {name} among {len(sample):,} rows, and a card needs at least"
+                f" {least}: add data, or lower the minimum and accept wide intervals"
             )
 
 
-_MOST_HELD = 0.5
+_MAX_HELD_OUT_SHARE = 0.5
 
 
 def out_of_time(vintage: NDArray[np.datetime64], bad: Bools, settings: Settings) -> Bools:
-    """Return which loans to validate on: whole vintages, latest first, until there are enough.
+    """Return which loans to validate on: complete vintages, latest first, until they suffice.
 
-    Enough is `out_of_time_share` of the loans and `least_held_bads` bads; the oldest vintage is
-    never taken.
+    Required are `out_of_time_share` of the loans and `least_held_bads` bads; the oldest vintage is
+    never used.
 
     Raises
     ------
     TrainingError
-        If that would leave no vintage to learn from.
+        If no vintage would be left to learn from.
     """
-    held = np.zeros(len(bad), dtype=bool)
+    chosen = np.zeros(len(bad), dtype=bool)
     for month in np.unique(vintage)[:0:-1]:
-        held |= vintage == month
+        chosen |= vintage == month
         if (
-            held.mean() >= settings.out_of_time_share
-            and bad[held].sum() >= settings.least_held_bads
+            chosen.mean() >= settings.out_of_time_share
+            and bad[chosen].sum() >= settings.least_held_bads
         ):
-            return held
+            return chosen
     raise TrainingError(
         f"{len(np.unique(vintage))} ripe vintages with {int(bad.sum())} bads are too few to keep"
         f" {settings.out_of_time_share:.0%} of the loans and {settings.least_held_bads} bads for"
@@ -133,12 +132,12 @@ def out_of_time(vintage: NDArray[np.datetime64], bad: Bools, settings: Settings)
 def held_out(bad: Bools, settings: Settings) -> Bools:
     """Return which rows to validate on: a random share of each class.
 
-    The share is `hold_out_share`, or more where that would hold fewer than `least_held_bads` bads,
-    up to one half.
+    The share is `hold_out_share`, or more, up to one half, if it would have fewer than
+    `least_held_bads` bads.
     """
     rows = np.arange(len(bad))
     needed = settings.least_held_bads / max(int(bad.sum()), 1)
-    share = max(settings.hold_out_share, min(needed, _MOST_HELD))
-    held = math.ceil(share * len(rows))
-    _, test = train_test_split(rows, test_size=held, stratify=bad, random_state=settings.seed)
+    share = max(settings.hold_out_share, min(needed, _MAX_HELD_OUT_SHARE))
+    size = math.ceil(share * len(rows))
+    _, test = train_test_split(rows, test_size=size, stratify=bad, random_state=settings.seed)
     return np.isin(rows, test)

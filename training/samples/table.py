@@ -1,7 +1,4 @@
-"""A flat table's rows as a sample: the columns its dictionary scores, and the outcome.
-
-Which column of a flat table is the outcome, and which of its two values is bad.
-"""
+"""A flat table's rows as a sample: the columns that its dictionary scores, and its target."""
 
 from __future__ import annotations
 
@@ -18,9 +15,9 @@ from model.profile.dictionary import Dictionary
 from training.samples.groups import table_groups
 from training.samples.sample import Bools, Sample
 
-#: Pairs of spellings, good then bad, that leave no doubt; and words that are bad beside any other.
+#: Unambiguous pairs of values, good then bad; and words that mean bad beside any other value.
 _PAIRS = {("0", "1"), ("0.0", "1.0"), ("false", "true"), ("no", "yes"), ("n", "y"), ("否", "是")}
-_WORDS = {"bad", "default", "defaulted", "delinquent", "坏", "违约", "逾期"}
+_BAD_WORDS = {"bad", "default", "defaulted", "delinquent", "坏", "违约", "逾期"}
 
 
 @dataclass(frozen=True)
@@ -32,27 +29,27 @@ class Target:
     bad : array of bool
         Shape (rows with a target,).
     known : array of bool
-        Shape (rows,): rows that have a target at all.
-    told : str
-        Which value is bad and how that was settled, for the reader.
+        Shape (rows,): rows that have a target.
+    explanation : str
+        Which value is bad, and why, for the reader.
     """
 
     bad: Bools
     known: Bools
     bad_value: str
-    told: str
+    explanation: str
 
 
 def find_target(table: pa.Table, target: str, bad_value: str | None) -> Target:
     """Return the outcome in column `target`.
 
-    Without `bad_value`, a value that says so (1 beside 0, yes beside no, bad, default) is bad,
-    or else the rarer.
+    Without `bad_value`, the value whose name means bad (1 beside 0, yes beside no, bad, default)
+    is bad, or else the rarer value.
 
     Raises
     ------
     TrainingError
-        If there is no such column, it has other than two values, or `bad_value` is neither.
+        If the column is absent, has not exactly two values, or lacks `bad_value`.
     """
     if target not in table.column_names:
         close = difflib.get_close_matches(target, table.column_names, n=3, cutoff=0.4)
@@ -60,39 +57,39 @@ def find_target(table: pa.Table, target: str, bad_value: str | None) -> Target:
         raise TrainingError(f"the table has no column {target!r}{hint}")
     values = words(table[target])
     known = np.array([value is not None for value in values.tolist()], dtype=bool)
-    found, counts = np.unique(values[known].astype(str), return_counts=True)
-    _refuse_other_than_two(target, found.tolist())
-    chosen, told = _bad_value(
-        target, dict(zip(found.tolist(), counts.tolist(), strict=True)), bad_value
+    distinct, counts = np.unique(values[known].astype(str), return_counts=True)
+    _refuse_other_than_two(target, distinct.tolist())
+    chosen, explanation = _choose_bad_value(
+        target, dict(zip(distinct.tolist(), counts.tolist(), strict=True)), bad_value
     )
-    return Target(values[known] == chosen, known, chosen, told)
+    return Target(values[known] == chosen, known, chosen, explanation)
 
 
-def _refuse_other_than_two(target: str, found: list[str]) -> None:
-    if len(found) == 1:
+def _refuse_other_than_two(target: str, values: list[str]) -> None:
+    if len(values) == 1:
         raise TrainingError(
-            f"target {target!r} has one class only: every row is {found[0]!r};"
-            " a card needs good and bad outcomes to tell apart"
+            f"target {target!r} has one class only: every row is {values[0]!r};"
+            " a card needs good and bad outcomes"
         )
-    if len(found) != 2:
-        shown = ", ".join(map(repr, found[:5])) + (" …" if len(found) > 5 else "")
+    if len(values) != 2:
+        shown = ", ".join(map(repr, values[:5])) + (" …" if len(values) > 5 else "")
         raise TrainingError(
-            f"target {target!r} has {len(found)} different values ({shown or 'all are blank'});"
+            f"target {target!r} has {len(values)} different values ({shown or 'all are blank'});"
             " it must have two, good and bad"
         )
 
 
-def _bad_value(target: str, counts: dict[str, int], given: str | None) -> tuple[str, str]:
+def _choose_bad_value(target: str, counts: dict[str, int], given: str | None) -> tuple[str, str]:
     if given is not None:
         if given not in counts:
             raise TrainingError(
-                f"target {target!r} never says {given!r}; its values are"
+                f"target {target!r} never has the value {given!r}; its values are"
                 f" {' and '.join(map(repr, counts))}"
             )
-        return given, f"{target} = {given} is bad, as you said"
-    said = _says_so(sorted(counts, key=str.lower))
-    if said:
-        return said, f"{target} = {said} is taken as bad, by its name (--bad VALUE to change)"
+        return given, f"{target} = {given} is bad, as stated"
+    named = _bad_by_name(sorted(counts, key=str.lower))
+    if named:
+        return named, f"{target} = {named} is taken as bad, by its name (--bad VALUE to change)"
     rarer = min(counts, key=lambda value: (counts[value], value))
     share = counts[rarer] / sum(counts.values())
     return rarer, (
@@ -101,21 +98,21 @@ def _bad_value(target: str, counts: dict[str, int], given: str | None) -> tuple[
     )
 
 
-def _says_so(values: list[str]) -> str | None:
+def _bad_by_name(values: list[str]) -> str | None:
     if (values[0].lower(), values[1].lower()) in _PAIRS:
         return values[1]
-    words_said = [value for value in values if value.lower() in _WORDS]
-    return words_said[0] if len(words_said) == 1 else None
+    bad_words = [value for value in values if value.lower() in _BAD_WORDS]
+    return bad_words[0] if len(bad_words) == 1 else None
 
 
 def flat_sample(table: pa.Table, outcome: Target, dictionary: Dictionary, target: str) -> Sample:
-    """Return the rows with a known outcome, in file order; every row is a borrower of its own.
+    """Return the rows with a known outcome, in file order; every row is another borrower.
 
     Raises
     ------
     TrainingError
-        If the dictionary scores the target, nothing, or a column the table lacks, or two columns
-        whose reasons would share a code.
+        If the dictionary scores the target, no column, a column that the table lacks, or two
+        columns whose reasons would share a code.
     """
     kinds: dict[str, Kind] = {
         name: "text" if dictionary[name].type == "text" else "number"
@@ -139,7 +136,7 @@ def flat_sample(table: pa.Table, outcome: Target, dictionary: Dictionary, target
 
 
 def _refuse_equal_codes(names: Iterable[str]) -> None:
-    """Refuse columns whose reasons would carry the same code: codes are upper case."""
+    """Refuse columns whose reasons would share a code: codes are upper case."""
     owner: dict[str, str] = {}
     for name in names:
         for ending in ("", "_MISSING", "_OUT_OF_RANGE"):

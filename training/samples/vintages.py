@@ -1,12 +1,11 @@
-"""Loans into vintages with outcomes, from what was known on the training date.
+"""Disbursed loans by vintage with their labels, as known on a day.
 
-A loan enters when its performance window has closed by the calendar, whatever its outcome. Letting
-a loan in as soon as it is bad would fill the youngest vintages with bads: their goods still wait.
+A loan is ripe when its performance window has closed by the calendar, whatever its outcome. If a
+loan entered as soon as it is bad, the youngest vintages would fill with bads, because their goods
+are not ripe yet.
 
-A harvest-bullet loan has one due date, its maturity. Once `bad_days` have passed after it, its
-label cannot change any more, so it is ripe then and need not wait for the rest of its window.
-
-Rows as they stood on a day: event and record both before it, the latest version of each key.
+A harvest-bullet loan has one due date, its maturity. Its label is final once `bad_days` have passed
+after maturity, so it is ripe then, before the rest of its window has passed.
 """
 
 from __future__ import annotations
@@ -24,44 +23,12 @@ from data.storage.archive import Archive
 from model.archive.tables import EVENT_ON, RECORDED_AT, archive_tables
 from training.settings import Settings
 
-
-def visible_rows(archive: Archive, table: str, columns: list[str], as_of: date) -> pd.DataFrame:
-    """Return `columns` of the rows of `table` in force as of `as_of`; dates as timestamps."""
-    rows = archive.read(table).select([*dict.fromkeys([*columns, RECORDED_AT, EVENT_ON])])
-    midnight = pa.scalar(datetime.combine(as_of, time()), pa.timestamp("us"))
-    known = pc.and_(
-        pc.less(rows[EVENT_ON], pa.scalar(as_of, pa.date32())), pc.less(rows[RECORDED_AT], midnight)
-    )
-    key = list(archive_tables()[table].key)
-    frame = _plain(rows.filter(known)).to_pandas(date_as_object=False)
-    # Versions recorded at one instant are told apart by content, never by the order of rows.
-    ordered = frame.sort_values([RECORDED_AT, *sorted(set(columns) - set(key))], kind="stable")
-    latest: pd.DataFrame = ordered.drop_duplicates(key, keep="last")[columns]
-    return latest
-
-
-def first_month(archive: Archive, table: str) -> date | None:
-    """Return the first month `table` has a row for; None if it has none."""
-    earliest: date | None = pc.min(archive.read(table)["month"]).as_py()
-    return earliest
-
-
-def _plain(rows: pa.Table) -> pa.Table:
-    # pandas keeps decimals as objects; whether a balance is zero survives the change to a float.
-    fields = [
-        pa.field(f.name, pa.float64() if pa.types.is_decimal(f.type) else f.type)
-        for f in rows.schema
-    ]
-    return rows.cast(pa.schema(fields))
-
-
-#: Why a disbursed loan is not in the sample, or what it is there.
+#: Labels of a loan: its outcome, or the reason why it is not in the sample.
 GOOD, BAD, INDETERMINATE = "good", "bad", "indeterminate"
 UNRIPE, UNRECORDED, RUN_IN = "unripe", "unrecorded", "run_in"
 LABELS = (GOOD, BAD, INDETERMINATE, UNRIPE, UNRECORDED, RUN_IN)
-
 Months = NDArray[np.datetime64]
-Words = NDArray[np.object_]
+Strings = NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -71,21 +38,21 @@ class Loans:
     Attributes
     ----------
     vintage, applied : array of datetime64[M]
-        Month of disbursement, and of application: the profile is seen from its first day.
+        Month of disbursement, and month of application: the profile is as of its first day.
     label : array of str
         One of `LABELS`.
     """
 
-    loan_id: Words
-    member_id: Words
+    loan_id: Strings
+    member_id: Strings
     vintage: Months
     applied: Months
-    label: Words
+    label: Strings
 
 
 @dataclass(frozen=True)
 class VintageRow:
-    """How many loans of one vintage ended how."""
+    """The number of loans of one vintage by label."""
 
     vintage: str
     loans: int
@@ -105,13 +72,13 @@ def labelled_loans(archive: Archive, as_of: date, settings: Settings) -> Loans:
     """
     loans = disbursed_loans(archive, as_of)
     window = performance_window(loans, settings)
-    applied = months_of(loans["applied_on"])
+    applied = _months(loans["applied_on"])
     label = _labels(window, _performance(archive, as_of, loans, window), as_of, settings)
     label[applied < _first_usable(archive, settings)] = RUN_IN
     return Loans(
         loans["loan_id"].to_numpy(dtype=object),
         loans["member_id"].to_numpy(dtype=object),
-        months_of(loans["disbursed_on"]),
+        _months(loans["disbursed_on"]),
         applied,
         label,
     )
@@ -131,18 +98,30 @@ def vintage_rows(loans: Loans) -> list[VintageRow]:
 
 def disbursed_loans(archive: Archive, as_of: date) -> pd.DataFrame:
     """Return the loans disbursed before `as_of` as known on that day, in order of loan id."""
-    columns = [
-        "loan_id",
-        "member_id",
-        "applied_on",
-        "decision",
-        "disbursed_on",
-        "months",
-        "repayment",
-    ]
+    columns = ["loan_id", "member_id", "applied_on", "decision", "disbursed_on", "months",
+               "repayment"]  # fmt: skip
     loans = visible_rows(archive, "loans", columns, as_of)
-    begun = (loans["decision"] == "approved") & (loans["disbursed_on"] < pd.Timestamp(as_of))
-    return loans[begun].sort_values("loan_id", ignore_index=True)
+    disbursed = (loans["decision"] == "approved") & (loans["disbursed_on"] < pd.Timestamp(as_of))
+    return loans[disbursed].sort_values("loan_id", ignore_index=True)
+
+
+def visible_rows(archive: Archive, table: str, columns: list[str], as_of: date) -> pd.DataFrame:
+    """Return `columns` of the rows of `table` visible as of `as_of`; dates as timestamps.
+
+    A row is visible if its event and its record both lie before that day; of several versions of a
+    key the latest recorded counts.
+    """
+    rows = archive.read(table).select([*dict.fromkeys([*columns, RECORDED_AT, EVENT_ON])])
+    midnight = pa.scalar(datetime.combine(as_of, time()), pa.timestamp("us"))
+    known = pc.and_(
+        pc.less(rows[EVENT_ON], pa.scalar(as_of, pa.date32())), pc.less(rows[RECORDED_AT], midnight)
+    )
+    key = list(archive_tables()[table].key)
+    frame = _with_floats(rows.filter(known)).to_pandas(date_as_object=False)
+    # Versions recorded at the same instant are ordered by content, never by the order of rows.
+    ordered = frame.sort_values([RECORDED_AT, *sorted(set(columns) - set(key))], kind="stable")
+    latest: pd.DataFrame = ordered.drop_duplicates(key, keep="last")[columns]
+    return latest
 
 
 @dataclass(frozen=True)
@@ -153,25 +132,25 @@ class Window:
     decided: Months
 
 
-@dataclass(frozen=True)
-class _Performance:
-    """By loan: worst days past due in the window, the last month seen, whether it was repaid."""
-
-    worst: NDArray[np.int64]
-    last: Months
-    repaid: NDArray[np.bool_]
-
-
 def performance_window(loans: pd.DataFrame, settings: Settings) -> Window:
     """Return the window of each of `loans`, from `disbursed_loans`."""
-    disbursed = months_of(loans["disbursed_on"])
+    disbursed = _months(loans["disbursed_on"])
     maturity = disbursed + loans["months"].to_numpy(dtype="timedelta64[M]")
     bullet = (loans["repayment"] == "harvest_bullet").to_numpy(dtype=bool)
     last = settings.window_months, settings.bullet_window_months
     ends = np.where(bullet, maturity + last[1], disbursed + last[0])
-    # Days past due are read at month ends, so the month after the last of the bad days is whole.
+    # Days past due are read at month ends, so include the whole month after the last bad day.
     settled = maturity + (-(-settings.bad_days // 30) + 1)
     return Window(ends, np.where(bullet, np.minimum(ends, settled), ends))
+
+
+@dataclass(frozen=True)
+class _Performance:
+    """By loan: worst days past due in the window, last recorded month, whether it was repaid."""
+
+    worst: NDArray[np.int64]
+    last: Months
+    repaid: NDArray[np.bool_]
 
 
 def _performance(
@@ -179,39 +158,52 @@ def _performance(
 ) -> _Performance:
     columns = ["loan_id", "month", "days_past_due", "balance"]
     rows = visible_rows(archive, "repayments", columns, as_of)
-    place = pd.Index(loans["loan_id"]).get_indexer(pd.Index(rows["loan_id"]))
-    rows, place = rows[place >= 0], place[place >= 0]
-    month, days = months_of(rows["month"]), rows["days_past_due"].to_numpy(dtype=np.int64)
-    inside = month <= window.ends[place]
+    loan = pd.Index(loans["loan_id"]).get_indexer(pd.Index(rows["loan_id"]))
+    rows, loan = rows[loan >= 0], loan[loan >= 0]
+    month, days = _months(rows["month"]), rows["days_past_due"].to_numpy(dtype=np.int64)
+    inside = month <= window.ends[loan]
     worst = np.zeros(len(loans), dtype=np.int64)
-    np.maximum.at(worst, place[inside], days[inside])
+    np.maximum.at(worst, loan[inside], days[inside])
     last = np.full(len(loans), np.datetime64("0001-01", "M"))
-    np.maximum.at(last, place, month)
-    final = (rows["balance"] == 0).to_numpy(dtype=bool) & (month == last[place])
+    np.maximum.at(last, loan, month)
+    final = (rows["balance"] == 0).to_numpy(dtype=bool) & (month == last[loan])
     repaid = np.zeros(len(loans), dtype=bool)
-    repaid[place[final]] = True
+    repaid[loan[final]] = True
     return _Performance(worst, last, repaid)
 
 
-def _labels(window: Window, seen: _Performance, as_of: date, settings: Settings) -> Words:
-    label = np.full(len(seen.worst), GOOD, dtype=object)
-    label[seen.worst >= settings.indeterminate_days] = INDETERMINATE
-    label[(seen.last < window.decided) & ~seen.repaid] = UNRECORDED
-    label[seen.worst >= settings.bad_days] = BAD
+def _labels(window: Window, performance: _Performance, as_of: date, settings: Settings) -> Strings:
+    label = np.full(len(performance.worst), GOOD, dtype=object)
+    label[performance.worst >= settings.indeterminate_days] = INDETERMINATE
+    label[(performance.last < window.decided) & ~performance.repaid] = UNRECORDED
+    label[performance.worst >= settings.bad_days] = BAD
     label[window.decided >= np.datetime64(as_of, "M")] = UNRIPE
     return label
 
 
 def _first_usable(archive: Archive, settings: Settings) -> np.datetime64:
-    """Return the first application month whose profile has enough recorded months behind it."""
+    """Return the first application month with enough recorded months before it."""
     firsts = [
         np.datetime64(first, "M")
         for table in ("cashflow", "sales", "parcels")
-        if (first := first_month(archive, table)) is not None
+        if (first := _first_month(archive, table)) is not None
     ]
     return min(firsts) + settings.run_in_months if firsts else np.datetime64("0001-01", "M")
 
 
-def months_of(dates: pd.Series[pd.Timestamp]) -> Months:
-    """Return the month of each date."""
+def _first_month(archive: Archive, table: str) -> date | None:
+    earliest: date | None = pc.min(archive.read(table)["month"]).as_py()
+    return earliest
+
+
+def _months(dates: pd.Series[pd.Timestamp]) -> Months:
     return dates.to_numpy(dtype="datetime64[M]")
+
+
+def _with_floats(rows: pa.Table) -> pa.Table:
+    # pandas stores decimals as objects; a float still shows whether a balance is zero.
+    fields = [
+        pa.field(f.name, pa.float64() if pa.types.is_decimal(f.type) else f.type)
+        for f in rows.schema
+    ]
+    return rows.cast(pa.schema(fields))

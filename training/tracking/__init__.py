@@ -1,1 +1,1 @@
-"""Runs in MLflow; only this room imports it."""
+"""Runs in MLflow; no other room imports it."""

@@ -1,4 +1,4 @@
-"""The card as an MLflow model, logged as code and run by MLflow itself: no pickle, no learner.
+"""The card as an MLflow model, logged as code and run by MLflow: no pickle, no learner.
 
 MLflow copies this file and the package `model` beside the card, and runs it in its own process
 (``mlflow models serve``, ``spark_udf``); nothing in `training` imports it.
@@ -21,10 +21,10 @@ from model.card.scorecard import Card
 
 
 class CardModel(PythonModel):  # type: ignore[misc]  # untyped library
-    """Attributes in; points, PD, grade and up to four reasons out."""
+    """Score attributes: points, PD, grade and up to four reasons."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Read the card, its bytes verified before they are parsed."""
+        """Read the card; its bytes are verified before they are parsed."""
         self.card: Card = read_card(Path(context.artifacts["card"])).card
 
     def predict(
@@ -36,10 +36,12 @@ class CardModel(PythonModel):  # type: ignore[misc]  # untyped library
         totals = self.card.total(by_attribute)
         reasons = reason_codes(self.card, codes, ranked(points_lost(self.card, by_attribute)))
         scored = pd.DataFrame({"points": totals, "pd": self.card.pd(totals)})
-        # Kept as objects: a reason that is not there is None, which JSON knows, and not NaN.
-        told = pd.DataFrame(reasons, columns=[f"reason_{i + 1}" for i in range(MOST)], dtype=object)
-        found = pd.concat([scored.assign(grade=self.card.grade(totals)), told], axis=1)
-        return found.set_index(model_input.index)
+        # Objects, so that an absent reason is None, which JSON supports, and not NaN.
+        by_rank = pd.DataFrame(
+            reasons, columns=[f"reason_{i + 1}" for i in range(MOST)], dtype=object
+        )
+        result = pd.concat([scored.assign(grade=self.card.grade(totals)), by_rank], axis=1)
+        return result.set_index(model_input.index)
 
 
 def _columns(card: Card, frame: pd.DataFrame) -> Columns:
@@ -56,11 +58,11 @@ def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray[Any, np.dtype[np.floa
 
 
 def _text(frame: pd.DataFrame, name: str) -> np.ndarray[Any, np.dtype[np.object_]]:
-    found = np.full(len(frame), None, dtype=object)
+    text = np.full(len(frame), None, dtype=object)
     if name in frame:
         present = frame[name].notna().to_numpy()
-        found[present] = frame[name].astype(object).to_numpy()[present]
-    return found
+        text[present] = frame[name].astype(object).to_numpy()[present]
+    return text
 
 
 set_model(CardModel())

@@ -1,4 +1,4 @@
-"""Runs in MLflow: the only file of this room that imports it.
+"""Training and monitoring runs in MLflow.
 
 The store is one folder: ``mlflow.db`` (SQLite) and ``artifacts``. The service never calls MLflow.
 """
@@ -29,7 +29,7 @@ from training.learn import TrainedRun
 from training.reports.record import listed_metrics, listed_parameters
 
 EXPERIMENT = REGISTERED = "rongzi-e"
-#: Apart from training, so that a card's run is never mistaken for one that watched it.
+#: A separate experiment, so that monitoring runs are never mistaken for training runs.
 MONITORING = "rongzi-e-monitoring"
 CHALLENGER, CHAMPION = "challenger", "champion"
 CARD_FOLDER = "card"
@@ -38,7 +38,7 @@ _SERVED_WITH = ("mlflow", "numpy", "pandas", "pyyaml", "cryptography", "rfc8785"
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep MLflow's chatter and its own deprecations from the reader; what fails still raises."""
+    """Hide MLflow's messages and deprecation warnings; errors are still raised."""
     with redirect_stderr(StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -46,7 +46,7 @@ def _quiet() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Tracked:
-    """Where a run is kept: its id, its registered version, its artifacts on disk."""
+    """A tracked run: its id, its registered version, its artifacts on disk."""
 
     run_id: str
     version: str
@@ -55,7 +55,7 @@ class Tracked:
 
 @_quiet()
 def track(run: TrainedRun, artifacts: Path, store: Path) -> Tracked:
-    """Record `run` in `store` with everything in the folder `artifacts`; register it as challenger.
+    """Record `run` in `store` with the files in `artifacts`; register its card as challenger.
 
     Parameters
     ----------
@@ -87,9 +87,9 @@ def _tracked(run: TrainedRun, artifacts: Path, store: Path) -> Tracked:
 
 
 def _log_leaderboard(run: TrainedRun) -> None:
-    """Keep every candidate, and every challenger, as a run nested in this one."""
-    challengers = run.price.challengers if run.price else ()
-    for row in (*run.leaderboard, *challengers):
+    """Record every candidate and every challenger as a run nested in this one."""
+    challengers = run.comparison.price.challengers if run.comparison.price else ()
+    for row in (*run.comparison.leaderboard, *challengers):
         with mlflow.start_run(run_name=row.name, nested=True):
             mlflow.set_tags({"family": row.family, "note": row.note})
             mlflow.log_metrics({"auc": row.auc, "log_loss": row.log_loss, "brier": row.brier,
@@ -103,17 +103,17 @@ def card_of_run(run_id: str, store: Path) -> Iterator[Path]:
     Raises
     ------
     TrainingError
-        If the store has no such run, or the run holds no card.
+        If the store has no such run, or the run has no card.
     """
     with tempfile.TemporaryDirectory() as folder:
-        found = _download(run_id, store, Path(folder), CARD_FOLDER)
-        _fetch_evidence(run_id, found)
-        yield found
+        card = _download(run_id, store, Path(folder), CARD_FOLDER)
+        _fetch_evidence(run_id, card)
+        yield card
 
 
 @_quiet()
 def make_champion(run_id: str, store: Path) -> str | None:
-    """Point the registry's champion at the version of run `run_id`; return it, None if unknown."""
+    """Make the version of run `run_id` the champion; return it, or None if there is none."""
     _open(store)
     client = MlflowClient()
     versions = client.search_model_versions(f"run_id = '{run_id}'")
@@ -126,25 +126,25 @@ def make_champion(run_id: str, store: Path) -> str | None:
 
 @_quiet()
 def run_of_card(digest: str, store: Path) -> str | None:
-    """Return the latest run that made the card with `digest`, None if the store knows none."""
+    """Return the latest run that made the card with `digest`, None if the store has none."""
     if not (store / "mlflow.db").exists():
         return None
     _open(store)
     experiment = mlflow.get_experiment_by_name(EXPERIMENT)
-    found = MlflowClient().search_runs(
+    runs = MlflowClient().search_runs(
         [experiment.experiment_id], f"tags.card_digest = '{digest}'", max_results=1
     )
-    return str(found[0].info.run_id) if found else None
+    return str(runs[0].info.run_id) if runs else None
 
 
 @contextmanager
 def file_of_run(run_id: str, name: str, store: Path) -> Iterator[Path]:
-    """Yield a copy of the file `name` that run `run_id` left.
+    """Yield a copy of the file `name` of run `run_id`.
 
     Raises
     ------
     TrainingError
-        If the store has no such run, or the run left no such file.
+        If the store has no such run, or the run has no such file.
     """
     with tempfile.TemporaryDirectory() as folder:
         yield _download(run_id, store, Path(folder), name)
@@ -191,7 +191,7 @@ def _open(store: Path, experiment: str = EXPERIMENT) -> None:
 def _download(run_id: str, store: Path, folder: Path, name: str) -> Path:
     _open(store)
     try:
-        found = mlflow.artifacts.download_artifacts(
+        path = mlflow.artifacts.download_artifacts(
             run_id=run_id, artifact_path=name, dst_path=str(folder)
         )
     except (MlflowException, OSError) as error:
@@ -199,14 +199,14 @@ def _download(run_id: str, store: Path, folder: Path, name: str) -> Path:
             f"{store}: no run {run_id} with a {name}; list runs with: mlflow ui"
             f" --backend-store-uri {store_uri(store)}"
         ) from error
-    return Path(found)
+    return Path(path)
 
 
 @_quiet()
 def _fetch_evidence(run_id: str, folder: Path) -> None:
-    """Put the run's evidence beside its card; a run of an earlier release has none."""
-    kept = {item.path for item in MlflowClient().list_artifacts(run_id)}
-    for name in {EVIDENCE, VALIDATION} & kept:
+    """Copy the run's evidence beside its card; a run of an earlier release has none."""
+    stored = {item.path for item in MlflowClient().list_artifacts(run_id)}
+    for name in {EVIDENCE, VALIDATION} & stored:
         mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=name, dst_path=str(folder))
 
 

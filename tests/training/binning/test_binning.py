@@ -23,9 +23,9 @@ def attribute(kind="number", direction="free", low=None, high=None):
 @pytest.fixture
 def risky():
     """Values whose risk rises with them, 3,000 rows."""
-    dice = np.random.default_rng(3)
-    values = dice.normal(size=3000)
-    return values, dice.random(3000) < 1 / (1 + np.exp(2 - values))
+    rng = np.random.default_rng(3)
+    values = rng.normal(size=3000)
+    return values, rng.random(3000) < 1 / (1 + np.exp(2 - values))
 
 
 def reason(found):
@@ -40,13 +40,13 @@ def test_risk_rises_over_the_bins_of_an_upward_attribute(risky):
     assert found.iv > 0.3
 
 
-def test_an_attribute_declared_the_wrong_way_is_left_with_nothing_to_say(risky):
+def test_an_attribute_with_the_wrong_declared_direction_has_no_information_value(risky):
     found = bin_attribute(attribute(direction="down"), *risky, SETTINGS)
     assert found.bins.ordinary == 1
     assert found.iv < SETTINGS.least_iv
 
 
-def test_every_bin_holds_its_least_share(risky):
+def test_every_bin_has_at_least_the_minimum_share(risky):
     values, bad = risky
     found = bin_attribute(attribute(direction="up"), values, bad, SETTINGS)
     rows = np.bincount(found.bins.codes(values), minlength=found.bins.size)
@@ -60,7 +60,7 @@ def test_missing_values_carry_their_own_evidence(risky):
     assert found.woe[found.bins.missing] == found.woe.max() > 1
 
 
-def test_a_missing_bin_nobody_fell_into_is_average(risky):
+def test_an_empty_missing_bin_is_average(risky):
     found = bin_attribute(attribute(direction="up"), *risky, SETTINGS)
     assert found.woe[found.bins.missing] == pytest.approx(0.0, abs=1e-12)
 
@@ -106,13 +106,13 @@ def test_one_cut_that_separates_perfectly_is_found():
         ),
     ],
 )
-def test_what_says_nothing_is_dropped_by_name(kind, values, why):
+def test_an_attribute_without_information_is_dropped_by_name(kind, values, why):
     bad = np.arange(200) % 5 == 0
     found = bin_attribute(attribute(kind, low=-1e6, high=1e6), values, bad, SETTINGS)
     assert why in reason(found)
 
 
-def test_a_search_that_does_not_finish_is_a_named_drop_never_empty_bins(risky, monkeypatch):
+def test_an_unfinished_search_drops_the_attribute_with_a_reason(risky, monkeypatch):
     monkeypatch.setattr(optimal, "_SECONDS", 0)
     found = bin_attribute(attribute(direction="up"), *risky, SETTINGS)
     assert "no binning fits its direction (up)" in reason(found)
@@ -121,10 +121,10 @@ def test_a_search_that_does_not_finish_is_a_named_drop_never_empty_bins(risky, m
 @pytest.fixture
 def crops():
     """Three common crops of rising risk, one rare crop, 3,000 rows."""
-    dice = np.random.default_rng(5)
-    words = dice.choice(["wheat", "maize", "melon"], 3000).astype(object)
+    rng = np.random.default_rng(5)
+    words = rng.choice(["wheat", "maize", "melon"], 3000).astype(object)
     chance = np.select([words == "wheat", words == "maize"], [0.05, 0.15], 0.3)
-    bad = dice.random(3000) < chance
+    bad = rng.random(3000) < chance
     words[:10], bad[:10] = "saffron", False
     return words, bad
 
@@ -136,7 +136,7 @@ def test_spellings_are_grouped_by_risk_and_rare_ones_left_out_of_range(crops):
     assert (np.diff(found.woe[:3]) > 0).all()
 
 
-def test_a_spelling_never_seen_is_no_better_than_average(crops):
+def test_an_unknown_spelling_is_no_safer_than_average(crops):
     found = bin_attribute(attribute("text"), *crops, SETTINGS)
     # All ten rare rows were good, and still.
     assert found.woe[found.bins.out_of_range] == 0.0

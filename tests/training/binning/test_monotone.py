@@ -14,7 +14,7 @@ tables = st.lists(st.tuples(st.floats(-5, 5), st.integers(0, 1000)), min_size=1,
 
 
 @given(tables, st.sampled_from(["up", "down"]))
-def test_a_pooled_table_holds_its_direction_after_rounding_too(table, direction):
+def test_a_pooled_table_keeps_its_direction_after_rounding(table, direction):
     held = hold_direction(*table, direction)
     assert not breaks_direction(np.rint(29 * held), direction)
 
@@ -42,7 +42,7 @@ finite = st.lists(st.floats(-1e9, 1e9, allow_nan=False), min_size=2, max_size=40
 
 
 @given(finite, st.data())
-def test_a_tidy_edge_parts_the_values_as_the_split_did(values, data):
+def test_a_tidy_edge_separates_the_values_as_the_split_did(values, data):
     ordered = np.unique(np.array(values))
     chosen = data.draw(st.lists(st.integers(0, len(ordered) - 1), max_size=4, unique=True))
     splits = np.sort(ordered[chosen])

@@ -1,4 +1,4 @@
-"""Every curve from points to PD is monotone; on points that tell the truth all agree."""
+"""Every curve from points to PD is monotone; on calibrated points all agree."""
 
 import numpy as np
 import pytest
@@ -14,11 +14,11 @@ AT = np.arange(380.0, 720.0)
 
 
 def drawn(slope, rows=20_000):
-    """Points with outcomes whose log odds are `slope` times what the scale says."""
-    dice = np.random.default_rng(4)
-    points = np.rint(dice.normal(550, 45, rows)).astype(np.int64)
+    """Points with outcomes whose log odds are `slope` times those of the scale."""
+    rng = np.random.default_rng(4)
+    points = np.rint(rng.normal(550, 45, rows)).astype(np.int64)
     odds = slope * (points - SCALING.offset) / SCALING.factor
-    return points, dice.random(rows) < 1 / (1 + np.exp(odds))
+    return points, rng.random(rows) < 1 / (1 + np.exp(odds))
 
 
 def truth(slope):
@@ -34,7 +34,7 @@ def test_a_curve_never_rises_with_points_and_stays_a_probability(name):
 
 
 @pytest.mark.parametrize("name", FITTERS)
-def test_points_that_tell_the_truth_are_left_as_they_are(name):
+def test_calibrated_points_keep_their_pd(name):
     points, bad = drawn(1.0)
     usual = (AT > 470) & (AT < 630)
     pd = FITTERS[name](points, bad, SCALING)(AT)
@@ -42,7 +42,7 @@ def test_points_that_tell_the_truth_are_left_as_they_are(name):
 
 
 @pytest.mark.parametrize("name", ["beta", "isotonic", "centred_isotonic"])
-def test_points_that_are_too_sure_are_corrected_towards_the_truth(name):
+def test_overconfident_points_are_corrected_towards_the_true_pd(name):
     points, bad = drawn(0.6)
     usual = (AT > 470) & (AT < 630)
     wrong = np.abs(FITTERS["line"](points, bad, SCALING)(AT) - truth(0.6))[usual].mean()
@@ -50,7 +50,7 @@ def test_points_that_are_too_sure_are_corrected_towards_the_truth(name):
 
 
 @pytest.mark.parametrize("name", FITTERS)
-def test_a_bent_table_keeps_points_and_reads_back(name, member_card):
+def test_a_card_with_a_curve_keeps_its_points_and_survives_its_file(name, member_card):
     points, bad = drawn(0.7, rows=2000)
     card = with_curve(member_card, points, bad, Settings(calibration=name))
     read = card_from_json(card_to_json(card))
@@ -59,7 +59,7 @@ def test_a_bent_table_keeps_points_and_reads_back(name, member_card):
     assert (np.diff(read.pd(np.arange(400, 800))) <= 0).all()
 
 
-def test_a_curve_that_knows_booked_loans_only_does_not_join_reject_inference(member_card):
+def test_a_curve_other_than_the_line_is_refused_with_reject_inference(member_card):
     settings = Settings(calibration="beta", reject_inference="ipw")
     with pytest.raises(TrainingError, match="use line"):
         with_curve(member_card, *drawn(1.0, rows=200), settings)

@@ -1,4 +1,4 @@
-"""Whole points found together: never worse than each rounded alone, and every promise kept."""
+"""Whole points rounded together: never worse than rounded alone, with directions kept."""
 
 from dataclasses import replace
 
@@ -28,11 +28,11 @@ def dictionary():
     )
 
 
-def shapes_of(dice):
-    """Random tables that keep the direction of debts and the least worth of what is no value."""
+def shapes_of(rng):
+    """Random tables that keep the direction of debts, with out of range lowest."""
     found = []
     for names in TERMS:
-        table = dice.normal(scale=3, size=[BINS[name].size for name in names])
+        table = rng.normal(scale=3, size=[BINS[name].size for name in names])
         for axis, name in enumerate(names):
             along, own = np.moveaxis(table, axis, 0), BINS[name]
             if WAYS[name] == "up":
@@ -45,9 +45,9 @@ def shapes_of(dice):
 
 
 def case(seed):
-    dice = np.random.default_rng(seed)
-    codes = {name: dice.integers(0, own.size, 300) for name, own in BINS.items()}
-    return shapes_of(dice), codes, dice.uniform(0.5, 2, 300)
+    rng = np.random.default_rng(seed)
+    codes = {name: rng.integers(0, own.size, 300) for name, own in BINS.items()}
+    return shapes_of(rng), codes, rng.uniform(0.5, 2, 300)
 
 
 def pointed(seed):
@@ -87,7 +87,7 @@ def test_on_many_tables_half_the_squared_error_goes():
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000))
-def test_directions_and_the_least_worth_of_what_is_no_value_hold_in_whole_points(seed):
+def test_whole_points_keep_directions_and_the_lowest_points_of_out_of_range_values(seed):
     for shape, table in pointed(seed):
         assert table.min() == 0
         for axis, name in enumerate(shape.attributes):
@@ -99,7 +99,7 @@ def test_directions_and_the_least_worth_of_what_is_no_value_hold_in_whole_points
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000))
-def test_no_cell_strays_more_than_a_point_from_its_own_value(seed):
+def test_no_cell_moves_more_than_a_point_from_its_own_value(seed):
     for shape, table in pointed(seed):
         moved = table - shape.log_odds
         inside = moved[tuple(slice(0, BINS[name].out_of_range) for name in shape.attributes)]

@@ -94,21 +94,21 @@ def test_large_groups_that_differ_keep_their_own_rates():
     assert drawn.mean(axis=0) == pytest.approx([0.4, 0.8], abs=0.01)
 
 
-def test_an_empty_group_is_drawn_from_what_the_others_show():
+def test_an_empty_group_is_drawn_around_the_pooled_share():
     drawn = shrunk_draws(np.array([30.0, 32.0, 0.0]), np.array([100.0, 100.0, 0.0]), 1)
     assert drawn[:, 2].mean() == pytest.approx(0.31, abs=0.05)
 
 
-def test_an_attribute_that_names_the_group_is_told_as_its_proxy():
-    dice = np.random.default_rng(2)
-    woman = dice.random(900) < 0.5
+def test_an_attribute_that_identifies_the_group_is_reported_as_its_proxy():
+    rng = np.random.default_rng(2)
+    woman = rng.random(900) < 0.5
     columns = {
-        "x": dice.normal(size=900),
-        "maternity": np.where(woman ^ (dice.random(900) < 0.05), 1.0, -1.0),
+        "x": rng.normal(size=900),
+        "maternity": np.where(woman ^ (rng.random(900) < 0.05), 1.0, -1.0),
     }
     n = np.arange(900)
     groups = {"gender": np.where(woman, "f", "m").astype(object)}
-    sample = Sample(columns, dice.random(900) < 0.2, n, n * 0, groups)
+    sample = Sample(columns, rng.random(900) < 0.2, n, n * 0, groups)
     report = fairness_report(card_over("x", "maternity"), sample, "s", CUT_OFF, NOBODY, 1)
     (proxy,) = report.proxies
     assert proxy.auc > 0.9
@@ -117,12 +117,12 @@ def test_an_attribute_that_names_the_group_is_told_as_its_proxy():
     assert dict(proxy.strongest)["x"] < 0.6
 
 
-def test_no_protected_groups_no_report():
+def test_without_protected_groups_there_is_no_report():
     plain = sample_of(ROWS, [])
     assert fairness_report(card_over("x"), plain, "s", CUT_OFF, NOBODY, 1) is None
 
 
-def test_ages_come_in_bands_and_the_unknown_apart():
+def test_ages_are_grouped_in_bands_and_missing_ages_are_a_group():
     columns = {
         "gender": np.array(["female", None], dtype=object), "age_years": np.array([29.0, np.nan]),
         "county_code": np.array(["999901", "999901"], dtype=object),
@@ -133,6 +133,6 @@ def test_ages_come_in_bands_and_the_unknown_apart():
     assert found["gender"].tolist() == ["female", MISSING]
 
 
-def test_where_no_policy_speaks_better_odds_than_average_are_approved():
+def test_without_a_policy_better_odds_than_average_are_approved():
     assert average_cut_off(card_over("x"), 0.1)[0] == 600
     assert average_cut_off(card_over("x"), 0.25)[0] == 550

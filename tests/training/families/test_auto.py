@@ -1,4 +1,4 @@
-"""``--family auto`` and its kin on whole tables: what is chosen, told, and survived."""
+"""``--family auto`` and other families on tables: the choice, its report, awkward columns."""
 
 from dataclasses import replace
 
@@ -20,11 +20,11 @@ QUICK = Settings(family="boosted", resamples=20, folds=2)
 
 def a_table(rows=1_200, seed=5):
     """Risk falls with income; debt hurts the poor only, so a pair says more than two singles."""
-    dice = np.random.default_rng(seed)
-    income, debt = dice.normal(size=(2, rows)).round(2)
-    crop = dice.choice(["小麦", "玉米", "水稻"], rows)
+    rng = np.random.default_rng(seed)
+    income, debt = rng.normal(size=(2, rows)).round(2)
+    crop = rng.choice(["小麦", "玉米", "水稻"], rows)
     risk = -1.2 - income + 2.0 * (debt > 0.3) * (income < 0) + 0.8 * (crop == "玉米")
-    bad = dice.random(rows) < 1 / (1 + np.exp(-risk))
+    bad = rng.random(rows) < 1 / (1 + np.exp(-risk))
     income[::11] = np.nan
     return {"income": income, "debt": debt, "crop": crop.tolist(), "bad": bad.astype(int)}
 
@@ -47,21 +47,21 @@ def auto(tmp_path_factory):
 
 
 def test_auto_keeps_the_candidate_with_the_least_loss_out_of_fold(auto):
-    losses = {row.family: row.log_loss for row in auto.leaderboard}
+    losses = {row.family: row.log_loss for row in auto.comparison.leaderboard}
     assert set(losses) == {"woe", "boosted_single", "boosted"}
     assert auto.card.provenance["family"] == min(losses, key=losses.get)
 
 
-def test_the_pair_that_matters_is_found_and_what_it_bought_is_told(auto):
+def test_the_pair_that_matters_is_found_and_its_gain_reported(auto):
     pairs = [set(t.attributes) for t in auto.card.terms if len(t.attributes) == 2]
     assert {"income", "debt"} in pairs
-    assert auto.pairs_bought.log_loss < 0
-    assert auto.pairs_bought.pairs >= len(pairs)
+    assert auto.comparison.pairs_bought.log_loss < 0
+    assert auto.comparison.pairs_bought.pairs >= len(pairs)
 
 
 def test_challengers_state_the_price_of_explanation(auto):
-    assert [row.name for row in auto.price.challengers] == ["hgb", "lightgbm"]
-    assert abs(auto.price.auc) < 0.1
+    assert [row.name for row in auto.comparison.price.challengers] == ["hgb", "lightgbm"]
+    assert abs(auto.comparison.price.auc) < 0.1
 
 
 def test_whole_points_keep_the_direction_in_every_slice(auto):
@@ -73,14 +73,14 @@ def test_whole_points_keep_the_direction_in_every_slice(auto):
 
 
 def test_merging_and_rounding_lose_little(auto):
-    assert auto.rounding.auc < 0.01
-    assert auto.rounding.brier < 0.002
+    assert auto.performance.rounding.auc < 0.01
+    assert auto.performance.rounding.brier < 0.002
 
 
 def test_a_card_with_pairs_survives_its_file(auto):
     again = card_from_json(card_to_json(auto.card))
     np.testing.assert_array_equal(
-        totals(again, auto.validation), totals(auto.card, auto.validation)
+        totals(again, auto.samples.validation), totals(auto.card, auto.samples.validation)
     )
 
 
@@ -90,53 +90,53 @@ def test_the_same_seed_gives_the_same_card(tmp_path):
     assert first.digest == second.digest
 
 
-def test_explainable_boosting_makes_a_card_too(tmp_path):
+def test_explainable_boosting_makes_a_card(tmp_path):
     rows = {name: values[:500] for name, values in a_table().items()}
     settings = replace(QUICK, family="ebm")
     run = trained(tmp_path, rows, settings, directed=["income"])
     main = next(t for t in run.card.terms if t.attributes == ("income",))
     ordinary = main.points[: run.card.bins["income"].ordinary].astype(float)
     assert not breaks_direction(ordinary, "down")
-    assert run.evaluations["held_out"].measures["auc"].value > 0.6
+    assert run.performance.evaluations["held_out"].measures["auc"].value > 0.6
 
 
-def test_awkward_columns_are_survived_and_each_that_is_left_out_is_named(tmp_path):
-    rows, dice = a_table(1_000), np.random.default_rng(8)
+def test_awkward_columns_do_not_stop_training_and_dropped_ones_are_named(tmp_path):
+    rows, rng = a_table(1_000), np.random.default_rng(8)
     size = len(rows["bad"])
     rows["twin"] = rows["debt"]
     rows["constant"] = np.full(size, 7.0)
     rows["blank"] = np.full(size, np.nan)
-    rows["nearly_blank"] = np.where(dice.random(size) < 0.99, np.nan, dice.normal(size=size))
-    rows["infinite"] = np.where(dice.random(size) < 0.005, np.inf, dice.normal(size=size))
-    rows["village"] = [f"village {code}" for code in dice.integers(0, 900, size)]
+    rows["nearly_blank"] = np.where(rng.random(size) < 0.99, np.nan, rng.normal(size=size))
+    rows["infinite"] = np.where(rng.random(size) < 0.005, np.inf, rng.normal(size=size))
+    rows["village"] = [f"village {code}" for code in rng.integers(0, 900, size)]
     rows["seen_on"] = [f"2024-{1 + code % 12:02d}-11" for code in range(size)]
     run = trained(tmp_path, rows)
-    dropped = {entry.attribute: entry.reason.en for entry in run.dropped}
+    dropped = {entry.attribute: entry.reason.en for entry in run.learned.dropped}
     assert dropped["twin"] == "the same as debt, row by row"
     assert dropped["constant"].startswith("constant")
     assert dropped["blank"] == "every value is missing"
     assert "seen_on" not in run.card.bins
     assert np.isfinite(run.card.pd_values).all()
-    assert run.evaluations["held_out"].measures["auc"].value > 0.65
+    assert run.performance.evaluations["held_out"].measures["auc"].value > 0.65
 
 
 def test_one_bad_in_a_hundred_and_a_target_in_words_make_a_calibrated_card(tmp_path):
-    dice = np.random.default_rng(2)
-    income = dice.normal(size=8_000)
-    bad = dice.random(8_000) < 1 / (1 + np.exp(5.2 + 1.2 * income))
+    rng = np.random.default_rng(2)
+    income = rng.normal(size=8_000)
+    bad = rng.random(8_000) < 1 / (1 + np.exp(5.2 + 1.2 * income))
     rows = {"income": income, "outcome": np.where(bad, "bad", "good").tolist()}
     run = trained(tmp_path, rows, replace(QUICK, family="boosted_single"), target="outcome")
-    held = run.evaluations["held_out"].measures
+    held = run.performance.evaluations["held_out"].measures
     assert bad.mean() < 0.015
     assert held["ece"].value < 0.01
     assert held["auc"].value > 0.7
 
 
 def test_spellings_of_one_word_share_a_bin(tmp_path):
-    rows, dice = a_table(600), np.random.default_rng(4)
+    rows, rng = a_table(600), np.random.default_rng(4)
     rows["city"] = [
-        str(dice.choice(["São Paulo", "SAO PAULO"] if bad else ["Recife", "RECIFE"]))
-        if dice.random() < 0.7
+        str(rng.choice(["São Paulo", "SAO PAULO"] if bad else ["Recife", "RECIFE"]))
+        if rng.random() < 0.7
         else "Natal"
         for bad in rows["bad"]
     ]

@@ -1,4 +1,4 @@
-"""Ratios and differences in a trained card: found where they speak, told, and safe."""
+"""Ratios and differences in a trained card: found if they matter, explained, and safe."""
 
 from dataclasses import replace
 
@@ -37,11 +37,11 @@ QUICK = Settings(family="boosted", resamples=20, folds=3)
 
 def a_table(rows=2_400, seed=7):
     """Instalments hurt by their share of income, whatever either is worth alone."""
-    dice = np.random.default_rng(seed)
-    income = np.exp(dice.normal(8, 0.8, rows)).round(0)
-    instalment = (income * np.exp(dice.normal(-1.2, 0.9, rows))).round(0)
-    age = dice.integers(20, 60, rows).astype(float)
-    bad = dice.random(rows) < np.where(instalment > 0.45 * income, 0.55, 0.1)
+    rng = np.random.default_rng(seed)
+    income = np.exp(rng.normal(8, 0.8, rows)).round(0)
+    instalment = (income * np.exp(rng.normal(-1.2, 0.9, rows))).round(0)
+    age = rng.integers(20, 60, rows).astype(float)
+    bad = rng.random(rows) < np.where(instalment > 0.45 * income, 0.55, 0.1)
     income[::17] = np.nan
     income[5::40] = 0.0
     return {"income": income, "instalment": instalment, "age": age, "bad": bad.astype(int)}
@@ -67,10 +67,10 @@ def run(tmp_path_factory):
 @pytest.fixture(scope="module")
 def directed_run(tmp_path_factory):
     """A run on a table with debts whose direction is declared, beside a ratio of free numbers."""
-    dice = np.random.default_rng(2)
+    rng = np.random.default_rng(2)
     columns = a_table()
-    debts = np.round(dice.gamma(2.0, 1.0, len(columns["age"])), 2)
-    worse = dice.random(len(debts)) < np.clip(0.12 * debts, 0, 1)
+    debts = np.round(rng.gamma(2.0, 1.0, len(columns["age"])), 2)
+    worse = rng.random(len(debts)) < np.clip(0.12 * debts, 0, 1)
     columns |= {"debts": debts, "bad": columns["bad"] | worse}
     return trained(tmp_path_factory.mktemp("directed"), columns, directed=["debts"])
 
@@ -81,7 +81,9 @@ def test_a_planted_ratio_is_found_and_ranks_better_than_its_sources(run, tmp_pat
         run.card.derived.values()
     )
     assert without.card.derived == {}
-    better, plain = (r.evaluations["cross_validated"].measures["auc"].value for r in (run, without))
+    better, plain = (
+        r.performance.evaluations["cross_validated"].measures["auc"].value for r in (run, without)
+    )
     assert better > plain + 0.003
 
 
@@ -89,15 +91,15 @@ def test_the_same_seed_derives_the_same(run, tmp_path):
     assert trained(tmp_path, a_table()).digest == run.digest
 
 
-def test_nothing_is_derived_where_either_alone_says_all(tmp_path):
+def test_nothing_is_derived_if_one_attribute_explains_the_outcome(tmp_path):
     assert trained(tmp_path, by_income_alone(a_table())).card.derived == {}
 
 
 def by_income_alone(columns):
     """The same rows with outcomes that follow income alone."""
-    dice = np.random.default_rng(11)
+    rng = np.random.default_rng(11)
     income = np.nan_to_num(columns["income"], nan=3_000.0)
-    bad = dice.random(len(income)) < 1 / (1 + np.exp(0.4 + (np.log1p(income) - 8)))
+    bad = rng.random(len(income)) < 1 / (1 + np.exp(0.4 + (np.log1p(income) - 8)))
     return columns | {"bad": bad.astype(int)}
 
 
@@ -111,7 +113,7 @@ def test_the_gate_on_directions_stops_a_card_that_derives_from_a_directed_source
     assert broken_directions(run.card, {"instalment": "up", "age": "free"}) == ["instalment"]
 
 
-def test_a_member_is_told_of_the_ratio_by_its_two_sources(run):
+def test_the_reason_of_a_ratio_names_its_two_sources(run):
     wording = run.card.wording["income_per_instalment"]
     assert (wording.label.zh, wording.label.en) == ("income ÷ instalment", "income ÷ instalment")
     assert "“income” is in poor proportion to “instalment”" in wording.reason.en
@@ -120,8 +122,8 @@ def test_a_member_is_told_of_the_ratio_by_its_two_sources(run):
     assert not wording.actionable
 
 
-def test_a_table_without_the_derived_column_scores_as_training_did(run, tmp_path):
-    held = run.validation
+def test_a_table_without_the_derived_column_gets_the_points_of_training(run, tmp_path):
+    held = run.samples.validation
     plain = {name: held.columns[name] for name in run.card.inputs}
     pq.write_table(pa.table(plain), tmp_path / "in.parquet")
     score_table(tmp_path / "in.parquet", card_from_json(card_to_json(run.card)),
@@ -137,41 +139,41 @@ def test_a_table_without_the_derived_column_scores_as_training_did(run, tmp_path
 
 # MLflow reads the type hints of a model when its class is made.
 @pytest.mark.filterwarnings("ignore:.*type hint:UserWarning")
-def test_the_mlflow_model_takes_the_sources_alone(run):
+def test_the_mlflow_model_needs_only_the_sources(run):
     from training.tracking.pyfunc_model import CardModel
 
     model = CardModel()
     model.card = run.card
-    plain = pd.DataFrame({name: run.validation.columns[name] for name in run.card.inputs})
+    plain = pd.DataFrame({name: run.samples.validation.columns[name] for name in run.card.inputs})
     found = model.predict(None, plain)
-    assert found["points"].tolist() == totals(run.card, run.validation).tolist()
+    assert found["points"].tolist() == totals(run.card, run.samples.validation).tolist()
 
 
-def test_the_report_the_workbook_and_the_baseline_know_the_ratio(run, tmp_path):
+def test_the_report_the_workbook_and_the_baseline_include_the_ratio(run, tmp_path):
     write_run(run, tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<code>income</code> ÷ <code>instalment</code>" in page
     write_workbook(CardFile(run.card, run.digest, None, None), tmp_path / "card.xlsx")
-    shares = run.baseline["income_per_instalment"]
+    shares = run.performance.baseline["income_per_instalment"]
     assert sum(shares) == pytest.approx(1.0)
     # Where income is missing, one row in seventeen, so is the ratio.
     assert shares[-2] == pytest.approx(1 / 17, abs=0.02)
-    assert run.attribute_psi["income_per_instalment"] < 0.1
+    assert run.performance.attribute_psi["income_per_instalment"] < 0.1
 
 
 def compiled(direction, seed):
     """A card compiled from random shapes over a directed attribute and a ratio of `a` and `b`."""
-    dice = np.random.default_rng(seed)
-    columns = a_table(rows=200, seed=seed) | {"directed": dice.normal(size=200)}
+    rng = np.random.default_rng(seed)
+    columns = a_table(rows=200, seed=seed) | {"directed": rng.normal(size=200)}
     table = pa.table({n: pa.array(v, from_pandas=True) for n, v in columns.items()})
     dictionary = read_dictionary(draft_dictionary(table, "bad"), "test")
     first = replace(dictionary["instalment"], direction=direction)
     dictionary = replace(dictionary, attributes={**dictionary.attributes, "instalment": first})
-    return columns, dictionary, dice
+    return columns, dictionary, rng
 
 
 @pytest.mark.parametrize("direction", ["up", "down"])
-def test_no_card_compiles_that_derives_from_a_directed_source(direction):
+def test_a_card_that_derives_from_a_directed_source_does_not_compile(direction):
     columns = a_table(rows=200)
     table = pa.table({n: pa.array(v, from_pandas=True) for n, v in columns.items()})
     drafted = read_dictionary(draft_dictionary(table, "bad"), "test")
@@ -193,8 +195,8 @@ def test_no_card_compiles_that_derives_from_a_directed_source(direction):
 @settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_a_directed_attribute_stays_monotone_in_total_beside_derived_ones(directed_run, data):
-    """Whoever's debts grow, all else alike, never gains a point, whatever is derived of others."""
-    columns = directed_run.validation.columns
+    """A row whose debts grow, all else equal, never gains a point."""
+    columns = directed_run.samples.validation.columns
     row = data.draw(st.integers(0, len(columns["debts"]) - 1))
     low, high = sorted(data.draw(st.tuples(st.floats(0, 9), st.floats(0, 9))))
     two = {name: np.repeat(columns[name][row], 2) for name in directed_run.card.inputs}

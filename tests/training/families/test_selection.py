@@ -1,4 +1,4 @@
-"""What enters the regression: strong, steady, not said already, with the right sign."""
+"""What enters the regression: strong, stable and uncorrelated attributes with the right sign."""
 
 from dataclasses import replace
 
@@ -10,10 +10,10 @@ from model.errors import TrainingError
 from model.profile.dictionary import Attribute, Dictionary, Text
 from training.binning.binning import bin_attribute
 from training.families.boosted.family import BoostedFamily
-from training.families.cross_fit import Refitted
+from training.families.cross_fit import RefitLearner
 from training.families.ebm import EbmFamily
-from training.families.woe import WoeFamily, fit_logistic, not_said_already, strong_enough
-from training.measures.steadiness import coarse, steady
+from training.families.woe import WoeFamily, drop_correlated, drop_weak, fit_logistic
+from training.measures.stability import coarse, drop_unstable
 from training.samples.sample import Sample, refuse_too_few
 from training.settings import Settings
 
@@ -32,12 +32,12 @@ def declared(name):
 @pytest.fixture
 def sample():
     """Two attributes that carry risk, one of them missing early on; a copy; and noise."""
-    dice = np.random.default_rng(9)
+    rng = np.random.default_rng(9)
     period = np.repeat(np.arange(10), ROWS // 10)
-    care, wealth = dice.normal(size=(2, ROWS))
-    bad = dice.random(ROWS) < 1 / (1 + np.exp(2 + care + wealth))
+    care, wealth = rng.normal(size=(2, ROWS))
+    bad = rng.random(ROWS) < 1 / (1 + np.exp(2 + care + wealth))
     young = np.where(period < 5, np.nan, wealth)
-    columns = {"care": care, "copy": 3 * care, "young": young, "noise": dice.normal(size=ROWS)}
+    columns = {"care": care, "copy": 3 * care, "young": young, "noise": rng.normal(size=ROWS)}
     return Sample(columns, bad, np.arange(ROWS), period)
 
 
@@ -49,27 +49,30 @@ def binned(sample):
     }
 
 
-def test_the_strong_come_first_and_the_weak_are_told_by_their_value(binned):
-    kept, dropped = strong_enough(binned, SETTINGS)
+def test_strong_attributes_come_first_and_weak_ones_are_dropped_with_their_value(binned):
+    kept, dropped = drop_weak(binned, SETTINGS)
     assert kept[0] in ("care", "copy")
     assert [entry.attribute for entry in dropped] == ["noise"]
     assert "below 0.01" in dropped[0].reason.en
 
 
-def test_an_attribute_that_was_missing_early_on_is_unsteady(binned, sample):
+def test_an_attribute_that_was_missing_early_on_is_unstable(binned, sample):
     bins = {name: own.bins for name, own in binned.items()}
-    kept, dropped = steady(["care", "young"], bins, sample, SETTINGS)
+    kept, dropped = drop_unstable(["care", "young"], bins, sample, SETTINGS)
     assert (kept, [entry.attribute for entry in dropped]) == (["care"], ["young"])
-    assert "unsteady: PSI" in dropped[0].reason.en
+    assert "unstable: PSI" in dropped[0].reason.en
 
 
-def test_a_sample_without_time_is_steady(binned, sample):
+def test_a_sample_without_time_is_stable(binned, sample):
     alone = replace(sample, period=np.zeros(ROWS, dtype=np.int64))
-    assert steady(["young"], {"young": binned["young"].bins}, alone, SETTINGS) == (["young"], [])
+    assert drop_unstable(["young"], {"young": binned["young"].bins}, alone, SETTINGS) == (
+        ["young"],
+        [],
+    )
 
 
-@pytest.mark.parametrize("family", [BoostedFamily("boosted_single"), Refitted(EbmFamily())])
-def test_boosted_shapes_leave_out_what_is_unsteady_and_name_it(family, sample):
+@pytest.mark.parametrize("family", [BoostedFamily("boosted_single"), RefitLearner(EbmFamily())])
+def test_boosted_shapes_drop_unstable_attributes_by_name(family, sample):
     rows = sample.take(np.arange(0, ROWS, 4))
     names = ("care", "young", "noise")
     dictionary = Dictionary({name: declared(name) for name in names}, "0" * 64)
@@ -77,10 +80,10 @@ def test_boosted_shapes_leave_out_what_is_unsteady_and_name_it(family, sample):
     fit = family.cross_fit(few, dictionary, replace(SETTINGS, folds=2), lambda: None).fit
     assert set(fit.additive.bins) == {"care", "noise"}
     assert [entry.attribute for entry in fit.dropped] == ["young"]
-    assert "unsteady: PSI" in fit.dropped[0].reason.en
+    assert "unstable: PSI" in fit.dropped[0].reason.en
 
 
-def test_a_shift_is_taken_over_few_bins_of_like_many_rows(sample):
+def test_a_shift_is_measured_over_few_bins_of_similar_size(sample):
     values = sample.columns["care"]
     fine = Bins("care", edges=tuple(np.linspace(-2, 2, 101).tolist()))
     found = coarse(fine, values)
@@ -97,16 +100,16 @@ def test_the_rare_spellings_of_a_text_share_a_bin_of_the_shift():
     assert found.codes(words).max() == 9
 
 
-def test_what_a_stronger_attribute_says_already_is_dropped(binned, sample):
+def test_an_attribute_that_correlates_with_a_stronger_one_is_dropped(binned, sample):
     woe = {n: b.woe[b.bins.codes(sample.columns[n])] for n, b in binned.items()}
-    kept, dropped = not_said_already(["care", "copy", "noise"], woe, SETTINGS)
+    kept, dropped = drop_correlated(["care", "copy", "noise"], woe, SETTINGS)
     assert kept == ["care", "noise"]
     assert "says the same as care (correlation 1.00)" in dropped[0].reason.en
 
 
-def test_every_coefficient_is_positive_and_what_turns_is_told(sample):
-    dice = np.random.default_rng(2)
-    risk = sample.bad + dice.normal(size=ROWS)
+def test_every_coefficient_is_positive_and_attributes_of_the_wrong_sign_are_dropped(sample):
+    rng = np.random.default_rng(2)
+    risk = sample.bad + rng.normal(size=ROWS)
     # Beside its sum with noise, the noise itself turns round.
     woe = {"sum": risk + 3 * sample.columns["noise"], "noise": 3 * sample.columns["noise"]}
     found = fit_logistic(woe, sample.bad, 1.0)
@@ -115,7 +118,7 @@ def test_every_coefficient_is_positive_and_what_turns_is_told(sample):
     assert "its sign turns" in found.dropped[0].reason.en
 
 
-def test_nothing_is_left_where_every_sign_turns(sample):
+def test_nothing_is_left_if_every_sign_is_wrong(sample):
     assert fit_logistic({"wrong": -1.0 * sample.bad}, sample.bad, 1.0) is None
 
 

@@ -1,4 +1,4 @@
-"""Boosted trees as exact tables, purified, merged: each step keeps what it promises."""
+"""Boosted trees as exact tables, purified and merged; each step keeps its promises."""
 
 from dataclasses import replace
 
@@ -11,11 +11,11 @@ from model.card.bins import Bins
 from model.profile.dictionary import Dictionary, member_dictionary
 from training.additive import Additive, Shape
 from training.binning.optimal import breaks_direction
-from training.families.boosted.bins import VIEWS, different_views, fine_bins, see
+from training.families.boosted.bins import VIEWS, different_views, fine_bins, view_sample
 from training.families.boosted.booster import Growth, grow
 from training.families.boosted.folds import best_pairs
-from training.families.boosted.merge import merged, printable
-from training.families.boosted.purify import bin_weights, purified, with_unseen_bins
+from training.families.boosted.merge import merge_bins, reduce_bins
+from training.families.boosted.purify import bin_weights, purify, with_unseen_bins
 from training.families.boosted.trees import Tables
 from training.samples.sample import Sample
 
@@ -32,12 +32,12 @@ def an_attribute(name, kind="number", direction="free"):
 
 def a_sample(rows=ROWS, seed=3):
     """Income and debt act together; one in nine incomes is missing; crops differ."""
-    dice = np.random.default_rng(seed)
-    income, debt = dice.normal(size=(2, rows)).round(2)
-    crop = dice.choice(np.array(CROPS, dtype=object), rows)
-    village = np.array([f"V{code:02d}" for code in dice.integers(0, 30, rows)], dtype=object)
+    rng = np.random.default_rng(seed)
+    income, debt = rng.normal(size=(2, rows)).round(2)
+    crop = rng.choice(np.array(CROPS, dtype=object), rows)
+    village = np.array([f"V{code:02d}" for code in rng.integers(0, 30, rows)], dtype=object)
     risk = -1 - income + 1.5 * (debt > 0.5) * (income < 0) + (crop == "玉米") * 0.8
-    bad = dice.random(rows) < 1 / (1 + np.exp(-risk))
+    bad = rng.random(rows) < 1 / (1 + np.exp(-risk))
     income[::9] = np.nan
     crop[5::50] = None
     columns = {"income": income, "debt": debt, "crop": crop, "village": village}
@@ -72,7 +72,7 @@ def bins(sample):
 
 
 def ensemble_tables(sample, bins, view):
-    seen = see(view, bins, sample, DICTIONARY, seed=1)
+    seen = view_sample(view, bins, sample, DICTIONARY, seed=1)
     booster = grow(seen, sample, Growth(None, 20, 1.0), rounds=60, seed=1)
     tables = Tables.empty(bins)
     tables.add(booster, seen.columns, 1.0, -1)
@@ -83,14 +83,14 @@ def ensemble_tables(sample, bins, view):
 def test_the_tables_add_up_to_the_trees_raw_score(sample, bins, view):
     few = {name: own for name, own in bins.items() if name != "village"}
     tables, seen, booster = ensemble_tables(sample, few, view)
-    additive = purified(tables, few, bin_weights(few, sample), DICTIONARY)
+    additive = purify(tables, few, bin_weights(few, sample), DICTIONARY)
     raw = booster.predict(seen.values, raw_score=True)
     np.testing.assert_allclose(-additive.log_odds(sample.columns), raw, atol=1e-9)
     assert {len(shape.attributes) for shape in additive.shapes} == {1, 2}
 
 
-def test_text_of_many_spellings_is_learned_from_risks_its_own_row_had_no_part_in(sample, bins):
-    seen = see("risk", bins, sample, DICTIONARY, seed=1)
+def test_the_risk_of_a_word_excludes_the_outcome_of_the_row_itself(sample, bins):
+    seen = view_sample("risk", bins, sample, DICTIONARY, seed=1)
     column = [c.attribute for c in seen.columns].index("village")
     own = seen.columns[column].by_code[bins["village"].codes(sample.columns["village"])]
     assert np.corrcoef(own, sample.bad)[0, 1] > 1.5 * abs(
@@ -106,7 +106,7 @@ def test_views_differ_only_where_a_text_has_few_spellings(bins):
 def test_free_pairs_hold_no_main_effect_once_purified(sample, bins):
     tables, _, _ = ensemble_tables(sample, bins, "spelling")
     weights = bin_weights(bins, sample)
-    additive = purified(tables, bins, weights, DICTIONARY)
+    additive = purify(tables, bins, weights, DICTIONARY)
     pair = next(s for s in additive.shapes if s.attributes == ("debt", "crop"))
     np.testing.assert_allclose(pair.log_odds @ weights["crop"], 0, atol=1e-12)
     np.testing.assert_allclose(weights["debt"] @ pair.log_odds, 0, atol=1e-12)
@@ -115,8 +115,8 @@ def test_free_pairs_hold_no_main_effect_once_purified(sample, bins):
 def test_a_declared_direction_holds_in_every_slice_of_every_table_fine_and_merged(sample, bins):
     tables, _, _ = ensemble_tables(sample, bins, "risk")
     weights = bin_weights(bins, sample)
-    fine = with_unseen_bins(purified(tables, bins, weights, DICTIONARY), weights)
-    for additive in (fine, merged(fine, weights, 6)):
+    fine = with_unseen_bins(purify(tables, bins, weights, DICTIONARY), weights)
+    for additive in (fine, merge_bins(fine, weights, 6)):
         for shape in additive.shapes:
             if "income" in shape.attributes:
                 along = np.moveaxis(shape.log_odds, shape.attributes.index("income"), 0)
@@ -127,7 +127,7 @@ def test_a_declared_direction_holds_in_every_slice_of_every_table_fine_and_merge
 def test_out_of_range_numbers_are_worth_no_more_than_any_other_value(sample, bins):
     tables, _, _ = ensemble_tables(sample, bins, "risk")
     weights = bin_weights(bins, sample)
-    shapes = with_unseen_bins(purified(tables, bins, weights, DICTIONARY), weights).shapes
+    shapes = with_unseen_bins(purify(tables, bins, weights, DICTIONARY), weights).shapes
     for shape in shapes:
         if "debt" in shape.attributes:
             along = np.moveaxis(shape.log_odds, shape.attributes.index("debt"), 0)
@@ -136,11 +136,11 @@ def test_out_of_range_numbers_are_worth_no_more_than_any_other_value(sample, bin
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(-30, 30), min_size=2, max_size=12), st.integers(1, 12))
-def test_merging_is_the_best_there_is_for_its_number_of_bins(values, most):
+def test_merging_is_optimal_for_its_number_of_bins(values, most):
     odds = np.array([*values, 0, 0], dtype=float) / 10
     bins = Bins("x", edges=tuple(float(e) for e in range(1, len(values))))
     weights = {"x": np.r_[np.full(len(values), 1 / len(values)), 0.0, 0.0]}
-    few = merged(Additive(0.0, {"x": bins}, (Shape(("x",), odds),)), weights, most)
+    few = merge_bins(Additive(0.0, {"x": bins}, (Shape(("x",), odds),)), weights, most)
     assert few.bins["x"].ordinary <= most
     lost = squares_lost(few, odds[: len(values)])
     assert lost <= best_by_trying_all(odds[: len(values)], few.bins["x"].ordinary) + 1e-9
@@ -161,22 +161,22 @@ def best_by_trying_all(odds, groups):
     )
 
 
-def test_bins_are_spent_until_the_score_hardly_changes_and_no_further(sample, bins):
+def test_bins_are_added_until_the_score_hardly_changes(sample, bins):
     tables, _, _ = ensemble_tables(sample, bins, "risk")
     weights = bin_weights(bins, sample)
-    fine = with_unseen_bins(purified(tables, bins, weights, DICTIONARY), weights)
+    fine = with_unseen_bins(purify(tables, bins, weights, DICTIONARY), weights)
     score = fine.log_odds(sample.columns)
 
     def change(few):
         return np.var(few.log_odds(sample.columns) - score) / np.var(score)
 
-    few = printable(fine, sample, 40)
+    few = reduce_bins(fine, sample, 40)
     used = max(own.ordinary for own in few.bins.values())
-    assert change(few) <= 1e-3 < change(merged(fine, weights, used - 4))
-    assert max(own.ordinary for own in printable(fine, sample, 8).bins.values()) == 8
+    assert change(few) <= 1e-3 < change(merge_bins(fine, weights, used - 4))
+    assert max(own.ordinary for own in reduce_bins(fine, sample, 8).bins.values()) == 8
 
 
-def test_pairs_are_ranked_by_what_they_gain_and_losers_never_enter():
+def test_pairs_are_ranked_by_their_gain_and_losing_pairs_never_enter():
     gains = [{("a", "b"): 3.0, ("a", "c"): 1.0, ("b", "c"): -5.0}, {("a", "c"): 4.0}]
     assert best_pairs(gains, 10) == (("a", "c"), ("a", "b"))
     assert best_pairs(gains, 1) == (("a", "c"),)

@@ -1,4 +1,4 @@
-"""The gates stop what should be stopped, and say so; everything else passes."""
+"""The gates stop faulty cards with a reason, and pass all others."""
 
 from dataclasses import replace
 from datetime import date
@@ -10,11 +10,12 @@ from model.card.bins import Bins, Term
 from model.card.card_file import CardFile
 from model.card.scorecard import Card, Grade, Scaling
 from model.errors import ContractError, TrainingError
-from training.gates.evidence import Evidence, Noted, read_evidence, write_evidence
+from training.gates.evidence import Evidence, TrainingNotes, read_evidence, write_evidence
 from training.gates.exactness import broken_directions
 from training.gates.judge import judge
-from training.gates.verdict import GATE_LIMITS, Measured, status
+from training.gates.verdict import GATE_LIMITS, status
 from training.measures.discrimination import delong
+from training.measures.evaluate import Interval
 from training.samples.sample import Sample
 
 DAY = date(2026, 1, 1)
@@ -41,22 +42,22 @@ HONEST = card_over({"income": (0, 40), "thrift": (0, 40)}, 490)
 
 def people(seed=1, **more):
     """Rows whose outcome follows the honest card's own PDs."""
-    dice = np.random.default_rng(seed)
-    columns = {name: dice.normal(size=ROWS) for name in ("income", "thrift", "noise")}
+    rng = np.random.default_rng(seed)
+    columns = {name: rng.normal(size=ROWS) for name in ("income", "thrift", "noise")}
     totals = HONEST.total(HONEST.points_by_attribute(HONEST.codes(columns)))
-    bad = dice.random(ROWS) < HONEST.pd(totals)
+    bad = rng.random(ROWS) < HONEST.pd(totals)
     rows = np.arange(ROWS)
-    columns |= {name: made(bad, columns, dice) for name, made in more.items()}
+    columns |= {name: made(bad, columns, rng) for name, made in more.items()}
     return Sample(columns, bad, rows, rows * 0)
 
 
-def evidence(card, rows, **noted):
-    stated = Noted(
+def evidence(card, rows, **notes):
+    stated = TrainingNotes(
         card_digest="a" * 64, sample="held_out", trained_by="Trainer", source="table",
         directions=dict.fromkeys(card.attributes, "down"), points_psi=0.01,
         attribute_psi=dict.fromkeys(card.attributes, 0.01), rounding_auc=0.0, cut_off=None,
     )  # fmt: skip
-    return Evidence(card, "a" * 64, replace(stated, **noted), rows)
+    return Evidence(card, "a" * 64, replace(stated, **notes), rows)
 
 
 def gates(found, champion=None):
@@ -87,27 +88,27 @@ def test_a_champion_whose_attributes_are_gone_cannot_be_compared():
     other = card_over({"land": (0, 40)}, 490)
     found = gates(evidence(HONEST, people()), champion=other)["AUC_AGAINST_CHAMPION"]
     assert found.status == "fail"
-    assert "scores land, which" in found.told.en
+    assert "scores land, which" in found.finding.en
     assert "--home" in found.remedy.en
 
 
 def test_of_a_champion_of_other_data_only_the_first_attributes_are_named():
     other = card_over({f"land_{n}": (0, 4) for n in range(7)}, 490)
     found = gates(evidence(HONEST, people()), champion=other)["AUC_AGAINST_CHAMPION"]
-    assert "land_0, land_1, land_2, land_3, land_4 and 2 more, which" in found.told.en
-    assert "land_4 等 7 项" in found.told.zh
+    assert "land_0, land_1, land_2, land_3, land_4 and 2 more, which" in found.finding.en
+    assert "land_4 等 7 项" in found.finding.zh
 
 
 @pytest.mark.parametrize(("wrong", "expected"), [(0.02, "fail"), (0.30, "flag")])
 def test_a_planted_leak_is_stopped_or_flagged(wrong, expected):
-    def recovery_calls(bad, columns, dice):
-        return np.where(bad ^ (dice.random(ROWS) < wrong / 2), -1.0, 1.0)
+    def recovery_calls(bad, columns, rng):
+        return np.where(bad ^ (rng.random(ROWS) < wrong / 2), -1.0, 1.0)
 
     leaky = card_over({"recovery_calls": (0, 150), "income": (0, 10)}, 400)
     found = gates(evidence(leaky, people(recovery_calls=recovery_calls)))
     statuses = {found["ATTRIBUTE_TOO_GOOD"].status, found["ATTRIBUTE_LEAD"].status}
     assert expected in statuses
-    assert "recovery_calls" in found["ATTRIBUTE_TOO_GOOD"].told.en
+    assert "recovery_calls" in found["ATTRIBUTE_TOO_GOOD"].finding.en
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_chance_alone_does_not_fail_a_small_sample():
 def test_a_planted_unfair_proxy_is_stopped():
     woman = np.random.default_rng(5).random(ROWS) < 0.4
 
-    def maternity(bad, columns, dice):
+    def maternity(bad, columns, rng):
         return np.where(woman, -1.0, 1.0)
 
     rows = people(maternity=maternity)
@@ -137,14 +138,14 @@ def test_a_planted_unfair_proxy_is_stopped():
     unfair = card_over({"income": (0, 40), "thrift": (0, 40), "maternity": (0, 60)}, 450)
     found = gates(evidence(unfair, rows, cut_off=540))
     assert found["PROXY_GENDER"].status == "fail"
-    assert "maternity" in found["PROXY_GENDER"].told.en
+    assert "maternity" in found["PROXY_GENDER"].finding.en
     assert found["FAIRNESS_APPROVAL_RATIO_GENDER"].status == "fail"
     assert found["FAIRNESS_TRUE_POSITIVE_GAP_GENDER"].status == "fail"
     fair = gates(evidence(HONEST, rows, cut_off=530))
     assert {fair[name].status for name in fair if "GENDER" in name} == {"pass"}
 
 
-def test_another_card_than_the_one_evaluated_is_stopped():
+def test_a_card_other_than_the_evaluated_one_is_stopped():
     found = gates(evidence(HONEST, people(), card_digest="c" * 64))
     assert found["CARD_AS_EVALUATED"].status == "fail"
 
@@ -156,7 +157,7 @@ def test_shift_and_rounding_beyond_limits_are_stopped_and_named():
     )  # fmt: skip
     for gate in ("POINTS_STABILITY", "ATTRIBUTE_STABILITY", "ROUNDING_LOSS"):
         assert found[gate].status == "fail"
-    assert "income" in found["ATTRIBUTE_STABILITY"].told.en
+    assert "income" in found["ATTRIBUTE_STABILITY"].finding.en
 
 
 @pytest.mark.parametrize(("shift", "status"), [(0.6, "fail"), (0.3, "flag"), (0.2, "pass")])
@@ -171,7 +172,7 @@ def test_a_reference_below_tier_second_would_leave_someone_without_a_reason():
     assert (found.status, found.value) == ("fail", 530.0)
 
 
-def test_a_pair_that_turns_a_direction_round_is_seen():
+def test_a_pair_that_reverses_a_direction_is_found():
     bins = {"a": Bins("a", (0.0,)), "b": Bins("b", (0.0,))}
     own = Term(("a",), np.array([0, 10, 0, 0], dtype=np.int64), 5)
     pair = np.zeros((4, 4), dtype=np.int64)
@@ -185,9 +186,9 @@ def test_a_pair_that_turns_a_direction_round_is_seen():
 
 def test_delong_is_the_textbook_sum_over_pairs():
     """DeLong et al. (1988), eq. 1-6, pair by pair, in plain loops."""
-    dice = np.random.default_rng(3)
-    bad = dice.random(60) < 0.4
-    scores = dice.integers(0, 12, (2, 60)) - 4 * bad
+    rng = np.random.default_rng(3)
+    bad = rng.random(60) < 0.4
+    scores = rng.integers(0, 12, (2, 60)) - 4 * bad
     goods, bads = scores[:, ~bad], scores[:, bad]
     psi = np.array([
         [[float(g > b) + 0.5 * float(g == b) for b in bads[k]] for g in goods[k]] for k in (0, 1)
@@ -201,11 +202,11 @@ def test_delong_is_the_textbook_sum_over_pairs():
 
 
 def test_a_value_beyond_the_limit_fails_only_if_its_interval_is_too():
-    assert status(Measured(0.3, 0.1, 0.5), 0.2, "most") == "flag"
-    assert status(Measured(0.3, 0.21, 0.5), 0.2, "most") == "fail"
-    assert status(Measured(0.7, 0.6, 0.79), 0.8, "least") == "fail"
-    assert status(Measured(0.15, 0.1, 0.3), 0.2, "most", watch=0.1) == "flag"
-    assert status(Measured(0.05, 0.0, 0.3), 0.2, "most", watch=0.1) == "pass"
+    assert status(Interval(0.3, 0.1, 0.5), 0.2, "most") == "flag"
+    assert status(Interval(0.3, 0.21, 0.5), 0.2, "most") == "fail"
+    assert status(Interval(0.7, 0.6, 0.79), 0.8, "least") == "fail"
+    assert status(Interval(0.15, 0.1, 0.3), 0.2, "most", watch=0.1) == "flag"
+    assert status(Interval(0.05, 0.0, 0.3), 0.2, "most", watch=0.1) == "pass"
 
 
 def test_evidence_comes_back_as_it_was_written_and_its_rows_cannot_be_swapped(
@@ -217,13 +218,13 @@ def test_evidence_comes_back_as_it_was_written_and_its_rows_cannot_be_swapped(
     words = np.array(["小麦", None] * (ROWS // 2), dtype=object)
     rows = replace(rows, columns={**rows.columns, "crop": words}, groups={"gender": words})
     digest = write_card(tmp_path, member_card)
-    noted = evidence(HONEST, rows, card_digest=digest).noted
-    write_evidence(tmp_path, noted, rows)
+    notes = evidence(HONEST, rows, card_digest=digest).notes
+    write_evidence(tmp_path, notes, rows)
     read = read_evidence(tmp_path)
-    assert (read.noted, read.digest) == (noted, digest)
+    assert (read.notes, read.digest) == (notes, digest)
     assert read.rows.columns["crop"].tolist() == words.tolist()
     assert (read.rows.columns["income"] == rows.columns["income"]).all()
-    write_evidence(tmp_path / "..", noted, rows.take(np.arange(100)))
+    write_evidence(tmp_path / "..", notes, rows.take(np.arange(100)))
     (tmp_path / ".." / "validation.parquet").replace(tmp_path / "validation.parquet")
     with pytest.raises(TrainingError, match="not the rows this card was validated on"):
         read_evidence(tmp_path)
@@ -235,13 +236,13 @@ auc_least: {unit: AUC, source: someone, values: {2020-01-01: 0.5}}
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (LIMITS, "gates.yaml: .*auc_loss_most.* unknown or missing"),
         (LIMITS.replace("source: someone, ", ""), "gates.yaml, limit auc_least: .*source"),
         (LIMITS.replace("2020-01-01", "2090-01-01"), "gates.yaml: auc_least has no value"),
     ],
 )
-def test_a_limit_without_source_date_or_name_is_refused(text, told):
-    with pytest.raises(ContractError, match=told):
+def test_a_limit_without_source_date_or_name_is_refused(text, message):
+    with pytest.raises(ContractError, match=message):
         GATE_LIMITS.read(text, DAY)

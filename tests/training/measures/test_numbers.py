@@ -86,7 +86,7 @@ def test_auc_is_the_chance_that_a_good_beats_a_bad(drawn):
 
 
 @given(some_counts)
-def test_turning_the_points_round_turns_the_auc_round_and_keeps_the_ks(drawn):
+def test_reversing_the_points_reverses_the_auc_and_keeps_the_ks(drawn):
     goods, bads = np.array(drawn, dtype=float).T
     assert float(auc(goods, bads) + auc(goods[::-1], bads[::-1])) == pytest.approx(1.0)
     assert float(ks(goods[::-1], bads[::-1])) == pytest.approx(float(ks(goods, bads)))
@@ -126,13 +126,13 @@ def test_calibration_error_weighs_each_group_by_its_rows():
     assert float(found) == pytest.approx((100 * 0.1 + 50 * 0.0) / 150)
 
 
-def test_equal_groups_never_part_one_total_and_follow_the_points():
+def test_equal_groups_never_split_one_total_and_follow_the_points():
     group = equal_groups(np.array([5.0, 90.0, 5.0, 100.0]), groups=4)
     assert group.tolist() == sorted(group.tolist())
     assert len(group) == 4
 
 
-def test_grades_tell_expected_and_observed_and_leave_out_the_empty_ones():
+def test_grades_have_expected_and_observed_rates_and_empty_ones_are_left_out():
     goods, bads, pd = np.array([90.0, 99.0]), np.array([10.0, 1.0]), np.array([0.08, 0.01])
     grade = np.array(["C", "A"], dtype=object)
     rows = by_grade(goods, bads, pd, grade, ["A", "B", "C"])
@@ -142,8 +142,8 @@ def test_grades_tell_expected_and_observed_and_leave_out_the_empty_ones():
 
 
 def test_one_outlier_does_not_hide_a_shift_over_frozen_bins():
-    dice = np.random.default_rng(1)
-    then, now = dice.normal(0, 1, 20_000), dice.normal(0.5, 1, 20_000)
+    rng = np.random.default_rng(1)
+    then, now = rng.normal(0, 1, 20_000), rng.normal(0.5, 1, 20_000)
     then[0] = 1e6
     cuts = np.quantile(then, np.arange(1, 10) / 10)
     frozen = [

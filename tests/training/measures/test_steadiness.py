@@ -36,11 +36,11 @@ def dictionary():
 @pytest.fixture(scope="module", params=["woe", "boosted"])
 def card(request, tmp_path_factory):
     """A card of a table where debts hurt only those without savings: a pair, if pairs are tried."""
-    dice = np.random.default_rng(3)
-    debts, savings = (dice.uniform(0, 10, ROWS).round(1) for _ in range(2))
+    rng = np.random.default_rng(3)
+    debts, savings = (rng.uniform(0, 10, ROWS).round(1) for _ in range(2))
     risk = -3 + 4.5 * ((debts > 5) & (savings < 5))
-    bad = dice.random(ROWS) < 1 / (1 + np.exp(-risk))
-    crop = dice.choice(["wheat", "maize"], ROWS).tolist()
+    bad = rng.random(ROWS) < 1 / (1 + np.exp(-risk))
+    crop = rng.choice(["wheat", "maize"], ROWS).tolist()
     path = tmp_path_factory.mktemp("moves") / "loans.parquet"
     pq.write_table(pa.table({"debts": debts, "savings": savings, "crop": crop, "bad": bad}), path)
     chosen = Settings(family=request.param, resamples=20, folds=2)

@@ -1,4 +1,4 @@
-"""``rongzi monitor`` on a simulated archive whose later months are known: the later truth."""
+"""``rongzi monitor`` on a simulated archive whose later months are known."""
 
 import json
 from dataclasses import replace
@@ -28,7 +28,7 @@ TRAINED, AS_OF, LATER = date(2022, 1, 1), date(2022, 7, 1), date(2023, 10, 1)
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory):
-    """Enough members that what is foreseen a year before the end can be held to the truth."""
+    """Enough members to compare a forecast made a year before the end with the truth."""
     folder = Archive(tmp_path_factory.mktemp("monitored"))
     simulate(load_scenario(), 5_000, 36, seed=54).write(folder)
     return folder
@@ -51,12 +51,12 @@ def found(archive, baseline):
     return monitor(archive, baseline, AS_OF, TRAINED, Settings())
 
 
-def test_every_watched_thing_has_a_level_and_a_raised_one_says_what_to_do(found):
+def test_every_alert_has_a_level_and_a_raised_one_says_what_to_do(found):
     codes = {alert.code for alert in found.alerts}
     assert {"GRADES_FELL", "ACTUAL_AGAINST_EXPECTED", "EARLY_PERFORMANCE"} <= codes
     for alert in found.alerts:
-        assert alert.told.zh
-        assert alert.told.en
+        assert alert.finding.zh
+        assert alert.finding.en
         if alert.level in ("act", "watch"):
             assert alert.value is not None
             assert alert.remedy.zh
@@ -92,14 +92,14 @@ def test_a_curve_counts_the_loans_that_were_ever_that_late(archive):
     curve = vintage_curves(book, 90)[0]
     inside = quarters(book.loans.vintage) == curve.quarter
     bad = set()
-    for place, month, days in zip(book.place, book.month, book.days, strict=True):
-        age = (month - book.loans.vintage[place]).astype(int)
-        if inside[place] and days >= 90 and age < len(curve.bad):
-            bad.add(place)
+    for loan, month, days in zip(book.loan, book.month, book.days, strict=True):
+        age = (month - book.loans.vintage[loan]).astype(int)
+        if inside[loan] and days >= 90 and age < len(curve.bad):
+            bad.add(loan)
     assert curve.bad[-1] == pytest.approx(len(bad) / inside.sum())
 
 
-def test_what_is_foreseen_of_unripe_loans_comes_near_what_became_of_them(archive):
+def test_the_forecast_for_unripe_loans_comes_near_their_actual_outcome(archive):
     """The truth is the same loans' labels fifteen months on."""
     settings = Settings()
     book = loan_book(archive, AS_OF, settings)
@@ -118,7 +118,7 @@ def test_what_is_foreseen_of_unripe_loans_comes_near_what_became_of_them(archive
     assert sum(row.low for row in rows) <= bad <= sum(row.high for row in rows)
 
 
-def test_outcomes_add_up_whichever_way_they_are_cut(found):
+def test_outcomes_add_up_to_the_same_total_by_quarter_county_and_village(found):
     totals = {
         (sum(row.loans for row in rows), sum(row.bads for row in rows))
         for rows in (found.outcomes.quarters, found.outcomes.counties, found.outcomes.villages)
@@ -156,9 +156,10 @@ def test_the_page_has_every_section_and_loads_nothing(found, tmp_path):
 
 
 def test_figures_are_strict_json_and_name_digests_and_limits(found):
-    told = json.loads(findings_json(found), parse_constant=pytest.fail)
-    assert told["card_digest"] == "0" * 64
-    assert told["limits"]["points_psi_watch"]["value"] == 0.1
+    figures = json.loads(findings_json(found), parse_constant=pytest.fail)
+    assert figures["card_digest"] == "0" * 64
+    assert figures["limits"]["points_psi_watch"]["value"] == 0.1
+    assert all({"told", "remedy"} <= set(alert) for alert in figures["alerts"])
     assert {"psi/points", "migration/points", "actual_over_expected"} <= set(metrics(found))
 
 
@@ -191,26 +192,26 @@ def test_the_command_writes_the_report_and_tracks_it(archive, baseline, tmp_path
     from training.tracking.runs import MONITORING, store_uri
 
     digest = written_beside(tmp_path / "card", baseline)
-    told = run(
+    result = run(
         "--archive", archive.folder, "--as-of", "2022-07-01", "--card", tmp_path / "card",
         "--mlruns", tmp_path / "mlruns", "--out", tmp_path / "out",
     )  # fmt: skip
-    assert told.exit_code == 0, told.output
-    assert digest[:16] in told.output
+    assert result.exit_code == 0, result.output
+    assert digest[:16] in result.output
     client = MlflowClient(store_uri(tmp_path / "mlruns"))
     experiment = client.get_experiment_by_name(MONITORING)
     (tracked,) = client.search_runs([experiment.experiment_id])
     assert tracked.data.tags["card_digest"] == digest
     assert "psi/points" in tracked.data.metrics
-    kept = {item.path for item in client.list_artifacts(tracked.info.run_id)}
-    assert kept == {"monitoring.html", "monitoring.json"}
+    stored = {item.path for item in client.list_artifacts(tracked.info.run_id)}
+    assert stored == {"monitoring.html", "monitoring.json"}
 
 
 def test_figures_of_another_card_are_refused(archive, baseline, tmp_path):
     written_beside(tmp_path / "card", baseline)
     figures = tmp_path / "card" / "evaluation.json"
-    told = json.loads(figures.read_text(encoding="utf-8"))
-    figures.write_text(json.dumps({**told, "card_digest": "1" * 64}), encoding="utf-8")
+    written = json.loads(figures.read_text(encoding="utf-8"))
+    figures.write_text(json.dumps({**written, "card_digest": "1" * 64}), encoding="utf-8")
     with pytest.raises(TrainingError, match="its figures are of card 1111"):
         run("--archive", archive.folder, "--as-of", "2022-07-01", "--card", tmp_path / "card")
     figures.unlink()

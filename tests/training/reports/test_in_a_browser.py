@@ -1,4 +1,4 @@
-"""The training report in a real browser: whole, legible and offline, on screen and on paper."""
+"""The training report in a real browser: complete, legible and offline, on screen and paper."""
 
 import re
 import shutil
@@ -21,7 +21,13 @@ from training.fairness.findings import (
     Proxy,
     Rate,
 )
-from training.families.comparison import Candidate, PairsBought, PriceOfExplanation, RoundingLoss
+from training.families.comparison import (
+    Candidate,
+    Comparison,
+    PairsBought,
+    PriceOfExplanation,
+    RoundingLoss,
+)
 from training.gates.verdict import GateVerdicts, Verdict
 from training.reject.inference import RejectReport
 from training.reports.page import CONTENTS, report_html
@@ -45,14 +51,14 @@ def browser():
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A run with thirty attributes, two pairs and everything that can be measured."""
-    dice = np.random.default_rng(5)
-    risk = dice.normal(size=ROWS)
+    rng = np.random.default_rng(5)
+    risk = rng.normal(size=ROWS)
     columns = {
-        f"indicator_{i}": (risk + dice.normal(scale=2.0 + i / 20, size=ROWS)).round(3)
+        f"indicator_{i}": (risk + rng.normal(scale=2.0 + i / 20, size=ROWS)).round(3)
         for i in range(NUMBERS - 1)
     }
-    columns["作物"] = dice.choice(CROPS, ROWS).tolist()
-    columns["bad"] = (dice.random(ROWS) < 1 / (1 + np.exp(1.2 - risk))).astype(int)
+    columns["作物"] = rng.choice(CROPS, ROWS).tolist()
+    columns["bad"] = (rng.random(ROWS) < 1 / (1 + np.exp(1.2 - risk))).astype(int)
     path = tmp_path_factory.mktemp("report") / "loans.parquet"
     pq.write_table(pa.table(columns), path)
     settings = Settings(family="woe", resamples=30, least_points=1, penalties=(1.0,), folds=2)
@@ -77,25 +83,39 @@ def with_findings(run):
         dict.fromkeys(("approval", "true_positive", "false_positive", "bad_rate"), rate), 0.07,
     )  # fmt: skip
     candidate = Candidate("woe, C=1", "woe", 0.71, 0.5, 0.15, 12.0, "7 bins")
-    told = Text("样本内AUC不低于在用卡片", "AUC not below the champion's")
+    finding = Text("样本内AUC不低于在用评分卡", "AUC not below the champion's")
+    fairness = FairnessReport(
+        "held_out",
+        566,
+        Text("二级分数线", "cut-off of SECOND"),
+        (
+            AttributeFairness(
+                "gender",
+                Text("性别", "gender"),
+                (group, group),
+                (Gap("approval_ratio", "女 female", 0.91, 0.8, 1.0),),
+            ),
+        ),
+        (Proxy("gender", 0.55, 0.01, (("indicator_1", 0.53),)),),
+    )
+    rejects = RejectReport(
+        "parcelling", "申请被拒者 declined", 900, 400, 0.7, 0.1, 0.2, 850.0, 0.71, 0.70
+    )
     return replace(
         run,
-        fairness=FairnessReport(
-            "held_out", 566, Text("二级分数线", "cut-off of SECOND"),
-            (AttributeFairness("gender", Text("性别", "gender"), (group, group),
-                               (Gap("approval_ratio", "女 female", 0.91, 0.8, 1.0),)),),
-            (Proxy("gender", 0.55, 0.01, (("indicator_1", 0.53),)),),
+        learned=replace(run.learned, reject_inference=rejects),
+        performance=replace(
+            run.performance, fairness=fairness, rounding=RoundingLoss(0.0002, 0.0001, 0.00001, 0.0)
         ),
-        reject_inference=RejectReport("parcelling", "申请被拒者 declined", 900, 400, 0.7, 0.1, 0.2,
-                                      850.0, 0.71, 0.70),
+        comparison=Comparison(
+            (candidate, candidate),
+            PairsBought(2, candidate, 0.004, -0.002, -0.001),
+            PriceOfExplanation((replace(candidate, name="LightGBM"),), 0.003, -0.001),
+        ),
         gates=GateVerdicts("0" * 64, "1" * 64, "2" * 64, "2023-10-01", "held_out", (
-            Verdict("AUC_AGAINST_CHAMPION", "pass", 0.71, 0.7, told, told),
-            Verdict("CALIBRATION", "fail", 0.05, 0.02, told, told),
+            Verdict("AUC_AGAINST_CHAMPION", "pass", 0.71, 0.7, finding, finding),
+            Verdict("CALIBRATION", "fail", 0.05, 0.02, finding, finding),
         )),
-        leaderboard=(candidate, candidate),
-        price=PriceOfExplanation((replace(candidate, name="LightGBM"),), 0.003, -0.001),
-        pairs_bought=PairsBought(2, candidate, 0.004, -0.002, -0.001),
-        rounding=RoundingLoss(0.0002, 0.0001, 0.00001, 0.0),
     )  # fmt: skip
 
 
@@ -137,17 +157,20 @@ def test_a_list_of_contents_leads_to_every_section(page):
     assert "gates" in listed
 
 
-def test_what_was_not_measured_is_said_plainly(run):
+def test_what_was_not_measured_is_marked_as_not_measured(run):
     bare = replace(
-        run, fairness=None, reject_inference=None, gates=None, leaderboard=(), price=None,
-        pairs_bought=None, rounding=None,
-    )  # fmt: skip
+        run,
+        learned=replace(run.learned, reject_inference=None),
+        performance=replace(run.performance, fairness=None, rounding=None),
+        comparison=Comparison(),
+        gates=None,
+    )
     text = report_html(bare, run_pictures(bare), bin_pictures(bare))
     assert text.count("Not measured:") == 7
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_overflows_the_screen_and_nothing_is_asked_of_a_network(
+def test_nothing_overflows_the_screen_and_nothing_is_loaded_from_a_network(
     browser, page, tmp_path, width
 ):
     """A frame of that width measures the page inside it; the page itself has no script."""
@@ -165,13 +188,13 @@ def test_nothing_overflows_the_screen_and_nothing_is_asked_of_a_network(
         f' style="border:0;width:{width}px;height:900px"></iframe><script>{measure}</script>',
         encoding="utf-8",
     )
-    told = chromium(browser, tmp_path, "--dump-dom", "--window-size=1400,1000", frame.as_uri())
-    wide, visible, small, asked = map(int, re.search(r"<title>(.*?)<", told.stdout)[1].split())
+    shown = chromium(browser, tmp_path, "--dump-dom", "--window-size=1400,1000", frame.as_uri())
+    wide, visible, small, asked = map(int, re.search(r"<title>(.*?)<", shown.stdout)[1].split())
     assert visible == width
     assert wide <= visible
     assert small == 0
     assert asked == 0
-    assert "CONSOLE" not in told.stderr
+    assert "CONSOLE" not in shown.stderr
 
 
 def test_on_paper_no_table_runs_off_the_page(browser, page, tmp_path):
@@ -187,8 +210,8 @@ def test_on_paper_no_table_runs_off_the_page(browser, page, tmp_path):
     copy = tmp_path / "paper.html"
     body = text.replace("<body>", '<body style="width:703px">')
     copy.write_text(body.replace("</body>", f"<script>{measure}</script></body>"), "utf-8")
-    told = chromium(browser, tmp_path, "--dump-dom", "--window-size=703,1000", copy.as_uri())
-    assert re.search(r"<title>(.*?)<", told.stdout)[1] == "0"
+    shown = chromium(browser, tmp_path, "--dump-dom", "--window-size=703,1000", copy.as_uri())
+    assert re.search(r"<title>(.*?)<", shown.stdout)[1] == "0"
 
 
 def test_heads_of_long_tables_repeat_on_paper(page):

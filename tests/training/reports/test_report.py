@@ -1,4 +1,4 @@
-"""The report and its pictures: whole, offline, in both languages, the same bytes every time."""
+"""The report and its pictures: complete, offline, in both languages, repeatable."""
 
 import re
 import warnings
@@ -23,9 +23,9 @@ ROWS = 1200
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    dice = np.random.default_rng(2)
-    income, crop = dice.normal(size=ROWS), dice.choice(["小麦", "玉米", "甜瓜<b>"], ROWS)
-    bad = dice.random(ROWS) < 1 / (1 + np.exp(1.5 + income - (crop == "玉米")))
+    rng = np.random.default_rng(2)
+    income, crop = rng.normal(size=ROWS), rng.choice(["小麦", "玉米", "甜瓜<b>"], ROWS)
+    bad = rng.random(ROWS) < 1 / (1 + np.exp(1.5 + income - (crop == "玉米")))
     table = pa.table({"income": income, "作物": crop.tolist(), "坏": bad.astype(int)})
     path = tmp_path_factory.mktemp("table") / "loans.parquet"
     pq.write_table(table, path)
@@ -63,8 +63,8 @@ def test_the_page_is_one_small_file_that_loads_nothing(page):
     assert not re.search(r"url\((?!['\"]?#)", page)
 
 
-def test_every_number_that_speaks_for_the_card_is_on_the_page(run, page):
-    held = run.evaluations[run.validated_on]
+def test_every_measure_of_the_card_is_on_the_page(run, page):
+    held = run.performance.evaluations[run.samples.validated_on]
     assert run.digest in page
     assert f"{held.measures['auc'].value:.3f}" in page
     assert f"{held.measures['ks'].low:.3f}" in page
@@ -72,16 +72,16 @@ def test_every_number_that_speaks_for_the_card_is_on_the_page(run, page):
         assert value in page
 
 
-def test_every_attribute_kept_or_dropped_is_named_in_both_languages(run, page):
+def test_every_scored_or_dropped_attribute_is_named_in_both_languages(run, page):
     for name in run.card.attributes:
-        assert run.dictionary[name].label.zh in page
-    for entry in run.dropped:
+        assert run.origin.dictionary[name].label.zh in page
+    for entry in run.learned.dropped:
         assert entry.reason.zh in page
         assert entry.reason.en in page
     assert "评分卡训练报告" in page
 
 
-def test_what_comes_from_the_table_is_escaped(page):
+def test_texts_of_the_table_are_escaped(page):
     assert "甜瓜&lt;b&gt;" in page
     assert "<b>, " not in page
 
@@ -90,7 +90,7 @@ def test_pictures_are_the_same_bytes_every_time(run, pictures):
     assert (run_pictures(run), bin_pictures(run)) == pictures
 
 
-def test_pictures_draw_no_letter_the_fonts_lack(run, pictures, monkeypatch):
+def test_pictures_draw_no_letter_that_the_fonts_lack(run, pictures, monkeypatch):
     monkeypatch.setattr(plot_style, "_CHINESE", ())
     plot_style._font.cache_clear()
     plot_style._letters.cache_clear()
@@ -115,15 +115,15 @@ def test_an_attribute_whose_bins_are_all_average_can_be_drawn():
 
 def test_the_bin_table_adds_up_to_the_sample(run):
     for term in run.card.terms:
-        rows = bin_rows(run.card, term, run.development, run.validation, 20.0)
-        assert sum(row.rows for row in rows) == len(run.development)
-        assert sum(row.bads for row in rows) == run.development.bads
+        rows = bin_rows(run.card, term, run.samples.development, run.samples.validation, 20.0)
+        assert sum(row.rows for row in rows) == len(run.samples.development)
+        assert sum(row.bads for row in rows) == run.samples.development.bads
         assert sum(row.share for row in rows) == pytest.approx(1)
         assert sum(row.share_now for row in rows) == pytest.approx(1)
         assert [row.points for row in rows] == term.points.tolist()
 
 
-def test_bins_are_labelled_by_what_they_hold(run):
+def test_bins_are_labelled_by_their_ranges_and_spellings(run):
     labels = bin_labels(run.card.bins["income"])
     assert labels[0].en.startswith("< ")
     assert [label.zh for label in labels[-2:]] == ["缺失", "超出范围"]

@@ -1,4 +1,4 @@
-"""A card from an archive: profiles as of the application, vintages in time, borrowers whole."""
+"""A card from an archive: profiles as of the application, vintages in time, borrowers unsplit."""
 
 from datetime import date, datetime
 
@@ -12,7 +12,7 @@ from model.archive.tables import archive_tables
 from model.errors import TrainingError
 from model.policy.policy import policy_on
 from model.profile.dictionary import member_dictionary
-from training.families.cross_fit import cross_fit
+from training.families.cross_fit import RefitLearner
 from training.families.woe import WoeFamily
 from training.learn import NEW_BORROWERS, OUT_OF_TIME, UNSEEN
 from training.samples.archive import archive_sample
@@ -41,7 +41,7 @@ def store(archive, table, columns, known):
 
 def a_bank(folder):
     """Members with balances and bills by month; two loans each, bad where both are poor."""
-    dice, archive = np.random.default_rng(11), Archive(folder)
+    rng, archive = np.random.default_rng(11), Archive(folder)
     ids = np.array([f"M{i:04d}" for i in range(MEMBERS)])
     early = [datetime.fromisoformat("2020-12-20")] * MEMBERS
     store(archive, "members", {
@@ -50,27 +50,27 @@ def a_bank(folder):
         "village_code": ["999901001001"] * MEMBERS, "household_id": ids,
         "occupation": ["grower"] * MEMBERS, "joined_on": [date(2020, 1, 1)] * MEMBERS,
     }, early)  # fmt: skip
-    wealth, care = dice.normal(size=(2, MEMBERS))
+    wealth, care = rng.normal(size=(2, MEMBERS))
     rows = np.repeat(np.arange(MEMBERS), MONTHS)
     months = np.tile(FIRST + np.arange(MONTHS), MEMBERS)
-    balance = np.round(np.exp(8 + wealth[rows] + 0.2 * dice.normal(size=len(rows))), 0)
+    balance = np.round(np.exp(8 + wealth[rows] + 0.2 * rng.normal(size=len(rows))), 0)
     store(archive, "cashflow", {
         "member_id": ids[rows], "month": months.astype("datetime64[D]"),
         "average_balance": balance.astype(int).tolist(), "bills_due": [10] * len(rows),
         "bills_paid_on_time": np.clip(8 + 2 * care[rows], 0, 10).astype(int).tolist(),
     }, (months + 1).astype("datetime64[us]"))  # fmt: skip
-    _lend(archive, dice, ids, wealth + care)
+    _lend(archive, rng, ids, wealth + care)
     return archive
 
 
-def _lend(archive, dice, ids, safety):
+def _lend(archive, rng, ids, safety):
     owner = np.repeat(np.arange(MEMBERS), 2)
     # A third of the pairs of loans fall into one month.
-    start = FIRST + 2 + np.sort(dice.integers(0, 12, (MEMBERS, 2)), axis=1)
+    start = FIRST + 2 + np.sort(rng.integers(0, 12, (MEMBERS, 2)), axis=1)
     start[::3, 1] = start[::3, 0]
     start = start.ravel()
     loan_id = np.array([f"L{i:05d}" for i in range(len(owner))])
-    bad = dice.random(len(owner)) < 1 / (1 + np.exp(1.3 + 1.2 * safety[owner]))
+    bad = rng.random(len(owner)) < 1 / (1 + np.exp(1.3 + 1.2 * safety[owner]))
     store(archive, "loans", {
         "loan_id": loan_id, "member_id": ids[owner], "applied_on": start.astype("datetime64[D]"),
         "decision": ["approved"] * len(owner), "disbursed_on": start.astype("datetime64[D]") + 5,
@@ -99,28 +99,28 @@ def run(bank):
 
 
 def test_every_ripe_loan_is_in_one_sample_and_development_comes_first(run, bank):
-    vintages = run.source.vintages
+    vintages = run.origin.source.vintages
     total = sum(row.good + row.bad for row in vintages)
-    assert len(run.development) + len(run.validation) == total == 2 * MEMBERS
-    assert run.validated_on == OUT_OF_TIME
-    assert 0.27 <= len(run.validation) / total < 0.4
+    assert len(run.samples.development) + len(run.samples.validation) == total == 2 * MEMBERS
+    assert run.samples.validated_on == OUT_OF_TIME
+    assert 0.27 <= len(run.samples.validation) / total < 0.4
 
 
 def test_a_card_learned_from_the_past_ranks_the_latest_vintages(run):
-    assert run.evaluations[OUT_OF_TIME].measures["auc"].value > 0.75
-    assert run.evaluations[UNSEEN].measures["auc"].value > 0.75
+    assert run.performance.evaluations[OUT_OF_TIME].measures["auc"].value > 0.75
+    assert run.performance.evaluations[UNSEEN].measures["auc"].value > 0.75
     assert {"average_balance_12m", "lowest_balance_12m"} & set(run.card.attributes)
 
 
-def test_borrowers_the_card_has_not_met_are_told_apart(run):
-    new = run.evaluations[NEW_BORROWERS]
-    met = np.isin(run.validation.borrower, run.development.borrower)
+def test_borrowers_unknown_to_development_are_evaluated_on_their_own(run):
+    new = run.performance.evaluations[NEW_BORROWERS]
+    met = np.isin(run.samples.validation.borrower, run.samples.development.borrower)
     assert new.rows == (~met).sum() > 0
 
 
 def test_only_scored_attributes_enter_and_every_other_scored_one_is_accounted_for(run):
     scored = set(member_dictionary().named("scored"))
-    entered, dropped = set(run.card.attributes), {entry.attribute for entry in run.dropped}
+    entered, dropped = set(run.card.attributes), {entry.attribute for entry in run.learned.dropped}
     assert entered | dropped == scored
     assert not entered & dropped
 
@@ -142,7 +142,7 @@ def test_training_again_gives_the_same_digest(run, bank):
     assert train_archive(bank, AS_OF, QUICK).digest == run.digest
 
 
-def test_what_happens_after_the_application_month_began_changes_no_profile(bank, tmp_path):
+def test_an_event_after_the_application_month_began_changes_no_profile(bank, tmp_path):
     before = archive_sample(bank, AS_OF, QUICK)
     later = a_bank(tmp_path)
     known = np.array(["2023-06-01"], dtype="datetime64[us]")
@@ -163,7 +163,7 @@ def test_two_loans_of_one_month_share_one_profile(bank):
         np.testing.assert_array_equal(values[pairs], values[pairs + 1])
 
 
-def test_folds_never_part_a_borrower(bank):
+def test_folds_never_split_a_borrower(bank):
     sample = archive_sample(bank, AS_OF, QUICK).sample
     seen = []
 
@@ -174,13 +174,13 @@ def test_folds_never_part_a_borrower(bank):
             seen.append(set(train.borrower.tolist()))
             return WoeFamily().fits(train, dictionary, settings)
 
-    cross_fit(Watching(), sample, member_dictionary(), QUICK, lambda: None)
+    RefitLearner(Watching()).cross_fit(sample, member_dictionary(), QUICK, lambda: None)
     everyone, *folds = seen
     held = [everyone - fold for fold in folds]
     assert sum(map(len, held)) == len(everyone)
 
 
-def test_a_day_too_early_for_any_outcome_is_refused_with_what_became_of_the_loans(bank):
+def test_a_day_before_any_outcome_is_refused_with_the_counts_of_the_loans(bank):
     with pytest.raises(TrainingError, match=r"no loan has a known outcome .*unripe"):
         train_archive(bank, date(2021, 9, 1), QUICK)
 

@@ -1,4 +1,4 @@
-"""The drafted dictionary: readable by the product, telling a person what to check."""
+"""The drafted dictionary: valid, with notes on what to check."""
 
 import numpy as np
 import pyarrow as pa
@@ -12,23 +12,23 @@ ROWS = 300
 
 @pytest.fixture
 def table():
-    dice = np.random.default_rng(1)
-    income = [None if i % 10 == 0 else f"{x:.2f}" for i, x in enumerate(dice.lognormal(8, 1, ROWS))]
+    rng = np.random.default_rng(1)
+    income = [None if i % 10 == 0 else f"{x:.2f}" for i, x in enumerate(rng.lognormal(8, 1, ROWS))]
     return pa.table(
         {
             "客户编号": [f"C{i:05d}" for i in range(ROWS)],
             "serial": list(range(1000, 1000 + ROWS)),
             "income": income,
-            "change": dice.normal(size=ROWS),
-            "owner: yes/no": dice.integers(0, 2, ROWS),
+            "change": rng.normal(size=ROWS),
+            "owner: yes/no": rng.integers(0, 2, ROWS),
             "applied": ["2023-05-01", "2023/6/2", "2023年7月3日"] * (ROWS // 3),
-            "crop": dice.choice(["小麦", "玉米"], ROWS).tolist(),
-            "sexCode": dice.integers(1, 3, ROWS),
-            "manager": dice.choice(["a", "b"], ROWS).tolist(),
+            "crop": rng.choice(["小麦", "玉米"], ROWS).tolist(),
+            "sexCode": rng.integers(1, 3, ROWS),
+            "manager": rng.choice(["a", "b"], ROWS).tolist(),
             "always": ["same"] * ROWS,
             "never": pa.nulls(ROWS, pa.string()),
-            "on": dice.choice(["x", "y"], ROWS).tolist(),
-            "target": dice.integers(0, 2, ROWS),
+            "on": rng.choice(["x", "y"], ROWS).tolist(),
+            "target": rng.integers(0, 2, ROWS),
         }
     )
 
@@ -49,11 +49,11 @@ def test_types_are_read_from_the_values(drafted):
     }  # fmt: skip
 
 
-def test_ids_and_dates_are_kept_from_the_card(drafted):
+def test_ids_and_dates_are_not_scored(drafted):
     assert drafted.named("audit") == ("客户编号", "serial", "applied")
 
 
-def test_ranges_leave_room_for_values_not_seen_yet(drafted, table):
+def test_ranges_leave_room_for_larger_values(drafted, table):
     income = drafted["income"]
     seen = max(float(x) for x in table["income"].to_pylist() if x)
     assert income.minimum == 0
@@ -68,15 +68,15 @@ def note_above(text, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "note"),
     [
         ("客户编号", "an id?"), ("serial", "an id?"), ("applied", "dates"),
         ("income", "10.0% missing"), ("always", "constant"), ("never", "every value is missing"),
         ("sexCode", "may be protected"),
     ],
 )  # fmt: skip
-def test_a_comment_says_what_to_check(table, name, told):
-    assert told in note_above(draft_dictionary(table, "target"), name)
+def test_a_comment_says_what_to_check(table, name, note):
+    assert note in note_above(draft_dictionary(table, "target"), name)
 
 
 def test_a_name_that_only_contains_a_protected_word_raises_no_alarm(table):

@@ -1,4 +1,4 @@
-"""A card from a flat table: repeatable, directed, calibrated, and honest about what it dropped."""
+"""A card from a flat table: repeatable, directed, calibrated, with reasons for dropped columns."""
 
 from dataclasses import replace
 
@@ -25,18 +25,18 @@ QUICK = Settings(family="woe", resamples=50)
 
 def a_table(rows=ROWS, seed=7):
     """Loans whose risk falls with income, rises with lateness and depends on the crop."""
-    dice = np.random.default_rng(seed)
-    income, late = dice.lognormal(9, 0.8, rows), dice.poisson(1.0, rows)
-    crop = dice.choice(["wheat", "maize", "melon"], rows)
+    rng = np.random.default_rng(seed)
+    income, late = rng.lognormal(9, 0.8, rows), rng.poisson(1.0, rows)
+    crop = rng.choice(["wheat", "maize", "melon"], rows)
     log_odds = -1.8 - 1.4 * (np.log(income) - 9) + 0.8 * late + 0.9 * (crop == "melon")
-    bad = dice.random(rows) < 1 / (1 + np.exp(-log_odds))
+    bad = rng.random(rows) < 1 / (1 + np.exp(-log_odds))
     return {
         "income": [None if gone else round(float(x), 2) for x, gone in
-                   zip(income, dice.random(rows) < 0.1, strict=True)],
+                   zip(income, rng.random(rows) < 0.1, strict=True)],
         "late": late.tolist(),
         "late_twice": (2 * late).tolist(),
         "crop": crop.tolist(),
-        "noise": dice.normal(size=rows).tolist(),
+        "noise": rng.normal(size=rows).tolist(),
         "always": [1] * rows,
         "never": pa.nulls(rows, pa.string()),
         "outcome": np.where(bad, "bad", "good").tolist(),
@@ -88,17 +88,17 @@ def test_csv_and_parquet_give_the_same_points(run, path, dictionary, tmp_path):
         np.testing.assert_array_equal(mine.points, theirs.points)
 
 
-def test_what_carries_risk_is_kept_and_the_rest_dropped_by_name(run):
+def test_attributes_with_risk_enter_and_the_others_are_dropped_by_name(run):
     assert set(run.card.attributes) in (
         {"income", "late", "crop"},
         {"income", "late_twice", "crop"},
     )
-    reasons = {entry.attribute: entry.reason.en for entry in run.dropped}
+    reasons = {entry.attribute: entry.reason.en for entry in run.learned.dropped}
     assert "constant" in reasons["always"]
     assert "every value is missing" in reasons["never"]
     assert "information value" in reasons["noise"]
     assert any("says the same as late" in reason for reason in reasons.values())
-    assert all(entry.reason.zh for entry in run.dropped)
+    assert all(entry.reason.zh for entry in run.learned.dropped)
 
 
 @given(st.sampled_from([("income", 1), ("late", -1)]), st.floats(0, 1e5), st.floats(0, 1e5))
@@ -113,7 +113,7 @@ def test_no_attribute_with_a_direction_moves_points_the_wrong_way(run, declarati
 
 
 def test_points_mean_odds_on_rows_the_card_never_saw(run):
-    measures = run.evaluations[HELD_OUT].measures
+    measures = run.performance.evaluations[HELD_OUT].measures
     assert measures["expected_bad_rate"].value == pytest.approx(
         measures["bad_rate"].value, abs=0.05
     )
@@ -123,21 +123,25 @@ def test_points_mean_odds_on_rows_the_card_never_saw(run):
 
 
 def test_intervals_enclose_their_values_and_cross_validation_is_reported(run):
-    assert {"development", UNSEEN, HELD_OUT} == set(run.evaluations)
-    for found in run.evaluations.values():
+    assert {"development", UNSEEN, HELD_OUT} == set(run.performance.evaluations)
+    for found in run.performance.evaluations.values():
         for name, measure in found.measures.items():
             assert measure.low <= measure.value <= measure.high, name
 
 
 def test_the_held_out_rows_keep_the_bad_rate(run):
-    assert run.validation.bad_rate == pytest.approx(run.development.bad_rate, abs=0.002)
-    assert len(run.validation) == ROWS / 4
+    assert run.samples.validation.bad_rate == pytest.approx(
+        run.samples.development.bad_rate, abs=0.002
+    )
+    assert len(run.samples.validation) == ROWS / 4
 
 
 def test_scoring_the_file_gives_the_points_the_run_was_evaluated_on(run, path):
     columns = card_columns(read_flat_table(path), run.card)
     points = run.card.total(run.card.points_by_attribute(run.card.codes(columns)))
-    both = np.concatenate([totals(run.card, run.development), totals(run.card, run.validation)])
+    both = np.concatenate(
+        [totals(run.card, run.samples.development), totals(run.card, run.samples.validation)]
+    )
     np.testing.assert_array_equal(np.sort(points), np.sort(both))
 
 
@@ -153,8 +157,8 @@ def test_rows_without_a_target_are_left_out_and_counted(path, tmp_path):
     rows["outcome"][:100] = [None] * 100
     pa_csv.write_csv(pa.table(rows), tmp_path / "t.csv")
     found = train_table(tmp_path / "t.csv", "outcome", QUICK)
-    assert len(found.development) + len(found.validation) == ROWS - 100
-    assert "100 rows without a target were left out" in found.source.notes
+    assert len(found.samples.development) + len(found.samples.validation) == ROWS - 100
+    assert "100 rows without a target were left out" in found.origin.source.notes
 
 
 def refusal(tmp_path, rows, **how):
@@ -178,19 +182,19 @@ def test_too_few_goods_are_refused_too(tmp_path):
     assert "3 goods" in refusal(tmp_path, rows)
 
 
-def test_a_table_that_says_nothing_is_refused_with_every_reason(tmp_path):
+def test_a_table_without_information_is_refused_with_every_reason(tmp_path):
     rows = {"always": [1] * ROWS, "never": pa.nulls(ROWS, pa.string())}
-    told = refusal(tmp_path, rows | {"outcome": a_table()["outcome"]})
-    assert "always: constant" in told
-    assert "never: every value is missing" in told
+    message = refusal(tmp_path, rows | {"outcome": a_table()["outcome"]})
+    assert "always: constant" in message
+    assert "never: every value is missing" in message
 
 
 def test_noise_that_ranks_no_better_than_chance_out_of_fold_makes_no_card(tmp_path):
-    dice = np.random.default_rng(0)
-    rows = {f"noise_{i}": dice.normal(size=400).tolist() for i in range(6)}
+    rng = np.random.default_rng(0)
+    rows = {f"noise_{i}": rng.normal(size=400).tolist() for i in range(6)}
     rows["outcome"] = ["bad", "good"] * 200
-    told = refusal(tmp_path, rows)
-    assert "no better than chance" in told
+    message = refusal(tmp_path, rows)
+    assert "no better than chance" in message
 
 
 def test_a_dictionary_that_does_not_fit_the_table_is_refused(tmp_path, dictionary):
@@ -216,7 +220,7 @@ def test_a_dictionary_that_scores_nothing_is_refused(tmp_path):
     assert "scores no column" in refusal(tmp_path, a_table(), dictionary=nothing)
 
 
-def test_a_family_this_release_lacks_is_refused(path):
+def test_an_unknown_family_is_refused(path):
     with pytest.raises(TrainingError, match=r"no family is called 'svm'; use one of auto, woe"):
         train_table(path, "outcome", replace(QUICK, family="svm"))
 
@@ -227,4 +231,4 @@ def test_an_attribute_that_is_the_outcome_makes_a_card_with_finite_points(tmp_pa
     pa_csv.write_csv(pa.table(rows), tmp_path / "t.csv")
     found = train_table(tmp_path / "t.csv", "outcome", QUICK)
     assert "paid_back" in found.card.attributes
-    assert found.fit.strength["paid_back"] > 0.5
+    assert found.learned.fit.strength["paid_back"] > 0.5

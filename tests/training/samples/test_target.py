@@ -1,4 +1,4 @@
-"""Which column is the outcome and which value is bad: said, inferred out loud, or refused."""
+"""The target column and its bad value: given, inferred with an explanation, or refused."""
 
 import pyarrow as pa
 import pytest
@@ -25,17 +25,17 @@ def table(values):
         (["paid", "late", "paid", " late "], "late", "the rarer value at 50.0%"),
     ],
 )
-def test_the_bad_value_is_inferred_and_told(values, bad, how):
+def test_the_bad_value_is_inferred_and_explained(values, bad, how):
     found = find_target(table(values), "status", None)
     assert found.bad_value == bad
-    assert how in found.told
+    assert how in found.explanation
 
 
-def test_a_given_bad_value_is_taken_at_its_word():
+def test_a_given_bad_value_is_used():
     found = find_target(table(["0", "1", "1", None, " "]), "status", "0")
     assert found.bad.tolist() == [True, False, False]
     assert found.known.tolist() == [True, True, True, False, False]
-    assert "as you said" in found.told
+    assert "as stated" in found.explanation
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,9 @@ def test_a_given_bad_value_is_taken_at_its_word():
         (["1", "1"], "status", None, "one class only: every row is '1'"),
         (["0", "1", "2"], "status", None, "has 3 different values"),
         ([None, None], "status", None, "all are blank"),
-        (["0", "1"], "status", "bad", "never says 'bad'; its values are '0' and '1'"),
+        (["0", "1"], "status", "bad", "never has the value 'bad'; its values are '0' and '1'"),
     ],
 )
-def test_a_target_that_cannot_be_is_refused_with_what_is_wrong(values, target, given, why):
+def test_an_unusable_target_is_refused_with_the_reason(values, target, given, why):
     with pytest.raises(TrainingError, match=why):
         find_target(table(pa.array(values, pa.string())), target, given)

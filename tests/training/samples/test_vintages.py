@@ -1,4 +1,4 @@
-"""Labels by vintage: what a loan's window says, as far as it was known on the training date."""
+"""Labels of loans in their performance windows, as known on the training date."""
 
 from datetime import date, datetime
 
@@ -169,7 +169,7 @@ def test_a_loan_recorded_or_disbursed_later_is_not_known_yet(book):
     assert book.label(RIPE, "L2") is None
 
 
-def test_loans_applied_for_before_the_archive_had_history_are_set_apart(book):
+def test_loans_applied_for_before_the_archive_had_history_are_not_in_the_sample(book):
     cashflow = {
         "member_id": "M-L1", "month": date(2021, 2, 1), "average_balance": 1, "recorded_at": EARLY,
     }  # fmt: skip
@@ -199,7 +199,7 @@ def test_counts_by_vintage_add_up(book):
     ]  # fmt: skip
 
 
-def test_the_latest_vintages_are_held_until_loans_and_bads_suffice():
+def test_the_latest_vintages_are_held_out_until_loans_and_bads_suffice():
     vintage = np.repeat(np.arange("2021-01", "2021-11", dtype="datetime64[M]"), 100)
     bad = np.arange(1000) % 20 == 0
     held = out_of_time(vintage, bad, SETTINGS)

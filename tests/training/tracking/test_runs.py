@@ -41,31 +41,31 @@ ROWS = 800
 def trained(tmp_path_factory):
     """A table, the folder its card was written to, the MLflow store, and what was printed."""
     folder = tmp_path_factory.mktemp("mlflow")
-    dice = np.random.default_rng(4)
-    income, crop = dice.normal(size=ROWS).round(3), dice.choice(["小麦", "玉米"], ROWS)
-    bad = dice.random(ROWS) < 1 / (1 + np.exp(1 + 1.5 * income - (crop == "玉米")))
+    rng = np.random.default_rng(4)
+    income, crop = rng.normal(size=ROWS).round(3), rng.choice(["小麦", "玉米"], ROWS)
+    bad = rng.random(ROWS) < 1 / (1 + np.exp(1 + 1.5 * income - (crop == "玉米")))
     income[::17] = np.nan
     table = pa.table(
         {"income": pa.array(income, from_pandas=True), "crop": crop.tolist(), "bad": bad.tolist()}
     )
     pq.write_table(table, folder / "loans.parquet")
-    told = CliRunner().invoke(train_command, [
+    result = CliRunner().invoke(train_command, [
         "--table", str(folder / "loans.parquet"), "--target", "bad", "--out", str(folder / "card"),
         "--mlruns", str(folder / "mlruns"), "--family", "woe",
     ], catch_exceptions=False)  # fmt: skip
-    assert told.exit_code == 0, told.output
-    return folder, told.output
+    assert result.exit_code == 0, result.output
+    return folder, result.output
 
 
 @pytest.fixture(scope="module")
 def champion(trained):
     folder, _ = trained
-    told = CliRunner().invoke(promote_command, [
+    result = CliRunner().invoke(promote_command, [
         str(folder / "card"), "--approved-by", "王审批", "--home", str(folder / "home"),
         "--mlruns", str(folder / "mlruns"),
     ], catch_exceptions=False)  # fmt: skip
-    assert told.exit_code == 0, told.output
-    return published_card(folder / "home"), told.output
+    assert result.exit_code == 0, result.output
+    return published_card(folder / "home"), result.output
 
 
 def run_id(output):
@@ -77,8 +77,8 @@ def kernel(card, folder):
     codes = card.codes(card_columns(read_flat_table(folder / "loans.parquet"), card))
     by_attribute = card.points_by_attribute(codes)
     totals = card.total(by_attribute)
-    told = reason_codes(card, codes, ranked(points_lost(card, by_attribute)))
-    return totals, card.pd(totals), card.grade(totals), told
+    reasons = reason_codes(card, codes, ranked(points_lost(card, by_attribute)))
+    return totals, card.pd(totals), card.grade(totals), reasons
 
 
 def client(folder):
@@ -110,12 +110,12 @@ def test_training_makes_a_challenger_and_promotion_the_champion(trained, champio
     assert "version 1 is champion" in champion[1]
 
 
-def test_promotion_signs_what_was_trained_and_says_how_to_go_back(trained, champion):
+def test_promotion_signs_the_trained_card_and_prints_how_to_roll_back(trained, champion):
     folder, output = trained
-    card, told = champion
+    card, promotion_output = champion
     assert card.approved_by == "王审批"
     assert run_of_card(card.digest, folder / "mlruns") == run_id(output)
-    assert "no other card was in use" in told
+    assert "no other card was in use" in promotion_output
 
 
 def test_a_run_is_promoted_by_its_id_and_rolled_back_by_its_folder(trained, champion, tmp_path):
@@ -128,7 +128,7 @@ def test_a_run_is_promoted_by_its_id_and_rolled_back_by_its_folder(trained, cham
     assert again.publication.replaced == done.publication.folder
 
 
-def test_a_card_whose_run_is_kept_elsewhere_leaves_the_registry_alone(trained, tmp_path):
+def test_a_card_of_another_store_does_not_change_the_registry(trained, tmp_path):
     now = datetime(2023, 10, 2, tzinfo=UTC)
     done = promote(str(trained[0] / "card"), "王审批", now, tmp_path / "home", tmp_path / "none")
     assert (done.run_id, done.version) == (None, None)
@@ -140,7 +140,7 @@ def test_a_card_without_evidence_is_not_promoted(trained, tmp_path, member_card)
 
     write_card(tmp_path / "card", member_card)
     now = datetime(2023, 10, 2, tzinfo=UTC)
-    with pytest.raises(TrainingError, match="no evidence stands beside the card"):
+    with pytest.raises(TrainingError, match="the card has no evidence"):
         promote(str(tmp_path / "card"), "王审批", now, tmp_path / "home", tmp_path / "none")
     assert not (tmp_path / "home" / "cards").exists()
 
@@ -148,7 +148,7 @@ def test_a_card_without_evidence_is_not_promoted(trained, tmp_path, member_card)
 @pytest.mark.parametrize(
     ("what", "why"), [("nothing", "neither a folder"), ("0" * 32, "no run 0{32} with a card")]
 )
-def test_what_is_neither_run_nor_card_is_refused(trained, tmp_path, what, why):
+def test_an_argument_that_is_neither_run_nor_card_is_refused(trained, tmp_path, what, why):
     now = datetime(2023, 10, 2, tzinfo=UTC)
     with pytest.raises(TrainingError, match=why):
         promote(what, "王审批", now, tmp_path, trained[0] / "mlruns")
@@ -174,11 +174,11 @@ def test_the_registered_model_scores_as_the_kernel_does(trained, champion):
     model = mlflow.pyfunc.load_model(f"models:/{REGISTERED}@{CHAMPION}")
     frame = pd.read_parquet(folder / "loans.parquet")[["income", "crop"]]
     found = model.predict(frame)
-    totals, pd_values, grades, told = kernel(champion[0].card, folder)
+    totals, pd_values, grades, reasons = kernel(champion[0].card, folder)
     np.testing.assert_array_equal(found["points"], totals)
     np.testing.assert_array_equal(found["pd"], pd_values)
     assert found["grade"].tolist() == grades.tolist()
-    assert found[["reason_1", "reason_2"]].to_numpy().tolist() == told[:, :2].tolist()
+    assert found[["reason_1", "reason_2"]].to_numpy().tolist() == reasons[:, :2].tolist()
     without = model.predict(frame.drop(columns="crop"))
     missing = model.predict(frame.assign(crop=None))
     assert without["points"].tolist() == missing["points"].tolist()
@@ -229,7 +229,7 @@ def test_mlflow_models_serve_gives_the_points_of_the_service(trained, champion, 
     frame = pd.read_parquet(folder / "loans.parquet")[["income", "crop"]]
     split = json.loads(frame.to_json(orient="split", index=False))
     answer = json.loads(ask(f"{server}/invocations", {"dataframe_split": split}))["predictions"]
-    totals, pd_values, _, told = kernel(champion[0].card, folder)
+    totals, pd_values, _, reasons = kernel(champion[0].card, folder)
     assert [row["points"] for row in answer] == totals.tolist()
     assert [row["pd"] for row in answer] == pd_values.tolist()
-    assert [row["reason_1"] for row in answer] == told[:, 0].tolist()
+    assert [row["reason_1"] for row in answer] == reasons[:, 0].tolist()

@@ -1,4 +1,4 @@
-"""Training tells nobody outside that it took place."""
+"""Training sends no telemetry."""
 
 from __future__ import annotations
 

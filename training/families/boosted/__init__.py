@@ -1,1 +1,1 @@
-"""Shapes distilled from boosted trees of two splits: exact tables, few bins, points."""
+"""Shapes distilled from boosted trees of two splits: exact tables over few bins."""

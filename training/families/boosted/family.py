@@ -1,10 +1,6 @@
-"""Boosted shapes: trees of two splits, distilled into tables, merged into printable bins.
+"""Boosted shapes: trees of two splits, distilled into tables and merged into few bins.
 
-The number of trees and the pairs are chosen out of fold on the sample alone.
-
-From grown ensembles to shapes: bagged over seeds and views, as tables over fine bins.
-
-A frame with derived attributes beside its own, kept only if ensembles lose less by them.
+The number of trees, the pairs and the derived attributes are chosen out of fold.
 """
 
 from __future__ import annotations
@@ -22,115 +18,49 @@ from model.card.derived import Derived
 from model.errors import TrainingError
 from model.profile.dictionary import Dictionary
 from training.additive import Additive, Dropped, Fit
-from training.families.boosted.bins import Seen, View, different_views, see, usable_bins
-from training.families.boosted.booster import Effort, Growth, effort_for, grow, side_by_side
-from training.families.boosted.derived import screened
-from training.families.boosted.folds import Folded, Frame, best_pairs, gains_by_fold, grow_on_folds
-from training.families.boosted.merge import printable
-from training.families.boosted.purify import bin_weights, purified, with_unseen_bins
-from training.families.boosted.spellings import told_apart
+from training.binning.evidence import information_values
+from training.families.boosted.bins import (
+    SampleView,
+    View,
+    different_views,
+    usable_bins,
+    view_sample,
+)
+from training.families.boosted.booster import Effort, Growth, effort_for, grow, run_parallel
+from training.families.boosted.derived import screen_derived
+from training.families.boosted.folds import (
+    FitInputs,
+    FoldResults,
+    best_pairs,
+    gains_by_fold,
+    grow_on_folds,
+)
+from training.families.boosted.merge import reduce_bins
+from training.families.boosted.purify import bin_weights, purify, with_unseen_bins
+from training.families.boosted.spellings import merge_indistinct_words
 from training.families.boosted.trees import Tables
 from training.families.cross_fit import CrossFit, folds_of, loss_of
 from training.families.derived_attributes import with_attributes, with_columns
-from training.families.family import strength
+from training.measures.calibration import log_losses
 from training.samples.sample import Rows, Sample
 from training.settings import Settings
 
-#: The whole sample carries a little more growth than the folds that chose the rounds.
+#: The whole sample supports a few more rounds than the folds that chose their number.
 _MORE_ROUNDS = 1.1
-
-
-def distilled(frame: Frame, growth: Growth, rounds: Mapping[View, int], bags: int) -> Additive:
-    """Return the mean of at least `bags` ensembles grown on the whole sample, as fine tables."""
-    per_view = -(-bags // len(rounds))
-    works = [
-        partial(_one_bag, frame, growth, view, round(_MORE_ROUNDS * count), frame.seed + 1 + bag)
-        for view, count in rounds.items()
-        for bag in range(per_view)
-    ]
-    grown = side_by_side(works)
-    # Words have the same numbers in every bag: only the rows' own outcomes are drawn anew.
-    bins, _ = told_apart(grown[0][0].columns, frame.bins)
-    tables = Tables.empty(bins)
-    for seen, ensemble in grown:
-        tables.add(ensemble, told_apart(seen.columns, frame.bins)[1], 1 / len(works), -1)
-    weights = bin_weights(bins, frame.sample)
-    fine = with_unseen_bins(purified(tables, bins, weights, frame.dictionary), weights)
-    return replace(fine, derived=frame.derived)
-
-
-def _one_bag(
-    frame: Frame, growth: Growth, view: View, rounds: int, seed: int
-) -> tuple[Seen, lightgbm.Booster]:
-    # Another seed also draws the folds of unseen risks anew.
-    seen = see(view, frame.bins, frame.sample, frame.dictionary, seed)
-    return seen, grow(seen, frame.sample, growth, rounds, seed)
-
-
-def with_derived(
-    frame: Frame,
-    found: tuple[Derived, ...],
-    settings: Settings,
-    grown: Folded,
-    grow: Callable[[Frame], Folded],
-) -> tuple[Frame, Folded]:
-    """Return the frame and its ensembles, with what was `found` if that lowers the loss.
-
-    Ensembles grown anew have to lose less on rows they did not see, by more than the standard error
-    of the difference.
-
-    Parameters
-    ----------
-    grown : Folded
-        The ensembles of `frame`, as `grow` returns them.
-    """
-    wider = _widened(frame, found, settings)
-    if wider is None:
-        return frame, grown
-    again = grow(wider)
-    gained = _losses(grown.unseen, frame.sample) - _losses(again.unseen, frame.sample)
-    noise = gained.std() / np.sqrt(len(gained))
-    return (wider, again) if gained.mean() > noise else (frame, grown)
-
-
-def _widened(frame: Frame, found: tuple[Derived, ...], settings: Settings) -> Frame | None:
-    """Return the frame with those of `found` that keep still; None if there are none."""
-    derived = {own.name: own for own in found}
-    sample = with_columns(frame.sample, derived, frame.bins)
-    dictionary = with_attributes(frame.dictionary, found)
-    only = Dictionary({name: dictionary[name] for name in derived}, dictionary.digest)
-    try:
-        bins, _ = usable_bins(sample, only, settings)
-    except TrainingError:
-        return None
-    return replace(
-        frame,
-        sample=sample,
-        bins={**frame.bins, **bins},
-        dictionary=dictionary,
-        derived={name: derived[name] for name in bins},
-    )
-
-
-def _losses(log_odds: Floats, sample: Sample) -> Floats:
-    losses = np.logaddexp(0.0, np.where(sample.bad, log_odds, -log_odds))
-    return np.asarray(sample.weights * losses, dtype=np.float64)
-
-
 PAIRS: Final = "boosted"
 SINGLE: Final = "boosted_single"
 
 
 @dataclass(frozen=True)
 class BoostedEstimator:
-    """What joblib keeps for analysts: the shapes over fine bins, before any was merged."""
+    """The estimator stored for analysts: the shapes over fine bins, before any was merged."""
 
     fine: Additive
     growth: Growth
 
 
 class BoostedFamily:
-    """Distilled boosted shapes; with pairs of attributes, or with single attributes only."""
+    """Distilled boosted shapes, with pairs of attributes or with single attributes only."""
 
     def __init__(self, name: str = PAIRS) -> None:
         self.name = name
@@ -142,59 +72,146 @@ class BoostedFamily:
         settings: Settings,
         step_done: Callable[[], object],
     ) -> CrossFit:
-        """Return the fit and its out-of-fold log odds; see `training.additive.Family`."""
-        frame, dropped = _framed(sample, dictionary, settings)
-        effort = effort_for(len(sample), len(frame.bins))
+        """Return the fit and its out-of-fold log odds; see `training.families.cross_fit`."""
+        inputs, dropped = _fit_inputs(sample, dictionary, settings)
+        effort = effort_for(len(sample), len(inputs.bins))
         folds = list(folds_of(sample, settings))
         single = Growth((), effort.least_rows, effort.ridge, effort.rate)
         growth = single if self.name == SINGLE else replace(single, pairs=None)
-        views = frame.views if self.name == SINGLE else frame.views[:1]
+        views = inputs.views if self.name == SINGLE else inputs.views[:1]
         grow = partial(grow_on_folds, folds=folds, growths=[growth] * len(folds), views=views)
-        folded = grow(frame)
+        results = grow(inputs)
         step_done()
         if settings.most_derived:
-            alone = folded if self.name == SINGLE else grow(frame, growths=[single] * len(folds))
-            found = screened(frame, alone.unseen, folds, settings.most_derived)
-            frame, folded = with_derived(frame, found, settings, folded, grow)
+            singles = (
+                results if self.name == SINGLE else grow(inputs, growths=[single] * len(folds))
+            )
+            derived = screen_derived(inputs, singles.unseen, folds, settings.most_derived)
+            inputs, results = try_derived(inputs, derived, settings, results, grow)
         step_done()
         if self.name != SINGLE:
-            growth, growths = _paired(frame, folded, folds, growth, effort)
+            growth, growths = _choose_pairs(inputs, results, folds, growth, effort)
             step_done()
-            folded = grow_on_folds(frame, folds, growths, frame.views, step_done)
-        fine = distilled(frame, growth, folded.rounds, effort.bags)
-        few = printable(fine, frame.sample, effort.most_bins)
+            results = grow_on_folds(inputs, folds, growths, inputs.views, step_done)
+        fine = distil(inputs, growth, results.rounds, effort.bags)
+        few = reduce_bins(fine, inputs.sample, effort.most_bins)
         step_done()
-        fit = Fit(few, tuple(dropped), strength(few, frame.sample, settings),
-                  BoostedEstimator(fine, growth), fine)  # fmt: skip
-        told = _told(growth, folded, len(frame.derived))
-        return CrossFit(fit, told, {told: loss_of(folded.unseen, sample)}, folded.unseen)
+        strength = information_values(few, inputs.sample, settings.prior_rows)
+        fit = Fit(few, tuple(dropped), strength, BoostedEstimator(fine, growth), fine)
+        candidate = _describe(growth, results, len(inputs.derived))
+        losses = {candidate: loss_of(results.unseen, sample)}
+        return CrossFit(fit, candidate, losses, results.unseen)
 
     def steps(self, settings: Settings) -> int:
         """Return how often `cross_fit` calls ``step_done``."""
         return 3 if self.name == SINGLE else 5
 
 
-def _paired(
-    frame: Frame, first: Folded, folds: list[tuple[Rows, Rows]], growth: Growth, effort: Effort
-) -> tuple[Growth, list[Growth]]:
-    """Return how to grow with the best pairs on the whole sample, and how on each fold.
+def _fit_inputs(
+    sample: Sample, dictionary: Dictionary, settings: Settings
+) -> tuple[FitInputs, list[Dropped]]:
+    bins, dropped = usable_bins(sample, dictionary, settings)
+    return FitInputs(sample, bins, dictionary, different_views(bins), settings.seed), dropped
 
-    A fold's pairs are ranked on the other folds, so that its rows stay unseen.
+
+def _choose_pairs(
+    inputs: FitInputs,
+    first: FoldResults,
+    folds: list[tuple[Rows, Rows]],
+    growth: Growth,
+    effort: Effort,
+) -> tuple[Growth, list[Growth]]:
+    """Return the growth with the best pairs, on the whole sample and on each fold.
+
+    The pairs of a fold are ranked on the other folds, so that its rows stay unseen.
     """
-    gains = gains_by_fold(frame, first, folds)
+    gains = gains_by_fold(inputs, first, folds)
     rest = ([g for k, g in enumerate(gains) if k != fold] for fold in range(len(folds)))
     by_fold = [replace(growth, pairs=best_pairs(others, effort.most_pairs)) for others in rest]
     return replace(growth, pairs=best_pairs(gains, effort.most_pairs)), by_fold
 
 
-def _framed(
-    sample: Sample, dictionary: Dictionary, settings: Settings
-) -> tuple[Frame, list[Dropped]]:
-    bins, dropped = usable_bins(sample, dictionary, settings)
-    return Frame(sample, bins, dictionary, different_views(bins), settings.seed), dropped
-
-
-def _told(growth: Growth, folded: Folded, derived: int) -> str:
-    rounds = ", ".join(f"{count} by {view}" for view, count in folded.rounds.items())
+def _describe(growth: Growth, results: FoldResults, derived: int) -> str:
+    rounds = ", ".join(f"{count} by {view}" for view, count in results.rounds.items())
     parts = f"{len(growth.pairs or ())} pairs; {derived} derived"
     return f"{parts}; {growth.least_rows} rows a leaf; rounds {rounds}"
+
+
+def distil(inputs: FitInputs, growth: Growth, rounds: Mapping[View, int], bags: int) -> Additive:
+    """Return the mean of at least `bags` ensembles grown on the whole sample, as fine tables."""
+    per_view = -(-bags // len(rounds))
+    works = [
+        partial(_one_bag, inputs, growth, view, round(_MORE_ROUNDS * count), inputs.seed + 1 + bag)
+        for view, count in rounds.items()
+        for bag in range(per_view)
+    ]
+    grown = run_parallel(works)
+    # Words have the same numbers in every bag; only the folds of out-of-fold risks differ.
+    bins, _ = merge_indistinct_words(grown[0][0].columns, inputs.bins)
+    tables = Tables.empty(bins)
+    for view, ensemble in grown:
+        tables.add(
+            ensemble, merge_indistinct_words(view.columns, inputs.bins)[1], 1 / len(works), -1
+        )
+    weights = bin_weights(bins, inputs.sample)
+    fine = with_unseen_bins(purify(tables, bins, weights, inputs.dictionary), weights)
+    return replace(fine, derived=inputs.derived)
+
+
+def _one_bag(
+    inputs: FitInputs, growth: Growth, view: View, rounds: int, seed: int
+) -> tuple[SampleView, lightgbm.Booster]:
+    # Another seed also draws other folds for the out-of-fold risks.
+    seen = view_sample(view, inputs.bins, inputs.sample, inputs.dictionary, seed)
+    return seen, grow(seen, inputs.sample, growth, rounds, seed)
+
+
+def try_derived(
+    inputs: FitInputs,
+    derived: tuple[Derived, ...],
+    settings: Settings,
+    without: FoldResults,
+    grow: Callable[[FitInputs], FoldResults],
+) -> tuple[FitInputs, FoldResults]:
+    """Return the inputs and their ensembles, with `derived` attributes if these lower the loss.
+
+    Ensembles grown with them must have a lower loss on unseen rows, by more than the standard error
+    of the difference.
+
+    Parameters
+    ----------
+    without : FoldResults
+        The ensembles of `inputs`, as `grow` returns them.
+    """
+    wider = _with_derived(inputs, derived, settings)
+    if wider is None:
+        return inputs, without
+    results = grow(wider)
+    gained = _losses(without.unseen, inputs.sample) - _losses(results.unseen, inputs.sample)
+    noise = gained.std() / np.sqrt(len(gained))
+    return (wider, results) if gained.mean() > noise else (inputs, without)
+
+
+def _with_derived(
+    inputs: FitInputs, derived: tuple[Derived, ...], settings: Settings
+) -> FitInputs | None:
+    """Return the inputs with the stable ones of `derived`; None if there are none."""
+    by_name = {own.name: own for own in derived}
+    sample = with_columns(inputs.sample, by_name, inputs.bins)
+    dictionary = with_attributes(inputs.dictionary, derived)
+    only = Dictionary({name: dictionary[name] for name in by_name}, dictionary.digest)
+    try:
+        bins, _ = usable_bins(sample, only, settings)
+    except TrainingError:
+        return None
+    return replace(
+        inputs,
+        sample=sample,
+        bins={**inputs.bins, **bins},
+        dictionary=dictionary,
+        derived={name: by_name[name] for name in bins},
+    )
+
+
+def _losses(log_odds: Floats, sample: Sample) -> Floats:
+    return np.asarray(sample.weights * log_losses(log_odds, sample.bad), dtype=np.float64)

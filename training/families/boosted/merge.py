@@ -1,8 +1,8 @@
-"""Few bins from fine ones: neighbours are merged where the card loses least by it.
+"""Merge fine bins into few, where the card loses least.
 
-Every table of an attribute, its own and those of its pairs, is averaged over the same bins, so the
-loss of a merger is the squared change of log odds that all rows suffer in all tables together. The
-best bins for each number of them follow by dynamic programming (Fisher 1958, *JASA* 53).
+All tables of an attribute, its own and those of its pairs, are averaged over the same bins. The
+loss of a merger is therefore the squared change of log odds over all rows and all tables. Dynamic
+programming gives the best bins for each number of bins (Fisher 1958, *JASA* 53).
 """
 
 from __future__ import annotations
@@ -16,33 +16,34 @@ import numpy as np
 from model.card.bins import Bins, Floats, Ints
 from training.additive import Additive, Shape
 from training.families.boosted.purify import Weights, bin_weights
-from training.families.boosted.spellings import joined
+from training.families.boosted.spellings import merge_levels
 from training.samples.sample import Sample
 
-#: Merging stops paying when one more bin saves less than this mean squared log odds.
+#: No bin is added once the remaining loss (mean squared log odds) is below this.
 _NEGLIGIBLE = 1e-5
 #: Bins are added until merging changes the score by no more than this share of its variance.
-_MOST_CHANGE = 1e-3
-_FEWEST, _STEP = 12, 4
+_MAX_CHANGE = 1e-3
+_MIN_BINS, _STEP = 12, 4
 
 
-def printable(additive: Additive, sample: Sample, most_bins: int) -> Additive:
-    """Return `additive` over as few bins as keep its scores of `sample`, but at most `most_bins`.
+def reduce_bins(additive: Additive, sample: Sample, most_bins: int) -> Additive:
+    """Return `additive` over the fewest bins that preserve its scores on `sample`.
 
-    The change of the score is bounded, not the AUC lost on the sample: that is often a gain, where
-    merging undoes what trees learned by heart, and says little of rows unseen.
+    At most `most_bins` ordinary bins an attribute. The change of the score is bounded, not the AUC
+    lost on the sample: merging undoes overfitting, so that AUC often rises, and it says little
+    about unseen rows.
     """
     weights = bin_weights(additive.bins, sample)
     score = additive.log_odds(sample.columns)
     few = additive
-    for most in range(min(_FEWEST, most_bins), most_bins + 1, _STEP):
-        few = merged(additive, weights, most)
-        if np.var(few.log_odds(sample.columns) - score) <= _MOST_CHANGE * np.var(score):
+    for most in range(min(_MIN_BINS, most_bins), most_bins + 1, _STEP):
+        few = merge_bins(additive, weights, most)
+        if np.var(few.log_odds(sample.columns) - score) <= _MAX_CHANGE * np.var(score):
             break
     return few
 
 
-def merged(additive: Additive, weights: Weights, most_bins: int) -> Additive:
+def merge_bins(additive: Additive, weights: Weights, most_bins: int) -> Additive:
     """Return `additive` over at most `most_bins` ordinary bins an attribute.
 
     Tables are averaged by the share of rows of each bin, attribute by attribute, which keeps any
@@ -58,20 +59,20 @@ def merged(additive: Additive, weights: Weights, most_bins: int) -> Additive:
 
 
 def _profiles(additive: Additive, name: str, weights: Weights) -> Floats:
-    """Return what each bin of `name` adds in every table, shape (size, values).
+    """Return the values of each bin of `name` in all tables, shape (size, values).
 
     Values of a pair's table count by the root of the share of rows at the other attribute's bin,
     so that squares add up to the mean over rows.
     """
-    found = []
+    columns = []
     for shape in additive.shapes:
         if name in shape.attributes:
             axis = shape.attributes.index(name)
             along = np.moveaxis(shape.log_odds, axis, 0)
             if along.ndim == 2:
                 along = along * np.sqrt(weights[shape.attributes[1 - axis]])
-            found.append(along.reshape(len(along), -1))
-    return np.concatenate(found, axis=1)
+            columns.append(along.reshape(len(along), -1))
+    return np.concatenate(columns, axis=1)
 
 
 def _groups(bins: Bins, profiles: Floats, weights: Floats, most: int) -> Ints:
@@ -79,7 +80,7 @@ def _groups(bins: Bins, profiles: Floats, weights: Floats, most: int) -> Ints:
     ordinary = bins.ordinary
     order = np.arange(ordinary)
     if bins.levels:
-        # Spellings have no order of their own: they stand by what they add to the log odds.
+        # Spellings have no order of their own, so they are ordered by their log odds.
         order = np.argsort(profiles[:ordinary, 0], kind="stable")
     starts = _best_starts(profiles[order], weights[order], min(most, ordinary))
     group = np.empty(bins.size, dtype=np.int64)
@@ -114,26 +115,24 @@ def _losses(profiles: Floats, weights: Floats) -> Floats:
     rows = len(profiles)
     padded = np.maximum(weights, 1e-12)
     ends = np.concatenate([[0.0], np.cumsum(padded)])
-    sums = np.concatenate([np.zeros((1, profiles.shape[1])), _running(profiles, padded)])
+    sums = np.concatenate(
+        [np.zeros((1, profiles.shape[1])), np.cumsum(profiles * padded[:, None], axis=0)]
+    )
     squares = np.concatenate([[0.0], np.cumsum(padded * (profiles**2).sum(axis=1))])
-    found = np.zeros((rows + 1, rows + 1))
+    losses = np.zeros((rows + 1, rows + 1))
     for start in range(rows):
         share = ends[start + 1 :] - ends[start]
         mean = ((sums[start + 1 :] - sums[start]) ** 2).sum(axis=1) / share
-        found[start, start + 1 :] = squares[start + 1 :] - squares[start] - mean
-    return np.maximum(found, 0.0)
-
-
-def _running(profiles: Floats, weights: Floats) -> Floats:
-    return np.cumsum(profiles * weights[:, None], axis=0)
+        losses[start, start + 1 :] = squares[start + 1 :] - squares[start] - mean
+    return np.maximum(losses, 0.0)
 
 
 def _merged_bins(bins: Bins, group: Ints) -> Bins:
     ordinary = group[: bins.ordinary]
     if bins.levels:
-        return joined(bins, ordinary)
-    kept = [a != b for a, b in pairwise(ordinary)]
-    return replace(bins, edges=tuple(e for e, cut in zip(bins.edges, kept, strict=True) if cut))
+        return merge_levels(bins, ordinary)
+    is_cut = [a != b for a, b in pairwise(ordinary)]
+    return replace(bins, edges=tuple(e for e, cut in zip(bins.edges, is_cut, strict=True) if cut))
 
 
 def _averaged(shape: Shape, group: Mapping[str, Ints], weights: Weights) -> Shape:

@@ -1,8 +1,8 @@
-"""Tables into main effects and what pairs add to them, and the bins that no tree has seen.
+"""Separate main effects from pairs' effects, and set the values of bins that no tree has seen.
 
 Functional analysis of variance over bins (Lengerich et al. 2020, AISTATS, "Purifying interaction
-effects"): what a pair's table says of one attribute alone moves into that attribute's own table.
-The sum over tables stays the same at every cell.
+effects"): the part of a pair's table that depends on one attribute alone moves into that
+attribute's own table. The sum over tables stays the same at every cell.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ Weights = Mapping[str, Floats]
 
 
 def bin_weights(bins: Mapping[str, Bins], sample: Sample) -> dict[str, Floats]:
-    """Return the share of rows by bin code of each attribute, each row with its weight."""
-    found = {}
+    """Return the weighted share of rows by bin code of each attribute."""
+    weights = {}
     for name, own in bins.items():
         rows = np.bincount(
             own.codes(sample.columns[name]), weights=sample.weights, minlength=own.size
         )
-        found[name] = rows / rows.sum()
-    return found
+        weights[name] = rows / rows.sum()
+    return weights
 
 
-def purified(
+def purify(
     tables: Tables, bins: Mapping[str, Bins], weights: Weights, dictionary: Dictionary
 ) -> Additive:
-    """Return `tables` (log odds bad:good) as an additive model (log odds good:bad), purified.
+    """Return `tables` (log odds bad:good) as a purified additive model (log odds good:bad).
 
-    Along an attribute with a declared direction only so much is moved that the pair's table keeps
-    the direction in every slice, so that whole points can keep it term by term.
+    Along an attribute with a declared direction only the part is moved that leaves the pair's table
+    in that direction in every slice, so that whole points can keep it term by term.
     """
     mains = {name: np.zeros(own.size) for name, own in bins.items()}
     pairs: dict[tuple[str, ...], Floats] = {}
@@ -49,7 +49,7 @@ def purified(
     for names, table in pairs.items():
         for axis, name in enumerate(names):
             other = weights[names[1 - axis]]
-            part = _own_part(table, axis, other, bins[name], dictionary[name].direction)
+            part = _main_part(table, axis, other, bins[name], dictionary[name].direction)
             mains[name] += part
             table -= part[:, None] if axis == 0 else part[None, :]
     intercept = -tables.constant
@@ -62,14 +62,14 @@ def purified(
     return Additive(intercept, bins, tuple(shapes))
 
 
-def _own_part(table: Floats, axis: int, other: Floats, bins: Bins, direction: Direction) -> Floats:
-    """Return what `table` says of the attribute along `axis` alone, shape (size,)."""
+def _main_part(table: Floats, axis: int, other: Floats, bins: Bins, direction: Direction) -> Floats:
+    """Return the part of `table` that depends only on the attribute along `axis`, shape (size,)."""
     along = table if axis == 0 else table.T
     part: Floats = along @ other
     if direction == "free" or bins.levels:
         return part
     steps = np.diff(along[: bins.ordinary], axis=0)
-    # Points fall as risk rises; the smallest step of any slice is what all slices share.
+    # Points fall as risk rises. The smallest step over slices is the step that all slices share.
     shared = np.minimum(steps.max(axis=1), 0) if direction == "up" else steps.min(axis=1).clip(0)
     climbed = np.concatenate([[0.0], np.cumsum(shared)])
     level = float(part[: bins.ordinary].mean() - climbed.mean())
@@ -78,11 +78,11 @@ def _own_part(table: Floats, axis: int, other: Floats, bins: Bins, direction: Di
 
 
 def with_unseen_bins(additive: Additive, weights: Weights) -> Additive:
-    """Return `additive` with a stated value where training had no say.
+    """Return `additive` with defined values for bins without training rows.
 
-    A missing value that training never met is worth the average. A number out of range is worth no
-    more than any other value of its attribute, in every term; an unknown spelling is worth what
-    the rare ones are, but never more than the average.
+    A missing value that training never saw gets the average. A number out of range gets the lowest
+    value of its attribute, in every term. An unknown spelling gets the value of the rare ones, but
+    at most the average.
     """
     shapes = [_with_unseen(shape, additive.bins, weights) for shape in additive.shapes]
     return Additive(additive.intercept, additive.bins, tuple(shapes))

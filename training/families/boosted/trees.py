@@ -1,8 +1,8 @@
 """Trees of at most two attributes as exact tables over bin codes.
 
-A tree of depth two cuts by one attribute or by two, so each leaf is a rectangle of bin codes, and
-an ensemble is a sum of one- and two-dimensional tables (Lou et al. 2013, KDD, "GA2M"). Nothing is
-approximated: the tables add up to the ensemble's raw score.
+A tree of depth two cuts by one or two attributes, so each leaf is a rectangle of bin codes, and an
+ensemble is a sum of one- and two-dimensional tables (Lou et al. 2013, KDD, "GA2M"). The tables add
+up exactly to the ensemble's raw score.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _Mask = NDArray[np.bool_]
 
 @dataclass
 class Tables:
-    """Log odds bad:good by attribute or pair, added up tree by tree; `constant` stands outside."""
+    """Log odds bad:good by attribute or pair, summed over trees; `constant` applies to all rows."""
 
     sizes: Mapping[str, int]
     order: Mapping[str, int]
@@ -63,24 +63,24 @@ class Tables:
 
 
 def _middle(root: dict[str, Any]) -> float:
-    """Return a value between the leaves left and right of the root if it parts them, else 0.
+    """Return a value between the leaves left and right of the root if one separates them, else 0.
 
-    Leaves go to different tables when the tree's branches cut by different attributes. Counted
-    from this value, each table keeps the direction that the whole tree has along the root.
+    Leaves go to different tables when the tree's branches cut by different attributes. Measured
+    from this value, each table keeps the direction that the tree has along the root.
     """
     if "split_feature" not in root:
         return 0.0
-    left, right = (list(_values(root[side])) for side in ("left_child", "right_child"))
+    left, right = (list(_leaf_values(root[side])) for side in ("left_child", "right_child"))
     for low, high in ((left, right), (right, left)):
         if max(low) <= min(high):
             return (max(low) + min(high)) / 2
     return 0.0
 
 
-def _values(node: dict[str, Any]) -> Iterator[float]:
+def _leaf_values(node: dict[str, Any]) -> Iterator[float]:
     if "split_feature" in node:
-        yield from _values(node["left_child"])
-        yield from _values(node["right_child"])
+        yield from _leaf_values(node["left_child"])
+        yield from _leaf_values(node["right_child"])
     else:
         yield float(node["leaf_value"])
 
@@ -95,15 +95,15 @@ def _leaves(
     column = columns[node["split_feature"]]
     left = _goes_left(node, column.by_code)
     for child, side in (("left_child", left), ("right_child", ~left)):
-        own = sides.get(column.attribute)
-        met = side if own is None else side & own
-        yield from _leaves(node[child], columns, {**sides, column.attribute: met})
+        outer = sides.get(column.attribute)
+        inside = side if outer is None else side & outer
+        yield from _leaves(node[child], columns, {**sides, column.attribute: inside})
 
 
 def _goes_left(node: dict[str, Any], by_code: Floats) -> _Mask:
-    """Tell for each bin code whether LightGBM sends it left.
+    """Return for each bin code whether LightGBM sends it left.
 
-    Where training met no missing value, LightGBM reads one as zero.
+    LightGBM reads a missing value as zero if training had no missing values.
     """
     missing = np.isnan(by_code)
     left: _Mask = np.nan_to_num(by_code) <= node["threshold"]

@@ -1,4 +1,4 @@
-"""A sheet of the workbook: texts that no spreadsheet runs, house style, ready for A4."""
+"""Workbook and sheet in house style: text that never becomes a formula, printed on A4."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from model.card.card_file import CardFile
 from model.profile.dictionary import Text
 
 _A4 = 9
-#: Red for the fewest points, blue for the most, told apart in grey print too (Okabe & Ito 2008).
-FEW, MIDDLE, MANY = "#E8A07A", "#FFFFFF", "#7FB2DA"
+#: Red for the fewest points, blue for the most; distinct in grey print too (Okabe & Ito 2008).
+_FEW, _MIDDLE, _MANY = "#E8A07A", "#FFFFFF", "#7FB2DA"
 _FONT = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "vcenter"}
 _STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 20},
@@ -33,11 +33,11 @@ _STYLES: dict[str, dict[str, Any]] = {
 
 
 def both(text: Text) -> str:
-    """Return the text in both languages, once if they are the same."""
+    """Return the text in both languages, or once if they are the same."""
     return text.zh if text.zh == text.en else f"{text.zh} {text.en}"
 
 
-class Book:
+class Workbook:
     """A workbook being written, with its styles."""
 
     def __init__(self, book: xlsxwriter.Workbook, file: CardFile) -> None:
@@ -46,7 +46,7 @@ class Book:
         self._book = book
         self._styles = {name: book.add_format(_FONT | s) for name, s in _STYLES.items()}
 
-    def page(self, name: str, widths: Sequence[float], *, wide: bool = False) -> Page:
+    def add_sheet(self, name: str, widths: Sequence[float], *, wide: bool = False) -> Sheet:
         """Add a sheet with columns `widths` letters wide, printed one page across."""
         sheet = self._book.add_worksheet(name)
         sheet.hide_gridlines(2)
@@ -55,49 +55,49 @@ class Book:
         sheet.fit_to_pages(1, 0)
         if wide:
             sheet.set_landscape()
-        # An ampersand begins a code in a footer.
+        # An ampersand starts a code in a footer, so it is doubled.
         title = f"{self.card.name} · {self.file.digest[:16]}".replace("&", "&&")[:120]
         sheet.set_footer(f"&L&8{title}&R&8&P / &N")
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
-        return Page(sheet, self._styles)
+        return Sheet(sheet, self._styles)
 
 
-class Page:
+class Sheet:
     """One sheet, written from the top down."""
 
     def __init__(self, sheet: Any, styles: dict[str, Any]) -> None:
-        self.sheet = sheet
+        self.worksheet = sheet
         self.row = 0
         self._styles = styles
 
     def text(self, column: int, text: str, style: str = "cell") -> None:
-        """Write `text` into the present row: never as a formula, a number or a link."""
-        self.sheet.write_string(self.row, column, escape_formula(text), self._styles[style])
+        """Write `text` into the current row, never as a formula, a number or a link."""
+        self.worksheet.write_string(self.row, column, escape_formula(text), self._styles[style])
 
     def number(self, column: int, value: float, style: str = "number") -> None:
-        """Write `value` into the present row."""
-        self.sheet.write_number(self.row, column, value, self._styles[style])
+        """Write `value` into the current row."""
+        self.worksheet.write_number(self.row, column, value, self._styles[style])
 
     def merged(self, first: int, last: int, text: str, style: str) -> None:
-        """Write `text` over the columns `first` to `last` of the present row."""
-        self.sheet.merge_range(self.row, first, self.row, last, "", self._styles[style])
+        """Write `text` over the columns `first` to `last` of the current row."""
+        self.worksheet.merge_range(self.row, first, self.row, last, "", self._styles[style])
         self.text(first, text, style)
 
-    def heads(self, names: Sequence[str], first: int = 0) -> None:
-        """Write column heads into the present row and go on to the next."""
-        self.tall(3)
+    def heading_row(self, names: Sequence[str], first: int = 0) -> None:
+        """Write column headings into the current row and move to the next."""
+        self.set_lines(3)
         for column, name in enumerate(names, start=first):
             self.text(column, name, "head")
         self.row += 1
 
-    def tall(self, lines: int) -> None:
-        """Give the present row room for so many lines; not every program does so by itself."""
-        self.sheet.set_row(self.row, 14 * lines + 2)
+    def set_lines(self, lines: int) -> None:
+        """Set the height of the current row to so many lines; not every program does it itself."""
+        self.worksheet.set_row(self.row, 14 * lines + 2)
 
-    def coloured(self, top: int, left: int, bottom: int, right: int) -> None:
+    def colour_block(self, top: int, left: int, bottom: int, right: int) -> None:
         """Colour a block of points from the fewest to the most."""
-        self.sheet.conditional_format(
+        self.worksheet.conditional_format(
             top, left, bottom, right,
-            {"type": "3_color_scale", "min_color": FEW, "mid_color": MIDDLE, "max_color": MANY},
+            {"type": "3_color_scale", "min_color": _FEW, "mid_color": _MIDDLE, "max_color": _MANY},
         )  # fmt: skip
