@@ -18,11 +18,11 @@ from pathlib import Path
 import click
 
 from api.core.settings import Settings
-from tests.support.asking import Asking
-from tests.support.cores import kept_apart
-from tests.support.load_client import Plan, measure
-from tests.support.proxy import behind_proxy, nginx
-from tests.support.running_service import home_to_write_in, serving
+from tests.support.load.client import Plan, measure
+from tests.support.load.decisions import Asking
+from tests.support.service.cores import kept_apart
+from tests.support.service.proxy import behind_proxy, nginx
+from tests.support.service.running import home_to_write_in, serving
 
 #: The proxy answers 404 here without asking the service.
 _ANSWERED_BY_PROXY = "/metrics"

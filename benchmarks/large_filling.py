@@ -26,7 +26,7 @@ from api.ledger.store import utc_now
 from api.ledger.tables import entries
 from api.ledger.transaction import read_head
 from api.ledger.writer import Ledger
-from tests.support.ledger_filling import asks, fill
+from tests.support.ledger.filling import asks, fill
 
 #: Decisions that are really made, of each of the two times.
 _REAL = 1_000

@@ -31,7 +31,7 @@ from api.portfolio.tally import Tally, preload
 from api.reviews.queue import overrides, queue_page
 from benchmarks.large_filling import fill_large
 from benchmarks.loop_lag import lag_beside
-from tests.support.ledger_filling import loaded
+from tests.support.ledger.filling import loaded
 
 
 @click.command()

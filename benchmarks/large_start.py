@@ -20,9 +20,9 @@ from api.core.settings import Settings
 from api.ledger.writer import Ledger
 from benchmarks.large_filling import fill_large
 from tests.support.faults.scene import loading
-from tests.support.ledger_filling import loaded
-from tests.support.load_client import Plan
-from tests.support.running_service import Running, home_to_write_in, questions, serving
+from tests.support.ledger.filling import loaded
+from tests.support.load.client import Plan
+from tests.support.service.running import Running, home_to_write_in, questions, serving
 
 _ASKED = ("/v1/reviews", "/v1/reviews", "/v1/portfolio")
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from api.editions.edition import Edition, PlaceFilter
 from data.publishing.published_card import published_folder
-from tests.support.running_service import end_group, free_port, wait_until
+from tests.support.service.running import end_group, free_port, wait_until
 
 PATH = "/invocations"
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.asking import Asking
-from tests.support.running_service import Running
+from tests.support.load.decisions import Asking
+from tests.support.service.running import Running
 
 TIMES, CONNECTIONS = 3, 192
 

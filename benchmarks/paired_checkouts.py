@@ -26,10 +26,10 @@ import click
 
 from api.core.settings import Settings
 from benchmarks.overload import CONNECTIONS, TIMES
-from tests.support.asking import Asking
-from tests.support.cores import kept_apart
-from tests.support.proxy import behind_proxy, nginx
-from tests.support.running_service import Running, home_to_write_in, serving
+from tests.support.load.decisions import Asking
+from tests.support.service.cores import kept_apart
+from tests.support.service.proxy import behind_proxy, nginx
+from tests.support.service.running import Running, home_to_write_in, serving
 
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 Figures = dict[str, float]

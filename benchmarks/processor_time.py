@@ -24,8 +24,8 @@ from api.core.principal import ROLES
 from api.core.settings import AccessSettings, Settings
 from api.server.app import create_app
 from benchmarks.processor_parts import PARTS, timed_parts
-from tests.support.callers import headers_of
-from tests.support.running_service import home_to_write_in, questions
+from tests.support.service.callers import headers_of
+from tests.support.service.running import home_to_write_in, questions
 
 _WARM = 400
 

@@ -20,7 +20,7 @@ from api.decisions.replay import replay
 from api.ledger.database import Location
 from api.ledger.store import reading
 from api.ledger.writer import Ledger
-from tests.support.ledger_filling import asks, fill, loaded
+from tests.support.ledger.filling import asks, fill, loaded
 
 
 @click.command()

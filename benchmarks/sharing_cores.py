@@ -21,11 +21,11 @@ import click
 from api.core.settings import Settings
 from benchmarks.mlflow_serving import PATH, asked_of_mlflow, serving_with_mlflow
 from benchmarks.overload import Door
-from tests.support.asking import Asking
-from tests.support.cores import kept_apart, on_its_cores
-from tests.support.load_client import Plan, measure
-from tests.support.proxy import behind_proxy, nginx
-from tests.support.running_service import home_to_write_in, serving
+from tests.support.load.client import Plan, measure
+from tests.support.load.decisions import Asking
+from tests.support.service.cores import kept_apart, on_its_cores
+from tests.support.service.proxy import behind_proxy, nginx
+from tests.support.service.running import home_to_write_in, serving
 
 Way = Callable[[], AbstractContextManager[tuple[str, ...]]]
 

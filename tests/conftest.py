@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.postgres import Postgres
-from tests.support.shared_ground import is_unserved, lacking
+from tests.support.ledger.postgres import Postgres
+from tests.support.prerequisites import is_unserved, lacking
 
 # Several workers share the cores: threads of scikit-learn's trees that wait for one another by
 # spinning would take what the others need. Read when the library is first loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 pytest_plugins = (
-    "tests.support.account_fixtures",
-    "tests.support.branch_fixtures",
-    "tests.support.service_fixtures",
+    "tests.support.fixtures.accounts",
+    "tests.support.fixtures.branch",
+    "tests.support.fixtures.service",
 )
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def member_profile(simulated_archive: Archive, as_of: date) -> pa.Table:
 @pytest.fixture(scope="session")
 def member_card() -> Card:
     """A card over five attributes, written by hand: nothing in it was learned."""
-    from tests.support.card_by_hand import card_by_hand
+    from tests.support.cards.hand_written import card_by_hand
 
     return card_by_hand()
 
@@ -121,7 +121,7 @@ def bearer() -> Callable[..., dict[str, str]]:
     """A function of a home (or settings), roles and places: the headers of a caller with these."""
     from api.core.principal import Role
     from api.core.settings import Settings
-    from tests.support.callers import headers_of
+    from tests.support.service.callers import headers_of
 
     def headers(
         home: Path | Settings,
@@ -195,7 +195,7 @@ def ledger(ledger_settings: Settings) -> Iterator[Ledger]:
 @pytest.fixture(scope="session")
 def resources(published_home: Path) -> Resources:
     """The published card, policy and edition, loaded as the service does."""
-    from tests.support.ledger_filling import loaded
+    from tests.support.ledger.filling import loaded
 
     return loaded(published_home)
 
@@ -203,7 +203,7 @@ def resources(published_home: Path) -> Resources:
 @pytest.fixture
 def asks(resources: Resources) -> list[Decide]:
     """Forty commands to decide, each on another question under another key."""
-    from tests.support.ledger_filling import asks
+    from tests.support.ledger.filling import asks
 
     return list(asks(resources, 40))
 

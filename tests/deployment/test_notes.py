@@ -15,11 +15,11 @@ from sqlalchemy import make_url
 from api.core.settings import Settings
 from api.decisions.commands import Decide
 from api.ledger.writer import Ledger
-from tests.support.cores import kept_apart, printed_cores
-from tests.support.deployment_notes import printed
-from tests.support.ledger_filling import fill, look_around
-from tests.support.postgres import Postgres
-from tests.support.shared_ground import lacking
+from tests.support.ledger.filling import fill, record_accesses
+from tests.support.ledger.postgres import Postgres
+from tests.support.prerequisites import lacking
+from tests.support.service.cores import kept_apart, printed_cores
+from tests.support.service.deployment_page import code_block
 
 
 def _run(script: str, folder: Path, **told: str) -> str:
@@ -40,7 +40,7 @@ def _run(script: str, folder: Path, **told: str) -> str:
 def _filled(settings: Settings, asks: list[Decide]) -> Ledger:
     ledger = Ledger.open(settings)
     fill(ledger, iter(asks[:10]))
-    look_around(ledger, 2)
+    record_accesses(ledger, 2)
     return ledger
 
 
@@ -49,7 +49,7 @@ def test_the_drill_on_sqlite_restores_a_sound_ledger_as_printed(
 ) -> None:
     ledger = _filled(Settings(home=tmp_path / "data"), asks)
     (tmp_path / "backup").mkdir()
-    told = _run(printed("sh", "sqlite3.connect"), tmp_path)
+    told = _run(code_block("sh", "sqlite3.connect"), tmp_path)
     ledger.close()
     assert told.startswith("sound: 10 entries"), told
 
@@ -63,7 +63,7 @@ def test_the_drill_on_postgresql_restores_a_sound_ledger_as_printed(
     (tmp_path / "backup").mkdir()
     libpq = {"PGHOST": str(url.host), "PGPORT": str(url.port), "PGUSER": str(url.username)}
     told = _run(
-        printed("sh", "pg_dump"),
+        code_block("sh", "pg_dump"),
         tmp_path,
         RONGZI_DATABASE_URL=address,
         PATH=f"{postgres.programs}{os.pathsep}",
@@ -73,8 +73,8 @@ def test_the_drill_on_postgresql_restores_a_sound_ledger_as_printed(
     assert told.startswith("sound: 10 entries"), told
 
 
-UNIT = printed("ini", "User=rongzi")
-DROP_IN = printed("ini", "CPUAffinity=1-")
+UNIT = code_block("ini", "User=rongzi")
+DROP_IN = code_block("ini", "CPUAffinity=1-")
 
 
 def test_the_unit_says_what_the_notes_promise() -> None:

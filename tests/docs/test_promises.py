@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.support.cases import ROOT
+from tests.support.paths import ROOT
 
 EVIDENCE = sorted(path.name for path in (ROOT / "docs" / "evidence").glob("*.md"))
 PROMISES = ("security.md", "reliability.md")

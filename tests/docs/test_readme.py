@@ -20,7 +20,7 @@ import pytest
 
 from cli.demo.summary import asked_by_curl
 from cli.demo.trial import decide_over_http
-from tests.support.cases import ROOT
+from tests.support.paths import ROOT
 
 BIN = Path(sys.executable).parent
 

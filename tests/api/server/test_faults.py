@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.support.faults.run import main
-from tests.support.shared_ground import all_must_run
+from tests.support.prerequisites import all_must_run
 
 KILLS = ("kills", "--times", "5")
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from tests.support.faults.scene import NotPermittedError, Scene, falls, heals, loading, together
-from tests.support.postgres import Postgres
+from tests.support.ledger.postgres import Postgres
 
 _LOCKED_SECONDS = 5
 #: The advisory lock that whoever appends to the ledger holds.

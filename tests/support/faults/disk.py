@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support.faults.preloaded import Preloaded
 from tests.support.faults.scene import NotPermittedError, Scene, falls, heals, loading, together
-from tests.support.preloaded import Preloaded
-from tests.support.running_service import serving
+from tests.support.service.running import serving
 
 _SMALL, _LARGE = "size=3m", "size=300m"
 

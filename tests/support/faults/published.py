@@ -10,7 +10,7 @@ from data.publishing.published_card import published_folder
 from model.card.card_file import CARD
 from model.card.card_file import MANIFEST as CARD_MANIFEST
 from tests.support.faults.scene import Scene
-from tests.support.running_service import Running, questions
+from tests.support.service.running import Running, questions
 
 
 def flips(scene: Scene, times: int) -> tuple[bool, str]:

@@ -36,8 +36,8 @@ from tests.support.faults import (
     swaps as fault_swaps,
 )
 from tests.support.faults.scene import NotPermittedError, Scene
-from tests.support.postgres import Postgres
-from tests.support.running_service import home_to_write_in
+from tests.support.ledger.postgres import Postgres
+from tests.support.service.running import home_to_write_in
 
 
 @dataclass(frozen=True)

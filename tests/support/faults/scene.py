@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.acknowledged import evidence
-from tests.support.load_client import Plan, measure
-from tests.support.postgres import Postgres
-from tests.support.running_service import Running, questions, serving, wait_until
+from tests.support.faults.evidence import evidence
+from tests.support.ledger.postgres import Postgres
+from tests.support.load.client import Plan, measure
+from tests.support.service.running import Running, questions, serving, wait_until
 
 #: Refusals that a fault may cause: the client is told to come again.
 GRACEFUL = {"200", "409", "503"}

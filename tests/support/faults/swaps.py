@@ -29,7 +29,7 @@ from data.publishing.published_card import cards_folder, publish_card, published
 from model.card.card_file import write_card
 from model.policy.policy import policy_on
 from tests.support.faults.scene import Scene, loading_on
-from tests.support.running_service import wait_until
+from tests.support.service.running import wait_until
 
 #: Day of the edition, digest of its policy, digest of its card.
 Version = tuple[str, str, str]
