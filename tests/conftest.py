@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.ledger.postgres import Postgres
-from tests.support.prerequisites import is_unserved, lacking
+from tests.support.prerequisites import lacking
 
 # Several workers share the cores: threads of scikit-learn's trees that wait for one another by
 # spinning would take what the others need. Read when the library is first loaded.
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from api.ledger.writer import Ledger
     from data.storage.archive import Archive
     from model.card.scorecard import Card
+
+
+def _assert_unserved(home: Path) -> None:
+    assert not (home / "ledger").exists(), "a test served the shared home: let it copy the home"
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +90,7 @@ def card_home(member_card: Card, tmp_path_factory: pytest.TempPathFactory) -> It
     write_card(source, member_card)
     publish_card(home, source, "Tester", datetime(2023, 10, 1, tzinfo=UTC))
     yield home
-    is_unserved(home)
+    _assert_unserved(home)
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +117,7 @@ def published_home(
     basis = Basis(as_of, policy_on(as_of), published_card(home))
     publish_profile(simulated_archive, member_profile, basis, home, home / "rows.parquet")
     yield home
-    is_unserved(home)
+    _assert_unserved(home)
 
 
 @pytest.fixture(scope="session")

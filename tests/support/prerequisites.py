@@ -1,9 +1,8 @@
-"""What tests may count on: parts of their machine, and shared homes as they were made."""
+"""Skip or fail a test whose machine lacks a program or a service that the test needs."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 
@@ -12,20 +11,15 @@ REQUIRE_ALL = "RONGZI_REQUIRE_ALL"
 
 
 def all_must_run() -> bool:
-    """Whether a test that lacks a part of its machine must fail instead of skipping."""
+    """Whether a test fails instead of skipping where a prerequisite is missing."""
     return os.environ.get(REQUIRE_ALL) == "1"
 
 
 def lacking(*parts: str) -> None:
-    """Skip the test that lacks `parts`, or fail it; without any it goes on."""
+    """Skip or fail the test if `parts`, the missing prerequisites, are not empty."""
     if not parts:
         return
-    told = f"{' and '.join(parts)} is not installed"
+    reason = f"{' and '.join(parts)} is not available"
     if all_must_run():
-        pytest.fail(f"{REQUIRE_ALL}=1, but {told}")
-    pytest.skip(told)
-
-
-def is_unserved(home: Path) -> None:
-    """Hold a home that tests share: none of them may have begun a ledger in it."""
-    assert not (home / "ledger").exists(), "a test served the shared home: let it copy the home"
+        pytest.fail(f"{REQUIRE_ALL}=1, but {reason}")
+    pytest.skip(reason)

@@ -1,4 +1,4 @@
-"""``rongzi serve`` in a process group of its own, for benchmarks and tests."""
+"""Run ``rongzi serve`` in its own process group, for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from tests.support.service.callers import headers_of
 
 _OPENER = build_opener(ProxyHandler({}))
 START_SECONDS = 60.0
-#: One caller stands for a whole branch here.
+#: One caller sends the load of many.
 _UNLIMITED = {"RONGZI_RATE_PER_SECOND": "1000000", "RONGZI_RATE_BURST": "1000000"}
 _QUESTION = '{"member_id":"%m","amount_yuan":500%n,"months":12,"purpose":"inputs"}'
 
 
 @dataclass
 class Running:
-    """A service that runs."""
+    """A running service."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -43,35 +43,35 @@ class Running:
 
     @property
     def home(self) -> Path:
-        """The folder it serves from."""
+        """The home that it serves."""
         return self.settings.home
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Its base address."""
         return f"http://127.0.0.1:{self.port}"
 
     @cached_property
     def bearer(self) -> dict[str, str]:
-        """The header of a caller who may do everything everywhere."""
+        """The header of a caller with every role everywhere."""
         return headers_of(self.settings, ROLES, subject="bench", clock=self.clock)
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
-        """Return status and text of an answer."""
+        """Return status and body of the answer."""
         return _answer(Request(self.url + path, headers={**self.bearer, **headers}))
 
     def post(self, path: str, body: str, key: str) -> tuple[int, str]:
-        """Send a JSON `body` under an idempotency key; return status and text of the answer."""
+        """Send a JSON `body` under an idempotency key; return status and body of the answer."""
         headers = {**self.bearer, "Content-Type": "application/json", "Idempotency-Key": key}
         return _answer(Request(self.url + path, body.encode(), headers, method="POST"))
 
     def ready(self) -> dict[str, Any]:
-        """Return what ``/ready`` answers."""
+        """Return the answer of ``/ready``."""
         found: dict[str, Any] = json.loads(self.get("/ready")[1])
         return found
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return the log's lines; a line that is no JSON is a fault."""
+        """Return the lines of the log; every line must be JSON."""
         return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
 
     def workers(self) -> list[int]:
@@ -80,11 +80,11 @@ class Running:
         return [int(child) for child in children.read_text().split()]
 
     def memory_mib(self) -> float:
-        """Return the resident memory of all workers."""
+        """Return the resident memory of all workers in MiB."""
         return sum(_resident_kib(worker) for worker in self.workers()) / 1024
 
     def kill(self) -> None:
-        """Kill parent and workers, without warning."""
+        """Kill parent and workers with SIGKILL."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
@@ -96,19 +96,28 @@ def serving(
     *options: str,
     port: int | None = None,
     prefix: Sequence[str] = (),
+    program: Sequence[str] = (sys.executable, "-m", "cli.main"),
     awaited: str = "/ready",
     clock: Callable[[], float] = time.time,
     **environment: str,
 ) -> Iterator[Running]:
-    """Serve `home` until the end of the block; first wait until it answers `awaited` with 200."""
+    """Serve `home` until the end of the block, which starts when `awaited` answers 200.
+
+    Parameters
+    ----------
+    prefix
+        Words before the command, such as ``taskset``.
+    program
+        The console script.
+    """
     port = port or free_port()
-    command = [*prefix, sys.executable, "-m", "cli.main", "serve", "--port", str(port), *options]
-    told = {**os.environ, "RONGZI_HOME": str(home), **_UNLIMITED, **environment}
+    command = [*prefix, *program, "serve", "--port", str(port), *options]
+    variables = {**os.environ, "RONGZI_HOME": str(home), **_UNLIMITED, **environment}
     with (
         log.open("ab") as errors,
-        subprocess.Popen(command, stderr=errors, env=told, start_new_session=True) as process,
+        subprocess.Popen(command, stderr=errors, env=variables, start_new_session=True) as process,
     ):
-        running = Running(process, port, log, Settings.from_env(told), clock)
+        running = Running(process, port, log, Settings.from_env(variables), clock)
         try:
             wait_until(lambda: _answers(running, awaited), "ready", process)
             yield running
@@ -122,7 +131,13 @@ def wait_until(
     process: subprocess.Popen[bytes] | None = None,
     seconds: float = START_SECONDS,
 ) -> None:
-    """Ask `holds` every 50 ms until it is true; a `process` that ended meanwhile is a fault."""
+    """Call `holds` every 50 ms until it returns true.
+
+    Raises
+    ------
+    RuntimeError
+        If `process` ends first or the time runs out.
+    """
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process is not None and process.poll() is not None:
@@ -134,7 +149,7 @@ def wait_until(
 
 
 def home_to_write_in(home: Path, folder: Path) -> Path:
-    """Copy what `home` publishes to a home of its own under `folder`, without any ledger."""
+    """Copy the published parts of `home` to a new home under `folder`, without a ledger."""
     copied = folder / "home"
     for name in ("cards", "editions"):
         shutil.copytree(home / name, copied / name)
@@ -143,7 +158,10 @@ def home_to_write_in(home: Path, folder: Path) -> Path:
 
 
 def questions(home: Path, most: int = 200_000) -> list[str]:
-    """Return one decision request a member of the edition in use; ``%n`` stands for the round."""
+    """Return a decision request for each member of the edition in use.
+
+    The caller replaces ``%n`` by the number of the round, so that no question repeats.
+    """
     found, after = [], None
     edition = Edition.current(home)
     while rows := edition.page(PlaceFilter(), None, after, 10_000):
@@ -155,7 +173,7 @@ def questions(home: Path, most: int = 200_000) -> list[str]:
 
 
 def free_port() -> int:
-    """Return a port nobody listens at."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -163,7 +181,7 @@ def free_port() -> int:
 
 
 def listens(port: int) -> bool:
-    """Whether somebody accepts connections at `port` of this machine."""
+    """Whether a process accepts connections at `port` of this machine."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
@@ -185,7 +203,7 @@ def _answers(running: Running, path: str) -> bool:
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
-    """Stop a process that leads a group; after 30 s with force."""
+    """Stop a process that leads a group; kill the group after 30 s."""
     if process.poll() is None:
         process.terminate()
         try:
