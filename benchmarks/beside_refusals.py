@@ -20,7 +20,7 @@ import click
 from api.core.settings import Settings
 from tests.support.load.client import Plan, measure
 from tests.support.load.decisions import Asking
-from tests.support.service.cores import kept_apart
+from tests.support.service.cores import separate_cores
 from tests.support.service.proxy import behind_proxy, nginx
 from tests.support.service.running import home_to_write_in, serving
 
@@ -39,7 +39,7 @@ def main(home: Path, seconds: float, pairs: int, rate: float) -> None:
     program = nginx()
     if program is None:
         raise click.ClickException("nginx is not installed; install it and run this again")
-    with tempfile.TemporaryDirectory(prefix="rongzi-bench-") as named, kept_apart() as prefix:
+    with tempfile.TemporaryDirectory(prefix="rongzi-bench-") as named, separate_cores() as prefix:
         folder = Path(named)
         used = home_to_write_in(home, folder)
         with (

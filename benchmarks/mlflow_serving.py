@@ -15,7 +15,8 @@ import numpy as np
 
 from api.editions.edition import Edition, PlaceFilter
 from data.publishing.published_card import published_folder
-from tests.support.service.running import end_group, free_port, wait_until
+from tests.support.service.ports import free_port
+from tests.support.service.running import end_group, wait_until
 
 PATH = "/invocations"
 

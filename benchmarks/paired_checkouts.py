@@ -27,7 +27,7 @@ import click
 from api.core.settings import Settings
 from benchmarks.overload import CONNECTIONS, TIMES
 from tests.support.load.decisions import Asking
-from tests.support.service.cores import kept_apart
+from tests.support.service.cores import separate_cores
 from tests.support.service.proxy import behind_proxy, nginx
 from tests.support.service.running import Running, home_to_write_in, serving
 
@@ -60,7 +60,7 @@ def main(
     """Measure in turns; print each pair, then the medians and how OTHER compares."""
     with (
         tempfile.TemporaryDirectory(prefix="rongzi-bench-") as named,
-        kept_apart() as prefix,
+        separate_cores() as prefix,
         ExitStack() as stack,
     ):
         sides = {

@@ -25,7 +25,7 @@ from benchmarks.overload import Door
 from tests.support.ledger.postgres import Postgres
 from tests.support.load.client import Plan, measure
 from tests.support.load.decisions import Asking
-from tests.support.service.cores import kept_apart
+from tests.support.service.cores import separate_cores
 from tests.support.service.proxy import behind_proxy, nginx
 from tests.support.service.running import home_to_write_in, serving
 
@@ -44,7 +44,7 @@ ALONE, PROXIED = "alone", "behind nginx"
 def main(home: Path, seconds: float, overload_seconds: float, out: Path | None) -> None:
     """Measure, print a table, and write JSON if asked."""
     found: dict[str, Any] = {"cores": os.cpu_count(), "load before": os.getloadavg()[0]}
-    with tempfile.TemporaryDirectory(prefix="rongzi-bench-") as named, kept_apart() as prefix:
+    with tempfile.TemporaryDirectory(prefix="rongzi-bench-") as named, separate_cores() as prefix:
         folder = Path(named)
         found["on a core of its own"] = bool(prefix)
         found["mlflow"] = _mlflow(home, folder, seconds, prefix)

@@ -23,7 +23,7 @@ from benchmarks.mlflow_serving import PATH, asked_of_mlflow, serving_with_mlflow
 from benchmarks.overload import Door
 from tests.support.load.client import Plan, measure
 from tests.support.load.decisions import Asking
-from tests.support.service.cores import kept_apart, on_its_cores
+from tests.support.service.cores import separate_cores, service_core_prefix
 from tests.support.service.proxy import behind_proxy, nginx
 from tests.support.service.running import home_to_write_in, serving
 
@@ -32,7 +32,7 @@ Way = Callable[[], AbstractContextManager[tuple[str, ...]]]
 
 @contextmanager
 def _service_alone_bound() -> Iterator[tuple[str, ...]]:
-    yield on_its_cores()
+    yield service_core_prefix()
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def _nobody_bound() -> Iterator[tuple[str, ...]]:
 
 
 WAYS: dict[str, Way] = {
-    "both apart, as printed": kept_apart,
+    "both apart, as printed": separate_cores,
     "service bound, all else free": _service_alone_bound,
     "nobody bound": _nobody_bound,
 }
@@ -58,7 +58,7 @@ def main(home: Path, seconds: float, overload_seconds: float, rounds: int) -> No
     program = nginx()
     if program is None:
         raise click.ClickException("nginx is not installed; install it and run this again")
-    if not on_its_cores():
+    if not service_core_prefix():
         raise click.ClickException("this machine has no core beside the service's")
     found: dict[str, list[dict[str, float]]] = defaultdict(list)
     for _ in range(rounds):

@@ -72,9 +72,9 @@ def member_profile(simulated_archive: Archive, as_of: date) -> pa.Table:
 @pytest.fixture(scope="session")
 def member_card() -> Card:
     """A card over five attributes, written by hand: nothing in it was learned."""
-    from tests.support.cards.hand_written import card_by_hand
+    from tests.support.cards.hand_written import hand_written_card
 
-    return card_by_hand()
+    return hand_written_card()
 
 
 @pytest.fixture(scope="session")

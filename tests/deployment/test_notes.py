@@ -18,7 +18,7 @@ from api.ledger.writer import Ledger
 from tests.support.ledger.filling import fill, record_accesses
 from tests.support.ledger.postgres import Postgres
 from tests.support.prerequisites import lacking
-from tests.support.service.cores import kept_apart, printed_cores
+from tests.support.service.cores import printed_cores, separate_cores
 from tests.support.service.deployment_page import code_block
 
 
@@ -106,7 +106,7 @@ def test_the_benchmarks_give_the_service_its_printed_core(machine: str) -> None:
     ask = [sys.executable, "-c", "import os; print(*os.sched_getaffinity(0))"]
     os.sched_setaffinity(0, before)
     try:
-        with kept_apart() as prefix:
+        with separate_cores() as prefix:
             beside = subprocess.check_output(ask, text=True)
             served = subprocess.check_output([*prefix, *ask], text=True)
         assert os.sched_getaffinity(0) == before

@@ -21,8 +21,8 @@ from api.core.settings import Settings
 from api.http.problem_kinds import OVERLOADED, TIMED_OUT
 from api.http.problems import MEDIA_TYPE, Kind, problem_response
 from tests.support.prerequisites import lacking
+from tests.support.service.ports import free_port
 from tests.support.service.proxy import behind_proxy, configuration, nginx, printed_site
-from tests.support.service.running import free_port
 
 MEMBER = "M-100200300"
 

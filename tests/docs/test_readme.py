@@ -18,7 +18,8 @@ import pytest
 from cli.demo.summary import asked_by_curl
 from cli.demo.trial import decide_over_http
 from tests.support.paths import ROOT
-from tests.support.service.running import free_port, wait_until
+from tests.support.service.ports import free_port
+from tests.support.service.running import wait_until
 
 BIN = Path(sys.executable).parent
 

@@ -1,4 +1,4 @@
-"""A card's JSON with one thing in it changed."""
+"""A card's JSON with one value changed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from model.card.scorecard import Card
 
 def changed(card: Card, path: tuple[Any, ...], value: Any) -> bytes:
     """Return the bytes of `card` with `value` at `path`."""
-    spec = json.loads(card_to_json(card))
-    at = spec
+    document = json.loads(card_to_json(card))
+    parent = document
     for key in path[:-1]:
-        at = at[key]
-    at[path[-1]] = value
-    return json.dumps(spec).encode()
+        parent = parent[key]
+    parent[path[-1]] = value
+    return json.dumps(document).encode()

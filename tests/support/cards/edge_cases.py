@@ -1,4 +1,4 @@
-"""A card with everything a database could read another way, and rows that look for it."""
+"""A card and rows with every value that a database could read differently from the kernel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from model.card.scorecard import Card, Grade, Scaling, Wording
 from model.profile.dictionary import Text
 
 ROWS = 10_000
-#: Spellings a careless quotation would break in one database or another.
+#: Spellings that careless quoting would break in some database.
 ODD = ("it's", "back\\slash", "${user}", "line\nbreak", '"quoted"', "%s", "小麦", "ｗide", " ")
 WORDS = ("wheat", "maize", *ODD)
 NAN, INF = float("nan"), float("inf")
@@ -23,13 +23,13 @@ def wording(name):
     return Wording(label, label, label, actionable=False)
 
 
-def table_of(dice, *shape):
-    return dice.integers(-70, 70, size=shape).astype(np.int64)
+def table_of(rng, *shape):
+    return rng.integers(-70, 70, size=shape).astype(np.int64)
 
 
 def hard_card():
-    """Numbers with and without range, text, one group, pairs, a ratio and a difference."""
-    dice = np.random.default_rng(8)
+    """Return a card of numbers with and without range, texts, pairs, a ratio and a difference."""
+    rng = np.random.default_rng(8)
     bins = {
         "income": Bins("income", (0.1, 0.30000000000000004, 1e-7 + 1, 12_345.678), (), 0.0, 1e6),
         "change": Bins("change", (-1e300, -5e-324, 0.0, 1e16, 1.7e308)),
@@ -52,7 +52,7 @@ def hard_card():
         ("gap", "income"),
     ]
     terms = tuple(
-        Term(owner, table_of(dice, *(bins[name].size for name in owner)), 3) for owner in owners
+        Term(owner, table_of(rng, *(bins[name].size for name in owner)), 3) for owner in owners
     )
     totals = np.arange(-300, 400, 3, dtype=np.int64)
     return Card(
@@ -64,29 +64,29 @@ def hard_card():
     )  # fmt: skip
 
 
-def numbers_near(bins, dice, rows):
-    """Values anywhere, at edges and limits exactly, one step beside them, and none at all."""
+def numbers_near(bins, rng, rows):
+    """Return values anywhere, exactly at edges and limits, one step beside them, and missing."""
     exact = np.array([*bins.edges, bins.minimum or 0.0, bins.maximum or 1.0, LARGEST, -LARGEST])
     with np.errstate(all="ignore"):
         beside = np.concatenate([np.nextafter(exact, -INF), np.nextafter(exact, INF)])
     odd = np.concatenate([exact, beside, [NAN, INF, -INF, 0.0, -0.0]])
-    spread = np.sinh(dice.normal(size=rows) * dice.choice([1, 5, 100], rows))
-    return np.where(dice.random(rows) < 0.6, dice.choice(odd, rows), spread)
+    spread = np.sinh(rng.normal(size=rows) * rng.choice([1, 5, 100], rows))
+    return np.where(rng.random(rows) < 0.6, rng.choice(odd, rows), spread)
 
 
-def words_near(bins, dice, rows):
+def words_near(bins, rng, rows):
     known = [word for group in bins.levels for word in group]
-    return dice.choice(
+    return rng.choice(
         np.array([*known, None, "unknown", "WHEAT", "", "maize "], dtype=object), rows
     )
 
 
 def random_rows(card, rows=ROWS, seed=3):
-    """Columns as the kernel takes them, and as a table where half of the NaN are NULL."""
-    dice = np.random.default_rng(seed)
+    """Return columns as the kernel takes them, and as a table where half of the NaN are NULL."""
+    rng = np.random.default_rng(seed)
     bins = {name: card.bins[name] for name in card.inputs}
     columns = {
-        name: (words_near if own.levels else numbers_near)(own, dice, rows)
+        name: (words_near if own.levels else numbers_near)(own, rng, rows)
         for name, own in bins.items()
     }
     nulls = {

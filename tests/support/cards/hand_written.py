@@ -1,4 +1,4 @@
-"""A card written by hand, for tests and measurements that need one: nothing in it was learned."""
+"""A card written by hand, for tests and benchmarks that need any card."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BINS = {
 }
 
 
-def card_by_hand() -> Card:
+def hand_written_card() -> Card:
     """Return a card over five attributes of the member profile."""
     known = {name: member_dictionary()[name] for name in _BINS}
     totals = np.arange(450, 760, 5, dtype=np.int64)

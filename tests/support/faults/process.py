@@ -11,7 +11,7 @@ from typing import Any
 from tests.support.faults.evidence import asked_again
 from tests.support.faults.preloaded import Preloaded
 from tests.support.faults.scene import Scene, loading, together
-from tests.support.service.running import free_port
+from tests.support.service.ports import free_port
 
 _BETWEEN_KILLS = 0.8
 _DAY = 86_400

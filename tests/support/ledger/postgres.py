@@ -1,6 +1,6 @@
-"""A PostgreSQL server of one's own, in a temporary folder: for tests, faults and measurements.
+"""A PostgreSQL server in a temporary folder, for tests and benchmarks.
 
-PostgreSQL refuses to run as root; then it runs as the account ``postgres``.
+PostgreSQL refuses to run as root; under root it runs as the account ``postgres``.
 """
 
 from __future__ import annotations
@@ -8,23 +8,24 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_PATIENCE_SECONDS = 60
+from tests.support.service.ports import free_port
+
+_TIMEOUT_SECONDS = 60
 
 
 @dataclass
 class Postgres:
-    """One server: its programs' folder, its own folder, and the port it listens at on loopback.
+    """One server: the folder of its programs, its data folder, and its port on loopback.
 
     Attributes
     ----------
     durable : bool
-        False leaves out fsync: quicker, and still whole after a killed process (not after a power
-        cut).
+        False leaves out fsync: faster, and still safe after a killed process, but not after a
+        power cut.
     """
 
     programs: Path
@@ -37,18 +38,16 @@ class Postgres:
     def found(cls, folder: Path, *, durable: bool = False) -> Postgres | None:
         """Return a server in `folder`, not started yet; None where PostgreSQL is not installed.
 
-        Other accounts must be able to pass through the folders above it: not one of pytest's own.
+        The account ``postgres`` must be able to enter `folder`, so it cannot be one of pytest's.
         """
-        places = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         on_path = shutil.which("initdb")
-        program = places[-1] if places else Path(on_path) if on_path else None
+        program = programs[-1] if programs else Path(on_path) if on_path else None
         return cls(program.parent, folder, durable) if program else None
 
     def start(self) -> None:
-        """Make the server's files and start it."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        """Create the server's files and start it."""
+        self.port = free_port()
         if os.getuid() == 0:
             shutil.chown(self.folder, "postgres")
         self._run("initdb", "-D", self._data, "-A", "trust", "-U", "owner", "-E", "UTF8",
@@ -56,14 +55,14 @@ class Postgres:
         self.restart()
 
     def restart(self) -> None:
-        """Start the server on the files that are there."""
+        """Start the server on its existing files."""
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder}"
         if not self.durable:
             options += " -c fsync=off"
         self._control("start", "-o", options, "-l", str(self.folder / "log"))
 
     def stop(self, how: str = "fast") -> None:
-        """Stop the server; ``immediate`` is as if it had been killed."""
+        """Stop the server; ``immediate`` has the effect of a kill."""
         self._control("stop", "-m", how)
 
     def new_database(self) -> str:
@@ -73,11 +72,11 @@ class Postgres:
         return self.url(name)
 
     def url(self, database: str, account: str = "owner") -> str:
-        """Return a database's address for an account."""
+        """Return the address of a database for an account."""
         return f"postgresql://{account}@127.0.0.1:{self.port}/{database}"
 
     def sql(self, database: str, statement: str) -> str:
-        """Run a statement as the owner and return what it prints."""
+        """Run a statement as the owner and return its output."""
         server = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "owner", "-d", database)
         return self._run("psql", *server, "-v", "ON_ERROR_STOP=1", "-qAt", "-c", statement)
 
@@ -86,7 +85,7 @@ class Postgres:
         return str(self.folder / "data")
 
     def _control(self, action: str, *options: str) -> None:
-        self._run("pg_ctl", "-D", self._data, "-w", "-t", str(_PATIENCE_SECONDS), *options, action)
+        self._run("pg_ctl", "-D", self._data, "-w", "-t", str(_TIMEOUT_SECONDS), *options, action)
 
     def _run(self, program: str, *options: str) -> str:
         command = [str(self.programs / program), *options]
@@ -97,7 +96,7 @@ class Postgres:
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=_PATIENCE_SECONDS + 10,
+            timeout=_TIMEOUT_SECONDS + 10,
             check=False,
         )
         if done.returncode:

@@ -1,4 +1,4 @@
-"""Callers of a service under test or measurement: an account and a token, without a password."""
+"""Callers of a service under test: an account and a token, without a password."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def headers_of(
     subject: str = "tester",
     clock: Callable[[], float] = time.time,
 ) -> dict[str, str]:
-    """Return the headers of a caller with these roles and places; the account is made if new.
+    """Return the headers of a caller with these roles and places.
 
-    The token is of the moment that `clock` tells.
+    The account is created or changed as needed; `clock` gives the time of the token.
     """
     wanted = Account(subject, "no password fits this", frozenset(roles), places)
     with closing(Accounts(settings)) as accounts:

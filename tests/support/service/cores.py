@@ -1,7 +1,7 @@
-"""The cores of the deployment notes: some for the service alone, the others for all else.
+"""The cores of docs/use/deployment.md: some for the service alone, the others for everything else.
 
-A request that arrives wakes its reader beside whoever sent it. Where proxy and client share the
-service's core, they are woken in its place, and each refusal takes that from a decision.
+The kernel wakes the reader of a request on the core of its sender. Where proxy and client share the
+service's core, each refusal takes time from a decision.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from tests.support.service.deployment_page import code_block
 
 
 def printed_cores() -> set[int]:
-    """Return the cores that the unit of the notes gives the service."""
+    """Return the cores that the printed unit gives the service."""
     (cores,) = re.findall(
         r"^CPUAffinity=([0-9 ]+)$", code_block("ini", "User=rongzi"), re.MULTILINE
     )
     return {int(core) for core in cores.split()}
 
 
-def on_its_cores() -> tuple[str, ...]:
-    """Return the words to put before a command that is to run on the service's cores.
+def service_core_prefix() -> tuple[str, ...]:
+    """Return the words before a command that make it run on the service's cores.
 
-    None where the machine has no others: then all share what there is.
+    Empty where the machine has no other cores: then everything shares them.
     """
     cores = printed_cores()
     if not cores < os.sched_getaffinity(0):
@@ -34,12 +34,9 @@ def on_its_cores() -> tuple[str, ...]:
 
 
 @contextmanager
-def kept_apart() -> Iterator[tuple[str, ...]]:
-    """Keep this thread and what it starts off the service's cores, where there are others.
-
-    Yields what `on_its_cores` returned before.
-    """
-    prefix, allowed = on_its_cores(), os.sched_getaffinity(0)
+def separate_cores() -> Iterator[tuple[str, ...]]:
+    """Move this thread and its children off the service's cores; yield `service_core_prefix`."""
+    prefix, allowed = service_core_prefix(), os.sched_getaffinity(0)
     if prefix:
         os.sched_setaffinity(0, allowed - printed_cores())
     try:

@@ -1,4 +1,4 @@
-"""The reverse proxy of docs/use/deployment.md, without its TLS, before a running service."""
+"""Run the reverse proxy of docs/use/deployment.md, without TLS, in front of a service."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.service.deployment_page import code_block
-from tests.support.service.running import free_port, listens, wait_until
+from tests.support.service.ports import free_port, listens
+from tests.support.service.running import wait_until
 
 _KINDS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
@@ -22,25 +23,25 @@ def nginx() -> str | None:
 
 
 def printed_site() -> str:
-    """Return the proxy's lines as the deployment notes print them."""
+    """Return the proxy's configuration as the deployment page prints it."""
     return code_block("nginx", "proxy_pass")
 
 
 def configuration(site: str, folder: Path) -> str:
-    """Return a whole configuration around `site` that writes nowhere but in `folder`."""
+    """Return a complete configuration around `site` that writes only in `folder`."""
     site = site.replace("/var/log/nginx", str(folder))
-    kept = "\n".join(f"{kind}_temp_path {folder}/{kind};" for kind in _KINDS)
-    # Started as root, its worker would be an account that may not enter a private folder.
+    temporary = "\n".join(f"{kind}_temp_path {folder}/{kind};" for kind in _KINDS)
+    # If root starts nginx, its worker runs as an account that cannot read a private folder.
     user = "user root;" if os.geteuid() == 0 else ""
     return (
         f"{user}\npid {folder}/pid;\nevents {{ worker_connections 1024; }}\n"
-        f"http {{\n{kept}\n{site}\n}}\n"
+        f"http {{\n{temporary}\n{site}\n}}\n"
     )
 
 
 @contextmanager
 def behind_proxy(service_port: int, folder: Path, program: str) -> Iterator[int]:
-    """Run the printed proxy before the service at `service_port`; yields the proxy's port."""
+    """Run the printed proxy in front of the service at `service_port`; yield the proxy's port."""
     port = free_port()
     site = re.sub(r"\n *ssl_certificate[^\n]*", "", printed_site())
     site = site.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")

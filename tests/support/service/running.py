@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from api.core.principal import ROLES
 from api.core.settings import Settings
 from api.editions.edition import Edition, PlaceFilter
 from tests.support.service.callers import headers_of
+from tests.support.service.ports import free_port
 
 _OPENER = build_opener(ProxyHandler({}))
 START_SECONDS = 60.0
@@ -170,20 +170,6 @@ def questions(home: Path, most: int = 200_000) -> list[str]:
         if len(found) >= most:
             break
     return found[:most]
-
-
-def free_port() -> int:
-    """Return a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def listens(port: int) -> bool:
-    """Whether a process accepts connections at `port` of this machine."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _answer(request: Request) -> tuple[int, str]:
