@@ -1,4 +1,4 @@
-"""What clients were told against what the ledger holds: nothing lost, nothing twice."""
+"""Compare the answers of clients with the ledger: no decision lost, none twice."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from tests.support.load.client import Plan
 from tests.support.service.running import Running
 
 _RETRIES = 200
-#: A request that nobody waits for any more has ended by then.
-_RUNS_SECONDS = 20.0
+#: A request whose client left has ended within this time.
+_REQUEST_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a fault left behind.
+    """State of ledger and answers after a fault.
 
     Attributes
     ----------
     acknowledged : int
-        Decisions that a client was answered with.
+        Decisions that a client received.
     lost : int
-        Of these, not in the ledger as they were answered.
+        Of these, missing in the ledger or stored differently.
     duplicated : int
-        Decisions that stand in the ledger twice: by id, or by question.
+        Decisions that are in the ledger twice, by id or by question.
     differing_retries : int
-        Retries under the same key that were not answered with the same bytes.
+        Retries under the same key that got other bytes.
     verified : bool
-        Whether ``rongzi verify-ledger`` finds the chain whole.
+        Whether ``rongzi verify-ledger`` finds the chain complete.
     """
 
     acknowledged: int
@@ -50,46 +50,46 @@ class Evidence:
 
     @property
     def holds(self) -> bool:
-        """Whether the promise was kept."""
+        """Whether the promise holds."""
         return self.verified and not (self.lost or self.duplicated or self.differing_retries)
 
     def __str__(self) -> str:
         return (
             f"{self.acknowledged} acknowledged, {self.lost} lost, {self.duplicated} duplicated,"
-            f" {self.differing_retries} retries answered otherwise,"
+            f" {self.differing_retries} retries answered differently,"
             f" ledger {'verifies' if self.verified else 'DOES NOT VERIFY'}"
         )
 
 
-def evidence(
+def collect_evidence(
     running: Running, plan: Plan, figures: Mapping[str, Any], environment: Mapping[str, str]
 ) -> Evidence:
-    """Hold the answers of a load against the ledger of the service that runs now.
+    """Compare the answers of a load with the ledger of the running service.
 
-    Every answer is sought in the ledger; some `_RETRIES` keys, and all whose answer never came, are
-    asked again.
+    Every answer is looked up in the ledger. About `_RETRIES` answered requests, and as many
+    unanswered ones, are sent again.
     """
-    kept = figures["kept"]
-    held = _decisions(running.home, environment.get("RONGZI_DATABASE_URL"))
-    told = [json.loads(body) for _, body in kept]
-    questions = [body["question"] for body in held.values()]
-    sample = kept[:: max(1, len(kept) // _RETRIES)]
+    answered = figures["collected"]
+    stored = _decisions(running.home, environment.get("RONGZI_DATABASE_URL"))
+    answers = [json.loads(body) for _, body in answered]
+    questions = [body["question"] for body in stored.values()]
+    sample = answered[:: max(1, len(answered) // _RETRIES)]
     for key in figures["unanswered"][:_RETRIES]:
-        json.loads(_retried(running, plan, key))["decision_id"]
+        json.loads(retry(running, plan, key)[1])["decision_id"]
     return Evidence(
-        acknowledged=len(kept),
-        lost=sum(held.get(each["decision_id"], {}).get("answer") != each for each in told),
-        duplicated=len(questions) - len(set(questions)) + _twice(told),
-        differing_retries=sum(_retried(running, plan, key) != body for key, body in sample),
+        acknowledged=len(answered),
+        lost=sum(stored.get(each["decision_id"], {}).get("answer") != each for each in answers),
+        duplicated=len(questions) - len(set(questions)) + _repeated(answers),
+        differing_retries=sum(retry(running, plan, key)[1] != body for key, body in sample),
         verified=verifies(running.home, environment),
     )
 
 
 def verifies(home: Path, environment: Mapping[str, str]) -> bool:
-    """Return what ``rongzi verify-ledger`` says by its exit code."""
+    """Whether ``rongzi verify-ledger`` succeeds on `home`."""
     command = [sys.executable, "-m", "cli.main", "verify-ledger"]
-    told = {**os.environ, "RONGZI_HOME": str(home), **environment}
-    return subprocess.run(command, env=told, capture_output=True, check=False).returncode == 0
+    variables = {**os.environ, "RONGZI_HOME": str(home), **environment}
+    return subprocess.run(command, env=variables, capture_output=True, check=False).returncode == 0
 
 
 def _decisions(home: Path, url: str | None) -> dict[str, dict[str, object]]:
@@ -100,28 +100,24 @@ def _decisions(home: Path, url: str | None) -> dict[str, dict[str, object]]:
     engine.dispose()
     found = {str(row.decision_id): json.loads(row.body) for row in rows}
     if len(found) < len(rows):
-        raise RuntimeError("a decision id stands in the ledger twice")
+        raise RuntimeError("a decision id is in the ledger twice")
     return found
 
 
-def _twice(told: list[dict[str, object]]) -> int:
+def _repeated(answers: list[dict[str, object]]) -> int:
     # Each request asked another question, so no two answers may be the same decision.
-    return len(told) - len({each["decision_id"] for each in told})
+    return len(answers) - len({each["decision_id"] for each in answers})
 
 
-def asked_again(running: Running, plan: Plan, key: str) -> tuple[int, str]:
-    """Ask again what was asked under `key`; return status and text.
+def retry(running: Running, plan: Plan, key: str) -> tuple[int, str]:
+    """Send the request of `key` again; return status and body.
 
-    While the first request still runs the answer is 409, and one asks again a moment later.
+    The answer is 409 while the first request still runs; then the retry is repeated.
     """
     body = plan.body(int(key.rpartition("-")[2]))
-    ends = time.monotonic() + _RUNS_SECONDS
+    ends = time.monotonic() + _REQUEST_SECONDS
     while True:
         status, text = running.post(plan.path, body, key)
         if status != 409 or time.monotonic() > ends:
             return status, text
         time.sleep(0.05)
-
-
-def _retried(running: Running, plan: Plan, key: str) -> str:
-    return asked_again(running, plan, key)[1]

@@ -1,4 +1,4 @@
-"""A small C file put before the C library of one process: for faults of disk and clock."""
+"""A small C library that is preloaded into one process, for faults of disk and clock."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Preloaded:
     library: Path
 
     @classmethod
-    def built(cls, folder: Path, source: str) -> Preloaded:
-        """Compile `source`, a file beside this one, into `folder`."""
+    def build(cls, folder: Path, source: str) -> Preloaded:
+        """Compile `source`, a file in this folder, into `folder`."""
         compiler = shutil.which("gcc") or shutil.which("cc")
         if compiler is None:
             raise NotPermittedError("no C compiler is installed")
@@ -31,5 +31,5 @@ class Preloaded:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes a process start with it."""
+        """The variables that preload it into a process."""
         return {"LD_PRELOAD": str(self.library)}

@@ -1,10 +1,9 @@
-"""A cheap HTTP/1.1 client on many connections, in a process of its own: requests in, figures out.
+"""An inexpensive HTTP/1.1 load client with many connections, in its own process.
 
     python -m tests.support.load.client < plan.json > figures.json
 
-The machine's cores are shared with the server under test, so a request must cost little here: raw
-sockets, requests put together from bytes, answers read no further than status and length, on the
-event loop the service itself runs on.
+The client shares the machine with the server under test, so a request must cost little: raw
+sockets, prepared bytes, answers parsed only for status and length, and uvloop.
 """
 
 from __future__ import annotations
@@ -34,17 +33,17 @@ class Plan:
     Attributes
     ----------
     bodies : list of str
-        JSON bodies, taken in turn, endlessly; ``%n`` in one is replaced by how often they were all
-        taken before, so that no question is asked twice.
+        JSON bodies, sent in turn without end; ``%n`` in a body is replaced by the number of the
+        round, so that no question repeats.
     rate : float or None
-        Requests a second to offer whatever comes back (open loop); None sends the next request on a
-        connection when the one before was answered (closed loop).
+        Requests a second, regardless of answers (open loop); None sends the next request on a
+        connection after the answer to the previous one (closed loop).
     warm_seconds : float
-        Time before figures count.
+        Time before measurement starts.
     first : int
-        The running number to begin with.
-    keep : int
-        How many answers to 2xx requests to give back whole, with their idempotency keys.
+        The number of the first request.
+    collect : int
+        How many 2xx answers to return in full, with their idempotency keys.
     """
 
     port: int
@@ -57,10 +56,10 @@ class Plan:
     warm_seconds: float = 1.0
     key_prefix: str = "bench"
     first: int = 0
-    keep: int = 0
+    collect: int = 0
 
     def requests(self) -> Iterator[tuple[str, bytes]]:
-        """Yield an idempotency key and the bytes of its request, endlessly."""
+        """Yield idempotency keys with the bytes of their requests, without end."""
         extra = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
         head = (
             f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -78,47 +77,47 @@ class Plan:
 
 
 class Connection(asyncio.Protocol):
-    """One kept connection: one request at a time, its answer timed."""
+    """One keep-alive connection: one request at a time, with the time to its answer."""
 
     def __init__(self, load: Load) -> None:
         self.load = load
         self.buffer = b""
         self.key = ""
-        self.began = 0.0
+        self.started = 0.0
         self.busy = False
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take part in the load."""
-        # One of uvloop, which does not say that it is one.
+        """Join the load."""
+        # uvloop's transport does not inherit from asyncio.Transport.
         self.transport = cast(asyncio.Transport, transport)
         self.load.freed(self)
 
     @property
     def is_closing(self) -> bool:
-        """Whether nothing can be sent on it any more."""
+        """Whether nothing more can be sent."""
         return self.transport is None or self.transport.is_closing()
 
     def send(self, key: str, request: bytes) -> None:
-        """Send `request`; its answer is timed from here."""
+        """Send `request` and start its timer."""
         assert self.transport is not None
-        self.key, self.began, self.busy = key, time.perf_counter(), True
+        self.key, self.started, self.busy = key, time.perf_counter(), True
         self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
-        """Collect an answer; when it is whole, report it."""
+        """Collect an answer; report it when it is complete."""
         self.buffer += data
         end = self.buffer.find(b"\r\n\r\n")
         if end < 0:
             return
         head = self.buffer[:end]
         length = _LENGTH.search(head)
-        whole = end + 4 + (int(length[1]) if length else 0)
-        if len(self.buffer) < whole:
+        total = end + 4 + (int(length[1]) if length else 0)
+        if len(self.buffer) < total:
             return
-        body, self.buffer = self.buffer[end + 4 : whole], self.buffer[whole:]
+        body, self.buffer = self.buffer[end + 4 : total], self.buffer[total:]
         self.busy = False
-        self.load.answered(self.key, int(head[9:12]), time.perf_counter() - self.began, body)
+        self.load.answered(self.key, int(head[9:12]), time.perf_counter() - self.started, body)
         if _CLOSES.search(head):
             assert self.transport is not None
             self.transport.close()
@@ -126,7 +125,7 @@ class Connection(asyncio.Protocol):
             self.load.freed(self)
 
     def connection_lost(self, _: Exception | None) -> None:
-        """Count a request that was never answered, and connect again."""
+        """Record an unanswered request, and connect again."""
         if self.busy:
             self.load.lost(self.key)
         self.load.connect_again()
@@ -142,27 +141,27 @@ class Load:
         self.free: deque[Connection] = deque()
         self.millis: dict[int, list[float]] = {}
         self.by_second: Counter[int] = Counter()
-        self.kept: list[tuple[str, str]] = []
+        self.collected: list[tuple[str, str]] = []
         self.unanswered: list[str] = []
         self.unsent = 0
-        self.began = self.ends = self.counts_from = 0.0
+        self.started = self.ends = self.counts_from = 0.0
         self.tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> dict[str, Any]:
         """Send for as long as planned and return the figures."""
-        self.began = time.perf_counter()
-        self.counts_from = self.began + self.plan.warm_seconds
+        self.started = time.perf_counter()
+        self.counts_from = self.started + self.plan.warm_seconds
         self.ends = self.counts_from + self.plan.seconds
         await asyncio.gather(*(self._connect() for _ in range(self.plan.connections)))
         if self.plan.rate:
             await self._offer(self.plan.rate)
         await asyncio.sleep(max(0.0, self.ends - time.perf_counter()))
-        # What was sent in time may still be answered.
+        # Requests sent in time may still be answered.
         await asyncio.sleep(0.5)
         return self._figures()
 
     def freed(self, connection: Connection) -> None:
-        """Use a connection that waits for nothing."""
+        """Use an idle connection."""
         if time.perf_counter() >= self.ends:
             return
         if self.plan.rate is None:
@@ -171,9 +170,9 @@ class Load:
             self.free.append(connection)
 
     def answered(self, key: str, status: int, seconds: float, body: bytes) -> None:
-        """Note one answer."""
-        if 200 <= status < 300 and len(self.kept) < self.plan.keep:
-            self.kept.append((key, body.decode()))
+        """Record one answer."""
+        if 200 <= status < 300 and len(self.collected) < self.plan.collect:
+            self.collected.append((key, body.decode()))
         now = time.perf_counter()
         if self.counts_from <= now < self.ends:
             self.millis.setdefault(status, []).append(seconds * 1000)
@@ -181,11 +180,11 @@ class Load:
                 self.by_second[int(now - self.counts_from)] += 1
 
     def lost(self, key: str) -> None:
-        """Note a request whose connection ended before its answer."""
+        """Record a request whose connection ended before its answer."""
         self.unanswered.append(key)
 
     def connect_again(self) -> None:
-        """Open a connection in place of one that ended."""
+        """Replace a connection that ended."""
         if time.perf_counter() < self.ends:
             task = asyncio.get_running_loop().create_task(self._connect())
             self.tasks.add(task)
@@ -231,7 +230,7 @@ class Load:
             "unsent": self.unsent,
             "sent": self.sent,
             "next": self.plan.first + self.sent,
-            "kept": self.kept,
+            "collected": self.collected,
         }
 
 
@@ -244,7 +243,7 @@ def _spread(millis: list[float]) -> dict[str, float]:
 
 
 def measure(plan: Plan) -> dict[str, Any]:
-    """Run `plan` in a process of its own and return its figures."""
+    """Run `plan` in a new process and return its figures."""
     command = [sys.executable, "-m", "tests.support.load.client"]
     done = subprocess.run(
         command, input=json.dumps(asdict(plan)), capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""Decisions asked for in one measurement after another, no question twice."""
+"""A load of decision requests over several measurements, without a repeated question."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from tests.support.service.running import Running, questions
 _PATH = "/v1/decisions"
 
 
-class Asking:
-    """Asks `running` for decisions; a question asked again would be answered from the ledger."""
+class DecisionLoad:
+    """Sends decision requests to `running`.
+
+    No question repeats, because the ledger would return the stored answer.
+    """
 
     def __init__(self, running: Running) -> None:
         self._headers = running.bearer
         self._bodies = questions(running.home)
         self._next = 0
 
-    def measured(
+    def measure(
         self,
         port: int,
         connections: int,
@@ -28,7 +31,7 @@ class Asking:
         key_prefix: str,
         rate: float | None = None,
     ) -> dict[str, Any]:
-        """Ask at `port` for so long and return the figures; see `Plan`."""
+        """Send requests to `port` for `seconds` and return the figures; see `Plan`."""
         found = measure(
             Plan(
                 port=port,
@@ -47,6 +50,6 @@ class Asking:
         return found
 
     def peak(self, port: int, connections: int, seconds: float) -> float:
-        """Return the decisions a second at `port` where each answer is followed by a question."""
+        """Return decisions a second at `port` if each connection sends after each answer."""
         prefix = f"peak{time.time_ns()}"
-        return float(self.measured(port, connections, seconds, key_prefix=prefix)["goodput"])
+        return float(self.measure(port, connections, seconds, key_prefix=prefix)["goodput"])
