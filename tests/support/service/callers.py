@@ -24,19 +24,19 @@ def headers_of(
 
     The account is created or changed as needed; `clock` gives the time of the token.
     """
-    wanted = Account(subject, "no password fits this", frozenset(roles), places)
+    account = Account(subject, "no password fits this", frozenset(roles), places)
     with closing(Accounts(settings)) as accounts:
         accounts.prepare()
-        found = accounts.find(subject)
-        if found is None:
-            accounts.add([wanted], "benchmarks")
-        elif (found.roles, found.places, found.is_enabled) != (wanted.roles, places, True):
+        stored = accounts.find(subject)
+        if stored is None:
+            accounts.add([account], "tests")
+        elif (stored.roles, stored.places, stored.is_enabled) != (account.roles, places, True):
             accounts.change(
                 subject,
                 "account_changed",
-                "benchmarks",
-                lambda was: replace(wanted, version=was.version),
+                "tests",
+                lambda was: replace(account, version=was.version),
             )
-        account = accounts.find(subject)
-    assert account is not None
-    return {"Authorization": f"Bearer {Issuer(settings.home, clock).token(account)}"}
+        current = accounts.find(subject)
+    assert current is not None
+    return {"Authorization": f"Bearer {Issuer(settings.home, clock).token(current)}"}
