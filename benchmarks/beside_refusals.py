@@ -1,11 +1,10 @@
-"""What refusals cost decisions where the service sees none of them: what the machine itself takes.
+"""The cost of refusals that the service never sees: the share of the machine itself.
 
     python -m benchmarks.beside_refusals --home data [--pairs 8]
 
-The peak behind the deployment's proxy is measured in turns alone and beside a second client whom
-the proxy answers by itself. Nothing of that client reaches the service, so what the peak falls by
-is what client, proxy and kernel take of the machine they share with it, though not of its core: no
-service here keeps more of its peak under overload. `--home` is only read.
+The peak behind the printed proxy is measured alone and beside a second client, in turns. The proxy
+answers the second client by itself, so any loss of the peak is the share that client, proxy and
+kernel take of the machine. No service keeps more of its peak under overload. `--home` is only read.
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ from pathlib import Path
 import click
 
 from api.core.settings import Settings
-from tests.support.asking import Asking
-from tests.support.cores import kept_apart
-from tests.support.load_client import Plan, measure
-from tests.support.proxy import behind_proxy, nginx
-from tests.support.running_service import home_to_write_in, serving
+from tests.support.load.client import Plan, measure
+from tests.support.load.decisions import DecisionLoad
+from tests.support.service.cores import separate_cores
+from tests.support.service.proxy import behind_proxy, nginx
+from tests.support.service.running import home_to_write_in, serving
 
-#: The proxy answers 404 here without asking the service.
+#: The proxy answers 404 here without load the service.
 _ANSWERED_BY_PROXY = "/metrics"
 _BESIDE_CONNECTIONS = 64
 
@@ -32,32 +31,35 @@ _BESIDE_CONNECTIONS = 64
 @click.command()
 @click.option("--home", default="data", type=click.Path(path_type=Path, exists=True))
 @click.option("--seconds", default=5.0, show_default=True, help="Of each measurement.")
-@click.option("--pairs", default=8, show_default=True, help="Of a peak alone and one beside.")
+@click.option("--pairs", default=8, show_default=True, help="Peaks alone and beside refusals.")
 @click.option("--rate", default=2600.0, show_default=True, help="Refusals a second.")
 def main(home: Path, seconds: float, pairs: int, rate: float) -> None:
     """Measure and print the peaks in pairs, and their medians."""
     program = nginx()
     if program is None:
         raise click.ClickException("nginx is not installed; install it and run this again")
-    with tempfile.TemporaryDirectory(prefix="rongzi-bench-") as named, kept_apart() as prefix:
-        folder = Path(named)
+    with (
+        tempfile.TemporaryDirectory(prefix="rongzi-bench-") as temporary,
+        separate_cores() as prefix,
+    ):
+        folder = Path(temporary)
         used = home_to_write_in(home, folder)
         with (
             serving(used, folder / "serve.log", prefix=prefix) as running,
             behind_proxy(running.port, folder, program) as port,
         ):
-            asking = Asking(running)
-            found = [_pair(asking, port, seconds, rate) for _ in range(pairs)]
+            load = DecisionLoad(running)
+            found = [_pair(load, port, seconds, rate) for _ in range(pairs)]
     for alone, beside, refused in found:
         print(f"alone {alone:5.0f}, beside {refused:5.0f} refusals a second {beside:5.0f}")
     alone, beside = (statistics.median(pair[i] for pair in found) for i in (0, 1))
-    print(f"medians {alone:.0f} and {beside:.0f}: {beside / alone:.2f} of the peak is kept")
+    print(f"medians {alone:.0f} and {beside:.0f}: {beside / alone:.2f} of the peak is left")
 
 
-def _pair(asking: Asking, port: int, seconds: float, rate: float) -> tuple[float, float, float]:
+def _pair(load: DecisionLoad, port: int, seconds: float, rate: float) -> tuple[float, float, float]:
     """Return the peak alone, the peak beside refusals, and the refusals a second meanwhile."""
-    at_once = Settings().most_in_work
-    alone = asking.peak(port, at_once, seconds)
+    connections = Settings().most_in_work
+    alone = load.peak(port, connections, seconds)
     plan = Plan(
         port,
         _ANSWERED_BY_PROXY,
@@ -69,7 +71,7 @@ def _pair(asking: Asking, port: int, seconds: float, rate: float) -> tuple[float
     )
     with ThreadPoolExecutor(1) as beside:
         refusing = beside.submit(measure, plan)
-        peak = asking.peak(port, at_once, seconds)
+        peak = load.peak(port, connections, seconds)
         refused = refusing.result()
     return alone, peak, refused["answers"]["404"]["count"] / seconds
 

@@ -1,4 +1,4 @@
-"""The models the card is measured against; each chooses its size on an inner split."""
+"""The models that the card is compared with; each chooses its size on an inner split."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _MISSING = "(missing)"
 
 
 def _challenger(name: str) -> Callable[[Sample, Sample, Dictionary], Floats]:
-    def fitted(known: Sample, unseen: Sample, dictionary: Dictionary) -> Floats:
+    def fit_and_predict(known: Sample, unseen: Sample, dictionary: Dictionary) -> Floats:
         matrix = Matrix.of(known, dictionary)
         predict = CHALLENGERS[name](matrix.values(known.columns), known.bad, matrix, SEED, SIZES)
         return predict(matrix.values(unseen.columns))
 
-    return fitted
+    return fit_and_predict
 
 
 def catboost_rival(known: Sample, unseen: Sample, dictionary: Dictionary) -> Floats:
@@ -40,16 +40,16 @@ def catboost_rival(known: Sample, unseen: Sample, dictionary: Dictionary) -> Flo
         "random_seed": SEED, "thread_count": 1, "allow_writing_files": False,
         "cat_features": [n for n in table.columns if dictionary[n].type == "text"],
     }  # fmt: skip
-    found = {}
+    losses = {}
     for depth in (3, 4, 6):
-        tried = CatBoostClassifier(
+        candidate = CatBoostClassifier(
             depth=depth, iterations=1_500, od_type="Iter", od_wait=60, **common
         )
-        tried.fit(table.iloc[fit], bad[fit], eval_set=(table.iloc[check], bad[check]))
-        loss = tried.get_best_score()["validation"]["Logloss"]
-        found[depth] = (loss, tried.get_best_iteration() + 1)
-    depth = min(found, key=lambda size: found[size])
-    chosen = CatBoostClassifier(depth=depth, iterations=found[depth][1], **common)
+        candidate.fit(table.iloc[fit], bad[fit], eval_set=(table.iloc[check], bad[check]))
+        loss = candidate.get_best_score()["validation"]["Logloss"]
+        losses[depth] = (loss, candidate.get_best_iteration() + 1)
+    depth = min(losses, key=lambda size: losses[size])
+    chosen = CatBoostClassifier(depth=depth, iterations=losses[depth][1], **common)
     return np.asarray(chosen.fit(table, bad).predict_proba(other)[:, 1])
 
 

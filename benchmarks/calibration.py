@@ -1,9 +1,9 @@
-"""Which curve from points to PD is best calibrated on rows nobody saw, on public credit data.
+"""Compare curves from points to PD by their calibration on unseen rows of public credit data.
 
 ``python -m benchmarks.calibration --folder FOLDER`` with the sets of `benchmarks.public_sets`.
 StratifiedKFold(outer, shuffle=True, random_state=1); within the training part the plain scorecard
-is cross-fitted, the slope and intercept are taken out of fold, and every curve is fitted on those
-same out-of-fold points; then all are measured on the part left out.
+is cross-fitted, slope and intercept are estimated out of fold, and every curve is fitted on the
+same out-of-fold points. All curves are then measured on the test part.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ def command(folder: Path, names: tuple[str, ...], outer: int, folds: int) -> Non
         if names and known.name not in names:
             continue
         sample, dictionary = read_set(known, folder)
-        for curve, measures in _compared(sample, dictionary, settings, outer).items():
-            told = " ".join(f"{v:.5f}" for v in np.mean(measures, axis=0))
-            print(f"{known.name:10} {curve:17} ece, brier, log loss: {told}", flush=True)
+        for curve, measures in _compare(sample, dictionary, settings, outer).items():
+            means = " ".join(f"{v:.5f}" for v in np.mean(measures, axis=0))
+            print(f"{known.name:10} {curve:17} ece, brier, log loss: {means}", flush=True)
 
 
-def _compared(
+def _compare(
     sample: Sample, dictionary: Dictionary, settings: Settings, outer: int
 ) -> dict[str, list[tuple[float, float, float]]]:
     found = defaultdict(list)
@@ -64,13 +64,15 @@ def _compared(
 
 def _points(log_odds: Floats, fitted: Calibration, settings: Settings) -> Ints:
     odds = fitted.intercept + fitted.slope * log_odds
-    whole: Ints = np.rint(settings.scaling.offset + settings.scaling.factor * odds).astype(np.int64)
-    return whole
+    points: Ints = np.rint(settings.scaling.offset + settings.scaling.factor * odds).astype(
+        np.int64
+    )
+    return points
 
 
 def _measures(points: Ints, bad: Bools, pd: Floats) -> tuple[float, float, float]:
-    distinct, first, place = np.unique(points, return_index=True, return_inverse=True)
-    goods, bads = counts(place, bad, len(distinct))
+    distinct, first, index = np.unique(points, return_index=True, return_inverse=True)
+    goods, bads = counts(index, bad, len(distinct))
     by_total, group = pd[first], equal_groups(goods + bads)
     return (
         float(expected_calibration_error(goods, bads, by_total, group)),

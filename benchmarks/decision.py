@@ -1,9 +1,9 @@
-"""How fast: one decision in process with the profile at hand, and profile to published edition.
+"""Time of one decision in process, and of publishing an edition from a profile.
 
-    python benchmarks/decision.py --archive data/archive --as-of 2023-10-01 --home data
+    python -m benchmarks.decision --archive data/archive --as-of 2023-10-01 --home data
 
-Prints one JSON object. Everything is measured on the published card and the real archive; the
-edition is published into a temporary copy of the home, so that nothing in use changes.
+Prints one JSON object. Uses the published card and the archive; the edition is published into a
+temporary copy of the home.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from data.storage.profiles import profile_as_of
 from model.decision.decision import Request, decide
 from model.policy.policy import policy_on
 
-_ASK = Request(amount_yuan=10_000, months=12, purpose="inputs")
+_REQUEST = Request(amount_yuan=10_000, months=12, purpose="inputs")
 
 
 @click.command()
@@ -45,11 +45,11 @@ def main(archive: Path, as_of: datetime, home: Path, decisions: int) -> None:
     profile = profile_as_of(Archive(archive), day)
     profiled = time.perf_counter() - began
     with tempfile.TemporaryDirectory() as folder:
-        copied = _copied(home, Path(folder))
+        copy = _copy(home, Path(folder))
         began = time.perf_counter()
-        publish_profile(Archive(archive), profile, basis, copied, copied / "rows.parquet")
+        publish_profile(Archive(archive), profile, basis, copy, copy / "rows.parquet")
         published = time.perf_counter() - began
-        latencies = _decide(Edition.current(copied), basis, decisions)
+        latencies = _time_decisions(Edition.current(copy), basis, decisions)
     found = {
         "members": profile.num_rows,
         "archive to profile, s": round(profiled, 2),
@@ -60,28 +60,28 @@ def main(archive: Path, as_of: datetime, home: Path, decisions: int) -> None:
     print(json.dumps(found, indent=1, ensure_ascii=False))
 
 
-def _copied(home: Path, folder: Path) -> Path:
+def _copy(home: Path, folder: Path) -> Path:
     for source in (cards_folder(home), keys_folder(home) / "trusted"):
         shutil.copytree(source, folder / source.relative_to(home))
     return folder
 
 
-def _decide(edition: Edition, basis: Basis, decisions: int) -> dict[str, Any]:
+def _time_decisions(edition: Edition, basis: Basis, decisions: int) -> dict[str, Any]:
     members = [row["member_id"] for row in edition.page(PlaceFilter(), None, None, decisions)]
-    micros, with_store = [], []
+    alone, with_store = [], []
     for member in members:
         started = time.perf_counter()
         columns = edition.columns(member)
         assert columns is not None
         began = time.perf_counter()
-        decide(columns, _ASK, basis.as_of, basis.policy, basis.card.card)
+        decide(columns, _REQUEST, basis.as_of, basis.policy, basis.card.card)
         ended = time.perf_counter()
-        micros.append((ended - began) * 1e6)
+        alone.append((ended - began) * 1e6)
         with_store.append((ended - started) * 1e6)
     return {
-        "decisions": len(micros),
-        "decision, profile at hand, µs median": round(statistics.median(micros)),
-        "decision, profile at hand, µs p99": round(statistics.quantiles(micros, n=100)[98]),
+        "decisions": len(alone),
+        "decision, profile at hand, µs median": round(statistics.median(alone)),
+        "decision, profile at hand, µs p99": round(statistics.quantiles(alone, n=100)[98]),
         "decision, profile read from the edition, µs median": round(statistics.median(with_store)),
     }
 

@@ -1,6 +1,8 @@
-"""Faults injected under load; each promise of docs/reliability.md is held or broken here.
+"""Faults under load that test the promises of docs/evidence/reliability.md.
 
-``python -m benchmarks.faults --home HOME NAME`` (`--help` lists the names).
+    python -m benchmarks.faults --home HOME NAME
+
+``--help`` lists the names.
 """
 
 from tests.support.faults.run import main

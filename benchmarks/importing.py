@@ -1,8 +1,8 @@
-"""How fast: branch files into a fresh archive, the same again, and cells of a workbook by reader.
+"""Time of importing branch files, once and again, and of reading a workbook's cells.
 
-    python benchmarks/importing.py data/inbox
+    python -m benchmarks.importing data/inbox
 
-Prints one JSON object. The archive is a temporary one; nothing in use changes.
+Prints one JSON object. The archive is temporary.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ def main(inbox: Path, workers: int) -> None:
     found: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as folder:
         found["first import"] = _import(inbox, Path(folder), workers)
-        # A process counts its parent's memory at its start, so these are asked before it grows.
+        # A child process counts its parent's memory at its start, so this is read before it grows.
         found["peak memory of a reading process, MiB"] = _peak(resource.RUSAGE_CHILDREN)
         found["same files again"] = _import(inbox, Path(folder), workers)
     found["peak memory of the main process, MiB"] = _peak(resource.RUSAGE_SELF)
     if workbooks := sorted(inbox.rglob("*.xlsx")):
         found["cells a second, openpyxl"] = _rate(_by_openpyxl(workbooks[0]))
-        found["cells a second, here"] = _rate(_by_us(workbooks[0]))
+        found["cells a second, our reader"] = _rate(_by_our_reader(workbooks[0]))
     print(json.dumps(found, indent=1, ensure_ascii=False))
 
 
@@ -70,7 +70,7 @@ def _by_openpyxl(path: Path) -> Iterator[int]:
     book.close()
 
 
-def _by_us(path: Path) -> Iterator[int]:
+def _by_our_reader(path: Path) -> Iterator[int]:
     with open_workbook(path) as sheets:
         for sheet in sheets:
             yield from (len(row) for chunk in sheet.chunks for row in chunk.rows)

@@ -1,7 +1,7 @@
-"""A ledger of many entries, made quickly: real decisions, and chained copies of them.
+"""Fill a large ledger quickly, with real decisions and chained copies of them.
 
-The copies stand under new ids, chained and sealed, but without the answers kept for retries, which
-no fold looks at.
+The copies have new ids and are chained and sealed. They lack the stored answers for retries, which
+no fold reads.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from api.ledger.store import utc_now
 from api.ledger.tables import entries
 from api.ledger.transaction import read_head
 from api.ledger.writer import Ledger
-from tests.support.ledger_filling import asks, fill
+from tests.support.ledger.filling import asks, fill
 
-#: Decisions that are really made, of each of the two times.
+#: Real decisions of each of the two periods.
 _REAL = 1_000
-_AT_ONCE = 1_000
+_BATCH = 1_000
 
 
 def fill_large(ledger: Ledger, settings: Settings, resources: Resources, count: int) -> None:
-    """Fill an empty ledger to `count` entries, two thirds of them long past."""
+    """Fill an empty ledger to `count` entries, two thirds of them from earlier years."""
     for is_past, share in ((True, 2 / 3), (False, 1.0)):
-        fill(ledger, _some(resources, is_past))
+        fill(ledger, _commands(resources, is_past))
         _copy(Location.of(settings), int(count * share))
 
 
-def _some(resources: Resources, is_past: bool) -> Iterator[Decide]:
-    """Yield commands on questions of their own: of the years before, or of today."""
+def _commands(resources: Resources, is_past: bool) -> Iterator[Decide]:
+    """Yield commands on distinct questions, of earlier years or of today."""
     today = date_in_china(utc_now())
     for number, command in enumerate(asks(resources, _REAL)):
         idempotency = command.idempotency and replace(
@@ -52,24 +52,24 @@ def _some(resources: Resources, is_past: bool) -> Iterator[Decide]:
 
 
 def _copy(location: Location, count: int) -> None:
-    """Append copies of the last real entries until there are `count`, sealed as one commit."""
+    """Append copies of the last real entries up to `count`, sealed as one commit."""
     engine = open_engine(location.url, writes=True)
     with engine.begin() as connection:
-        began, rows = read_head(connection), []
-        head = began
-        found = select(entries).where(entries.c.seq > head.seq - _REAL)
-        real = [entry_of(row) for row in connection.execute(found).mappings()]
+        start, rows = read_head(connection), []
+        head = start
+        query = select(entries).where(entries.c.seq > head.seq - _REAL)
+        real = [entry_of(row) for row in connection.execute(query).mappings()]
         for number in range(count - head.seq):
             entry = real[number % len(real)]
             ids = {"decision_id": str(uuid.uuid4()), "entry_id": str(uuid.uuid4())}
-            told = {each.name: getattr(entry, each.name) for each in fields(NewEntry)} | ids
-            row = chained(NewEntry(**told), head, moment(entry.recorded_at), None)
+            values = {each.name: getattr(entry, each.name) for each in fields(NewEntry)} | ids
+            row = chained(NewEntry(**values), head, moment(entry.recorded_at), None)
             head = Head(row["seq"], row["digest"])
             rows.append(row)
-        for start in range(0, len(rows), _AT_ONCE):
-            connection.execute(insert(entries), rows[start : start + _AT_ONCE])
-        looks = append_audit_rows(connection, [])
+        for first in range(0, len(rows), _BATCH):
+            connection.execute(insert(entries), rows[first : first + _BATCH])
+        accesses = append_audit_rows(connection, [])
         key = read_keys(location.keys, may_make=False).seal
         name = seal_key_id(key.public_key())
-        seal_commit(connection, Span(began, head, looks), utc_now(), key, name)
+        seal_commit(connection, Span(start, head, accesses), utc_now(), key, name)
     engine.dispose()

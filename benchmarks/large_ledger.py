@@ -1,10 +1,9 @@
-"""First and second reads of what is folded from the whole ledger, on a ledger of many entries.
+"""First and later reads of queue and portfolio, which fold a whole large ledger.
 
     python -m benchmarks.large_ledger --home data
 
-Fills a ledger in a temporary folder (`benchmarks.large_filling`). Times what a process answers
-first after its start, and again; how late an event loop is while the ledger is read ahead beside
-it; and what is kept in memory.
+Fills a ledger in a temporary folder (`benchmarks.large_filling`). Measures the first answer after a
+start and later ones, the delay of an event loop while the ledger is read ahead, and memory.
 """
 
 from __future__ import annotations
@@ -31,14 +30,14 @@ from api.portfolio.tally import Tally, preload
 from api.reviews.queue import overrides, queue_page
 from benchmarks.large_filling import fill_large
 from benchmarks.loop_lag import lag_beside
-from tests.support.ledger_filling import loaded
+from tests.support.ledger.filling import loaded
 
 
 @click.command()
 @click.option("--home", default="data", type=click.Path(path_type=Path, exists=True))
 @click.option("--entries", "count", default=100_000, show_default=True)
 def main(home: Path, count: int) -> None:
-    """Fill, read, and print seconds, in all and of the processor."""
+    """Fill, read, and print elapsed and processor seconds."""
     resources = loaded(home)
     shorten_switch_interval()
     freeze_startup_objects()
@@ -48,22 +47,22 @@ def main(home: Path, count: int) -> None:
         began = time.perf_counter()
         fill_large(ledger, settings, resources, count)
         filled = time.perf_counter() - began
-        print(json.dumps({"filled_s": round(filled, 1), **_timed(ledger, resources)}, indent=1))
+        print(json.dumps({"filled_s": round(filled, 1), **_measure(ledger, resources)}, indent=1))
         ledger.close()
 
 
-def _timed(ledger: Ledger, resources: Resources) -> dict[str, Any]:
+def _measure(ledger: Ledger, resources: Resources) -> dict[str, Any]:
     tally, ahead = Tally(), Tally()
 
-    def counted(view: View) -> object:
+    def sums(view: View) -> object:
         return portfolio(resources.edition, tally.sums(view), "county", lambda _: True, 2026)
 
     def queue(view: View) -> object:
         return queue_page(tally, view, lambda _: True, 0, 50)
 
-    looks: dict[str, Callable[[View], object]] = {
-        "portfolio, first": counted,
-        "portfolio, again": counted,
+    reads: dict[str, Callable[[View], object]] = {
+        "portfolio, first": sums,
+        "portfolio, again": sums,
         "queue, first": queue,
         "queue, again": queue,
         "funnel of the edition": lambda _: resources.edition.funnel("county", PlaceFilter()),
@@ -72,33 +71,33 @@ def _timed(ledger: Ledger, resources: Resources) -> dict[str, Any]:
         "queue, first, read ahead": lambda v: queue_page(ahead, v, lambda _: True, 0, 50),
         "overrides": lambda view: overrides(view, lambda _: True),
     }
-    told: dict[str, Any] = {}
-    for name, look in looks.items():
-        began, worked = time.perf_counter(), time.thread_time()
+    figures: dict[str, Any] = {}
+    for name, read in reads.items():
+        started, worked = time.perf_counter(), time.thread_time()
         with ledger.read() as view:
-            look(view)
-        seconds = time.perf_counter() - began, time.thread_time() - worked
-        told[name] = dict(
+            read(view)
+        seconds = time.perf_counter() - started, time.thread_time() - worked
+        figures[name] = dict(
             zip(("seconds", "of processor"), (round(s, 3) for s in seconds), strict=True)
         )
-    told["loop late, ms"] = {
+    figures["delay of the loop, ms"] = {
         "idle": lag_beside(lambda: time.sleep(1)),
         "beside reading ahead": lag_beside(lambda: preload(ledger, Tally(), threading.Event())),
     }
-    told["kept, KiB"] = _kept_kib(ledger)
+    figures["memory, KiB"] = _memory_kib(ledger)
     with ledger.read() as view:
-        told |= {"entries": view.last_seq, "cases that wait": len(tally.open_cases(view))}
-    return told
+        figures |= {"entries": view.last_seq, "cases that wait": len(tally.open_cases(view))}
+    return figures
 
 
-def _kept_kib(ledger: Ledger) -> dict[str, int]:
-    """Return what a process keeps of a ledger that is read, and the most it held meanwhile."""
+def _memory_kib(ledger: Ledger) -> dict[str, int]:
+    """Return the memory after reading the ledger, and the peak meanwhile."""
     tally = Tally()
     tracemalloc.start()
     preload(ledger, tally, threading.Event())
-    kept, most = tracemalloc.get_traced_memory()
+    after, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return {"after": kept // 1024, "meanwhile": most // 1024}
+    return {"after": after // 1024, "meanwhile": peak // 1024}
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""A service started on a ledger of many entries: decisions at once, and the queue's first page.
+"""A service that starts on a large ledger: first decisions and first page of the queue.
 
     python -m benchmarks.large_start --home data --entries 200000
 
-Works in a copy of what `--home` publishes. From the moment the process answers, eight callers ask
-for decisions and another one for a page of the review queue, while the ledger is still read.
+Works in a copy of the published parts of `--home`. As soon as the process answers, eight callers
+ask for decisions and one for pages of the review queue, while the service still reads the ledger.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from api.core.settings import Settings
 from api.ledger.writer import Ledger
 from benchmarks.large_filling import fill_large
 from tests.support.faults.scene import loading
-from tests.support.ledger_filling import loaded
-from tests.support.load_client import Plan
-from tests.support.running_service import Running, home_to_write_in, questions, serving
+from tests.support.ledger.filling import loaded
+from tests.support.load.client import Plan
+from tests.support.service.running import Running, home_to_write_in, questions, serving
 
-_ASKED = ("/v1/reviews", "/v1/reviews", "/v1/portfolio")
+_PAGES = ("/v1/reviews", "/v1/reviews", "/v1/portfolio")
 
 
 @click.command()
@@ -32,7 +32,7 @@ _ASKED = ("/v1/reviews", "/v1/reviews", "/v1/portfolio")
 @click.option("--entries", "count", default=200_000, show_default=True)
 @click.option("--seconds", default=8.0, show_default=True)
 def main(home: Path, count: int, seconds: float) -> None:
-    """Fill, start, ask, and print seconds of the pages and figures of the decisions."""
+    """Fill, start, send requests, and print the seconds of pages and the figures of decisions."""
     with tempfile.TemporaryDirectory() as folder:
         own = home_to_write_in(home, Path(folder))
         settings = Settings(home=own)
@@ -40,10 +40,10 @@ def main(home: Path, count: int, seconds: float) -> None:
         fill_large(ledger, settings, loaded(own), count)
         ledger.close()
         with serving(own, Path(folder) / "serve.log", awaited="/live") as running:
-            print(json.dumps({"entries": count, **_asked(running, own, seconds)}, indent=1))
+            print(json.dumps({"entries": count, **_measure(running, own, seconds)}, indent=1))
 
 
-def _asked(running: Running, home: Path, seconds: float) -> dict[str, Any]:
+def _measure(running: Running, home: Path, seconds: float) -> dict[str, Any]:
     plan = Plan(
         port=running.port,
         path="/v1/decisions",
@@ -54,7 +54,7 @@ def _asked(running: Running, home: Path, seconds: float) -> dict[str, Any]:
         warm_seconds=0.0,
     )
     with loading(plan) as found:
-        pages = [_page(running, path) for path in _ASKED]
+        pages = [_page(running, path) for path in _PAGES]
     return {
         "pages": pages,
         "decisions": {name: found[name] for name in ("answers", "goodput")},

@@ -1,11 +1,11 @@
-"""How long `rongzi train --table` takes on large and awkward tables, and how much memory.
+"""Time and memory of `rongzi train --table` on large and awkward tables.
 
     python -m benchmarks.large_tables --shape 150000x10 --shape 50000x43 --shape 5000x120
 
 Tables are generated from a seed: skewed numbers with missing and special values, text of few and
 of thousands of spellings; the third also dates, constants, twins, columns nearly all missing and
 infinite values, with an outcome in words at a base rate of one in a hundred. Each is trained with
-the defaults in a process of its own; `--twice` trains again and compares the card's digest.
+the defaults in a new process; `--twice` trains again and compares the digests of the cards.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def mixed(rows: int, random: np.random.Generator) -> pa.Table:
 
 
 def awkward(rows: int, random: np.random.Generator) -> pa.Table:
-    """Return 120 columns, many of them of no use or hard to read; a base rate near 1 %."""
+    """Return 120 columns, many of them useless or hard to parse; a base rate near 1 %."""
     columns, risk = _numbers(rows, 80, random)
     words, more = _texts(rows, [2, 3, 5, 9, 12, 40, 400, 3_000], "word", random)
     days = np.datetime64("2015-01-01") + random.integers(0, 3_000, (6, rows)).astype(int)
@@ -83,7 +83,7 @@ def main(shapes: tuple[str, ...], family: str, seed: int, twice: bool) -> None:
             pyarrow.csv.write_csv(table, Path(folder) / "table.csv")
             digests = []
             for turn in range(2 if twice else 1):
-                seconds, used, digest = _trained(Path(folder), family, turn)
+                seconds, used, digest = _train(Path(folder), family, turn)
                 digests.append(digest)
                 click.echo(
                     f"{shape} --family {family}: {seconds:.0f} s passed, processors busy for"
@@ -94,8 +94,8 @@ def main(shapes: tuple[str, ...], family: str, seed: int, twice: bool) -> None:
                 raise click.ClickException(f"{shape}: two trainings gave two cards")
 
 
-def _trained(folder: Path, family: str, turn: int) -> tuple[float, resource.struct_rusage, str]:
-    """Return the seconds that passed, what was used (memory in KiB), and the card's digest."""
+def _train(folder: Path, family: str, turn: int) -> tuple[float, resource.struct_rusage, str]:
+    """Return elapsed seconds, resources used (memory in KiB), and the digest of the card."""
     out = folder / f"card-{turn}"
     command = [
         sys.executable, "-m", "cli.main", "train", "--table", str(folder / "table.csv"),
@@ -104,18 +104,18 @@ def _trained(folder: Path, family: str, turn: int) -> tuple[float, resource.stru
     ]  # fmt: skip
     began = time.monotonic()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:
-        told = run.stdout.read() if run.stdout else b""
+        output = run.stdout.read() if run.stdout else b""
         _, status, used = os.wait4(run.pid, 0)
         run.returncode = os.waitstatus_to_exitcode(status)
     passed = time.monotonic() - began
     if run.returncode:
-        raise click.ClickException(told.decode()[-2_000:])
+        raise click.ClickException(output.decode()[-2_000:])
     digest = hashlib.sha256((out / "card.json").read_bytes()).hexdigest()
     return passed, used, digest
 
 
 def _numbers(rows: int, count: int, random: np.random.Generator) -> tuple[_Columns, Floats]:
-    """Return columns and what they add to the log odds of bad, shape (rows,)."""
+    """Return columns and their sum of log odds of bad, shape (rows,)."""
     columns: _Columns = {}
     risk = np.zeros(rows)
     common = random.normal(size=rows)
@@ -133,7 +133,7 @@ def _numbers(rows: int, count: int, random: np.random.Generator) -> tuple[_Colum
 def _texts(
     rows: int, spellings: list[int], name: str, random: np.random.Generator
 ) -> tuple[_Columns, Floats]:
-    """Return columns of so many spellings, some frequent and most rare, and their log odds."""
+    """Return a text column for each number of spellings, most of them rare, and the log odds."""
     columns: _Columns = {}
     risk = np.zeros(rows)
     for n, count in enumerate(spellings):

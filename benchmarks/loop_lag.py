@@ -1,4 +1,4 @@
-"""How late an event loop comes to its turn while another thread works in the same interpreter."""
+"""Delay of an event loop while another thread works in the same interpreter."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _TICK_SECONDS = 0.001
 
 
 def lag_beside(work: Callable[[], object]) -> dict[str, float]:
-    """Return milliseconds by which a loop's ticks were late while `work` ran on a thread."""
+    """Return percentiles of the delay of a loop's ticks, in ms, while `work` runs on a thread."""
     return asyncio.run(_lag_beside(work))
 
 

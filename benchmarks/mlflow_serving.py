@@ -1,4 +1,4 @@
-"""``mlflow models serve`` on the published card: what the service is measured against."""
+"""Run ``mlflow models serve`` on the published card, the comparison for the service."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ import numpy as np
 
 from api.editions.edition import Edition, PlaceFilter
 from data.publishing.published_card import published_folder
-from tests.support.running_service import end_group, free_port, wait_until
+from tests.support.service.ports import free_port
+from tests.support.service.running import end_group, wait_until
 
 PATH = "/invocations"
 
 
 @contextmanager
 def serving_with_mlflow(home: Path, folder: Path, prefix: Sequence[str] = ()) -> Iterator[int]:
-    """Serve the card of `home` as training logs it, one worker; yield the port."""
+    """Serve the card of `home` as training logs it, with one worker; yield the port."""
     import mlflow
 
     import training.tracking.pyfunc_model
@@ -34,14 +35,14 @@ def serving_with_mlflow(home: Path, folder: Path, prefix: Sequence[str] = ()) ->
             folder / "model",
             python_model=str(code),
             artifacts={"card": str(published_folder(home).resolve())},
-            code_paths=[str(code.parents[1] / "model")],
-            # Served from this environment, so nothing needs to be found out about it.
+            code_paths=[str(code.parents[2] / "model")],
+            # MLflow serves from this environment, so it needs no list of packages.
             pip_requirements=["mlflow"],
         )
     port = free_port()
     options = ["-m", str(folder / "model"), "--env-manager", "local", "--workers", "1"]
     command = [*prefix, sys.executable, "-m", "mlflow", "models", "serve"]
-    # MLflow starts its HTTP server by name.
+    # MLflow starts its HTTP server by name, from PATH.
     programs = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
     with (
@@ -55,25 +56,25 @@ def serving_with_mlflow(home: Path, folder: Path, prefix: Sequence[str] = ()) ->
         ) as process,
     ):
         try:
-            wait_until(lambda: _pings(port), "serving", process)
+            wait_until(lambda: _answers_ping(port), "serving", process)
             yield port
         finally:
             end_group(process)
 
 
-def asked_of_mlflow(home: Path, members: int) -> list[str]:
-    """Return one body a member: the attributes of the profile, as MLflow's server takes them."""
+def mlflow_bodies(home: Path, members: int) -> list[str]:
+    """Return a body for each member: the profile in the format of MLflow's server."""
     edition = Edition.current(home)
-    found = []
+    bodies = []
     for row in edition.page(PlaceFilter(), None, None, members):
         columns = edition.columns(row["member_id"]) or {}
         numbers = {name: value[0] for name, value in columns.items() if value.dtype != object}
         data = [None if np.isnan(value) else float(value) for value in numbers.values()]
-        found.append(json.dumps({"dataframe_split": {"columns": list(numbers), "data": [data]}}))
-    return found
+        bodies.append(json.dumps({"dataframe_split": {"columns": list(numbers), "data": [data]}}))
+    return bodies
 
 
-def _pings(port: int) -> bool:
+def _answers_ping(port: int) -> bool:
     from urllib.request import urlopen
 
     try:

@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.models --folder FOLDER`` prints one line a set and the means; `--set NAME`
 restricts it. Folds are StratifiedKFold(5, shuffle=True, random_state=1) for every model; each
-learns, tunes and calibrates on the other four folds alone. The card is what ``rongzi train --table
-… --family auto`` would make of those rows, and its integer points are what is ranked.
+learns, tunes and calibrates only on the other four folds. The card is that of ``rongzi train
+--table … --family auto`` on those rows, ranked by its integer points.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FOLDS = StratifiedKFold(5, shuffle=True, random_state=1)
 
 @dataclass(frozen=True)
 class Measured:
-    """One model on one fold, on rows it never saw."""
+    """Measures of one model on one fold of unseen rows."""
 
     auc: float
     brier: float
@@ -45,25 +45,25 @@ class Measured:
 @click.option("--folder", required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--set", "wanted", multiple=True, type=click.Choice([s.name for s in SETS]))
 @click.option("--family", default="auto", show_default=True, type=click.Choice(FAMILIES))
-@click.option("--model", "models", multiple=True, help="card or a rival's name; all otherwise.")
+@click.option("--model", "models", multiple=True, help="card or the name of a rival; default: all.")
 def command(folder: Path, wanted: tuple[str, ...], family: str, models: tuple[str, ...]) -> None:
     """Print the table of models by set."""
     for known in SETS:
         if not wanted or known.name in wanted:
-            _tell_set(known, folder, family, models)
+            _print_set(known, folder, family, models)
 
 
-def _tell_set(known: PublicSet, folder: Path, family: str, models: tuple[str, ...]) -> None:
+def _print_set(known: PublicSet, folder: Path, family: str, models: tuple[str, ...]) -> None:
     for name, digest in digests(known, folder).items():
         print(f"{name}  sha256 {digest}")
     sample, dictionary = read_set(known, folder)
     print(f"{known.name}: {len(sample):,} rows, {sample.bads:,} bad", flush=True)
     for name in models or ("card", *RIVALS):
         found = list(_folds(name, sample, dictionary, family))
-        print(f"  {name:10s} {_told(found)}", flush=True)
+        print(f"  {name:10s} {_summary(found)}", flush=True)
 
 
-def _told(found: list[Measured]) -> str:
+def _summary(found: list[Measured]) -> str:
     mean = {key: float(np.mean([getattr(m, key) for m in found])) for key in vars(found[0])}
     by_fold = " ".join(f"{m.auc:.4f}" for m in found)
     return (
@@ -103,9 +103,9 @@ def _card(known: Sample, unseen: Sample, dictionary: Dictionary, family: str) ->
 
 
 def _calibration_error(pd: Floats, unseen: Sample) -> float:
-    distinct, place = np.unique(pd, return_inverse=True)
-    bads = np.bincount(place, weights=unseen.bad)
-    rows = np.bincount(place).astype(np.float64)
+    distinct, index = np.unique(pd, return_inverse=True)
+    bads = np.bincount(index, weights=unseen.bad)
+    rows = np.bincount(index).astype(np.float64)
     found = expected_calibration_error(rows - bads, bads, distinct, equal_groups(rows))
     return float(found)
 

@@ -1,9 +1,9 @@
-"""Real micro-loans through the product's own line: archive → profile → vintages → card → AUC.
+"""Real micro-loans through the main line: archive → profile → vintages → card → AUC.
 
 ``python -m benchmarks.nigeria --folder FOLDER`` with the SuperLender files of `superlender`. The
 July 2017 loans are the vintage; the borrower's earlier loans are the archive's history. Five-fold
-cross-validation, StratifiedKFold(5, shuffle=True, random_state=1); every fold's card is learned on
-the other four alone, and its integer points are what is ranked.
+cross-validation, StratifiedKFold(5, shuffle=True, random_state=1); the card of each fold is learned
+only on the other four, and ranks by its integer points.
 """
 
 from __future__ import annotations
@@ -53,19 +53,19 @@ def july_loans(source: Path, archive: Path, as_of: date) -> Sample:
 
 
 def fold_aucs(sample: Sample, settings: Settings) -> list[float]:
-    """Return the AUC of each fold's card on the fold it never saw."""
+    """Return the AUC of each fold's card on that fold."""
     aucs = []
     for _, test in FOLDS.split(np.zeros(len(sample)), sample.bad):
         chosen = np.isin(np.arange(len(sample)), test)
-        held = sample.take(chosen)
+        unseen = sample.take(chosen)
         source = Source("superlender", {"source": "benchmark", "fold": str(len(aucs))})
-        run = learn(sample.take(~chosen), {"fold": held}, member_dictionary(), settings, source)
-        aucs.append(float(roc_auc_score(held.bad, -totals(run.card, held))))
+        run = learn(sample.take(~chosen), {"fold": unseen}, member_dictionary(), settings, source)
+        aucs.append(float(roc_auc_score(unseen.bad, -totals(run.card, unseen))))
     return aucs
 
 
 def boosted_auc(sample: Sample) -> float:
-    """Return the mean AUC of boosted trees: what the attributes hold, whatever a card loses."""
+    """Return the mean AUC of boosted trees on the same attributes."""
     table = np.column_stack([np.asarray(v, dtype=np.float64) for v in sample.columns.values()])
     trees = HistGradientBoostingClassifier(
         max_iter=80, learning_rate=0.05, max_leaf_nodes=8, random_state=1

@@ -1,8 +1,8 @@
-"""SuperLender's July 2017 loans as one flat table: each loan with what was known at its approval.
+"""SuperLender's July 2017 loans as one flat table, each with the facts known at its approval.
 
-Origin as in `benchmarks.superlender`. A row holds the loan's own terms, the borrower's
-demographics, and summaries of earlier loans: of those approved before this one, and of their
-repayment only what had happened by its approval.
+Origin as in `benchmarks.superlender`. A row holds the terms of the loan, the borrower's
+demographics, and summaries of loans approved before this one, with only the repayments that had
+happened by its approval.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _terms(loans: pd.DataFrame) -> pd.DataFrame:
 
 
 def _history(loans: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
-    """Return the summaries of earlier loans, one row for each of `loans`, in their order."""
+    """Return summaries of earlier loans, one row for each of `loans` in their order."""
     now = loans[["customerid", "approveddate"]].rename(columns={"approveddate": "now"})
     now["row"] = np.arange(len(now))
     pairs = now.merge(before, on="customerid").sort_values(["row", "approveddate", "loannumber"])

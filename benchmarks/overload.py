@@ -1,4 +1,4 @@
-"""Three times as many requests as can be decided, for a minute: refused quickly, not collapsed."""
+"""Overload: three times as many requests as the service can decide."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.asking import Asking
-from tests.support.running_service import Running
+from tests.support.load.decisions import DecisionLoad
+from tests.support.service.running import Running
 
 TIMES, CONNECTIONS = 3, 192
 
 
 @dataclass(frozen=True)
-class Door:
-    """A port at which the service is asked, and how its peak there is measured.
+class OverloadTest:
+    """An overload of the service at one port.
 
-    The machine is faster in one minute than in another, so the peak is taken before and after.
+    The speed of the machine varies, so the peak is measured before and after.
     """
 
-    asking: Asking
+    load: DecisionLoad
     running: Running
     port: int
     connections: int
     seconds: float
 
-    def overloaded(self, seconds: float) -> dict[str, Any]:
-        """Offer `TIMES` the peak for so long; return goodput, refusals and memory."""
+    def run(self, seconds: float) -> dict[str, Any]:
+        """Offer `TIMES` the peak for `seconds`; return goodput, refusals and memory."""
         before = self._peak()
         with _memory_of(self.running, seconds / 20) as memory:
-            found = self.asking.measured(
+            found = self.load.measure(
                 self.port,
                 CONNECTIONS,
                 seconds,
@@ -52,18 +52,18 @@ class Door:
             "refusals, p50 ms": refused["p50"],
             "refusals, p99 ms": refused["p99"],
             "served, p99 ms": found["answers"].get("200", {}).get("p99"),
-            "not sent for want of a free connection": found["unsent"],
+            "not sent, no free connection": found["unsent"],
             "memory, first third, MiB": round(max(memory[:third]), 1),
             "memory, last third, MiB": round(max(memory[-third:]), 1),
         }
 
     def _peak(self) -> float:
-        return self.asking.peak(self.port, self.connections, self.seconds)
+        return self.load.peak(self.port, self.connections, self.seconds)
 
 
 @contextmanager
 def _memory_of(running: Running, every: float) -> Iterator[list[float]]:
-    """Yield the resident memory of the service in MiB, noted `every` so many seconds meanwhile."""
+    """Yield the resident memory of the service in MiB, measured `every` so many seconds."""
     memory: list[float] = []
     done = threading.Event()
 

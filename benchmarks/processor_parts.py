@@ -1,4 +1,4 @@
-"""Which part of a durable decision takes how much processor time, by the thread that spends it."""
+"""Processor time of the parts of a durable decision, by thread."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ from api.ledger import store
 from api.ledger.store import Store
 from api.ledger.transaction import Transaction
 
-#: Part → where its function is looked up. A part inside another is counted in both.
+#: Part → owner and name of its function. A nested part also counts in its parent.
 PARTS: dict[str, tuple[Any, str]] = {
     "ledger thread, a group in all": (Store, "commit"),
-    "  the commands": (store, "perform"),
+    "  the commands": (store, "run_group"),
     "    kernel: knock-outs, points, offer, reasons": (api.decisions.commands, "decide_many"),
     "    answer and profile as JSON": (api.decisions.commands, "_decision"),
     "    pseudonyms of new members, encrypted": (api.decisions.commands, "_added"),
     "  rows into the tables": (Transaction, "flush"),
     "  checkpoint, signed": (store, "seal_commit"),
     "  commit": (RootTransaction, "commit"),
-    "sealer thread, the line outside": (Store, "seal"),
+    "sealer thread, the checkpoint line": (Store, "seal"),
 }
 
 
 @contextmanager
 def timed_parts() -> Iterator[dict[str, float]]:
-    """Time the `PARTS` until the end of the block; yields seconds by part, filled as they go."""
+    """Time the `PARTS` during the block; yield the seconds by part."""
     spent: dict[str, float] = defaultdict(float)
-    were = {part: getattr(owner, name) for part, (owner, name) in PARTS.items()}
+    originals = {part: getattr(owner, name) for part, (owner, name) in PARTS.items()}
     for part, (owner, name) in PARTS.items():
-        setattr(owner, name, _timed(were[part], part, spent))
+        setattr(owner, name, _timed(originals[part], part, spent))
     try:
         yield spent
     finally:
         for part, (owner, name) in PARTS.items():
-            setattr(owner, name, were[part])
+            setattr(owner, name, originals[part])
 
 
 def _timed(run: Callable[..., Any], part: str, spent: dict[str, float]) -> Callable[..., Any]:
     @wraps(run)
-    def timed(*given: Any, **named: Any) -> Any:
-        began = time.thread_time()
+    def timed(*args: Any, **kwargs: Any) -> Any:
+        started = time.thread_time()
         try:
-            return run(*given, **named)
+            return run(*args, **kwargs)
         finally:
-            spent[part] += time.thread_time() - began
+            spent[part] += time.thread_time() - started
 
     return timed

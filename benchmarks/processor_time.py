@@ -1,10 +1,10 @@
-"""What a durable decision costs the service's process, without a network: processor time.
+"""Processor time of a durable decision, without a network.
 
     python -m benchmarks.processor_time --home data [--decisions 2000] [--callers 8] [--parts]
 
-The application is called in this process by as many tasks as there are callers, so neither a client
-nor a socket counts. Unlike the time that passes, it hardly depends on what else the machine does.
-`--home` is only read.
+As many tasks as `--callers` call the application in this process, so neither client nor socket
+counts. Unlike elapsed time, processor time hardly depends on other work of the machine. `--home` is
+only read.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from api.core.principal import ROLES
 from api.core.settings import AccessSettings, Settings
 from api.server.app import create_app
 from benchmarks.processor_parts import PARTS, timed_parts
-from tests.support.callers import headers_of
-from tests.support.running_service import home_to_write_in, questions
+from tests.support.service.callers import headers_of
+from tests.support.service.running import home_to_write_in, questions
 
-_WARM = 400
+_WARM_UP = 400
 
 
 @click.command()
 @click.option("--home", default="data", type=click.Path(path_type=Path, exists=True))
 @click.option("--decisions", default=2_000, show_default=True)
 @click.option("--callers", default=8, show_default=True)
-@click.option("--parts", is_flag=True, help="Also say what it goes to; timing itself costs some.")
+@click.option("--parts", is_flag=True, help="Also print the parts; timing itself costs some time.")
 def main(home: Path, decisions: int, callers: int, parts: bool) -> None:
     """Measure and print."""
     with (
@@ -42,12 +42,12 @@ def main(home: Path, decisions: int, callers: int, parts: bool) -> None:
         timed_parts() if parts else nullcontext({}) as spent,
     ):
         used = home_to_write_in(home, Path(folder))
-        asyncio.run(_measured(used, decisions, callers))
+        asyncio.run(_measure(used, decisions, callers))
     for part in PARTS if parts else ():
-        print(f"{part:48} {spent[part] / (_WARM + decisions) * 1000:.3f} ms")
+        print(f"{part:48} {spent[part] / (_WARM_UP + decisions) * 1000:.3f} ms")
 
 
-async def _measured(home: Path, decisions: int, callers: int) -> None:
+async def _measure(home: Path, decisions: int, callers: int) -> None:
     settings = Settings(home, access=AccessSettings(rate_per_second=1_000_000, burst=1_000_000))
     headers = [
         (name.lower().encode(), value.encode())
@@ -55,25 +55,25 @@ async def _measured(home: Path, decisions: int, callers: int) -> None:
     ]
     app = create_app(settings)
     async with app.router.lifespan_context(app):
-        asked = _requests(questions(home), headers)
-        await _answered(app, asked, _WARM, callers)
-        process, loop, passed = time.process_time(), time.thread_time(), time.perf_counter()
-        await _answered(app, asked, decisions, callers)
+        requests = _requests(questions(home), headers)
+        await _send(app, requests, _WARM_UP, callers)
+        process, loop, elapsed = time.process_time(), time.thread_time(), time.perf_counter()
+        await _send(app, requests, decisions, callers)
         process, loop = time.process_time() - process, time.thread_time() - loop
-        passed = time.perf_counter() - passed
+        elapsed = time.perf_counter() - elapsed
     print(
         f"{process / decisions * 1000:.2f} ms of processor time a decision,"
-        f" {loop / decisions * 1000:.2f} of it on the event loop; {decisions / passed:.0f} a second"
-        f" with load {os.getloadavg()[0]:.1f}"
+        f" {loop / decisions * 1000:.2f} of it on the event loop;"
+        f" {decisions / elapsed:.0f} a second with load {os.getloadavg()[0]:.1f}"
     )
 
 
-async def _answered(app: Any, asked: Iterator[Any], most: int, callers: int) -> None:
-    left = iter(range(most))
+async def _send(app: Any, requests: Iterator[Any], count: int, callers: int) -> None:
+    remaining = iter(range(count))
 
     async def caller() -> None:
-        for _ in left:
-            scope, body = next(asked)
+        for _ in remaining:
+            scope, body = next(requests)
             if (status := await _status(app, scope, body)) != 200:
                 raise click.ClickException(f"answered {status}")
 
@@ -81,17 +81,17 @@ async def _answered(app: Any, asked: Iterator[Any], most: int, callers: int) -> 
 
 
 async def _status(app: Any, scope: dict[str, Any], body: bytes) -> int:
-    found = 0
+    status = 0
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: dict[str, Any]) -> None:
-        nonlocal found
-        found = message.get("status", found)
+        nonlocal status
+        status = message.get("status", status)
 
     await app(scope, receive, send)
-    return found
+    return status
 
 
 def _requests(bodies: list[str], headers: list[tuple[bytes, bytes]]) -> Iterator[Any]:

@@ -1,9 +1,9 @@
-"""How fast: every member's profile as of a date, and a training spine of one row per loan.
+"""Time of every member's profile as of a date, and of a training spine of one row per loan.
 
-    python benchmarks/profile.py --archive data/archive --as-of 2023-10-01
+    python -m benchmarks.profile --archive data/archive --as-of 2023-10-01
 
-Prints one JSON object. Each measurement runs in a process of its own, so that its peak memory is
-its own; reading the archive and starting the engine are part of it.
+Prints one JSON object. Each measurement runs in a new process, which gives its own peak memory. It
+includes reading the archive and starting the engine.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from data.storage.profiles import profile_as_of, profile_spine
 def main(archive: Path, as_of: datetime, engine: EngineName) -> None:
     """Measure and print."""
     found = {
-        "every member": _alone(_every_member, archive, as_of.date(), engine),
-        "one row per loan": _alone(_every_loan, archive, as_of.date(), engine),
+        "every member": _in_process(_every_member, archive, as_of.date(), engine),
+        "one row per loan": _in_process(_every_loan, archive, as_of.date(), engine),
     }
     print(json.dumps(found, indent=1, ensure_ascii=False))
 
 
-def _alone(measure: Any, *given: Any) -> dict[str, float]:
+def _in_process(measure: Any, *args: Any) -> dict[str, float]:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        result: dict[str, float] = process.submit(measure, *given).result()
+        result: dict[str, float] = process.submit(measure, *args).result()
     return result
 
 

@@ -1,4 +1,4 @@
-"""The public credit data sets models are compared on, read from a folder named on the command line.
+"""The public credit data sets for comparing models, read from a folder.
 
 Origins: german, UCI Statlog (Hofmann 1994); taiwan, UCI (Yeh & Lien 2009); spain, tidymodels
 ``credit_data`` (Belanche); pakdd2010, PAKDD 2010 data mining competition (NeuroTech); nigeria,
@@ -23,7 +23,7 @@ from training.train import drafted_dictionary
 
 @dataclass(frozen=True)
 class PublicSet:
-    """Where a set is and what its target is; `ids` are left out for every model alike."""
+    """Files and target of a set; no model sees the columns `ids`."""
 
     name: str
     files: tuple[str, ...]

@@ -1,9 +1,9 @@
-"""Which reject inference helps, against the truth of those never booked.
+"""Compare methods of reject inference with the true outcomes of applicants never booked.
 
 ``python -m benchmarks.reject_inference --seed 54 --seed 55 --seed 56``. Each seed simulates an
-archive of full size, learns a card on its ripe loans with every method, scores all members, and
-compares with what a standard loan would have become for each of them (the simulator's
-counterfactual, six replications; a bad loan is 90 or more days past due).
+archive of full size, learns a card on its ripe loans with every method and scores all members. The
+truth is the outcome of a standard loan for each of them (the simulator's counterfactual, six
+replications; a bad loan is 90 or more days past due).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from training.samples.archive import archive_sample
 from training.samples.sample import Sample, out_of_time
 from training.settings import POPULATIONS, REJECT_METHODS, Settings
 
-#: Shares of all members that are compared at: the published first tier, the better three fifths.
+#: Shares of all members at which bad rates are compared: the published first tier, three fifths.
 FIRST_TIER, THREE_FIFTHS = 0.135, 0.6
 
 
@@ -51,7 +51,7 @@ class Loans:
     """Ripe loans before and after the out-of-time cut, and the unobserved by population."""
 
     development: Sample
-    held: Sample
+    late: Sample
     unobserved: dict[str, Unobserved]
 
 
@@ -72,20 +72,20 @@ def command(
     folds: int,
     out: Path | None,
 ) -> None:
-    """Print the table of methods, by seed and on the mean."""
+    """Print the table of methods, by seed and as means."""
     settings = Settings(family=family, most_unobserved=most_unobserved, folds=folds, resamples=20)
     rows: list[dict[str, float | str]] = []
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
-            archive, truth, as_of = _world(Path(folder), members, seed, replications)
+            archive, truth, as_of = _simulate(Path(folder), members, seed, replications)
             loans = _loans(archive, as_of, settings)
         for method, population in _variants():
             chosen = replace(settings, reject_inference=method, unobserved=population)
-            rows.append({"seed": str(seed), **_measured(loans, truth, as_of, chosen)})
+            rows.append({"seed": str(seed), **_measure(loans, truth, as_of, chosen)})
             print(_line(rows[-1]), flush=True)
     print("mean over seeds")
     for method, population in _variants():
-        print(_line(_mean([r for r in rows if _named(r) == (method, population)])))
+        print(_line(_mean([r for r in rows if _variant_of(r) == (method, population)])))
     if out:
         out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
@@ -94,20 +94,22 @@ def _variants() -> list[tuple[str, str]]:
     return [("none", "")] + [(m, p) for p in POPULATIONS for m in REJECT_METHODS[1:]]
 
 
-def _world(folder: Path, members: int, seed: int, replications: int) -> tuple[Archive, Truth, date]:
+def _simulate(
+    folder: Path, members: int, seed: int, replications: int
+) -> tuple[Archive, Truth, date]:
     simulation = simulate(load_scenario(), members, 36, seed)
     archive, as_of = Archive(folder), simulation.closing_day
     simulation.write(archive)
     profile = profile_as_of(archive, as_of)
-    told = simulation.truth(as_of, replications)
-    return archive, _truth(profile, told), as_of
+    outcomes = simulation.truth(as_of, replications)
+    return archive, _truth(profile, outcomes), as_of
 
 
-def _truth(profile: pa.Table, told: pa.Table) -> Truth:
-    ids, place = np.unique(told["member_id"].to_numpy(), return_inverse=True)
-    bad = np.bincount(place, weights=told["outcome"].to_numpy() == "bad")
+def _truth(profile: pa.Table, outcomes: pa.Table) -> Truth:
+    ids, index = np.unique(outcomes["member_id"].to_numpy(), return_inverse=True)
+    bad = np.bincount(index, weights=outcomes["outcome"].to_numpy() == "bad")
     at = np.searchsorted(ids, profile["member_id"].to_numpy())
-    return Truth(columns_of(profile), bad[at], np.bincount(place)[at].astype(np.float64))
+    return Truth(columns_of(profile), bad[at], np.bincount(index)[at].astype(np.float64))
 
 
 def _loans(archive: Archive, as_of: date, settings: Settings) -> Loans:
@@ -124,22 +126,20 @@ def _loans(archive: Archive, as_of: date, settings: Settings) -> Loans:
     return Loans(development, ripe.sample.take(late), unobserved)
 
 
-def _measured(
-    loans: Loans, truth: Truth, as_of: date, settings: Settings
-) -> dict[str, float | str]:
+def _measure(loans: Loans, truth: Truth, as_of: date, settings: Settings) -> dict[str, float | str]:
     started = time.monotonic()
     run = learn(
-        loans.development, {OUT_OF_TIME: loans.held}, member_dictionary(), settings,
+        loans.development, {OUT_OF_TIME: loans.late}, member_dictionary(), settings,
         Source("benchmark", {"source": "archive"}),
         unobserved=loans.unobserved.get(settings.unobserved),
     )  # fmt: skip
     seconds = time.monotonic() - started
-    held = run.performance.evaluations[run.samples.validated_on].measures["auc"].value
+    booked = run.performance.evaluations[run.samples.validated_on].measures["auc"].value
     codes = run.card.codes(truth.columns)
     totals = run.card.total(run.card.points_by_attribute(codes))
-    points, place = np.unique(totals, return_inverse=True)
-    bads = np.bincount(place, weights=truth.bad)
-    goods = np.bincount(place, weights=truth.drawn - truth.bad)
+    points, index = np.unique(totals, return_inverse=True)
+    bads = np.bincount(index, weights=truth.bad)
+    goods = np.bincount(index, weights=truth.drawn - truth.bad)
     pd, rows = run.card.pd(points), goods + bads
     offered = points >= policy_on(as_of).tiers["SECOND"]
     return {
@@ -151,7 +151,7 @@ def _measured(
         "bad_offered": float(bads[offered].sum() / rows[offered].sum()),
         "bad_first": _bad_rate_of_best(totals, truth, FIRST_TIER),
         "bad_fifths": _bad_rate_of_best(totals, truth, THREE_FIFTHS),
-        "booked_auc": held, "seconds": seconds,
+        "booked_auc": booked, "seconds": seconds,
     }  # fmt: skip
 
 
@@ -160,7 +160,7 @@ def _bad_rate_of_best(totals: Ints, truth: Truth, share: float) -> float:
     return float(truth.bad[best].sum() / truth.drawn[best].sum())
 
 
-def _named(row: dict[str, float | str]) -> tuple[str, str]:
+def _variant_of(row: dict[str, float | str]) -> tuple[str, str]:
     return str(row["method"]), str(row["population"])
 
 
@@ -176,8 +176,8 @@ def _mean(rows: list[dict[str, float | str]]) -> dict[str, float | str]:
 
 
 def _line(row: dict[str, float | str]) -> str:
-    told = " ".join(f"{k} {v:.4f}" for k, v in row.items() if isinstance(v, float))
-    return f"{row['seed']:5} {row['method']:10} {row['population']:8} {told}"
+    figures = " ".join(f"{k} {v:.4f}" for k, v in row.items() if isinstance(v, float))
+    return f"{row['seed']:5} {row['method']:10} {row['population']:8} {figures}"
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Decisions replayed from the ledger: how many come out equal, field by field.
+"""Replay decisions from the ledger and count those that are equal field by field.
 
     python -m benchmarks.replays --home data --decisions 10000
 
-Fills a ledger of its own with decisions on the published edition's members, closes it, and replays
-every one from what is stored.
+Fills a temporary ledger with decisions on the members of the published edition, closes it, and
+replays every decision from its stored entry.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from api.decisions.replay import replay
 from api.ledger.database import Location
 from api.ledger.store import reading
 from api.ledger.writer import Ledger
-from tests.support.ledger_filling import asks, fill, loaded
+from tests.support.ledger.filling import asks, fill, loaded
 
 
 @click.command()
@@ -34,25 +34,25 @@ def main(home: Path, decisions: int) -> None:
         fill(ledger, asks(loaded(home), decisions))
         ledger.close()
         began = time.perf_counter()
-        equal, different, repeated = _replayed(Location.of(settings))
+        equal, different, repeated = _replay_all(Location.of(settings))
     print(json.dumps({
         "asked": decisions, "same question asked again": repeated, "replayed": equal + different,
         "equal": equal, "different": different, "seconds": round(time.perf_counter() - began, 1),
     }, indent=1))  # fmt: skip
 
 
-def _replayed(location: Location) -> tuple[int, int, int]:
+def _replay_all(location: Location) -> tuple[int, int, int]:
     after, equal, different, repeated = 0, 0, 0, 0
     with reading(location) as view:
-        while found := view.entries_where(after=after):
-            for entry in found:
+        while page := view.entries_where(after=after):
+            for entry in page:
                 if entry.kind == "REPEATED" or entry.decision_id is None:
                     repeated += 1
                 elif replay(view, entry.decision_id).differences:
                     different += 1
                 else:
                     equal += 1
-            after = found[-1].seq
+            after = page[-1].seq
     return equal, different, repeated
 
 

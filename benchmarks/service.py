@@ -1,11 +1,11 @@
-"""How many durable decisions a second, against ``mlflow models serve``, and what overload does.
+"""Durable decisions a second, compared with ``mlflow models serve``, and under overload.
 
     python -m benchmarks.service --home data [--seconds 20] [--out reports/service.json]
 
-One run, one machine. A decision: the token checked, the ledger committed with full sync, reasons in
-both languages. MLflow's answer on the same member: points, PD, grade, reason codes; kept nowhere.
-Each server has the core that docs/use/deployment.md gives the service. Proxy, database and client,
-which measures latencies, have the others. `--home` is only read.
+A decision includes the token check, a ledger commit with full sync, and reasons in both languages.
+MLflow answers with points, PD, grade and reason codes and stores nothing. Each server has the core
+that docs/use/deployment.md gives the service; proxy, database and client have the others. `--home`
+is only read.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from typing import Any
 
 import click
 
-from benchmarks.mlflow_serving import PATH, asked_of_mlflow, serving_with_mlflow
-from benchmarks.overload import Door
-from tests.support.asking import Asking
-from tests.support.cores import kept_apart
-from tests.support.load_client import Plan, measure
-from tests.support.postgres import Postgres
-from tests.support.proxy import behind_proxy, nginx
-from tests.support.running_service import home_to_write_in, serving
+from benchmarks.mlflow_serving import PATH, mlflow_bodies, serving_with_mlflow
+from benchmarks.overload import OverloadTest
+from tests.support.ledger.postgres import Postgres
+from tests.support.load.client import Plan, measure
+from tests.support.load.decisions import DecisionLoad
+from tests.support.service.cores import separate_cores
+from tests.support.service.proxy import behind_proxy, nginx
+from tests.support.service.running import home_to_write_in, serving
 
 CONNECTIONS = 8
-#: Up to as many as are worked on at once; one more would be told to come again.
+#: Up to the limit of requests in work; the service refuses one more.
 MORE_CONNECTIONS = 16, 24
-#: Asked at its own port, and as it is deployed: through the proxy of docs/use/deployment.md.
+#: At the service's own port, and through the proxy of docs/use/deployment.md.
 ALONE, PROXIED = "alone", "behind nginx"
 
 
@@ -42,11 +42,14 @@ ALONE, PROXIED = "alone", "behind nginx"
 @click.option("--overload-seconds", default=60.0, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Also write the figures as JSON.")
 def main(home: Path, seconds: float, overload_seconds: float, out: Path | None) -> None:
-    """Measure, print a table, and write JSON if asked."""
+    """Measure, print a table, and write JSON to `out`."""
     found: dict[str, Any] = {"cores": os.cpu_count(), "load before": os.getloadavg()[0]}
-    with tempfile.TemporaryDirectory(prefix="rongzi-bench-") as named, kept_apart() as prefix:
-        folder = Path(named)
-        found["on a core of its own"] = bool(prefix)
+    with (
+        tempfile.TemporaryDirectory(prefix="rongzi-bench-") as temporary,
+        separate_cores() as prefix,
+    ):
+        folder = Path(temporary)
+        found["own core"] = bool(prefix)
         found["mlflow"] = _mlflow(home, folder, seconds, prefix)
         found["sqlite"] = _sqlite(home, folder / "sqlite", seconds, overload_seconds, prefix)
         found["postgres"] = _postgres(home, folder / "postgres", seconds, prefix)
@@ -61,7 +64,7 @@ def main(home: Path, seconds: float, overload_seconds: float, out: Path | None) 
 def _mlflow(home: Path, folder: Path, seconds: float, prefix: Sequence[str]) -> dict[str, Any]:
     (folder / "mlflow").mkdir()
     with serving_with_mlflow(home, folder / "mlflow", prefix) as port:
-        bodies = asked_of_mlflow(home, 1_000)
+        bodies = mlflow_bodies(home, 1_000)
         plan = Plan(port, PATH, bodies, CONNECTIONS, seconds, warm_seconds=2.0)
         return measure(plan)
 
@@ -72,21 +75,19 @@ def _sqlite(
     folder.mkdir()
     used = home_to_write_in(home, folder)
     with serving(used, folder / "serve.log", prefix=prefix) as running, ExitStack() as stack:
-        asking = Asking(running)
+        load = DecisionLoad(running)
         found = {
-            f"{n} connections": asking.measured(running.port, n, seconds, key_prefix=f"at{n}")
+            f"{n} connections": load.measure(running.port, n, seconds, key_prefix=f"at{n}")
             for n in (CONNECTIONS, *MORE_CONNECTIONS)
         }
         ports = {ALONE: running.port}
         if program := nginx():
             ports[PROXIED] = stack.enter_context(behind_proxy(running.port, folder, program))
-        doors = {
-            name: Door(asking, running, port, MORE_CONNECTIONS[-1], seconds)
+        tests = {
+            name: OverloadTest(load, running, port, MORE_CONNECTIONS[-1], seconds)
             for name, port in ports.items()
         }
-        found["overload"] = {
-            name: door.overloaded(overload_seconds) for name, door in doors.items()
-        }
+        found["overload"] = {name: test.run(overload_seconds) for name, test in tests.items()}
     return found
 
 
@@ -95,7 +96,7 @@ def _postgres(
 ) -> dict[str, Any] | None:
     folder.mkdir()
     with ExitStack() as stack:
-        # Not below the folder of this run, which the account postgres may not enter.
+        # The account postgres cannot enter the folder of this run.
         own = stack.enter_context(tempfile.TemporaryDirectory(prefix="rongzi-postgres-"))
         server = Postgres.found(Path(own), durable=True)
         if server is None:
@@ -106,7 +107,7 @@ def _postgres(
         url = server.new_database()
         log = folder / "serve.log"
         running = stack.enter_context(serving(used, log, prefix=prefix, RONGZI_DATABASE_URL=url))
-        found = Asking(running).measured(running.port, CONNECTIONS, seconds, key_prefix="pg")
+        found = DecisionLoad(running).measure(running.port, CONNECTIONS, seconds, key_prefix="pg")
         return {f"{CONNECTIONS} connections": found}
 
 
@@ -129,7 +130,7 @@ def _print(found: dict[str, Any]) -> None:
         for name, value in figures.items():
             print(f"overload {where}, {name}: {value}")
     print(f"load of the machine before: {found['load before']:.1f} on {found['cores']} cores")
-    print(f"the server on a core of its own: {found['on a core of its own']}")
+    print(f"the server has its own core: {found['own core']}")
 
 
 if __name__ == "__main__":

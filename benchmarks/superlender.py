@@ -2,8 +2,8 @@
 
 Origin: Zindi, "Loan Default Prediction Challenge" (SuperLender), files ``trainperf.csv``,
 ``trainprevloans.csv`` and ``traindemographics.csv``. They are read from a folder named on the
-command line and never copied. What the archive asks for and the files lack is generated and marked:
-id numbers from an unassigned region code, one village, one household a member.
+command line and never copied. Fields that the archive requires and the files lack are generated: id
+numbers of an unassigned region code, one village, one household for each member.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ def _loans(source: Path) -> pd.DataFrame:
         loans[column] = pd.to_datetime(loans[column], format="mixed")
     # An earlier loan of the same July is invisible to profiles of 1 July and has no outcome flag.
     loans = loans[loans["good_bad_flag"].notna() | (loans["approveddate"] < "2017-07-01")].copy()
-    # Five loans lack their principal: what fell due stands for it.
+    # Five loans lack their principal; the amount due replaces it.
     loans["loanamount"] = loans["loanamount"].fillna(loans["totaldue"])
     loans["due_on"] = (
         loans["approveddate"] + pd.to_timedelta(loans["termdays"], "D")
     ).dt.normalize()
-    # A July loan is known only as settled (Good: taken as on its due day) or not (Bad: never).
+    # A July loan is only known as settled (Good: taken as on its due day) or not (Bad: never).
     settled = loans["closeddate"].fillna(loans["due_on"])
     loans["settled_on"] = settled.where(loans["good_bad_flag"] != "Bad", _NEVER).dt.normalize()
     first_late = (loans["firstrepaiddate"] - loans["firstduedate"]).dt.days
@@ -108,7 +108,7 @@ def _repayment_rows(loans: pd.DataFrame) -> pd.DataFrame:
     """Return a row per loan and month on book: bullet due at the end, unpaid until settled.
 
     The days past due of a month are the worst in it, so that a loan settled late within a month
-    still tells. An unpaid loan is followed for six months after its due day.
+    still shows. An unpaid loan is followed for six months after its due day.
     """
     rows = [row for loan in loans.to_dict("records") for row in _months_of(loan)]
     return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""Random tamperings of a ledger, and how many of them ``verify-ledger`` finds.
+"""Random tampering with a ledger, and how much of it ``verify-ledger`` finds.
 
 python -m benchmarks.tampering --home data
 """
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
-from tests.support.ledger_filling import loaded
-from tests.support.tampering.trial import filled, more_of, tried_on_copies
+from tests.support.ledger.filling import loaded
+from tests.support.tampering.trial import fill_ledger, new_commands, tamper_with_copies
 
 
 @click.command()
@@ -21,20 +21,20 @@ from tests.support.tampering.trial import filled, more_of, tried_on_copies
 @click.option("--decisions", default=40, show_default=True)
 @click.option("--seed", default=54, show_default=True)
 def main(home: Path, tamperings: int, decisions: int, seed: int) -> None:
-    """Tamper, verify, and print what was found."""
+    """Tamper, verify, and print how many changes were found."""
     with tempfile.TemporaryDirectory() as folder:
         resources = loaded(home)
-        location = filled(resources, Path(folder), decisions)
-        more = more_of(resources, decisions)
-        tried, missed = tried_on_copies(location, Path(folder), tamperings, seed, more)
-    told = {
+        location = fill_ledger(resources, Path(folder), decisions)
+        commands = new_commands(resources, decisions)
+        tried, missed = tamper_with_copies(location, Path(folder), tamperings, seed, commands)
+    figures = {
         "tamperings": sum(tried.values()),
         "kinds": len(tried),
         "found": sum(tried.values()) - len(missed),
         "missed": missed,
         "by kind": dict(sorted(tried.items())),
     }
-    print(json.dumps(told, indent=1))
+    print(json.dumps(figures, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
-"""What many tests stand on: a small simulated archive, its profile, a card, a published edition.
+"""Shared fixtures: a small simulated archive, its profile, a card, a published edition, a ledger.
 
-Everything heavy is imported when a fixture is first asked for, so that a test that needs none of it
-starts at once.
+Fixtures import heavy modules when they are first used, so that a test without them starts at once.
 """
 
 from __future__ import annotations
@@ -15,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.postgres import Postgres
-from tests.support.shared_ground import is_unserved, lacking
+from tests.support.ledger.postgres import Postgres
+from tests.support.prerequisites import lacking
 
-# Several workers share the cores: threads of scikit-learn's trees that wait for one another by
-# spinning would take what the others need. Read when the library is first loaded.
+# Workers share the cores, and scikit-learn's threads spin while they wait for one another, which
+# takes time from other workers. The library reads this when it is loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 pytest_plugins = (
-    "tests.support.account_fixtures",
-    "tests.support.branch_fixtures",
-    "tests.support.service_fixtures",
+    "tests.support.fixtures.accounts",
+    "tests.support.fixtures.branch",
+    "tests.support.fixtures.service",
 )
 
 if TYPE_CHECKING:
@@ -38,6 +37,10 @@ if TYPE_CHECKING:
     from api.ledger.writer import Ledger
     from data.storage.archive import Archive
     from model.card.scorecard import Card
+
+
+def _assert_unserved(home: Path) -> None:
+    assert not (home / "ledger").exists(), "a test served the shared home: let it copy the home"
 
 
 @pytest.fixture(scope="session")
@@ -67,17 +70,17 @@ def member_profile(simulated_archive: Archive, as_of: date) -> pa.Table:
 
 @pytest.fixture(scope="session")
 def member_card() -> Card:
-    """A card over five attributes, written by hand: nothing in it was learned."""
-    from tests.support.card_by_hand import card_by_hand
+    """A card over five attributes, written by hand."""
+    from tests.support.cards.hand_written import hand_written_card
 
-    return card_by_hand()
+    return hand_written_card()
 
 
 @pytest.fixture(scope="session")
 def card_home(member_card: Card, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home where the hand-written card is signed and published, without an edition.
+    """A home with the hand-written card signed and published, without an edition.
 
-    Shared as `published_home` is.
+    Shared like `published_home`.
     """
     from data.publishing.published_card import publish_card
     from model.card.card_file import write_card
@@ -86,7 +89,7 @@ def card_home(member_card: Card, tmp_path_factory: pytest.TempPathFactory) -> It
     write_card(source, member_card)
     publish_card(home, source, "Tester", datetime(2023, 10, 1, tzinfo=UTC))
     yield home
-    is_unserved(home)
+    _assert_unserved(home)
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +102,7 @@ def published_home(
 ) -> Iterator[Path]:
     """A home with a published card and edition, and the edition's rows as ``rows.parquet``.
 
-    Shared by all tests of a session: copy it before changing a byte, or a ledger begins in it.
+    All tests of a session share it: copy it before writing to it or serving it.
     """
     import shutil
 
@@ -113,15 +116,15 @@ def published_home(
     basis = Basis(as_of, policy_on(as_of), published_card(home))
     publish_profile(simulated_archive, member_profile, basis, home, home / "rows.parquet")
     yield home
-    is_unserved(home)
+    _assert_unserved(home)
 
 
 @pytest.fixture(scope="session")
 def bearer() -> Callable[..., dict[str, str]]:
-    """A function of a home (or settings), roles and places: the headers of a caller with these."""
+    """A function from home (or settings), roles and places to the headers of such a caller."""
     from api.core.principal import Role
     from api.core.settings import Settings
-    from tests.support.callers import headers_of
+    from tests.support.service.callers import headers_of
 
     def headers(
         home: Path | Settings,
@@ -137,7 +140,7 @@ def bearer() -> Callable[..., dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def spark_installed() -> None:
-    """Spark on this machine; where it is lacking the test skips, or fails if all must run."""
+    """Skip the test, or fail it if all must run, where Spark is not available."""
     from importlib.util import find_spec
     from shutil import which
 
@@ -150,7 +153,7 @@ def spark_installed() -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL server for this session; without one a test skips, or fails if all must run."""
+    """A PostgreSQL server for this session; without one the test skips or fails."""
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
@@ -165,7 +168,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, on each of the two kinds in turn."""
+    """The address of an empty database of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ledger.db'}"
     server: Postgres = request.getfixturevalue("postgres")
@@ -174,7 +177,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def ledger_settings(database_url: str, tmp_path: Path) -> Settings:
-    """Settings of a ledger of its own: keys and checkpoints in the test's folder."""
+    """Settings of an empty ledger with keys and checkpoints in the test's folder."""
     from api.core.settings import Settings
 
     return Settings(
@@ -184,7 +187,7 @@ def ledger_settings(database_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def ledger(ledger_settings: Settings) -> Iterator[Ledger]:
-    """An open, empty ledger on each of the two databases in turn."""
+    """An open, empty ledger on each kind of database."""
     from api.ledger.writer import Ledger
 
     opened = Ledger.open(ledger_settings)
@@ -195,21 +198,21 @@ def ledger(ledger_settings: Settings) -> Iterator[Ledger]:
 @pytest.fixture(scope="session")
 def resources(published_home: Path) -> Resources:
     """The published card, policy and edition, loaded as the service does."""
-    from tests.support.ledger_filling import loaded
+    from tests.support.ledger.filling import loaded
 
     return loaded(published_home)
 
 
 @pytest.fixture
 def asks(resources: Resources) -> list[Decide]:
-    """Forty commands to decide, each on another question under another key."""
-    from tests.support.ledger_filling import asks
+    """Forty decision commands, each with its own question and key."""
+    from tests.support.ledger.filling import asks
 
     return list(asks(resources, 40))
 
 
 class Desk:
-    """A counter over a ledger of its own: members, commands, and a clock that tests move."""
+    """An office with its own ledger: members, commands, and a clock that tests set."""
 
     def __init__(self, settings: Settings, resources: Resources) -> None:
         from api.ledger.writer import Ledger
@@ -220,14 +223,14 @@ class Desk:
         self.ledger = Ledger.open(settings, lambda: self.now)
 
     def restart(self) -> None:
-        """Close the ledger and open it again, as a service does that starts anew."""
+        """Close the ledger and open it again, as a restarted service does."""
         from api.ledger.writer import Ledger
 
         self.ledger.close()
         self.ledger = Ledger.open(self.settings, lambda: self.now)
 
     def member(self, tier: str, consents: bool = True) -> dict[str, Any]:
-        """Return the edition's row of a member of a tier who has a limit, if any has."""
+        """Return the edition's row of the member of a tier with the highest limit."""
         from api.editions.edition import PlaceFilter
 
         rows = self.resources.edition.page(PlaceFilter(), tier, None, 1_200)
@@ -264,7 +267,7 @@ class Desk:
 
 @pytest.fixture
 def desk(ledger_settings: Settings, resources: Resources) -> Iterator[Desk]:
-    """A counter on each of the two databases in turn."""
+    """A desk on each kind of database."""
     opened = Desk(ledger_settings, resources)
     yield opened
     opened.ledger.close()

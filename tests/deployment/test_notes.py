@@ -1,4 +1,4 @@
-"""The deployment notes: the drill is run as printed, unit and proxy are read by their programs."""
+"""docs/use/deployment.md: the printed restore drill works, and systemd accepts the printed unit."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ from sqlalchemy import make_url
 from api.core.settings import Settings
 from api.decisions.commands import Decide
 from api.ledger.writer import Ledger
-from tests.support.cores import kept_apart, printed_cores
-from tests.support.deployment_notes import printed
-from tests.support.ledger_filling import fill, look_around
-from tests.support.postgres import Postgres
-from tests.support.shared_ground import lacking
+from tests.support.ledger.filling import fill, record_accesses
+from tests.support.ledger.postgres import Postgres
+from tests.support.prerequisites import lacking
+from tests.support.service.cores import printed_cores, separate_cores
+from tests.support.service.deployment_page import code_block
 
 
-def _run(script: str, folder: Path, **told: str) -> str:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{told.pop('PATH', '')}{os.environ['PATH']}"
+def _run(script: str, folder: Path, **variables: str) -> str:
+    path = (
+        f"{Path(sys.executable).parent}{os.pathsep}{variables.pop('PATH', '')}{os.environ['PATH']}"
+    )
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=folder,
-        env={**os.environ, **told, "PATH": path},
+        env={**os.environ, **variables, "PATH": path},
         capture_output=True,
         text=True,
         timeout=120,
@@ -37,21 +39,21 @@ def _run(script: str, folder: Path, **told: str) -> str:
     return done.stdout
 
 
-def _filled(settings: Settings, asks: list[Decide]) -> Ledger:
+def _fill_ledger(settings: Settings, asks: list[Decide]) -> Ledger:
     ledger = Ledger.open(settings)
     fill(ledger, iter(asks[:10]))
-    look_around(ledger, 2)
+    record_accesses(ledger, 2)
     return ledger
 
 
 def test_the_drill_on_sqlite_restores_a_sound_ledger_as_printed(
     tmp_path: Path, asks: list[Decide]
 ) -> None:
-    ledger = _filled(Settings(home=tmp_path / "data"), asks)
+    ledger = _fill_ledger(Settings(home=tmp_path / "data"), asks)
     (tmp_path / "backup").mkdir()
-    told = _run(printed("sh", "sqlite3.connect"), tmp_path)
+    output = _run(code_block("sh", "sqlite3.connect"), tmp_path)
     ledger.close()
-    assert told.startswith("sound: 10 entries"), told
+    assert output.startswith("sound: 10 entries"), output
 
 
 def test_the_drill_on_postgresql_restores_a_sound_ledger_as_printed(
@@ -59,38 +61,38 @@ def test_the_drill_on_postgresql_restores_a_sound_ledger_as_printed(
 ) -> None:
     address = postgres.new_database()
     url = make_url(address)
-    ledger = _filled(Settings(home=tmp_path / "data", database_url=address), asks)
+    ledger = _fill_ledger(Settings(home=tmp_path / "data", database_url=address), asks)
     (tmp_path / "backup").mkdir()
     libpq = {"PGHOST": str(url.host), "PGPORT": str(url.port), "PGUSER": str(url.username)}
-    told = _run(
-        printed("sh", "pg_dump"),
+    output = _run(
+        code_block("sh", "pg_dump"),
         tmp_path,
         RONGZI_DATABASE_URL=address,
         PATH=f"{postgres.programs}{os.pathsep}",
         **libpq,
     )
     ledger.close()
-    assert told.startswith("sound: 10 entries"), told
+    assert output.startswith("sound: 10 entries"), output
 
 
-UNIT = printed("ini", "User=rongzi")
-DROP_IN = printed("ini", "CPUAffinity=1-")
+UNIT = code_block("ini", "User=rongzi")
+DROP_IN = code_block("ini", "CPUAffinity=1-")
 
 
-def test_the_unit_says_what_the_notes_promise() -> None:
-    said = dict(line.split("=", 1) for line in UNIT.splitlines() if re.match(r"\w+=", line))
-    assert said["ExecStart"].split()[1:2] == ["serve"]
-    assert (said["KillMode"], said["Restart"], said["User"]) == ("mixed", "always", "rongzi")
-    # Drain and a last answer fit in: api/server/serve.py.
-    assert int(said["TimeoutStopSec"]) >= 20
-    for closed in ("NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectHome"):
-        assert said[closed] == "yes"
-    assert said["ProtectSystem"] == "strict"
-    assert "/var/lib/rongzi" in said["ReadWritePaths"]
+def test_the_unit_has_the_settings_that_the_page_promises() -> None:
+    unit = dict(line.split("=", 1) for line in UNIT.splitlines() if re.match(r"\w+=", line))
+    assert unit["ExecStart"].split()[1:2] == ["serve"]
+    assert (unit["KillMode"], unit["Restart"], unit["User"]) == ("mixed", "always", "rongzi")
+    # The time to drain and to send the last answer fits in: api/server/serve.py.
+    assert int(unit["TimeoutStopSec"]) >= 20
+    for setting in ("NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectHome"):
+        assert unit[setting] == "yes"
+    assert unit["ProtectSystem"] == "strict"
+    assert "/var/lib/rongzi" in unit["ReadWritePaths"]
     assert "PASSWORD" not in UNIT.upper().replace("A PASSWORD BELONGS", "")
 
 
-def test_what_keeps_off_the_services_core_names_every_other() -> None:
+def test_the_drop_in_names_every_core_but_the_services() -> None:
     (first, last) = map(int, re.findall(r"^CPUAffinity=(\d+)-(\d+)$", DROP_IN, re.M)[0])
     assert printed_cores() | set(range(first, last + 1)) == set(range(last + 1))
     assert not printed_cores() & set(range(first, last + 1))
@@ -100,18 +102,18 @@ def test_what_keeps_off_the_services_core_names_every_other() -> None:
 
 @pytest.mark.parametrize("machine", ["this", "of one core"])
 def test_the_benchmarks_give_the_service_its_printed_core(machine: str) -> None:
-    whole = os.sched_getaffinity(0)
-    before = {min(whole)} if machine == "of one core" else whole
+    available = os.sched_getaffinity(0)
+    before = {min(available)} if machine == "of one core" else available
     apart = printed_cores() < before
-    ask = [sys.executable, "-c", "import os; print(*os.sched_getaffinity(0))"]
+    command = [sys.executable, "-c", "import os; print(*os.sched_getaffinity(0))"]
     os.sched_setaffinity(0, before)
     try:
-        with kept_apart() as prefix:
-            beside = subprocess.check_output(ask, text=True)
-            served = subprocess.check_output([*prefix, *ask], text=True)
+        with separate_cores() as prefix:
+            beside = subprocess.check_output(command, text=True)
+            served = subprocess.check_output([*prefix, *command], text=True)
         assert os.sched_getaffinity(0) == before
     finally:
-        os.sched_setaffinity(0, whole)
+        os.sched_setaffinity(0, available)
     assert {int(core) for core in served.split()} == (printed_cores() if apart else before)
     assert {int(core) for core in beside.split()} == (before - printed_cores() if apart else before)
 

@@ -1,4 +1,4 @@
-"""The deployment notes' reverse proxy: run as printed, and it refuses what is too much."""
+"""The printed reverse proxy: nginx accepts it, and it refuses what exceeds the limit."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from cryptography.x509.oid import NameOID
 from api.core.settings import Settings
 from api.http.problem_kinds import OVERLOADED, TIMED_OUT
 from api.http.problems import MEDIA_TYPE, Kind, problem_response
-from tests.support.proxy import behind_proxy, configuration, nginx, printed_site
-from tests.support.running_service import free_port
-from tests.support.shared_ground import lacking
+from tests.support.prerequisites import lacking
+from tests.support.service.ports import free_port
+from tests.support.service.proxy import behind_proxy, configuration, nginx, printed_site
 
 MEMBER = "M-100200300"
 
@@ -35,7 +35,7 @@ def program() -> str:
     return str(found)
 
 
-def test_nginx_takes_the_proxy_as_printed(tmp_path: Path, program: str) -> None:
+def test_nginx_accepts_the_printed_configuration(tmp_path: Path, program: str) -> None:
     certificate, key = _certificate(tmp_path)
     site = printed_site()
     site = site.replace("/etc/ssl/rongzi.pem", str(certificate))
@@ -56,58 +56,58 @@ def test_the_proxy_is_stricter_than_the_service_and_hides_what_is_internal() -> 
     assert "client_max_body_size 16k;" in site
     assert "proxy_next_upstream off;" in site
     assert f"max_conns={Settings().most_in_work};" in site
-    # The address that the limit by source believes is the one nginx saw, never the client's word.
+    # The limit by source uses the address that nginx saw, never one that the client sent.
     assert "proxy_set_header X-Forwarded-For $remote_addr;" in site
     assert "$proxy_add_x_forwarded_for" not in site
 
 
-def test_more_than_the_service_takes_on_is_refused_before_it_in_its_own_words(
+def test_requests_beyond_the_limit_are_refused_by_the_proxy_in_the_services_words(
     tmp_path: Path, program: str
 ) -> None:
     with (
-        _silent() as (port, accepted),
+        _silent_service() as (port, accepted),
         behind_proxy(port, tmp_path, program) as front,
-        ExitStack() as asked,
+        ExitStack() as opened,
     ):
         for _ in range(Settings().most_in_work):
-            _asked(front, asked)
-        working = _taken(accepted, Settings().most_in_work, asked)
-        _is_told(_asked(front, asked).getresponse(), OVERLOADED)
+            _send(front, opened)
+        working = _accept(accepted, Settings().most_in_work, opened)
+        _assert_problem(_send(front, opened).getresponse(), OVERLOADED)
         # It did not reach the service.
         accepted.settimeout(0.2)
         with pytest.raises(TimeoutError):
             accepted.accept()
         working.pop().close()
-        _asked(front, asked)
-        assert len(_taken(accepted, 1, asked)) == 1
+        _send(front, opened)
+        assert len(_accept(accepted, 1, opened)) == 1
 
 
-def test_a_service_that_is_away_or_leaves_amid_a_request_is_told_as_unknown(
+def test_an_absent_service_or_a_lost_answer_is_reported_as_unknown(
     tmp_path: Path, program: str
 ) -> None:
-    with behind_proxy(free_port(), tmp_path, program) as front, ExitStack() as asked:
-        _is_told(_asked(front, asked).getresponse(), TIMED_OUT)
+    with behind_proxy(free_port(), tmp_path, program) as front, ExitStack() as opened:
+        _assert_problem(_send(front, opened).getresponse(), TIMED_OUT)
     with (
-        _silent() as (port, accepted),
+        _silent_service() as (port, accepted),
         behind_proxy(port, tmp_path, program) as front,
-        ExitStack() as asked,
+        ExitStack() as opened,
     ):
-        waiting = _asked(front, asked)
-        (taken,) = _taken(accepted, 1, asked)
-        taken.close()
-        _is_told(waiting.getresponse(), TIMED_OUT)
+        waiting = _send(front, opened)
+        (connection,) = _accept(accepted, 1, opened)
+        connection.close()
+        _assert_problem(waiting.getresponse(), TIMED_OUT)
 
 
 def test_the_proxy_logs_no_address(tmp_path: Path, program: str) -> None:
-    with behind_proxy(free_port(), tmp_path, program) as front, ExitStack() as asked:
-        assert _asked(front, asked).getresponse().status == 503
+    with behind_proxy(free_port(), tmp_path, program) as front, ExitStack() as opened:
+        assert _send(front, opened).getresponse().status == 503
     logged = [path.read_text(encoding="utf-8") for path in tmp_path.glob("*.log")]
     assert logged
     assert not any(MEMBER in text for text in logged)
 
 
-def _is_told(answer: http.client.HTTPResponse, kind: Kind) -> None:
-    """Hold an answer of the proxy against the service's own of that `kind`, byte by byte."""
+def _assert_problem(answer: http.client.HTTPResponse, kind: Kind) -> None:
+    """Compare an answer of the proxy with the service's own of that `kind`, byte by byte."""
     own = problem_response(kind)
     assert (answer.status, answer.read()) == (503, own.body)
     assert answer.headers["Content-Type"] == MEDIA_TYPE
@@ -116,8 +116,8 @@ def _is_told(answer: http.client.HTTPResponse, kind: Kind) -> None:
     assert len(answer.headers["X-Request-Id"]) == 32
 
 
-def _asked(port: int, opened: ExitStack) -> http.client.HTTPConnection:
-    """Ask on a connection of its own; the answer is awaited by who wants it."""
+def _send(port: int, opened: ExitStack) -> http.client.HTTPConnection:
+    """Send a request on a new connection, without waiting for the answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     opened.callback(connection.close)
     connection.request("GET", f"/v1/members/{MEMBER}")
@@ -125,22 +125,22 @@ def _asked(port: int, opened: ExitStack) -> http.client.HTTPConnection:
 
 
 @contextmanager
-def _silent() -> Iterator[tuple[int, socket.socket]]:
-    """Yield the port of a service that takes connections and answers nobody."""
+def _silent_service() -> Iterator[tuple[int, socket.socket]]:
+    """Yield the port of a service that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as accepted:
         yield accepted.getsockname()[1], accepted
 
 
-def _taken(accepted: socket.socket, count: int, opened: ExitStack) -> list[socket.socket]:
+def _accept(accepted: socket.socket, count: int, opened: ExitStack) -> list[socket.socket]:
     accepted.settimeout(10)
     return [opened.enter_context(accepted.accept()[0]) for _ in range(count)]
 
 
 def _certificate(folder: Path) -> tuple[Path, Path]:
-    """Return the paths of a certificate signed by itself and of its key."""
+    """Return the paths of a self-signed certificate and of its key."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(tz=UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rongzi.example.org")])
-    made = (
+    certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -150,7 +150,7 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
         .not_valid_after(now + timedelta(days=1))
         .sign(key, hashes.SHA256())
     )
-    certificate, private = folder / "certificate.pem", folder / "key.pem"
-    certificate.write_bytes(made.public_bytes(Encoding.PEM))
+    path, private = folder / "certificate.pem", folder / "key.pem"
+    path.write_bytes(certificate.public_bytes(Encoding.PEM))
     private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return certificate, private
+    return path, private

@@ -1,4 +1,4 @@
-"""docs/reference/archive.md says what the contract and the import say."""
+"""docs/reference/archive.md states the archive contract and the reasons of the import."""
 
 from data.importing.reasons import REASONS
 from docs.pages.archive import archive_page

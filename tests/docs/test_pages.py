@@ -1,4 +1,4 @@
-"""The pages of docs: generated ones are current, every link leads to a file and a heading."""
+"""The pages of docs: generated pages are current, links work, commands and settings exist."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ def test_every_setting_that_the_code_reads_is_on_the_page() -> None:
 def test_every_command_that_a_page_prints_has_its_options(page: str) -> None:
     blocks = re.findall(r"```.*?```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     printed = [line for block in blocks for line in re.findall(r"^rongzi [a-z].*", block, re.M)]
-    assert [line for line in printed if not _options(line) <= _declared(line)] == []
+    assert [line for line in printed if not _printed_options(line) <= _declared_options(line)] == []
 
 
-def _options(line: str) -> set[str]:
+def _printed_options(line: str) -> set[str]:
     return set(re.findall(r"--[a-z][a-z-]*", line.partition("  #")[0]))
 
 
-def _declared(line: str) -> set[str]:
+def _declared_options(line: str) -> set[str]:
     """Return the options of the command that a line calls, those of its group included."""
     found, command = {"--help"}, rongzi
     for word in line.split()[1:]:
@@ -99,7 +99,7 @@ def _declared(line: str) -> set[str]:
     return found if command is not rongzi else set()
 
 
-def test_every_command_and_role_has_its_place_on_its_page() -> None:
+def test_every_command_and_role_is_on_its_page() -> None:
     commands = PAGES["docs/reference/command_line.md"]()
     names = rongzi.list_commands(Context(rongzi))
     assert all(f"\n## rongzi {name}\n" in commands for name in names)

@@ -1,4 +1,4 @@
-"""What the pages of evidence name exists: each test, each file, each benchmark."""
+"""Every test, file and benchmark that a page of evidence names exists."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.support.cases import ROOT
+from tests.support.paths import ROOT
 
 EVIDENCE = sorted(path.name for path in (ROOT / "docs" / "evidence").glob("*.md"))
 PROMISES = ("security.md", "reliability.md")
@@ -17,7 +17,7 @@ def _text(page: str) -> str:
 
 
 def _tests() -> set[str]:
-    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     return {
         name
         for source in sources
@@ -42,10 +42,10 @@ def test_every_file_that_a_page_of_evidence_names_exists(page: str) -> None:
 
 @pytest.mark.parametrize("page", PROMISES)
 def test_every_promise_in_a_table_has_a_test_or_a_command(page: str) -> None:
-    """A row begins with a promise; its other cells name what tests or measures it."""
+    """The first cell of a row is a promise; the others name its test or its command."""
     tables = re.findall(r"^\| promise .*\n\|[-|]+\n((?:\|.*\n)+)", _text(page), re.MULTILINE)
     promises = [row.strip("| ").split(" | ") for table in tables for row in table.splitlines()]
     assert len(promises) > 10
     proven = re.compile(r"test_|tests/|`F |python -m|benchmarks/")
-    held = [any(proven.search(cell) for cell in row[1:]) for row in promises]
-    assert [row[0] for row, is_held in zip(promises, held, strict=True) if not is_held] == []
+    unproven = [row[0] for row in promises if not any(map(proven.search, row[1:]))]
+    assert unproven == []

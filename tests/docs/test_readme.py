@@ -1,4 +1,4 @@
-"""The shell blocks of the users' pages, and what the demo says to try, work as printed."""
+"""The shell blocks of the users' pages, and the command that the demo prints, work."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,16 +17,18 @@ import pytest
 
 from cli.demo.summary import asked_by_curl
 from cli.demo.trial import decide_over_http
-from tests.support.cases import ROOT
+from tests.support.paths import ROOT
+from tests.support.service.ports import free_port
+from tests.support.service.running import wait_until
 
 BIN = Path(sys.executable).parent
 
 
 @pytest.fixture
-def served(
+def shell(
     published_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dict[str, str]]:
-    """The environment of a shell beside a served home, with the password of each role's account."""
+    """The environment of a shell beside a service, with the password of each account."""
     home = shutil.copytree(published_home, tmp_path / "home")
     environment = _shell_of(home)
     printed = subprocess.run(
@@ -38,18 +37,15 @@ def served(
     ).stdout  # fmt: skip
     accounts = [line.split() for line in printed.splitlines() if len(line.split()) == 4]
     with _serving(environment):
-        yield {**environment, **{f"{name}": password for name, _, _, password in accounts}}
+        yield {**environment, **{name: password for name, _, _, password in accounts}}
 
 
 def _shell_of(home: Path) -> dict[str, str]:
-    """Return the environment of a shell that asks `home`'s service, at a port that is free."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    """Return the environment of a shell that calls a service on `home` at a free port."""
     return {
         **os.environ,
         "RONGZI_HOME": str(home),
-        "API": f"http://127.0.0.1:{port}",
+        "API": f"http://127.0.0.1:{free_port()}",
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
     }
 
@@ -60,22 +56,18 @@ def _serving(environment: dict[str, str]) -> Iterator[None]:
     serving = ["rongzi", "serve", "--port", base.rpartition(":")[2]]
     with subprocess.Popen(serving, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL) as run:
         try:
-            _wait_until_ready(base, run)
+            wait_until(lambda: _is_ready(base), "ready", run)
             yield
         finally:
             run.terminate()
 
 
-def _wait_until_ready(base: str, run: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        assert run.poll() is None
-        try:
-            urllib.request.urlopen(f"{base}/ready", timeout=5).close()
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError("the service did not become ready")
+def _is_ready(base: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{base}/ready", timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def _blocks(page: str) -> list[str]:
@@ -84,7 +76,7 @@ def _blocks(page: str) -> list[str]:
 
 
 def _run(blocks: list[str], shell: dict[str, str], account: str, **variables: str) -> str:
-    """Run the blocks in one shell that signs in as `account`; return what they print."""
+    """Run the blocks in one shell that signs in as `account`; return their output."""
     environment = {**shell, **variables, "ACCOUNT": account, "PASSWORD": shell[account]}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)],
@@ -94,29 +86,29 @@ def _run(blocks: list[str], shell: dict[str, str], account: str, **variables: st
     return done.stdout
 
 
-def test_the_pages_of_officer_manager_and_auditor_work_as_printed(served: dict[str, str]) -> None:
-    officer = next(name for name in served if name.startswith("officer-"))
+def test_the_pages_of_officer_manager_and_auditor_work_as_printed(shell: dict[str, str]) -> None:
+    officer = next(name for name in shell if name.startswith("officer-"))
     signing_in, *steps = _blocks("officer.md")
-    printed = _run([signing_in, *steps, 'echo "id $decision"'], served, officer)
+    printed = _run([signing_in, *steps, 'echo "id $decision"'], shell, officer)
     assert "3,000 元" in printed
     assert "\nAPPROVE\n" in printed
     assert "\n0\n" in printed
     assert printed.endswith(f"\nFalse\nTrue\nid {printed.split()[-1]}\n")
-    decided = _run([signing_in, *_blocks("manager.md")], served, "reviewer")
+    decided = _run([signing_in, *_blocks("manager.md")], shell, "reviewer")
     assert "\nAPPROVED_AFTER_REVIEW\n" in decided
     proven = _run(
-        [signing_in, *_blocks("auditor.md")], served, "auditor", decision=printed.split()[-1]
+        [signing_in, *_blocks("auditor.md")], shell, "auditor", decision=printed.split()[-1]
     )
     assert "sound: " in proven
     assert "equal, field by field" in proven
     assert "'DECISION', 'DISBURSED'" in proven
 
 
-def test_what_the_demo_says_to_try_works_as_printed(published_home: Path, tmp_path: Path) -> None:
+def test_the_command_that_the_demo_prints_works(published_home: Path, tmp_path: Path) -> None:
     home = shutil.copytree(published_home, tmp_path / "home")
     trial = decide_over_http(home)
     environment = _shell_of(home)
-    # Nothing but what the prerequisites bring: a command that only some machines have is found out.
+    # The shell finds the listed programs only, so that the command needs no others.
     for name in ("bash", "curl", "date", "sed"):
         found = shutil.which(name)
         assert found is not None

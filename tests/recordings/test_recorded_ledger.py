@@ -1,4 +1,4 @@
-"""The ledger's bytes are what they were before the files moved, and a ledger of then opens."""
+"""The ledger's bytes are as before the files moved, and a ledger of that time opens."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import rongzi
-from tests.support.recording.branch_days import LOOKS, go_on, live_through, look_around
-from tests.support.recording.event_bodies import (
+from tests.support.recording.branch_days import READS, read_again, run_days, write_again
+from tests.support.recording.events import (
     endpoint_files,
-    endpoints_read,
-    events,
+    event_bodies,
+    read_endpoints,
     without_secrets,
 )
-from tests.support.recording.kept import as_json, differences, recorded
+from tests.support.recording.home import OLD_HOME, old_home
 from tests.support.recording.ledger_rows import ledger_bytes
-from tests.support.recording.small_home import OLD_HOME, old_home
-from tests.support.recording.verified import typed, verified
+from tests.support.recording.recordings import as_json, differences, read_recording
+from tests.support.recording.verification import run_json, verify
 
 
 @pytest.fixture(scope="module")
 def new(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """A home where the recorded days were lived anew, and each answer on the way."""
+    """A home where the recorded requests ran again, and each answer."""
     home = old_home(tmp_path_factory.mktemp("new") / "home", with_ledger=False)
-    return home, live_through(home)
+    return home, run_days(home)
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """The home as it was recorded, with its ledger brought up to date."""
+    """The recorded home with its ledger upgraded."""
     found = old_home(tmp_path / "home", with_ledger=True)
     done = CliRunner().invoke(rongzi, ["upgrade-ledger", "--home", str(found)])
     assert done.exit_code == 0, done.output
@@ -49,17 +49,17 @@ def test_the_same_requests_are_answered_as_recorded_before_the_move(
     new: tuple[Path, dict[str, Any]],
 ) -> None:
     _, answers = new
-    assert differences(recorded("answers"), as_json(answers)) == []
+    assert differences(read_recording("answers"), as_json(answers)) == []
 
 
-def test_an_event_tells_what_was_recorded_before_the_move(
+def test_the_body_of_an_event_is_as_recorded_before_the_move(
     new: tuple[Path, dict[str, Any]],
 ) -> None:
     home, _ = new
-    assert differences(recorded("events")["sent"], events(home)) == []
+    assert differences(read_recording("events")["sent"], event_bodies(home)) == []
 
 
-def test_the_recorded_days_hold_every_kind_of_entry_but_what_no_door_writes() -> None:
+def test_the_recorded_days_hold_every_kind_of_entry_that_a_route_writes() -> None:
     kinds = {row["kind"] for row in ledger_bytes(OLD_HOME)["rows"]["entries"]}
     assert kinds == {
         "DECISION", "REPEATED", "REVIEW_REQUESTED", "REVIEW_CLAIMED", "REVIEW_DECIDED",
@@ -69,11 +69,11 @@ def test_the_recorded_days_hold_every_kind_of_entry_but_what_no_door_writes() ->
 
 
 def test_an_old_ledger_is_found_sound_and_every_decision_of_it_replays_equal(home: Path) -> None:
-    found = as_json(verified(home))
+    found = as_json(verify(home))
     assert found["ledger"]["sound"]
     assert len(found["replays"]) > 5
     assert all(each["equal"] for each in found["replays"])
-    assert differences(recorded("verified"), found) == []
+    assert differences(read_recording("verified"), found) == []
 
 
 def test_an_upgrade_leaves_every_row_of_an_old_ledger_as_it_is(home: Path) -> None:
@@ -84,26 +84,26 @@ def test_an_upgrade_leaves_every_row_of_an_old_ledger_as_it_is(home: Path) -> No
     assert now["outside"] == before["outside"]
 
 
-def test_an_old_ledger_is_told_by_http_as_it_was(home: Path) -> None:
-    answers = recorded("answers")
-    before = {step.name: answers[step.name] for step in LOOKS}
-    assert differences(before, as_json(look_around(home, answers))) == []
+def test_an_old_ledger_is_answered_over_http_as_it_was(home: Path) -> None:
+    answers = read_recording("answers")
+    before = {step.name: answers[step.name] for step in READS}
+    assert differences(before, as_json(read_again(home, answers))) == []
 
 
-def test_an_old_ledger_is_written_on(home: Path) -> None:
-    answers = recorded("answers")
-    found = as_json(go_on(home, answers))
+def test_an_old_ledger_can_be_continued(home: Path) -> None:
+    answers = read_recording("answers")
+    found = as_json(write_again(home, answers))
     assert differences(answers["granted-again"], found["granted-again"]) == []
     assert found["goes-on"]["status"] == 200
-    assert typed("verify-ledger", "--home", home, "--json")["sound"]
+    assert run_json("verify-ledger", "--home", home, "--json")["sound"]
 
 
 def test_endpoints_are_written_and_read_as_before_the_move(tmp_path: Path) -> None:
-    before = recorded("events")
+    before = read_recording("events")
     files = {name: without_secrets(text) for name, text in before["files"].items()}
     assert differences(files, endpoint_files(tmp_path / "new")) == []
     old = tmp_path / "old"
     (old / "webhooks").mkdir(parents=True)
     for name, text in before["files"].items():
         (old / "webhooks" / name).write_text(text, encoding="utf-8")
-    assert differences(before["read"], as_json(endpoints_read(old))) == []
+    assert differences(before["read"], as_json(read_endpoints(old))) == []

@@ -18,7 +18,7 @@ from api.ledger.tables import accesses, look_checkpoints
 from api.ledger.tables import accounts as table
 from api.verify.verify import verify_ledger
 from model.errors import LedgerError
-from tests.support.tampering.rows import disarmed
+from tests.support.tampering.rows import without_triggers
 
 
 def _mistaken(door: SignIn, name: str) -> None:
@@ -98,7 +98,7 @@ def test_the_last_account_event_cannot_be_cut_off_unseen(
 ) -> None:
     location = Location.of(ledger_settings)
     accounts.change(officer.name, "account_disabled", "boss", lambda was: replace(was))
-    with disarmed(location.url) as connection:
+    with without_triggers(location.url) as connection:
         connection.execute(delete(accesses).where(accesses.c.number == 2))
         connection.execute(delete(look_checkpoints).where(look_checkpoints.c.look == 2))
         connection.execute(update(table).values(version=1))

@@ -17,7 +17,7 @@ from api.access.oidc import Oidc, principal
 from api.access.tokens import TokenRefusedError
 from api.core.settings import AccessSettings, OidcSettings
 from model.errors import SettingError
-from tests.support.account_fixtures import claims
+from tests.support.fixtures.accounts import claims
 
 
 @pytest.fixture

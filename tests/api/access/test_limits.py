@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.callers import headers_of
-from tests.support.running_service import serving
+from tests.support.service.callers import headers_of
+from tests.support.service.running import serving
 
 
 def test_who_asks_too_often_is_told_when_to_come_again_and_others_are_not_held_up(

@@ -10,7 +10,7 @@ from api.access.matrix import MATRIX, refuse_unlisted
 from api.core.principal import ROLES
 from api.http.openapi import route_names
 from model.errors import ContractError
-from tests.support.branch_fixtures import ELSEWHERE, NO_DECISION, Branch
+from tests.support.fixtures.branch import ELSEWHERE, NO_DECISION, Branch
 
 OBJECTS = sorted(name for name, rule in MATRIX.items() if " in " in rule.bound)
 CLOSED = sorted(name for name, rule in MATRIX.items() if not rule.public)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.support.branch_fixtures import ELSEWHERE, Branch
+from tests.support.fixtures.branch import ELSEWHERE, Branch
 
 
 def test_every_look_at_a_person_is_on_record_and_names_nobody(branch: Branch) -> None:

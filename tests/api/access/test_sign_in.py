@@ -34,7 +34,7 @@ from api.core.settings import Settings
 from api.http.problem_kinds import TOO_MANY_ATTEMPTS, WRONG_CREDENTIALS
 from api.http.problems import ProblemError
 from api.server.app import create_app
-from tests.support.cases import ROOT
+from tests.support.paths import ROOT
 
 
 def _refusal(door: SignIn, name: str, password: str) -> str:

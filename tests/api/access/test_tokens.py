@@ -20,7 +20,7 @@ from api.access.enforce import bearer_token
 from api.access.issuer import TOKEN_SECONDS, Issuer, key_name, token_key
 from api.access.tokens import MOST_TOKEN_CHARACTERS, TokenRefusedError
 from model.errors import AccessError
-from tests.support.account_fixtures import claims
+from tests.support.fixtures.accounts import claims
 
 ACCOUNT = Account("officer-1", "no password", frozenset({"officer"}), ("371502",))
 

@@ -14,7 +14,7 @@ import httpx
 import pyarrow.parquet as pq
 import pytest
 
-from tests.support.running_service import serving
+from tests.support.service.running import serving
 
 NOTE = "已到大棚实地查看，收入与流水相符"
 APPROVE = {

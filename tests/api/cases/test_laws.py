@@ -30,7 +30,7 @@ from api.verify.verify import verify_ledger
 from model.decision.decision import Request
 from model.policy.policy import read_policy
 from model.policy.policy_file import shipped_policy
-from tests.support.killed_writer import Asked, killed_while_asking
+from tests.support.ledger.killed_writer import Asked, killed_while_asking
 
 OFFICERS, REVIEWERS = ("officer-1", "officer-2"), ("reviewer-1", "reviewer-2", "reviewer-3")
 TIERS = ("FIRST", "FIRST", "SECOND", "THIRD", "NONE")

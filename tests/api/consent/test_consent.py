@@ -23,7 +23,7 @@ from api.ledger.database import Location
 from api.payments.commands import Disburse
 from data.storage.archive import Archive
 from model.decision.consent import Word, day_number, day_of, last_word
-from tests.support.ledger_filling import loaded
+from tests.support.ledger.filling import loaded
 
 #: The desk's first day, in China, and the day of the edition that brings the branch's news.
 TODAY, LATER = date(2023, 10, 9), date(2023, 10, 20)

@@ -23,7 +23,7 @@ from api.ledger.entries import Kind, NewEntry
 from api.ledger.idempotency import REPLAYED
 from api.ledger.writer import Ledger
 from model.decision.decision import decide
-from tests.support.ledger_filling import fill
+from tests.support.ledger.filling import fill
 
 
 def decisions_in(ledger: Ledger) -> int:

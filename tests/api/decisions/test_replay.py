@@ -26,8 +26,8 @@ from api.verify.verify import verify_ledger
 from cli.replay import command as replay_command
 from model.errors import ContractError
 from model.policy.policy import policy_on, stored_policy
-from tests.support.ledger_filling import asks as asks_of
-from tests.support.ledger_filling import fill
+from tests.support.ledger.filling import asks as asks_of
+from tests.support.ledger.filling import fill
 
 
 def test_300_decisions_replay_equal_field_by_field(tmp_path: Path, resources: Resources) -> None:

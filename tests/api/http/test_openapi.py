@@ -14,7 +14,7 @@ from api.decisions.schemas import DecisionRequest, DecisionShape
 from api.http.fields import EXPECTED, PURPOSES
 from api.http.problem_kinds import KINDS
 from api.server.app import create_app
-from tests.support.cases import ROOT
+from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
 EXAMPLES = ROOT / "api" / "http" / "openapi_examples.json"

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from api.server.serve import HEAD_SECONDS
 from cli.serve import command as serve_command
 from model.errors import LedgerError
-from tests.support.service_fixtures import ASKED, ID_NUMBER, decide
+from tests.support.fixtures.service import ASKED, ID_NUMBER, decide
 
 HOSTILE: dict[str, tuple[bytes, int]] = {
     "NaN": (b'{"member_id": "%s", "amount_yuan": NaN}', 400),

@@ -28,8 +28,8 @@ from api.ledger.writer import Ledger
 from api.verify.verify import verify_ledger
 from cli.upgrade_ledger import command as upgrade_command
 from model.errors import LedgerError
-from tests.support.ledger_filling import fill, look_around
-from tests.support.postgres import Postgres
+from tests.support.ledger.filling import fill, record_accesses
+from tests.support.ledger.postgres import Postgres
 
 TABLES = [table.name for table in APPEND_ONLY]
 
@@ -38,7 +38,7 @@ TABLES = [table.name for table in APPEND_ONLY]
 def engine(ledger: Ledger, ledger_settings: Settings, asks: list[Decide]) -> Iterator[Engine]:
     """A plain connection of the tables' owner, past the service."""
     fill(ledger, iter(asks[:3]))
-    look_around(ledger, 1)
+    record_accesses(ledger, 1)
     made = create_engine(Location.of(ledger_settings).url)
     yield made
     made.dispose()

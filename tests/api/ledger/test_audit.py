@@ -22,14 +22,14 @@ from api.ledger.findings import Report
 from api.ledger.tables import accesses
 from api.ledger.writer import Ledger
 from api.verify.verify import verify_ledger
-from tests.support.ledger_filling import look_around
-from tests.support.tampering.rows import disarmed
+from tests.support.ledger.filling import record_accesses
+from tests.support.tampering.rows import without_triggers
 
 
 def looked_around(settings: Settings, looks: int) -> Report:
     """Open the ledger, look so often at somebody, close it, and return what verifying finds."""
     ledger = Ledger.open(settings)
-    look_around(ledger, looks)
+    record_accesses(ledger, looks)
     ledger.close()
     return verify_ledger(Location.of(settings))
 
@@ -82,7 +82,7 @@ def test_a_change_of_the_audit_by_the_tables_owner_is_found(
 ) -> None:
     report = verify_ledger(location)
     assert (report.is_sound, report.looks) == (True, 5)
-    with disarmed(location.url) as connection:
+    with without_triggers(location.url) as connection:
         change(connection)
     found = verify_ledger(location).findings
     assert {each.kind for each in found} == {"look"}
@@ -93,7 +93,7 @@ def test_a_ledger_of_looks_alone_is_opened_again_and_decided_in(
 ) -> None:
     ledger = Ledger.open(ledger_settings)
     ledger.write_now(asks[0])
-    look_around(ledger, 1)
+    record_accesses(ledger, 1)
     ledger.close()
     report = verify_ledger(location)
     assert (report.is_sound, report.looks) == (True, 6), report.findings

@@ -21,9 +21,9 @@ from api.ledger.database import Location
 from api.ledger.idempotency import REPLAYED
 from api.ledger.writer import Ledger
 from api.verify.verify import verify_ledger
-from tests.support.ledger_filling import fill
-from tests.support.ledger_refusals import count, refused
-from tests.support.running_service import wait_until
+from tests.support.ledger.filling import fill
+from tests.support.ledger.refusals import count, refused
+from tests.support.service.running import wait_until
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from api.http.problems import ProblemError
 from api.ledger.database import Location
 from api.ledger.writer import Ledger
 from api.verify.verify import verify_ledger
-from tests.support.ledger_refusals import count, refused
-from tests.support.postgres import Postgres
+from tests.support.ledger.postgres import Postgres
+from tests.support.ledger.refusals import count, refused
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from api.ledger.database import Location
 from api.ledger.idempotency import REPLAYED
 from api.ledger.writer import Ledger
 from api.verify.verify import verify_ledger
-from tests.support.ledger_filling import fill
+from tests.support.ledger.filling import fill
 
 
 def count(ledger: Ledger) -> int:
@@ -33,7 +33,7 @@ import os, signal, sys
 from pathlib import Path
 from api.ledger import checkpoints, writer
 from api.core.settings import Settings
-from tests.support.ledger_filling import asks, loaded
+from tests.support.ledger.filling import asks, loaded
 
 def killed(*_):
     os.kill(os.getpid(), signal.SIGKILL)

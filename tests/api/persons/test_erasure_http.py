@@ -21,9 +21,9 @@ from api.scoring.kernel import Basis
 from data.publishing.published_card import published_card
 from data.storage.archive import Archive
 from model.policy.policy import policy_on
-from tests.support.callers import headers_of
-from tests.support.postgres import Postgres
-from tests.support.running_service import Running, serving, wait_until
+from tests.support.ledger.postgres import Postgres
+from tests.support.service.callers import headers_of
+from tests.support.service.running import Running, serving, wait_until
 
 KEYS = (f"erasure-{number}" for number in range(1_000))
 

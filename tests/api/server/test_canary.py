@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.running_service import Running, serving
+from tests.support.service.running import Running, serving
 
 ID_NUMBER, PHONE, NAME = "999901197001010014", "19912345678", "诸葛金丝雀"
 CANARY = (ID_NUMBER, PHONE, NAME)

@@ -16,7 +16,7 @@ import pytest
 from api.access.accounts import Accounts
 from api.access.first_run import create_account
 from api.editions.edition import Edition, PlaceFilter
-from tests.support.running_service import Running, serving
+from tests.support.service.running import Running, serving
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.support.faults.run import main
-from tests.support.shared_ground import all_must_run
+from tests.support.prerequisites import all_must_run
 
 KILLS = ("kills", "--times", "5")
 
@@ -35,7 +35,7 @@ def test_a_commit_whose_answer_is_lost_is_answered_the_same_again(published_home
 
 
 def test_swaps_under_load_are_all_decided_under_and_fail_no_request(published_home: Path) -> None:
-    assert "4 swaps, each decided under" in _held(published_home, "swaps", "--times", "4")
+    assert "4 swaps, each used for" in _held(published_home, "swaps", "--times", "4")
 
 
 @pytest.mark.parametrize("fault", ["disk-full", "read-only", "write-error", "sync-error"])

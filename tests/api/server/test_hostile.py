@@ -16,7 +16,7 @@ import pytest
 import schemathesis
 
 from api.editions.edition import Edition, PlaceFilter
-from tests.support.running_service import Running, serving
+from tests.support.service.running import Running, serving
 
 MARKER = "Zq7vKx93Wm"
 FIELDS = {"member_id": "M1", "amount_yuan": 5_000, "months": 12, "purpose": "inputs"}

@@ -22,7 +22,7 @@ from data.publishing.published_card import publish_card, published_folder
 from model.card.card_file import write_card
 from model.card.scorecard import Card
 from model.errors import EditionError
-from tests.support.callers import headers_of
+from tests.support.service.callers import headers_of
 
 KEY = {"Idempotency-Key": "one"}
 ASKED = {"member_id": "NOBODY", "amount_yuan": 5_000, "months": 12, "purpose": "inputs"}

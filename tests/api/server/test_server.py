@@ -16,7 +16,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
-from tests.support.running_service import Running, serving, wait_until
+from tests.support.service.running import Running, serving, wait_until
 
 PHONE, ID_NUMBER = "19900000000", "999901197001010014"
 

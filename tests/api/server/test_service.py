@@ -18,7 +18,7 @@ from api.access.enforce import enforce
 from api.core.settings import Settings
 from api.http.openapi import refuse_undeclared_query
 from api.server.app import create_app
-from tests.support.service_fixtures import ASKED, decide
+from tests.support.fixtures.service import ASKED, decide
 
 
 def test_the_service_is_ready_and_says_with_what(

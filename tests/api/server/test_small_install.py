@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.running_service import home_to_write_in
+from tests.support.service.running import home_to_write_in
 
 _SCRIPT = """
 import asyncio, json, sys

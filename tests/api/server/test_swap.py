@@ -26,7 +26,7 @@ from data.storage.profiles import profile_as_of
 from model.card.card_file import CARD, write_card
 from model.card.scorecard import Card
 from model.policy.policy import policy_on
-from tests.support.running_service import Running, serving
+from tests.support.service.running import Running, serving
 
 EARLIER = date(2023, 8, 1)
 
@@ -191,7 +191,7 @@ def test_swaps_while_it_serves_fail_no_request_and_mix_no_version(
 
 
 def test_a_published_edition_is_taken_up_unasked_and_counted(running: Running, home: Path) -> None:
-    from tests.support.running_service import wait_until
+    from tests.support.service.running import wait_until
 
     _, later = _editions(home)
     _point(home, later)

@@ -27,31 +27,23 @@ from api.verify.verify import verify_ledger
 from cli.upgrade_ledger import command as upgrade_command
 from cli.verify_ledger import command as verify_command
 from model.errors import LedgerError
-from tests.support.ledger_filling import fill, look_around
-from tests.support.tampering import (
-    looks as tampering_looks,
-)
-from tests.support.tampering import (
-    people as tampering_people,
-)
-from tests.support.tampering import (
-    ways as tampering_ways,
-)
-from tests.support.tampering.rows import disarmed, rewrite, rows_in
-from tests.support.tampering.trial import filled, tamper, tried_on_copies
-from tests.support.tampering.ways import Way
+from tests.support.ledger.filling import fill, record_accesses
+from tests.support.tampering import access_record, identities, tables
+from tests.support.tampering.rows import rewrite, rows_in, without_triggers
+from tests.support.tampering.tables import Way
+from tests.support.tampering.trial import fill_ledger, tamper, tamper_with_copies
 
 
 @pytest.fixture(scope="module")
 def location(resources: Resources, tmp_path_factory: pytest.TempPathFactory) -> Location:
     """A SQLite ledger of twelve decisions and more, to be copied before it is changed."""
-    return filled(resources, tmp_path_factory.mktemp("ledger"), 12)
+    return fill_ledger(resources, tmp_path_factory.mktemp("ledger"), 12)
 
 
 def test_200_random_tamperings_are_all_found(
     location: Location, tmp_path: Path, asks: list[Decide]
 ) -> None:
-    tried, missed = tried_on_copies(location, tmp_path, 200, 54, lambda: iter(asks[12:]))
+    tried, missed = tamper_with_copies(location, tmp_path, 200, 54, lambda: iter(asks[12:]))
     assert missed == []
     assert len(tried) > 80
 
@@ -61,7 +53,7 @@ def test_tamperings_are_found_on_both_databases(
 ) -> None:
     ledger = Ledger.open(ledger_settings)
     fill(ledger, iter(asks))
-    look_around(ledger, 3)
+    record_accesses(ledger, 3)
     ledger.close()
     location = Location.of(ledger_settings)
     report = verify_ledger(location)
@@ -80,7 +72,7 @@ def copied(location: Location, tmp_path: Path) -> Location:
 
 
 def _cut(location: Location, kept: int) -> None:
-    with disarmed(location.url) as connection:
+    with without_triggers(location.url) as connection:
         for table in (entries, checkpoints):
             connection.execute(delete(table).where(table.c.seq > kept))
 
@@ -115,7 +107,7 @@ def running(ledger_settings: Settings, asks: list[Decide]) -> Iterator[tuple[Led
 
 
 def _behind_its_back(location: Location, way: Way) -> None:
-    with disarmed(location.url) as connection:
+    with without_triggers(location.url) as connection:
         way(connection, random.Random(1))
 
 
@@ -123,7 +115,7 @@ def test_a_running_service_does_not_go_on_behind_an_entry_of_somebody_else(
     running: tuple[Ledger, Location], asks: list[Decide]
 ) -> None:
     ledger, location = running
-    _behind_its_back(location, tampering_ways.append_behind)
+    _behind_its_back(location, tables.append_entry)
     with pytest.raises(ProblemError) as refused:
         ledger.write_now(asks[3])
     assert refused.value.kind == LEDGER_AWAY
@@ -148,9 +140,9 @@ def test_a_look_put_in_between_two_commits_is_found_behind_the_second(
     running: tuple[Ledger, Location], asks: list[Decide]
 ) -> None:
     ledger, location = running
-    look_around(ledger, 1)
-    _behind_its_back(location, tampering_looks.append_look)
-    look_around(ledger, 1)
+    record_accesses(ledger, 1)
+    _behind_its_back(location, access_record.append_access)
+    record_accesses(ledger, 1)
     ledger.write_now(asks[3])
     (finding,) = verify_ledger(location).findings
     assert finding.what.startswith("look 2 was sealed by no commit")
@@ -196,11 +188,11 @@ def test_a_changed_line_outside_is_found(copied: Location) -> None:
     assert [each.kind for each in verify_ledger(copied).findings] == ["forged"]
 
 
-@pytest.mark.parametrize("way", tampering_people.WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("way", identities.WAYS, ids=lambda way: way.__name__)
 def test_what_is_done_to_a_person_is_found_with_the_public_key_alone(
     copied: Location, tmp_path: Path, way: Way
 ) -> None:
-    with disarmed(copied.url) as connection:
+    with without_triggers(copied.url) as connection:
         done = way(connection, random.Random(1))
     public = shutil.copyfile(copied.keys / "ledger.pub", tmp_path / "ledger.pub")
     report = verify_ledger(replace(copied, keys=tmp_path / "nowhere"), public)
@@ -245,7 +237,7 @@ def test_an_older_copy_of_the_file_outside_is_told_from_a_line_on_its_way(
 def test_of_a_chain_that_was_hashed_anew_the_place_is_told_not_every_seal(
     copied: Location,
 ) -> None:
-    with disarmed(copied.url) as connection:
+    with without_triggers(copied.url) as connection:
         chain = rows_in(connection, entries)
         chain[-1] |= {"actor": "somebody-else"}
         rewrite(connection, chain)

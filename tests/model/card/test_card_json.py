@@ -12,7 +12,7 @@ from model.card.card_json import card_from_json, card_to_json
 from model.card.scorecard import Card, Grade, Scaling, Wording
 from model.errors import CardError
 from model.profile.dictionary import Text
-from tests.support.card_specs import changed
+from tests.support.cards.changed_json import changed
 
 
 def a_card(points=(0, 10, 25, 5, 0), edge=1.5, word="小麦", pd_first=0.2):

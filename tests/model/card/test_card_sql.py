@@ -14,7 +14,7 @@ from model.card.card_sql import card_sql
 from model.card.derived import KINDS, Derived
 from model.card.scorecard import Card, Grade, Scaling
 from model.errors import CardError
-from tests.support.hard_card import hard_card, random_rows, table_of, wording
+from tests.support.cards.edge_cases import hard_card, random_rows, table_of, wording
 
 
 def by_kernel(card, columns):

@@ -25,8 +25,8 @@ from model.explanation.nearest_changes import (
 )
 from model.policy.policy import policy_on
 from model.profile.dictionary import Text, member_dictionary
-from tests.support.card_specs import changed
-from tests.support.cases import CASES_CARD, POLICY_CASES
+from tests.support.cards.changed_json import changed
+from tests.support.cards.policy_cases import CASES_CARD, POLICY_CASES
 
 NAN, INF = float("nan"), float("inf")
 numbers = st.one_of(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from model.card.reasons import MOST, points_lost, ranked, reason, reason_codes
 from model.profile.dictionary import member_dictionary
-from tests.support.cases import CASES_CARD
+from tests.support.cards.policy_cases import CASES_CARD
 
 CARD = CASES_CARD
 rows = st.lists(st.tuples(*(st.floats() for _ in CARD.attributes)), min_size=1, max_size=6)

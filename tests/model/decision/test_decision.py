@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from model.decision.decision import Request, decide
 from model.decision.whitelist import HOUSEHOLD_BORROWER, assess_edition
 from model.policy.policy import policy_on
-from tests.support.cases import CASES_CARD, POLICY_CASES
+from tests.support.cards.policy_cases import CASES_CARD, POLICY_CASES
 
 CARD = CASES_CARD
 BOOK = POLICY_CASES

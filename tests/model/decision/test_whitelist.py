@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from model.decision.whitelist import DERIVED, HOUSEHOLD_BORROWER, assess
 from model.policy.policy import policy_on
 from model.profile.dictionary import member_dictionary
-from tests.support.cases import CASES_CARD
+from tests.support.cards.policy_cases import CASES_CARD
 
 CARD = CASES_CARD
 WORDS = {

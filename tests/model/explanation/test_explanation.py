@@ -16,7 +16,7 @@ from model.explanation.own_power import Change
 from model.explanation.texts import UNITS, change_text, value_text
 from model.policy.policy import policy_on
 from model.profile.dictionary import Attribute, Text, member_dictionary
-from tests.support.cases import CASES_CARD, POLICY_CASES
+from tests.support.cards.policy_cases import CASES_CARD, POLICY_CASES
 
 BOOK = POLICY_CASES
 CARD = CASES_CARD

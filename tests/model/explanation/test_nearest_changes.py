@@ -19,7 +19,7 @@ from model.explanation.nearest_changes import (
 from model.explanation.own_power import ACTIVITIES, WHOLE, begins_from_nothing
 from model.policy.policy import policy_on
 from model.profile.dictionary import member_dictionary
-from tests.support.cases import CASES_CARD, POLICY_CASES
+from tests.support.cards.policy_cases import CASES_CARD, POLICY_CASES
 
 BOOK = POLICY_CASES
 DAY: date = BOOK["as_of"]

@@ -6,7 +6,7 @@ import pytest
 from model.decision.decision import Request, decide
 from model.policy.policy import policy_on
 from model.profile.dictionary import member_dictionary
-from tests.support.cases import CASES_CARD, POLICY_CASES
+from tests.support.cards.policy_cases import CASES_CARD, POLICY_CASES
 
 BOOK = POLICY_CASES
 

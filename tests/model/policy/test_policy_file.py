@@ -13,7 +13,7 @@ from model.errors import ContractError
 from model.policy.policy import policy_on, read_policy
 from model.policy.policy_file import RULES, TABLES, read_policy_file, shipped_policy
 from model.profile.dictionary import member_dictionary
-from tests.support.cases import ROOT
+from tests.support.paths import ROOT
 
 TEXT = (ROOT / "model" / "policy" / "policy.yaml").read_text(encoding="utf-8")
 SPEC = shipped_policy()

@@ -1,4 +1,4 @@
-"""Faults of the database: locked by another, restarted, out of connections."""
+"""Faults of the database: locked by another process, restarted, out of connections."""
 
 from __future__ import annotations
 
@@ -8,31 +8,38 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
-from tests.support.faults.scene import NotPermittedError, Scene, falls, heals, loading, together
-from tests.support.postgres import Postgres
+from tests.support.faults.scene import (
+    NotPermittedError,
+    Scene,
+    loading,
+    merge_figures,
+    wait_until_not_ready,
+    wait_until_ready,
+)
+from tests.support.ledger.postgres import Postgres
 
 _LOCKED_SECONDS = 5
-#: The advisory lock that whoever appends to the ledger holds.
+#: The advisory lock of whoever appends to the ledger.
 _CHAIN_LOCK = 0x524F4E475A49
-_TAKER = "taker"
+_HOLDER = "holder"
 
 
 def locked(scene: Scene) -> tuple[bool, str]:
-    """Let another process hold the ledger's lock for five seconds."""
+    """Hold the ledger's lock in another process for five seconds."""
     with scene.serving() as running:
         plan = scene.plan(running, _LOCKED_SECONDS + 4)
         with loading(plan) as found:
             time.sleep(1.5)
             with _lock(scene):
                 time.sleep(_LOCKED_SECONDS)
-            heals(running)
-        held, told = scene.judged(running, plan, found)
+            wait_until_ready(running)
+        passed, line = scene.check(running, plan, found)
     slowest = found["answers"].get("503", {}).get("max", 0)
-    return held, f"held for {_LOCKED_SECONDS} s, refused within {slowest:.0f} ms: {told}"
+    return passed, f"held for {_LOCKED_SECONDS} s, refused within {slowest:.0f} ms: {line}"
 
 
 def restarted(scene: Scene, times: int) -> tuple[bool, str]:
-    """Stop the database server as if it were killed, again and again, and start it."""
+    """Stop the database server as by a kill and start it again, several times."""
     server = _server(scene)
     figures: list[dict[str, Any]] = []
     with scene.serving() as running:
@@ -41,27 +48,27 @@ def restarted(scene: Scene, times: int) -> tuple[bool, str]:
             with loading(plan) as found:
                 time.sleep(1.5)
                 server.stop("immediate")
-                falls(running)
+                wait_until_not_ready(running)
                 server.restart()
-                heals(running)
+                wait_until_ready(running)
             figures.append(found)
-        held, told = scene.judged(running, plan, together(figures))
-    return held, f"{times} restarts, healed each time: {told}"
+        passed, line = scene.check(running, plan, merge_figures(figures))
+    return passed, f"{times} restarts, recovered each time: {line}"
 
 
 def connections_exhausted(scene: Scene) -> tuple[bool, str]:
-    """Take every connection the server has, cut the service's own, then let go."""
+    """Occupy every connection of the server, cut those of the service, then release them."""
     _server(scene)
-    with scene.serving() as running, ExitStack() as taken:
+    with scene.serving() as running, ExitStack() as occupied:
         plan = scene.plan(running, 10)
         with loading(plan) as found:
             time.sleep(1.5)
-            _take_all(taken, scene.environment["RONGZI_DATABASE_URL"])
-            falls(running)
-            taken.close()
-            heals(running)
-        held, told = scene.judged(running, plan, found)
-    return held and "503" in found["answers"], f"healed when connections were free: {told}"
+            _occupy_all(occupied, scene.environment["RONGZI_DATABASE_URL"])
+            wait_until_not_ready(running)
+            occupied.close()
+            wait_until_ready(running)
+        passed, line = scene.check(running, plan, found)
+    return passed and "503" in found["answers"], f"recovered when connections were free: {line}"
 
 
 def _server(scene: Scene) -> Postgres:
@@ -86,14 +93,16 @@ def _lock(scene: Scene) -> Iterator[None]:
         yield
 
 
-def _take_all(taken: ExitStack, address: str) -> None:
-    """Take what is free, cut the service's own connections, and take those too."""
+def _occupy_all(occupied: ExitStack, address: str) -> None:
+    """Occupy the free connections, cut those of the service, and occupy these too."""
     import psycopg
 
     others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name <> %s"
-    holder = taken.enter_context(psycopg.connect(address, application_name=_TAKER, autocommit=True))
+    holder = occupied.enter_context(
+        psycopg.connect(address, application_name=_HOLDER, autocommit=True)
+    )
     for _ in range(20):
         with suppress(psycopg.OperationalError):
             while True:
-                taken.enter_context(psycopg.connect(address, application_name=_TAKER))
-        holder.execute(f"{others} AND backend_type = 'client backend'", [_TAKER])
+                occupied.enter_context(psycopg.connect(address, application_name=_HOLDER))
+        holder.execute(f"{others} AND backend_type = 'client backend'", [_HOLDER])

@@ -1,7 +1,7 @@
-"""Faults of the disk below the ledger: full, read-only, failing writes, failing syncs.
+"""Faults of the disk under the ledger: full, read-only, failing writes, failing syncs.
 
-While it lasts the service refuses (503) and keeps running; afterwards it heals by itself, and
-nothing that was acknowledged is missing.
+During the fault the service refuses with 503 and keeps running. Afterwards it recovers by itself,
+and no acknowledged decision is missing.
 """
 
 from __future__ import annotations
@@ -16,15 +16,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.faults.scene import NotPermittedError, Scene, falls, heals, loading, together
-from tests.support.preloaded import Preloaded
-from tests.support.running_service import serving
+from tests.support.faults.preloaded import Preloaded
+from tests.support.faults.scene import (
+    NotPermittedError,
+    Scene,
+    loading,
+    merge_figures,
+    wait_until_not_ready,
+    wait_until_ready,
+)
+from tests.support.service.running import Running, serving
 
 _SMALL, _LARGE = "size=3m", "size=300m"
 
 
 def disk_full(scene: Scene) -> tuple[bool, str]:
-    """Fill the file system that holds the ledger, then make room."""
+    """Fill the file system of the ledger, then make room."""
     _refuse_server(scene)
     ledger = scene.home / "ledger"
     ledger.mkdir()
@@ -32,19 +39,17 @@ def disk_full(scene: Scene) -> tuple[bool, str]:
         figures = []
         plan = scene.plan(running, 6)
         with loading(plan) as found:
-            falls(running)
+            wait_until_not_ready(running)
             subprocess.run(["mount", "-o", f"remount,{_LARGE}", ledger], check=True)
-            began = time.monotonic()
-            heals(running)
-            healed = time.monotonic() - began
+            recovered = _seconds_until_ready(running)
         figures.append(found)
-        held, told = scene.judged(running, plan, together(figures))
+        passed, line = scene.check(running, plan, merge_figures(figures))
     full = "503" in found["answers"]
-    return held and full, f"ready {healed:.1f} s after there was room: {told}"
+    return passed and full, f"ready {recovered:.1f} s after there was room: {line}"
 
 
 def read_only(scene: Scene) -> tuple[bool, str]:
-    """Start on a ledger folder that may only be read, then permit writing."""
+    """Start on a read-only ledger folder, then permit writing."""
     _refuse_server(scene)
     setpriv = shutil.which("setpriv")
     if os.getuid() == 0 and setpriv is None:
@@ -55,41 +60,39 @@ def read_only(scene: Scene) -> tuple[bool, str]:
             pass
     ledger = scene.home / "ledger"
     _permit(ledger, write=False)
-    # Root without this capability is bound by file modes like anybody else.
+    # Without this capability, file modes apply to root too.
     without = [setpriv, "--bounding-set", "-dac_override", "--inh-caps", "-dac_override"]
     prefix = [str(word) for word in without] if os.getuid() == 0 else []
     log = scene.folder / "serve.log"
     with serving(scene.home, log, prefix=prefix, awaited="/live") as running:
-        falls(running)
+        wait_until_not_ready(running)
         status = running.post(plan.path, plan.body(10**6), "read-only-1")[0]
         _permit(ledger, write=True)
-        began = time.monotonic()
-        heals(running)
-        healed = time.monotonic() - began
-        held, told = scene.judged(running, plan, found)
-    return held and status == 503, f"ready {healed:.1f} s after writing was permitted: {told}"
+        recovered = _seconds_until_ready(running)
+        passed, line = scene.check(running, plan, found)
+    return passed and status == 503, f"ready {recovered:.1f} s after writing was permitted: {line}"
 
 
 def write_error(scene: Scene, times: int) -> tuple[bool, str]:
-    """Let the n-th write fail with EIO, and all after it for a moment; n from 1 on."""
+    """Fail the n-th write, and for a moment all later ones, with EIO; n from 1 on."""
     return _failing(scene, "write", times)
 
 
 def sync_error(scene: Scene, times: int) -> tuple[bool, str]:
-    """Let the n-th fsync or fdatasync fail with EIO, and all after it for a moment."""
+    """Fail the n-th fsync or fdatasync, and for a moment all later ones, with EIO."""
     return _failing(scene, "sync", times)
 
 
 def _failing(scene: Scene, call: str, times: int) -> tuple[bool, str]:
     _refuse_server(scene)
-    disk = Preloaded.built(scene.folder, "failing_disk.c")
+    disk = Preloaded.build(scene.folder, "failing_disk.c")
     when = scene.folder / "fail"
-    told = disk.environment | {
+    environment = disk.environment | {
         "RONGZI_FAIL_BELOW": str((scene.home / "ledger").resolve()),
         "RONGZI_FAIL_WHEN": str(when),
     }
     figures: list[dict[str, Any]] = []
-    with scene.serving(**told) as running:
+    with scene.serving(**environment) as running:
         for n in range(times):
             plan = scene.plan(running, 1.5, turn=n)
             with loading(plan) as found:
@@ -97,10 +100,16 @@ def _failing(scene: Scene, call: str, times: int) -> tuple[bool, str]:
                 _fail(when, f"{call} {n + 1} {errno.EIO}")
                 time.sleep(0.4)
                 when.unlink()
-                heals(running)
+                wait_until_ready(running)
             figures.append(found)
-        held, line = scene.judged(running, plan, together(figures))
-    return held, f"{times} × {call} failed from its 1st to {times}th call on: {line}"
+        passed, line = scene.check(running, plan, merge_figures(figures))
+    return passed, f"{times} × {call} failed from its 1st to {times}th call on: {line}"
+
+
+def _seconds_until_ready(running: Running) -> float:
+    started = time.monotonic()
+    wait_until_ready(running)
+    return time.monotonic() - started
 
 
 def _fail(when: Path, how: str) -> None:

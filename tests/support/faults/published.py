@@ -1,4 +1,4 @@
-"""Faults of what is published: bits flipped in its files while they are in use."""
+"""Faults of published files: bits flipped while the files are in use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from data.publishing.published_card import published_folder
 from model.card.card_file import CARD
 from model.card.card_file import MANIFEST as CARD_MANIFEST
 from tests.support.faults.scene import Scene
-from tests.support.running_service import Running, questions
+from tests.support.service.running import Running, questions
 
 
 def flips(scene: Scene, times: int) -> tuple[bool, str]:
@@ -18,29 +18,34 @@ def flips(scene: Scene, times: int) -> tuple[bool, str]:
     folder, card = current_folder(scene.home), published_folder(scene.home)
     paths = [folder / DATABASE, folder / MANIFEST, card / CARD, card / CARD_MANIFEST]
     member = json.loads(questions(scene.home, 1)[0].replace("%n", ""))["member_id"]
-    asked = [f"/v1/members/{member}", "/v1/scorecard", "/v1/policy", "/v1/whitelist?page_size=50"]
-    chance, changed, unnoticed = random.Random(54), 0, 0
+    addresses = [
+        f"/v1/members/{member}",
+        "/v1/scorecard",
+        "/v1/policy",
+        "/v1/whitelist?page_size=50",
+    ]
+    rng, changed, unnoticed = random.Random(54), 0, 0
     with scene.serving() as running:
-        before = [running.get(path) for path in asked]
+        before = [running.get(path) for path in addresses]
         for turn in range(times):
             path = paths[turn % len(paths)]
-            sound = path.read_bytes()
-            path.write_bytes(_flipped(sound, chance))
+            original = path.read_bytes()
+            path.write_bytes(_flip_bit(original, rng))
             unnoticed += not running.ready()["waiting"]
-            changed += [running.get(each) for each in asked] != before
+            changed += [running.get(each) for each in addresses] != before
             changed += not _decides(running, member, turn)
-            path.write_bytes(sound)
-        mended = running.ready()["waiting"] == []
-    held = changed == 0 and unnoticed == 0 and mended
-    return held, (
+            path.write_bytes(original)
+        restored = running.ready()["waiting"] == []
+    passed = changed == 0 and unnoticed == 0 and restored
+    return passed, (
         f"{times} flips: {changed} answers changed, {times - unnoticed} flips named by /ready,"
-        f" {'nothing' if mended else 'SOMETHING'} waits after mending"
+        f" {'nothing' if restored else 'SOMETHING'} waits after restoring"
     )
 
 
-def _flipped(payload: bytes, chance: random.Random) -> bytes:
+def _flip_bit(payload: bytes, rng: random.Random) -> bytes:
     changed = bytearray(payload)
-    changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
+    changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
     return bytes(changed)
 
 

@@ -1,11 +1,11 @@
-"""Real faults against the running service: each a command, bounded in time, printing one line.
+"""Real faults against the running service: each is a command that prints one line.
 
     python -m benchmarks.faults --home data kills --times 100
     python -m benchmarks.faults --home data all
 
-Exit code 1 where a promise was broken, 0 where it was kept or the machine does not permit the
-fault (said so). `--home` is only read: each fault works in a copy, with a ledger of its own.
-Tampering with a ledger and replaying it: `tests.support.tampering.trial`, `benchmarks.replays`.
+The exit code is 1 if a promise is broken, and 0 if it holds or the machine does not permit the
+fault. `--home` is only read: each fault works in a copy with its own ledger. For tampering and
+replay see `benchmarks.tampering` and `benchmarks.replays`.
 """
 
 from __future__ import annotations
@@ -20,29 +20,15 @@ from typing import Any
 
 import click
 
-from tests.support.faults import (
-    database as fault_database,
-)
-from tests.support.faults import (
-    disk as fault_disk,
-)
-from tests.support.faults import (
-    process as fault_process,
-)
-from tests.support.faults import (
-    published as fault_published,
-)
-from tests.support.faults import (
-    swaps as fault_swaps,
-)
+from tests.support.faults import database, disk, process, published, swaps
 from tests.support.faults.scene import NotPermittedError, Scene
-from tests.support.postgres import Postgres
-from tests.support.running_service import home_to_write_in
+from tests.support.ledger.postgres import Postgres
+from tests.support.service.running import home_to_write_in
 
 
 @dataclass(frozen=True)
 class Options:
-    """Where to take the published card and edition from, and which database to break."""
+    """The home with card and edition, and the kind of database."""
 
     home: Path
     database: str
@@ -53,7 +39,7 @@ class Options:
 @click.option("--database", default="sqlite", type=click.Choice(["sqlite", "postgres"]))
 @click.pass_context
 def main(context: click.Context, home: Path, database: str) -> None:
-    """Break something and see whether what was promised holds."""
+    """Break something and check whether the promises hold."""
     context.obj = Options(home, database)
 
 
@@ -74,20 +60,22 @@ def _scene(options: Options) -> Iterator[Scene]:
         yield Scene(folder, home, {"RONGZI_DATABASE_URL": server.new_database()}, server)
 
 
-def _run(options: Options, name: str, fault: Callable[..., tuple[bool, str]], **told: Any) -> bool:
+def _run(
+    target: Options, name: str, fault: Callable[..., tuple[bool, str]], **options: Any
+) -> bool:
     try:
-        with _scene(options) as scene:
-            held, line = fault(scene, **told)
+        with _scene(target) as scene:
+            passed, line = fault(scene, **options)
     except NotPermittedError as why:
         click.echo(f"{name}: SKIPPED, {why}")
         return os.environ.get("RONGZI_REQUIRE_ALL") != "1"
-    click.echo(f"{name} ({options.database}): {'held' if held else 'BROKEN'}; {line}")
-    return held
+    click.echo(f"{name} ({target.database}): {'held' if passed else 'BROKEN'}; {line}")
+    return passed
 
 
 def _command(name: str, fault: Callable[..., tuple[bool, str]], times: int | None) -> None:
-    def run(options: Options, **told: Any) -> None:
-        if not _run(options, name, fault, **told):
+    def run(target: Options, **options: Any) -> None:
+        if not _run(target, name, fault, **options):
             raise SystemExit(1)
 
     command = click.command(name, help=(fault.__doc__ or "").partition("\n")[0])
@@ -97,20 +85,20 @@ def _command(name: str, fault: Callable[..., tuple[bool, str]], times: int | Non
     main.add_command(command(decorated))
 
 
-#: Fault → how often by default, where it is one of many.
+#: Name → fault, and its default number of repetitions if it repeats.
 FAULTS: dict[str, tuple[Callable[..., tuple[bool, str]], int | None]] = {
-    "kills": (fault_process.kills, 100),
-    "swaps": (fault_swaps.swaps, 50),
-    "flips": (fault_published.flips, 200),
-    "answer-lost": (fault_process.answer_lost, 50),
-    "clock-moved": (fault_process.clock_moved, None),
-    "disk-full": (fault_disk.disk_full, None),
-    "read-only": (fault_disk.read_only, None),
-    "write-error": (fault_disk.write_error, 10),
-    "sync-error": (fault_disk.sync_error, 10),
-    "locked": (fault_database.locked, None),
-    "restarted": (fault_database.restarted, 5),
-    "connections-exhausted": (fault_database.connections_exhausted, None),
+    "kills": (process.kills, 100),
+    "swaps": (swaps.swaps, 50),
+    "flips": (published.flips, 200),
+    "answer-lost": (process.answer_lost, 50),
+    "clock-moved": (process.clock_moved, None),
+    "disk-full": (disk.disk_full, None),
+    "read-only": (disk.read_only, None),
+    "write-error": (disk.write_error, 10),
+    "sync-error": (disk.sync_error, 10),
+    "locked": (database.locked, None),
+    "restarted": (database.restarted, 5),
+    "connections-exhausted": (database.connections_exhausted, None),
 }
 for _name, (_fault, _times) in FAULTS.items():
     _command(_name, _fault, _times)
@@ -119,12 +107,12 @@ for _name, (_fault, _times) in FAULTS.items():
 @main.command("all")
 @click.pass_obj
 def every(options: Options) -> None:
-    """Run all of them, each as often as by default."""
-    held = [
+    """Run all faults with their default repetitions."""
+    passed = [
         _run(options, name, fault, **({} if times is None else {"times": times}))
         for name, (fault, times) in FAULTS.items()
     ]
-    raise SystemExit(0 if all(held) else 1)
+    raise SystemExit(0 if all(passed) else 1)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Where a fault takes place: a home, a ledger, a load, and the judgement afterwards."""
+"""The setting of a fault: a home, a ledger, a load, and the check afterwards."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.acknowledged import evidence
-from tests.support.load_client import Plan, measure
-from tests.support.postgres import Postgres
-from tests.support.running_service import Running, questions, serving, wait_until
+from tests.support.faults.evidence import collect_evidence
+from tests.support.ledger.postgres import Postgres
+from tests.support.load.client import Plan, measure
+from tests.support.service.running import Running, questions, serving, wait_until
 
-#: Refusals that a fault may cause: the client is told to come again.
-GRACEFUL = {"200", "409", "503"}
-#: A turn asks each member at most so often; a small home on a fast machine comes round soon.
+#: Statuses that a fault may cause; the refusals ask the client to retry.
+ALLOWED_STATUSES = {"200", "409", "503"}
+#: Upper bound of rounds over all members in a turn, also for a small home on a fast machine.
 _ROUNDS_OF_A_TURN = 50
 
 
 class NotPermittedError(Exception):
-    """Said by a machine or account that does not permit the fault."""
+    """This machine or account does not permit the fault."""
 
 
 @dataclass
 class Scene:
-    """One fault's own folder, home, environment and, if the ledger is there, PostgreSQL."""
+    """Folder, home, environment and, if it has the ledger, PostgreSQL server of one fault."""
 
     folder: Path
     home: Path
@@ -36,17 +36,17 @@ class Scene:
 
     @contextmanager
     def serving(
-        self, port: int | None = None, clock: Callable[[], float] = time.time, **more: str
+        self, port: int | None = None, clock: Callable[[], float] = time.time, **variables: str
     ) -> Iterator[Running]:
-        """Run the service on this scene's home and ledger; callers' tokens are made by `clock`."""
-        log, told = self.folder / "serve.log", {**self.environment, **more}
-        with serving(self.home, log, port=port, clock=clock, **told) as running:
+        """Run the service on this home and ledger; `clock` gives the time of callers' tokens."""
+        log, environment = self.folder / "serve.log", {**self.environment, **variables}
+        with serving(self.home, log, port=port, clock=clock, **environment) as running:
             yield running
 
     def plan(
         self, running: Running, seconds: float, *, turn: int = 0, connections: int = 8
     ) -> Plan:
-        """Return a load that keeps every answer; no two turns ask the same question."""
+        """Return a load that collects every answer; no two turns ask the same question."""
         bodies = questions(self.home)
         return Plan(
             port=running.port,
@@ -58,32 +58,32 @@ class Scene:
             headers=running.bearer,
             warm_seconds=0.0,
             key_prefix="fault",
-            keep=1_000_000,
+            collect=1_000_000,
         )
 
-    def judged(self, running: Running, plan: Plan, figures: dict[str, Any]) -> tuple[bool, str]:
-        """Hold what was acknowledged against the ledger, and look at what was refused."""
-        found = evidence(running, plan, figures, self.environment)
+    def check(self, running: Running, plan: Plan, figures: dict[str, Any]) -> tuple[bool, str]:
+        """Compare the acknowledged answers with the ledger, and check the statuses of refusals."""
+        found = collect_evidence(running, plan, figures, self.environment)
         statuses = {status: each["count"] for status, each in figures["answers"].items()}
-        told = f"{found}; answers by status {statuses}, {len(figures['unanswered'])} never answered"
-        return found.holds and set(statuses) <= GRACEFUL and found.acknowledged > 0, told
+        line = f"{found}; answers by status {statuses}, {len(figures['unanswered'])} never answered"
+        return found.holds and set(statuses) <= ALLOWED_STATUSES and found.acknowledged > 0, line
 
 
-def together(figures: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def merge_figures(figures: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """Return the figures of several loads as one."""
     answers: dict[str, dict[str, int]] = {}
-    kept, unanswered = [], []
+    collected, unanswered = [], []
     for found in figures:
-        kept += found["kept"]
+        collected += found["collected"]
         unanswered += found["unanswered"]
         for status, each in found["answers"].items():
             answers.setdefault(status, {"count": 0})["count"] += each["count"]
-    return {"kept": kept, "unanswered": unanswered, "answers": answers}
+    return {"collected": collected, "unanswered": unanswered, "answers": answers}
 
 
 @contextmanager
 def loading(plan: Plan) -> Iterator[dict[str, Any]]:
-    """Run `plan` beside the block; its figures are in the mapping after the block."""
+    """Run `plan` during the block; the mapping has its figures after the block."""
     found: dict[str, Any] = {}
     thread = threading.Thread(target=lambda: found.update(measure(plan)))
     thread.start()
@@ -94,8 +94,8 @@ def loading(plan: Plan) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def loading_on(plans: Iterable[Plan]) -> Iterator[dict[str, Any]]:
-    """Run one plan after another beside the block, however long it takes; figures as `loading`."""
+def loading_repeatedly(plans: Iterable[Plan]) -> Iterator[dict[str, Any]]:
+    """Run one plan after another until the block ends; figures as in `loading`."""
     found: dict[str, Any] = {}
     done, over = [], threading.Event()
 
@@ -112,14 +112,14 @@ def loading_on(plans: Iterable[Plan]) -> Iterator[dict[str, Any]]:
     finally:
         over.set()
         thread.join()
-        found.update(together(done))
+        found.update(merge_figures(done))
 
 
-def heals(running: Running, seconds: float = 30) -> None:
-    """Wait until the service is ready again, without a restart."""
+def wait_until_ready(running: Running, seconds: float = 30) -> None:
+    """Wait until the service is ready again without a restart."""
     wait_until(lambda: running.get("/ready")[0] == 200, "ready again", seconds=seconds)
 
 
-def falls(running: Running, seconds: float = 30) -> None:
-    """Wait until the service says that it is not ready."""
+def wait_until_not_ready(running: Running, seconds: float = 30) -> None:
+    """Wait until the service is not ready."""
     wait_until(lambda: running.get("/ready")[0] == 503, "not ready", seconds=seconds)

@@ -1,4 +1,4 @@
-"""Swaps of what is published, each taken up unasked under load and decided by before the next."""
+"""Swaps of the published edition under load; each must be used before the next one."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from api.ledger.tables import entries
 from data.publishing.published_card import cards_folder, publish_card, published_card
 from model.card.card_file import write_card
 from model.policy.policy import policy_on
-from tests.support.faults.scene import Scene, loading_on
-from tests.support.running_service import wait_until
+from tests.support.faults.scene import Scene, loading_repeatedly
+from tests.support.service.running import wait_until
 
 #: Day of the edition, digest of its policy, digest of its card.
 Version = tuple[str, str, str]
@@ -41,103 +41,103 @@ _CONNECTIONS = 8
 
 
 def swaps(scene: Scene, times: int) -> tuple[bool, str]:
-    """Swap card, policy and edition under load; count failures and versions that do not fit."""
+    """Swap card, policy and edition under load; count failures and mixed versions."""
     folders = [current_folder(scene.home), another_edition(scene.home)]
     known = {_version(folder): folder for folder in folders}
-    with scene.serving() as running, _decided(scene) as decided:
+    with scene.serving() as running, _version_counter(scene) as versions:
         plans = (
             scene.plan(running, _SECONDS_OF_A_LOAD, turn=turn, connections=_CONNECTIONS)
             for turn in count()
         )
-        with loading_on(plans) as found:
-            decided.until(_version(folders[0]))
-            taken = [
-                _swapped(scene.home, folders[(turn + 1) % 2], decided) for turn in range(times)
+        with loading_repeatedly(plans) as found:
+            versions.wait_for(_version(folders[0]))
+            swapped = [
+                _swap(scene.home, folders[(turn + 1) % 2], versions) for turn in range(times)
             ]
-        held, told = scene.judged(running, scene.plan(running, 0), found)
-    by_version = list(decided.counted.values())
+        passed, line = scene.check(running, scene.plan(running, 0), found)
+    by_version = list(versions.counted.values())
     clean = set(found["answers"]) == {"200"} and not found["unanswered"]
-    fit = decided.counted.keys() == known.keys() and max(by_version) < 2 * min(by_version)
-    # A request keeps the version it began with: at most those on their way come after the first.
-    late = max(late for _, late in taken)
-    line = (
-        f"{times} swaps, each decided under {_DECISIONS_EACH} times or more before the next,"
-        f" by version {by_version}, in use unasked within {max(s for s, _ in taken):.1f} s,"
-        f" at most {late} decisions of the version before behind the first of the new: {told}"
+    fit = versions.counted.keys() == known.keys() and max(by_version) < 2 * min(by_version)
+    # A request keeps its version, so at most the requests in progress come after the first.
+    late = max(late for _, late in swapped)
+    summary = (
+        f"{times} swaps, each used for {_DECISIONS_EACH} decisions or more before the next,"
+        f" by version {by_version}, in use within {max(s for s, _ in swapped):.1f} s,"
+        f" at most {late} decisions by the previous version after the first by the new: {line}"
     )
-    return held and clean and fit and late <= _CONNECTIONS, line
+    return passed and clean and fit and late <= _CONNECTIONS, summary
 
 
-class Decided:
-    """The versions by which decisions were made, read from the ledger as it grows."""
+class VersionCounter:
+    """The versions that decisions were made under, read from the growing ledger."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine, self._seq = engine, 0
         self.counted: Counter[Version] = Counter()
 
-    def more(self) -> list[Version]:
-        """Return the versions of the decisions since the last call, in the order of the chain."""
-        behind = select(entries.c.seq, entries.c.kind, entries.c.body).order_by(entries.c.seq)
+    def read(self) -> list[Version]:
+        """Return the versions of the decisions since the last call, in chain order."""
+        query = select(entries.c.seq, entries.c.kind, entries.c.body).order_by(entries.c.seq)
         with self._engine.connect() as connection, connection.begin():
-            rows = connection.execute(behind.where(entries.c.seq > self._seq)).all()
+            rows = connection.execute(query.where(entries.c.seq > self._seq)).all()
         self._seq = rows[-1].seq if rows else self._seq
         bodies = [json.loads(row.body) for row in rows if row.kind == "DECISION"]
         found = [(b["as_of"], b["policy_digest"], b["card_digest"]) for b in bodies]
         self.counted.update(found)
         return found
 
-    def until(self, wanted: Version) -> tuple[float, int]:
+    def wait_for(self, wanted: Version) -> tuple[float, int]:
         """Wait for `_DECISIONS_EACH` decisions under `wanted`.
 
         Returns
         -------
         tuple
-            Seconds to the first of them, and how many of another version came after it.
+            Seconds to the first of them, and number of later decisions by another version.
         """
-        began, first, seen = time.monotonic(), 0.0, list[Version]()
+        started, first, seen = time.monotonic(), 0.0, list[Version]()
 
         def enough() -> bool:
             nonlocal first
-            seen.extend(self.more())
+            seen.extend(self.read())
             if wanted in seen and not first:
-                first = time.monotonic() - began
+                first = time.monotonic() - started
             return seen.count(wanted) >= _DECISIONS_EACH
 
-        wait_until(enough, f"decided {_DECISIONS_EACH} times under what was published")
-        behind = seen[seen.index(wanted) :]
-        return first, len(behind) - behind.count(wanted)
+        wait_until(enough, f"used for {_DECISIONS_EACH} decisions")
+        later = seen[seen.index(wanted) :]
+        return first, len(later) - later.count(wanted)
 
 
 @contextmanager
-def _decided(scene: Scene) -> Iterator[Decided]:
+def _version_counter(scene: Scene) -> Iterator[VersionCounter]:
     url = scene.environment.get("RONGZI_DATABASE_URL")
     engine = open_engine(database_url(url, scene.home / "ledger" / "ledger.db"), writes=False)
     try:
-        yield Decided(engine)
+        yield VersionCounter(engine)
     finally:
         engine.dispose()
 
 
-def _swapped(home: Path, folder: Path, decided: Decided) -> tuple[float, int]:
-    """Put an edition in use as publishing does, by one atomic replacement, and await decisions."""
+def _swap(home: Path, folder: Path, versions: VersionCounter) -> tuple[float, int]:
+    """Publish an edition by one atomic replacement, and wait for decisions under it."""
     draft = home / "editions" / "swap.draft"
     draft.write_text(folder.name + "\n", encoding="utf-8")
-    decided.more()
+    versions.read()
     draft.replace(home / "editions" / CURRENT)
-    return decided.until(_version(folder))
+    return versions.wait_for(_version(folder))
 
 
 def another_edition(home: Path) -> Path:
-    """Publish beside the edition in use the same profiles under another card, day and policy."""
+    """Publish the profiles of the current edition again with another card, day and policy."""
     folder = current_folder(home)
-    made = read_manifest(folder)
-    day = made.day - timedelta(days=70)
+    current = read_manifest(folder)
+    day = current.day - timedelta(days=70)
     used = published_card(home)
     draft = home / "another-card"
     write_card(draft, replace(used.card, base=used.card.base + 1))
     other = publish_card(home, draft, "Benchmark", datetime.now(tz=UTC)).card
     manifest = replace(
-        made,
+        current,
         as_of=day.isoformat(),
         card_digest=other.digest,
         policy_digest=policy_on(day).digest,
@@ -147,11 +147,11 @@ def another_edition(home: Path) -> Path:
     copied = folder.with_name(folder_name(manifest.as_of, payload))
     shutil.copytree(folder, copied)
     (copied / MANIFEST).write_bytes(payload)
-    # The card promoted last has no part in this: an edition takes the card it was made with.
+    # An edition uses the card it was made with, so the champion stays the first card.
     (cards_folder(home) / "champion").write_text(used.digest[:16] + "\n")
     return copied
 
 
 def _version(folder: Path) -> Version:
-    made = read_manifest(folder)
-    return made.as_of, made.policy_digest, made.card_digest
+    manifest = read_manifest(folder)
+    return manifest.as_of, manifest.policy_digest, manifest.card_digest

@@ -1,7 +1,7 @@
-"""A few days at a branch, over HTTP: what is decided, reviewed, paid, withdrawn and erased.
+"""A few days at a branch over HTTP: decisions, reviews, payments, consent, export and erasure.
 
-Every step happens at a moment of its own, under a name of its own that is its idempotency key, its
-request id and the seed of its chance.
+Each step has its own moment and its own name. The name is its idempotency key, its request id and
+the seed of its random bytes.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from api.access.issuer import Issuer
 from api.core.principal import Role
 from api.core.settings import Settings
 from api.server.app import create_app
-from tests.support.recording.standing_still import Moment, standing_still
-from tests.support.recording.wording import without_sentences
+from tests.support.recording.fixed_time import Moment, fixed_time
+from tests.support.recording.sentences import without_sentences
 
-_BEGIN = datetime(2023, 10, 9, 2, tzinfo=UTC)
+_START = datetime(2023, 10, 9, 2, tzinfo=UTC)
 _NOTE = "已到大棚实地查看，收入与流水相符"
 #: Account → roles and places.
 _ACCOUNTS: Mapping[str, tuple[tuple[Role, ...], tuple[str, ...]]] = {
@@ -50,13 +50,15 @@ class Step:
     Attributes
     ----------
     address : str
-        May name fields of earlier answers: ``{step.field}``.
+        May refer to fields of earlier answers: ``{step.field}``.
     key : str
-        The idempotency key, if it is not the step's name.
+        The idempotency key, if it differs from the step's name.
+    later : timedelta
+        Time since the previous step.
     """
 
     name: str
-    who: str
+    account: str
     method: str
     address: str
     body: Any = None
@@ -64,18 +66,20 @@ class Step:
     later: timedelta = timedelta(minutes=7)
 
 
-def _ask(name: str, who: str, member: str, yuan: int, key: str = "") -> Step:
-    asked = {"member_id": member, "amount_yuan": yuan, "months": 12, "purpose": "inputs"}
-    return Step(name, who, "POST", "/v1/decisions", asked, key)
+def _ask(name: str, account: str, member: str, yuan: int, key: str = "") -> Step:
+    body = {"member_id": member, "amount_yuan": yuan, "months": 12, "purpose": "inputs"}
+    return Step(name, account, "POST", "/v1/decisions", body, key)
 
 
-def _get(name: str, who: str, address: str) -> Step:
-    return Step(name, who, "GET", address)
+def _get(name: str, account: str, address: str) -> Step:
+    return Step(name, account, "GET", address)
 
 
-def _rule(name: str, who: str, address: str, verdict: str, yuan: int | None, why: str) -> Step:
-    body = {"verdict": verdict, "amount_yuan": yuan, "reason_code": why, "note": _NOTE}
-    return Step(name, who, "POST", address, body)
+def _rule(
+    name: str, account: str, address: str, verdict: str, yuan: int | None, reason: str
+) -> Step:
+    body = {"verdict": verdict, "amount_yuan": yuan, "reason_code": reason, "note": _NOTE}
+    return Step(name, account, "POST", address, body)
 
 
 _PAY = "/v1/decisions/{granted.decision_id}/disbursements"
@@ -83,7 +87,7 @@ DAYS: Sequence[Step] = (
     _get("no-token", "", "/v1/me"),
     Step("wrong-password", "", "POST", "/v1/token", _SIGN_IN),
     _get("who-am-i", "officer-1", "/v1/me"),
-    # An approval: asked, sent again, asked anew, paid out in parts.
+    # An approval: requested, retried, requested under another key, paid out in parts.
     _ask("granted", "officer-1", _WITH_A_LIMIT, 9_000),
     _ask("granted-again", "officer-1", _WITH_A_LIMIT, 9_000, key="granted"),
     _ask("key-reused", "officer-1", _WITH_A_LIMIT, 9_001, key="granted"),
@@ -93,7 +97,7 @@ DAYS: Sequence[Step] = (
     Step("paid-too-much", "officer-1", "POST", _PAY, {"amount_yuan": 5_000}),
     Step("paid-back", "officer-1", "POST", f"{_PAY}/1/cancellation"),
     Step("paid-back-again", "officer-1", "POST", f"{_PAY}/1/cancellation"),
-    # A decline: explained, then looked at by a person.
+    # A decline: explained, then reviewed by a person.
     _ask("declined", "officer-1", _DECLINED, 6_000),
     _get("declined-why", "officer-1", "/v1/decisions/{declined.decision_id}/explanation?lang=en"),
     Step(
@@ -107,7 +111,7 @@ DAYS: Sequence[Step] = (
         "reviewed", "reviewer-1", "/v1/reviews/{declined.decision_id}/verdict",
         "APPROVE", 3_000, "INCOME_VERIFIED",
     ),
-    # A referral above what one person may approve.
+    # A referral above the amount that one person may approve.
     _ask("referred", "officer-1", _REFERRED, 40_000),
     Step("referred-claim", "reviewer-1", "POST", "/v1/reviews/{referred.decision_id}/claim"),
     _rule(
@@ -119,7 +123,7 @@ DAYS: Sequence[Step] = (
         "second-of-two", "reviewer-2", "/v1/reviews/{referred.decision_id}/verdict",
         "APPROVE", 32_000, "VISIT_CONFIRMS",
     ),
-    # An approval overruled, and a reason that does not serve.
+    # An approval that is overridden; first with a reason that does not allow it.
     _ask("overruled", "officer-2", "M371500000035", 5_000),
     _rule(
         "unfounded", "reviewer-2", "/v1/decisions/{overruled.decision_id}/override",
@@ -130,7 +134,7 @@ DAYS: Sequence[Step] = (
         "DECLINE", None, "ADVERSE_NEWS",
     ),
     _ask("not-their-place", "officer-2", _WITH_A_LIMIT.replace("41", "01"), 5_000),
-    # Consent withdrawn and given again; one who never gave it.
+    # Consent withdrawn and given again; a member who never gave it.
     Step(
         "withdrawn", "officer-1", "POST", f"/v1/members/{_ANOTHER}/consents/withdrawal",
         {"evidence": "paper"},
@@ -143,20 +147,20 @@ DAYS: Sequence[Step] = (
     Step("first-word", "officer-1", "POST", f"/v1/members/{_WITHOUT_CONSENT}/consents",
          {"evidence": "electronic"}),
     _ask("asked-after-word", "officer-1", _WITHOUT_CONSENT, 8_000),
-    # A person's rights.
+    # Rights of the person: export and erasure.
     _get("exported", "officer-1", f"/v1/members/{_ANOTHER}/export"),
     _ask("to-be-erased", "officer-1", _ERASED, 5_000),
     Step("owes", "reviewer-1", "POST", f"/v1/members/{_WITH_A_LIMIT}/erasure"),
     Step("erased", "reviewer-1", "POST", f"/v1/members/{_ERASED}/erasure"),
     _ask("comes-back", "officer-1", _ERASED, 5_000),
-    # What is refused whoever asks.
+    # Requests that are refused.
     _ask("auditors-decide-nothing", "auditor-1", _ANOTHER, 5_000),
     _ask("unknown-member", "officer-1", "M999999999999", 5_000),
     _ask("too-much", "officer-1", _ANOTHER, 10**9),
     _get("no-such-decision", "officer-1",
          "/v1/decisions/00000000-0000-4000-8000-000000000000"),
     _get("no-such-parameter", "auditor-1", "/v1/whitelist?colour=red"),
-    # Six weeks later the decisions have run out.
+    # Six weeks later the decisions have expired.
     Step(
         "paid-too-late", "officer-1", "POST",
         "/v1/decisions/{asked-with-consent.decision_id}/disbursements", {"amount_yuan": 1_000},
@@ -164,8 +168,8 @@ DAYS: Sequence[Step] = (
     ),
 )  # fmt: skip
 
-#: What is asked at the end, and again of an old ledger that is opened: looks alone.
-LOOKS: Sequence[Step] = (
+#: Reads at the end of the days, repeated on a recorded ledger.
+READS: Sequence[Step] = (
     *(
         _get(f"look-at-{name}", "auditor-1", f"/v1/decisions/{{{name}.decision_id}}")
         for name in (
@@ -195,7 +199,7 @@ LOOKS: Sequence[Step] = (
     _get("root", "", "/"),
     _get("live", "", "/live"),
 )  # fmt: skip
-#: What the audit holds by then; it grows with every look.
+#: Reads of the access record, which grows with every read.
 AUDIT: Sequence[Step] = (
     _get("audit-of-member", "auditor-1", f"/v1/accesses?member_id={_ANOTHER}"),
     _get("audit", "auditor-1", "/v1/accesses"),
@@ -204,44 +208,44 @@ AUDIT: Sequence[Step] = (
 Answers = dict[str, Any]
 
 
-def live_through(home: Path) -> Answers:
-    """Make the accounts of `home`, live the days there, look around; return each answer."""
-    with standing_still() as moment:
-        return asyncio.run(_lived(home, moment, (*DAYS, *LOOKS, *AUDIT), {}, new=True))
+def run_days(home: Path) -> Answers:
+    """Create the accounts of `home` and run all steps there; return each answer."""
+    with fixed_time() as moment:
+        return asyncio.run(_run(home, moment, (*DAYS, *READS, *AUDIT), {}, new=True))
 
 
-def look_around(home: Path, told: Answers) -> Answers:
-    """Ask the looks of a home where the days, answered by `told`, are over, at the same moments."""
-    with standing_still() as moment:
-        began = _BEGIN + sum((step.later for step in DAYS), timedelta())
-        return asyncio.run(_lived(home, moment, LOOKS, told, began=began))
+def read_again(home: Path, earlier: Answers) -> Answers:
+    """Repeat the reads at the same moments in a home where the days are over."""
+    with fixed_time() as moment:
+        start = _START + sum((step.later for step in DAYS), timedelta())
+        return asyncio.run(_run(home, moment, READS, earlier, start=start))
 
 
-def go_on(home: Path, told: Answers) -> Answers:
-    """Write to a home where the days are over: a decision, and a retry of an old one."""
+def write_again(home: Path, earlier: Answers) -> Answers:
+    """Retry an old request and make a new decision in a home where the days are over."""
     steps = (
         _ask("granted-again", "officer-1", _WITH_A_LIMIT, 9_000, key="granted"),
         _ask("goes-on", "officer-1", "M371500000047", 7_000),
     )
-    with standing_still() as moment:
-        began = _BEGIN + timedelta(days=60)
-        return asyncio.run(_lived(home, moment, steps, told, began=began))
+    with fixed_time() as moment:
+        start = _START + timedelta(days=60)
+        return asyncio.run(_run(home, moment, steps, earlier, start=start))
 
 
-async def _lived(
+async def _run(
     home: Path,
     moment: Moment,
     steps: Sequence[Step],
-    told: Answers,
+    earlier: Answers,
     *,
-    began: datetime = _BEGIN,
+    start: datetime = _START,
     new: bool = False,
 ) -> Answers:
-    moment.step("accounts", began)
+    moment.step("accounts", start)
     settings = Settings(home)
     tokens = _tokens(settings, new=new)
     app = create_app(settings)
-    found: Answers = {}
+    answers: Answers = {}
     transport = httpx.ASGITransport(app, client=("192.0.2.7", 1))
     async with (
         app.router.lifespan_context(app),
@@ -249,24 +253,24 @@ async def _lived(
     ):
         for step in steps:
             moment.step(step.name, moment.now + step.later)
-            found[step.name] = await _asked(client, step, tokens, told | found)
-    return found
+            answers[step.name] = await _send(client, step, tokens, earlier | answers)
+    return answers
 
 
-async def _asked(
-    client: httpx.AsyncClient, step: Step, tokens: Mapping[str, str], told: Answers
+async def _send(
+    client: httpx.AsyncClient, step: Step, tokens: Mapping[str, str], earlier: Answers
 ) -> dict[str, Any]:
     headers = {"X-Request-Id": f"recorded-{step.name}"}
-    if step.who:
-        headers["Authorization"] = f"Bearer {tokens[step.who]}"
+    if step.account:
+        headers["Authorization"] = f"Bearer {tokens[step.account]}"
     if step.method == "POST":
         headers["Idempotency-Key"] = step.key or step.name
-    sent: dict[str, Any] = {"json": step.body} if step.body is not None else {}
+    content: dict[str, Any] = {"json": step.body} if step.body is not None else {}
     if isinstance(step.body, str):
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-        sent = {"content": step.body}
-    address = re.sub(r"\{([\w-]+)\.(\w+)\}", lambda at: told[at[1]]["body"][at[2]], step.address)
-    answer = await client.request(step.method, address, headers=headers, **sent)
+        content = {"content": step.body}
+    address = re.sub(r"\{([\w-]+)\.(\w+)\}", lambda at: earlier[at[1]]["body"][at[2]], step.address)
+    answer = await client.request(step.method, address, headers=headers, **content)
     return {
         "status": answer.status_code,
         "type": answer.headers.get("Content-Type"),
@@ -276,16 +280,16 @@ async def _asked(
 
 
 def _tokens(settings: Settings, *, new: bool) -> dict[str, str]:
-    """Return a token of each account, made first in a new home; one is changed, one disabled."""
+    """Return a token of each account; a `new` home first gets its accounts and account events."""
     with closing(Accounts(settings)) as accounts:
         accounts.prepare()
         if new:
-            made = [
+            new_accounts = [
                 Account(name, "no password fits this", frozenset(roles), places)
                 for name, (roles, places) in _ACCOUNTS.items()
             ]
             leaving = Account("officer-9", "none", frozenset({"officer"}), ("371502",))
-            accounts.add([*made, leaving], "recorder")
+            accounts.add([*new_accounts, leaving], "recorder")
             accounts.change(
                 "officer-9",
                 "account_changed",

@@ -1,4 +1,4 @@
-"""A ledger's bytes: its tables as declared, every row, and the lines of the file outside."""
+"""The content of a ledger: its table declarations, every row, and its checkpoint lines."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-#: When a name was last tried is kept in the machine's own time.
+#: Columns that hold the machine's own time.
 _TIMED = {("attempts", "last_at")}
 
 
 def ledger_bytes(home: Path) -> dict[str, Any]:
-    """Return everything that a ledger on SQLite holds, as JSON values; blobs in hexadecimal.
+    """Return everything in a ledger on SQLite as JSON values, blobs in hexadecimal.
 
-    The ledger must be closed: nothing is written beside its file, so that a recording stays as is.
+    The ledger must be closed. It is opened as immutable, so that SQLite writes no file beside it.
     """
     folder = home / "ledger"
     assert not (folder / "ledger.db-wal").exists()

@@ -1,12 +1,10 @@
-"""Make the recordings in ``tests/recordings`` anew, all or those that are named.
+"""Write the recordings in ``tests/recordings``: all of them, or those that are named.
 
-```
-python -m tests.support.recording.record [interfaces] [cards] [line] [ledger]
-```
+    python -m tests.support.recording.record [interfaces] [cards] [line] [ledger]
 
-They were made by the commit before the files moved into their rooms. They are renewed only for a
-deliberate change of behaviour, in the commit that changes it, which says so: a recording that is
-renewed to make a test pass has lost its use. ``hand_card.json`` is an input and is never renewed.
+The commit before the files moved into their rooms made them. Renew one only for a deliberate change
+of behaviour, in the commit that makes the change and says so: a recording that is renewed to make a
+test pass proves nothing. ``hand_card.json`` is an input and is never renewed.
 """
 
 from __future__ import annotations
@@ -18,55 +16,53 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-# As tests/conftest.py does, before a library is loaded that reads it.
+# As in tests/conftest.py: set before the library that reads it is loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from tests.support import (
+from tests.support.recording import (
     branch_days,
-    event_bodies,
-    small_home,
+    events,
+    home,
+    main_line,
     trained_cards,
-    typed_line,
-    verified,
+    verification,
 )
-from tests.support.recording.command_lines import command_line
-from tests.support.recording.interfaces import openapi
-from tests.support.recording.kept import keep
+from tests.support.recording.interfaces import command_line, openapi
+from tests.support.recording.recordings import save
 
 
 def interfaces(folder: Path) -> None:
     """Record the OpenAPI document's structure and the command line."""
-    keep("openapi", openapi(folder))
-    keep("command_line", command_line())
+    save("openapi", openapi(folder))
+    save("command_line", command_line())
 
 
 def cards(folder: Path) -> None:
     """Record every trained card with its digest."""
-    keep("cards", trained_cards.all_cards(folder))
+    save("cards", trained_cards.all_cards(folder))
 
 
 def line(folder: Path) -> None:
     """Record the files of every command of the main line."""
-    keep("line", {part.__name__: part(folder) for part in typed_line.PARTS})
+    save("line", {name: record(folder) for name, record in main_line.PARTS.items()})
 
 
 def ledger(folder: Path) -> None:
-    """Record a home with a ledger, every answer on the way, and what events tell of it."""
-    home = small_home.make_home(folder)
-    answers = branch_days.live_through(home)
-    keep("answers", answers)
-    keep(
+    """Record a home with a ledger, every answer on the way, and the events of its entries."""
+    made = home.make_home(folder)
+    save("answers", branch_days.run_days(made))
+    save(
         "events",
         {
-            "sent": event_bodies.events(home),
-            "files": event_bodies.endpoint_files(folder / "sender"),
-            "read": event_bodies.endpoints_read(folder / "sender"),
+            "sent": events.event_bodies(made),
+            "files": events.endpoint_files(folder / "sender"),
+            "read": events.read_endpoints(folder / "sender"),
         },
     )
-    keep("verified", verified.verified(home))
-    shutil.rmtree(small_home.OLD_HOME, ignore_errors=True)
-    # No key enters the repository: small_home.put_keys writes them wherever the home is used.
-    shutil.copytree(home, small_home.OLD_HOME, ignore=shutil.ignore_patterns("keys"))
+    save("verified", verification.verify(made))
+    shutil.rmtree(home.OLD_HOME, ignore_errors=True)
+    # No key enters the repository: home.put_keys writes them wherever the home is used.
+    shutil.copytree(made, home.OLD_HOME, ignore=shutil.ignore_patterns("keys"))
 
 
 _ALL: dict[str, Callable[[Path], None]] = {
@@ -75,7 +71,7 @@ _ALL: dict[str, Callable[[Path], None]] = {
 
 
 def main(names: list[str]) -> None:
-    """Make the recordings named, or all."""
+    """Write the recordings that are named, or all."""
     for name in names or _ALL:
         with tempfile.TemporaryDirectory() as folder:
             _ALL[name](Path(folder))

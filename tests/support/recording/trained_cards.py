@@ -1,9 +1,9 @@
-"""Cards trained with a fixed seed: on a small made-up table, and on a small simulated archive.
+"""Cards trained with a fixed seed: on a small generated table, and on a small simulated archive.
 
-Whole points come out of floating-point sums, and the libraries below choose their instructions by
-the processor. The digests were found equal with AVX-512, with AVX2 and with neither, and by three
-kernels of OpenBLAS; another kind of machine may still round a sum the other way. The digests of an
-archive's cards hold the bytes of its Parquet files too, and so the locked release of pyarrow.
+Integer points come from floating-point sums, and the numeric libraries choose their instructions by
+the processor. The digests were equal with AVX-512, with AVX2 and with neither, and with three
+kernels of OpenBLAS; another kind of machine may still round a sum the other way. The digest of a
+card from an archive also depends on the bytes of its Parquet files, so on the locked pyarrow.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from training.learn import TrainedRun
 from training.settings import Settings
 from training.train import train_archive, train_table
 
-#: What the command line offers as ``--family``.
+#: The values of ``--family``.
 FAMILIES = ("woe", "ebm", "boosted", "boosted_single", "auto")
 ARCHIVE_FAMILIES = ("woe", "boosted")
-#: Curves and ways of inferring rejects, each tried once, with the quickest family.
+#: Calibration curves and methods of reject inference, each once, with the fastest family.
 VARIANTS: Mapping[str, Mapping[str, str]] = {
     "woe_beta": {"calibration": "beta"},
     "woe_isotonic": {"calibration": "isotonic"},
@@ -41,11 +41,11 @@ AS_OF = date(2023, 10, 1)
 _ROWS, _MEMBERS = 1_500, 8_000
 
 
-def made_up_table(path: Path, unknown: int = 0) -> Path:
-    """Write 1,500 loans as csv: numbers, words, gaps; the outcome of the first `unknown` is blank.
+def write_loan_table(path: Path, unknown: int = 0) -> Path:
+    """Write 1,500 loans as csv, the first `unknown` without outcome.
 
-    Drawn by NumPy's PCG64, whose stream does not change between releases, and rounded, so that the
-    bytes of the file are the same everywhere.
+    NumPy's PCG64 draws the values, because its stream does not change between releases. They are
+    rounded, so that the bytes of the file are the same everywhere.
     """
     dice = np.random.Generator(np.random.PCG64(7))
     sown, owed = dice.integers(2, 90, _ROWS), dice.integers(0, 400, _ROWS)
@@ -67,42 +67,42 @@ def made_up_table(path: Path, unknown: int = 0) -> Path:
     return path
 
 
-def trained_on_table(folder: Path, name: str) -> TrainedRun:
+def train_on_table(folder: Path, name: str) -> TrainedRun:
     """Train the card `name`: a family, or one of `VARIANTS`."""
-    how = VARIANTS.get(name)
-    settings = _settings("woe" if how else name, **(how or {}))
+    variant = VARIANTS.get(name)
+    settings = _settings("woe" if variant else name, **(variant or {}))
     needs_unknown = settings.reject_inference != "none"
-    path = made_up_table(folder / "loans.csv", 200 if needs_unknown else 0)
+    path = write_loan_table(folder / "loans.csv", 200 if needs_unknown else 0)
     return train_table(path, "outcome", settings, bad_value="bad")
 
 
-def trained_on_archive(archive: Archive, family: str) -> TrainedRun:
-    """Train on the loans of `archive`, with floors that a small archive can reach."""
+def train_on_archive(archive: Archive, family: str) -> TrainedRun:
+    """Train on the loans of `archive`, with minimum counts that a small archive can reach."""
     settings = _settings(family, least_bads=10, least_held_bads=5)
     return train_archive(archive, AS_OF, settings)
 
 
-def simulated(folder: Path) -> Archive:
-    """Return an archive of 8,000 members: fewer have too few loans for a card."""
+def simulate_archive(folder: Path) -> Archive:
+    """Return an archive of 8,000 members; fewer would have too few loans for a card."""
     archive = Archive(folder)
     simulate(load_scenario(), _MEMBERS, 36, seed=54).write(archive)
     return archive
 
 
-def card_recorded(run: TrainedRun) -> dict[str, Any]:
-    """Return the digest of a card and the card itself, to see what differs where one does."""
+def card_content(run: TrainedRun) -> dict[str, Any]:
+    """Return the digest of a card, and the card itself, so that a difference can be read."""
     return {"digest": run.digest, "card": json.loads(card_to_json(run.card))}
 
 
 def _settings(family: str, **more: Any) -> Settings:
-    # As the command line asks, but for fewer resamples and folds: these cost time, not coverage.
+    # The defaults of the command line with fewer resamples and folds, which only cost time.
     return Settings(seed=54, family=family, resamples=20, folds=3, **more)
 
 
 def all_cards(folder: Path) -> dict[str, Any]:
-    """Train every card, those of the archive as ``archive_<family>``."""
-    found = {name: trained_on_table(folder, name) for name in (*FAMILIES, *VARIANTS)}
-    archive = simulated(folder / "archive")
+    """Train every card; those of the archive are named ``archive_<family>``."""
+    found = {name: train_on_table(folder, name) for name in (*FAMILIES, *VARIANTS)}
+    archive = simulate_archive(folder / "archive")
     for family in ARCHIVE_FAMILIES:
-        found[f"archive_{family}"] = trained_on_archive(archive, family)
-    return {name: card_recorded(run) for name, run in found.items()}
+        found[f"archive_{family}"] = train_on_archive(archive, family)
+    return {name: card_content(run) for name, run in found.items()}

@@ -1,4 +1,4 @@
-"""Ways to change who may do what, past ``rongzi users`` and its record."""
+"""Ways to change accounts without ``rongzi users`` and its account events."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from sqlalchemy import update as update_of
 
 from api.ledger.tables import accounts
 from tests.support.tampering.rows import rows_in
-from tests.support.tampering.ways import Way, edit
+from tests.support.tampering.tables import Way, edit
 
 
-def change_account(connection: Connection, drawn: random.Random) -> str:
-    """Change what an account may do, where, its state, password or age of tokens."""
+def change_account(connection: Connection, rng: random.Random) -> str:
+    """Change roles, places, state, password or token version of an account."""
     rows = rows_in(connection, accounts)
     if not rows:
-        return edit(connection, drawn)
-    row = drawn.choice(rows)
-    name, value = drawn.choice(
+        return edit(connection, rng)
+    row = rng.choice(rows)
+    name, value = rng.choice(
         (
             ("roles", "admin"),
             ("places", "371502" if not row["places"] else ""),
@@ -28,18 +28,18 @@ def change_account(connection: Connection, drawn: random.Random) -> str:
             ("version", row["version"] + 1),
         )
     )
-    changing = update_of(accounts).where(accounts.c.name == row["name"])
-    connection.execute(changing.values({name: value}))
+    statement = update_of(accounts).where(accounts.c.name == row["name"])
+    connection.execute(statement.values({name: value}))
     return f"edit accounts.{name}"
 
 
-def add_or_remove(connection: Connection, drawn: random.Random) -> str:
+def add_or_remove(connection: Connection, rng: random.Random) -> str:
     """Add an account, or remove one."""
     rows = rows_in(connection, accounts)
     if not rows:
-        return edit(connection, drawn)
-    row = drawn.choice(rows)
-    if drawn.random() < 0.5:
+        return edit(connection, rng)
+    row = rng.choice(rows)
+    if rng.random() < 0.5:
         connection.execute(insert(accounts), [row | {"name": "somebody-else", "roles": "admin"}])
         return "add an account"
     connection.execute(delete_from(accounts).where(accounts.c.name == row["name"]))

@@ -1,4 +1,4 @@
-"""Rows of a ledger changed by force: drawn, altered, and the chain hashed anew behind them."""
+"""Read and change rows of a ledger directly, and rebuild the hash chain after them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Row = dict[str, Any]
 
 
 @contextmanager
-def disarmed(url: URL) -> Iterator[Connection]:
-    """Yield a connection of the tables' owner, who takes the triggers away and puts them back."""
+def without_triggers(url: URL) -> Iterator[Connection]:
+    """Yield a connection of the tables' owner; the triggers are dropped meanwhile."""
     engine = create_engine(url)
     with engine.begin() as connection:
         for table in APPEND_ONLY:
@@ -41,14 +41,14 @@ def rows_in(connection: Connection, table: Table) -> list[Row]:
     return [dict(row) for row in connection.execute(select(table).order_by(key)).mappings()]
 
 
-def any_table(connection: Connection, drawn: random.Random) -> Table:
+def any_table(connection: Connection, rng: random.Random) -> Table:
     """Return a table that has rows."""
-    return drawn.choice([t for t in TABLES if connection.execute(select(t).limit(1)).first()])
+    return rng.choice([t for t in TABLES if connection.execute(select(t).limit(1)).first()])
 
 
-def any_row(connection: Connection, table: Table, drawn: random.Random) -> Row:
+def any_row(connection: Connection, table: Table, rng: random.Random) -> Row:
     """Return one row."""
-    return drawn.choice(rows_in(connection, table))
+    return rng.choice(rows_in(connection, table))
 
 
 def assign(connection: Connection, table: Table, row: Row, values: Row) -> None:
@@ -63,43 +63,43 @@ def remove(connection: Connection, table: Table, row: Row) -> None:
     connection.execute(delete_from(table).where(key == row[key.name]))
 
 
-def other(value: Any, kind: type, drawn: random.Random) -> Any:
-    """Return another value of the column's type, as near as can be: one bit, one sign, one unit."""
+def other(value: Any, kind: type, rng: random.Random) -> Any:
+    """Return another value of the column's type that differs little: one bit, one character."""
     if kind is int:
-        return (value or 0) + 1_000_000 + drawn.randrange(1, 1_000)
+        return (value or 0) + 1_000_000 + rng.randrange(1, 1_000)
     if kind is bytes:
         changed = bytearray(value or b"\0")
-        changed[drawn.randrange(len(changed))] ^= 1 << drawn.randrange(8)
+        changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
         return bytes(changed)
     if not value:
         return "x"
-    place = drawn.randrange(len(value))
-    sign = "7" if value[place] != "7" else "8"
-    return value[:place] + sign + value[place + 1 :]
+    at = rng.randrange(len(value))
+    character = "7" if value[at] != "7" else "8"
+    return value[:at] + character + value[at + 1 :]
 
 
 def rewrite(connection: Connection, chain: Sequence[Row]) -> None:
-    """Write the entries numbered and hashed anew, as somebody would who read our source."""
-    replace_entries(connection, hashed(chain))
+    """Replace all entries, numbered and hashed again, as a reader of our source could do."""
+    replace_entries(connection, hash_entries(chain))
 
 
-def hashed(chain: Sequence[Row], previous: str = GENESIS, first: int = 1) -> list[Row]:
-    """Return entries numbered from `first` and hashed behind `previous`."""
-    made = []
+def hash_entries(chain: Sequence[Row], previous: str = GENESIS, first: int = 1) -> list[Row]:
+    """Return entries numbered from `first` and chained after the digest `previous`."""
+    chained = []
     for seq, row in enumerate(chain, first):
         row = row | {"seq": seq, "previous": previous}
         previous = digest_of(row)
-        made.append(row | {"digest": previous})
-    return made
+        chained.append(row | {"digest": previous})
+    return chained
 
 
 def replace_entries(connection: Connection, rows: Sequence[Row]) -> None:
-    """Put `rows` in the place of all entries."""
+    """Replace all entries by `rows`."""
     connection.execute(delete_from(entries))
     connection.execute(insert(entries), list(rows))
 
 
-def rewrite_looks(connection: Connection, rows: Sequence[Row]) -> None:
-    """Write the audit numbered and hashed anew."""
+def rewrite_access_record(connection: Connection, rows: Sequence[Row]) -> None:
+    """Replace the access record by `rows`, numbered and hashed again."""
     connection.execute(delete_from(accesses))
     append_audit_rows(connection, rows)

@@ -1,11 +1,8 @@
-"""Random tamperings of a ledger by somebody who can write its database or its outside file.
+"""Random tampering with a ledger by somebody who can write its database or its checkpoint file.
 
-Fills a ledger with decisions, a consent, an erasure, looks and account events, then changes a copy
-of it in a random way, again and again: any table (`ways`), who is who
-(`people`), the audit (`looks`), the accounts (`accounts`), the
-database under a running service (`live`), the file of checkpoints
-(`outside`). Prints how many of them ``verify-ledger`` found. Nobody here can write both
-places, or has the keys.
+A ledger is filled with decisions, a withdrawal of consent, an erasure, access records and account
+events. Each trial changes a copy of it at random, and ``verify-ledger`` must find the change.
+Nobody here can write both the database and the checkpoint file, and nobody has the keys.
 """
 
 from __future__ import annotations
@@ -29,108 +26,103 @@ from api.ledger.database import Location, database_url
 from api.ledger.writer import Ledger
 from api.persons.commands import Erase
 from api.verify.verify import verify_ledger
-from tests.support.ledger_filling import asks, fill, look_around
-from tests.support.tampering import accounts, looks, outside, people, ways
-from tests.support.tampering.live import under_way
-from tests.support.tampering.rows import disarmed
+from tests.support.ledger.filling import asks, fill, record_accesses
+from tests.support.tampering import access_record, accounts, checkpoint_file, identities, tables
+from tests.support.tampering.rows import without_triggers
+from tests.support.tampering.running_service import tamper_while_running
 
-_WAYS = (
-    *ways.WAYS,
-    *people.WAYS,
-    *looks.WAYS,
-    *accounts.WAYS,
-)
-#: Of all tamperings: of the file outside, and under a running service.
-_OUTSIDE, _LIVE = 0.12, 0.04
+_WAYS = (*tables.WAYS, *identities.WAYS, *access_record.WAYS, *accounts.WAYS)
+#: Shares of all trials that change the checkpoint file, or the database of a running service.
+_CHECKPOINT_FILE_SHARE, _RUNNING_SHARE = 0.12, 0.04
 
 
-def tamper(location: Location, drawn: random.Random) -> str:
-    """Change the ledger's database in a random way and return what was done."""
-    with disarmed(location.url) as connection:
-        return drawn.choice(_WAYS)(connection, drawn)
+def tamper(location: Location, rng: random.Random) -> str:
+    """Change the ledger's database at random and return what was done."""
+    with without_triggers(location.url) as connection:
+        return rng.choice(_WAYS)(connection, rng)
 
 
-def filled(resources: Resources, folder: Path, decisions: int) -> Location:
-    """Return a new ledger under `folder`: `decisions` and all else that a ledger may hold."""
+def fill_ledger(resources: Resources, folder: Path, decisions: int) -> Location:
+    """Create a ledger under `folder` with `decisions` and everything else a ledger can hold."""
     settings = Settings(home=folder / "home")
     location = Location.of(settings)
     with closing(Ledger.open(settings)) as ledger:
         fill(ledger, asks(resources, decisions))
-        look_around(ledger, 20)
-        _with_people(ledger, list(asks(resources, decisions)))
-        look_around(ledger, 3)
-    with closing(Accounts(settings)) as accounts:
+        record_accesses(ledger, 20)
+        _withdraw_and_erase(ledger, list(asks(resources, decisions)))
+        record_accesses(ledger, 3)
+    with closing(Accounts(settings)) as own:
         for name in ("officer-1", "auditor-1"):
-            accounts.add([Account(name, "no password", frozenset({"officer"}), ("",))], "console")
-        accounts.change(
+            own.add([Account(name, "no password", frozenset({"officer"}), ("",))], "console")
+        own.change(
             "auditor-1", "account_disabled", "console", lambda was: replace(was, is_enabled=False)
         )
     report = verify_ledger(location)
     if not report.is_sound:
-        raise SystemExit(f"the ledger is not sound to begin with: {report.findings[:3]}")
+        raise SystemExit(f"the new ledger is not sound: {report.findings[:3]}")
     return location
 
 
-def _with_people(ledger: Ledger, known: list[Decide]) -> None:
-    """Take one member's consent back, and erase who may be erased."""
+def _withdraw_and_erase(ledger: Ledger, decisions: list[Decide]) -> None:
+    """Withdraw the consent of one member, and erase the first member who may be erased."""
     for make in (_withdraw, _erase):
-        for asked in known:
+        for decision in decisions:
             with suppress(ProblemError):
-                ledger.write_now(make(asked))
+                ledger.write_now(make(decision))
                 break
 
 
-def _withdraw(asked: Decide) -> Command:
-    return SetConsent(None, "officer-1", asked.member_id, False, "paper", asked.resources)
+def _withdraw(decision: Decide) -> Command:
+    return SetConsent(None, "officer-1", decision.member_id, False, "paper", decision.resources)
 
 
-def _erase(asked: Decide) -> Command:
-    return Erase(None, "officer-1", asked.member_id, asked.resources)
+def _erase(decision: Decide) -> Command:
+    return Erase(None, "officer-1", decision.member_id, decision.resources)
 
 
-def more_of(resources: Resources, decisions: int) -> Callable[[], Iterator[Command]]:
-    """Return what yields commands that were not asked yet."""
-    ahead = list(asks(resources, decisions + 1))[-1:]
-    return lambda: iter(ahead)
+def new_commands(resources: Resources, decisions: int) -> Callable[[], Iterator[Command]]:
+    """Return a function that yields a command which `fill_ledger` did not write."""
+    commands = list(asks(resources, decisions + 1))[-1:]
+    return lambda: iter(commands)
 
 
-def tried_on_copies(
+def tamper_with_copies(
     location: Location,
     folder: Path,
-    tamperings: int,
+    trials: int,
     seed: int,
-    more: Callable[[], Iterator[Command]],
+    commands: Callable[[], Iterator[Command]],
 ) -> tuple[Counter[str], list[str]]:
-    """Return how often each kind of tampering was tried, and those that were not found.
+    """Return how often each kind of tampering was tried, and the trials that were not found.
 
     Parameters
     ----------
-    more
-        Yields commands for a service that runs on behind a tampering.
+    commands
+        Yields commands for a service that continues after a tampering.
     """
-    copy, outside = folder / "tampered.db", folder / "tampered.jsonl"
-    moved = replace(location, url=database_url(f"sqlite:///{copy}", copy), outside=outside)
+    copy, checkpoints = folder / "tampered.db", folder / "tampered.jsonl"
+    copied = replace(location, url=database_url(f"sqlite:///{copy}", copy), outside=checkpoints)
     tried: Counter[str] = Counter()
     missed = []
-    for number in range(tamperings):
-        drawn = random.Random(f"{seed} {number}")
+    for number in range(trials):
+        rng = random.Random(f"{seed} {number}")
         for side in (copy.with_name("tampered.db-wal"), copy.with_name("tampered.db-shm")):
             side.unlink(missing_ok=True)
         shutil.copyfile(str(location.url.database), copy)
-        shutil.copyfile(location.outside, outside)
-        done = _tampered(moved, drawn, more)
-        tried[done] += 1
-        if verify_ledger(moved).is_sound:
-            missed.append(f"{number}: {done}")
+        shutil.copyfile(location.outside, checkpoints)
+        action = _tamper_anywhere(copied, rng, commands)
+        tried[action] += 1
+        if verify_ledger(copied).is_sound:
+            missed.append(f"{number}: {action}")
     return tried, missed
 
 
-def _tampered(
-    location: Location, drawn: random.Random, more: Callable[[], Iterator[Command]]
+def _tamper_anywhere(
+    location: Location, rng: random.Random, commands: Callable[[], Iterator[Command]]
 ) -> str:
-    chance = drawn.random()
-    if chance < _OUTSIDE:
-        return drawn.choice(outside.WAYS)(location.outside, drawn)
-    if chance < _OUTSIDE + _LIVE:
-        return under_way(location, drawn, more)
-    return tamper(location, drawn)
+    chance = rng.random()
+    if chance < _CHECKPOINT_FILE_SHARE:
+        return rng.choice(checkpoint_file.WAYS)(location.outside, rng)
+    if chance < _CHECKPOINT_FILE_SHARE + _RUNNING_SHARE:
+        return tamper_while_running(location, rng, commands)
+    return tamper(location, rng)

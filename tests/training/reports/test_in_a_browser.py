@@ -12,7 +12,7 @@ import pytest
 
 from model.card.bins import Term
 from model.profile.dictionary import Text
-from tests.support.shared_ground import lacking
+from tests.support.prerequisites import lacking
 from training.fairness.findings import (
     AttributeFairness,
     FairnessReport,
