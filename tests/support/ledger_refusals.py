@@ -1,19 +1,17 @@
-"""What a ledger that is away must do, told in one place for both databases."""
+"""What a ledger that cannot be written must do, for the tests of both databases."""
 
 from __future__ import annotations
 
 import pytest
 
 from api.decisions.commands import Decide
-from api.http.problem_kinds import LEDGER_AWAY
-from api.http.problems import ProblemError
+from api.ledger.errors import LedgerAwayError
 from api.ledger.writer import Ledger
 
 
 def refused(ledger: Ledger, ask: Decide) -> None:
-    with pytest.raises(ProblemError) as error:
+    with pytest.raises(LedgerAwayError):
         ledger.write_now(ask)
-    assert error.value.kind == LEDGER_AWAY
     assert ledger.fault is not None
 
 

@@ -79,7 +79,7 @@ def test_another_librarys_message_and_exception_lose_their_words(
     (line,) = _lines(capsys)
     assert line["logger"] == "sqlalchemy.pool"
     assert line["error"] == "ValueError"
-    assert "test_running_logs.py" in line["at"]
+    assert "test_log.py" in line["at"]
     assert ID_NUMBER not in str(line)
     assert NAME not in str(line)
 

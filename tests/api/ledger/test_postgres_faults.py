@@ -13,8 +13,8 @@ import pytest
 
 from api.core.settings import Settings
 from api.decisions.commands import Decide
-from api.http.problems import ProblemError
 from api.ledger.database import Location
+from api.ledger.errors import LedgerAwayError
 from api.ledger.writer import Ledger
 from api.verify.verify import verify_ledger
 from tests.support.ledger_refusals import count, refused
@@ -41,7 +41,7 @@ def test_a_restarted_server_costs_no_decision(
     assert ledger.write_now(asks[1]).headers == {}
     postgres.stop("immediate")
     refused(ledger, asks[2])
-    with pytest.raises(ProblemError), ledger.read():
+    with pytest.raises(LedgerAwayError), ledger.read():
         raise AssertionError("there is nothing to read")
     assert asyncio.run(ledger.why_away()) is not None
     postgres.restart()

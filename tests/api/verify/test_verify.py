@@ -16,11 +16,10 @@ from sqlalchemy import create_engine, delete, text
 from api.core.settings import Settings
 from api.decisions.commands import Decide
 from api.editions.in_use import Resources
-from api.http.problem_kinds import LEDGER_AWAY
-from api.http.problems import ProblemError
 from api.ledger.checkpoints import checkpoint_in, last_line_of
 from api.ledger.database import Location
 from api.ledger.database import database_url as parsed
+from api.ledger.errors import LedgerAwayError
 from api.ledger.tables import checkpoints, entries
 from api.ledger.writer import Ledger
 from api.verify.verify import verify_ledger
@@ -124,9 +123,8 @@ def test_a_running_service_does_not_go_on_behind_an_entry_of_somebody_else(
 ) -> None:
     ledger, location = running
     _behind_its_back(location, tampering_ways.append_behind)
-    with pytest.raises(ProblemError) as refused:
+    with pytest.raises(LedgerAwayError):
         ledger.write_now(asks[3])
-    assert refused.value.kind == LEDGER_AWAY
     assert "entry 4, the ledger's last, carries no seal" in str(ledger.fault)
     finding = verify_ledger(location).findings[0]
     assert (finding.kind, finding.seq) == ("unsealed", 4)

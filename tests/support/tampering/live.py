@@ -8,9 +8,9 @@ from contextlib import closing
 
 from api.access.audit import RecordAccess
 from api.core.settings import Settings
-from api.http.problems import ProblemError
 from api.ledger.commands import Command
 from api.ledger.database import Location
+from api.ledger.errors import LedgerAwayError
 from api.ledger.writer import Ledger
 from tests.support.ledger_filling import look_around
 from tests.support.tampering.looks import append_look
@@ -37,6 +37,6 @@ def under_way(
         asked, name = drawn.choice(((behind, "a look"), (next(more()), "a decision")))
         try:
             ledger.write_now(asked)
-        except ProblemError:
+        except LedgerAwayError:
             return f"{done} while the service runs, which refuses {name} behind it"
     return f"{done} while the service runs, {name} behind it"
