@@ -19,8 +19,8 @@ from prometheus_client import Counter, Histogram
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.core.log import log, where
-from api.core.metrics import FAULTS, LATENCY, REFUSALS, REQUESTS
+from api.core.log import error_location, log
+from api.core.metrics import FAULTS, REFUSALS, REQUEST_SECONDS, REQUESTS
 from api.http.problem_kinds import INTERNAL_ERROR
 from api.http.problems import problem_response
 
@@ -105,10 +105,10 @@ def _tell(scope: Scope, status: int, seconds: float) -> None:
 @lru_cache(maxsize=1_024)
 def log_fields(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     """Return what counts and times the answers of one route, status and method."""
-    return REQUESTS.labels(method, route, str(status)), LATENCY.labels(route)
+    return REQUESTS.labels(method, route, str(status)), REQUEST_SECONDS.labels(route)
 
 
 def _tell_fault(error: Exception, name: str) -> None:
     FAULTS.inc()
     # Where it broke, not what it said: a message may quote a row.
-    log.error("fault", error=type(error).__qualname__, at=where(error), request_id=name)
+    log.error("fault", error=type(error).__qualname__, at=error_location(error), request_id=name)

@@ -19,8 +19,8 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from api.core.log import log, where
-from api.core.metrics import BATCH, COMMIT, DATABASE_UP, QUEUE
+from api.core.log import error_location, log
+from api.core.metrics import COMMANDS_PER_COMMIT, COMMIT_SECONDS, DATABASE_UP, QUEUED_COMMANDS
 from api.core.settings import Settings
 from api.ledger.checkpoints import Checkpoint
 from api.ledger.commands import Answer, Command, View, Written
@@ -147,7 +147,7 @@ class Ledger:
                     raise InProgressError()
                 self._running.add(idempotency.scope)
             self._waiting += 1
-            QUEUE.set(self._waiting)
+            QUEUED_COMMANDS.set(self._waiting)
         self._queue.put(waiting)
 
     def _work(self) -> None:
@@ -171,9 +171,9 @@ class Ledger:
         else:
             self._sealing = self._sealer.submit(self._seal, group, outcomes, made)
 
-    @COMMIT.time()
+    @COMMIT_SECONDS.time()
     def _committed(self, commands: list[Command]) -> tuple[list[Outcome], Checkpoint | None]:
-        BATCH.observe(len(commands))
+        COMMANDS_PER_COMMIT.observe(len(commands))
         self._prepare()
         try:
             return self._watched(lambda: self._store.commit(commands))
@@ -233,7 +233,7 @@ class Ledger:
         with self._guard:
             self._running -= scopes
             self._waiting -= len(group)
-            QUEUE.set(self._waiting)
+            QUEUED_COMMANDS.set(self._waiting)
 
 
 class _Probe:
@@ -249,7 +249,7 @@ class _Probe:
 def _refused(error: Exception, group: list[QueuedCommand]) -> list[Outcome]:
     if isinstance(error, _AWAY):
         return [LedgerAwayError() for _ in group]
-    log.error("fault", error=type(error).__qualname__, at=where(error))
+    log.error("fault", error=type(error).__qualname__, at=error_location(error))
     return [error for _ in group]
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from api.core.metrics import CONTENT_TYPE, exposition
+from api.core.metrics import CONTENT_TYPE, render_metrics
 from api.decisions.schemas import Digest
 from api.editions.in_use import Service, service_of
 from api.http.ledger import ledger_of
@@ -95,7 +95,7 @@ async def get_metrics(request: Request) -> Response:
     # A header can only take the right away, never give it: what a proxy passes on came from afar.
     if not _is_loopback(peer) or any(name in request.headers for name in _FORWARDED):
         raise ProblemError(NOT_FOUND)
-    return Response(exposition(), headers={"content-type": CONTENT_TYPE})
+    return Response(render_metrics(), headers={"content-type": CONTENT_TYPE})
 
 
 async def _away(ledger: Ledger) -> tuple[FieldError, ...]:

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.core.log import log
-from api.core.metrics import IN_WORK
+from api.core.metrics import REQUESTS_IN_PROGRESS
 from api.http.body import ClientGoneError, replayed, whole_body
 from api.http.problem_kinds import MALFORMED_BODY, OVERLOADED, TIMED_OUT
 from api.http.problems import ProblemError, problem_response
@@ -81,7 +81,7 @@ class Slot:
             return False
         self._load.working += 1
         self.is_held = True
-        IN_WORK.inc()
+        REQUESTS_IN_PROGRESS.inc()
         return True
 
     def leave(self) -> None:
@@ -89,7 +89,7 @@ class Slot:
         if self.is_held:
             self._load.working -= 1
             self.is_held = False
-            IN_WORK.dec()
+            REQUESTS_IN_PROGRESS.dec()
 
 
 #: Requests whose body is still on its way.
