@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from api.core.metrics import CONTENT_TYPE, render_metrics
 from api.decisions.schemas import Digest
 from api.editions.in_use import Service, service_of
-from api.http.ledger import ledger_of
+from api.http.ledger import get_ledger
 from api.http.openapi import FieldErrorShape, refusals
 from api.http.problem_kinds import NOT_FOUND, NOT_READY
 from api.http.problems import FieldError, ProblemError
@@ -61,7 +61,7 @@ async def get_live() -> LiveShape:
 
 @router.get("/ready", summary="Can decisions be made?", responses=refusals(NOT_READY))
 async def get_ready(
-    service: Annotated[Service, Depends(service_of)], ledger: Annotated[Ledger, Depends(ledger_of)]
+    service: Annotated[Service, Depends(service_of)], ledger: Annotated[Ledger, Depends(get_ledger)]
 ) -> ReadyShape:
     """Answer 200 with what is in use, or 503 naming each missing part and what to do."""
     if service.draining:
