@@ -19,7 +19,7 @@ from api.ledger.transaction import Transaction
 #: Part → where its function is looked up. A part inside another is counted in both.
 PARTS: dict[str, tuple[Any, str]] = {
     "ledger thread, a group in all": (Store, "commit"),
-    "  the commands": (store, "perform"),
+    "  the commands": (store, "run_group"),
     "    kernel: knock-outs, points, offer, reasons": (api.decisions.commands, "decide_many"),
     "    answer and profile as JSON": (api.decisions.commands, "_decision"),
     "    pseudonyms of new members, encrypted": (api.decisions.commands, "_added"),

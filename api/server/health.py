@@ -99,7 +99,7 @@ async def get_metrics(request: Request) -> Response:
 
 
 async def _away(ledger: Ledger) -> tuple[FieldError, ...]:
-    why = await ledger.why_away()
+    why = await ledger.find_fault()
     return (FieldError("ledger", Text(_LEDGER_ZH, f"{why}; {_LEDGER_EN}")),) if why else ()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from api.ledger.chain import GENESIS, audit_digest, unchained_audit_digest
+from api.ledger.chain import GENESIS, audit_row_digest, unchained_rows_digest
 from api.ledger.checkpoints import Checkpoint
 from api.ledger.findings import Report
 from api.ledger.tables import accesses
@@ -62,9 +62,9 @@ def _verify_link(row: dict[str, Any], looks: _Looks, report: Report) -> None:
     number, found = row["number"], row["digest"]
     follows = [looks.previous]
     if not looks.digests and looks.unchained:
-        follows.append(attempted(unchained_audit_digest, looks.unchained) or GENESIS)
+        follows.append(attempted(unchained_rows_digest, looks.unchained) or GENESIS)
     if found not in [_follower(row, before) for before in follows]:
-        report.found(
+        report.add(
             "look",
             None,
             f"look {number} (table accesses) does not follow from the look before it: one of the"
@@ -75,7 +75,7 @@ def _verify_link(row: dict[str, Any], looks: _Looks, report: Report) -> None:
 
 
 def _follower(row: dict[str, Any], previous: str) -> str | None:
-    return attempted(lambda each: audit_digest(each, previous), row)
+    return attempted(lambda each: audit_row_digest(each, previous), row)
 
 
 def _tell_unchained(looks: _Looks, report: Report) -> None:
@@ -85,7 +85,7 @@ def _tell_unchained(looks: _Looks, report: Report) -> None:
     misplaced = [row["number"] for row in looks.unchained if row["number"] < 1]
     if misplaced:
         what = f"look {misplaced[0]} (table accesses) has a number that is never given: inserted"
-        report.found("look", None, what)
+        report.add("look", None, what)
     report.notices.append(
         f"the first {count} looks are of a release that did not chain them yet"
         + (f"; look {first} seals them as they stood then" if first else "")
@@ -98,7 +98,7 @@ def _verify_all_there(looks: _Looks, seals: Sequence[Checkpoint], report: Report
         at_its_place = not made.look or made.looks in (GENESIS, looks.digests.get(made.look))
         if made.looks not in known or (made.is_bounded and not at_its_place):
             upto = f"up to look {made.look} " if made.look else ""
-            report.found(
+            report.add(
                 "look",
                 made.seq or None,
                 f"what stood in table accesses {upto}behind look {fitting}, sealed by the"
@@ -121,7 +121,7 @@ def _verify_no_others(looks: _Looks, seals: Sequence[Checkpoint], report: Report
     begun = min(interval.after for interval in bounded)
     numbers = sorted(number for number in looks.digests if number > begun)
     for first, last in uncovered(bounded, begun, numbers[-1] if numbers else begun):
-        report.found(
+        report.add(
             "look",
             None,
             (f"looks {first} to {last} were" if last > first else f"look {first} was")

@@ -73,7 +73,7 @@ class Chain:
             for kind in ("policy", "card"):
                 self.versions.setdefault(body[f"{kind}_digest"], (kind, seq))
         except (ValueError, KeyError, TypeError):
-            report.found("altered", seq, f"entry {seq} is no decision of a form this version knows")
+            report.add("altered", seq, f"entry {seq} is no decision of a form this version knows")
 
 
 def rows_of(connection: Connection, table: Table, key: str) -> Iterator[dict[str, Any]]:

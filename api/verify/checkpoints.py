@@ -70,7 +70,7 @@ def verify_covered(chain: Chain, seals: Sequence[Checkpoint], report: Report) ->
     spans = [Interval(made.from_seq or 0, made.seq) for made in seals if made.is_bounded]
     for first, last in uncovered(spans, before, chain.last):
         many = f"entries {first} to {last} were" if last > first else f"entry {first} was"
-        report.found(
+        report.add(
             "unsealed",
             first,
             f"{many} sealed by no commit of the service: somebody else appended what is there, or"
@@ -80,9 +80,9 @@ def verify_covered(chain: Chain, seals: Sequence[Checkpoint], report: Report) ->
 
 def is_signed(made: Checkpoint, name: str, key: Ed25519PublicKey, report: Report) -> bool:
     """Return whether the checkpoint called `name` is by this ledger's key; report if it is not."""
-    if made.is_by(key):
+    if made.is_signed_by(key):
         return True
-    report.found(
+    report.add(
         "forged",
         made.seq,
         f"{name} of entry {made.seq} was not signed by this ledger's key: it was changed or"
@@ -109,7 +109,7 @@ def tell_unfit(
     beyond = [each for each in named if each.made.seq > chain.last]
     if beyond:
         name, made = max(beyond, key=lambda each: each.made.seq)
-        report.found(
+        report.add(
             "truncated",
             made.seq,
             f"{name} of entry {made.seq} is signed, but the ledger ends at entry"
@@ -122,7 +122,7 @@ def tell_unfit(
         begins = max((each.seq for each in before if fits(each, chain)), default=0) + 1
         many = f"entries {begins} to {made.seq}" if begins < made.seq else f"entry {begins}"
         more = f", and so are {len(unfit) - 1} others behind it" if len(unfit) > 1 else ""
-        report.found(
+        report.add(
             "replaced",
             begins,
             f"{name} of entry {made.seq} is signed over another entry than the one there"

@@ -54,7 +54,7 @@ def verify_outside(
     most = _MOST_ON_THEIR_WAY if said.is_any else _MOST_AT_THE_START
     if behind and (lines is None or len(behind) > most):
         kind = "outside cut" if said.is_any else "no outside"
-        report.found(kind, None, _cut(path, said.is_any, behind))
+        report.add(kind, None, _cut(path, said.is_any, behind))
     elif behind:
         report.notices.append(
             f"{_named(behind)} no line in {path} yet: it is being written now, or a crash came"
@@ -85,7 +85,7 @@ def _tell_no_checkpoint(line: str, name: str, report: Report) -> None:
         report.notices.append(f"{name} is torn, as a crash leaves it")
     else:
         what = f"{name} is no checkpoint: it was overwritten or put there"
-        report.found("forged", None, f"{what}; restore the file from backup")
+        report.add("forged", None, f"{what}; restore the file from backup")
 
 
 def _tell_not_kept(
@@ -95,7 +95,7 @@ def _tell_not_kept(
     seqs = {0, *(made.seq for made in inside)}
     for name, made in named:
         if fits(made, chain) and (made.is_bounded or made.seq not in seqs):
-            report.found(
+            report.add(
                 "unsealed",
                 made.seq,
                 f"{name} of entry {made.seq} ({made.sealed_at}) is signed, but the ledger does not"

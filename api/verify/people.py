@@ -51,10 +51,10 @@ def verify_accounts(
         report.accounts += 1
         what = _wrong(row, told.pop(str(row["name"]), None))
         if what:
-            report.found("account", None, f"account {row['name']} {what}")
+            report.add("account", None, f"account {row['name']} {what}")
     for name in told:
         what = f"account {name} is gone from table accounts; restore its row from backup"
-        report.found("account", None, what)
+        report.add("account", None, what)
 
 
 def _last_told(events: Iterable[Mapping[str, Any]]) -> dict[str, _Told]:
@@ -104,9 +104,9 @@ def verify_identities(
         unsealed += subject in chain.subjects and subject not in chain.identities
         what = _people_wrong(row, chain, vault)
         if what:
-            report.found("identity", seq, f"the identity of subject {subject} {what}")
+            report.add("identity", seq, f"the identity of subject {subject} {what}")
     for subject, seq in missing.items():
-        report.found(
+        report.add(
             "identity",
             seq,
             f"the identity of subject {subject} (entry {seq}) is gone without an erasure on record;"

@@ -11,13 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from api.ledger.chain import GENESIS, digest_of
-from api.ledger.checkpoints import lines_of
+from api.ledger.chain import GENESIS, entry_digest
+from api.ledger.checkpoints import read_lines
 from api.ledger.database import Location, open_engine
 from api.ledger.findings import Report
-from api.ledger.idempotency import sealed_digest
+from api.ledger.idempotency import answer_digest
 from api.ledger.keys import SEAL_PUBLIC, public_key
-from api.ledger.schema import refuse_other_release, verify_guards
+from api.ledger.schema import refuse_other_release, verify_triggers
 from api.ledger.tables import answers, entries, questions, versions
 from api.verify.audit import verify_audit
 from api.verify.chain import Chain, attempted, read_raw, rows_of
@@ -31,16 +31,16 @@ def verify_answers(connection: Connection, chain: Chain, report: Report) -> None
     missing = dict(chain.sealed_answers)
     for row in rows_of(connection, answers, "seq"):
         report.answers += 1
-        digest, seq = attempted(sealed_digest, row), row["seq"]
+        digest, seq = attempted(answer_digest, row), row["seq"]
         if missing.pop(seq, "") != digest:
-            report.found(
+            report.add(
                 "answer",
                 seq,
                 f"the answer kept for entry {seq} (table answers) is not the one given with it:"
                 " it was changed, inserted or moved",
             )
     for seq in missing:
-        report.found("answer", seq, f"the answer given with entry {seq} is gone from table answers")
+        report.add("answer", seq, f"the answer given with entry {seq} is gone from table answers")
 
 
 def verify_questions(connection: Connection, chain: Chain, report: Report) -> None:
@@ -49,14 +49,14 @@ def verify_questions(connection: Connection, chain: Chain, report: Report) -> No
     for row in rows_of(connection, questions, "seq"):
         if missing.pop(row["question"], None) != (row["decision_id"], row["seq"]):
             seq = row["seq"]
-            report.found(
+            report.add(
                 "question",
                 seq,
                 f"the question noted for entry {seq} (table questions) is not the one it answers:"
                 " it was changed, inserted or moved",
             )
     for _, seq in missing.values():
-        report.found(
+        report.add(
             "question", seq, f"the question that entry {seq} answers is gone from table questions"
         )
 
@@ -69,12 +69,12 @@ def verify_versions(connection: Connection, chain: Chain, report: Report) -> Non
         used_as, seq = missing.pop(digest, (None, None))
         if attempted(_payload_digest, row) != digest or used_as not in (kind, None):
             what = f"the {kind} kept as {digest} (table versions) was changed: it is another one"
-            report.found("version", seq, what)
+            report.add("version", seq, what)
         elif used_as is None:
             what = f"the {kind} kept as {digest} (table versions) decided nothing: it was inserted"
-            report.found("version", None, what)
+            report.add("version", None, what)
     for digest, (kind, seq) in missing.items():
-        report.found(
+        report.add(
             "version",
             seq,
             f"the {kind} {digest}, by which entry {seq} was decided, is gone from table versions",
@@ -105,14 +105,14 @@ def verify_ledger(location: Location, public: Path | None = None) -> Report:
     key = public_key(public or location.keys / SEAL_PUBLIC)
     # The outside file's size first: the ledger read after it may hold more, but never less.
     outside = location.outside
-    lines = lines_of(outside, outside.stat().st_size) if outside.exists() else None
+    lines = read_lines(outside, outside.stat().st_size) if outside.exists() else None
     engine = open_engine(location.url, writes=False)
     report = Report()
     try:
         with engine.connect() as connection, connection.begin():
             refuse_other_release(connection)
             read_raw(connection)
-            verify_guards(connection, report)
+            verify_triggers(connection, report)
             chain = _verified_chain(connection, report)
             seals = verify_checkpoints(connection, chain, key, report)
             seals += verify_outside(outside, lines, chain, seals, key, report)
@@ -133,16 +133,16 @@ def _verified_chain(connection: Connection, report: Report) -> Chain:
         seq = row["seq"]
         if seq != before + 1:
             span = f"{before + 1} to {seq - 1}" if seq > before + 2 else f"{before + 1}"
-            report.found("missing", before + 1, f"entry {span} is missing: it was deleted or moved")
+            report.add("missing", before + 1, f"entry {span} is missing: it was deleted or moved")
         elif row["previous"] != digest:
-            report.found(
+            report.add(
                 "broken",
                 seq,
                 f"entry {seq} does not follow from entry {before}: one of the two"
                 " was changed, replaced or moved",
             )
-        if attempted(digest_of, row) != row["digest"]:
-            report.found("altered", seq, f"entry {seq} was altered: its digest does not fit it")
+        if attempted(entry_digest, row) != row["digest"]:
+            report.add("altered", seq, f"entry {seq} was altered: its digest does not fit it")
         chain.take(row, report)
         before, digest = seq, row["digest"]
     report.entries, report.head = len(chain.digests), digest

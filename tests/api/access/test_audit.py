@@ -110,7 +110,7 @@ def test_what_cannot_be_sealed_is_not_done(accounts: Accounts, ledger_settings: 
     (ledger_settings.home.parent / "file").touch()
     blocked = replace(ledger_settings, checkpoints=ledger_settings.home.parent / "file" / "lines")
     with closing(Accounts(blocked)) as sealed_nowhere:
-        with pytest.raises(LedgerError, match="not done, because it could not be sealed there"):
+        with pytest.raises(LedgerError, match="nothing was changed, because it cannot be sealed"):
             create_account(sealed_nowhere, [("officer-2", ("officer",), ("371502",))])
         assert sealed_nowhere.all() == []
     assert _audit(accounts) == []

@@ -43,9 +43,9 @@ def test_a_restarted_server_costs_no_decision(
     refused(ledger, asks[2])
     with pytest.raises(LedgerAwayError), ledger.read():
         raise AssertionError("there is nothing to read")
-    assert asyncio.run(ledger.why_away()) is not None
+    assert asyncio.run(ledger.find_fault()) is not None
     postgres.restart()
-    assert asyncio.run(ledger.why_away()) is None
+    assert asyncio.run(ledger.find_fault()) is None
     assert ledger.write_now(asks[2]).headers == {}
     assert count(ledger) == 3
 

@@ -29,12 +29,12 @@ def _in_thread(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
 def test_one_who_is_alone_is_taken_after_the_wait_for_others() -> None:
     queue = Queue()
     queue.put(_waiting("alone"))
-    assert _names(queue.group(64, 8, 0.01)) == ["alone"]
+    assert _names(queue.take_group(64, 8, 0.01)) == ["alone"]
 
 
 def test_those_who_are_expected_are_taken_together_and_in_order() -> None:
     queue = Queue()
-    thread, found = _in_thread(lambda: _names(queue.group(64, 8, 60.0)))
+    thread, found = _in_thread(lambda: _names(queue.take_group(64, 8, 60.0)))
     for number in range(8):
         queue.put(_waiting(number))
     thread.join(10)
@@ -45,22 +45,22 @@ def test_a_group_is_bounded_and_the_rest_waits_for_the_next() -> None:
     queue = Queue()
     for number in range(10):
         queue.put(_waiting(number))
-    assert _names(queue.group(4, 10, 60.0)) == [0, 1, 2, 3]
+    assert _names(queue.take_group(4, 10, 60.0)) == [0, 1, 2, 3]
     assert len(queue) == 6
-    assert _names(queue.group(64, 6, 60.0)) == [4, 5, 6, 7, 8, 9]
+    assert _names(queue.take_group(64, 6, 60.0)) == [4, 5, 6, 7, 8, 9]
 
 
 def test_what_waits_at_the_end_is_taken_and_then_nothing() -> None:
     queue = Queue()
     queue.put(_waiting("last"))
     queue.close()
-    assert _names(queue.group(64, 8, 60.0)) == ["last"]
-    assert queue.group(64, 8, 60.0) == []
+    assert _names(queue.take_group(64, 8, 60.0)) == ["last"]
+    assert queue.take_group(64, 8, 60.0) == []
 
 
 def test_the_end_wakes_a_thread_that_waits() -> None:
     queue = Queue()
-    thread, found = _in_thread(lambda: queue.group(64, 8, 60.0))
+    thread, found = _in_thread(lambda: queue.take_group(64, 8, 60.0))
     queue.close()
     thread.join(10)
     assert found == [[]]
@@ -72,7 +72,7 @@ def test_of_many_who_put_at_once_none_is_lost_or_taken_twice() -> None:
     def taken() -> list[Any]:
         found: list[Any] = []
         # The expectation is wrong most of the time, as it is in life.
-        while group := queue.group(16, len(found) % 7 + 1, 0.0005):
+        while group := queue.take_group(16, len(found) % 7 + 1, 0.0005):
             found += _names(group)
         return found
 

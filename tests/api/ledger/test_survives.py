@@ -43,7 +43,7 @@ ledger = writer.Ledger.open(Settings(Path(home), database_url=url or None))
 ask, other = asks(loaded(Path(data)), 2)
 ledger.write_now(other)
 if moment == "before the answer":
-    writer.settle = killed
+    writer.deliver_outcomes = killed
 else:
     checkpoints.CheckpointFile.append = killed
 ledger.write_now(ask)

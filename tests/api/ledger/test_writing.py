@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from api.core.settings import Settings
-from api.ledger.chain import GENESIS, digest_of
+from api.ledger.chain import GENESIS, entry_digest
 from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.database import Location, open_engine
 from api.ledger.entries import NewEntry
@@ -110,7 +110,7 @@ def test_the_digest_covers_every_column() -> None:
         "answer_digest": None, "previous": GENESIS, "body": "{}", "identity_digest": None,
     }  # fmt: skip
     for name, value in row.items():
-        assert digest_of(row | {name: f"{value}x"}) != digest_of(row), name
+        assert entry_digest(row | {name: f"{value}x"}) != entry_digest(row), name
 
 
 def test_who_writes_waits_for_the_disk(ledger: Ledger, ledger_settings: Settings) -> None:

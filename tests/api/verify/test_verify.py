@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, delete, text
 from api.core.settings import Settings
 from api.decisions.commands import Decide
 from api.editions.in_use import Resources
-from api.ledger.checkpoints import checkpoint_in, last_line_of
+from api.ledger.checkpoints import parse_checkpoint, read_last_checkpoint
 from api.ledger.database import Location
 from api.ledger.database import database_url as parsed
 from api.ledger.errors import LedgerAwayError
@@ -184,7 +184,7 @@ def test_a_line_behind_one_that_another_worker_tore_is_read(copied: Location) ->
     assert report.is_sound
     assert report.outside_lines == len(lines) + 1
     assert any(f"line {len(lines)} is torn" in notice for notice in report.notices)
-    assert last_line_of(copied.outside) == checkpoint_in(lines[-1])
+    assert read_last_checkpoint(copied.outside) == parse_checkpoint(lines[-1])
 
 
 def test_a_changed_line_outside_is_found(copied: Location) -> None:
