@@ -1,4 +1,4 @@
-"""Writing: durable before it is answered, in one chain, in groups, on both databases."""
+"""Writes are durable before they are answered, in one chain and in groups, on both databases."""
 
 from __future__ import annotations
 
@@ -68,16 +68,16 @@ def test_entries_form_one_chain_without_gaps(ledger: Ledger) -> None:
     assert found[0].body == {"note": "注"}
 
 
-def test_a_command_sees_what_those_before_it_in_the_group_did(ledger: Ledger) -> None:
+def test_a_command_sees_the_entries_of_earlier_commands_in_its_group(ledger: Ledger) -> None:
     commands = [Append(member="M1") for _ in range(20)]
     asyncio.run(together(ledger, commands))
     assert [command.saw for command in commands] == [[n] for n in range(20)]
 
 
-def test_a_refusal_writes_nothing_and_leaves_its_neighbours_alone(ledger: Ledger) -> None:
+def test_a_refusal_writes_nothing_and_does_not_affect_its_group(ledger: Ledger) -> None:
     commands = [Append(member=f"M{n}", refuse=n % 2 == 1) for n in range(10)]
-    told = asyncio.run(together(ledger, commands))
-    assert [isinstance(each, RefusedError) for each in told] == [False, True] * 5
+    outcomes = asyncio.run(together(ledger, commands))
+    assert [isinstance(each, RefusedError) for each in outcomes] == [False, True] * 5
     with ledger.read() as view:
         assert len(view.entries_where()) == 5
         assert set(view.identities.known([f"M{n}" for n in range(10)])) == {
@@ -85,7 +85,7 @@ def test_a_refusal_writes_nothing_and_leaves_its_neighbours_alone(ledger: Ledger
         }  # fmt: skip
 
 
-def test_what_was_answered_is_there_after_opening_again(ledger_settings: Settings) -> None:
+def test_an_answered_entry_is_there_after_opening_again(ledger_settings: Settings) -> None:
     first = Ledger.open(ledger_settings)
     subject = first.write_now(Append(member="M1")).body.decode()
     first.close()
@@ -96,7 +96,7 @@ def test_what_was_answered_is_there_after_opening_again(ledger_settings: Setting
     again.close()
 
 
-def test_a_closed_ledger_takes_nothing(ledger_settings: Settings) -> None:
+def test_a_closed_ledger_refuses_writes(ledger_settings: Settings) -> None:
     ledger = Ledger.open(ledger_settings)
     ledger.close()
     with pytest.raises(LedgerAwayError):
@@ -113,7 +113,7 @@ def test_the_digest_covers_every_column() -> None:
         assert entry_digest(row | {name: f"{value}x"}) != entry_digest(row), name
 
 
-def test_who_writes_waits_for_the_disk(ledger: Ledger, ledger_settings: Settings) -> None:
+def test_a_commit_waits_for_the_disk(ledger: Ledger, ledger_settings: Settings) -> None:
     ledger.write_now(Append())
     engine = open_engine(Location.of(ledger_settings).url, writes=True)
     settings = {
