@@ -1,4 +1,4 @@
-"""The calendar of the loans, from moments as the ledger stores them."""
+"""Dates in China, from timestamps as the ledger stores them."""
 
 from datetime import UTC, datetime
 
