@@ -1,19 +1,13 @@
-"""Prometheus metrics of the service, and the process settings that its workers share.
+"""Prometheus metrics of the service.
 
 Labels are route templates, methods, statuses, outcomes, tiers and kinds of problem, never an id.
-With several workers each writes its own files under ``PROMETHEUS_MULTIPROC_DIR``, which
-`share_metrics` makes, and any worker answers for all.
+With several workers each writes its own files in one folder (`api.core.workers.share_metrics`), and
+any worker answers for all.
 """
 
 from __future__ import annotations
 
-import atexit
-import gc
 import os
-import shutil
-import sys
-import tempfile
-from pathlib import Path
 
 from prometheus_client import (
     REGISTRY,
@@ -25,10 +19,9 @@ from prometheus_client import (
     multiprocess,
 )
 
+from api.core.workers import METRICS_FOLDER
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-#: prometheus-client reads this variable when it is imported.
-_SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-_SWITCH_INTERVAL_SECONDS = 0.0005
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 REQUESTS = Counter(
@@ -82,54 +75,8 @@ DEAD_WEBHOOKS = Gauge(
 
 def render_metrics() -> bytes:
     """Return all metrics in the Prometheus text format, of all workers if they share a folder."""
-    if _SHARED_FOLDER not in os.environ:
+    if METRICS_FOLDER not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # untyped library
     return generate_latest(registry)
-
-
-def share_metrics() -> None:
-    """Make a folder where all workers started from this process write their metrics."""
-    folder = tempfile.mkdtemp(prefix="rongzi-metrics-")
-    os.environ[_SHARED_FOLDER] = folder
-    atexit.register(_remove_shared_folder, folder, os.getpid())
-
-
-def forget_dead_workers() -> None:
-    """Remove the gauges of workers that ended, which would be summed for ever."""
-    if folder := os.environ.get(_SHARED_FOLDER):
-        for path in Path(folder).glob("gauge_live*_*.db"):
-            if not _is_alive(int(path.stem.rpartition("_")[2])):
-                path.unlink(missing_ok=True)
-
-
-def shorten_switch_interval() -> None:
-    """Let the event loop run soon while the ledger's thread computes.
-
-    By default each wake-up of the loop waits up to 5 ms for the interpreter lock, and a refusal
-    needs many wake-ups.
-    """
-    sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
-
-
-def freeze_startup_objects() -> None:
-    """Exempt the objects made at start-up, which live as long as the process, from collection."""
-    gc.collect()
-    gc.freeze()
-
-
-def _remove_shared_folder(folder: str, parent: int) -> None:
-    # Workers inherit this exit handler; only the parent may remove the folder.
-    if os.getpid() == parent:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

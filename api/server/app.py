@@ -21,8 +21,8 @@ from api.access.enforce import enforce
 from api.access.matrix import refuse_unlisted, with_access
 from api.cases import routes as cases_routes
 from api.consent import routes as consent_routes
-from api.core.metrics import forget_dead_workers, freeze_startup_objects, shorten_switch_interval
 from api.core.settings import Settings
+from api.core.workers import forget_dead_workers, freeze_startup_objects, shorten_switch_interval
 from api.decisions import routes as decisions_routes
 from api.editions.in_use import Service, today_in_china
 from api.http.openapi import (
