@@ -17,7 +17,7 @@ from api.core.calendar import date_in_china
 from api.core.settings import Settings
 from api.decisions.commands import Decide
 from api.editions.in_use import Resources
-from api.ledger.chain import Head, append_audit_rows, chained, entry_of, moment
+from api.ledger.chain import Head, append_audit_rows, chain_entry, entry_from_row, format_timestamp
 from api.ledger.checkpoints import Span, seal_commit, seal_key_id
 from api.ledger.database import Location, open_engine
 from api.ledger.entries import NewEntry
@@ -57,13 +57,13 @@ def _copy(location: Location, count: int) -> None:
     with engine.begin() as connection:
         start, rows = read_head(connection), []
         head = start
-        query = select(entries).where(entries.c.seq > head.seq - _REAL)
-        real = [entry_of(row) for row in connection.execute(query).mappings()]
+        found = select(entries).where(entries.c.seq > head.seq - _REAL)
+        real = [entry_from_row(row) for row in connection.execute(found).mappings()]
         for number in range(count - head.seq):
             entry = real[number % len(real)]
             ids = {"decision_id": str(uuid.uuid4()), "entry_id": str(uuid.uuid4())}
             values = {each.name: getattr(entry, each.name) for each in fields(NewEntry)} | ids
-            row = chained(NewEntry(**values), head, moment(entry.recorded_at), None)
+            row = chain_entry(NewEntry(**values), head, format_timestamp(entry.recorded_at), None)
             head = Head(row["seq"], row["digest"])
             rows.append(row)
         for first in range(0, len(rows), _BATCH):

@@ -19,8 +19,8 @@ from typing import Any
 
 import click
 
-from api.core.metrics import freeze_startup_objects, shorten_switch_interval
 from api.core.settings import Settings
+from api.core.workers import freeze_startup_objects, shorten_switch_interval
 from api.editions.edition import PlaceFilter
 from api.editions.in_use import Resources
 from api.ledger.commands import View

@@ -18,7 +18,7 @@ import click
 from api.core.settings import Settings
 from api.decisions.replay import replay
 from api.ledger.database import Location
-from api.ledger.store import reading
+from api.ledger.store import open_view
 from api.ledger.writer import Ledger
 from tests.support.ledger.filling import asks, fill, loaded
 
@@ -43,7 +43,7 @@ def main(home: Path, decisions: int) -> None:
 
 def _replay_all(location: Location) -> tuple[int, int, int]:
     after, equal, different, repeated = 0, 0, 0, 0
-    with reading(location) as view:
+    with open_view(location) as view:
         while page := view.entries_where(after=after):
             for entry in page:
                 if entry.kind == "REPEATED" or entry.decision_id is None:

@@ -29,9 +29,9 @@ def command(decision_id: str, home: Path, checkpoints: Path | None, as_json: boo
     Exit code 0: every field is equal. 1: one differs, or the decision cannot be replayed.
     """
     from api.decisions.replay import replay
-    from api.ledger.store import reading
+    from api.ledger.store import open_view
 
-    with reading(location(home, checkpoints)) as view:
+    with open_view(location(home, checkpoints)) as view:
         found = replay(view, decision_id)
         erased = view.entries_of_subject(found.entry.subject_id, _ERASED)
     gone = [

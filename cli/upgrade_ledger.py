@@ -22,18 +22,18 @@ def command(home: Path, checkpoints: Path | None, service_role: str | None) -> N
     from sqlalchemy.exc import DBAPIError
 
     from api.ledger.database import open_engine
-    from api.ledger.schema import grant, put_back, upgrade
-    from api.ledger.store import unreadable
+    from api.ledger.schema import grant_service_role, restore_triggers, upgrade
+    from api.ledger.store import unreadable_message
 
     engine = open_engine(location(home, checkpoints).url, writes=True)
     try:
         upgrade(engine)
-        for table in put_back(engine):
+        for table in restore_triggers(engine):
             click.echo(f"{table}: the triggers that refuse changes were gone; they are back")
         if service_role:
-            grant(engine, service_role)
+            grant_service_role(engine, service_role)
     except DBAPIError as error:
-        raise LedgerError(unreadable(error)) from error
+        raise LedgerError(unreadable_message(error)) from error
     finally:
         engine.dispose()
     click.echo("the ledger's tables are up to date")

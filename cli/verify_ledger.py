@@ -37,13 +37,13 @@ def command(home: Path, checkpoints: Path | None, public_key: Path | None, as_js
     """
     from sqlalchemy.exc import DBAPIError
 
-    from api.ledger.store import unreadable
+    from api.ledger.store import unreadable_message
     from api.verify.verify import verify_ledger
 
     try:
         report = verify_ledger(location(home, checkpoints), public_key)
     except (LedgerError, DBAPIError) as error:
-        why = unreadable(error) if isinstance(error, DBAPIError) else str(error)
+        why = unreadable_message(error) if isinstance(error, DBAPIError) else str(error)
         click.echo(f"rongzi: {why}", err=True)
         sys.exit(IMPOSSIBLE)
     told = json.dumps(asdict(report) | {"sound": report.is_sound}, ensure_ascii=False, indent=1)

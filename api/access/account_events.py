@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from api.ledger.audit import AuditedWork
-from api.ledger.chain import moment
+from api.ledger.audit import AuditTransaction
+from api.ledger.chain import format_timestamp
 
 Event = Literal[
     "account_added", "account_changed", "account_disabled", "account_enabled", "password_reset",
@@ -42,9 +42,9 @@ class AccountEvent:
     detail: str | None = None
 
 
-def record(work: AuditedWork, events: Iterable[AccountEvent]) -> None:
+def record(work: AuditTransaction, events: Iterable[AccountEvent]) -> None:
     """Append `events` to the audit, in the open transaction that holds the chain's lock."""
-    now = moment(datetime.now(tz=UTC))
+    now = format_timestamp(datetime.now(tz=UTC))
     work.record(
         [
             {

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 from api.access.objects import Located
 from api.access.schemas import AccessShape
 from api.core.principal import Principal
-from api.http.request_log import request_id_of
+from api.http.request_log import get_request_id
 from api.ledger.commands import Answer, View, Written
 from api.ledger.entries import Kind
 from api.ledger.tables import accesses
@@ -49,7 +49,7 @@ class RecordAccess:
             route=route,
             place_code=place if place is not None else common_place(principal.places),
             persons=persons,
-            request_id=request_id_of(request),
+            request_id=get_request_id(request),
             member_id=found.member_id,
             decision_id=found.decision_id,
         )

@@ -13,8 +13,8 @@ from api.access.enforce import principal_of
 from api.core.principal import Principal
 from api.editions.edition import PlaceFilter
 from api.editions.in_use import Resources, resources_of
-from api.http.fields import EXPECTED, IDEMPOTENCY_KEY, MEMBER_ID, MOST_PAGE
-from api.http.ledger import ledger_of
+from api.http.fields import EXPECTED, IDEMPOTENCY_KEY, MAX_PAGE, MEMBER_ID
+from api.http.ledger import get_ledger
 from api.http.problem_kinds import (
     BODY_TOO_LARGE,
     BODY_TOO_SLOW,
@@ -41,7 +41,7 @@ WRITE_BODY = (
 
 Caller = Annotated[Principal, Depends(principal_of)]
 ResourcesInUse = Annotated[Resources, Depends(resources_of)]
-LedgerInUse = Annotated[Ledger, Depends(ledger_of)]
+LedgerInUse = Annotated[Ledger, Depends(get_ledger)]
 DecisionId = Annotated[str, Path(pattern=UUID, description=EXPECTED["decision_id"].en)]
 MemberId = Annotated[str, Path(pattern=MEMBER_ID, description=EXPECTED["member_id"].en)]
 IdempotencyKey = Annotated[
@@ -80,7 +80,7 @@ Within = Annotated[PlaceFilter, Depends(_place)]
 PageSize = Annotated[
     int,
     BeforeValidator(_plain_digits),
-    Query(ge=1, le=MOST_PAGE, description=EXPECTED["page_size"].en),
+    Query(ge=1, le=MAX_PAGE, description=EXPECTED["page_size"].en),
 ]
 
 

@@ -17,7 +17,7 @@ from api.access.matrix import MATRIX, Rule
 from api.access.objects import Located, located
 from api.access.tokens import MOST_TOKEN_CHARACTERS, TokenRefusedError
 from api.core.principal import Principal
-from api.http.ledger import ledger_of
+from api.http.ledger import get_ledger
 from api.http.problem_kinds import (
     FORBIDDEN,
     IN_PROGRESS,
@@ -132,7 +132,7 @@ async def authenticate(request: Request) -> Principal | None:
 
 
 async def _record(request: Request, let: Authorization) -> None:
-    ledger: Ledger = await ledger_of(request)
+    ledger: Ledger = await get_ledger(request)
     route = request.scope["route"].name
     await ledger.write(RecordAccess.of(request, route, let.principal, let.found))
 

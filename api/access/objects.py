@@ -14,7 +14,7 @@ from api.access.matrix import Bound
 from api.core.principal import Principal
 from api.editions.in_use import resources_of
 from api.http.fields import MEMBER_ID
-from api.http.ledger import ledger_of
+from api.http.ledger import get_ledger
 from api.http.problem_kinds import UNKNOWN_DECISION, UNKNOWN_MEMBER
 from api.http.problems import Kind
 from api.ledger.writer import Ledger
@@ -64,7 +64,7 @@ async def _member(request: Request, member_id: Any, principal: Principal) -> Loc
     if place is None or not principal.reaches(place):
         # Who left the archive still has decisions. Looked up for a foreign member too: a refusal
         # takes the same steps whether there is such a member or not.
-        former = await asyncio.to_thread(_former_place, await ledger_of(request), member_id)
+        former = await asyncio.to_thread(_former_place, await get_ledger(request), member_id)
         place = place or former
     return Located(place, UNKNOWN_MEMBER, member_id=member_id)
 
@@ -75,7 +75,7 @@ async def _decision(request: Request, decision_id: Any) -> Located | None:
     access: AccessControl = request.app.state.access_control
     place = access.decision_places.get(decision_id)
     if place is None:
-        place = await asyncio.to_thread(_decision_place, await ledger_of(request), decision_id)
+        place = await asyncio.to_thread(_decision_place, await get_ledger(request), decision_id)
         if place is not None:
             access.remember_place(decision_id, place)
     return Located(place, UNKNOWN_DECISION, decision_id=decision_id)

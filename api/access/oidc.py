@@ -34,7 +34,7 @@ class Oidc:
             algorithms=settings.algorithms,
             types=frozenset({"at+jwt", "application/at+jwt", "jwt"}),
             required=("sub", "iat", "exp"),
-            most_seconds=settings.most_seconds,
+            most_seconds=settings.max_seconds,
             leeway=_LEEWAY_SECONDS,
         )
 

@@ -28,7 +28,7 @@ from api.access.strict_route import StrictRoute
 from api.core.log import log
 from api.core.principal import Principal
 from api.http.fields import ACTOR, EXPECTED, MEMBER_ID, NUMBER
-from api.http.ledger import ledger_of
+from api.http.ledger import get_ledger
 from api.http.openapi import refusals
 from api.http.problem_kinds import (
     BODY_TOO_LARGE,
@@ -91,7 +91,7 @@ audit_router = APIRouter(prefix="/v1", tags=["audit"])
     "/accesses", summary="Show who looked at whose data", responses=refusals(LEDGER_AWAY)
 )
 def get_accesses(
-    ledger: Annotated[Ledger, Depends(ledger_of)],
+    ledger: Annotated[Ledger, Depends(get_ledger)],
     principal: Annotated[Principal, Depends(principal_of)],
     actor: Annotated[str | None, Query(pattern=ACTOR, description=EXPECTED["actor"].en)] = None,
     member_id: Annotated[

@@ -22,7 +22,7 @@ from api.access.account_events import ANYBODY, AccountEvent, record
 from api.access.accounts import Account, Accounts
 from api.access.issuer import Issuer
 from api.access.limits import RateLimits
-from api.http.fields import EXPECTED, LEAST_PASSWORD, MOST_PASSWORD
+from api.http.fields import EXPECTED, MAX_PASSWORD, MIN_PASSWORD
 from api.http.problem_kinds import INVALID_BODY, OVERLOADED, TOO_MANY_ATTEMPTS, WRONG_CREDENTIALS
 from api.http.problems import FieldError, ProblemError
 from api.ledger.audit import AuditWriter
@@ -112,7 +112,7 @@ def password_matches(password_hash: str, password: str) -> bool:
 def is_acceptable(password: str, account: str, current: str | None = None) -> bool:
     """Return whether a person may choose `password`; see `api.http.fields.EXPECTED`."""
     return (
-        LEAST_PASSWORD <= len(password) <= MOST_PASSWORD
+        MIN_PASSWORD <= len(password) <= MAX_PASSWORD
         and account.lower() not in password.lower()
         and password != current
     )

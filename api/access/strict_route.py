@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access.enforce import authenticate
-from api.http.body import StrictJsonError, parse
+from api.http.body import StrictJsonError, parse_strict_json
 from api.http.problem_kinds import MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE
 from api.http.problems import FieldError, ProblemError
 
@@ -35,7 +35,7 @@ class StrictRequest(Request):
         """Return the strictly parsed body; it is parsed once, whoever asks."""
         if not hasattr(self, "_json"):
             try:
-                self._json = parse(await self.body())
+                self._json = parse_strict_json(await self.body())
             except StrictJsonError as error:
                 raise ProblemError(MALFORMED_BODY, [FieldError("body", error.why)]) from error
         return self._json

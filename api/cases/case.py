@@ -11,7 +11,7 @@ from api.cases.state import APPROVING, DecisionState
 from api.http.lending_problems import DECISION_EXPIRED, PERSON_ERASED
 from api.http.problem_kinds import UNKNOWN_DECISION
 from api.http.problems import ProblemError
-from api.ledger.chain import encoded
+from api.ledger.chain import encode_json
 from api.ledger.commands import Answer, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
 
@@ -101,7 +101,7 @@ def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:
 def written(view: View, state: DecisionState, entry: NewEntry) -> Written:
     """Return `entry` to append, answered with how the decision then stands."""
     after = DecisionState.of([*view.entries_of_decision(state.decision_id), _as_read(view, entry)])
-    return Written(Answer(201, encoded(state_body(after, view.now)).encode()), (entry,))
+    return Written(Answer(201, encode_json(state_body(after, view.now)).encode()), (entry,))
 
 
 def _as_read(view: View, entry: NewEntry) -> Entry:

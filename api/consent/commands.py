@@ -13,7 +13,7 @@ from api.editions.in_use import Resources
 from api.http.lending_problems import CONSENT_UNCHANGED
 from api.http.problem_kinds import UNKNOWN_MEMBER
 from api.http.problems import ProblemError
-from api.ledger.chain import encoded
+from api.ledger.chain import encode_json
 from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, NewEntry
 from model.decision.consent import Word, last_word
@@ -64,7 +64,7 @@ class SetConsent:
         )
         word = last_word(said, Word(self.is_given, date_in_china(view.now)))
         told = {"in_force": word is not None and word.is_given, "recorded_at": view.now.isoformat()}
-        return Written(Answer(201, encoded(told).encode()), (entry,))
+        return Written(Answer(201, encode_json(told).encode()), (entry,))
 
 
 def known_subject(view: View, member_id: str, resources: Resources) -> str:

@@ -18,7 +18,7 @@ from api.editions.edition import Edition, Profile
 from api.ledger.commands import View
 from api.ledger.database import Location
 from api.ledger.entries import Entry, Kind
-from api.ledger.store import holds_entries, reading
+from api.ledger.store import ledger_exists, open_view
 from model.decision.consent import CONSENT_IN_FORCE, CONSENT_ON, Word, day_of, last_word
 
 CONSENT: tuple[Kind, ...] = ("CONSENT_GIVEN", "CONSENT_WITHDRAWN")
@@ -81,10 +81,10 @@ def words_before(location: Location, day: date) -> dict[str, Word]:
     LedgerError
         If there is a ledger and it cannot be read: then nobody knows who withdrew consent.
     """
-    if not holds_entries(location):
+    if not ledger_exists(location):
         return {}
     found: dict[str, Word] = {}
-    with reading(location) as view:
+    with open_view(location) as view:
         last = _last_words(view, day)
         for subject, word in last.items():
             member = view.member_of(subject)
@@ -103,7 +103,7 @@ def _last_words(view: View, day: date) -> dict[str, Word]:
 
 
 def _words(view: View) -> Iterator[Entry]:
-    page = view.entries_where(CONSENT, most=_PAGE)
+    page = view.entries_where(CONSENT, limit=_PAGE)
     while page:
         yield from page
-        page = view.entries_where(CONSENT, after=page[-1].seq, most=_PAGE)
+        page = view.entries_where(CONSENT, after=page[-1].seq, limit=_PAGE)

@@ -17,7 +17,7 @@ from api.access.strict_route import StrictRoute
 from api.consent.commands import SetConsent, consents
 from api.consent.consent import CONSENT, ledger_word, word_in_force
 from api.consent.schemas import ConsentRequest, ConsentSet, ConsentShape
-from api.http.ledger import sent
+from api.http.ledger import to_response
 from api.http.lending_problems import CONSENT_UNCHANGED
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, NOT_READY, UNKNOWN_MEMBER
@@ -73,7 +73,7 @@ async def post_consent(
     """Effective with the next decision."""
     scope = idempotency(asker, "post_consent", key, member_id=member_id, **ask.model_dump())
     command = SetConsent(scope, asker.subject, member_id, True, ask.evidence, resources)
-    return sent(await ledger.write(command))
+    return to_response(await ledger.write(command))
 
 
 @router.post(
@@ -96,4 +96,4 @@ async def post_consent_withdrawal(
         asker, "post_consent_withdrawal", key, member_id=member_id, **ask.model_dump()
     )
     command = SetConsent(scope, asker.subject, member_id, False, ask.evidence, resources)
-    return sent(await ledger.write(command))
+    return to_response(await ledger.write(command))

@@ -9,13 +9,13 @@ from pydantic import BaseModel, Field
 
 from api.consent.commands import Evidence
 from api.http.fields import EXPECTED
-from api.http.schemas import example
+from api.http.schemas import strict_with_example
 
 
 class ConsentRequest(BaseModel):
     """How the member's word was taken."""
 
-    model_config = example(evidence="paper")
+    model_config = strict_with_example(evidence="paper")
 
     evidence: Annotated[Evidence, Field(description=EXPECTED["evidence"].en)]
 

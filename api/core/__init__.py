@@ -1,1 +1,1 @@
-"""What every room of the service stands on: settings, the principal, log, metrics, calendar."""
+"""Shared by every room of the service: settings, the principal, log, metrics and calendar."""

@@ -1,4 +1,4 @@
-"""The calendar of the loans: China keeps one time, without summer time."""
+"""Dates in China, which has one time zone and no summer time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ CHINA = timezone(timedelta(hours=8))
 
 
 def date_in_china(moment: datetime) -> date:
-    """Return the date in China at `moment`, which knows its own zone."""
+    """Return the date in China at `moment`, an aware datetime."""
     return moment.astimezone(CHINA).date()
 
 

@@ -1,8 +1,8 @@
-"""One JSON object a line, holding what was declared beforehand and nothing else.
+"""The service's log: one JSON object a line, with declared events and fields only.
 
-A log is read by more people than an archive is. So an event is one of a known set, a field one of a
-known set with a value of its own pattern, and whatever else somebody passes is dropped before
-it is written: a name in a message, an id number in an exception, a key nobody thought of.
+More people read a log than an archive. Events and field names come from fixed sets, and each field
+has a pattern for its value. Everything else is dropped before it is written, so that no name in a
+message, id number in an exception or unforeseen key gets into the log.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
-#: What can be told. A message of another library is told as "foreign", without its words.
+#: Every event of the log. Messages of other libraries are logged as "foreign", without their text.
 EVENTS = frozenset(
     {
         "request", "refused", "fault", "foreign", "started", "in use", "not ready",
@@ -29,8 +29,9 @@ EVENTS = frozenset(
         "database away", "database back", "webhook failed", "parent gone",
     }
 )  # fmt: skip
-#: The server's own lines speak of processes and addresses to listen at, never of a request.
-_TRUSTED = "_granian"
+#: The HTTP server's messages are logged in full: they name processes and listening addresses, never
+#: a request.
+_SERVER_LOGGER = "_granian"
 
 
 def _text(pattern: str) -> Callable[[Any], bool]:
@@ -39,16 +40,16 @@ def _text(pattern: str) -> Callable[[Any], bool]:
 
 
 def _number(value: Any) -> bool:
-    # Shorter than a phone number.
+    # A phone number has more digits.
     return isinstance(value, int | float) and abs(value) < 1e9
 
 
 _ROUTE = _text(r"-|/|(/v1)?(/[a-z][a-z._-]*|/\{[a-z_]+\})+")
-#: No digits: a word of ours, not a number of somebody's.
-_WORD = _text(r"[A-Za-z_.-]{1,80}")
-#: Field → what its value must look like. Sentences (`why`) come from this product's own texts.
+#: Without digits, so that no number of a person fits.
+_NAME = _text(r"[A-Za-z_.-]{1,80}")
+#: Field → test of its value. `why` and `message` hold sentences that this product wrote.
 FIELDS: dict[str, Callable[[Any], bool]] = {
-    "level": _WORD,
+    "level": _NAME,
     "timestamp": _text(r"[0-9TZ:.+-]{10,40}"),
     "request_id": _text(r"[A-Za-z0-9-]{8,64}"),
     "decision_id": _text(r"[0-9a-f-]{36}"),
@@ -58,11 +59,11 @@ FIELDS: dict[str, Callable[[Any], bool]] = {
     "status": _number,
     "ms": _number,
     "count": _number,
-    "kind": _WORD,
-    "logger": _WORD,
+    "kind": _NAME,
+    "logger": _NAME,
     "error": _text(r"[A-Za-z_.]{1,80}"),
     "at": _text(r"[A-Za-z0-9_./<>:-]{1,120}( < [A-Za-z0-9_./<>:-]{1,120}){0,7}"),
-    "part": _WORD,
+    "part": _NAME,
     "why": lambda value: isinstance(value, str) and len(value) <= 600,
     "edition": _text(r"[0-9a-f-]{23}"),
     "card": _text(r"[0-9a-f]{64}"),
@@ -73,47 +74,49 @@ FIELDS: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def only_declared(_: WrappedLogger, __: str, told: EventDict) -> EventDict:
-    """Keep the declared event and fields of `told`, drop the rest."""
-    event = told.pop("event", None)
-    declared = isinstance(event, str) and event in EVENTS
-    kept: dict[str, Any] = {"event": event if declared else "undeclared"}
-    kept |= {name: value for name, value in told.items() if name in FIELDS and FIELDS[name](value)}
-    return kept
+def drop_undeclared(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
+    """Return the declared event and fields of `event_dict`."""
+    event = event_dict.pop("event", None)
+    is_declared = isinstance(event, str) and event in EVENTS
+    declared = {
+        name: value for name, value in event_dict.items() if name in FIELDS and FIELDS[name](value)
+    }
+    return {"event": event if is_declared else "undeclared", **declared}
 
 
-def where(error: BaseException) -> str:
-    """Return where `error` broke, innermost first: file, line and function, never what it said."""
+def error_location(error: BaseException) -> str:
+    """Return the frames of `error`, innermost first: file, line, function; never its message."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     return " < ".join(
         f"{'/'.join(f.filename.split('/')[-2:])}:{f.lineno}:{f.name}" for f in reversed(frames)
     )
 
 
-_STAMPED = structlog.processors.TimeStamper(fmt="iso", utc=True)
+_ADD_TIMESTAMP = structlog.processors.TimeStamper(fmt="iso", utc=True)
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
-_RENDERED = structlog.processors.JSONRenderer(lambda told, **_: _ENCODER.encode(told))
+_RENDER = structlog.processors.JSONRenderer(lambda event_dict, **_: _ENCODER.encode(event_dict))
 
 
 class DeclaredFormatter(logging.Formatter):
-    """Writes another library's record as a line without its words, which may quote a row."""
+    """Formats records of other libraries without their message, which may quote a row."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return `record` as one JSON line: who told it, how serious, and where it broke."""
-        told: EventDict = {"event": "foreign", "logger": record.name}
-        if record.name.partition(".")[0] == _TRUSTED and not record.exc_info:
-            told = {"event": "server", "message": record.getMessage()}
+        """Return `record` as one JSON line: logger, level, and the place of an exception."""
+        event_dict: EventDict = {"event": "foreign", "logger": record.name}
+        if record.name.partition(".")[0] == _SERVER_LOGGER and not record.exc_info:
+            event_dict = {"event": "server", "message": record.getMessage()}
         if record.exc_info and record.exc_info[1] is not None:
             error = record.exc_info[1]
-            told["error"], told["at"] = type(error).__qualname__, where(error)
-        told["level"] = record.levelname.lower()
-        line: Any = told
-        for processor in (_STAMPED, only_declared, _RENDERED):
+            event_dict["error"] = type(error).__qualname__
+            event_dict["at"] = error_location(error)
+        event_dict["level"] = record.levelname.lower()
+        line: Any = event_dict
+        for processor in (_ADD_TIMESTAMP, drop_undeclared, _RENDER):
             line = processor(None, record.levelname, line)
         return str(line)
 
 
-#: For `logging.config.dictConfig`: every line of every library leaves through the same gate.
+#: For `logging.config.dictConfig`: all libraries log through `DeclaredFormatter`.
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -126,20 +129,20 @@ LOGGING: dict[str, Any] = {
         }
     },
     "root": {"level": "WARNING", "handlers": ["stderr"]},
-    "loggers": {_TRUSTED: {"level": "INFO", "handlers": ["stderr"], "propagate": False}},
+    "loggers": {_SERVER_LOGGER: {"level": "INFO", "handlers": ["stderr"], "propagate": False}},
 }
 
 
 class _Stderr:
-    """Writes to the standard error of the moment; a full disk behind it stops no decision.
+    """Writes to the current standard error; a failed write, as on a full disk, is ignored.
 
-    Lines told within one turn of the event loop are written together at its end: each write gives
-    the interpreter away, and a thread that reckons is slow to give it back.
+    Lines of one turn of the event loop are written together at its end: each write releases the
+    interpreter lock, and a busy thread is slow to release it again.
     """
 
     def __init__(self) -> None:
-        self._waiting: WeakKeyDictionary[asyncio.AbstractEventLoop, list[str]]
-        self._waiting = WeakKeyDictionary()
+        self._pending: WeakKeyDictionary[asyncio.AbstractEventLoop, list[str]]
+        self._pending = WeakKeyDictionary()
 
     def msg(self, line: str) -> None:
         try:
@@ -147,13 +150,13 @@ class _Stderr:
         except RuntimeError:
             _write(line + "\n")
             return
-        if loop not in self._waiting:
-            self._waiting[loop] = []
-            loop.call_soon(self._write_waiting, loop)
-        self._waiting[loop].append(line + "\n")
+        if loop not in self._pending:
+            self._pending[loop] = []
+            loop.call_soon(self._write_pending, loop)
+        self._pending[loop].append(line + "\n")
 
-    def _write_waiting(self, loop: asyncio.AbstractEventLoop) -> None:
-        _write("".join(self._waiting.pop(loop)))
+    def _write_pending(self, loop: asyncio.AbstractEventLoop) -> None:
+        _write("".join(self._pending.pop(loop)))
 
     info = warning = error = critical = msg
 
@@ -167,7 +170,7 @@ def _write(text: str) -> None:
 #: The service's own log.
 log: FilteringBoundLogger = structlog.wrap_logger(
     _Stderr(),
-    processors=[structlog.processors.add_log_level, _STAMPED, only_declared, _RENDERED],
+    processors=[structlog.processors.add_log_level, _ADD_TIMESTAMP, drop_undeclared, _RENDER],
     wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     cache_logger_on_first_use=True,
 )

@@ -1,4 +1,4 @@
-"""Who asks: a subject, what they may do (roles) and where (places)."""
+"""The authenticated caller: a subject with roles and places."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from typing import Literal, get_args
 Role = Literal["officer", "reviewer", "analyst", "auditor", "operator", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
-#: A place is a code prefix: "" everywhere, 6 digits a county, 9 a township, 12 a village.
+#: A place is a prefix of administrative codes: "" is everywhere, 6 digits are a county, 9 a
+#: township, 12 a village.
 PLACE = re.compile(r"(?:[0-9]{6}|[0-9]{9}|[0-9]{12})?")
 
 
 @dataclass(frozen=True)
 class Principal:
-    """One caller, as verified.
+    """A verified caller.
 
     Attributes
     ----------
     subject : str
-        The account's name; never a person's.
+        Name of the account, never of a person.
     roles : frozenset of Role
-        Each gives the routes that the matrix names it for.
+        Each allows the routes that the access matrix lists for it.
     places : tuple of str
-        Prefixes of place codes; ``("",)`` is everywhere, ``()`` nowhere.
+        Prefixes of administrative codes; ``("",)`` is everywhere, ``()`` is nowhere.
     """
 
     subject: str
@@ -32,5 +33,5 @@ class Principal:
     places: tuple[str, ...]
 
     def reaches(self, place_code: str) -> bool:
-        """Return whether `place_code` (6, 9 or 12 digits) lies in one of the caller's places."""
+        """Return whether `place_code` (6, 9 or 12 digits) is in one of the caller's places."""
         return place_code.startswith(self.places)

@@ -19,9 +19,9 @@ from api.consent.consent import CONSENT, consent_in_force, with_consent
 from api.decisions.stored import answer_of, profile_to_json, question_of
 from api.editions.edition import Profile, columns_of
 from api.editions.in_use import Resources
-from api.ledger.chain import encoded
+from api.ledger.chain import encode_json
 from api.ledger.commands import Answer, IdempotencyScope, View, Written
-from api.ledger.entries import Kind, NewEntry, ordered_id
+from api.ledger.entries import Kind, NewEntry, new_ordered_id
 from model.card.card_json import card_to_json
 from model.decision.decision import Decision, Request, decide_many
 
@@ -54,7 +54,7 @@ class Decide:
     def run_all(cls, view: View, commands: Sequence[Self]) -> list[Written]:
         """Decide on all, each question once; whoever asks it again gets the first decision."""
         asked = _asked(view, commands)
-        known = view.decisions_on({each.question for each in asked if not each.is_new})
+        known = view.find_decisions({each.question for each in asked if not each.is_new})
         found = {question: _first_answer(view, known[question]) for question in known}
         fresh = {each.question: each for each in reversed(asked) if each.question not in found}
         made = _decided(view, list(fresh.values()))
@@ -97,7 +97,7 @@ class _Asked:
             amount_yuan=command.request.amount_yuan,
             outcome=outcome,
             body=body,
-            entry_id=ordered_id(),
+            entry_id=new_ordered_id(),
         )
 
 
@@ -158,7 +158,7 @@ def _as_scored(asked: _Asked) -> Profile:
 
 
 def _decision(asked: _Asked, decision: Decision, profile: Profile) -> Written:
-    command, decision_id = asked.command, ordered_id()
+    command, decision_id = asked.command, new_ordered_id()
     used = command.resources
     answer = answer_of(decision, decision_id, used.card.digest, command.today, used.policy)
     body = {
@@ -189,11 +189,11 @@ def _first_answer(view: View, decision_id: str) -> Answer:
 
 
 def _sent(answer: Mapping[str, Any]) -> Answer:
-    return Answer(200, encoded(answer).encode())
+    return Answer(200, encode_json(answer).encode())
 
 
 def _keep_versions(view: View, used: Resources) -> None:
-    view.keep_version(
+    view.store_version(
         used.policy.digest, "policy", lambda: rfc8785.dumps(dict(used.policy.in_force))
     )
-    view.keep_version(used.card.digest, "card", lambda: card_to_json(used.card.card))
+    view.store_version(used.card.digest, "card", lambda: card_to_json(used.card.card))

@@ -20,7 +20,7 @@ from api.decisions.decision_route import DecisionRoute
 from api.decisions.schemas import DecisionRequest, DecisionShape
 from api.editions.in_use import Service
 from api.http.fields import EXPECTED, IDEMPOTENCY_KEY
-from api.http.ledger import sent
+from api.http.ledger import to_response
 from api.http.openapi import refusals
 from api.http.problem_kinds import (
     BODY_TOO_LARGE,
@@ -118,4 +118,4 @@ async def post_decision(
     )
     answer = await ledger.write(command)
     count_decision(request, answer)
-    return sent(answer)
+    return to_response(answer)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.http.fields import EXPECTED, MEMBER_ID, MOST_AMOUNT_YUAN, MOST_MONTHS, PURPOSE, PURPOSES
+from api.http.fields import EXPECTED, MAX_AMOUNT_YUAN, MAX_MONTHS, MEMBER_ID, PURPOSE, PURPOSES
 
 Outcome = Literal["APPROVE", "REFER", "DECLINE"]
 Tier = Literal["FIRST", "SECOND", "THIRD", "NONE"]
@@ -33,9 +33,9 @@ class DecisionRequest(BaseModel):
 
     member_id: Annotated[MemberId, Field(description=EXPECTED["member_id"].en)]
     amount_yuan: Annotated[
-        int, Field(ge=1, le=MOST_AMOUNT_YUAN, description=EXPECTED["amount_yuan"].en)
+        int, Field(ge=1, le=MAX_AMOUNT_YUAN, description=EXPECTED["amount_yuan"].en)
     ]
-    months: Annotated[int, Field(ge=1, le=MOST_MONTHS, description=EXPECTED["months"].en)]
+    months: Annotated[int, Field(ge=1, le=MAX_MONTHS, description=EXPECTED["months"].en)]
     purpose: Annotated[
         str,
         Field(

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from api.ledger.chain import encoded
+from api.ledger.chain import encode_json
 from model.card.bins import Columns
 from model.decision.decision import Decision, Request
 from model.policy.policy import Policy
@@ -24,7 +24,7 @@ def question_of(
 ) -> str:
     """Return the digest of a question: who asks for what, on which day, under which versions."""
     asked = [subject_id, request.amount_yuan, request.months, request.purpose, today.isoformat()]
-    return hashlib.sha256(encoded([*asked, consent, *digests]).encode()).hexdigest()
+    return hashlib.sha256(encode_json([*asked, consent, *digests]).encode()).hexdigest()
 
 
 def answer_of(

@@ -19,7 +19,7 @@ from starlette.requests import Request
 
 from api.core.calendar import CHINA, date_in_china, midnight_in_china
 from api.core.log import log
-from api.core.metrics import PROFILES_AT, SWAPS, WAITING
+from api.core.metrics import PROFILES_TIMESTAMP, UNUSABLE_PARTS, VERSION_SWAPS
 from api.core.settings import Settings
 from api.editions.edition import Edition
 from api.editions.manifest import CURRENT, DATABASE, MANIFEST, current_folder, editions_folder
@@ -211,15 +211,15 @@ class Service:
             # One assignment: a request holds either the old set or the new one, never a mixture.
             self._found = found
             if not isinstance(used, Resources) or used.version != found.version:
-                SWAPS.labels("taken").inc()
-                PROFILES_AT.set(midnight_in_china(found.edition.manifest.day).timestamp())
+                VERSION_SWAPS.labels("taken").inc()
+                PROFILES_TIMESTAMP.set(midnight_in_china(found.edition.manifest.day).timestamp())
                 _tell_taken(found)
         elif isinstance(used, Resources):
             self.waiting = found
-            SWAPS.labels("kept").inc()
+            VERSION_SWAPS.labels("kept").inc()
         else:
             self._found = found
-        WAITING.set(len(self.waiting))
+        UNUSABLE_PARTS.set(len(self.waiting))
         for part in (*self.missing(), *self.waiting):
             log.warning(
                 "not ready" if part in self.missing() else "kept the version before",

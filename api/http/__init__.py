@@ -1,1 +1,1 @@
-"""HTTP as the service speaks it: bodies, problems, field rules, OpenAPI, request log."""
+"""What all routes share of HTTP: bodies, problems, field rules, OpenAPI and the request log."""

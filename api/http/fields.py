@@ -1,4 +1,4 @@
-"""What each input field must hold, said once: for validation, OpenAPI and error messages alike."""
+"""The rules of each input field, shared by validation, OpenAPI and error messages."""
 
 from __future__ import annotations
 
@@ -13,26 +13,24 @@ MEMBER_ID = r"^[A-Za-z0-9_-]{1,64}$"
 ACTOR = r"^[\x21-\x7e]{1,128}$"
 NUMBER = r"^[0-9]{1,18}$"
 IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,128}$"
-LEAST_PASSWORD, MOST_PASSWORD = 12, 128
-MOST_MONTHS = 60
-MOST_PAGE = 500
+MIN_PASSWORD, MAX_PASSWORD = 12, 128
+MAX_MONTHS = 60
+MAX_PAGE = 500
 
 
 def _loan_bounds() -> tuple[int, tuple[str, ...]]:
     columns = archive_tables()["loans"].columns
-    most = columns["amount"].maximum
-    return int(most or 0), tuple(columns["purpose"].choices)
+    maximum = columns["amount"].maximum
+    return int(maximum or 0), tuple(columns["purpose"].choices)
 
 
-#: The largest amount a loan of the archive may have, in yuan, and the purposes it may name.
-MOST_AMOUNT_YUAN, PURPOSES = _loan_bounds()
+#: The largest amount of a loan in the archive, in yuan, and the purposes it can have.
+MAX_AMOUNT_YUAN, PURPOSES = _loan_bounds()
 PURPOSE = f"^({'|'.join(map(re.escape, PURPOSES))})$"
-
-_CODE = "{n} 位行政区划代码", "an administrative code of {n} digits"
 
 
 def _code(digits: int) -> Text:
-    return Text(*(words.format(n=digits) for words in _CODE))
+    return Text(f"{digits} 位行政区划代码", f"an administrative code of {digits} digits")
 
 
 EXPECTED: Mapping[str, Text] = {
@@ -41,11 +39,11 @@ EXPECTED: Mapping[str, Text] = {
         "a member id: 1 to 64 letters, digits, - or _",
     ),
     "amount_yuan": Text(
-        f"整数（元），1 至 {MOST_AMOUNT_YUAN}",
-        f"a whole number of yuan from 1 to {MOST_AMOUNT_YUAN}",
+        f"整数（元），1 至 {MAX_AMOUNT_YUAN}",
+        f"a whole number of yuan from 1 to {MAX_AMOUNT_YUAN}",
     ),
     "months": Text(
-        f"整数（月），1 至 {MOST_MONTHS}", f"a whole number of months from 1 to {MOST_MONTHS}"
+        f"整数（月），1 至 {MAX_MONTHS}", f"a whole number of months from 1 to {MAX_MONTHS}"
     ),
     "purpose": Text(f"以下之一：{'、'.join(PURPOSES)}", f"one of {', '.join(PURPOSES)}"),
     "Idempotency-Key": Text(
@@ -60,39 +58,39 @@ EXPECTED: Mapping[str, Text] = {
         "以下之一：total、county、township、village", "one of total, county, township, village"
     ),
     "cursor": Text(
-        "上一页返回的 next_cursor，原样传回", "the next_cursor of the page before, unchanged"
+        "上一页返回的 next_cursor，原样传回", "the next_cursor of the previous page, unchanged"
     ),
-    "page_size": Text(f"整数，1 至 {MOST_PAGE}", f"a whole number from 1 to {MOST_PAGE}"),
-    "decision_id": Text("决策编号（UUID，小写）", "a decision_id: a UUID in lower case"),
+    "page_size": Text(f"整数，1 至 {MAX_PAGE}", f"a whole number from 1 to {MAX_PAGE}"),
+    "decision_id": Text("决策编号（UUID，小写）", "a decision id: a UUID in lower case"),
     "number": Text("放款序号，1 至 999", "the number of a disbursement, 1 to 999"),
     "verdict": Text("APPROVE 或 DECLINE", "APPROVE or DECLINE"),
     "reason_code": Text(
         "审核理由代码，见 /v1/policy 的 review_reasons",
-        "a code of review_reasons in /v1/policy",
+        "one of the codes in review_reasons of /v1/policy",
     ),
     "note": Text(
         "5 至 1000 个字的说明，不得含证件号、电话等长数字",
-        "a note of 5 to 1,000 characters without id or phone numbers (no run of 7 digits)",
+        "a note of 5 to 1,000 characters without id or phone numbers (no 7 digits in a row)",
     ),
     "statement": Text(
         "会员的陈述，至多 1000 个字，不得含证件号、电话等长数字",
-        "the member's words, at most 1,000 characters, without id or phone numbers",
+        "the statement of the member, at most 1,000 characters, without id or phone numbers",
     ),
     "evidence": Text("以下之一：paper、electronic、voice", "one of paper, electronic, voice"),
     "lang": Text("zh 或 en", "zh or en"),
     "actor": Text(
         "账号：1 至 128 个可打印 ASCII 字符", "an account: 1 to 128 printable ASCII characters"
     ),
-    "grant_type": Text("固定为 password", "always password"),
+    "grant_type": Text("固定为 password", "the text password"),
     "username": Text("账号", "the account's name"),
     "password": Text("密码", "the account's password"),
-    "scope": Text("最多 256 个字符，不起作用", "at most 256 characters, without effect"),
-    "client_id": Text("最多 256 个字符，不起作用", "at most 256 characters, without effect"),
+    "scope": Text("最多 256 个字符，服务不使用", "at most 256 characters; not used"),
+    "client_id": Text("最多 256 个字符，服务不使用", "at most 256 characters; not used"),
     "current_password": Text("现用密码", "the current password"),
     "new_password": Text(
-        f"{LEAST_PASSWORD} 至 {MOST_PASSWORD} 个字符，不含账号名，且与原密码不同",
-        f"{LEAST_PASSWORD} to {MOST_PASSWORD} characters, without the account's name, and not the"
-        " current one",
+        f"{MIN_PASSWORD} 至 {MAX_PASSWORD} 个字符，不含账号名，且与原密码不同",
+        f"{MIN_PASSWORD} to {MAX_PASSWORD} characters; it must not contain the account's name"
+        " or equal the current password",
     ),
     "body": Text("一个 JSON 对象", "one JSON object"),
 }

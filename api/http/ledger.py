@@ -1,4 +1,4 @@
-"""The ledger behind HTTP: the one a request uses, its answers as sent, its refusals as problems."""
+"""The ledger over HTTP: its dependency, its answers as responses, its refusals as problems."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ LEDGER_PROBLEMS: Mapping[type[LedgerRefusalError], Kind] = {
 }
 
 
-def kind_of(error: ProblemError | LedgerRefusalError) -> Kind:
-    """Return the kind of problem that `error` is answered with."""
+def problem_kind(error: ProblemError | LedgerRefusalError) -> Kind:
+    """Return the kind of problem that answers `error`."""
     return error.kind if isinstance(error, ProblemError) else LEDGER_PROBLEMS[type(error)]
 
 
-async def ledger_of(request: Request) -> Ledger:
-    """Return the ledger behind `request`."""
-    found: Ledger = request.app.state.ledger
-    return found
+async def get_ledger(request: Request) -> Ledger:
+    """Return the ledger of the service that received `request`."""
+    ledger: Ledger = request.app.state.ledger
+    return ledger
 
 
-def sent(answer: Answer) -> Response:
-    """Return the answer as HTTP sends it: the very bytes that the ledger keeps for retries."""
+def to_response(answer: Answer) -> Response:
+    """Return `answer` as a response with the same bytes that the ledger stores for retries."""
     return Response(
         answer.body, answer.status, headers=dict(answer.headers), media_type="application/json"
     )

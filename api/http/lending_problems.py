@@ -1,4 +1,4 @@
-"""What is refused after a decision, and what the caller can do now."""
+"""The kinds of problem that concern what follows a decision: payment, review, consent, erasure."""
 
 from __future__ import annotations
 
@@ -9,146 +9,153 @@ UNKNOWN_DISBURSEMENT = Kind(
     "unknown-disbursement",
     404,
     Text("该决策下没有这笔放款", "The decision has no such disbursement"),
-    Text("请核对放款序号。", "Check the number of the disbursement."),
+    Text("请核对放款序号。", "Check the disbursement number."),
 )
 NOT_APPROVED = Kind(
     "not-approved",
     409,
-    Text("该决策未获批准，不能放款", "The decision is not approved, so nothing can be paid out"),
+    Text("该决策未获批准，不能放款", "The decision is not approved, so no money can be disbursed"),
     Text(
         "转人工的须先审核通过；被拒绝的可申请人工复核。",
-        "A referred one is reviewed first; for a declined one a review can be asked for.",
+        "A referred decision must first be approved in review; request a review of a declined one.",
     ),
 )
 DECISION_EXPIRED = Kind(
     "decision-expired",
     409,
-    Text("该决策已过有效期", "The decision is past its last day"),
-    Text("请重新提出决策请求。", "Ask for a new decision."),
+    Text("该决策已过有效期", "The decision has expired"),
+    Text("请重新申请决策。", "Request a new decision."),
 )
 ABOVE_APPROVED = Kind(
     "above-approved",
     409,
-    Text("金额超过可放款余额", "The amount is more than is left to draw"),
+    Text("金额超过可放款余额", "The amount exceeds what is left to disburse"),
     Text(
-        "请查询该决策的 left_yuan；同一会员在其他决策下未到期的放款也计入额度。",
-        "See the decision's left_yuan; what runs on the member's other decisions counts against the"
-        " limit too.",
+        "可放款余额见该决策的 left_yuan；同一会员其他决策项下未到期的放款也占用额度。",
+        "See left_yuan of the decision. Running disbursements on the member's other decisions also"
+        " count against the limit.",
     ),
 )
 CONSENT_NOT_IN_FORCE = Kind(
     "consent-not-in-force",
     409,
-    Text("会员的授权未给予或已撤回", "The member's consent was not given or is withdrawn"),
-    Text("须会员重新授权后方可放款。", "The member must give consent before money is paid out."),
+    Text("会员未授权或已撤回授权", "The member has not given consent, or has withdrawn it"),
+    Text("须会员重新授权后方可放款。", "The member must give consent before money is disbursed."),
 )
 NO_LONGER_ELIGIBLE = Kind(
     "no-longer-eligible",
     409,
-    Text("会员目前不再符合条件", "The member is not eligible any more"),
+    Text("会员目前已不符合条件", "The member is no longer eligible"),
     Text(
-        "自决策以来情况有变；请重新提出决策请求，其理由会说明变化。",
-        "Something changed since the decision; ask for a new one, its reasons name the change.",
+        "作出决策后会员情况发生变化；请重新申请决策，新决策的理由会说明变化。",
+        "The member's data changed after the decision. Request a new decision; its reasons name the"
+        " change.",
     ),
 )
 ALREADY_CANCELLED = Kind(
     "already-cancelled",
     409,
-    Text("该笔放款已撤销", "The disbursement is cancelled already"),
-    Text("无需再次撤销。", "There is nothing left to cancel."),
+    Text("该笔放款已撤销", "The disbursement is already cancelled"),
+    Text("无需再次撤销。", "No further cancellation is needed."),
 )
 NOT_DECLINED = Kind(
     "not-declined",
     409,
-    Text("该决策未被系统拒绝", "The decision was not declined by the service"),
+    Text("该决策未被系统拒绝", "The service did not decline this decision"),
     Text(
-        "人工复核针对系统的拒绝；转人工的已在审核队列中。",
-        "A review answers the service's decline; a referred decision is in the queue already.",
+        "人工复核仅适用于系统拒绝的决策；转人工的决策已在审核队列中。",
+        "A review can be requested only for a declined decision; a referred one is already in the"
+        " review queue.",
     ),
 )
 ALREADY_REVIEWED = Kind(
     "already-reviewed",
     409,
-    Text("该决策已在人工审核中或已审核完毕", "The decision is under review, or has been reviewed"),
+    Text("该决策已在人工审核中或已审核完毕", "The decision is under review or has been reviewed"),
     Text(
-        "进展见 GET /v1/decisions/{decision_id} 的 status；如情况有变，请重新提出决策请求。",
-        "GET /v1/decisions/{decision_id} says where it stands in status; if something has changed,"
-        " ask for a new decision.",
+        "进展见 GET /v1/decisions/{decision_id} 的 status；如情况有变，请重新申请决策。",
+        "See `status` in GET /v1/decisions/{decision_id}. If the member's situation has changed,"
+        " request a new decision.",
     ),
 )
 NOT_OPEN = Kind(
     "not-open-for-review",
     409,
-    Text("该决策不在审核队列中", "The decision is not open for review"),
-    Text("请刷新审核队列。", "Read the queue again."),
+    Text("该决策不在审核队列中", "The decision is not in the review queue"),
+    Text("请刷新审核队列。", "Reload the review queue."),
 )
 CLAIMED_BY_ANOTHER = Kind(
     "claimed-by-another",
     409,
-    Text("该案件已由他人领取", "Somebody else holds the case"),
-    Text("领取到期后可再领取。", "It can be claimed once that claim has lapsed."),
+    Text("该案件已由他人领取", "Another reviewer has claimed the case"),
+    Text("领取到期后可再领取。", "It can be claimed when that claim expires."),
 )
 NOT_CLAIMED = Kind(
     "not-claimed",
     409,
     Text("请先领取该案件", "Claim the case first"),
-    Text("领取可能已到期，请重新领取。", "The claim may have lapsed; claim it again."),
+    Text("领取可能已到期，请重新领取。", "The claim may have expired; claim it again."),
 )
 OWN_CASE = Kind(
     "own-case",
     403,
-    Text("不得审核自己经手的案件", "Nobody reviews a case they had a hand in"),
+    Text("不得审核自己经手的案件", "Reviewers cannot review a case in which they took part"),
     Text(
-        "申请人、第一审核人须与审核人不同。",
-        "Whoever asked for it, and the first of two reviewers, must be another person.",
+        "申请人和第一审核人不得再审核该案件。",
+        "The officer who asked, and the first of two reviewers, cannot review the case.",
     ),
 )
 FOUR_EYES_NEEDED = Kind(
     "four-eyes-needed",
     409,
-    Text("超过该金额须两人审核", "Above this amount two people must approve"),
+    Text("超过限额须由两人审核", "Two reviewers must approve an amount above the limit"),
     Text(
-        "请为会员提出复核请求，由两名审核人先后审核；限额见 /v1/policy 的 four_eyes_above_yuan。",
-        "Ask for a review, which two reviewers then decide one after the other; see"
+        "请为会员申请复核，由两名审核人先后审核；限额见 /v1/policy 的 four_eyes_above_yuan。",
+        "Request a review, which two reviewers decide one after the other. The limit is"
         " four_eyes_above_yuan in /v1/policy.",
     ),
 )
 NOT_OVERRIDABLE = Kind(
     "not-overridable",
     409,
-    Text("该决策目前不能这样改判", "The decision cannot be overridden this way now"),
+    Text("该决策目前不能改判为此结论", "The decision cannot be overridden to this outcome now"),
     Text(
-        "在审核中的请给出审核结论；已是该结论的无需改判。",
-        "Give a verdict on one that is under review; one that says so already needs no override.",
+        "审核中的决策请给出审核结论；已是该结论的无需改判。",
+        "If it is under review, give a verdict. If it already has this outcome, no override is"
+        " needed.",
     ),
 )
 CONSENT_UNCHANGED = Kind(
     "consent-unchanged",
     409,
-    Text("授权状态本已如此", "Consent stands like that already"),
-    Text("未作改动。", "Nothing was changed."),
+    Text("授权状态未变", "The consent already has this state"),
+    Text("无需更改，未作记录。", "Nothing was recorded."),
 )
 PERSON_ERASED = Kind(
     "person-erased",
     409,
     Text("该会员的身份信息已删除", "The person's identity has been erased"),
-    Text("该决策只供核对账本。", "The decision is kept for the ledger's sake only."),
+    Text(
+        "该决策仅为核对账本而保留。",
+        "The decision remains only so that the ledger can be verified.",
+    ),
 )
 NOTHING_HELD = Kind(
     "nothing-held",
     404,
-    Text("服务没有该会员的记录", "The service holds nothing about the member"),
+    Text("服务没有该会员的记录", "The service has no records of the member"),
     Text(
-        "会员档案由档案系统删除。", "The archive itself is deleted from where its files come from."
+        "会员档案须在其来源系统中删除。",
+        "The member's archive must be deleted in the system that its files come from.",
     ),
 )
 LOAN_OUTSTANDING = Kind(
     "loan-outstanding",
     409,
-    Text("贷款未结清，暂不能删除", "A loan is outstanding, so nothing can be erased yet"),
+    Text("贷款未结清，暂不能删除", "A loan is outstanding, so the data cannot be erased yet"),
     Text(
-        "结清后可再次提出；在此之前可撤回授权。",
-        "Ask again once it is repaid; consent can be withdrawn until then.",
+        "结清后可再次申请；结清前可撤回授权。",
+        "Request erasure again after repayment. Consent can be withdrawn before that.",
     ),
 )
 

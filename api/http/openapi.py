@@ -1,10 +1,4 @@
-"""The OpenAPI document: typed refusals, examples, the list of query parameters that exist.
-
-An example of every parameter, body and answer of the OpenAPI document.
-
-They are kept in ``openapi_examples.json``, as a service answered them on simulated members, long
-parts left out; a test holds each against its schema.
-"""
+"""The OpenAPI document with typed refusals and examples, and what the service reads from it."""
 
 from __future__ import annotations
 
@@ -21,44 +15,8 @@ from api.http.problems import MEDIA_TYPE, FieldError, Kind, ProblemError, proble
 from model.profile.dictionary import Text
 
 
-def with_examples(document: dict[str, Any]) -> dict[str, Any]:
-    """Return `document` with an example wherever its schema tells none."""
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            name = operation["operationId"]
-            for parameter in operation.get("parameters", ()):
-                parameter["example"] = _of_parameter(parameter["name"], name)
-            for content in _contents(operation.get("requestBody", {})):
-                _add(content, "bodies", name)
-            for status, response in operation["responses"].items():
-                for content in _contents(response) if int(status) < 300 else ():
-                    _add(content, "answers", name)
-    return document
-
-
-def _contents(told: dict[str, Any]) -> list[dict[str, Any]]:
-    return list(told.get("content", {}).values())
-
-
-def _add(content: dict[str, Any], kind: str, operation: str) -> None:
-    if operation in (found := _kept()[kind]):
-        content["example"] = found[operation]
-
-
-def _of_parameter(name: str, operation: str) -> Any:
-    found = _kept()["parameters"][name]
-    return found[operation] if isinstance(found, dict) else found
-
-
-@cache
-def _kept() -> dict[str, dict[str, Any]]:
-    text = files("api.http").joinpath("openapi_examples.json").read_text(encoding="utf-8")
-    found: dict[str, dict[str, Any]] = json.loads(text)
-    return found
-
-
 class FieldErrorShape(BaseModel):
-    """One field and what is expected of it; never what was sent."""
+    """One field and what is expected of it, without the value that was sent."""
 
     field: str
     expected: str
@@ -66,7 +24,7 @@ class FieldErrorShape(BaseModel):
 
 
 class ProblemShape(BaseModel):
-    """A refusal or fault (RFC 9457); `type` is stable and says which."""
+    """A refusal or fault (RFC 9457); `type` is stable and identifies it."""
 
     type: str = Field(examples=["/problems/invalid-body"])
     title: str
@@ -74,15 +32,17 @@ class ProblemShape(BaseModel):
     status: int
     detail: str
     detail_zh: str
-    error: str | None = Field(None, description="OAuth2's word for it, where a token is asked for")
+    error: str | None = Field(
+        None, description="OAuth 2.0 error code; present on token requests only"
+    )
     errors: list[FieldErrorShape] = []
 
 
 def refusals(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
-    """Return OpenAPI responses for `kinds` and for the two every route may give."""
-    found: dict[int | str, dict[str, Any]] = {}
+    """Return the OpenAPI responses of `kinds` and of the two that every route can give."""
+    responses: dict[int | str, dict[str, Any]] = {}
     for kind in (*kinds, INVALID_PARAMETER, INTERNAL_ERROR):
-        entry = found.setdefault(
+        response = responses.setdefault(
             kind.status,
             {
                 "model": ProblemShape,
@@ -91,28 +51,56 @@ def refusals(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
             },
         )
         example = {"summary": kind.title.en, "value": problem_body(kind)}
-        entry["content"][MEDIA_TYPE]["examples"][kind.name] = example
-    return found
+        response["content"][MEDIA_TYPE]["examples"][kind.name] = example
+    return responses
 
 
-def with_problems(built: dict[str, Any]) -> dict[str, Any]:
-    """Return the document `built`: refusals are ``application/problem+json``, all has examples."""
-    for operations in built["paths"].values():
+def complete_document(document: dict[str, Any]) -> dict[str, Any]:
+    """Add an example to every parameter, body and answer, and type refusals as problems.
+
+    The examples are in ``openapi_examples.json``: answers of a service on simulated members, with
+    long parts left out. A test validates each against its schema.
+    """
+    for operations in document["paths"].values():
         for operation in operations.values():
-            for status, response in operation["responses"].items():
-                if int(status) >= 400 and "application/json" in response["content"]:
-                    content = response["content"]
-                    content[MEDIA_TYPE].update(content.pop("application/json"))
-    return with_examples(built)
+            _type_refusals(operation)
+            _add_examples(operation)
+    return document
+
+
+def _type_refusals(operation: dict[str, Any]) -> None:
+    for status, response in operation["responses"].items():
+        content = response.get("content", {})
+        if int(status) >= 400 and "application/json" in content:
+            content[MEDIA_TYPE].update(content.pop("application/json"))
+
+
+def _add_examples(operation: dict[str, Any]) -> None:
+    name, examples = operation["operationId"], _examples()
+    for parameter in operation.get("parameters", ()):
+        example = examples["parameters"][parameter["name"]]
+        parameter["example"] = example[name] if isinstance(example, dict) else example
+    answers = [each for status, each in operation["responses"].items() if int(status) < 300]
+    for kind, parts in (("bodies", [operation.get("requestBody", {})]), ("answers", answers)):
+        for content in (content for part in parts for content in part.get("content", {}).values()):
+            if name in examples[kind]:
+                content["example"] = examples[kind][name]
+
+
+@cache
+def _examples() -> dict[str, dict[str, Any]]:
+    text = files("api.http").joinpath("openapi_examples.json").read_text(encoding="utf-8")
+    examples: dict[str, dict[str, Any]] = json.loads(text)
+    return examples
 
 
 async def refuse_undeclared_query(request: Request) -> None:
-    """Refuse query parameters that the route does not declare, and any given twice.
+    """Refuse query parameters that the route does not declare or that occur twice.
 
     Raises
     ------
     ProblemError
-        Naming the parameters that exist, never those that were sent.
+        Naming the declared parameters, never those that were sent.
     """
     if not request.scope["query_string"]:
         return
@@ -121,8 +109,8 @@ async def refuse_undeclared_query(request: Request) -> None:
     if len(set(given)) < len(given) or not set(given) <= set(declared):
         listed = ", ".join(declared)
         expected = Text(
-            f"仅限以下参数，各一次：{listed}" if declared else "不接受查询参数",
-            f"only these, once each: {listed}" if declared else "no query parameters",
+            f"仅限以下参数，每个至多一次：{listed}" if declared else "不接受查询参数",
+            f"only these, each at most once: {listed}" if declared else "no query parameters",
         )
         raise ProblemError(INVALID_PARAMETER, [FieldError("query", expected)])
 
@@ -141,7 +129,7 @@ def query_parameters(app: FastAPI) -> dict[str, tuple[str, ...]]:
 
 
 def route_names(app: FastAPI) -> list[str]:
-    """Return the name of every route of the document."""
+    """Return the operation id of every route."""
     return [
         operation["operationId"]
         for operations in app.openapi()["paths"].values()

@@ -1,4 +1,4 @@
-"""Every kind of problem the service answers with; ``docs/reference/api.md`` lists the same."""
+"""Every kind of problem that the service answers; ``docs/reference/api.md`` lists the same."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from model.profile.dictionary import Text
 MALFORMED_BODY = Kind(
     "malformed-body",
     400,
-    Text("请求体不是合格的 JSON", "The body is not acceptable JSON"),
+    Text("请求体不是有效的 JSON", "The body is not valid JSON"),
     Text(
         "请求体须为 UTF-8 编码的一个 JSON 对象，字段不得重复，不得含 NaN、Infinity 或非法字符。",
-        "Send one JSON object in UTF-8, no name twice, no NaN or Infinity, no broken characters.",
+        "Send one JSON object in UTF-8 without duplicate names, NaN, Infinity or broken text.",
     ),
 )
 INVALID_BODY = Kind(
     "invalid-body",
     422,
-    Text("请求体的内容不符合要求", "The body's content is not as expected"),
+    Text("请求体的内容不符合要求", "The content of the body is not as expected"),
     Text(
         "errors 列出有误的字段及其要求，请改正后重新提交。",
-        "`errors` names each field and what is expected of it; correct them and send again.",
+        "`errors` names each field and what is expected of it. Correct them and send it again.",
     ),
 )
 INVALID_PARAMETER = Kind(
@@ -38,15 +38,15 @@ BODY_TOO_LARGE = Kind(
     413,
     Text("请求体过大", "The body is too large"),
     Text(
-        "一次决策请求不到 1 KB，请检查客户端。",
-        "A decision request is under 1 KB; check the client.",
+        "决策请求通常不到 1 KB，请检查客户端。",
+        "A decision request is smaller than 1 KB. Check the client.",
     ),
 )
 BODY_TOO_SLOW = Kind(
     "body-too-slow",
     408,
     Text("请求体未在时限内送达", "The body did not arrive in time"),
-    Text("请检查网络后重新提交。", "Check the network and send again."),
+    Text("请检查网络后重新提交。", "Check the network and send the request again."),
 )
 UNSUPPORTED_MEDIA_TYPE = Kind(
     "unsupported-media-type",
@@ -62,9 +62,9 @@ UNAUTHORISED = Kind(
     401,
     Text("需要有效的令牌", "A valid token is needed"),
     Text(
-        "请用 POST /v1/token 取得令牌，放在 Authorization: Bearer 请求头中；过期后重新取得。",
-        "Get a token from POST /v1/token and send it as Authorization: Bearer; a token that has"
-        " expired or was withdrawn is no longer valid.",
+        "请用 POST /v1/token 取得令牌，放在 Authorization: Bearer 请求头中；失效后请重新取得。",
+        "Get a token from POST /v1/token and send it as Authorization: Bearer. Get a new one when"
+        " it has expired or was revoked.",
     ),
 )
 FORBIDDEN = Kind(
@@ -73,42 +73,48 @@ FORBIDDEN = Kind(
     Text("您的角色无权进行此操作", "Your role does not allow this"),
     Text(
         "各角色的权限见 docs/reference/roles.md；需要时请管理员调整。",
-        "docs/reference/roles.md lists each role's rights; ask the administrator to change yours.",
+        "docs/reference/roles.md lists the rights of each role; an administrator can change yours.",
     ),
 )
 WRONG_CREDENTIALS = Kind(
     "wrong-credentials",
     400,
-    Text("账号或密码不正确，或账号已停用", "Account and password do not fit, or it is disabled"),
+    Text(
+        "账号或密码不正确，或账号已停用",
+        "Wrong account or password, or the account is disabled",
+    ),
     Text(
         "请核对后重试；连续多次失败会暂时锁定账号。",
-        "Check both and try again; several failures in a row lock the account for a while.",
+        "Check both and try again. Several failures in a row lock the account temporarily.",
     ),
     oauth="invalid_grant",
 )
 TOO_MANY_ATTEMPTS = Kind(
     "too-many-attempts",
     429,
-    Text("登录失败次数过多，已暂时锁定", "Too many failed sign-ins; locked for a while"),
+    Text(
+        "登录失败次数过多，已暂时锁定",
+        "Too many failed sign-ins; temporarily locked",
+    ),
     Text(
         "请按 Retry-After 响应头的秒数等待，或请管理员解锁（rongzi users unlock）。",
-        "Wait as many seconds as Retry-After says, or ask the administrator to unlock"
+        "Wait the number of seconds in Retry-After, or ask the administrator to unlock the account"
         " (rongzi users unlock).",
     ),
 )
 TOO_MANY_REQUESTS = Kind(
     "too-many-requests",
     429,
-    Text("请求过于频繁", "Too many requests of this account"),
+    Text("请求过于频繁", "Too many requests from this account"),
     Text(
         "请求未被处理；请按 Retry-After 响应头的秒数等待后重试。",
-        "The request was not processed; wait as many seconds as Retry-After says.",
+        "The request was not processed. Wait the number of seconds in Retry-After, then try again.",
     ),
 )
 NO_ACCOUNTS_HERE = Kind(
     "no-accounts-here",
     404,
-    Text("本服务不保存账号", "This service keeps no accounts"),
+    Text("本服务不保存账号", "This service has no accounts of its own"),
     Text(
         "请向机构的身份提供方取得令牌。",
         "Get a token from your organisation's identity provider.",
@@ -135,14 +141,14 @@ UNKNOWN_DECISION = Kind(
 NOT_FOUND = Kind(
     "not-found",
     404,
-    Text("没有这个地址", "There is nothing at this address"),
-    Text("可用地址见 /openapi.json。", "See /openapi.json for the addresses that exist."),
+    Text("地址不存在", "This address does not exist"),
+    Text("可用地址见 /openapi.json。", "/openapi.json lists the addresses of this service."),
 )
 METHOD_NOT_ALLOWED = Kind(
     "method-not-allowed",
     405,
-    Text("该地址不支持此方法", "The address does not take this method"),
-    Text("允许的方法见 Allow 响应头。", "The Allow header names the methods that work."),
+    Text("该地址不支持此方法", "The address does not support this method"),
+    Text("允许的方法见 Allow 响应头。", "The Allow header lists the supported methods."),
 )
 IN_PROGRESS = Kind(
     "in-progress",
@@ -150,7 +156,7 @@ IN_PROGRESS = Kind(
     Text("同一请求正在处理", "The same request is being processed"),
     Text(
         "请稍候，用同一 Idempotency-Key 重新提交即可取得结果。",
-        "Wait a moment and send it again with the same Idempotency-Key to get its answer.",
+        "Wait a moment, then send it again with the same Idempotency-Key to get its answer.",
     ),
 )
 KEY_REUSED = Kind(
@@ -158,11 +164,11 @@ KEY_REUSED = Kind(
     422,
     Text(
         "该 Idempotency-Key 已用于另一请求",
-        "This Idempotency-Key came with another request before",
+        "This Idempotency-Key was used for another request",
     ),
     Text(
         "重试请原样提交；新的请求请换用新的 Idempotency-Key。",
-        "To retry, send the request unchanged; for another request use a new Idempotency-Key.",
+        "To retry, send the request unchanged. For another request, use a new Idempotency-Key.",
     ),
 )
 LEDGER_AWAY = Kind(
@@ -170,8 +176,8 @@ LEDGER_AWAY = Kind(
     503,
     Text("账本暂时无法写入", "The ledger cannot be written at the moment"),
     Text(
-        "请稍后用同一 Idempotency-Key 重试；若上次已记账，将得到同一答复。",
-        "Try again with the same Idempotency-Key; if it was recorded, you get its answer.",
+        "请稍后用同一 Idempotency-Key 重试；若上次请求已记账，将返回原答复。",
+        "Try again with the same Idempotency-Key. If it was recorded, you get the first answer.",
     ),
 )
 LEDGER_BUSY = Kind(
@@ -180,7 +186,7 @@ LEDGER_BUSY = Kind(
     Text("等待记账的请求过多", "Too many requests are waiting for the ledger"),
     Text(
         "请求未被处理，请稍后用同一 Idempotency-Key 重试。",
-        "The request was not processed; try again later with the same Idempotency-Key.",
+        "The request was not processed. Try again later with the same Idempotency-Key.",
     ),
 )
 NOT_READY = Kind(
@@ -189,16 +195,16 @@ NOT_READY = Kind(
     Text("服务尚未就绪", "The service is not ready"),
     Text(
         "errors 列出缺少的部分及处理办法；处理后重新查询 /ready。",
-        "`errors` names each missing part and what to do; then ask /ready again.",
+        "`errors` names each missing part and what to do. Check /ready again afterwards.",
     ),
 )
 OVERLOADED = Kind(
     "overloaded",
     503,
-    Text("服务繁忙", "The service has as much work as it can do"),
+    Text("服务繁忙", "The service is busy"),
     Text(
         "请求未被处理；请按 Retry-After 响应头的秒数等待后，用同一 Idempotency-Key 重试。",
-        "The request was not processed; wait as many seconds as Retry-After says, then send it"
+        "The request was not processed. Wait the number of seconds in Retry-After, then send it"
         " again with the same Idempotency-Key.",
     ),
 )
@@ -208,27 +214,27 @@ PROVIDER_AWAY = Kind(
     Text("身份认证服务暂时不可用", "The identity provider cannot be reached"),
     Text(
         "无法核验令牌；请按 Retry-After 响应头的秒数等待后重试，无需重新登录。",
-        "The token could not be checked; wait as many seconds as Retry-After says and send it"
-        " again. There is no need to sign in anew.",
+        "The token could not be verified. Wait the number of seconds in Retry-After, then send the"
+        " request again. You need not sign in again.",
     ),
 )
 TIMED_OUT = Kind(
     "timed-out",
     503,
-    Text("未能在时限内完成", "It was not finished in time"),
+    Text("未能在时限内完成", "The request was not finished in time"),
     Text(
         "结果未知；请用同一 Idempotency-Key 重试，已作出的决策会原样返回。",
-        "Whether it was done is unknown; send it again with the same Idempotency-Key, and what was"
-        " decided is answered again.",
+        "The result is unknown. Send the request again with the same Idempotency-Key; a decision"
+        " that was made is returned unchanged.",
     ),
 )
 INTERNAL_ERROR = Kind(
     "internal-error",
     500,
-    Text("服务内部出错", "Something broke inside the service"),
+    Text("服务内部出错", "An internal error occurred"),
     Text(
         "请求未被处理，请稍后重试；若仍出错请联系运维。",
-        "The request was not processed; try again, and call the operator if it persists.",
+        "The request was not processed. Try again, and contact the operator if the error persists.",
     ),
 )
 

@@ -1,8 +1,8 @@
-"""What the service refuses and how it says so: RFC 9457 problems, in both languages, input unseen.
+"""Refusals as RFC 9457 problems, in Chinese and English.
 
-Each kind has a stable address, ``/problems/<name>``, which the service also answers. A problem
-names the field and what is expected of it; it never repeats what was sent, because that may be an
-id number.
+Each kind has a stable address, ``/problems/<name>``, which the service answers with an explanation.
+A problem names the field and what is expected of it. It never repeats the input, which may be an id
+number.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Kind:
     Attributes
     ----------
     oauth : str
-        What OAuth2 calls it where a token is asked for (RFC 6749, section 5.2); else empty.
+        OAuth 2.0 error code of a refused token request (RFC 6749, section 5.2); else empty.
     """
 
     name: str
@@ -44,14 +44,14 @@ class Kind:
 
 @dataclass(frozen=True)
 class FieldError:
-    """One field that is not as expected; `field` is a declared name, never one that was sent."""
+    """One field that is not as expected; `field` is a declared name, never one from the input."""
 
     field: str
     expected: Text
 
 
 class ProblemError(HTTPException):
-    """A refusal on its way out of a request."""
+    """Raised to answer a request with a problem."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ def problem_body(kind: Kind, errors: Sequence[FieldError] = ()) -> dict[str, Any
 def problem_response(
     kind: Kind, errors: Sequence[FieldError] = (), headers: dict[str, str] | None = None
 ) -> JSONResponse:
-    """Return a problem as an HTTP answer."""
+    """Return a problem as an HTTP response."""
     return JSONResponse(
         problem_body(kind, errors), kind.status, headers=headers, media_type=MEDIA_TYPE
     )

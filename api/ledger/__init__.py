@@ -1,4 +1,4 @@
-"""The ledger: every decision and what became of it, appended, chained, sealed and never changed.
+"""The ledger: every decision and what follows it, appended, chained, sealed and never changed.
 
-Reading order: entries → chain → tables → transaction → commands → performing → writer.
+Reading order: entries → tables → chain → checkpoints → commands → transaction → store → writer.
 """

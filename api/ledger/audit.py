@@ -1,6 +1,6 @@
-"""Transactions beside the writer's that append to the audit, each sealed like any other commit.
+"""Transactions outside the writer that append audit rows, each sealed like any other commit.
 
-What happens to accounts is written where it happens: by the console, and by whoever signs in.
+Changes of accounts are made by the command line and by sign-ins, and are audited there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from api.ledger.checkpoints import (
     Checkpoint,
     CheckpointFile,
     Span,
-    last_line_of,
+    read_last_checkpoint,
     seal_commit,
     seal_key_id,
 )
@@ -29,32 +29,32 @@ from api.ledger.transaction import read_head
 from model.errors import LedgerError
 
 
-class AuditedWork:
-    """One open transaction and what it puts in the audit."""
+class AuditTransaction:
+    """An open transaction and the audit rows it will append."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self._rows: list[Mapping[str, Any]] = []
 
     def record(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Append `rows` to the audit when the transaction ends."""
+        """Append `rows` to the audit at the end of the transaction."""
         self._rows += rows
 
     def seal(self, key: Ed25519PrivateKey) -> Checkpoint:
-        """Write what waits and the checkpoint over it."""
-        looks = append_audit_rows(self.connection, self._rows)
+        """Write the audit rows and the checkpoint that covers them."""
+        audit = append_audit_rows(self.connection, self._rows)
         head = read_head(self.connection)
-        name, span = seal_key_id(key.public_key()), Span(head, head, looks)
-        return seal_commit(self.connection, span, datetime.now(tz=UTC), key, name)
+        span, key_id = Span(head, head, audit), seal_key_id(key.public_key())
+        return seal_commit(self.connection, span, datetime.now(tz=UTC), key, key_id)
 
     @property
     def has_rows(self) -> bool:
-        """Whether anything is to be put in the audit."""
+        """Whether there are audit rows to append."""
         return bool(self._rows)
 
 
 class AuditWriter:
-    """Begins such transactions; its methods block."""
+    """Begins audited transactions; its methods block."""
 
     def __init__(self, location: Location) -> None:
         self._location = location
@@ -62,51 +62,52 @@ class AuditWriter:
         self._key: Ed25519PrivateKey | None = None
 
     @contextlib.contextmanager
-    def begin(self) -> Iterator[AuditedWork]:
+    def begin(self) -> Iterator[AuditTransaction]:
         """Yield a transaction under the chain's lock.
 
         Raises
         ------
         LedgerError
-            If the ledger's keys or the file outside cannot be opened: then nothing was written; or
-            if the line could not be: then what was done stands, and the next commit seals it.
+            If the ledger's keys or the checkpoint file cannot be opened: then nothing is written.
+            If the line of the checkpoint cannot be written: then the change is committed, and the
+            service writes the line later.
         """
-        with contextlib.ExitStack() as held:
-            made = None
+        with contextlib.ExitStack() as stack:
+            checkpoint = None
             with self.engine.begin() as connection:
-                work = AuditedWork(connection)
-                yield work
-                if work.has_rows:
-                    # Before the commit: what cannot be sealed is not done.
-                    key, file = self._opened(connection)
-                    held.callback(file.close)
-                    made = work.seal(key)
-            if made:
-                self._append(file, made)
+                transaction = AuditTransaction(connection)
+                yield transaction
+                if transaction.has_rows:
+                    # Open the file before the commit: a change that cannot be sealed is refused.
+                    key, file = self._open_seal(connection)
+                    stack.callback(file.close)
+                    checkpoint = transaction.seal(key)
+            if checkpoint:
+                self._append(file, checkpoint)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self.engine.dispose()
 
-    def _opened(self, connection: Connection) -> tuple[Ed25519PrivateKey, CheckpointFile]:
+    def _open_seal(self, connection: Connection) -> tuple[Ed25519PrivateKey, CheckpointFile]:
         outside = self._location.outside
         try:
             if self._key is None:
-                may_make = is_new(connection, last_line_of(outside))
+                may_make = is_new(connection, read_last_checkpoint(outside))
                 self._key = read_keys(self._location.keys, may_make=may_make).seal
             return self._key, CheckpointFile(outside)
         except OSError as error:
             raise LedgerError(
-                f"{outside}: not done, because it could not be sealed there ({error.strerror});"
-                " make the file writable for this account"
+                f"{outside}: nothing was changed, because it cannot be sealed there"
+                f" ({error.strerror}); make the file writable for this account"
             ) from error
 
-    def _append(self, file: CheckpointFile, made: Checkpoint) -> None:
+    def _append(self, file: CheckpointFile, checkpoint: Checkpoint) -> None:
         try:
-            file.append(made)
+            file.append(checkpoint)
         except OSError as error:
             raise LedgerError(
-                f"{self._location.outside}: done and in the audit, but the line that seals it"
-                f" could not be written ({error.strerror}); make room: the service writes it when"
-                " it starts or commits next"
+                f"{self._location.outside}: the change is made and audited, but the line that seals"
+                f" it could not be written ({error.strerror}). Free disk space; the service writes"
+                " the line when it next starts or commits"
             ) from error

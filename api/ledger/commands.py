@@ -1,4 +1,4 @@
-"""A command: one write of the service, from what is committed to entries and an answer."""
+"""Commands: each is one write of the service, which yields entries and an answer."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from api.ledger.identities import Identities
 
 @dataclass(frozen=True)
 class IdempotencyScope:
-    """Under what a write is done once: who, which route, which ``Idempotency-Key``, what body.
+    """The scope in which a write happens once: actor, route, ``Idempotency-Key`` and body.
 
     Attributes
     ----------
     body_digest : str
-        SHA-256 of the request in canonical form; another one under the same key is refused.
+        SHA-256 of the canonical request; another request with the same key is refused.
     """
 
     actor: str
@@ -33,18 +33,18 @@ class IdempotencyScope:
 
     @classmethod
     def of(cls, actor: str, route: str, key: str, request: Mapping[str, Any]) -> IdempotencyScope:
-        """Return the scope of a write that was asked for by `request`, plain JSON values."""
+        """Return the scope of a write for `request`, a mapping of plain JSON values."""
         return cls(actor, route, key, _sha256(request))
 
     @cached_property
     def scope(self) -> str:
-        """What the answer is kept under: a client's key may say anything, so it is not stored."""
+        """Digest under which the answer is stored: the key itself may hold anything."""
         return _sha256([self.actor, self.route, self.key])
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Exactly what HTTP sends."""
+    """The status, body and headers of an answer, exactly as it is sent."""
 
     status: int
     body: bytes
@@ -53,14 +53,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Written:
-    """What a command did.
+    """The result of a command.
 
     Attributes
     ----------
     accesses : tuple of mapping
-        Rows for the audit of accesses to personal data, written in the same transaction.
+        Audit rows of accesses to personal data, written in the same transaction.
     question : str or None
-        Digest of the question that the first entry's decision answers, unique over the ledger.
+        Digest of the question that the decision in the first entry answers; unique in the ledger.
     """
 
     answer: Answer
@@ -70,57 +70,57 @@ class Written:
 
 
 class View(Protocol):
-    """An open transaction: all that is committed, and what this transaction has done so far."""
+    """An open transaction: all committed entries and those of this transaction so far."""
 
     @property
     def now(self) -> datetime:
-        """The moment of this transaction, in UTC."""
+        """The time of this transaction, in UTC."""
 
     @property
     def last_seq(self) -> int:
-        """Number of the last entry; 0 while there is none."""
+        """Number of the last entry; 0 if there is none."""
 
     @property
     def connection(self) -> Connection:
-        """The open connection, to read what stands outside the chain."""
+        """The open connection, to read tables outside the chain."""
 
     @property
     def identities(self) -> Identities:
-        """Who the pseudonyms stand for."""
+        """The persons behind the pseudonyms."""
 
     def entries_of_decision(self, decision_id: str) -> list[Entry]:
-        """Return the decision's entries, oldest first."""
+        """Return the entries of a decision, oldest first."""
 
     def entries_of_decisions(self, decision_ids: Collection[str]) -> dict[str, list[Entry]]:
-        """Return the entries of several decisions in one look, by decision, oldest first."""
+        """Return the entries of several decisions by decision, oldest first, in one query."""
 
     def entries_of_subject(self, subject_id: str, kinds: Collection[Kind] = ()) -> list[Entry]:
-        """Return the subject's entries, oldest first; `kinds` narrows them."""
+        """Return the entries of a subject, oldest first, of all or of some `kinds`."""
 
     def entries_of_subjects(
         self, subject_ids: Collection[str], kinds: Collection[Kind]
     ) -> dict[str, list[Entry]]:
-        """Return the entries of several subjects in one look, by subject."""
+        """Return the entries of several subjects by subject, in one query."""
 
     def entries_where(
-        self, kinds: Collection[Kind] = (), place: str = "", after: int = 0, most: int = 1_000
+        self, kinds: Collection[Kind] = (), place: str = "", after: int = 0, limit: int = 1_000
     ) -> list[Entry]:
-        """Return up to `most` entries behind seq `after` in places whose code begins `place`."""
+        """Return up to `limit` entries after seq `after` whose place code starts with `place`."""
 
-    def outlines(self, after: int, most: int) -> list[Outline]:
-        """Return up to `most` committed entries behind seq `after`, without their bodies."""
+    def outlines(self, after: int, limit: int) -> list[Outline]:
+        """Return up to `limit` committed entries after seq `after`, without their bodies."""
 
-    def decisions_on(self, questions: Collection[str]) -> dict[str, str]:
-        """Return the decision that answers each of `questions`, where there is one."""
+    def find_decisions(self, asked: Collection[str]) -> dict[str, str]:
+        """Return the decision for each of the questions `asked` that has one."""
 
     def subject_of(self, member_id: str) -> str:
-        """Return the member's pseudonym; made on the spot for a new member."""
+        """Return the pseudonym of a member; a new member gets a new one."""
 
     def member_of(self, subject_id: str) -> str | None:
-        """Return the member id behind a pseudonym; None after erasure."""
+        """Return the member id of a pseudonym; None after erasure."""
 
-    def keep_version(self, digest: str, kind: str, payload: Callable[[], bytes]) -> None:
-        """Store a policy or card under its digest, unless it is there already."""
+    def store_version(self, digest: str, kind: str, payload: Callable[[], bytes]) -> None:
+        """Store a policy or card under its digest unless it is stored already."""
 
     def version(self, digest: str) -> bytes | None:
         """Return the stored policy or card with that digest."""
@@ -131,29 +131,29 @@ class Command(Protocol):
 
     @property
     def idempotency(self) -> IdempotencyScope | None:
-        """The idempotency scope; None for a write of the service's own."""
+        """The idempotency scope; None for a write that the service itself initiates."""
 
     def run(self, view: View) -> Written:
-        """Do it.
+        """Run the command.
 
         Raises
         ------
         Exception
-            To refuse; then nothing is written, and the refusal is not kept.
+            To refuse: then nothing is written, and the refusal is not stored for retries.
         """
 
 
 class Grouped(Command, Protocol):
-    """A command that is cheaper by the dozen: neighbours of one type are run together."""
+    """A command that is cheaper in groups: consecutive commands of one type run together."""
 
     @classmethod
     def run_all(cls, view: View, commands: Sequence[Self]) -> Sequence[Written | Exception]:
-        """Do all of them, in order; one's refusal is returned and leaves the others alone."""
+        """Run `commands` in order; return a refusal, which does not affect the other commands."""
 
 
-def are_grouped(commands: Sequence[Command]) -> TypeGuard[Sequence[Grouped]]:
-    """Whether `commands`, all of one type, are run together."""
-    # Asked once a group: a protocol that isinstance understands looks at every member each time.
+def can_run_together(commands: Sequence[Command]) -> TypeGuard[Sequence[Grouped]]:
+    """Return whether `commands`, all of one type, run together."""
+    # isinstance with a runtime protocol would check every member of the protocol each time.
     return len(commands) > 1 and hasattr(commands[0], "run_all")
 
 

@@ -1,6 +1,7 @@
-"""Where a ledger is: its database, its keys, and the outside file of its checkpoints.
+"""Where a ledger is stored, and engines on its database.
 
-SQLite or PostgreSQL behind one interface: durable, one writer at a time, never waiting long.
+SQLite and PostgreSQL have one interface: commits are durable, one transaction writes at a time, and
+a write does not wait long for another.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ from sqlalchemy.exc import ArgumentError
 from api.core.settings import Settings
 from model.errors import LedgerError
 
-#: How long a write waits for another process's transaction before it is refused.
+#: A write that waits this long for the transaction of another process is refused.
 LOCK_SECONDS = 2
 CONNECT_SECONDS = 2
 _STATEMENT_SECONDS = 10
-#: Any constant: who holds this PostgreSQL advisory lock may append.
+#: The PostgreSQL advisory lock of the transaction that appends; any constant will do.
 _CHAIN_LOCK = 0x524F4E475A49
 
 
 def database_url(url: str | None, default: Path) -> URL:
-    """Return the database to use: `url`, or the SQLite file `default`.
+    """Return the address of the database: `url`, or the SQLite file `default`.
 
     Raises
     ------
@@ -39,9 +40,9 @@ def database_url(url: str | None, default: Path) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        # Not quoted: it may hold a password.
+        # Do not quote the address, which may hold a password.
         raise LedgerError(
-            "RONGZI_DATABASE_URL is no database address; see docs/reference/settings.md"
+            "RONGZI_DATABASE_URL is not a database address; see docs/reference/settings.md"
         ) from error
     backend = parsed.get_backend_name()
     if backend == "postgresql":
@@ -55,23 +56,23 @@ def database_url(url: str | None, default: Path) -> URL:
 
 
 def open_engine(url: URL, *, writes: bool) -> Engine:
-    """Return an engine on the ledger's database; `writes` takes the chain's lock at each begin."""
+    """Return an engine on the database; with `writes`, each begin takes the chain's lock."""
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, writes)
-    return _postgres(url, writes)
+        return _sqlite_engine(url, writes)
+    return _postgres_engine(url, writes)
 
 
-def _sqlite(url: URL, writes: bool) -> Engine:
-    def connected() -> sqlite3.Connection:
-        # Never made here: see `Location.make_file`.
+def _sqlite_engine(url: URL, writes: bool) -> Engine:
+    def connect() -> sqlite3.Connection:
+        # mode=rw does not create the file: see `Location.make_file`.
         file = f"file:{quote(str(url.database))}?mode=rw"
         return sqlite3.connect(file, LOCK_SECONDS, check_same_thread=False, uri=True)
 
-    engine = create_engine(url, creator=connected, hide_parameters=True)
+    engine = create_engine(url, creator=connect, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:
-        # Transactions are begun by the listener below: the driver's own begin comes too late.
+        # The listener below begins transactions: the driver would begin them too late.
         connection.isolation_level = None
         if writes:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -89,7 +90,7 @@ def _sqlite(url: URL, writes: bool) -> Engine:
     return engine
 
 
-def _postgres(url: URL, writes: bool) -> Engine:
+def _postgres_engine(url: URL, writes: bool) -> Engine:
     options = (
         f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout={_STATEMENT_SECONDS}s"
         " -c idle_in_transaction_session_timeout=10s -c synchronous_commit=on"
@@ -97,7 +98,7 @@ def _postgres(url: URL, writes: bool) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
-        # Under SERIALIZABLE or REPEATABLE READ the snapshot would be older than the lock.
+        # With SERIALIZABLE or REPEATABLE READ the snapshot would be older than the lock.
         isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
         pool_size=1 if writes else 4,
         max_overflow=0 if writes else 4,
@@ -121,7 +122,7 @@ def _postgres(url: URL, writes: bool) -> Engine:
 
 @dataclass(frozen=True)
 class Location:
-    """One ledger's three places; they belong on three different disks."""
+    """The database, keys and checkpoint file of a ledger, best on three different disks."""
 
     url: URL
     keys: Path
@@ -129,12 +130,12 @@ class Location:
 
     @classmethod
     def of(cls, settings: Settings) -> Location:
-        """Return where the ledger of `settings` is.
+        """Return the location of the ledger of `settings`.
 
         Raises
         ------
         LedgerError
-            If ``RONGZI_DATABASE_URL`` names no database.
+            If ``RONGZI_DATABASE_URL`` is not the address of a supported database.
         """
         folder = settings.home / "ledger"
         return cls(
@@ -145,20 +146,20 @@ class Location:
 
     @property
     def file(self) -> Path | None:
-        """The database's file; None where a server keeps it."""
+        """The SQLite file; None for a database server."""
         return Path(str(self.url.database)) if self.url.get_backend_name() == "sqlite" else None
 
     def make_file(self) -> None:
-        """Make an empty SQLite file where there is none, readable by the service's account alone.
+        """Create an empty SQLite file unless it exists, readable by the service's account only.
 
-        An engine never does: a ledger whose file is gone is no new ledger.
+        Engines never create it: a ledger whose file is missing is not a new ledger.
         """
         if self.file:
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.file.touch(mode=0o600)
 
     def refuse_absent(self) -> None:
-        """Refuse a SQLite file that is not there: a reader would make an empty one.
+        """Refuse a SQLite file that does not exist.
 
         Raises
         ------
@@ -167,6 +168,6 @@ class Location:
         """
         if self.file and not self.file.exists():
             raise LedgerError(
-                f"{self.file}: no ledger here; name its folder with --home, or its database"
+                f"{self.file}: no ledger here; name its folder with --home or its database"
                 " with RONGZI_DATABASE_URL"
             )

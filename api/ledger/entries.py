@@ -1,12 +1,4 @@
-"""What the ledger holds: one entry per thing that happened, in the order it happened.
-
-One text out of the body of an entry, taken by the database: no body comes over to be parsed.
-
-Names of decisions, entries and pseudonyms: random, and yet in the order in which they were made.
-
-A database files a name where it belongs by order. Names without any order fall on as many pages as
-there are names, and each of those pages is written whole at each commit.
-"""
+"""The entries of the ledger, one for each event in order, and the ids that they carry."""
 
 from __future__ import annotations
 
@@ -24,7 +16,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from api.ledger.tables import entries
 
-#: ``REPEATED``: another officer asked an open question again and got the first one's decision.
+#: ``REPEATED``: another officer made a request that is already decided and got that decision.
 Kind = Literal[
     "DECISION", "REPEATED",
     "REVIEW_REQUESTED", "REVIEW_CLAIMED", "REVIEW_DECIDED", "OVERRIDDEN",
@@ -35,20 +27,20 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class NewEntry:
-    """What a command wants appended.
+    """An entry that a command appends.
 
     Attributes
     ----------
     subject_id : str
         The member's pseudonym; never the member id.
     place_code : str
-        The village, 12 digits: it bounds who may see the entry.
+        Code of the village, 12 digits; it limits who may see the entry.
     actor : str
         The account that acted; never a person's name.
     body : mapping
-        Plain JSON values, without direct identifiers (no name, id number, phone or member id).
+        Plain JSON values without direct identifiers (name, id number, phone, member id).
     entry_id : str
-        A UUID of the command's own making.
+        A UUID that the command chooses.
     """
 
     kind: Kind
@@ -73,11 +65,11 @@ class Entry(NewEntry):
     recorded_at : datetime
         In UTC.
     answer_digest : str or None
-        Seals the answer kept for retries of the command that began with this entry.
+        Seals the answer stored for retries, in the first entry of its command.
     previous, digest : str
-        SHA-256, hex: of the entry before, and of this one with `previous` in it.
+        SHA-256 in hex of the previous entry, and of this one including `previous`.
     identity_digest : str or None
-        Seals the identity that was filed with this entry, the first of its subject.
+        Seals the identity stored with this entry, the first of its subject.
     """
 
     seq: int
@@ -89,9 +81,9 @@ class Entry(NewEntry):
 
 
 class Outline(NamedTuple):
-    """An entry without its body and seal, as other systems are told of it; fields as in `Entry`.
+    """An entry without body and seals, as webhooks send it; fields as in `Entry`.
 
-    Its moment is the text that is stored.
+    `recorded_at` is the stored text.
     """
 
     seq: int
@@ -106,10 +98,11 @@ class Outline(NamedTuple):
     outcome: str | None
 
 
-class InBody(FunctionElement[str]):
-    """The text at a path of names, as ``InBody("answer.valid_until")``; null where there is none.
+class BodyText(FunctionElement[str]):
+    """SQL expression for one text in the body of an entry, on either database.
 
-    An expression of SQL over `api.ledger.tables.entries`, on either database.
+    ``BodyText("answer.valid_until")`` is the text at that path, or null. The database extracts it,
+    so that no body is transferred and parsed.
     """
 
     inherit_cache = True
@@ -119,28 +112,32 @@ class InBody(FunctionElement[str]):
         super().__init__(entries.c.body, literal(path))
 
 
-@compiles(InBody, "sqlite")
-def _for_sqlite(element: InBody, compiler: SQLCompiler, **told: Any) -> str:
-    body, path = (compiler.process(each, **told) for each in element.clauses)
+@compiles(BodyText, "sqlite")
+def _for_sqlite(element: BodyText, compiler: SQLCompiler, **options: Any) -> str:
+    body, path = (compiler.process(each, **options) for each in element.clauses)
     return f"json_extract({body}, '$.' || {path})"
 
 
-@compiles(InBody, "postgresql")
-def _for_postgres(element: InBody, compiler: SQLCompiler, **told: Any) -> str:
-    body, path = (compiler.process(each, **told) for each in element.clauses)
+@compiles(BodyText, "postgresql")
+def _for_postgres(element: BodyText, compiler: SQLCompiler, **options: Any) -> str:
+    body, path = (compiler.process(each, **options) for each in element.clauses)
     return f"(CAST({body} AS JSON) #>> string_to_array({path}, '.'))"
 
 
-def ordered_id() -> str:
-    """Return a new UUID of version 7 (RFC 9562, section 5.7): milliseconds, then 74 random bits."""
-    moment = time.time_ns() // 1_000_000
-    chance = int.from_bytes(os.urandom(10), "big")
+def new_ordered_id() -> str:
+    """Return a new UUID of version 7 (RFC 9562, section 5.7): milliseconds, then 74 random bits.
+
+    An index stores ids in order. Ids without order fall on as many pages as there are ids, and each
+    of those pages is written at each commit.
+    """
+    milliseconds = time.time_ns() // 1_000_000
+    random = int.from_bytes(os.urandom(10), "big")
     number = (
-        (moment & 0xFFFF_FFFF_FFFF) << 80
+        (milliseconds & 0xFFFF_FFFF_FFFF) << 80
         | 0x7 << 76
-        | (chance >> 68 & 0xFFF) << 64
+        | (random >> 68 & 0xFFF) << 64
         | 0b10 << 62
-        | (chance & 0x3FFF_FFFF_FFFF_FFFF)
+        | (random & 0x3FFF_FFFF_FFFF_FFFF)
     )
     digits = f"{number:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

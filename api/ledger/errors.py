@@ -1,16 +1,16 @@
-"""What the ledger refuses; nothing was written. `api.http.ledger` maps each to an HTTP problem."""
+"""Refusals of the ledger, which then writes nothing; `api.http.ledger` maps them to problems."""
 
 
 class LedgerRefusalError(Exception):
-    """A write or a read that the ledger refuses."""
+    """The ledger refuses a write or a read."""
 
 
 class LedgerAwayError(LedgerRefusalError):
-    """The database or its disk cannot be reached, or the ledger is closed."""
+    """The database or its disk is not available, or the ledger is closed."""
 
 
 class LedgerBusyError(LedgerRefusalError):
-    """Too many commands wait already."""
+    """The queue of commands is full."""
 
 
 class InProgressError(LedgerRefusalError):
@@ -18,4 +18,4 @@ class InProgressError(LedgerRefusalError):
 
 
 class KeyReusedError(LedgerRefusalError):
-    """The idempotency key was used before, with another request."""
+    """The idempotency key was used with another request."""

@@ -1,4 +1,4 @@
-"""What a verification found, in words an auditor can act on."""
+"""The report of a verification, with findings that an auditor can act on."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong.
+    """One defect.
 
     Attributes
     ----------
     kind : str
-        A stable word for it.
+        A stable name of the kind of defect.
     seq : int or None
-        The entry it is about, or the first of them.
+        The entry concerned, or the first of several.
     what : str
-        What is wrong, and what to do where that is not plain.
+        What is wrong, and the remedy unless it is obvious.
     """
 
     kind: str
@@ -26,12 +26,12 @@ class Finding:
 
 @dataclass
 class Report:
-    """What was looked at, and what was found.
+    """Counts of what was verified, and the findings.
 
     Attributes
     ----------
     notices : list of str
-        What is no evidence of a change but worth knowing.
+        What an auditor should know although it is no evidence of a change.
     """
 
     entries: int = 0
@@ -50,7 +50,7 @@ class Report:
         """Whether nothing is wrong."""
         return not self.findings
 
-    def found(self, kind: str, seq: int | None, what: str) -> None:
-        """Add a finding; a row may hold anything by force, and is told so that it prints."""
+    def add(self, kind: str, seq: int | None, what: str) -> None:
+        """Add a finding; an edited row can hold any bytes, which are escaped so that they print."""
         printable = what.encode("utf-8", "backslashreplace").decode()
         self.findings.append(Finding(kind, seq if type(seq) is int else None, printable))

@@ -1,13 +1,13 @@
-"""A group of commands run in order on one transaction; each is refused or done by itself."""
+"""Runs a group of commands in order on one transaction; each succeeds or is refused by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from sqlalchemy.exc import DBAPIError
 
-from api.ledger.commands import Answer, Command, IdempotencyScope, Written, are_grouped
+from api.ledger.commands import Answer, Command, Written, can_run_together
 from api.ledger.errors import KeyReusedError
 from api.ledger.idempotency import StoredAnswer, stored_answers
 from api.ledger.transaction import Transaction
@@ -16,69 +16,59 @@ Outcome = Answer | Exception
 
 
 def run_group(transaction: Transaction, commands: Sequence[Command]) -> list[Outcome]:
-    """Run `commands` and return each one's answer, or what refused it."""
+    """Run `commands` and return the answer of each, or the exception that refused it."""
     scopes = [command.idempotency.scope for command in commands if command.idempotency]
-    kept = stored_answers(transaction.connection, scopes)
+    stored = stored_answers(transaction.connection, scopes)
     outcomes: list[Outcome] = []
-    for run in _neighbours(commands, kept):
-        outcomes += _retried(run, kept) if _is_retry(run[0], kept) else _run(transaction, run)
+    neighbours = groupby(commands, lambda each: (type(each), _is_retry(each, stored)))
+    for (_, is_retry), run in neighbours:
+        if is_retry:
+            outcomes += [_answer_retry(each, stored) for each in run]
+        else:
+            outcomes += _run_neighbours(transaction, list(run))
     return outcomes
 
 
-def _neighbours(
-    commands: Sequence[Command], kept: dict[str, StoredAnswer]
-) -> Iterator[list[Command]]:
-    for _, run in groupby(commands, lambda each: (type(each), _is_retry(each, kept))):
-        yield list(run)
+def _is_retry(command: Command, stored: Mapping[str, StoredAnswer]) -> bool:
+    return command.idempotency is not None and command.idempotency.scope in stored
 
 
-def _is_retry(command: Command, kept: dict[str, StoredAnswer]) -> bool:
-    return command.idempotency is not None and command.idempotency.scope in kept
-
-
-def _retried(commands: Sequence[Command], kept: dict[str, StoredAnswer]) -> list[Outcome]:
-    return [
-        _again(kept[idempotency.scope], idempotency)
-        for each in commands
-        if (idempotency := each.idempotency)
-    ]
-
-
-def _again(kept: StoredAnswer, idempotency: IdempotencyScope) -> Outcome:
+def _answer_retry(command: Command, stored: Mapping[str, StoredAnswer]) -> Outcome:
+    assert command.idempotency
     try:
-        return kept.for_retry(idempotency)
-    except KeyReusedError as refused:
-        return refused
+        return stored[command.idempotency.scope].for_retry(command.idempotency)
+    except KeyReusedError as refusal:
+        return refusal
 
 
-def _run(transaction: Transaction, commands: list[Command]) -> list[Outcome]:
-    if are_grouped(commands):
-        mark = transaction.mark()
+def _run_neighbours(transaction: Transaction, commands: list[Command]) -> list[Outcome]:
+    if can_run_together(commands):
+        savepoint = transaction.savepoint()
         try:
-            made = type(commands[0]).run_all(transaction, commands)
+            results = type(commands[0]).run_all(transaction, commands)
         except DBAPIError:
             raise
         except Exception:
-            # One of them is broken; alone, the others are not.
-            transaction.back_to(mark)
+            # One command is broken; run one by one, the others succeed.
+            transaction.roll_back_to(savepoint)
         else:
-            return [_taken(transaction, *each) for each in zip(commands, made, strict=True)]
-    return [_alone(transaction, command) for command in commands]
+            return [_append(transaction, *each) for each in zip(commands, results, strict=True)]
+    return [_run_alone(transaction, command) for command in commands]
 
 
-def _alone(transaction: Transaction, command: Command) -> Outcome:
-    mark = transaction.mark()
+def _run_alone(transaction: Transaction, command: Command) -> Outcome:
+    savepoint = transaction.savepoint()
     try:
-        return _taken(transaction, command, command.run(transaction))
+        return _append(transaction, command, command.run(transaction))
     except DBAPIError:
         raise
-    except Exception as refused:
-        transaction.back_to(mark)
-        return refused
+    except Exception as refusal:
+        transaction.roll_back_to(savepoint)
+        return refusal
 
 
-def _taken(transaction: Transaction, command: Command, made: Written | Exception) -> Outcome:
-    if isinstance(made, Exception):
-        return made
-    transaction.append(command.idempotency, made)
-    return made.answer
+def _append(transaction: Transaction, command: Command, result: Written | Exception) -> Outcome:
+    if isinstance(result, Exception):
+        return result
+    transaction.append(command.idempotency, result)
+    return result.answer

@@ -1,4 +1,4 @@
-"""First answers, kept for retries and sealed into the chain with the entry they came with."""
+"""First answers, stored for retries and sealed in the chain by an entry of their command."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _NO_HEADERS = "{}"
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """The first answer under a key, and the digest of the body it answered."""
+    """The first answer in a scope, and the digest of the request that it answers."""
 
     body_digest: str
     answer: Answer
 
     def for_retry(self, idempotency: IdempotencyScope) -> Answer:
-        """Return the first answer again, byte by byte.
+        """Return the first answer again, with the same bytes.
 
         Raises
         ------
         KeyReusedError
-            If this time another body came under the same key.
+            If the retry has the same key but another request.
         """
         if idempotency.body_digest != self.body_digest:
             raise KeyReusedError
@@ -45,24 +45,24 @@ class StoredAnswer:
 
 
 def stored_answers(connection: Connection, scopes: Collection[str]) -> dict[str, StoredAnswer]:
-    """Return the answers kept under `scopes`, in one look."""
+    """Return the answers stored under `scopes`, in one query."""
     if not scopes:
         return {}
     rows = [dict(row) for row in connection.execute(_STORED, {"scopes": list(scopes)}).mappings()]
-    return {row["scope"]: StoredAnswer(row["body_digest"], answer_in(row)) for row in rows}
+    return {row["scope"]: StoredAnswer(row["body_digest"], answer_from_row(row)) for row in rows}
 
 
-def answer_in(row: Mapping[str, Any]) -> Answer:
+def answer_from_row(row: Mapping[str, Any]) -> Answer:
     """Return the answer stored as `row`."""
     return Answer(row["status"], bytes(row["body"]), json.loads(row["headers"]))
 
 
-def stored_headers(answer: Answer) -> str:
-    """Return an answer's headers as they are stored."""
+def encode_headers(answer: Answer) -> str:
+    """Return the headers of an answer as they are stored."""
     return _SORTED.encode(dict(answer.headers)) if answer.headers else _NO_HEADERS
 
 
-def sealed_digest(row: Mapping[str, Any]) -> str:
-    """Return what seals an answer, stored as `row`, into its entry."""
+def answer_digest(row: Mapping[str, Any]) -> str:
+    """Return the digest by which an entry seals the answer stored as `row`."""
     head = _PLAIN.encode([row["scope"], row["body_digest"], row["status"], row["headers"]])
     return hashlib.sha256(head.encode() + b"\n" + bytes(row["body"])).hexdigest()

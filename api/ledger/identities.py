@@ -1,6 +1,6 @@
-"""Who a pseudonym stands for: the one table from which a person can be erased.
+"""The persons behind the pseudonyms: the one table from which a person can be erased.
 
-Personal data encrypted by field, and found again without being decrypted.
+Personal data is encrypted by field; a blind index finds it without decryption.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from api.ledger.chain import encoded
-from api.ledger.entries import ordered_id
+from api.ledger.chain import encode_json
+from api.ledger.entries import new_ordered_id
 from api.ledger.keys import Keys
-from api.ledger.tables import add_rows, identities
+from api.ledger.tables import identities, insert_rows
 from model.errors import LedgerError
 
 _NONCE_BYTES = 12
 
 
 class Vault:
-    """AES-256-GCM with a random nonce per field; the subject and the field's name are bound in.
+    """Encrypts fields with AES-256-GCM under random nonces, bound to subject and field.
 
     A cell copied to another row or column does not open (NIST SP 800-38D, additional data). The
-    blind index is HMAC-SHA-256 under a key of its own: equal member ids give equal indexes, and
-    without the key an index cannot be tried against the list of all member ids.
+    blind index is HMAC-SHA-256 under a key of its own: equal member ids have equal indexes, and
+    without the key nobody can compute the indexes of a list of member ids.
     """
 
     def __init__(self, keys: Keys) -> None:
@@ -37,21 +37,23 @@ class Vault:
         self._blind = keys.blind
 
     def close(self, text: str, subject_id: str, field: str) -> bytes:
-        """Return `text` encrypted for one field of one subject."""
+        """Return `text`, encrypted for one field of one subject."""
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, text.encode(), _bound(subject_id, field))
+        return nonce + self._cipher.encrypt(
+            nonce, text.encode(), _additional_data(subject_id, field)
+        )
 
     def open(self, sealed: bytes, subject_id: str, field: str) -> str:
-        """Return the text of one field of one subject.
+        """Return the decrypted text of one field of one subject.
 
         Raises
         ------
         LedgerError
-            If the cell was altered, belongs elsewhere, or was written under another key.
+            If the cell was altered, belongs elsewhere, or was encrypted with another key.
         """
         nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:
-            return self._cipher.decrypt(nonce, rest, _bound(subject_id, field)).decode()
+            return self._cipher.decrypt(nonce, rest, _additional_data(subject_id, field)).decode()
         except (InvalidTag, ValueError) as error:
             raise LedgerError(
                 f"identity of subject {subject_id}, {field}: does not open with keys/vault.key;"
@@ -63,11 +65,11 @@ class Vault:
         return hmac.digest(self._blind, member_id.encode(), "sha256").hex()
 
 
-def _bound(subject_id: str, field: str) -> bytes:
+def _additional_data(subject_id: str, field: str) -> bytes:
     return f"rongzi-identity/1\n{subject_id}\n{field}".encode()
 
 
-#: Fields kept of a person besides the member id, as far as the edition tells them.
+#: Fields stored of a person besides the member id, if the edition has them.
 FIELDS = ("name", "id_number", "phone")
 
 _FIND = select(identities.c.member_index, identities.c.subject_id).where(
@@ -78,74 +80,74 @@ _BY_SUBJECT = select(identities).where(identities.c.subject_id == bindparam("sub
 
 
 Rows = dict[str, dict[str, Any]]
-Mark = tuple[Rows, Rows, list[str]]
+Savepoint = tuple[Rows, Rows, list[str]]
 
 
 def identity_digest(row: Mapping[str, Any]) -> str:
-    """Return what seals an identity, stored as `row`, into the entry it was filed with.
+    """Return the digest by which an entry seals the identity stored as `row`.
 
-    It covers the cells as encrypted: their nonces, 96 random bits each, are gone with the row, so
-    that after an erasure nobody can try guesses against it, and none of the keys is needed to
-    verify it.
+    It covers the encrypted cells. Verification therefore needs no key, and erasure deletes the
+    nonces, 96 random bits each, so that nobody can test guesses against the digest afterwards.
     """
     cells = (row[name] for name in ("member_id", *FIELDS))
-    told = [None if cell is None else bytes(cell).hex() for cell in cells]
-    return sha256(encoded([row["subject_id"], row["member_index"], *told]).encode()).hexdigest()
+    values = [None if cell is None else bytes(cell).hex() for cell in cells]
+    values = [row["subject_id"], row["member_index"], *values]
+    return sha256(encode_json(values).encode()).hexdigest()
 
 
 class Identities:
-    """Pseudonyms on one open transaction; new ones and erasures wait for `flush`.
+    """Pseudonyms in one open transaction; `flush` writes new ones and erasures.
 
-    An identity is filed with the first entry on its subject, and only with one.
+    An identity is stored only together with the first entry on its subject.
     """
 
     def __init__(self, connection: Connection, vault: Vault) -> None:
         self._connection, self._vault = connection, vault
         self._new: Rows = {}
-        self._unfiled: Rows = {}
+        self._without_entry: Rows = {}
         self._erased: list[str] = []
 
     def index(self, member_id: str) -> str:
-        """Return the blind index that stands for a member in look-ups and audits."""
+        """Return the blind index of a member, for searches and the audit."""
         return self._vault.index(member_id)
 
     def known(self, member_ids: Collection[str]) -> dict[str, str]:
         """Return the pseudonyms of those of `member_ids` that have one."""
         by_index = {self.index(member_id): member_id for member_id in member_ids}
-        found = {
+        new = {
             by_index[index]: str(row["subject_id"])
             for index, row in self._new.items()
             if index in by_index
         }
         rows = self._connection.execute(_FIND, {"indexes": list(by_index)}) if by_index else ()
         stored = {by_index[index]: str(subject) for index, subject in rows}
-        return {m: s for m, s in stored.items() if s not in self._erased} | found
+        return {m: s for m, s in stored.items() if s not in self._erased} | new
 
     def subject_of(self, member_id: str, person: Mapping[str, str | None] | None = None) -> str:
-        """Return the member's pseudonym; a new member gets one, kept with what `person` tells."""
+        """Return the pseudonym of a member; a new member gets one, with the data of `person`."""
         found = self.known([member_id])
         return found[member_id] if found else self.add(member_id, person or {})
 
     def add(self, member_id: str, person: Mapping[str, str | None]) -> str:
-        """Make the pseudonym of a member who has none."""
-        subject, index = ordered_id(), self.index(member_id)
+        """Make a pseudonym for a member who has none."""
+        subject, index = new_ordered_id(), self.index(member_id)
         close = self._vault.close
-        told = {name: person.get(name) for name in FIELDS}
-        self._new[index] = self._unfiled[subject] = {
+        texts = {name: person.get(name) for name in FIELDS}
+        self._new[index] = self._without_entry[subject] = {
             "subject_id": subject,
             "member_index": index,
             "member_id": close(member_id, subject, "member_id"),
-            **{name: close(text, subject, name) if text else None for name, text in told.items()},
+            **{name: close(text, subject, name) if text else None for name, text in texts.items()},
         }
         return subject
 
-    def filed_with(self, subject_id: str) -> str | None:
-        """Return what seals a new identity into the first entry on it; None for a later entry."""
-        row = self._unfiled.pop(subject_id, None)
+    def take_digest(self, subject_id: str) -> str | None:
+        """Return the digest for the first entry on a new subject; None for later entries."""
+        row = self._without_entry.pop(subject_id, None)
         return identity_digest(row) if row else None
 
     def person(self, subject_id: str) -> dict[str, str | None] | None:
-        """Return the member id and what else is kept of the person; None after erasure."""
+        """Return the member id and the stored fields of the person; None after erasure."""
         row = self._row(subject_id)
         if row is None:
             return None
@@ -155,24 +157,24 @@ class Identities:
         }
 
     def erase(self, subject_id: str) -> None:
-        """Forget who the pseudonym stood for; the entries stay and name nobody."""
+        """Delete the identity; the entries remain and name nobody."""
         self._new = {i: row for i, row in self._new.items() if row["subject_id"] != subject_id}
         self._erased.append(subject_id)
 
-    def mark(self) -> Mark:
-        """Return what `back_to` restores when a command is refused."""
-        return dict(self._new), dict(self._unfiled), list(self._erased)
+    def savepoint(self) -> Savepoint:
+        """Return the state that `roll_back_to` restores after a refusal."""
+        return dict(self._new), dict(self._without_entry), list(self._erased)
 
-    def back_to(self, mark: Mark) -> None:
-        """Forget what was done since `mark`."""
-        self._new, self._unfiled, self._erased = mark
+    def roll_back_to(self, savepoint: Savepoint) -> None:
+        """Discard the changes since `savepoint`."""
+        self._new, self._without_entry, self._erased = savepoint
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write the pending changes."""
         for subject in self._erased:
             self._connection.execute(delete(identities).where(identities.c.subject_id == subject))
-        filed = [row for row in self._new.values() if row["subject_id"] not in self._unfiled]
-        add_rows(self._connection, _INTO_IDENTITIES, filed)
+        new = [row for row in self._new.values() if row["subject_id"] not in self._without_entry]
+        insert_rows(self._connection, _INTO_IDENTITIES, new)
 
     def _row(self, subject_id: str) -> Mapping[str, Any] | None:
         if subject_id in self._erased:

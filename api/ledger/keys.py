@@ -1,10 +1,10 @@
-"""The ledger's keys under ``<home>/keys``: made once, readable by the service's account alone.
+"""The keys of the ledger in ``<home>/keys``: made once, readable by the service's account only.
 
 ```
 vault.key      256 bits, encrypts identities (AES-GCM)
 blind.key      256 bits, keys the blind index that finds a member's identity (HMAC-SHA-256)
 ledger.pem     Ed25519 private key, signs checkpoints
-ledger.pub     its public half, for whoever verifies elsewhere
+ledger.pub     its public half, to verify checkpoints elsewhere
 ```
 """
 
@@ -22,8 +22,8 @@ from model.errors import LedgerError
 VAULT, BLIND, SEAL, SEAL_PUBLIC = "vault.key", "blind.key", "ledger.pem", "ledger.pub"
 _SECRET_BYTES = 32
 _REMEDY = (
-    "restore it from backup: the ledger has entries, and a new key could neither read the"
-    " identities nor continue the seals"
+    "restore it from backup: the ledger has entries, and with a new key the service could neither"
+    " read the identities nor continue the seals"
 )
 
 
@@ -37,12 +37,12 @@ class Keys:
 
 
 def read_keys(folder: Path, *, may_make: bool) -> Keys:
-    """Return the keys in `folder`; a new ledger may make its own.
+    """Return the keys in `folder`; with `may_make`, for a new ledger, create missing ones.
 
     Raises
     ------
     LedgerError
-        If a key is missing for a ledger that has entries, is damaged, or others may read it.
+        If a key is missing, damaged, or readable by other accounts.
     """
     if may_make:
         _make_missing(folder)
@@ -59,17 +59,17 @@ def public_key(path: Path) -> Ed25519PublicKey:
     Raises
     ------
     LedgerError
-        If the file is missing or no Ed25519 public key.
+        If the file is missing or not an Ed25519 public key.
     """
-    return KeyFile(path, LedgerError, "checkpoints are verified with it: restore it").public()
+    return KeyFile(path, LedgerError, "restore it: checkpoints are verified with it").public()
 
 
 def _make_missing(folder: Path) -> None:
     for name in (VAULT, BLIND):
         create(folder / name, secrets.token_bytes(_SECRET_BYTES))
     create(folder / SEAL, private_pem(Ed25519PrivateKey.generate()))
-    made = KeyFile(folder / SEAL, LedgerError, _REMEDY).private()
-    create(folder / SEAL_PUBLIC, public_pem(made.public_key()), 0o644)
+    seal = KeyFile(folder / SEAL, LedgerError, _REMEDY).private()
+    create(folder / SEAL_PUBLIC, public_pem(seal.public_key()), 0o644)
 
 
 def _secret(path: Path) -> bytes:

@@ -1,9 +1,7 @@
-"""What is held against each other before a ledger is written to: its end, its seal, the outside.
+"""Checks before the ledger is written: its end, its last seal, the checkpoint file, its files.
 
-Whether the names of a ledger's files still lead to what was opened under them.
-
-A file that was removed, renamed or replaced can be written to as long as it is held open, and is
-gone for good when it is let go: nothing may be answered on the strength of such a write.
+An open file that was removed, renamed or replaced can still be written, but is lost when it is
+closed. The service must not answer after such a write.
 """
 
 from __future__ import annotations
@@ -20,87 +18,87 @@ from api.ledger.tables import accesses, checkpoints, entries, identities, look_c
 from model.errors import LedgerError
 
 _LAST = select(checkpoints).order_by(checkpoints.c.seq.desc()).limit(1)
-_LAST_OF_LOOKS = select(look_checkpoints).order_by(look_checkpoints.c.look.desc()).limit(1)
+_LAST_OF_AUDIT = select(look_checkpoints).order_by(look_checkpoints.c.look.desc()).limit(1)
 
 
-def last_checkpoints(connection: Connection) -> list[Checkpoint]:
-    """Return the last checkpoint of each table in the ledger itself, verified by nobody yet."""
-    found = (connection.execute(last).mappings().first() for last in (_LAST, _LAST_OF_LOOKS))
-    return sorted(
-        (Checkpoint.of_row(dict(row)) for row in found if row), key=lambda made: made.reach
-    )
+def read_last_checkpoints(connection: Connection) -> list[Checkpoint]:
+    """Return the last checkpoint of each table, in the order of commits, not verified yet."""
+    rows = (connection.execute(last).mappings().first() for last in (_LAST, _LAST_OF_AUDIT))
+    found = (Checkpoint.of_row(dict(row)) for row in rows if row)
+    return sorted(found, key=lambda checkpoint: checkpoint.reach)
 
 
-def is_new(connection: Connection, known: Checkpoint | None) -> bool:
-    """Return whether nothing was ever kept under keys that the ledger would miss.
+def is_new(connection: Connection, outside: Checkpoint | None) -> bool:
+    """Return whether the ledger holds nothing that needs existing keys.
 
     Parameters
     ----------
-    known
-        The last checkpoint outside, if there is any.
+    outside
+        The last checkpoint in the checkpoint file, if any.
     """
-    kept = (entries.c.seq, identities.c.subject_id, look_checkpoints.c.look)
-    return known is None and not any(
-        connection.execute(select(column).limit(1)).first() for column in kept
+    columns = (entries.c.seq, identities.c.subject_id, look_checkpoints.c.look)
+    return outside is None and not any(
+        connection.execute(select(column).limit(1)).first() for column in columns
     )
 
 
-def refuse_cut(connection: Connection, head: Head, known: Checkpoint | None, outside: Path) -> None:
-    """Refuse a ledger that ends before, or differs at, the last checkpoint written outside.
+def refuse_truncated(
+    connection: Connection, head: Head, outside: Checkpoint | None, path: Path
+) -> None:
+    """Refuse a ledger that ends before the last checkpoint in the file `path`, or differs there.
 
     Raises
     ------
     LedgerError
-        Saying at which entry, and what to do.
+        Naming the entry or audit row, and the remedy.
     """
-    if known is None:
+    if outside is None:
         return
-    _refuse_cut_looks(connection, known, outside)
-    if known.seq == 0:
+    _refuse_truncated_audit(connection, outside, path)
+    if outside.seq == 0:
         return
-    if known.seq > head.seq:
+    if outside.seq > head.seq:
         raise LedgerError(
-            f"{outside}: a checkpoint knows entry {known.seq}, but the ledger ends at entry"
+            f"{path}: a checkpoint covers entry {outside.seq}, but the ledger ends at entry"
             f" {head.seq}; entries are missing. Restore the database of the same ledger, or, if"
-            " this is another ledger, point RONGZI_CHECKPOINTS to its own file"
+            " this is another ledger, set RONGZI_CHECKPOINTS to a file of its own"
         )
-    there = select(entries.c.digest).where(entries.c.seq == known.seq)
-    if connection.execute(there).scalar() != known.digest:
+    digest = select(entries.c.digest).where(entries.c.seq == outside.seq)
+    if connection.execute(digest).scalar() != outside.digest:
         raise LedgerError(
-            f"{outside}: the ledger's entry {known.seq} is not the one that was sealed; run"
+            f"{path}: entry {outside.seq} of the ledger is not the one that was sealed; run"
             " rongzi verify-ledger to see what was changed"
         )
 
 
+def _refuse_truncated_audit(connection: Connection, outside: Checkpoint, path: Path) -> None:
+    if not outside.look or outside.looks == GENESIS:
+        return
+    digest = select(accesses.c.digest).where(accesses.c.number == outside.look)
+    if connection.execute(digest).scalar() != outside.looks:
+        raise LedgerError(
+            f"{path}: a checkpoint covers audit row {outside.look}, which is missing or differs;"
+            " restore the database, or run rongzi verify-ledger to see what was changed"
+        )
+
+
 def refuse_shorter(head: Head, last: Head | None) -> None:
-    """Refuse a ledger that ends before the last entry this process wrote to it.
+    """Refuse a ledger that ends before the last entry that this process wrote.
 
     Raises
     ------
     LedgerError
-        Saying at which entry, and what to do.
+        Naming the entry and the remedy.
     """
     if last and head.seq < last.seq:
         raise LedgerError(
             f"the ledger ends at entry {head.seq}, but this process wrote entry {last.seq}: its end"
-            " was cut off, or another file lies in its place. Put back the one that was there"
-        )
-
-
-def _refuse_cut_looks(connection: Connection, known: Checkpoint, outside: Path) -> None:
-    if not known.look or known.looks == GENESIS:
-        return
-    there = select(accesses.c.digest).where(accesses.c.number == known.look)
-    if connection.execute(there).scalar() != known.looks:
-        raise LedgerError(
-            f"{outside}: a checkpoint knows look {known.look} of the audit, which is missing or"
-            " is another one now; restore the database, or run rongzi verify-ledger to see what"
-            " was changed"
+            " was cut off, or the file was replaced. Restore the original file"
         )
 
 
 def refuse_unsealed(connection: Connection, head: Head, key: Ed25519PublicKey) -> None:
-    """Refuse a ledger whose last entry was not sealed with it: the service did not write it.
+    """Refuse a ledger whose last entry has no checkpoint signed by `key`.
 
     Raises
     ------
@@ -108,55 +106,59 @@ def refuse_unsealed(connection: Connection, head: Head, key: Ed25519PublicKey) -
         Naming the entry.
     """
     row = connection.execute(_LAST).mappings().first()
-    made = Checkpoint.of_row(dict(row)) if row else None
-    if head.seq and (made is None or made.head != head or not made.is_by(key)):
+    last = Checkpoint.of_row(dict(row)) if row else None
+    if head.seq and (last is None or last.head != head or not last.is_signed_by(key)):
         raise LedgerError(
-            f"entry {head.seq}, the ledger's last, carries no seal by keys/ledger.pem: it was not"
-            " written by this service, or the key is another ledger's; run rongzi verify-ledger"
+            f"entry {head.seq}, the last of the ledger, has no seal by keys/ledger.pem: this"
+            " service did not write it, or the key belongs to another ledger; run rongzi"
+            " verify-ledger"
         )
 
 
-class FileIdentities:
-    """Files as they were when the ledger was opened, the database's first where it is one."""
+class OpenedFiles:
+    """The identity of the ledger's files when they were opened: the database and the checkpoints.
+
+    `database` is None if a database server holds it.
+    """
 
     def __init__(self, database: Path | None, outside: Path) -> None:
         self._database = database
-        self._known = {path: _identity(path) for path in (database, outside) if path}
+        self._opened = {path: _inode(path) for path in (database, outside) if path}
 
-    def refuse_others(self) -> None:
-        """Refuse to go on where a name leads elsewhere by now.
+    def refuse_replaced(self) -> None:
+        """Refuse to continue if a path leads to another file, or to none.
 
         Raises
         ------
         LedgerError
             Naming the file.
         OSError
-            If it cannot be looked at.
+            If the path cannot be read.
         """
-        for path, known in self._known.items():
-            if _identity(path) != known:
-                raise _elsewhere(path)
+        for path, inode in self._opened.items():
+            if _inode(path) != inode:
+                raise _replaced(path)
 
-    def refuse_absent(self) -> None:
-        """Refuse to begin a database anew; the file of checkpoints may be.
+    def refuse_missing_database(self) -> None:
+        """Refuse to create the database again; the checkpoint file may be created again.
 
         Raises
         ------
         LedgerError
             Naming the file.
         """
-        if self._database and _identity(self._database) is None:
-            raise _elsewhere(self._database)
+        if self._database and _inode(self._database) is None:
+            raise _replaced(self._database)
 
 
-def _elsewhere(path: Path) -> LedgerError:
+def _replaced(path: Path) -> LedgerError:
     return LedgerError(
-        f"{path}: moved, removed or replaced while in use; put the file back that the service was"
-        " started with, and it goes on by itself"
+        f"{path}: moved, removed or replaced while in use; restore the file that the service was"
+        " started with, and the service continues by itself"
     )
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _inode(path: Path) -> tuple[int, int] | None:
     try:
         found = os.stat(path)  # noqa: PTH116 - once a group: half the time of Path.stat
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Commands on their way to the writer's thread, and answers on their way back."""
+"""The queue of commands to the writer's thread, and the delivery of their outcomes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from time import monotonic
 
@@ -20,80 +20,80 @@ Promise = asyncio.Future[Outcome] | Future[Outcome]
 
 @dataclass(frozen=True)
 class QueuedCommand:
-    """One command and who waits for it; `loop` is None where a plain thread waits."""
+    """A command and the promise of its outcome; `loop` is None if a plain thread waits for it."""
 
     command: Command
     promise: Promise
-    loop: asyncio.AbstractEventLoop | None = field(default=None)
+    loop: asyncio.AbstractEventLoop | None = None
 
 
-#: More than can ever wait: the thread is busy and need not be woken.
-_NOBODY = sys.maxsize
+#: More than the queue can hold: the thread is busy and is not woken.
+_NOT_WAITING = sys.maxsize
 
 
 class Queue:
-    """Commands on their way to one thread, which is woken for a group and not for each of them.
+    """A queue that any thread may fill and one thread empties, in groups.
 
-    Each time it wakes it takes the interpreter from the event loop, which has more requests at
-    hand. Any thread may put; one takes.
+    The consumer wakes once for a group and not for each command: each wake-up takes the
+    interpreter lock from the event loop, which has more requests to read.
     """
 
     def __init__(self) -> None:
         self._items: deque[QueuedCommand] = deque()
-        self._woken: SimpleQueue[None] = SimpleQueue()
-        self._awaited = _NOBODY
+        self._wake: SimpleQueue[None] = SimpleQueue()
+        self._wake_at = _NOT_WAITING
         self._is_closed = False
 
     def __len__(self) -> int:
         return len(self._items)
 
     def put(self, item: QueuedCommand) -> None:
-        """Add `item`, and wake the thread if as many wait now as it waits for."""
+        """Add `item`, and wake the consumer if the queue is as long as it waits for."""
         self._items.append(item)
-        if len(self._items) >= self._awaited:
-            self._awaited = _NOBODY
-            self._woken.put(None)
+        if len(self._items) >= self._wake_at:
+            self._wake_at = _NOT_WAITING
+            self._wake.put(None)
 
     def close(self) -> None:
-        """Let the thread take what is left and then end."""
+        """Let the consumer take the remaining commands and then end."""
         self._is_closed = True
-        self._woken.put(None)
+        self._wake.put(None)
 
-    def group(self, most: int, expected: int, seconds: float) -> list[QueuedCommand]:
-        """Wait for a command and return it with those behind it, `most` at most; empty at the end.
+    def take_group(self, limit: int, expected: int, seconds: float) -> list[QueuedCommand]:
+        """Wait for commands and return at most `limit` of them; none after `close`.
 
-        Most of what a group costs does not depend on how many share it, so up to `expected` are
-        waited for, `seconds` at most: who was answered a moment ago asks again soon.
+        Most of the cost of a group does not depend on its size. So wait for `expected` commands, at
+        most `seconds`: clients that were just answered send the next request soon.
         """
         self._wait_for(1, None)
-        self._wait_for(min(most, expected), monotonic() + seconds)
-        self._awaited = _NOBODY
-        return [self._items.popleft() for _ in range(min(most, len(self._items)))]
+        self._wait_for(min(limit, expected), monotonic() + seconds)
+        self._wake_at = _NOT_WAITING
+        return [self._items.popleft() for _ in range(min(limit, len(self._items)))]
 
-    def rest(self) -> list[QueuedCommand]:
-        """Return all that wait now, without waiting for any."""
+    def take_all(self) -> list[QueuedCommand]:
+        """Return all commands in the queue without waiting."""
         return [self._items.popleft() for _ in range(len(self._items))]
 
-    def _wait_for(self, count: int, ends: float | None) -> None:
+    def _wait_for(self, count: int, deadline: float | None) -> None:
         while True:
-            # Said before it is looked: who puts now sees it, or is seen. Said again each time: who
-            # put may have taken it back late.
-            self._awaited = count
+            # Set the threshold before checking the queue, so that a concurrent put either sees it
+            # or is seen by the check. Set it again each time: a late put may have reset it.
+            self._wake_at = count
             if len(self._items) >= count or self._is_closed:
                 return
-            left = None if ends is None else ends - monotonic()
-            if left is not None and left <= 0:
+            remaining = None if deadline is None else deadline - monotonic()
+            if remaining is not None and remaining <= 0:
                 return
             with suppress(Empty):
-                self._woken.get(timeout=left)
+                self._wake.get(timeout=remaining)
 
 
-def settle(settled: Iterable[tuple[QueuedCommand, Outcome]]) -> None:
-    """Hand out the answers: one call into each event loop, however many it waits for."""
+def deliver_outcomes(outcomes: Iterable[tuple[QueuedCommand, Outcome]]) -> None:
+    """Fulfil the promises, with one call into each event loop."""
     by_loop: dict[asyncio.AbstractEventLoop | None, list[tuple[Promise, Outcome]]]
     by_loop = defaultdict(list)
-    for waiting, outcome in settled:
-        by_loop[waiting.loop].append((waiting.promise, outcome))
+    for queued, outcome in outcomes:
+        by_loop[queued.loop].append((queued.promise, outcome))
     for loop, pairs in by_loop.items():
         if loop is None:
             _fulfil(pairs)
@@ -103,6 +103,6 @@ def settle(settled: Iterable[tuple[QueuedCommand, Outcome]]) -> None:
 
 def _fulfil(pairs: Iterable[tuple[Promise, Outcome]]) -> None:
     for promise, outcome in pairs:
-        # Who asked may have hung up; what was done stays done.
+        # The promise is cancelled if the client disconnected; the command stays committed.
         if not promise.done():
             promise.set_result(outcome)

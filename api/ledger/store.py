@@ -1,7 +1,4 @@
-"""The ledger's database made ready: tables, keys, seals; and every group committed to it.
-
-A ledger read by commands of the console: nothing is made, upgraded or written.
-"""
+"""The stored ledger: a `Store` that commits groups of commands, and read-only views of it."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import Connection, inspect, select
 from sqlalchemy.exc import DBAPIError
@@ -19,7 +15,7 @@ from api.ledger.checkpoints import (
     Checkpoint,
     CheckpointFile,
     Span,
-    last_line_of,
+    read_last_checkpoint,
     seal_commit,
     seal_key_id,
 )
@@ -29,11 +25,11 @@ from api.ledger.group import Outcome, run_group
 from api.ledger.identities import Vault
 from api.ledger.keys import Keys, read_keys
 from api.ledger.opening import (
-    FileIdentities,
+    OpenedFiles,
     is_new,
-    last_checkpoints,
-    refuse_cut,
+    read_last_checkpoints,
     refuse_shorter,
+    refuse_truncated,
     refuse_unsealed,
 )
 from api.ledger.schema import refuse_other_release, upgrade
@@ -43,13 +39,13 @@ from model.errors import LedgerError
 
 
 @contextlib.contextmanager
-def reading(location: Location) -> Iterator[View]:
-    """Yield a view of the ledger as it is now.
+def open_view(location: Location) -> Iterator[View]:
+    """Yield a view of the ledger as it is now; create, migrate and write nothing.
 
     Raises
     ------
     LedgerError
-        If it is not there, its keys are missing, or its database cannot be read.
+        If it does not exist, its keys are missing, or its database cannot be read.
     """
     location.refuse_absent()
     keys = read_keys(location.keys, may_make=False)
@@ -57,41 +53,40 @@ def reading(location: Location) -> Iterator[View]:
     try:
         with engine.connect() as connection, connection.begin():
             refuse_other_release(connection)
-            yield Transaction(connection, Vault(keys), datetime.now(tz=UTC))
+            yield Transaction(connection, Vault(keys), utc_now())
     except DBAPIError as error:
-        raise LedgerError(unreadable(error)) from error
+        raise LedgerError(unreadable_message(error)) from error
     finally:
         engine.dispose()
 
 
-def holds_entries(location: Location) -> bool:
-    """Return whether there is a ledger at `location`: a database with its tables.
+def ledger_exists(location: Location) -> bool:
+    """Return whether there is a ledger at `location`: a database with the tables.
 
     Raises
     ------
     LedgerError
-        If its database cannot be asked.
+        If the database cannot be read.
     """
-    database = location.url.database
-    if location.url.get_backend_name() == "sqlite" and not Path(str(database)).exists():
+    if location.file and not location.file.exists():
         return False
     engine = open_engine(location.url, writes=False)
     try:
         return inspect(engine).has_table(entries.name)
     except DBAPIError as error:
-        raise LedgerError(unreadable(error)) from error
+        raise LedgerError(unreadable_message(error)) from error
     finally:
         engine.dispose()
 
 
-def unreadable(error: DBAPIError) -> str:
-    """Return what to tell of a database that cannot be read; never its address or a row."""
+def unreadable_message(error: DBAPIError) -> str:
+    """Return a message about a database that cannot be read, without its address or rows."""
     name = type(error.orig).__name__
     return f"the ledger's database cannot be read ({name}); check that it is up, and its address"
 
 
 def utc_now() -> datetime:
-    """Return the present instant in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(tz=UTC)
 
 
@@ -101,96 +96,103 @@ class _Opened:
     keys: Keys
     key_id: str
     file: CheckpointFile
-    files: FileIdentities
+    files: OpenedFiles
 
 
 class Store:
-    """One process's hold on the ledger; all but `read` and `seal` belong to the writer's thread."""
+    """The ledger as one process has it open.
+
+    The writer's thread calls all methods except `read` and `seal`, which other threads may call.
+    """
 
     def __init__(self, location: Location, clock: Callable[[], datetime] = utc_now) -> None:
         self._location, self._clock = location, clock
-        self._writing = open_engine(location.url, writes=True)
-        self._reading = open_engine(location.url, writes=False)
+        self._write_engine = open_engine(location.url, writes=True)
+        self._read_engine = open_engine(location.url, writes=False)
         self._opened: _Opened | None = None
-        self._is_elsewhere = False
+        self._is_replaced = False
         self._last: Head | None = None
         self._is_unsealed = False
         self._known_versions: set[str] = set()
 
     @property
     def is_ready(self) -> bool:
-        """Whether `prepare` has succeeded, and the files are still those that it opened."""
-        return self._opened is not None and not self._is_elsewhere
+        """Whether `prepare` has succeeded and its files have not been replaced."""
+        return self._opened is not None and not self._is_replaced
 
     def prepare(self) -> None:
-        """Bring the tables up to date, read the keys, and hold the chain against its seals.
+        """Migrate the tables, read the keys, and check the end of the chain against its seals.
 
         Raises
         ------
         LedgerError
-            If keys are missing, or entries are gone that a checkpoint knows or this process wrote.
+            If keys are missing, or entries are missing that were sealed or that this process wrote.
         DBAPIError
             If the database cannot be reached.
         OSError
-            If the outside file cannot be written.
+            If the checkpoint file cannot be written.
         """
         if self._opened:
-            self._opened.files.refuse_absent()
+            self._opened.files.refuse_missing_database()
         else:
             self._location.make_file()
-        known = last_line_of(self._location.outside)
-        upgrade(self._writing)
-        with self._writing.connect() as connection, connection.begin() as begun:
+        outside = read_last_checkpoint(self._location.outside)
+        upgrade(self._write_engine)
+        with self._write_engine.connect() as connection, connection.begin() as transaction:
             head = read_head(connection)
-            keys = read_keys(self._location.keys, may_make=is_new(connection, known))
-            refuse_cut(connection, head, known, self._location.outside)
+            keys = read_keys(self._location.keys, may_make=is_new(connection, outside))
+            refuse_truncated(connection, head, outside, self._location.outside)
             refuse_shorter(head, self._last)
             refuse_unsealed(connection, head, keys.seal.public_key())
-            last = last_checkpoints(connection)
-            begun.rollback()
-        name = seal_key_id(keys.seal.public_key())
+            last = read_last_checkpoints(connection)
+            transaction.rollback()
         if self._opened:
             self._opened.file.close()
-        outside = CheckpointFile(self._location.outside)
-        files = FileIdentities(self._location.file, self._location.outside)
-        self._opened = _Opened(Vault(keys), keys, name, outside, files)
-        self._is_elsewhere, self._last = False, head
-        self._is_unsealed = any(known is None or made.reach > known.reach for made in last)
+        self._opened = _Opened(
+            Vault(keys),
+            keys,
+            seal_key_id(keys.seal.public_key()),
+            CheckpointFile(self._location.outside),
+            OpenedFiles(self._location.file, self._location.outside),
+        )
+        self._is_replaced, self._last = False, head
+        self._is_unsealed = any(
+            outside is None or checkpoint.reach > outside.reach for checkpoint in last
+        )
 
     @property
     def is_unsealed(self) -> bool:
-        """Whether the ledger may hold a checkpoint that could not be written outside."""
+        """Whether the ledger may hold a checkpoint that the checkpoint file lacks."""
         return self._is_unsealed
 
     def commit(self, commands: Sequence[Command]) -> tuple[list[Outcome], Checkpoint | None]:
-        """Run a group in one transaction; durable when this returns, but not to be answered yet.
+        """Run a group in one transaction; it is durable on return, and not yet sealed.
 
         Returns
         -------
         tuple
-            The answers, and what `seal` must write outside before any of them leaves.
+            The outcomes, and the checkpoint that `seal` must write before any of them is answered.
 
         Raises
         ------
         DBAPIError
             If nothing of the group was written.
         LedgerError, OSError
-            The same, because the files are not those that were opened, or the ledger's end is none
-            that the service made.
+            If nothing was written because a file was replaced, or because the service did not
+            write the last entry.
         """
-        self._refuse_other_files()
-        with self._writing.connect() as connection:
+        self._refuse_replaced_files()
+        with self._write_engine.connect() as connection:
             begun = connection.begin()
-            transaction = Transaction(
-                connection, self._held().vault, self._clock(), self._known_versions
-            )
-            self._refuse_foreign(connection, transaction.head)
+            vault = self._require_opened().vault
+            transaction = Transaction(connection, vault, self._clock(), self._known_versions)
+            self._refuse_foreign_end(connection, transaction.head)
             outcomes = run_group(transaction, commands)
-            if not transaction.has_work:
+            if not transaction.has_pending:
                 begun.rollback()
                 return outcomes, None
             transaction.flush()
-            made = self._sealed(connection, transaction.span)
+            checkpoint = self._seal_commit(connection, transaction.span)
             try:
                 begun.commit()
             except DBAPIError:
@@ -199,95 +201,91 @@ class Store:
                     raise
         self._known_versions |= transaction.new_versions.keys()
         self._last = transaction.head
-        return outcomes, made
+        return outcomes, checkpoint
 
-    def seal(self, made: Checkpoint | None) -> None:
-        """Write outside, in the order of commits, where the chain stood after one of them.
+    def seal(self, checkpoint: Checkpoint | None) -> None:
+        """Append the checkpoint of a commit to the checkpoint file, in the order of commits.
 
-        May be called from another thread than the rest, while a next group is being committed.
+        Another thread may call this while the next group is committed.
 
         Raises
         ------
         OSError
-            If it could not be written. The group stays in the ledger; retries find its answers.
+            If it could not be written. The group stays in the ledger; retries get its answers.
         """
-        if made:
+        if checkpoint:
             try:
-                self._held().file.append(made)
+                self._require_opened().file.append(checkpoint)
             except OSError:
                 self._is_unsealed = True
                 raise
 
-    def seal_rest(self) -> None:
-        """Write the lines outside that a crash or a full disk kept back.
+    def seal_missing(self) -> None:
+        """Append the checkpoints that a crash or a full disk kept out of the checkpoint file.
 
         Raises
         ------
         DBAPIError, OSError
-            If it cannot be written yet.
+            If the database or the file is not available yet.
         """
         if self._is_unsealed:
-            with self._writing.connect() as connection, connection.begin() as begun:
-                last = last_checkpoints(connection)
-                begun.rollback()
-            for made in last:
-                self._held().file.append(made)
+            with self._write_engine.connect() as connection, connection.begin() as transaction:
+                last = read_last_checkpoints(connection)
+                transaction.rollback()
+            for checkpoint in last:
+                self._require_opened().file.append(checkpoint)
             self._is_unsealed = False
 
     @contextlib.contextmanager
     def read(self) -> Iterator[View]:
-        """Yield a view of what is committed now; it stays as it is while open."""
-        with self._reading.connect() as connection, connection.begin():
-            yield Transaction(connection, self._held().vault, self._clock())
+        """Yield a view of what is committed now; it does not change while it is open."""
+        with self._read_engine.connect() as connection, connection.begin():
+            yield Transaction(connection, self._require_opened().vault, self._clock())
 
     def forget_connections(self) -> None:
-        """Drop pooled connections: after a failure the next use makes new ones."""
-        self._writing.dispose()
-        self._reading.dispose()
+        """Close pooled connections, so that the next use after a failure opens new ones."""
+        self._write_engine.dispose()
+        self._read_engine.dispose()
 
     def close(self) -> None:
-        """Seal what is left to seal, and let go."""
+        """Write missing checkpoints and close the database and the checkpoint file."""
         if self._opened:
             with contextlib.suppress(DBAPIError, OSError):
-                self.seal_rest()
+                self.seal_missing()
             self._opened.file.close()
             self._opened = None
         self.forget_connections()
 
-    def _refuse_other_files(self) -> None:
+    def _refuse_replaced_files(self) -> None:
         try:
-            self._held().files.refuse_others()
+            self._require_opened().files.refuse_replaced()
         except LedgerError:
-            self._is_elsewhere = True
+            self._is_replaced = True
             raise
 
-    def _refuse_foreign(self, connection: Connection, head: Head) -> None:
-        """Refuse to go on behind what was put there, or taken away, since the last commit."""
+    def _refuse_foreign_end(self, connection: Connection, head: Head) -> None:
+        """Refuse to append if the last entry was removed or is not from the service."""
         if head != self._last:
             refuse_shorter(head, self._last)
-            refuse_unsealed(connection, head, self._held().keys.seal.public_key())
+            refuse_unsealed(connection, head, self._require_opened().keys.seal.public_key())
 
-    def _held(self) -> _Opened:
+    def _require_opened(self) -> _Opened:
         if self._opened is None:
             raise LedgerError("the ledger is not open")
         return self._opened
 
-    def _sealed(self, connection: Connection, span: Span) -> Checkpoint:
-        held = self._held()
-        return seal_commit(connection, span, self._clock(), held.keys.seal, held.key_id)
+    def _seal_commit(self, connection: Connection, span: Span) -> Checkpoint:
+        opened = self._require_opened()
+        return seal_commit(connection, span, self._clock(), opened.keys.seal, opened.key_id)
 
     def _was_committed(self, transaction: Transaction) -> bool:
-        """Look whether a commit whose answer was lost took place after all.
+        """Return whether a commit whose confirmation was lost took place.
 
-        Taking the chain's lock waits for the lost transaction to end, either way.
+        Taking the chain's lock waits until the lost transaction has ended, either way.
         """
         self.forget_connections()
-        with self._writing.connect() as connection, connection.begin() as begun:
-            found = _has_entry(connection, transaction)
+        with self._write_engine.connect() as connection, connection.begin() as begun:
+            entry = select(entries.c.seq).where(entries.c.entry_id == transaction.first_entry_id)
+            was_committed = connection.execute(entry).first() is not None
             begun.rollback()
-        return found
-
-
-def _has_entry(connection: Connection, transaction: Transaction) -> bool:
-    sought = select(entries.c.seq).where(entries.c.entry_id == transaction.first_entry_id)
-    return connection.execute(sought).first() is not None
+        return was_committed

@@ -1,6 +1,7 @@
-"""Tables of accounts and of failed sign-ins, in the ledger's database but outside its chain.
+"""The tables of the ledger's database.
 
-The ledger's tables. All are append-only but ``identities``; triggers see to it.
+Triggers make all tables append-only except ``identities`` and, outside the chain, ``accounts`` and
+``attempts``.
 """
 
 from __future__ import annotations
@@ -48,14 +49,14 @@ entries = Table(
     Column("previous", _DIGEST, nullable=False),
     Column("body", Text, nullable=False),
     Column("digest", _DIGEST, nullable=False),
-    # Seals the identity that was filed with this entry, its subject's first.
+    # Seals the identity stored with this entry, the first of its subject.
     Column("identity_digest", _DIGEST),
     Index("entries_by_decision", "decision_id"),
     Index("entries_by_subject", "subject_id", "kind"),
     Index("entries_by_kind", "kind", "seq"),
 )
 
-#: First answers, for retries: kept as long as the ledger.
+#: First answers, stored for retries as long as the ledger.
 answers = Table(
     "answers",
     metadata,
@@ -68,7 +69,7 @@ answers = Table(
     Index("answers_by_seq", "seq"),
 )
 
-#: One decision a question, whoever asks it and under whichever key.
+#: One decision for each question, for all officers and idempotency keys.
 questions = Table(
     "questions",
     metadata,
@@ -77,7 +78,7 @@ questions = Table(
     Column("seq", BigInteger, nullable=False),
 )
 
-#: Of commits that append entries.
+#: Checkpoints of commits that append entries.
 checkpoints = Table(
     "checkpoints",
     metadata,
@@ -86,15 +87,15 @@ checkpoints = Table(
     Column("sealed_at", _MOMENT, nullable=False),
     Column("key_id", String(16), nullable=False),
     Column("signature", String(88), nullable=False),
-    # How far the audit's own chain went.
+    # How far the chain of the audit went.
     Column("looks", _DIGEST),
-    # Where the commit began, in both chains; None in rows of a release that did not say.
+    # Where the commit began in both chains; None in rows of earlier releases.
     Column("from_seq", BigInteger),
     Column("look", BigInteger),
     Column("from_look", BigInteger),
 )
 
-#: Of commits that append to the audit alone; columns as above.
+#: Checkpoints of commits that append audit rows only; columns as above.
 look_checkpoints = Table(
     "look_checkpoints",
     metadata,
@@ -109,7 +110,7 @@ look_checkpoints = Table(
     Column("signature", String(88), nullable=False),
 )
 
-#: Policies and cards that decisions were made by, as they were; replay reads them.
+#: The policies and cards of all decisions, byte by byte; replay reads them.
 versions = Table(
     "versions",
     metadata,
@@ -118,7 +119,7 @@ versions = Table(
     Column("payload", LargeBinary, nullable=False),
 )
 
-#: Who a pseudonym stands for, encrypted by field; a row is deleted when its person asks for it.
+#: The person behind a pseudonym, encrypted by field; erasure deletes the row.
 identities = Table(
     "identities",
     metadata,
@@ -130,7 +131,7 @@ identities = Table(
     Column("phone", LargeBinary),
 )
 
-#: Every access to a person's data, for audit. A person is named by the blind index alone.
+#: The audit: accesses to personal data, with blind indexes for persons, and changes of accounts.
 accesses = Table(
     "accesses",
     metadata,
@@ -143,19 +144,18 @@ accesses = Table(
     Column("place_code", String(12), nullable=False),
     Column("persons", Integer, nullable=False),
     Column("request_id", String(64)),
-    # What was done to an account; empty where the row is of a look at a person.
+    # The change of an account; empty in rows of accesses to a person.
     Column("account", String(64)),
     Column("detail", Text),
-    # None in rows of a release that did not chain them yet.
+    # None in rows of releases that did not chain the audit.
     Column("digest", _DIGEST),
     Index("accesses_by_member", "member_index"),
     Index("accesses_by_actor", "actor"),
     Index("accesses_by_decision", "decision_id"),
 )
 
-#: Never updated, never deleted from.
+#: Tables without updates and deletions.
 APPEND_ONLY = (entries, answers, questions, checkpoints, look_checkpoints, versions, accesses)
-
 
 accounts = Table(
     "accounts",
@@ -164,13 +164,13 @@ accounts = Table(
     Column("password_hash", Text, nullable=False),
     Column("roles", Text, nullable=False),
     Column("places", Text, nullable=False),
-    # Goes up whenever tokens handed out before must no longer work.
+    # Increased whenever earlier tokens must become invalid.
     Column("version", Integer, nullable=False),
     Column("is_enabled", Boolean, nullable=False),
     Column("created_at", String(32), nullable=False),
 )
 
-#: Of names as tried, known or not: a digest, because people type all sorts of things there.
+#: Failed sign-ins by digest of the name: people type all sorts of things into that field.
 attempts = Table(
     "attempts",
     metadata,
@@ -180,7 +180,7 @@ attempts = Table(
 )
 
 
-def add_rows(connection: Connection, into: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write `rows`, each with a value for every column; no statement is sent for no rows."""
+def insert_rows(connection: Connection, into: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert `rows`, each with a value for every column; without rows, send no statement."""
     if rows:
         connection.execute(into, rows)

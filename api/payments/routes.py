@@ -20,7 +20,7 @@ from api.access.strict_route import StrictRoute
 from api.cases.case import case_of
 from api.cases.schemas import DisbursementShape, StateShape
 from api.http.fields import EXPECTED
-from api.http.ledger import sent
+from api.http.ledger import to_response
 from api.http.lending_problems import (
     ABOVE_APPROVED,
     ALREADY_CANCELLED,
@@ -80,7 +80,7 @@ async def post_disbursement(
         asker, "post_disbursement", key, decision_id=decision_id, **ask.model_dump()
     )
     command = Disburse(scope, asker.subject, decision_id, ask.amount_yuan, resources)
-    return sent(await ledger.write(command))
+    return to_response(await ledger.write(command))
 
 
 @router.post(
@@ -97,4 +97,6 @@ async def post_disbursement_cancellation(
     scope = idempotency(
         asker, "post_disbursement_cancellation", key, decision_id=decision_id, number=number
     )
-    return sent(await ledger.write(CancelDisbursement(scope, asker.subject, decision_id, number)))
+    return to_response(
+        await ledger.write(CancelDisbursement(scope, asker.subject, decision_id, number))
+    )

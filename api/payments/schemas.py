@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from api.http.schemas import Amount, example
+from api.http.schemas import Amount, strict_with_example
 
 
 class DisbursementRequest(BaseModel):
     """A payment on an approved decision."""
 
-    model_config = example(amount_yuan=5000)
+    model_config = strict_with_example(amount_yuan=5000)
 
     amount_yuan: Amount

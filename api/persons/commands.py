@@ -23,7 +23,7 @@ from api.editions.in_use import Resources
 from api.http.lending_problems import LOAN_OUTSTANDING, NOTHING_HELD
 from api.http.problem_kinds import UNKNOWN_MEMBER
 from api.http.problems import ProblemError
-from api.ledger.chain import encoded
+from api.ledger.chain import encode_json
 from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
 from api.ledger.tables import accesses
@@ -84,7 +84,7 @@ class Export:
             "looks": access_records_of(view, self.member_id, [e.decision_id for e in entries]),
         }
         added = (_on_person("EXPORTED", subject, place, self.actor),) if subject else ()
-        return Written(Answer(200, encoded(told).encode()), added)
+        return Written(Answer(200, encode_json(told).encode()), added)
 
     def _archive(self) -> Mapping[str, Any]:
         return member(self.resources, self.member_id).model_dump(mode="json")
@@ -117,7 +117,7 @@ class Erase:
             "archive_consents": word is not None and word.is_given,
         }
         entry = _on_person("ERASED", subject, place, self.actor)
-        return Written(Answer(200, encoded(told).encode()), (entry,))
+        return Written(Answer(200, encode_json(told).encode()), (entry,))
 
     def _owes(self, entries: Sequence[Entry], today: date) -> bool:
         columns = self.resources.edition.columns(self.member_id)

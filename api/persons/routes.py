@@ -14,7 +14,7 @@ from api.access.dependencies import (
     idempotency,
 )
 from api.access.strict_route import StrictRoute
-from api.http.ledger import sent
+from api.http.ledger import to_response
 from api.http.lending_problems import LOAN_OUTSTANDING, NOTHING_HELD
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, NOT_READY, UNKNOWN_MEMBER
@@ -34,7 +34,7 @@ async def get_member_export(
     member_id: MemberId, asker: Caller, resources: ResourcesInUse, ledger: LedgerInUse
 ) -> Response:
     """Return archive record, identity, consent and every ledger entry; that it was is recorded."""
-    return sent(await ledger.write(Export(None, asker.subject, member_id, resources)))
+    return to_response(await ledger.write(Export(None, asker.subject, member_id, resources)))
 
 
 @router.post(
@@ -55,4 +55,4 @@ async def post_member_erasure(
     Refused while a loan is outstanding. A later request makes a new subject without a past.
     """
     scope = idempotency(asker, "post_member_erasure", key, member_id=member_id)
-    return sent(await ledger.write(Erase(scope, asker.subject, member_id, resources)))
+    return to_response(await ledger.write(Erase(scope, asker.subject, member_id, resources)))

@@ -22,7 +22,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, case
 from api.cases.state import RULINGS, SECOND_NEEDED
 from api.editions.edition import Edition, PlaceFilter
 from api.editions.funnel import LEVELS
-from api.ledger.entries import InBody
+from api.ledger.entries import BodyText
 from api.ledger.tables import entries
 
 _SEQ, _KIND, _OUTCOME, _YUAN = (
@@ -32,7 +32,7 @@ _IN_STRETCH = and_(entries.c.seq > bindparam("after"), entries.c.seq <= bindpara
 
 
 def year_in_china(moment: ColumnElement[str]) -> ColumnElement[int]:
-    """Return the year in China at a stored moment (`api.ledger.chain.moment`), by its text alone.
+    """Return the year in China at a stored timestamp (`api.ledger.chain`), by its text alone.
 
     China's year begins eight hours before that of UTC.
     """
@@ -100,8 +100,8 @@ RULED = (
 
 _REFERRED = and_(_DECIDED, _OUTCOME == "REFER")
 _LAST_DAY = case(
-    (_REFERRED, InBody("answer.valid_until")),
-    (_OUTCOME == SECOND_NEEDED, InBody("valid_until")),
+    (_REFERRED, BodyText("answer.valid_until")),
+    (_OUTCOME == SECOND_NEEDED, BodyText("valid_until")),
 )
 TURNS = (
     select(

@@ -47,7 +47,7 @@ def _overrules(entry: Entry) -> bool:
 
 def _ruled(view: View) -> Iterator[Entry]:
     after = 0
-    while part := view.entries_where(RULINGS, after=after, most=_PART):
+    while part := view.entries_where(RULINGS, after=after, limit=_PART):
         yield from part
         after = part[-1].seq
 

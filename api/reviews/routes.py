@@ -23,7 +23,7 @@ from api.access.dependencies import (
 from api.access.strict_route import StrictRoute
 from api.cases.schemas import StateShape
 from api.http.fields import EXPECTED
-from api.http.ledger import sent
+from api.http.ledger import to_response
 from api.http.lending_problems import (
     ALREADY_REVIEWED,
     CLAIMED_BY_ANOTHER,
@@ -66,7 +66,9 @@ async def post_review_request(
     scope = idempotency(
         asker, "post_review_request", key, decision_id=decision_id, **ask.model_dump()
     )
-    return sent(await ledger.write(RequestReview(scope, asker.subject, decision_id, ask.statement)))
+    return to_response(
+        await ledger.write(RequestReview(scope, asker.subject, decision_id, ask.statement))
+    )
 
 
 @router.get("/reviews", summary="List the review queue", responses=refusals(LEDGER_AWAY))
@@ -107,7 +109,7 @@ async def post_review_claim(
     """Hold a case for the policy's `review_claim_hours`; claiming again begins them anew."""
     scope = idempotency(asker, "post_review_claim", key, decision_id=decision_id)
     command = ClaimReview(scope, asker.subject, decision_id, resources.policy)
-    return sent(await ledger.write(command))
+    return to_response(await ledger.write(command))
 
 
 @router.post(
@@ -134,7 +136,7 @@ async def post_review_verdict(
         asker, "post_review_verdict", key, decision_id=decision_id, **ask.model_dump()
     )
     command = GiveVerdict(scope, asker.subject, decision_id, _ruling(ask), resources.policy)
-    return sent(await ledger.write(command))
+    return to_response(await ledger.write(command))
 
 
 @router.post(
@@ -155,7 +157,7 @@ async def post_override(
     """Stop an approval, or approve a decline up to `four_eyes_above_yuan`."""
     scope = idempotency(asker, "post_override", key, decision_id=decision_id, **ask.model_dump())
     command = Override(scope, asker.subject, decision_id, _ruling(ask), resources.policy)
-    return sent(await ledger.write(command))
+    return to_response(await ledger.write(command))
 
 
 @router.get(

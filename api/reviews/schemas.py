@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from api.cases.schemas import StateShape
 from api.http.fields import EXPECTED
-from api.http.schemas import Amount, example
+from api.http.schemas import Amount, strict_with_example
 from api.reviews.commands import Verdict
 
 #: Digits, however spaced, that an id, phone or card number would make.
@@ -55,7 +55,7 @@ class OverridesShape(BaseModel):
 class ReviewRequest(BaseModel):
     """A member asks that a person look at a decline."""
 
-    model_config = example(statement="去年遭受雹灾，今年已恢复生产")
+    model_config = strict_with_example(statement="去年遭受雹灾，今年已恢复生产")
 
     statement: Annotated[_Statement | None, Field(description=EXPECTED["statement"].en)] = None
 
@@ -63,7 +63,7 @@ class ReviewRequest(BaseModel):
 class RulingRequest(BaseModel):
     """What a person decides, and why."""
 
-    model_config = example(
+    model_config = strict_with_example(
         verdict="APPROVE",
         amount_yuan=20000,
         reason_code="INCOME_VERIFIED",

@@ -21,11 +21,16 @@ from api.access.enforce import enforce
 from api.access.matrix import refuse_unlisted, with_access
 from api.cases import routes as cases_routes
 from api.consent import routes as consent_routes
-from api.core.metrics import forget_dead_workers, freeze_startup_objects, shorten_switch_interval
 from api.core.settings import Settings
+from api.core.workers import forget_dead_workers, freeze_startup_objects, shorten_switch_interval
 from api.decisions import routes as decisions_routes
 from api.editions.in_use import Service, today_in_china
-from api.http.openapi import query_parameters, refuse_undeclared_query, route_names, with_problems
+from api.http.openapi import (
+    complete_document,
+    query_parameters,
+    refuse_undeclared_query,
+    route_names,
+)
 from api.http.request_log import RequestLog
 from api.ledger.writer import Ledger
 from api.members import routes as members_routes
@@ -58,7 +63,7 @@ class _Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, made once."""
         if self.openapi_schema is None:
-            self.openapi_schema = with_access(with_problems(super().openapi()))
+            self.openapi_schema = with_access(complete_document(super().openapi()))
         return self.openapi_schema
 
 

@@ -11,10 +11,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from api.core.metrics import CONTENT_TYPE, exposition
+from api.core.metrics import CONTENT_TYPE, render_metrics
 from api.decisions.schemas import Digest
 from api.editions.in_use import Service, service_of
-from api.http.ledger import ledger_of
+from api.http.ledger import get_ledger
 from api.http.openapi import FieldErrorShape, refusals
 from api.http.problem_kinds import NOT_FOUND, NOT_READY
 from api.http.problems import FieldError, ProblemError
@@ -61,7 +61,7 @@ async def get_live() -> LiveShape:
 
 @router.get("/ready", summary="Can decisions be made?", responses=refusals(NOT_READY))
 async def get_ready(
-    service: Annotated[Service, Depends(service_of)], ledger: Annotated[Ledger, Depends(ledger_of)]
+    service: Annotated[Service, Depends(service_of)], ledger: Annotated[Ledger, Depends(get_ledger)]
 ) -> ReadyShape:
     """Answer 200 with what is in use, or 503 naming each missing part and what to do."""
     if service.draining:
@@ -95,11 +95,11 @@ async def get_metrics(request: Request) -> Response:
     # A header can only take the right away, never give it: what a proxy passes on came from afar.
     if not _is_loopback(peer) or any(name in request.headers for name in _FORWARDED):
         raise ProblemError(NOT_FOUND)
-    return Response(exposition(), headers={"content-type": CONTENT_TYPE})
+    return Response(render_metrics(), headers={"content-type": CONTENT_TYPE})
 
 
 async def _away(ledger: Ledger) -> tuple[FieldError, ...]:
-    why = await ledger.why_away()
+    why = await ledger.find_fault()
     return (FieldError("ledger", Text(_LEDGER_ZH, f"{why}; {_LEDGER_EN}")),) if why else ()
 
 

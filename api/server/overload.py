@@ -21,8 +21,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.core.log import log
-from api.core.metrics import IN_WORK
-from api.http.body import ClientGoneError, replayed, whole_body
+from api.core.metrics import REQUESTS_IN_PROGRESS
+from api.http.body import ClientGoneError, read_body, replay_body
 from api.http.problem_kinds import MALFORMED_BODY, OVERLOADED, TIMED_OUT
 from api.http.problems import ProblemError, problem_response
 from api.http.request_log import add_to_log
@@ -81,7 +81,7 @@ class Slot:
             return False
         self._load.working += 1
         self.is_held = True
-        IN_WORK.inc()
+        REQUESTS_IN_PROGRESS.inc()
         return True
 
     def leave(self) -> None:
@@ -89,7 +89,7 @@ class Slot:
         if self.is_held:
             self._load.working -= 1
             self.is_held = False
-            IN_WORK.dec()
+            REQUESTS_IN_PROGRESS.dec()
 
 
 #: Requests whose body is still on its way.
@@ -140,7 +140,7 @@ class Overload:
 
     async def _worked_on(self, slot: Slot, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in _WITHOUT_BODY:
-            receive = replayed(await self._body(slot, receive), receive)
+            receive = replay_body(await self._body(slot, receive), receive)
             if not slot.take():
                 raise ProblemError(OVERLOADED)
         try:
@@ -155,7 +155,7 @@ class Overload:
         self._load.sending += 1
         slow = asyncio.get_running_loop().call_later(PROMPT_SECONDS, slot.leave)
         try:
-            return await whole_body(receive)
+            return await read_body(receive)
         finally:
             slow.cancel()
             self._load.sending -= 1

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from api.http.fields import EXPECTED
-from api.http.ledger import kind_of
+from api.http.ledger import problem_kind
 from api.http.problem_kinds import (
     IN_PROGRESS,
     INTERNAL_ERROR,
@@ -49,7 +49,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 async def refused(request: Request, error: Exception) -> JSONResponse:
     """Return the answer to a request that was refused by `error`."""
     if isinstance(error, ProblemError | LedgerRefusalError):
-        kind = kind_of(error)
+        kind = problem_kind(error)
         add_to_log(request, kind=kind.name)
         passes = kind.status == 503 or kind == IN_PROGRESS
         own_headers, errors = (

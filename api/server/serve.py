@@ -23,16 +23,19 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
 from api.core.log import LOGGING, log
-from api.core.metrics import share_metrics
 from api.core.settings import HOME
-from api.editions.in_use import Service
+from api.core.workers import share_metrics
+
+if TYPE_CHECKING:
+    # Importing it would load prometheus-client too early: see `api.core.workers`.
+    from api.editions.in_use import Service
 
 
 @asynccontextmanager

@@ -1,1 +1,1 @@
-"""Verification: every row of the ledger held against its chain, seals and outside file."""
+"""Verification of the ledger: every row against the chains, the seals and the checkpoint file."""

@@ -1,134 +1,212 @@
-"""The audit, held against its own chain and against what checkpoints state of it.
+"""The audit against its chain and checkpoints, and the accounts against the audit.
 
-Its rows are called looks: most tell who looked at whom, the others what happened to accounts.
+Most audit rows record accesses to persons; the others record changes of accounts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 
-from api.ledger.chain import GENESIS, audit_digest, unchained_audit_digest
+from api.access.accounts import PASSWORD, account_of, rights_of, state_of
+from api.ledger.chain import GENESIS, audit_row_digest, unchained_rows_digest
 from api.ledger.checkpoints import Checkpoint
 from api.ledger.findings import Report
-from api.ledger.tables import accesses
-from api.verify.chain import attempted, rows_of
-from api.verify.checkpoints import Interval, uncovered
+from api.ledger.tables import accesses, accounts
+from api.verify.chain import read_rows, try_digest
+from api.verify.checkpoints import Interval, find_gaps
+
+_NOT_BY_SERVICE = "the service did not change it; rongzi users"
 
 
 @dataclass
-class _Looks:
-    """What was read: each look's digest by number, and those of the release before the chain."""
+class _Audit:
+    """Digests of the chained rows by number, and the rows of releases before the chain."""
 
     digests: dict[int, str] = field(default_factory=dict)
     unchained: list[dict[str, Any]] = field(default_factory=list)
     previous: str = GENESIS
 
 
+@dataclass
+class _AccountHistory:
+    """The last state of an account in the audit, and the number of its changes."""
+
+    state: str
+    changes: int
+    is_complete: bool
+
+    @property
+    def rights(self) -> str:
+        return self.state.split(PASSWORD)[0]
+
+
 def verify_audit(
-    connection: Connection, seals: Sequence[Checkpoint], report: Report
+    connection: Connection, signed: Sequence[Checkpoint], report: Report
 ) -> list[dict[str, Any]]:
-    """Verify each look, that all looks a commit sealed are there, and that no others are.
+    """Verify each audit row, that all sealed rows are there, and that there are no others.
+
+    Parameters
+    ----------
+    signed
+        All checkpoints with a valid signature, in the ledger and in the checkpoint file.
 
     Returns
     -------
     list of dict
-        The rows that tell what an account may do from then on.
-
-    Parameters
-    ----------
-    seals
-        Every checkpoint with a good signature, of both sides.
+        The rows that change what an account may do, in order.
     """
-    looks, events = _Looks(), []
-    for row in rows_of(connection, accesses, "number"):
+    audit, account_changes = _Audit(), []
+    for row in read_rows(connection, accesses, "number"):
         report.looks += 1
         if row["account"] and row["detail"]:
-            events.append(row)
-        if row["digest"] is None and looks.previous == GENESIS:
-            looks.unchained.append(row)
+            account_changes.append(row)
+        if row["digest"] is None and audit.previous == GENESIS:
+            audit.unchained.append(row)
         else:
-            _verify_link(row, looks, report)
-    _tell_unchained(looks, report)
-    _verify_all_there(looks, seals, report)
-    _verify_no_others(looks, seals, report)
-    return events
+            _verify_link(row, audit, report)
+    _report_unchained(audit, report)
+    _verify_complete(audit, signed, report)
+    _verify_sealed(audit, signed, report)
+    return account_changes
 
 
-def _verify_link(row: dict[str, Any], looks: _Looks, report: Report) -> None:
-    number, found = row["number"], row["digest"]
-    follows = [looks.previous]
-    if not looks.digests and looks.unchained:
-        follows.append(attempted(unchained_audit_digest, looks.unchained) or GENESIS)
-    if found not in [_follower(row, before) for before in follows]:
-        report.found(
+def _verify_link(row: dict[str, Any], audit: _Audit, report: Report) -> None:
+    number, digest = row["number"], row["digest"]
+    candidates = [audit.previous]
+    if not audit.digests and audit.unchained:
+        candidates.append(try_digest(unchained_rows_digest, audit.unchained) or GENESIS)
+    if digest not in [_digest_after(row, previous) for previous in candidates]:
+        report.add(
             "look",
             None,
-            f"look {number} (table accesses) does not follow from the look before it: one of the"
-            " two was changed, moved or inserted, or a look between them was deleted",
+            f"audit row {number} (table accesses) does not follow the row before it: one of the two"
+            " was changed, moved or inserted, or a row between them was deleted",
         )
-    looks.previous = str(found)
-    looks.digests[number] = looks.previous
+    audit.previous = str(digest)
+    audit.digests[number] = audit.previous
 
 
-def _follower(row: dict[str, Any], previous: str) -> str | None:
-    return attempted(lambda each: audit_digest(each, previous), row)
+def _digest_after(row: dict[str, Any], previous: str) -> str | None:
+    return try_digest(lambda each: audit_row_digest(each, previous), row)
 
 
-def _tell_unchained(looks: _Looks, report: Report) -> None:
-    count, first = len(looks.unchained), min(looks.digests, default=None)
+def _report_unchained(audit: _Audit, report: Report) -> None:
+    count, first = len(audit.unchained), min(audit.digests, default=None)
     if not count:
         return
-    misplaced = [row["number"] for row in looks.unchained if row["number"] < 1]
-    if misplaced:
-        what = f"look {misplaced[0]} (table accesses) has a number that is never given: inserted"
-        report.found("look", None, what)
+    invalid = [row["number"] for row in audit.unchained if row["number"] < 1]
+    if invalid:
+        what = f"audit row {invalid[0]} (table accesses) has an invalid number: it was inserted"
+        report.add("look", None, what)
     report.notices.append(
-        f"the first {count} looks are of a release that did not chain them yet"
-        + (f"; look {first} seals them as they stood then" if first else "")
+        f"the first {count} audit rows are of a release that did not chain them"
+        + (f"; audit row {first} seals their state at that time" if first else "")
     )
 
 
-def _verify_all_there(looks: _Looks, seals: Sequence[Checkpoint], report: Report) -> None:
-    known, fitting = {GENESIS, "", *looks.digests.values()}, 0
-    for made in sorted(seals, key=lambda each: each.reach):
-        at_its_place = not made.look or made.looks in (GENESIS, looks.digests.get(made.look))
-        if made.looks not in known or (made.is_bounded and not at_its_place):
-            upto = f"up to look {made.look} " if made.look else ""
-            report.found(
+def _verify_complete(audit: _Audit, signed: Sequence[Checkpoint], report: Report) -> None:
+    known, verified = {GENESIS, "", *audit.digests.values()}, 0
+    for checkpoint in sorted(signed, key=lambda each: each.reach):
+        number, digest = checkpoint.look, checkpoint.looks
+        is_in_place = not number or digest in (GENESIS, audit.digests.get(number))
+        if digest not in known or (checkpoint.is_bounded and not is_in_place):
+            upto = f"up to row {number} " if number else ""
+            report.add(
                 "look",
-                made.seq or None,
-                f"what stood in table accesses {upto}behind look {fitting}, sealed by the"
-                f" checkpoint of {made.sealed_at} (entry {made.seq}), is gone or changed; restore"
+                checkpoint.seq or None,
+                f"rows of table accesses {upto}after row {verified}, sealed by the checkpoint of"
+                f" {checkpoint.sealed_at} (entry {checkpoint.seq}), are missing or changed; restore"
                 " the database from backup",
             )
             return
-        fitting = made.look or fitting
+        verified = number or verified
 
 
-def _verify_no_others(looks: _Looks, seals: Sequence[Checkpoint], report: Report) -> None:
-    bounded = [
-        Interval(made.from_look, made.look)
-        for made in seals
-        if made.is_bounded and made.from_look is not None and made.look is not None
+def _verify_sealed(audit: _Audit, signed: Sequence[Checkpoint], report: Report) -> None:
+    commits = [
+        Interval(each.from_look, each.look)
+        for each in signed
+        if each.is_bounded and each.from_look is not None and each.look is not None
     ]
-    if not bounded:
+    if not commits:
         return
-    # A release before sealed looks without saying where its commits began.
-    begun = min(interval.after for interval in bounded)
-    numbers = sorted(number for number in looks.digests if number > begun)
-    for first, last in uncovered(bounded, begun, numbers[-1] if numbers else begun):
-        report.found(
+    # Earlier releases sealed audit rows without stating where a commit began.
+    begin = min(commit.after for commit in commits)
+    last = max((number for number in audit.digests if number > begin), default=begin)
+    for first, last_of_gap in find_gaps(commits, begin, last):
+        rows = f"rows {first} to {last_of_gap} were" if last_of_gap > first else f"row {first} was"
+        report.add(
             "look",
             None,
-            (f"looks {first} to {last} were" if last > first else f"look {first} was")
-            + " sealed by no commit of the service: somebody else put that in table accesses, or"
-            " its seal was deleted from table look_checkpoints; a backup tells which",
+            f"audit {rows} not sealed by a commit of the service: somebody else inserted them in"
+            " table accesses, or their seal was deleted from table look_checkpoints. Compare with a"
+            " backup",
         )
-    if begun:
+    if begin:
         report.notices.append(
-            f"looks up to {begun} are of a release whose seals do not say where a commit began"
+            f"audit rows up to {begin} are of a release whose seals do not state where a commit"
+            " began"
         )
+
+
+def verify_accounts(
+    connection: Connection, changes: Iterable[Mapping[str, Any]], report: Report
+) -> None:
+    """Verify that the accounts are as the audit states.
+
+    Parameters
+    ----------
+    changes
+        The audit rows that change what an account may do, in order.
+    """
+    histories = _account_histories(changes)
+    for row in read_rows(connection, accounts, "name"):
+        report.accounts += 1
+        defect = _account_defect(row, histories.pop(str(row["name"]), None))
+        if defect:
+            report.add("account", None, f"account {row['name']} {defect}")
+    for name in histories:
+        what = f"account {name} is missing from table accounts; restore its row from backup"
+        report.add("account", None, what)
+
+
+def _account_histories(changes: Iterable[Mapping[str, Any]]) -> dict[str, _AccountHistory]:
+    histories: dict[str, _AccountHistory] = {}
+    for change in changes:
+        name, before = change["account"], histories.get(change["account"])
+        is_added = change["route"] == "account_added"
+        count = before.changes + 1 if before else 0 if is_added else 1
+        is_complete = before.is_complete if before else is_added
+        histories[name] = _AccountHistory(change["detail"], count, is_complete)
+    return histories
+
+
+def _account_defect(row: Mapping[str, Any], history: _AccountHistory | None) -> str | None:
+    name = row["name"]
+    if history is None:
+        return (
+            "is in table accounts, but not in the audit: it was inserted, or is of an earlier"
+            f" release; record it with rongzi users disable {name}, or grant"
+        )
+    try:
+        account = account_of({**row, "is_enabled": bool(row["is_enabled"])})
+        rights, state = rights_of(account), state_of(account)
+    except (AttributeError, TypeError, ValueError):
+        return "holds what the service never writes; restore its row from backup"
+    if rights != history.rights:
+        return (
+            f"has the rights {rights}, but {history.rights} in the audit:"
+            f" {_NOT_BY_SERVICE} grant (or disable) corrects it"
+        )
+    if PASSWORD in history.state and state != history.state:
+        return f"has another password than in the audit: {_NOT_BY_SERVICE} reset-password {name}"
+    if history.is_complete and account.version != 1 + history.changes:
+        return (
+            "accepts tokens of another version than in the audit:"
+            f" {_NOT_BY_SERVICE} grant invalidates them"
+        )
+    return None

@@ -1,4 +1,4 @@
-"""What the other tables are held against: the few facts that the entries' chain states of them."""
+"""The chain of entries, and the facts it states about the rows of the other tables."""
 
 from __future__ import annotations
 
@@ -9,33 +9,35 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Table, literal_column, select
 
+from api.ledger.chain import GENESIS, entry_digest
 from api.ledger.findings import Report
+from api.ledger.tables import entries
 
 T = TypeVar("T")
 
-_AT_A_TIME = 1_000
+_ROWS_AT_ONCE = 1_000
 
 
 @dataclass
 class Chain:
-    """Facts gathered while reading the entries.
+    """Facts collected from the entries.
 
     Attributes
     ----------
     digests : mapping of int to str
-        By seq.
+        Digest by seq.
     sealed_answers : mapping of int to str
-        Digest of the answer kept with the entry at seq.
+        Seq of an entry → digest of the answer stored with it.
     questions : mapping of str to tuple
         Question → (decision, seq).
     versions : mapping of str to tuple
-        Digest of a policy or card → (which of the two, seq of the first decision made by it).
+        Digest of a policy or card → ("policy" or "card", seq of the first decision with it).
     subjects : mapping of str to int
         Pseudonym → seq of its first entry.
     erased : set of str
         Pseudonyms whose identity was erased.
     identities : mapping of str to str
-        Pseudonym → what seals the identity that was filed with its first entry.
+        Pseudonym → digest of the identity stored with its first entry.
     """
 
     digests: dict[int, str] = field(default_factory=dict)
@@ -48,11 +50,11 @@ class Chain:
 
     @property
     def last(self) -> int:
-        """The last entry's seq; 0 for an empty ledger."""
+        """Seq of the last entry; 0 for an empty ledger."""
         return max(self.digests, default=0)
 
-    def take(self, row: dict[str, Any], report: Report) -> None:
-        """Note what the entry in `row` states."""
+    def add(self, row: dict[str, Any], report: Report) -> None:
+        """Collect the facts of the entry `row`."""
         seq = row["seq"]
         self.digests[seq] = row["digest"]
         self.subjects.setdefault(row["subject_id"], seq)
@@ -63,9 +65,9 @@ class Chain:
         if row["kind"] == "ERASED":
             self.erased.add(row["subject_id"])
         if row["kind"] == "DECISION":
-            self._take_decision(row, report)
+            self._add_decision(row, report)
 
-    def _take_decision(self, row: dict[str, Any], report: Report) -> None:
+    def _add_decision(self, row: dict[str, Any], report: Report) -> None:
         seq = row["seq"]
         try:
             body = json.loads(row["body"])
@@ -73,32 +75,56 @@ class Chain:
             for kind in ("policy", "card"):
                 self.versions.setdefault(body[f"{kind}_digest"], (kind, seq))
         except (ValueError, KeyError, TypeError):
-            report.found("altered", seq, f"entry {seq} is no decision of a form this version knows")
+            what = f"entry {seq} is not a decision in a form that this version knows"
+            report.add("altered", seq, what)
 
 
-def rows_of(connection: Connection, table: Table, key: str) -> Iterator[dict[str, Any]]:
-    """Yield a table's rows in the order of `key`, a thousand at a time.
+def verify_chain(connection: Connection, report: Report) -> Chain:
+    """Verify that each entry has its digest and follows the entry before it."""
+    chain, before, digest = Chain(), 0, GENESIS
+    for row in read_rows(connection, entries, "seq"):
+        seq = row["seq"]
+        if seq != before + 1:
+            span = f"{before + 1} to {seq - 1}" if seq > before + 2 else f"{before + 1}"
+            report.add("missing", before + 1, f"entry {span} is missing: it was deleted or moved")
+        elif row["previous"] != digest:
+            report.add(
+                "broken",
+                seq,
+                f"entry {seq} does not follow entry {before}: one of the two was changed, replaced"
+                " or moved",
+            )
+        if try_digest(entry_digest, row) != row["digest"]:
+            report.add("altered", seq, f"entry {seq} was altered: its digest does not match it")
+        chain.add(row, report)
+        before, digest = seq, row["digest"]
+    report.entries, report.head = len(chain.digests), digest
+    return chain
 
-    Values are as the driver gives them: a column may hold what its type does not allow, and that
-    is for the verification to tell.
+
+def read_rows(connection: Connection, table: Table, key: str) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table in the order of `key`, a thousand at a time.
+
+    Values are as the driver returns them, because an edited column can hold what its type does not
+    allow, and verification must report that.
     """
     names = table.columns.keys()
     columns: list[ColumnElement[Any]] = [literal_column(name) for name in names]
-    streamed = connection.execution_options(yield_per=_AT_A_TIME)
+    streamed = connection.execution_options(yield_per=_ROWS_AT_ONCE)
     for row in streamed.execute(select(*columns).select_from(table).order_by(table.c[key])):
         yield dict(zip(names, row, strict=True))
 
 
-def read_raw(connection: Connection) -> None:
-    """Let text that is no UTF-8, which SQLite keeps if told to, be read and found."""
+def allow_invalid_text(connection: Connection) -> None:
+    """Let SQLite return text that is not UTF-8, which an edited row can hold."""
     if connection.dialect.name == "sqlite":
         driver: Any = connection.connection.driver_connection
         driver.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
 
 
-def attempted(digest: Callable[[T], str], told: T) -> str | None:
-    """Return the digest that belongs to `told`; None if it holds what the service never writes."""
+def try_digest(digest: Callable[[T], str], value: T) -> str | None:
+    """Return the digest of `value`; None if it holds what the service never writes."""
     try:
-        return digest(told)
+        return digest(value)
     except (ValueError, TypeError):
         return None

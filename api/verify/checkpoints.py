@@ -1,7 +1,4 @@
-"""Checkpoints in the ledger, held against the chain: each signed, every entry covered by one.
-
-What commits cover together: whatever lies between them, the service did not write.
-"""
+"""The checkpoints in the ledger against the chain: each is signed, and they cover each entry."""
 
 from __future__ import annotations
 
@@ -15,124 +12,139 @@ from api.ledger.chain import GENESIS
 from api.ledger.checkpoints import Checkpoint
 from api.ledger.findings import Report
 from api.ledger.tables import checkpoints, look_checkpoints
-from api.verify.chain import Chain, rows_of
+from api.verify.chain import Chain, read_rows
 
 
 class Interval(NamedTuple):
-    """Numbers behind `after`, up to `last`."""
+    """The numbers after `after`, up to `last`."""
 
     after: int
     last: int
 
 
-def uncovered(intervals: Iterable[Interval], begun: int, last: int) -> Iterator[tuple[int, int]]:
-    """Yield first and last of each run of numbers behind `begun`, up to `last`, in no interval."""
-    covered = begun
-    for interval in sorted(intervals):
-        if covered < min(interval.after, last):
-            yield covered + 1, min(interval.after, last)
-        covered = max(covered, interval.last)
-    if covered < last:
-        yield covered + 1, last
-
-
-class Named(NamedTuple):
-    """A checkpoint and how a finding about it begins."""
+class NamedCheckpoint(NamedTuple):
+    """A checkpoint and the name by which a finding refers to it."""
 
     name: str
-    made: Checkpoint
+    checkpoint: Checkpoint
 
 
 def verify_checkpoints(
     connection: Connection, chain: Chain, key: Ed25519PublicKey, report: Report
 ) -> list[Checkpoint]:
-    """Verify every checkpoint kept in the ledger; return those with a good signature."""
-    good = []
-    for name, row in _rows(connection):
+    """Verify every checkpoint in the ledger; return those with a valid signature."""
+    signed = []
+    for name, row in _read_checkpoints(connection):
         report.checkpoints += 1
-        made = Checkpoint.of_row(row)
-        if is_signed(made, name, key, report):
-            good.append(Named(name, made))
-    tell_unfit(good, chain, report)
-    return [each.made for each in good]
+        checkpoint = Checkpoint.of_row(row)
+        if verify_signature(checkpoint, name, key, report):
+            signed.append(NamedCheckpoint(name, checkpoint))
+    report_mismatches(signed, chain, report)
+    return [each.checkpoint for each in signed]
 
 
-def verify_covered(chain: Chain, seals: Sequence[Checkpoint], report: Report) -> None:
-    """Verify that every entry was appended by a commit of the service, which sealed it.
+def verify_coverage(chain: Chain, signed: Sequence[Checkpoint], report: Report) -> None:
+    """Verify that every entry belongs to a commit that the service sealed.
 
     Parameters
     ----------
-    seals
-        Every checkpoint with a good signature, of both sides.
+    signed
+        All checkpoints with a valid signature, in the ledger and in the checkpoint file.
     """
-    # A release before did not say where a commit began; each of its commits followed the last.
-    before = max((made.seq for made in seals if not made.is_bounded), default=0)
-    spans = [Interval(made.from_seq or 0, made.seq) for made in seals if made.is_bounded]
-    for first, last in uncovered(spans, before, chain.last):
-        many = f"entries {first} to {last} were" if last > first else f"entry {first} was"
-        report.found(
+    # Checkpoints of earlier releases do not state where a commit began: it followed the last one.
+    begin = max((each.seq for each in signed if not each.is_bounded), default=0)
+    commits = [Interval(each.from_seq or 0, each.seq) for each in signed if each.is_bounded]
+    for first, last in find_gaps(commits, begin, chain.last):
+        span = f"entries {first} to {last} were" if last > first else f"entry {first} was"
+        report.add(
             "unsealed",
             first,
-            f"{many} sealed by no commit of the service: somebody else appended what is there, or"
-            " the checkpoint over it was deleted from table checkpoints; a backup tells which",
+            f"{span} not sealed by a commit of the service: somebody else appended them, or their"
+            " checkpoint was deleted from table checkpoints. Compare with a backup",
         )
 
 
-def is_signed(made: Checkpoint, name: str, key: Ed25519PublicKey, report: Report) -> bool:
-    """Return whether the checkpoint called `name` is by this ledger's key; report if it is not."""
-    if made.is_by(key):
+def find_gaps(intervals: Iterable[Interval], begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield first and last of each run of numbers after `begin`, up to `end`, in no interval."""
+    covered = begin
+    for interval in sorted(intervals):
+        if covered < min(interval.after, end):
+            yield covered + 1, min(interval.after, end)
+        covered = max(covered, interval.last)
+    if covered < end:
+        yield covered + 1, end
+
+
+def verify_signature(
+    checkpoint: Checkpoint, name: str, key: Ed25519PublicKey, report: Report
+) -> bool:
+    """Return whether `checkpoint` is signed with the ledger's key; report it if it is not."""
+    if checkpoint.is_signed_by(key):
         return True
-    report.found(
+    report.add(
         "forged",
-        made.seq,
-        f"{name} of entry {made.seq} was not signed by this ledger's key: it was changed or"
-        " forged, or the key is another ledger's",
+        checkpoint.seq,
+        f"{name} of entry {checkpoint.seq} was not signed with this ledger's key: it was changed"
+        " or forged, or the key belongs to another ledger",
     )
     return False
 
 
-def fits(made: Checkpoint, chain: Chain) -> bool:
-    """Return whether the chain goes as far as `made` and is the one it sealed."""
-    return made.seq <= chain.last and chain.digests.get(made.seq, GENESIS) == made.digest
+def matches_chain(checkpoint: Checkpoint, chain: Chain) -> bool:
+    """Return whether the chain has the entry that `checkpoint` seals, with its digest."""
+    return (
+        checkpoint.seq <= chain.last
+        and chain.digests.get(checkpoint.seq, GENESIS) == checkpoint.digest
+    )
 
 
-def tell_unfit(
-    named: Sequence[Named], chain: Chain, report: Report, others: Sequence[Checkpoint] = ()
+def report_mismatches(
+    named: Sequence[NamedCheckpoint],
+    chain: Chain,
+    report: Report,
+    others: Sequence[Checkpoint] = (),
 ) -> None:
-    """Report checkpoints that do not fit the chain: once, with where to look.
+    """Report once that checkpoints do not match the chain, with the range of entries concerned.
 
     Parameters
     ----------
     others
-        Of the other side: they may narrow down the place, but are not told of.
+        Checkpoints from elsewhere, reported already; they can narrow the range.
     """
-    beyond = [each for each in named if each.made.seq > chain.last]
+    beyond = [each for each in named if each.checkpoint.seq > chain.last]
     if beyond:
-        name, made = max(beyond, key=lambda each: each.made.seq)
-        report.found(
+        name, checkpoint = max(beyond, key=lambda each: each.checkpoint.seq)
+        report.add(
             "truncated",
-            made.seq,
-            f"{name} of entry {made.seq} is signed, but the ledger ends at entry"
+            checkpoint.seq,
+            f"{name} of entry {checkpoint.seq} is signed, but the ledger ends at entry"
             f" {chain.last}: its end was cut off; restore the database from backup",
         )
-    unfit = [n for n in named if n.made.seq <= chain.last and not fits(n.made, chain)]
-    if unfit:
-        name, made = min(unfit, key=lambda each: each.made.seq)
-        before = [each for each in (*(n.made for n in named), *others) if each.seq < made.seq]
-        begins = max((each.seq for each in before if fits(each, chain)), default=0) + 1
-        many = f"entries {begins} to {made.seq}" if begins < made.seq else f"entry {begins}"
-        more = f", and so are {len(unfit) - 1} others behind it" if len(unfit) > 1 else ""
-        report.found(
+    within = [each for each in named if each.checkpoint.seq <= chain.last]
+    wrong = [each for each in within if not matches_chain(each.checkpoint, chain)]
+    if wrong:
+        name, checkpoint = min(wrong, key=lambda each: each.checkpoint.seq)
+        earlier = [
+            each.seq
+            for each in (*(other.checkpoint for other in named), *others)
+            if each.seq < checkpoint.seq and matches_chain(each, chain)
+        ]
+        first = max(earlier, default=0) + 1
+        span = (
+            f"entries {first} to {checkpoint.seq}" if first < checkpoint.seq else f"entry {first}"
+        )
+        more = f", and so are {len(wrong) - 1} later ones" if len(wrong) > 1 else ""
+        report.add(
             "replaced",
-            begins,
-            f"{name} of entry {made.seq} is signed over another entry than the one there"
-            f" now{more}: of {many} something was changed, inserted or removed; restore the"
+            first,
+            f"{name} of entry {checkpoint.seq} is signed for another entry than the one there"
+            f" now{more}: of {span} something was changed, inserted or removed; restore the"
             " database from backup",
         )
 
 
-def _rows(connection: Connection) -> Iterator[tuple[str, dict[str, Any]]]:
-    for row in rows_of(connection, checkpoints, "seq"):
+def _read_checkpoints(connection: Connection) -> Iterator[tuple[str, dict[str, Any]]]:
+    for row in read_rows(connection, checkpoints, "seq"):
         yield "the checkpoint", row
-    for row in rows_of(connection, look_checkpoints, "look"):
-        yield f"the checkpoint of look {row['look']}, made at the time", row
+    for row in read_rows(connection, look_checkpoints, "look"):
+        yield f"the checkpoint of audit row {row['look']}, made at the time", row

@@ -1,4 +1,4 @@
-"""The file of checkpoints outside the ledger, held against the chain and what the ledger keeps."""
+"""The checkpoint file against the chain and the checkpoints in the ledger."""
 
 from __future__ import annotations
 
@@ -11,23 +11,28 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from api.ledger.checkpoints import Checkpoint, is_torn
 from api.ledger.findings import Report
 from api.verify.chain import Chain
-from api.verify.checkpoints import Named, fits, is_signed, tell_unfit
+from api.verify.checkpoints import (
+    NamedCheckpoint,
+    matches_chain,
+    report_mismatches,
+    verify_signature,
+)
 
 Lines = Iterable[tuple[int, Checkpoint | str]]
 
-#: Commits whose lines may be on their way: the service begins no further one before the last but
-#: one is written, so there are at most two a worker.
-_MOST_ON_THEIR_WAY = 16
-_MOST_AT_THE_START = 2
+#: Commits whose line may not be written yet. A worker begins no further commit before the line of
+#: its last but one is written, so each worker has at most two.
+_MAX_UNWRITTEN = 16
+_MAX_UNWRITTEN_AT_START = 2
 
 
 @dataclass
-class _Said:
-    """What the lines said: how far they go, and those that the ledger does not keep alike."""
+class _SignedLines:
+    """The signed lines: how far they reach, and those that the ledger does not hold."""
 
-    last: tuple[int, int] = (0, 0)
-    is_any: bool = False
-    others: list[Named] = field(default_factory=list)
+    reach: tuple[int, int] = (0, 0)
+    is_empty: bool = True
+    only_outside: list[NamedCheckpoint] = field(default_factory=list)
 
 
 def verify_outside(
@@ -38,85 +43,88 @@ def verify_outside(
     key: Ed25519PublicKey,
     report: Report,
 ) -> list[Checkpoint]:
-    """Verify every line of the outside file; return those that are signed but not kept inside.
+    """Verify every line of the checkpoint file; return signed ones that are not in the ledger.
 
     Parameters
     ----------
     lines
-        None says that there is no such file.
+        None if the file does not exist.
     inside
-        The checkpoints that the ledger keeps; what is wrong with them is told already.
+        The signed checkpoints in the ledger, whose defects are reported already.
     """
-    said = _said(path, lines or (), set(inside), key, report)
-    tell_unfit(said.others, chain, report, inside)
-    _tell_not_kept(said.others, inside, chain, report)
-    behind = sorted((m for m in inside if m.reach > said.last), key=lambda made: made.reach)
-    most = _MOST_ON_THEIR_WAY if said.is_any else _MOST_AT_THE_START
-    if behind and (lines is None or len(behind) > most):
-        kind = "outside cut" if said.is_any else "no outside"
-        report.found(kind, None, _cut(path, said.is_any, behind))
-    elif behind:
+    signed = _read_signed_lines(path, lines or (), set(inside), key, report)
+    report_mismatches(signed.only_outside, chain, report, inside)
+    _report_deleted(signed.only_outside, inside, chain, report)
+    later = [each for each in inside if each.reach > signed.reach]
+    later.sort(key=lambda checkpoint: checkpoint.reach)
+    limit = _MAX_UNWRITTEN_AT_START if signed.is_empty else _MAX_UNWRITTEN
+    if later and (lines is None or len(later) > limit):
+        kind = "no outside" if signed.is_empty else "outside cut"
+        report.add(kind, None, _cut_message(path, signed.is_empty, later))
+    elif later:
         report.notices.append(
-            f"{_named(behind)} no line in {path} yet: it is being written now, or a crash came"
-            " between, and the service adds it when it starts; if neither is so, the end of that"
-            " file was cut off"
+            f"{_describe_commits(later)} no line in {path} yet. Either the line is being written"
+            " now, or the service was interrupted and will write it at its next start; otherwise"
+            " the end of that file was cut off"
         )
-    return [each.made for each in said.others]
+    return [each.checkpoint for each in signed.only_outside]
 
 
-def _said(
-    path: Path, lines: Lines, kept: set[Checkpoint], key: Ed25519PublicKey, report: Report
-) -> _Said:
-    said = _Said()
-    for number, made in lines:
+def _read_signed_lines(
+    path: Path, lines: Lines, inside: set[Checkpoint], key: Ed25519PublicKey, report: Report
+) -> _SignedLines:
+    signed = _SignedLines()
+    for number, line in lines:
         report.outside_lines += 1
         name = f"{path}, line {number}"
-        if isinstance(made, str):
-            _tell_no_checkpoint(made, name, report)
-        elif made in kept or is_signed(made, f"{name}: the checkpoint", key, report):
-            said.is_any, said.last = True, max(said.last, made.reach)
-            if made not in kept:
-                said.others.append(Named(f"{name}: the checkpoint", made))
-    return said
+        if isinstance(line, str):
+            _report_no_checkpoint(line, name, report)
+        elif line in inside or verify_signature(line, f"{name}: the checkpoint", key, report):
+            signed.is_empty, signed.reach = False, max(signed.reach, line.reach)
+            if line not in inside:
+                signed.only_outside.append(NamedCheckpoint(f"{name}: the checkpoint", line))
+    return signed
 
 
-def _tell_no_checkpoint(line: str, name: str, report: Report) -> None:
+def _report_no_checkpoint(line: str, name: str, report: Report) -> None:
     if is_torn(line):
-        report.notices.append(f"{name} is torn, as a crash leaves it")
+        report.notices.append(f"{name} is torn, as after a crash")
     else:
-        what = f"{name} is no checkpoint: it was overwritten or put there"
-        report.found("forged", None, f"{what}; restore the file from backup")
+        what = f"{name} is no checkpoint: it was overwritten or inserted"
+        report.add("forged", None, f"{what}; restore the file from backup")
 
 
-def _tell_not_kept(
-    named: Sequence[Named], inside: Sequence[Checkpoint], chain: Chain, report: Report
+def _report_deleted(
+    named: Sequence[NamedCheckpoint], inside: Sequence[Checkpoint], chain: Chain, report: Report
 ) -> None:
-    # A release before kept its checkpoints of looks alone outside only.
-    seqs = {0, *(made.seq for made in inside)}
-    for name, made in named:
-        if fits(made, chain) and (made.is_bounded or made.seq not in seqs):
-            report.found(
+    # Earlier releases wrote checkpoints of audit rows only to the file, not to the ledger.
+    seqs = {0, *(checkpoint.seq for checkpoint in inside)}
+    for name, checkpoint in named:
+        is_expected = checkpoint.is_bounded or checkpoint.seq not in seqs
+        if is_expected and matches_chain(checkpoint, chain):
+            report.add(
                 "unsealed",
-                made.seq,
-                f"{name} of entry {made.seq} ({made.sealed_at}) is signed, but the ledger does not"
-                " keep it: it was deleted or changed in table checkpoints or look_checkpoints;"
-                " restore the database from backup",
+                checkpoint.seq,
+                f"{name} of entry {checkpoint.seq} ({checkpoint.sealed_at}) is signed, but not in"
+                " the ledger: it was deleted from or changed in table checkpoints or"
+                " look_checkpoints; restore the database from backup",
             )
 
 
-def _cut(path: Path, is_any: bool, behind: Sequence[Checkpoint]) -> str:
-    if not is_any:
+def _cut_message(path: Path, is_empty: bool, later: Sequence[Checkpoint]) -> str:
+    if is_empty:
         return (
-            f"{path}: there are no checkpoints outside the ledger, so that a cut at its end could"
-            " not be seen; restore the file, or name it with --checkpoints"
+            f"{path}: there are no checkpoints outside the ledger, so a cut at its end cannot be"
+            " detected; restore the file, or name it with --checkpoints"
         )
     return (
-        f"{path} ends long before the ledger: {_named(behind)} no line there. Its end was cut off,"
-        " or it is an older copy; restore the file, or name the right one with --checkpoints"
+        f"{path} ends long before the ledger: {_describe_commits(later)} no line there. Its end was"
+        " cut off, or it is an older copy; restore the file, or name the right one with"
+        " --checkpoints"
     )
 
 
-def _named(behind: Sequence[Checkpoint]) -> str:
-    count = len(behind)
+def _describe_commits(checkpoints: Sequence[Checkpoint]) -> str:
+    count, last = len(checkpoints), checkpoints[-1]
     commits = "commit has" if count == 1 else f"{count} commits have"
-    return f"the last {commits} (up to entry {behind[-1].seq}, {behind[-1].sealed_at})"
+    return f"the last {commits} (up to entry {last.seq}, {last.sealed_at})"

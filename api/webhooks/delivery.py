@@ -27,7 +27,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from api.core.log import log
-from api.core.metrics import WEBHOOK_DEAD
+from api.core.metrics import DEAD_WEBHOOKS
 from api.ledger.entries import Outline
 from api.ledger.errors import LedgerRefusalError
 from api.ledger.writer import Ledger
@@ -163,7 +163,7 @@ class Delivery:
             thread = threading.Thread(target=self._serve, args=(endpoint, stop), daemon=True)
             self._running[endpoint] = thread, stop
             thread.start()
-        WEBHOOK_DEAD.set(sum(self._endpoints.progress(e.name).is_dead for e in wanted))
+        DEAD_WEBHOOKS.set(sum(self._endpoints.progress(e.name).is_dead for e in wanted))
 
     def _end(self, endpoint: Endpoint) -> None:
         thread, stop = self._running.pop(endpoint)

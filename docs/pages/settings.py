@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.core.settings import ASYMMETRIC, DEFAULT_HOME, AccessSettings, Settings
+from api.core.settings import ASYMMETRIC_ALGORITHMS, DEFAULT_HOME, AccessSettings, Settings
 from docs.pages.rendering import render
 
 
@@ -13,5 +13,5 @@ def settings_page() -> str:
         home=DEFAULT_HOME,
         settings=Settings(),
         access=AccessSettings(),
-        algorithms=", ".join(f"`{name}`" for name in ASYMMETRIC),
+        algorithms=", ".join(f"`{name}`" for name in ASYMMETRIC_ALGORITHMS),
     )

@@ -15,7 +15,7 @@ BEGIN RAISE EXCEPTION '{_WHY}' USING ERRCODE = 'insufficient_privilege'; END $$
 
 
 def forbid_changes(table: str, keys: Sequence[str]) -> None:
-    """Make `table` append-only; `keys` are its columns with unique values."""
+    """Make `table` append-only; `keys` are its unique columns."""
     for statement in guards(op.get_bind().dialect.name, table, keys):
         op.execute(statement)
 
@@ -26,7 +26,7 @@ def guards(dialect: str, table: str, keys: Sequence[str]) -> Iterator[str]:
 
 
 def guard_names(dialect: str, table: str) -> tuple[str, ...]:
-    """Return the names of the triggers that those statements make."""
+    """Return the names of the triggers that `guards` creates."""
     third = "truncate" if dialect == "postgresql" else "replace"
     return tuple(f"{table}_no_{change}" for change in ("update", "delete", third))
 
@@ -38,7 +38,7 @@ def _postgres(table: str) -> Iterator[str]:
             f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table}"
             " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
-    # Also where a session declares itself a replica.
+    # ALWAYS: also in a session that declares itself a replica.
     yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_update"
     yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_delete"
     yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_truncate"
@@ -50,7 +50,7 @@ def _sqlite(table: str, keys: Sequence[str]) -> Iterator[str]:
             f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table}"
             f" BEGIN SELECT RAISE(ABORT, '{_WHY}'); END"
         )
-    # INSERT OR REPLACE deletes without asking the trigger above.
+    # INSERT OR REPLACE deletes a row without firing the trigger above.
     there = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {k} = NEW.{k})" for k in keys)
     yield (
         f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {there}"

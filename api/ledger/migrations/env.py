@@ -1,4 +1,4 @@
-"""Run by Alembic: the steps go over the connection and transaction that `upgrade` holds."""
+"""Run by Alembic, which migrates on the connection and in the transaction of `upgrade`."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def test_an_account_that_was_changed_past_the_audit_is_found(
     (finding,) = verify_ledger(location).findings
     assert finding.kind == "account"
     assert finding.what.startswith(f"account {officer.name} ")
-    assert "behind the service's back" in finding.what
+    assert "the service did not change it" in finding.what
 
 
 def test_an_account_that_the_audit_never_told_of_is_found_and_one_that_is_gone(
@@ -89,7 +89,7 @@ def test_an_account_that_the_audit_never_told_of_is_found_and_one_that_is_gone(
     with accounts.writing.engine.begin() as connection:
         connection.execute(update(table).values(name="somebody-else"))
     told = [finding.what for finding in verify_ledger(Location.of(ledger_settings)).findings]
-    assert ["never told of it" in told[0], "is gone" in told[1]] == [True, True]
+    assert ["not in the audit" in told[0], "is missing" in told[1]] == [True, True]
     assert officer.name in told[1]
 
 
@@ -110,7 +110,7 @@ def test_what_cannot_be_sealed_is_not_done(accounts: Accounts, ledger_settings: 
     (ledger_settings.home.parent / "file").touch()
     blocked = replace(ledger_settings, checkpoints=ledger_settings.home.parent / "file" / "lines")
     with closing(Accounts(blocked)) as sealed_nowhere:
-        with pytest.raises(LedgerError, match="not done, because it could not be sealed there"):
+        with pytest.raises(LedgerError, match="nothing was changed, because it cannot be sealed"):
             create_account(sealed_nowhere, [("officer-2", ("officer",), ("371502",))])
         assert sealed_nowhere.all() == []
     assert _audit(accounts) == []

@@ -55,7 +55,7 @@ picks = st.integers(0, 30)
 
 def entries_of(desk):
     with desk.ledger.read() as view:
-        return view.entries_where(most=100_000)
+        return view.entries_where(limit=100_000)
 
 
 class Branch(RuleBasedStateMachine):

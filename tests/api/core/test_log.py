@@ -1,4 +1,4 @@
-"""The log holds what was declared, and nothing else gets through."""
+"""The log holds declared events and fields, and nothing else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api.core.log import EVENTS, FIELDS, LOGGING, log, only_declared
+from api.core.log import EVENTS, FIELDS, LOGGING, drop_undeclared, log
 
 ID_NUMBER, PHONE, NAME = "999901197001010014", "19900000000", "张三"
 
@@ -28,12 +28,12 @@ def _lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     )
 )
 @example({"event": []})
-def test_whatever_is_passed_only_declared_fields_of_their_pattern_remain(
-    told: dict[str, Any],
+def test_only_declared_fields_whose_value_fits_are_logged(
+    passed: dict[str, Any],
 ) -> None:
-    kept = only_declared(None, "info", dict(told))
-    assert kept.pop("event") in EVENTS | {"undeclared"}
-    assert all(told[name] == value and FIELDS[name](value) for name, value in kept.items())
+    logged = drop_undeclared(None, "info", dict(passed))
+    assert logged.pop("event") in EVENTS | {"undeclared"}
+    assert all(passed[name] == value and FIELDS[name](value) for name, value in logged.items())
 
 
 @pytest.mark.parametrize("secret", [ID_NUMBER, PHONE, NAME, f"decided on {NAME}"])
@@ -57,18 +57,18 @@ def test_a_line_break_in_a_value_makes_no_second_line(capsys: pytest.CaptureFixt
 def test_lines_of_one_turn_of_the_loop_are_written_in_order(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    async def told(status: int) -> None:
+    async def log_status(status: int) -> None:
         log.info("request", status=status)
 
     async def turns() -> None:
-        await asyncio.gather(*map(told, range(200, 208)))
+        await asyncio.gather(*map(log_status, range(200, 208)))
 
     for _ in range(2):
         asyncio.run(turns())
         assert [line["status"] for line in _lines(capsys)] == list(range(200, 208))
 
 
-def test_another_librarys_message_and_exception_lose_their_words(
+def test_the_text_of_another_librarys_message_and_exception_is_not_logged(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     logging.config.dictConfig(LOGGING)
@@ -79,12 +79,14 @@ def test_another_librarys_message_and_exception_lose_their_words(
     (line,) = _lines(capsys)
     assert line["logger"] == "sqlalchemy.pool"
     assert line["error"] == "ValueError"
-    assert "test_running_logs.py" in line["at"]
+    assert "test_log.py" in line["at"]
     assert ID_NUMBER not in str(line)
     assert NAME not in str(line)
 
 
-def test_a_closed_standard_error_stops_no_decision(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_standard_error_that_cannot_be_written_is_ignored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     class Full:
         def write(self, _: str) -> int:
             raise OSError(28, "No space left on device")

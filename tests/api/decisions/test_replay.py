@@ -20,7 +20,7 @@ from api.editions.in_use import Resources
 from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.database import Location
 from api.ledger.entries import NewEntry
-from api.ledger.store import reading
+from api.ledger.store import open_view
 from api.ledger.writer import Ledger
 from api.verify.verify import verify_ledger
 from cli.replay import command as replay_command
@@ -35,7 +35,7 @@ def test_300_decisions_replay_equal_field_by_field(tmp_path: Path, resources: Re
     ledger = Ledger.open(settings)
     fill(ledger, asks_of(resources, 300))
     ledger.close()
-    with reading(Location.of(settings)) as view:
+    with open_view(Location.of(settings)) as view:
         entries = view.entries_where(["DECISION"])
         assert len(entries) > 250
         for entry in entries:

@@ -1,4 +1,4 @@
-"""The OpenAPI document and docs/reference/api.md tell everything the service can answer."""
+"""The OpenAPI document and docs/reference/api.md cover everything the service can answer."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def test_every_route_is_on_the_page_and_every_address_of_the_page_is_a_route(
     document: dict[str, Any],
 ) -> None:
     routes = {f"{method} {path}" for method, path, _ in _operations(document)}
-    told = {
+    listed = {
         line.split("`")[1] for line in PAGE.splitlines() if line.startswith(("| `GET", "| `POST"))
     }
-    assert told == routes
+    assert listed == routes
 
 
 def test_every_kind_of_problem_is_on_the_page_with_its_status() -> None:
@@ -55,7 +55,7 @@ def test_every_refusal_is_a_typed_problem(document: dict[str, Any]) -> None:
                 assert schema == {"$ref": "#/components/schemas/ProblemShape"}
 
 
-def test_a_decision_names_every_refusal_it_can_meet(document: dict[str, Any]) -> None:
+def test_a_decision_declares_every_status_it_can_answer(document: dict[str, Any]) -> None:
     responses = document["paths"]["/v1/decisions"]["post"]["responses"]
     assert set(responses) == {
         "200", "400", "401", "403", "404", "408", "409", "413", "415", "422", "429", "500", "503",
@@ -72,21 +72,21 @@ def test_the_examples_are_valid_and_complete(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     for shape in (DecisionRequest, DecisionShape):
         (example,) = schemas[shape.__name__]["examples"]
-        made = shape.model_validate_json(json.dumps(example))
-        assert made.model_dump(mode="json") == example
+        parsed = shape.model_validate_json(json.dumps(example))
+        assert parsed.model_dump(mode="json") == example
 
 
-def _told(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], Any]]:
-    """Yield where, schema and each example of everything that is sent and answered."""
+def _examples(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """Yield the place, the schema and each example of every parameter, body and answer."""
     for method, path, operation in _operations(document):
         where = f"{method} {path}"
         for parameter in operation.get("parameters", ()):
             yield f"{where} {parameter['name']}", parameter["schema"], parameter.get("example")
-        for status, told in {
+        for status, part in {
             "body": operation.get("requestBody", {}),
             **operation["responses"],
         }.items():
-            for content in told.get("content", {}).values():
+            for content in part.get("content", {}).values():
                 schema = content.get("schema", {"type": "string"})
                 named = schema.get("$ref", "").rpartition("/")[2]
                 of_schema = document["components"]["schemas"].get(named, {}).get("examples", [None])
@@ -96,26 +96,28 @@ def _told(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], Any]]
                     yield f"{where} {status}", schema, example
 
 
-def test_whatever_is_sent_or_answered_has_an_example_that_its_schema_takes(
+def test_every_parameter_body_and_answer_has_an_example_that_fits_its_schema(
     document: dict[str, Any],
 ) -> None:
-    found = list(_told(document))
+    found = list(_examples(document))
     assert [where for where, _, example in found if example is None] == []
     wrong = {}
     for where, schema, example in found:
-        whole = {"components": document["components"], "allOf": [schema]}
-        for error in jsonschema_rs.Draft202012Validator(whole).iter_errors(example):
+        complete = {"components": document["components"], "allOf": [schema]}
+        for error in jsonschema_rs.Draft202012Validator(complete).iter_errors(example):
             wrong[where] = error.message
     assert wrong == {}
     assert len(found) > 400
 
 
-def test_no_example_is_of_a_route_or_parameter_that_is_gone(document: dict[str, Any]) -> None:
-    kept = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+def test_every_example_has_a_route_or_parameter(
+    document: dict[str, Any],
+) -> None:
+    examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))
     names = {operation["operationId"] for _, _, operation in _operations(document)}
     sent = {p["name"] for _, _, o in _operations(document) for p in o.get("parameters", ())}
-    assert kept["answers"].keys() | kept["bodies"].keys() <= names
-    assert kept["parameters"].keys() == sent
+    assert examples["answers"].keys() | examples["bodies"].keys() <= names
+    assert examples["parameters"].keys() == sent
 
 
 def test_the_decision_has_the_stable_shape() -> None:

@@ -1,4 +1,4 @@
-"""The service over real HTTP: what it refuses, each in a typed problem that repeats nothing."""
+"""Refusals over real HTTP: each is a typed problem that does not quote the input."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ HOSTILE: dict[str, tuple[bytes, int]] = {
 
 
 @pytest.mark.parametrize(("body", "status"), HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_body_is_a_typed_problem_that_repeats_nothing(
+def test_a_hostile_body_is_answered_by_a_problem_that_does_not_quote_it(
     service: httpx.Client,
     published_rows: list[dict[str, Any]],
     service_log: Path,
@@ -198,7 +198,7 @@ def test_the_log_names_routes_and_not_members(
     assert "county=" not in written
 
 
-def test_the_service_refuses_to_listen_beyond_this_machine_unasked() -> None:
+def test_the_service_listens_on_this_machine_only_unless_allowed_otherwise() -> None:
     for host in ("0.0.0.0", "::", "192.0.2.1"):
         found = CliRunner().invoke(serve_command, ["--host", host])
         assert found.exit_code == 2
@@ -225,7 +225,7 @@ def test_a_setting_that_names_no_database_stops_the_start_and_is_not_repeated() 
     assert "secret" not in str(found.exception)
 
 
-def test_a_client_that_never_ends_its_head_is_cut(service: httpx.Client) -> None:
+def test_a_client_that_never_ends_its_headers_is_disconnected(service: httpx.Client) -> None:
     url = service.base_url
     with socket.create_connection((url.host, url.port or 80), timeout=HEAD_SECONDS + 15) as slow:
         slow.sendall(b"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nX: ")

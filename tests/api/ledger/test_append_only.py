@@ -1,4 +1,4 @@
-"""Append-only in fact: the databases themselves refuse, and the service's role owns nothing."""
+"""The databases themselves refuse changes, and the service's role owns nothing."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ TABLES = [table.name for table in APPEND_ONLY]
 
 @pytest.fixture
 def engine(ledger: Ledger, ledger_settings: Settings, asks: list[Decide]) -> Iterator[Engine]:
-    """A plain connection of the tables' owner, past the service."""
+    """A connection of the owner of the tables, without the service."""
     fill(ledger, iter(asks[:3]))
     record_accesses(ledger, 1)
-    made = create_engine(Location.of(ledger_settings).url)
-    yield made
-    made.dispose()
+    owner = create_engine(Location.of(ledger_settings).url)
+    yield owner
+    owner.dispose()
 
 
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
-def test_not_even_the_owner_changes_a_row_while_the_triggers_stand(
+def test_the_triggers_stop_even_the_owner_from_changing_a_row(
     engine: Engine, table: str, change: str
 ) -> None:
     column = next(iter(metadata.tables[table].columns)).name
@@ -54,7 +54,7 @@ def test_not_even_the_owner_changes_a_row_while_the_triggers_stand(
         connection.execute(text(change.format(table, column, column)))
 
 
-#: How each database puts a row in another's place.
+#: The statement that replaces a row in each database.
 REPLACES = {
     "sqlite": "INSERT OR REPLACE INTO {0} SELECT * FROM {0}",
     "postgresql": "INSERT INTO {0} OVERRIDING SYSTEM VALUE SELECT * FROM {0}"
@@ -87,16 +87,16 @@ def _at(url: str, home: Path = Path("unused")) -> Settings:
 
 @pytest.fixture
 def as_service(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A database that its owner upgraded for the service's own account."""
+    """A database that its owner upgraded for the role of the service."""
     url = postgres.new_database()
     database = url.rsplit("/", 1)[1]
     role = f"service_{database}"
     postgres.sql(database, f"CREATE ROLE {role} LOGIN")
     monkeypatch.setenv("RONGZI_DATABASE_URL", url)
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         upgrade_command, ["--home", str(tmp_path / "home"), "--service-role", role]
     )
-    assert told.exit_code == 0, told.output
+    assert result.exit_code == 0, result.output
     return _at(postgres.url(database, role), tmp_path / "home")
 
 
@@ -129,7 +129,7 @@ def test_the_service_role_decides_and_erases_but_changes_no_entry(
     engine.dispose()
 
 
-def test_the_service_role_writes_of_an_account_no_more_than_its_password(
+def test_the_service_role_can_change_only_the_password_of_an_account(
     as_service: Settings,
 ) -> None:
     owner = replace(as_service, database_url=os.environ["RONGZI_DATABASE_URL"])
@@ -146,24 +146,24 @@ def test_the_service_role_writes_of_an_account_no_more_than_its_password(
     assert admin.name == "admin"
 
 
-def test_what_is_the_owners_to_do_is_told_in_one_line(as_service: Settings) -> None:
+def test_an_action_that_only_the_owner_may_do_is_refused_in_one_line(as_service: Settings) -> None:
     address = {**os.environ, "RONGZI_DATABASE_URL": str(as_service.database_url)}
     command = [sys.executable, "-m", "cli.main", "init", "--home", str(as_service.home)]
-    told = subprocess.run(command, env=address, capture_output=True, text=True, check=False)
-    assert (told.returncode, told.stdout) == (1, "")
-    assert told.stderr.startswith("rongzi: the database does not let this account do that; run it")
-    assert told.stderr.count("\n") == 1
+    done = subprocess.run(command, env=address, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("rongzi: the database does not let this account do that; run it")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_role_that_does_not_exist_is_named_with_what_to_do(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("RONGZI_DATABASE_URL", postgres.new_database())
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         upgrade_command, ["--home", str(tmp_path), "--service-role", "nobody_there"]
     )
-    assert isinstance(told.exception, LedgerError)
-    assert "create it first" in str(told.exception)
+    assert isinstance(result.exception, LedgerError)
+    assert "create it first" in str(result.exception)
 
 
 def test_migrations_end_at_the_tables_that_the_code_uses(ledger_settings: Settings) -> None:
@@ -171,7 +171,7 @@ def test_migrations_end_at_the_tables_that_the_code_uses(ledger_settings: Settin
     location.make_file()
     engine = open_engine(location.url, writes=True)
     upgrade(engine)
-    upgrade(engine)  # a second time there is nothing to do
+    upgrade(engine)  # The second run has nothing to do.
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         drift = [step for step in compare_metadata(context, metadata) if "alembic" not in str(step)]

@@ -1,4 +1,4 @@
-"""The audit is a chain of its own, sealed with every commit: no look can be taken back unseen."""
+"""The audit is a chain of its own, sealed with every commit: every removed row is detected."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from tests.support.ledger.filling import record_accesses
 from tests.support.tampering.rows import without_triggers
 
 
-def looked_around(settings: Settings, looks: int) -> Report:
-    """Open the ledger, look so often at somebody, close it, and return what verifying finds."""
+def report_after_accesses(settings: Settings, accesses: int) -> Report:
+    """Open the ledger, record `accesses`, close it, and return the report of its verification."""
     ledger = Ledger.open(settings)
-    record_accesses(ledger, looks)
+    record_accesses(ledger, accesses)
     ledger.close()
     return verify_ledger(Location.of(settings))
 
 
 @pytest.fixture
 def location(ledger_settings: Settings) -> Location:
-    """A ledger of five looks and no entry: nothing else seals them."""
-    assert looked_around(ledger_settings, 5).looks == 5
+    """A ledger of five access records and no entry, so that no entry seals them."""
+    assert report_after_accesses(ledger_settings, 5).looks == 5
     return Location.of(ledger_settings)
 
 
@@ -88,7 +88,7 @@ def test_a_change_of_the_audit_by_the_tables_owner_is_found(
     assert {each.kind for each in found} == {"look"}
 
 
-def test_a_ledger_of_looks_alone_is_opened_again_and_decided_in(
+def test_a_ledger_of_access_records_only_opens_again_and_takes_decisions(
     location: Location, ledger_settings: Settings, asks: list[Any]
 ) -> None:
     ledger = Ledger.open(ledger_settings)
@@ -99,16 +99,16 @@ def test_a_ledger_of_looks_alone_is_opened_again_and_decided_in(
     assert (report.is_sound, report.looks) == (True, 6), report.findings
 
 
-def test_what_happens_to_accounts_stands_in_the_same_chain(
+def test_account_changes_are_in_the_chain_of_the_audit(
     location: Location, ledger_settings: Settings
 ) -> None:
     with closing(AuditWriter(location)) as writer, writer.begin() as work:
         record(work, [AccountEvent("account_disabled", "officer-1", "console:root")])
-    report = looked_around(ledger_settings, 1)
+    report = report_after_accesses(ledger_settings, 1)
     assert (report.is_sound, report.looks) == (True, 7), report.findings
 
 
-def test_looks_of_the_release_before_stay_and_are_told_apart(ledger_settings: Settings) -> None:
+def test_audit_rows_of_an_earlier_release_stay_and_are_noted(ledger_settings: Settings) -> None:
     location = Location.of(ledger_settings)
     location.make_file()
     engine = open_engine(location.url, writes=True)
@@ -121,6 +121,6 @@ def test_looks_of_the_release_before_stay_and_are_told_apart(ledger_settings: Se
         values = "'2026-01-01T00:00:00.000000+00:00', 'auditor-1', 'get_member', '371502', 1"
         connection.execute(text(f"INSERT INTO accesses ({columns}) VALUES ({values})"))
     engine.dispose()
-    report = looked_around(ledger_settings, 2)
+    report = report_after_accesses(ledger_settings, 2)
     assert (report.is_sound, report.looks) == (True, 3), report.findings
-    assert any("first 1 looks" in notice for notice in report.notices)
+    assert any("first 1 audit rows" in notice for notice in report.notices)

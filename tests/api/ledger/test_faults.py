@@ -1,4 +1,4 @@
-"""Faults at the ledger's boundary, real ones: refused in time, nothing half-written, healed."""
+"""Real faults of the ledger's storage: refused in time, nothing half-written, and recovered."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import resource
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,8 @@ import pytest
 
 from api.core.settings import Settings
 from api.decisions.commands import Decide
-from api.http.problem_kinds import LEDGER_AWAY
-from api.http.problems import Kind, ProblemError
 from api.ledger.database import Location
+from api.ledger.errors import LedgerAwayError
 from api.ledger.idempotency import REPLAYED
 from api.ledger.writer import Ledger
 from api.verify.verify import verify_ledger
@@ -43,17 +42,17 @@ def test_a_locked_database_refuses_and_heals(
         other.isolation_level = None
         other.execute("BEGIN IMMEDIATE")
         refused(ledger, asks[0])
-        assert count(ledger) == 0  # reading goes on
+        assert count(ledger) == 0  # Reading is still possible.
         other.execute("ROLLBACK")
     assert ledger.write_now(asks[0]).headers == {}
     assert ledger.fault is None
 
 
-def test_who_waits_behind_a_lock_is_refused_with_those_before(
+def test_commands_queued_behind_a_locked_database_are_refused_together(
     on_sqlite: tuple[Ledger, Settings], asks: list[Decide], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger, settings = on_sqlite
-    groups = spied_commits(ledger, monkeypatch)
+    groups = record_group_sizes(ledger, monkeypatch)
     with (
         ThreadPoolExecutor(4) as officers,
         closing(sqlite3.connect(settings.home / "ledger" / "ledger.db")) as other,
@@ -66,13 +65,13 @@ def test_who_waits_behind_a_lock_is_refused_with_those_before(
         for each in asked:
             each.result()
         other.execute("ROLLBACK")
-    # The three came while the first waited for the lock, and it was not tried again for them.
+    # The three were queued while the first waited for the lock, and were not tried.
     assert groups == [1]
     assert [ledger.write_now(ask).headers for ask in asks[:4]] == [{}] * 4
 
 
-def spied_commits(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return a list that grows by the size of each group whose commit is begun."""
+def record_group_sizes(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list to which each commit appends the size of its group."""
     groups: list[int] = []
     commit = ledger._store.commit
 
@@ -85,7 +84,7 @@ def spied_commits(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.parametrize("name", ["ledger.db", "checkpoints.jsonl"])
-def test_nothing_is_answered_by_a_file_that_was_moved_away(
+def test_a_write_to_a_file_that_was_moved_away_is_refused(
     on_sqlite: tuple[Ledger, Settings], asks: list[Decide], name: str
 ) -> None:
     ledger, settings = on_sqlite
@@ -100,7 +99,7 @@ def test_nothing_is_answered_by_a_file_that_was_moved_away(
     assert ledger.write_now(asks[1]).headers == {}
 
 
-def test_a_ledger_that_is_gone_is_never_begun_anew(tmp_path: Path, asks: list[Decide]) -> None:
+def test_a_missing_ledger_is_never_created_again(tmp_path: Path, asks: list[Decide]) -> None:
     settings = Settings(home=tmp_path / "home")
     folder = settings.home / "ledger"
     with closing(Ledger.open(settings)) as ledger:
@@ -115,7 +114,7 @@ def test_a_ledger_that_is_gone_is_never_begun_anew(tmp_path: Path, asks: list[De
         assert "this process wrote entry 1" in str(ledger.fault)
 
 
-def test_lines_go_on_in_a_new_file_where_the_old_one_was_put_aside(
+def test_checkpoints_continue_in_a_new_file_after_the_old_one_was_moved(
     on_sqlite: tuple[Ledger, Settings], asks: list[Decide]
 ) -> None:
     ledger, settings = on_sqlite
@@ -127,7 +126,7 @@ def test_lines_go_on_in_a_new_file_where_the_old_one_was_put_aside(
     assert [json.loads(line)["seq"] for line in lines.read_text().splitlines()] == [1, 2]
 
 
-def test_the_ledger_is_readable_by_its_own_account_alone(
+def test_only_the_services_account_can_read_the_ledger(
     on_sqlite: tuple[Ledger, Settings], asks: list[Decide]
 ) -> None:
     ledger, settings = on_sqlite
@@ -138,8 +137,8 @@ def test_the_ledger_is_readable_by_its_own_account_alone(
 
 
 @contextmanager
-def no_file_beyond(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond `size` bytes: to a writer, the disk is full."""
+def limited_file_size(size: int) -> Iterator[None]:
+    """Limit files of this process to `size` bytes, which has the effect of a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -148,12 +147,9 @@ def no_file_beyond(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def _refusal(ledger: Ledger, ask: Decide) -> Kind | None:
-    try:
+def _try_to_write(ledger: Ledger, ask: Decide) -> None:
+    with suppress(LedgerAwayError):
         ledger.write_now(ask)
-    except ProblemError as error:
-        return error.kind
-    return None
 
 
 @pytest.mark.parametrize("room", [0, 4_096, 9_000, 20_000])
@@ -163,25 +159,25 @@ def test_a_full_disk_refuses_writes_nothing_half_and_heals(
     ledger, settings = on_sqlite
     fill(ledger, iter(asks[:10]))
     wal = settings.home / "ledger" / "ledger.db-wal"
-    with no_file_beyond(wal.stat().st_size + room):
-        refused = [_refusal(ledger, ask) for ask in asks[10:20]]
-    assert all(kind in (None, LEDGER_AWAY) for kind in refused)
+    with limited_file_size(wal.stat().st_size + room):
+        for ask in asks[10:20]:
+            _try_to_write(ledger, ask)
     again = [ledger.write_now(ask) for ask in asks[10:20]]
     assert len({json.loads(answer.body)["decision_id"] for answer in again}) == 10
     assert count(ledger) == 20
 
 
 @pytest.mark.parametrize("room", [0, 1, 100])
-def test_a_decision_whose_seal_cannot_be_written_is_not_answered_but_kept(
+def test_a_decision_whose_seal_cannot_be_written_is_stored_but_not_answered(
     on_sqlite: tuple[Ledger, Settings], asks: list[Decide], room: int
 ) -> None:
-    """With some room the line is torn, and there is none for its end either."""
+    """With some room the line is torn, and its end cannot be written either."""
     ledger, settings = on_sqlite
     ledger.write_now(asks[0])
     outside = settings.home / "ledger" / "checkpoints.jsonl"
     with outside.open("a") as file:
-        file.write("\n" * 2_000_000)  # larger than the database, so that it alone is full
-    with no_file_beyond(outside.stat().st_size + room):
+        file.write("\n" * 2_000_000)  # Larger than the database, so that only this file is full.
+    with limited_file_size(outside.stat().st_size + room):
         refused(ledger, asks[1])
         refused(ledger, asks[2])
     assert ledger.write_now(asks[1]).headers == {REPLAYED: "true"}

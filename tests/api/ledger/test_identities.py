@@ -1,4 +1,4 @@
-"""The vault: identities open only with the key, in their own place, and keys are kept closed."""
+"""The vault: identities decrypt only with the key and in their own cell; keys are protected."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from sqlalchemy import create_engine, select
 
 from api.core.settings import Settings
 from api.decisions.commands import Decide
-from api.http.problem_kinds import LEDGER_AWAY
-from api.http.problems import ProblemError
 from api.ledger.database import Location
+from api.ledger.errors import LedgerAwayError
 from api.ledger.identities import Vault
 from api.ledger.keys import Keys, read_keys
 from api.ledger.tables import identities
@@ -30,7 +29,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
-def test_what_is_closed_opens_again_and_never_looks_alike(keys: Keys, text: str) -> None:
+def test_an_encrypted_text_decrypts_and_never_encrypts_alike_twice(keys: Keys, text: str) -> None:
     vault = Vault(keys)
     one, other = vault.close(text, "s", "name"), vault.close(text, "s", "name")
     assert vault.open(one, "s", "name") == vault.open(other, "s", "name") == text
@@ -45,10 +44,10 @@ def test_a_cell_opens_in_no_other_row_or_column(keys: Keys) -> None:
             vault.open(cell, subject, field)
 
 
-@pytest.mark.parametrize("place", range(0, 40, 3))
-def test_a_flipped_bit_does_not_open(keys: Keys, place: int) -> None:
+@pytest.mark.parametrize("position", range(0, 40, 3))
+def test_a_flipped_bit_does_not_open(keys: Keys, position: int) -> None:
     cell = bytearray(Vault(keys).close("999901197001010014", "s", "id_number"))
-    cell[place] ^= 1
+    cell[position] ^= 1
     with pytest.raises(LedgerError, match="does not open"):
         Vault(keys).open(bytes(cell), "s", "id_number")
 
@@ -73,8 +72,8 @@ def test_the_table_shows_nothing_of_a_person(
     for text in (asks[0].member_id, person["name"], person["id_number"]):
         assert str(text).encode() not in shown
     with ledger.read() as view:
-        kept = view.identities.person(row["subject_id"])
-    assert kept == {
+        stored = view.identities.person(row["subject_id"])
+    assert stored == {
         "member_id": asks[0].member_id,
         **{name: person[name] for name in ("name", "id_number", "phone")},
     }
@@ -104,14 +103,13 @@ def test_a_ledger_with_entries_never_gets_a_new_key(
     first.write_now(asks[0])
     first.close()
     path = ledger_settings.home / "keys" / name
-    kept = path.read_bytes()
+    content = path.read_bytes()
     path.unlink()
     again = Ledger.open(ledger_settings)
-    with pytest.raises(ProblemError) as refused:
+    with pytest.raises(LedgerAwayError):
         again.write_now(asks[1])
-    assert refused.value.kind == LEDGER_AWAY
     assert f"{name}: this key is missing" in str(again.fault)
-    path.write_bytes(kept)
+    path.write_bytes(content)
     path.chmod(0o600)
     assert json.loads(again.write_now(asks[1]).body)["decision_id"]
     assert again.fault is None

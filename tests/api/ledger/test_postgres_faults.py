@@ -1,4 +1,4 @@
-"""A PostgreSQL that is away, restarted, or whose commit nobody hears of: refused, healed."""
+"""A PostgreSQL server that is down, restarted, or loses the confirmation of a commit."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 from api.core.settings import Settings
 from api.decisions.commands import Decide
-from api.http.problems import ProblemError
 from api.ledger.database import Location
+from api.ledger.errors import LedgerAwayError
 from api.ledger.writer import Ledger
 from api.verify.verify import verify_ledger
 from tests.support.ledger.postgres import Postgres
@@ -30,22 +30,22 @@ def on_postgres(postgres: Postgres, tmp_path: Path) -> Iterator[tuple[Ledger, Se
     assert verify_ledger(Location.of(settings)).is_sound
 
 
-def test_a_restarted_server_costs_no_decision(
+def test_no_decision_is_lost_when_the_database_restarts(
     on_postgres: tuple[Ledger, Settings], postgres: Postgres, asks: list[Decide]
 ) -> None:
     ledger, _ = on_postgres
     ledger.write_now(asks[0])
     postgres.stop("immediate")
     postgres.restart()
-    # The pooled connection is dead, which nobody needs to know.
+    # The ledger replaces the dead pooled connection without a refusal.
     assert ledger.write_now(asks[1]).headers == {}
     postgres.stop("immediate")
     refused(ledger, asks[2])
-    with pytest.raises(ProblemError), ledger.read():
-        raise AssertionError("there is nothing to read")
-    assert asyncio.run(ledger.why_away()) is not None
+    with pytest.raises(LedgerAwayError), ledger.read():
+        raise AssertionError("the ledger must not be readable")
+    assert asyncio.run(ledger.find_fault()) is not None
     postgres.restart()
-    assert asyncio.run(ledger.why_away()) is None
+    assert asyncio.run(ledger.find_fault()) is None
     assert ledger.write_now(asks[2]).headers == {}
     assert count(ledger) == 3
 
@@ -63,7 +63,7 @@ def test_a_service_that_starts_before_its_database_heals(
 
 
 class Line:
-    """A line to the server that breaks once, after a COMMIT went out and before its answer."""
+    """A connection to the server that breaks once, after a COMMIT and before its confirmation."""
 
     def __init__(self, port: int, *, deliver: bool) -> None:
         self._server, self._deliver, self.broken = port, deliver, False
@@ -92,7 +92,7 @@ class Line:
                     self.armed, self.broken = False, True
                     if self._deliver:
                         server.sendall(payload)
-                        server.recv(1)  # it is committed; nobody will say so
+                        server.recv(1)  # It is committed, but not confirmed.
                     return
                 server.sendall(payload)
 
@@ -114,7 +114,7 @@ def _received(from_: socket.socket, *, peek: bool = False) -> bytes:
 
 
 @pytest.mark.parametrize("delivered", [True, False], ids=["committed", "not committed"])
-def test_a_commit_whose_answer_was_lost_is_looked_up_and_never_guessed(
+def test_a_commit_whose_confirmation_was_lost_is_looked_up(
     postgres: Postgres, tmp_path: Path, asks: list[Decide], delivered: bool
 ) -> None:
     url = postgres.new_database()
@@ -127,9 +127,9 @@ def test_a_commit_whose_answer_was_lost_is_looked_up_and_never_guessed(
     answer = ledger.write_now(asks[1])
     assert line.broken
     with ledger.read() as view:
-        made = view.entries_where(["DECISION"])
-    assert len(made) == 2
-    assert made[1].decision_id == json.loads(answer.body)["decision_id"]
+        decisions = view.entries_where(["DECISION"])
+    assert len(decisions) == 2
+    assert decisions[1].decision_id == json.loads(answer.body)["decision_id"]
     ledger.close()
     line.close()
     assert verify_ledger(Location.of(settings)).is_sound

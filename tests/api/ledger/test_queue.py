@@ -1,4 +1,4 @@
-"""Commands wait for one thread together: none is lost, and the thread wakes for a group."""
+"""The queue loses no command and wakes its consumer once for a group."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.ledger.commands import Command
 from api.ledger.queue import Queue, QueuedCommand
 
 
-def _waiting(name: object) -> QueuedCommand:
+def _queued(name: object) -> QueuedCommand:
     return QueuedCommand(cast(Command, name), Future())
 
 
@@ -26,59 +26,59 @@ def _in_thread(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
     return thread, found
 
 
-def test_one_who_is_alone_is_taken_after_the_wait_for_others() -> None:
+def test_a_single_command_is_taken_after_the_wait_for_others() -> None:
     queue = Queue()
-    queue.put(_waiting("alone"))
-    assert _names(queue.group(64, 8, 0.01)) == ["alone"]
+    queue.put(_queued("alone"))
+    assert _names(queue.take_group(64, 8, 0.01)) == ["alone"]
 
 
-def test_those_who_are_expected_are_taken_together_and_in_order() -> None:
+def test_the_expected_commands_are_taken_together_and_in_order() -> None:
     queue = Queue()
-    thread, found = _in_thread(lambda: _names(queue.group(64, 8, 60.0)))
+    thread, found = _in_thread(lambda: _names(queue.take_group(64, 8, 60.0)))
     for number in range(8):
-        queue.put(_waiting(number))
+        queue.put(_queued(number))
     thread.join(10)
     assert found == [list(range(8))]
 
 
-def test_a_group_is_bounded_and_the_rest_waits_for_the_next() -> None:
+def test_a_group_is_bounded_and_the_rest_stays_queued() -> None:
     queue = Queue()
     for number in range(10):
-        queue.put(_waiting(number))
-    assert _names(queue.group(4, 10, 60.0)) == [0, 1, 2, 3]
+        queue.put(_queued(number))
+    assert _names(queue.take_group(4, 10, 60.0)) == [0, 1, 2, 3]
     assert len(queue) == 6
-    assert _names(queue.group(64, 6, 60.0)) == [4, 5, 6, 7, 8, 9]
+    assert _names(queue.take_group(64, 6, 60.0)) == [4, 5, 6, 7, 8, 9]
 
 
-def test_what_waits_at_the_end_is_taken_and_then_nothing() -> None:
+def test_commands_queued_at_the_end_are_taken_and_then_none() -> None:
     queue = Queue()
-    queue.put(_waiting("last"))
+    queue.put(_queued("last"))
     queue.close()
-    assert _names(queue.group(64, 8, 60.0)) == ["last"]
-    assert queue.group(64, 8, 60.0) == []
+    assert _names(queue.take_group(64, 8, 60.0)) == ["last"]
+    assert queue.take_group(64, 8, 60.0) == []
 
 
-def test_the_end_wakes_a_thread_that_waits() -> None:
+def test_closing_the_queue_wakes_the_waiting_thread() -> None:
     queue = Queue()
-    thread, found = _in_thread(lambda: queue.group(64, 8, 60.0))
+    thread, found = _in_thread(lambda: queue.take_group(64, 8, 60.0))
     queue.close()
     thread.join(10)
     assert found == [[]]
 
 
-def test_of_many_who_put_at_once_none_is_lost_or_taken_twice() -> None:
+def test_of_concurrent_puts_none_is_lost_or_taken_twice() -> None:
     queue, senders, each = Queue(), 8, 500
 
-    def taken() -> list[Any]:
+    def take_until_closed() -> list[Any]:
         found: list[Any] = []
-        # The expectation is wrong most of the time, as it is in life.
-        while group := queue.group(16, len(found) % 7 + 1, 0.0005):
+        # The expected number is wrong most of the time, as in a running service.
+        while group := queue.take_group(16, len(found) % 7 + 1, 0.0005):
             found += _names(group)
         return found
 
-    thread, found = _in_thread(taken)
+    thread, found = _in_thread(take_until_closed)
     put = [
-        _in_thread(lambda start=start: [queue.put(_waiting((start, n))) for n in range(each)])[0]
+        _in_thread(lambda start=start: [queue.put(_queued((start, n))) for n in range(each)])[0]
         for start in range(senders)
     ]
     for sender in put:
@@ -87,5 +87,5 @@ def test_of_many_who_put_at_once_none_is_lost_or_taken_twice() -> None:
     thread.join(30)
     (names,) = found
     assert sorted(names) == [(start, n) for start in range(senders) for n in range(each)]
-    # Each sender's own order is kept.
+    # The order of each sender is preserved.
     assert all([n for s, n in names if s == start] == list(range(each)) for start in range(senders))

@@ -1,4 +1,4 @@
-"""What was committed outlives the process, and the disk it was on."""
+"""Committed entries survive the process and, with a backup, the disk."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from api.ledger import checkpoints, writer
 from api.core.settings import Settings
 from tests.support.ledger.filling import asks, loaded
 
-def killed(*_):
+def kill(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
 home, data, url, moment = sys.argv[1:]
@@ -43,9 +43,9 @@ ledger = writer.Ledger.open(Settings(Path(home), database_url=url or None))
 ask, other = asks(loaded(Path(data)), 2)
 ledger.write_now(other)
 if moment == "before the answer":
-    writer.settle = killed
+    writer.deliver_outcomes = kill
 else:
-    checkpoints.CheckpointFile.append = killed
+    checkpoints.CheckpointFile.append = kill
 ledger.write_now(ask)
 """
 
@@ -101,7 +101,7 @@ def test_a_backup_of_database_checkpoints_and_keys_restores_to_a_sound_ledger(
     assert verify_ledger(Location.of(Settings(home=copy))).is_sound
 
 
-def test_old_lines_put_aside_prove_the_past_and_the_last_one_goes_on(
+def test_archived_checkpoint_lines_verify_the_past_and_the_last_line_continues(
     tmp_path: Path, asks: list[Decide]
 ) -> None:
     settings = Settings(home=tmp_path)

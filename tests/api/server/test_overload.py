@@ -209,7 +209,7 @@ def test_one_who_is_done_sending_late_needs_a_place_again(monkeypatch: pytest.Mo
 
 def test_senders_that_never_finish_are_bounded_and_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admission, "MOST_SENDING", 3)
-    monkeypatch.setattr(body, "MOST_BODY_SECONDS", 0.05)
+    monkeypatch.setattr(body, "MAX_BODY_SECONDS", 0.05)
 
     async def crowded() -> list[int]:
         gate = Overload(_Slow(), Load(9))

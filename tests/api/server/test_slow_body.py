@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from api.http import body
-from api.http.body import MOST_BODY_BYTES, ClientGoneError, whole_body
+from api.http.body import MAX_BODY_BYTES, ClientGoneError, read_body
 from api.http.problem_kinds import BODY_TOO_LARGE, BODY_TOO_SLOW
 from api.http.problems import ProblemError
 
@@ -19,10 +19,10 @@ def test_a_body_that_never_arrives_is_cut_in_time(monkeypatch: pytest.MonkeyPatc
         await asyncio.sleep(60)
         raise AssertionError("nobody waits that long")
 
-    monkeypatch.setattr(body, "MOST_BODY_SECONDS", 0.05)
+    monkeypatch.setattr(body, "MAX_BODY_SECONDS", 0.05)
     began = time.monotonic()
     with pytest.raises(ProblemError) as refused:
-        asyncio.run(whole_body(silence))
+        asyncio.run(read_body(silence))
     assert refused.value.kind == BODY_TOO_SLOW
     assert time.monotonic() - began < 5
 
@@ -36,9 +36,9 @@ def test_a_body_without_end_is_cut_at_the_cap() -> None:
         return {"type": "http.request", "body": b" " * 1_000, "more_body": True}
 
     with pytest.raises(ProblemError) as refused:
-        asyncio.run(whole_body(endless))
+        asyncio.run(read_body(endless))
     assert refused.value.kind == BODY_TOO_LARGE
-    assert received <= MOST_BODY_BYTES + 1_000
+    assert received <= MAX_BODY_BYTES + 1_000
 
 
 def test_a_client_that_leaves_amid_its_body_is_not_answered() -> None:
@@ -46,4 +46,4 @@ def test_a_client_that_leaves_amid_its_body_is_not_answered() -> None:
         return {"type": "http.disconnect"}
 
     with pytest.raises(ClientGoneError):
-        asyncio.run(whole_body(gone))
+        asyncio.run(read_body(gone))

@@ -1,4 +1,4 @@
-"""Verification: whatever is changed by somebody without the keys is found, and told plainly."""
+"""Verification finds every change by somebody without the keys, and reports it in plain terms."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from sqlalchemy import create_engine, delete, text
 from api.core.settings import Settings
 from api.decisions.commands import Decide
 from api.editions.in_use import Resources
-from api.http.problem_kinds import LEDGER_AWAY
-from api.http.problems import ProblemError
-from api.ledger.checkpoints import checkpoint_in, last_line_of
+from api.ledger.checkpoints import parse_checkpoint, read_last_checkpoint
 from api.ledger.database import Location
 from api.ledger.database import database_url as parsed
+from api.ledger.errors import LedgerAwayError
 from api.ledger.tables import checkpoints, entries
 from api.ledger.writer import Ledger
 from api.verify.verify import verify_ledger
@@ -36,15 +35,15 @@ from tests.support.tampering.trial import fill_ledger, tamper, tamper_with_copie
 
 @pytest.fixture(scope="module")
 def location(resources: Resources, tmp_path_factory: pytest.TempPathFactory) -> Location:
-    """A SQLite ledger of twelve decisions and more, to be copied before it is changed."""
+    """A SQLite ledger with twelve decisions and other entries; tests change copies of it."""
     return fill_ledger(resources, tmp_path_factory.mktemp("ledger"), 12)
 
 
 def test_200_random_tamperings_are_all_found(
     location: Location, tmp_path: Path, asks: list[Decide]
 ) -> None:
-    tried, missed = tamper_with_copies(location, tmp_path, 200, 54, lambda: iter(asks[12:]))
-    assert missed == []
+    tried, undetected = tamper_with_copies(location, tmp_path, 200, 54, lambda: iter(asks[12:]))
+    assert undetected == []
     assert len(tried) > 80
 
 
@@ -71,21 +70,24 @@ def copied(location: Location, tmp_path: Path) -> Location:
     return replace(location, url=parsed(f"sqlite:///{copy}", copy), outside=outside)
 
 
-def _cut(location: Location, kept: int) -> None:
+def _truncate(location: Location, last: int) -> None:
     with without_triggers(location.url) as connection:
         for table in (entries, checkpoints):
-            connection.execute(delete(table).where(table.c.seq > kept))
+            connection.execute(delete(table).where(table.c.seq > last))
 
 
-def test_a_cut_is_told_with_the_entry_that_is_known_to_have_been_there(copied: Location) -> None:
+def test_a_truncation_is_reported_with_the_last_sealed_entry(copied: Location) -> None:
     last = verify_ledger(copied).entries
-    _cut(copied, last - 1)
-    told = [each.what for each in verify_ledger(copied).findings if each.kind == "truncated"]
-    assert any(f"entry {last}" in what and "cut off" in what for what in told)
+    _truncate(copied, last - 1)
+    findings = verify_ledger(copied).findings
+    truncated = [each.what for each in findings if each.kind == "truncated"]
+    assert any(f"entry {last}" in what and "cut off" in what for what in truncated)
 
 
-def test_the_service_does_not_write_on_behind_a_cut(copied: Location, location: Location) -> None:
-    _cut(copied, verify_ledger(copied).entries - 1)
+def test_the_service_does_not_append_to_a_truncated_ledger(
+    copied: Location, location: Location
+) -> None:
+    _truncate(copied, verify_ledger(copied).entries - 1)
     settings = Settings(
         home=location.keys.parent,
         database_url=copied.url.render_as_string(),
@@ -106,25 +108,24 @@ def running(ledger_settings: Settings, asks: list[Decide]) -> Iterator[tuple[Led
     ledger.close()
 
 
-def _behind_its_back(location: Location, way: Way) -> None:
+def _tamper(location: Location, way: Way) -> None:
     with without_triggers(location.url) as connection:
         way(connection, random.Random(1))
 
 
-def test_a_running_service_does_not_go_on_behind_an_entry_of_somebody_else(
+def test_a_running_service_does_not_append_after_a_foreign_entry(
     running: tuple[Ledger, Location], asks: list[Decide]
 ) -> None:
     ledger, location = running
-    _behind_its_back(location, tables.append_entry)
-    with pytest.raises(ProblemError) as refused:
+    _tamper(location, tables.append_entry)
+    with pytest.raises(LedgerAwayError):
         ledger.write_now(asks[3])
-    assert refused.value.kind == LEDGER_AWAY
-    assert "entry 4, the ledger's last, carries no seal" in str(ledger.fault)
+    assert "entry 4, the last of the ledger, has no seal" in str(ledger.fault)
     finding = verify_ledger(location).findings[0]
     assert (finding.kind, finding.seq) == ("unsealed", 4)
 
 
-def test_a_running_service_goes_on_behind_another_process_of_its_own(
+def test_a_running_service_appends_after_entries_of_another_worker(
     running: tuple[Ledger, Location], ledger_settings: Settings, asks: list[Decide]
 ) -> None:
     ledger, location = running
@@ -136,19 +137,19 @@ def test_a_running_service_goes_on_behind_another_process_of_its_own(
     assert verify_ledger(location).is_sound
 
 
-def test_a_look_put_in_between_two_commits_is_found_behind_the_second(
+def test_an_audit_row_inserted_between_two_commits_is_found(
     running: tuple[Ledger, Location], asks: list[Decide]
 ) -> None:
     ledger, location = running
     record_accesses(ledger, 1)
-    _behind_its_back(location, access_record.append_access)
+    _tamper(location, access_record.append_access)
     record_accesses(ledger, 1)
     ledger.write_now(asks[3])
     (finding,) = verify_ledger(location).findings
-    assert finding.what.startswith("look 2 was sealed by no commit")
+    assert finding.what.startswith("audit row 2 was not sealed by a commit")
 
 
-def test_a_line_that_was_overwritten_is_told_from_a_torn_one(copied: Location) -> None:
+def test_an_overwritten_line_is_distinguished_from_a_torn_one(copied: Location) -> None:
     lines = copied.outside.read_text().splitlines()
     copied.outside.write_text("\n".join(["{}", *lines[1:-1], lines[-1][:80]]) + "\n")
     report = verify_ledger(copied)
@@ -157,13 +158,15 @@ def test_a_line_that_was_overwritten_is_told_from_a_torn_one(copied: Location) -
     assert any(f"line {len(lines)} is torn" in notice for notice in report.notices)
 
 
-def test_without_the_outside_file_nothing_is_called_sound(copied: Location) -> None:
+def test_a_ledger_without_its_checkpoint_file_is_not_sound(copied: Location) -> None:
     copied.outside.unlink()
     (finding,) = verify_ledger(copied).findings
     assert finding.kind == "no outside"
 
 
-def test_a_torn_last_line_outside_is_no_evidence_of_a_change(copied: Location) -> None:
+def test_a_torn_last_checkpoint_line_is_no_evidence_of_a_change(
+    copied: Location,
+) -> None:
     with copied.outside.open("a") as file:
         file.write('{"seq":13,"dig')
     report = verify_ledger(copied)
@@ -171,17 +174,17 @@ def test_a_torn_last_line_outside_is_no_evidence_of_a_change(copied: Location) -
     assert any("torn" in notice for notice in report.notices)
 
 
-def test_a_line_behind_one_that_another_worker_tore_is_read(copied: Location) -> None:
+def test_a_line_after_a_torn_line_of_another_worker_is_read(copied: Location) -> None:
     lines = copied.outside.read_text().splitlines()
     copied.outside.write_text("\n".join([*lines[:-1], lines[-1][:80] + lines[-1]]) + "\n")
     report = verify_ledger(copied)
     assert report.is_sound
     assert report.outside_lines == len(lines) + 1
     assert any(f"line {len(lines)} is torn" in notice for notice in report.notices)
-    assert last_line_of(copied.outside) == checkpoint_in(lines[-1])
+    assert read_last_checkpoint(copied.outside) == parse_checkpoint(lines[-1])
 
 
-def test_a_changed_line_outside_is_found(copied: Location) -> None:
+def test_a_changed_line_of_the_checkpoint_file_is_found(copied: Location) -> None:
     lines = copied.outside.read_text().splitlines()
     lines[0] = lines[0].replace('"digest":"', '"digest":"0')
     copied.outside.write_text("\n".join(lines) + "\n")
@@ -189,7 +192,7 @@ def test_a_changed_line_outside_is_found(copied: Location) -> None:
 
 
 @pytest.mark.parametrize("way", identities.WAYS, ids=lambda way: way.__name__)
-def test_what_is_done_to_a_person_is_found_with_the_public_key_alone(
+def test_a_change_of_an_identity_is_found_with_the_public_key_only(
     copied: Location, tmp_path: Path, way: Way
 ) -> None:
     with without_triggers(copied.url) as connection:
@@ -199,7 +202,7 @@ def test_what_is_done_to_a_person_is_found_with_the_public_key_alone(
     assert not report.is_sound, done
 
 
-def test_a_trigger_that_is_gone_is_named_and_put_back(
+def test_a_removed_trigger_is_reported_and_restored(
     running: tuple[Ledger, Location], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, location = running
@@ -207,20 +210,20 @@ def test_a_trigger_that_is_gone_is_named_and_put_back(
     on = " ON entries" if engine.dialect.name == "postgresql" else ""
     with engine.begin() as connection:
         connection.execute(text(f"DROP TRIGGER entries_no_update{on}"))
-        if engine.dialect.name == "sqlite":  # one of the same name that refuses nothing
+        if engine.dialect.name == "sqlite":  # a trigger of the same name that refuses nothing
             idle = "BEFORE UPDATE ON entries BEGIN SELECT 1; END"
             connection.execute(text(f"CREATE TRIGGER entries_no_update {idle}"))
     engine.dispose()
     (finding,) = verify_ledger(location).findings
-    assert "table entries may be changed: entries_no_update is gone" in finding.what
+    assert "trigger entries_no_update was removed" in finding.what
     url = location.url.render_as_string(hide_password=False)
     monkeypatch.setenv("RONGZI_DATABASE_URL", url)
-    told = CliRunner().invoke(upgrade_command, ["--home", str(location.keys.parent)])
-    assert "entries: the triggers that refuse changes were gone" in told.output
+    result = CliRunner().invoke(upgrade_command, ["--home", str(location.keys.parent)])
+    assert "entries: the triggers that refuse changes were gone" in result.output
     assert verify_ledger(location).is_sound
 
 
-def test_an_older_copy_of_the_file_outside_is_told_from_a_line_on_its_way(
+def test_an_older_copy_of_the_checkpoint_file_is_distinguished_from_an_unwritten_line(
     copied: Location,
 ) -> None:
     lines = copied.outside.read_text().splitlines()
@@ -234,7 +237,7 @@ def test_an_older_copy_of_the_file_outside_is_told_from_a_line_on_its_way(
     assert f"the last {len(lines) - 2} commits" in finding.what
 
 
-def test_of_a_chain_that_was_hashed_anew_the_place_is_told_not_every_seal(
+def test_a_chain_that_was_hashed_again_is_reported_once_with_the_entry(
     copied: Location,
 ) -> None:
     with without_triggers(copied.url) as connection:
@@ -246,7 +249,7 @@ def test_of_a_chain_that_was_hashed_anew_the_place_is_told_not_every_seal(
     assert f"of entry {len(chain)} something was changed" in finding.what
 
 
-def test_an_auditor_verifies_with_the_public_key_alone(location: Location, tmp_path: Path) -> None:
+def test_an_auditor_can_verify_with_the_public_key_only(location: Location, tmp_path: Path) -> None:
     public = shutil.copyfile(location.keys / "ledger.pub", tmp_path / "ledger.pub")
     elsewhere = replace(location, keys=tmp_path / "nowhere")
     assert verify_ledger(elsewhere, public).is_sound
@@ -254,28 +257,28 @@ def test_an_auditor_verifies_with_the_public_key_alone(location: Location, tmp_p
         verify_ledger(elsewhere)
 
 
-def test_the_command_says_sound_with_counts(location: Location) -> None:
+def test_the_command_prints_sound_with_counts(location: Location) -> None:
     home = str(location.keys.parent)
-    told = CliRunner().invoke(verify_command, ["--home", home])
-    assert told.exit_code == 0, told.output
-    assert told.output.startswith("sound: ")
+    result = CliRunner().invoke(verify_command, ["--home", home])
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("sound: ")
 
 
-def test_the_command_names_entries_and_what_to_do(location: Location, tmp_path: Path) -> None:
+def test_the_command_names_entries_and_the_remedy(location: Location, tmp_path: Path) -> None:
     home = Path(shutil.copytree(location.keys.parent, tmp_path / "home"))
-    _cut(replace(location, url=parsed(None, home / "ledger" / "ledger.db")), 3)
-    told = CliRunner().invoke(verify_command, ["--home", str(home)])
-    assert told.exit_code == 1
-    assert "WRONG [truncated]" in told.output
-    assert "restore from backup" in told.output
-    plain = CliRunner().invoke(verify_command, ["--home", str(home), "--json"])
-    assert json.loads(plain.output)["sound"] is False
+    _truncate(replace(location, url=parsed(None, home / "ledger" / "ledger.db")), 3)
+    result = CliRunner().invoke(verify_command, ["--home", str(home)])
+    assert result.exit_code == 1
+    assert "WRONG [truncated]" in result.output
+    assert "restore from backup" in result.output
+    as_json = CliRunner().invoke(verify_command, ["--home", str(home), "--json"])
+    assert json.loads(as_json.output)["sound"] is False
 
 
-def test_what_cannot_be_verified_is_told_apart_from_what_is_wrong(tmp_path: Path) -> None:
-    told = CliRunner().invoke(verify_command, ["--home", str(tmp_path)])
-    assert told.exit_code == 2
-    assert "no ledger here" in told.stderr
+def test_a_ledger_that_cannot_be_verified_has_its_own_exit_code(tmp_path: Path) -> None:
+    result = CliRunner().invoke(verify_command, ["--home", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "no ledger here" in result.stderr
 
 
 def test_an_empty_ledger_is_sound(ledger: Ledger, ledger_settings: Settings) -> None:

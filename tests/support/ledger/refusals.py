@@ -1,4 +1,4 @@
-"""Checks of a ledger whose database is unavailable, for both kinds of database."""
+"""What a ledger that cannot be written must do, for the tests of both databases."""
 
 from __future__ import annotations
 

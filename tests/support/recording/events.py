@@ -8,7 +8,7 @@ from typing import Any
 
 from api.core.settings import Settings
 from api.ledger.database import Location
-from api.ledger.store import reading
+from api.ledger.store import open_view
 from api.webhooks.delivery import event_body
 from api.webhooks.endpoints import Endpoints, Progress
 from tests.support.recording.fixed_time import fixed_time
@@ -19,7 +19,7 @@ _SECRET = re.compile(r'"secret": "[^"]+"')
 
 def event_bodies(home: Path) -> list[str]:
     """Return the body of every event of a home's ledger."""
-    with reading(Location.of(Settings(home))) as view:
+    with open_view(Location.of(Settings(home))) as view:
         return [event_body(entry).decode() for entry in view.outlines(0, 1_000)]
 
 

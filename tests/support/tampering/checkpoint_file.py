@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.ledger.chain import AuditHead, AuditSpan, Head
-from api.ledger.checkpoints import Span, checkpoint_in, sealed
+from api.ledger.checkpoints import Span, parse_checkpoint, sign_checkpoint
 from tests.support.tampering.rows import other
 
 
@@ -52,11 +52,12 @@ def older_copy(path: Path, rng: random.Random) -> str:
 def forge_line(path: Path, rng: random.Random) -> str:
     """Sign the last line again with another key, or add such a line."""
     lines = path.read_text().splitlines()
-    last = checkpoint_in(lines[-1])
+    last = parse_checkpoint(lines[-1])
     assert last is not None
     head, look = Head(last.seq, last.digest), AuditHead(last.look or 0, last.looks)
     span = Span(head, head, AuditSpan(look, look))
-    line = sealed(span, last.sealed_at, Ed25519PrivateKey.generate(), last.key_id).line().strip()
+    key = Ed25519PrivateKey.generate()
+    line = sign_checkpoint(span, last.sealed_at, key, last.key_id).line().strip()
     if rng.random() < 0.5:
         _write(path, [*lines, line])
         return "add a line of another key to the checkpoint file"

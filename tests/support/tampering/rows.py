@@ -12,9 +12,9 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import update as update_of
 from sqlalchemy.engine import URL
 
-from api.ledger.chain import GENESIS, append_audit_rows, digest_of
+from api.ledger.chain import GENESIS, append_audit_rows, entry_digest
 from api.ledger.migrations.append_only import guard_names
-from api.ledger.schema import put_back
+from api.ledger.schema import restore_triggers
 from api.ledger.tables import APPEND_ONLY, accesses, entries, identities
 
 TABLES = (*APPEND_ONLY, identities)
@@ -31,7 +31,7 @@ def without_triggers(url: URL) -> Iterator[Connection]:
             for name in guard_names(connection.dialect.name, table.name):
                 connection.execute(text(f"DROP TRIGGER {name}{on}"))
         yield connection
-    put_back(engine)
+    restore_triggers(engine)
     engine.dispose()
 
 
@@ -88,7 +88,7 @@ def hash_entries(chain: Sequence[Row], previous: str = GENESIS, first: int = 1) 
     chained = []
     for seq, row in enumerate(chain, first):
         row = row | {"seq": seq, "previous": previous}
-        previous = digest_of(row)
+        previous = entry_digest(row)
         chained.append(row | {"digest": previous})
     return chained
 

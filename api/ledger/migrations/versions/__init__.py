@@ -1,1 +1,1 @@
-"""One file per step; a step that was released is never edited."""
+"""One file for each migration; a released migration is never edited."""

@@ -1,4 +1,4 @@
-"""Entries, answers, questions, checkpoints, versions, identities, accesses; append-only."""
+"""Add the tables of the ledger, append-only except ``identities``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
-    """Create the tables and forbid changes to all but ``identities``."""
+    """Create the tables and forbid changes to all except ``identities``."""
     _entries()
     _kept()
     _people()

@@ -1,4 +1,4 @@
-"""Accounts and failed sign-ins; the request behind each access."""
+"""Add accounts and failed sign-ins, and the request id of each access."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the tables of accounts, which change, and widen the audit, which does not."""
+    """Create the two tables, which are not append-only, and add a column to the audit."""
     op.create_table(
         "accounts",
         sa.Column("name", sa.String(64), primary_key=True),

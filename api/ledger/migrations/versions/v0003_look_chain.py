@@ -1,4 +1,4 @@
-"""The audit as a chain of its own, sealed; and what was done to which account."""
+"""Chain and seal the audit, and record changes of accounts in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Widen two append-only tables; rows that are there stay as they are."""
+    """Add columns to two append-only tables; existing rows stay as they are."""
     op.add_column("accesses", sa.Column("account", sa.String(64)))
     op.add_column("accesses", sa.Column("detail", sa.Text))
     op.add_column("accesses", sa.Column("digest", sa.String(64)))

@@ -1,4 +1,4 @@
-"""Identities bound into the chain; every commit sealed with where it began, also of looks alone."""
+"""Seal identities in the chain, and the start of every commit, also of audit rows only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
-    """Widen two append-only tables and add one; rows that are there stay as they are."""
+    """Add columns to two append-only tables, and a table; existing rows stay as they are."""
     op.add_column("entries", sa.Column("identity_digest", sa.String(64)))
     for name in ("from_seq", "look", "from_look"):
         op.add_column("checkpoints", sa.Column(name, sa.BigInteger))
