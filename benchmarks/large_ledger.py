@@ -56,7 +56,7 @@ def _timed(ledger: Ledger, resources: Resources) -> dict[str, Any]:
     tally, ahead = Tally(), Tally()
 
     def counted(view: View) -> object:
-        return portfolio(resources.edition, tally.sums(view), "county", lambda _: True, 2026)
+        return portfolio(resources.edition, tally.totals(view), "county", lambda _: True, 2026)
 
     def queue(view: View) -> object:
         return queue_page(tally, view, lambda _: True, 0, 50)
@@ -68,7 +68,7 @@ def _timed(ledger: Ledger, resources: Resources) -> dict[str, Any]:
         "queue, again": queue,
         "funnel of the edition": lambda _: resources.edition.funnel("county", PlaceFilter()),
         "read ahead at the start": lambda _: preload(ledger, ahead, threading.Event()),
-        "portfolio, first, read ahead": lambda view: ahead.sums(view),
+        "portfolio, first, read ahead": lambda view: ahead.totals(view),
         "queue, first, read ahead": lambda v: queue_page(ahead, v, lambda _: True, 0, 50),
         "overrides": lambda view: overrides(view, lambda _: True),
     }

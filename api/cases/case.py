@@ -1,4 +1,4 @@
-"""What the commands on a decision share: finding it, appending to it, telling how it stands."""
+"""Steps that commands on a decision share: reading its state and appending an entry to it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from api.ledger.entries import Entry, Kind, NewEntry
 
 
 def case_of(view: View, decision_id: str) -> DecisionState:
-    """Return how the decision stands.
+    """Return the state of a decision.
 
     Raises
     ------
     ProblemError
-        If the ledger holds no such decision.
+        If the ledger has no such decision.
     """
     entries = view.entries_of_decision(decision_id)
     if not entries:
@@ -31,22 +31,22 @@ def case_of(view: View, decision_id: str) -> DecisionState:
 
 
 def open_case(view: View, decision_id: str) -> DecisionState:
-    """Return how a decision stands that something is to be done about.
+    """Return the state of a decision that can still be changed.
 
     Raises
     ------
     ProblemError
-        If there is none, its time is over, or the person behind it was erased.
+        If there is none, it has expired, or the person behind it was erased.
     """
     state = case_of(view, decision_id)
     if view.member_of(state.subject_id) is None:
         raise ProblemError(PERSON_ERASED)
-    if state.has_run_out(view.now):
+    if state.is_expired(view.now):
         raise ProblemError(DECISION_EXPIRED)
     return state
 
 
-def entry_on(
+def entry_for(
     state: DecisionState,
     kind: Kind,
     actor: str,
@@ -54,7 +54,7 @@ def entry_on(
     amount_yuan: int | None = None,
     outcome: str | None = None,
 ) -> NewEntry:
-    """Return an entry on the decision that `state` is of."""
+    """Return a new entry on the decision of `state`."""
     return NewEntry(
         kind=kind,
         subject_id=state.subject_id,
@@ -69,7 +69,7 @@ def entry_on(
 
 
 def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:
-    """Return how a decision stands at `now`, in the shape `api.cases.schemas.StateShape`."""
+    """Return the state of a decision at `now`, in the shape `api.cases.schemas.StateShape`."""
     status = state.status(now)
     claimant = state.claimant(now)
     until = state.claimed_until if claimant else None
@@ -85,7 +85,7 @@ def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:
         "valid_until": state.valid_until.isoformat(),
         "claimed_by": claimant,
         "claimed_until": until.isoformat() if until else None,
-        "first_approval_yuan": state.seconded_yuan or None,
+        "first_approval_yuan": state.first_approval_yuan or None,
         "disbursements": [
             {
                 "number": draw.number,
@@ -98,13 +98,15 @@ def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:
     }
 
 
-def written(view: View, state: DecisionState, entry: NewEntry) -> Written:
-    """Return `entry` to append, answered with how the decision then stands."""
-    after = DecisionState.of([*view.entries_of_decision(state.decision_id), _as_read(view, entry)])
+def append_entry(view: View, state: DecisionState, entry: NewEntry) -> Written:
+    """Append `entry` to the decision and answer with the state that follows from it."""
+    after = DecisionState.of(
+        [*view.entries_of_decision(state.decision_id), _as_stored(view, entry)]
+    )
     return Written(Answer(201, encoded(state_body(after, view.now)).encode()), (entry,))
 
 
-def _as_read(view: View, entry: NewEntry) -> Entry:
-    # The fold does not look at an entry's place in the chain, which only the commit decides.
-    place = {"seq": 0, "previous": "", "digest": "", "answer_digest": None}
-    return Entry(**{**entry.__dict__, **place, "recorded_at": view.now})
+def _as_stored(view: View, entry: NewEntry) -> Entry:
+    # The commit decides an entry's position in the chain; the fold does not read it.
+    position = {"seq": 0, "previous": "", "digest": "", "answer_digest": None}
+    return Entry(**{**entry.__dict__, **position, "recorded_at": view.now})

@@ -1,4 +1,4 @@
-"""A stored decision explained, from the profile, policy and card it was made from."""
+"""The explanation of a stored decision, from the profile, policy and card behind it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from model.policy.policy import stored_policy
 from model.profile.dictionary import Text, member_dictionary
 
 
-def explain_decision(view: View, decision: Entry, lang: Literal["zh", "en"]) -> ExplanationShape:
-    """Return the explanation of the decision in entry `decision`."""
-    body = decision.body
+def explain_decision(view: View, entry: Entry, lang: Literal["zh", "en"]) -> ExplanationShape:
+    """Return the explanation of the decision stored in `entry`."""
+    body = entry.body
     as_of = date.fromisoformat(body["as_of"])
     basis = Basis(
         as_of,
@@ -29,10 +29,10 @@ def explain_decision(view: View, decision: Entry, lang: Literal["zh", "en"]) -> 
         card_from_json(_version(view, body["card_digest"])),
         member_dictionary(),
     )
-    columns, asked = profile_from_json(body["profile"]), Request(**body["request"])
-    made = decide(columns, asked, basis.as_of, basis.policy, basis.card)
-    found = explain(columns, made, asked, basis)
-    return _told(str(decision.decision_id), made.outcome, found, lang)
+    columns, request = profile_from_json(body["profile"]), Request(**body["request"])
+    decision = decide(columns, request, basis.as_of, basis.policy, basis.card)
+    explanation = explain(columns, decision, request, basis)
+    return _explanation_shape(str(entry.decision_id), decision.outcome, explanation, lang)
 
 
 def _version(view: View, digest: str) -> bytes:
@@ -42,27 +42,27 @@ def _version(view: View, digest: str) -> bytes:
     return payload
 
 
-def _told(
-    decision_id: str, outcome: Outcome, found: Explanation, lang: Literal["zh", "en"]
+def _explanation_shape(
+    decision_id: str, outcome: Outcome, explanation: Explanation, lang: Literal["zh", "en"]
 ) -> ExplanationShape:
-    def say(text: Text) -> str:
+    def translate(text: Text) -> str:
         return text.zh if lang == "zh" else text.en
 
     return ExplanationShape(
         decision_id=decision_id,
         lang=lang,
         outcome=outcome,
-        answer=say(found.answer),
-        standing=say(found.standing) if found.standing else None,
+        answer=translate(explanation.answer),
+        standing=translate(explanation.standing) if explanation.standing else None,
         counted=[
-            CountedShape(attribute=each.attribute, points=each.points, text=say(each.text))
-            for each in found.counted
+            CountedShape(attribute=item.attribute, points=item.points, text=translate(item.text))
+            for item in explanation.counted
         ],
-        missing=[say(text) for text in found.missing],
-        rules=[say(text) for text in found.rules],
-        proposals=[_proposal(each, say(each.text)) for each in found.proposals],
-        no_proposal=say(found.no_proposal) if found.no_proposal else None,
-        rights=say(found.rights),
+        missing=[translate(text) for text in explanation.missing],
+        rules=[translate(text) for text in explanation.rules],
+        proposals=[_proposal(item, translate(item.text)) for item in explanation.proposals],
+        no_proposal=translate(explanation.no_proposal) if explanation.no_proposal else None,
+        rights=translate(explanation.rights),
     )
 
 
@@ -78,6 +78,6 @@ def _proposal(proposal: Proposal, text: str) -> ProposalShape:
 
 
 def _below(change: Change) -> float | None:
-    most = member_dictionary()[change.attribute].maximum
-    is_open = change.high is None or (most is not None and change.high > most)
+    maximum = member_dictionary()[change.attribute].maximum
+    is_open = change.high is None or (maximum is not None and change.high > maximum)
     return None if is_open else change.high

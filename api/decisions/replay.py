@@ -1,4 +1,4 @@
-"""Replay: a decision made again from what the ledger stored, held against the answer given."""
+"""Replay: make a decision again from the stored data and compare it with the answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from model.policy.policy import Policy, stored_policy
 
 @dataclass(frozen=True)
 class Replay:
-    """A decision as it was answered and as it comes out now.
+    """A decision's original answer and the answer computed again.
 
     Attributes
     ----------
@@ -36,11 +36,11 @@ class Replay:
     def differences(self) -> tuple[str, ...]:
         """Fields that differ, in the order of the answer."""
         names = dict.fromkeys((*self.answered, *self.recomputed))
-        gone = object()
+        absent = object()
         return tuple(
             name
             for name in names
-            if self.answered.get(name, gone) != self.recomputed.get(name, gone)
+            if self.answered.get(name, absent) != self.recomputed.get(name, absent)
         )
 
 
@@ -50,7 +50,7 @@ def replay(view: View, decision_id: str) -> Replay:
     Raises
     ------
     LedgerError
-        If there is no such decision, or a version it was made by is not in the ledger.
+        If there is no such decision, or its policy or card is not in the ledger.
     """
     entry = next((e for e in view.entries_of_decision(decision_id) if e.kind == "DECISION"), None)
     if entry is None:
@@ -60,7 +60,7 @@ def replay(view: View, decision_id: str) -> Replay:
     body = entry.body
     as_of = date.fromisoformat(body["as_of"])
     policy = _policy(_version(view, entry, "policy"), as_of)
-    made = decide(
+    decision = decide(
         profile_from_json(body["profile"]),
         Request(**body["request"]),
         as_of,
@@ -68,7 +68,7 @@ def replay(view: View, decision_id: str) -> Replay:
         _card(_version(view, entry, "card")),
     )
     asked_on, card_digest = date.fromisoformat(body["asked_on"]), body["card_digest"]
-    recomputed = answer_of(made, decision_id, card_digest, asked_on, policy)
+    recomputed = answer_of(decision, decision_id, card_digest, asked_on, policy)
     return Replay(entry, body["answer"], recomputed)
 
 
@@ -77,13 +77,13 @@ def _version(view: View, entry: Entry, kind: str) -> bytes:
     payload = view.version(digest)
     if payload is None:
         raise LedgerError(
-            f"entry {entry.seq}: the {kind} {digest[:16]} it was decided by is not in the ledger;"
-            " restore the ledger from backup"
+            f"entry {entry.seq}: its {kind} {digest[:16]} is not in the ledger; restore the ledger"
+            " from backup"
         )
     return payload
 
 
-# A run of replays meets few versions.
+# A run of replays uses few versions.
 @lru_cache(maxsize=32)
 def _policy(payload: bytes, as_of: date) -> Policy:
     return stored_policy(payload, as_of)

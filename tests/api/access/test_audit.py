@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 
 from api.access.accounts import Accounts
 from api.access.first_run import NewAccount, create_account
-from api.access.sign_in import MOST_FAILURES, FailedSignIns, SignIn
+from api.access.sign_in import MAX_FAILURES, FailedSignIns, SignIn
 from api.core.settings import Settings
 from api.http.problems import ProblemError
 from api.ledger.database import Location
@@ -35,14 +35,14 @@ def _audit(accounts: Accounts) -> list[tuple[str, str | None, str]]:
 def test_failed_sign_ins_and_locks_are_in_the_audit_and_what_was_typed_is_not(
     door: SignIn, officer: NewAccount, accounts: Accounts
 ) -> None:
-    for _ in range(MOST_FAILURES + 1):
+    for _ in range(MAX_FAILURES + 1):
         _mistaken(door, officer.name)
     _mistaken(door, "my-password-by-mistake")
     failed = ("sign_in_failed", officer.name, "anybody")
     told = _audit(accounts)
     assert told[0][:2] == ("account_added", officer.name)
     locked = ("sign_in_locked", officer.name, "anybody")
-    assert told[1:] == [*[failed] * MOST_FAILURES, locked, ("sign_in_failed", None, "anybody")]
+    assert told[1:] == [*[failed] * MAX_FAILURES, locked, ("sign_in_failed", None, "anybody")]
 
 
 def test_every_change_of_an_account_is_in_the_audit_with_who_did_it(

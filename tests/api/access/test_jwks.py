@@ -12,7 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
-from api.access.jwks import Jwks, usable
+from api.access.jwks import Jwks, verification_keys
 from api.access.oidc import Oidc, principal
 from api.access.tokens import TokenRefusedError
 from api.core.settings import AccessSettings, OidcSettings
@@ -109,7 +109,7 @@ def test_shared_secrets_private_and_short_keys_are_no_keys_of_a_provider() -> No
     private = jwt.algorithms.RSAAlgorithm.to_jwk(generate_private_key(65537, 2048), as_dict=True)
     secret = {"kty": "oct", "k": "c2VjcmV0"}
     listed = [each | {"kid": str(i)} for i, each in enumerate((short, private, secret))]
-    assert usable(json.dumps({"keys": [*listed, None, {}]}).encode()) == {}
+    assert verification_keys(json.dumps({"keys": [*listed, None, {}]}).encode()) == {}
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,12 @@ from api.access import sign_in as sign_in_module
 from api.access.account_cache import AccountCache
 from api.access.accounts import Account, Accounts
 from api.access.first_run import NewAccount
+from api.access.form_route import MAX_FORM_BYTES
 from api.access.issuer import Issuer
 from api.access.limits import RateLimits, source_of
-from api.access.routes import MOST_FORM_BYTES
 from api.access.sign_in import (
     LOCK_SECONDS,
-    MOST_FAILURES,
+    MAX_FAILURES,
     NOBODYS_HASH,
     FailedSignIns,
     SignIn,
@@ -53,8 +53,8 @@ def test_failures_in_a_row_lock_the_name_whether_there_is_such_an_account_or_not
     door: SignIn, officer: NewAccount
 ) -> None:
     for name in ("officer-1", "no such account"):
-        told = [_refusal(door, name, "wrong") for _ in range(MOST_FAILURES + 1)]
-        assert told == [WRONG_CREDENTIALS.name] * MOST_FAILURES + [TOO_MANY_ATTEMPTS.name]
+        told = [_refusal(door, name, "wrong") for _ in range(MAX_FAILURES + 1)]
+        assert told == [WRONG_CREDENTIALS.name] * MAX_FAILURES + [TOO_MANY_ATTEMPTS.name]
     assert _refusal(door, "officer-1", officer.password) == TOO_MANY_ATTEMPTS.name
 
 
@@ -66,13 +66,13 @@ def test_attempts_at_once_gain_nothing(accounts: Accounts) -> None:
         return attempts.begin("officer-1") == 0
 
     with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(attempt, range(8))) == MOST_FAILURES
+        assert sum(pool.map(attempt, range(8))) == MAX_FAILURES
 
 
 def test_a_lock_ends_by_itself_or_by_the_administrator(accounts: Accounts) -> None:
     now = [1_000_000.0]
     attempts = FailedSignIns(accounts.writing, clock=lambda: now[0])
-    for _ in range(MOST_FAILURES):
+    for _ in range(MAX_FAILURES):
         assert attempts.begin("a") == attempts.begin("b") == 0
     assert attempts.begin("a") == LOCK_SECONDS
     attempts.forget("a")
@@ -83,7 +83,7 @@ def test_a_lock_ends_by_itself_or_by_the_administrator(accounts: Accounts) -> No
 
 def test_success_forgets_the_failures_before(door: SignIn, officer: NewAccount) -> None:
     for _ in range(2):
-        for _ in range(MOST_FAILURES - 1):
+        for _ in range(MAX_FAILURES - 1):
             _refusal(door, "officer-1", "wrong")
         assert door.token("officer-1", officer.password, "192.0.2.1")
 
@@ -97,7 +97,7 @@ def test_an_unknown_name_is_checked_as_hard_as_a_known_one(
         checked.append(password_hash)
         return True
 
-    monkeypatch.setattr(sign_in_module, "fits", recorded)
+    monkeypatch.setattr(sign_in_module, "password_matches", recorded)
     assert _refusal(door, "no such account", "anything") == WRONG_CREDENTIALS.name
     door.token("officer-1", officer.password, "192.0.2.1")
     assert checked[0] == NOBODYS_HASH
@@ -139,10 +139,10 @@ def test_a_change_of_the_account_ends_its_tokens_within_seconds(
 
     async def ended() -> None:
         roster = AccountCache(accounts, clock=lambda: now[0])
-        assert await roster.holder(held)
+        assert await roster.account_for(held)
         accounts.change(officer.name, "account_changed", "test", change)
         now[0] += 2.1
-        assert await roster.holder(held) is None
+        assert await roster.account_for(held) is None
 
     asyncio.run(ended())
 
@@ -160,10 +160,10 @@ def test_the_roster_is_asked_without_a_query_while_fresh(
 
     async def asked() -> None:
         roster = AccountCache(accounts, clock=lambda: 0.0)
-        await roster.holder(held)
+        await roster.account_for(held)
         monkeypatch.setattr(accounts, "all", None)
         for _ in range(100):
-            assert await roster.holder(held)
+            assert await roster.account_for(held)
 
     asyncio.run(asked())
 
@@ -230,7 +230,7 @@ FORMS: dict[str, tuple[str, str, int]] = {
     "rights": ("grant_type=password&username=a&password=b&roles=admin", FORM, 422),
     "a field twice": ("grant_type=password&username=a&username=b&password=c", FORM, 400),
     "no password": ("grant_type=password&username=a", FORM, 422),
-    "too large": ("grant_type=password&username=" + "a" * MOST_FORM_BYTES, FORM, 413),
+    "too large": ("grant_type=password&username=" + "a" * MAX_FORM_BYTES, FORM, 413),
     "a long name": (f"grant_type=password&password=b&username={'a' * 65}", FORM, 422),
     "JSON": ('{"username": "a"}', "application/json", 415),
     "several parts": ("--x", "multipart/form-data; boundary=x", 415),

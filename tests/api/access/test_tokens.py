@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from api.access.accounts import Account
 from api.access.enforce import bearer_token
 from api.access.issuer import TOKEN_SECONDS, Issuer, key_name, token_key
-from api.access.tokens import MOST_TOKEN_CHARACTERS, TokenRefusedError
+from api.access.tokens import MAX_TOKEN_CHARACTERS, TokenRefusedError
 from model.errors import AccessError
 from tests.support.account_fixtures import claims
 
@@ -144,7 +144,7 @@ def test_what_is_no_token_is_refused_without_a_fault(home: Path, token: str) -> 
         [(b"authorization", b"Basic YTpi")],
         [(b"authorization", b"Bearer")],
         [(b"authorization", b"Bearer a"), (b"authorization", b"Bearer b")],
-        [(b"authorization", b"Bearer " + b"a" * (MOST_TOKEN_CHARACTERS + 1))],
+        [(b"authorization", b"Bearer " + b"a" * (MAX_TOKEN_CHARACTERS + 1))],
         [(b"authorization", b"Bearer \xe9")],
         [(b"x-authorization", b"Bearer a")],
     ],

@@ -22,8 +22,8 @@ from api.ledger.commands import IdempotencyScope
 from api.ledger.database import Location
 from api.ledger.entries import Entry
 from api.payments.commands import CancelDisbursement, Disburse, left_to_draw
-from api.portfolio.portfolio import Sums
 from api.portfolio.tally import Tally
+from api.portfolio.totals import Totals
 from api.reviews.commands import ClaimReview, GiveVerdict, Override, RequestReview, Ruling
 from api.reviews.queue import queue_page
 from api.verify.verify import verify_ledger
@@ -205,18 +205,18 @@ class Branch(RuleBasedStateMachine):
         for state in states_of(entries_of(self.desk)):
             if state.settled == "APPROVED_AFTER_REVIEW" and state.approved_yuan > 5_000:
                 assert len(set(state.approved_by)) == 2
-            assert not state.asked_by & set(state.approved_by)
+            assert not state.requested_by & set(state.approved_by)
 
     @invariant()
     def portfolio_and_queue_are_what_the_entries_say(self):
         entries = entries_of(self.desk)
         with self.desk.ledger.read() as view:
-            counted = self.tally.sums(view)
+            counted = self.tally.totals(view)
             anew = Tally()
-            assert anew.sums(view) == counted
+            assert anew.totals(view) == counted
             assert anew.open_cases(view) == self.tally.open_cases(view)
             found, _ = queue_page(self.tally, view, lambda _: True, 0, 1_000)
-        total = Sums()
+        total = Totals()
         for each in counted.values():
             total += each
         assert total == recounted(entries)
@@ -237,7 +237,7 @@ def recounted(entries):
     approved = [state for state in states if is_approved(state)]
     kept = [draw.amount_yuan for s in states for draw in s.draws if not draw.is_cancelled]
     yuan = sum(state.approved_yuan for state in approved)
-    return Sums(len(states), len(approved), yuan, len(kept), sum(kept))
+    return Totals(len(states), len(approved), yuan, len(kept), sum(kept))
 
 
 def is_approved(state):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from api.cases.case import case_of
 from api.consent.commands import SetConsent
-from api.consent.consent import CONSENT, consent_in_force, words_before
+from api.consent.consent import CONSENT, consents_before, is_consent_in_force
 from api.editions.batch import publish_whitelist
 from api.editions.edition import PlaceFilter
 from api.ledger.database import Location
@@ -85,7 +85,7 @@ def is_consenting(desk, member):
     with desk.ledger.read() as view:
         subject = view.identities.known([member["member_id"]])[member["member_id"]]
         past = view.entries_of_subject(subject, CONSENT)
-    return consent_in_force(past, profile, desk.resources.edition)
+    return is_consent_in_force(past, profile, desk.resources.edition)
 
 
 @pytest.mark.parametrize("news", ["withdrew after", "withdrew the same day"])
@@ -143,11 +143,11 @@ def test_who_withdrew_at_the_counter_is_not_scored_by_the_next_batch(
     for news, words in said.items():
         for is_given in words:
             say(desk, told[news], is_given)
-    words = words_before(Location.of(ledger_settings), LATER)
+    words = consents_before(Location.of(ledger_settings), LATER)
     assert words == {
         told[news]["member_id"]: Word(given[-1], TODAY) for news, given in said.items()
     }
-    assert words_before(Location.of(ledger_settings), TODAY) == {}
+    assert consents_before(Location.of(ledger_settings), TODAY) == {}
     publish_whitelist(archive, LATER, home, tmp_path / "rows.parquet", words=words)
     online = loaded(home)
     for news, row in told.items():
@@ -160,7 +160,7 @@ def test_who_withdrew_at_the_counter_is_not_scored_by_the_next_batch(
 
 
 def test_without_a_ledger_the_batch_goes_by_the_archive(ledger_settings):
-    assert words_before(Location.of(ledger_settings), LATER) == {}
+    assert consents_before(Location.of(ledger_settings), LATER) == {}
 
 
 days = st.dates(date(2023, 10, 1), date(2023, 10, 6))

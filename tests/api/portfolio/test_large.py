@@ -8,8 +8,8 @@ from sqlalchemy import event
 
 from api.payments.commands import CancelDisbursement, Disburse
 from api.portfolio import tally as tally_module
-from api.portfolio.portfolio import EntryRange, case_changes, sums_by_place
 from api.portfolio.tally import Tally, preload
+from api.portfolio.totals import EntryRange, case_changes, totals_by_place
 from api.reviews.commands import ClaimReview, GiveVerdict, Override, RequestReview, Ruling
 from api.reviews.queue import queue_page
 
@@ -39,7 +39,7 @@ def test_reading_ahead_finds_what_reading_finds_without_what_has_run_out(desk, r
     ahead, late = Tally(), Tally()
     preload(desk.ledger, ahead, threading.Event())
     with desk.ledger.read() as view:
-        assert ahead.sums(view) == late.sums(view)
+        assert ahead.totals(view) == late.totals(view)
         assert ahead.open_cases(view) == late.open_cases(view)
         pages = [queue_page(tally, view, everywhere, 0, 10) for tally in (ahead, late)]
     assert pages[0] == pages[1]
@@ -85,11 +85,11 @@ def test_a_case_stands_the_same_wherever_a_stretch_ends(desk, monkeypatch):
     desk.now += timedelta(days=15)
     monkeypatch.setattr(tally_module, "_CLOCK_DAYS", 0)
     for length in (1, 2, 3, 5):
-        monkeypatch.setattr(tally_module, "_STRETCH", length)
+        monkeypatch.setattr(tally_module, "_RANGE_SIZE", length)
         fresh = Tally()
         assert waiting(desk, fresh) == waiting(desk, whole) == [lengthened, declined]
         with desk.ledger.read() as view:
-            assert fresh.sums(view) == whole.sums(view)
+            assert fresh.totals(view) == whole.totals(view)
 
 
 def test_a_case_that_ran_out_only_by_a_wrong_clock_waits_again(desk, referred):
@@ -118,7 +118,7 @@ def test_a_database_that_fails_on_the_way_leaves_the_fold_whole(desk, referred):
             tally.follow(view)
         event.remove(view.connection.engine, "before_cursor_execute", fails)
     with desk.ledger.read() as view:
-        assert tally.sums(view) == Tally().sums(view)
+        assert tally.totals(view) == Tally().totals(view)
     assert waiting(desk, tally) == referred[1]
 
 
@@ -128,7 +128,7 @@ def test_a_stretch_is_looked_up_and_never_the_whole_ledger(desk, referred):
         asked = []
         engine = view.connection.engine
         event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2:4]))
-        assert list(sums_by_place(view.connection, EntryRange(0, view.last_seq)))
+        assert list(totals_by_place(view.connection, EntryRange(0, view.last_seq)))
         assert list(case_changes(view.connection, EntryRange(0, view.last_seq)))
         for statement, bounds in list(asked):
             explained = view.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", bounds)
