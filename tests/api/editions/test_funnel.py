@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.editions.funnel import LEVELS, STEPS, Counts, funnel, reconciled
+from api.editions.funnel import LEVELS, STEPS, Counts, funnel, refuse_unreconciled
 from api.editions.sources import borrowing, visible
 from data.storage.archive import Archive
 from data.storage.schema import arrow_schema
@@ -100,13 +100,13 @@ _SOUND = Counts(
 def test_counts_that_contradict_each_other_are_refused(wrong: dict[str, int]) -> None:
     assert _SOUND.reconciles()
     with pytest.raises(EditionError, match="does not reconcile"):
-        reconciled({"": replace(_SOUND, **wrong)})
+        refuse_unreconciled({"": replace(_SOUND, **wrong)})
 
 
 def test_a_level_that_misses_a_member_is_refused() -> None:
     part = replace(_SOUND, members=9, none=3)
     with pytest.raises(EditionError, match="by county does not add up"):
-        reconciled({"": _SOUND, "371502": part, "371502001": part, "371502001001": part})
+        refuse_unreconciled({"": _SOUND, "371502": part, "371502001": part, "371502001001": part})
 
 
 def test_a_simulated_edition_reconciles_to_its_archive(

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.http import body
 from api.http.request_log import RequestLog
-from api.server import overload as admission
+from api.server import overload
 from api.server.overload import Load, Overload
 
 Message = dict[str, Any]
@@ -62,7 +62,7 @@ async def _started(count: int, app: _Slow) -> None:
 
 
 def test_one_more_than_the_bound_is_told_when_to_come_again() -> None:
-    async def overload() -> tuple[list[Message], list[list[Message]]]:
+    async def overloaded() -> tuple[list[Message], list[list[Message]]]:
         app = _Slow()
         gate = Overload(app, Load(4))
         working = [asyncio.create_task(_ask(gate)) for _ in range(4)]
@@ -71,7 +71,7 @@ def test_one_more_than_the_bound_is_told_when_to_come_again() -> None:
         app.go.set()
         return refused, [*(await asyncio.gather(*working)), await _ask(gate)]
 
-    refused, served = asyncio.run(overload())
+    refused, served = asyncio.run(overloaded())
     assert _status(refused) == 503
     assert (b"retry-after", b"1") in refused[0]["headers"]
     assert b"/problems/overloaded" in refused[1]["body"]
@@ -128,7 +128,7 @@ def test_those_who_watch_are_answered_whatever_the_load() -> None:
 def test_senders_that_never_finish_leave_the_places_to_those_who_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(admission, "PROMPT_SECONDS", 0.02)
+    monkeypatch.setattr(overload, "PROMPT_SECONDS", 0.02)
 
     async def crowded() -> list[int]:
         app = _Slow()
@@ -179,7 +179,7 @@ def test_of_those_who_arrive_together_the_refused_are_not_read() -> None:
 
 
 def test_one_who_is_done_sending_late_needs_a_place_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admission, "PROMPT_SECONDS", 0.01)
+    monkeypatch.setattr(overload, "PROMPT_SECONDS", 0.01)
 
     async def late() -> list[int]:
         app, gone = _Slow(), asyncio.Event()
@@ -208,7 +208,7 @@ def test_one_who_is_done_sending_late_needs_a_place_again(monkeypatch: pytest.Mo
 
 
 def test_senders_that_never_finish_are_bounded_and_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admission, "MOST_SENDING", 3)
+    monkeypatch.setattr(overload, "MAX_SENDING", 3)
     monkeypatch.setattr(body, "MOST_BODY_SECONDS", 0.05)
 
     async def crowded() -> list[int]:
@@ -222,7 +222,7 @@ def test_senders_that_never_finish_are_bounded_and_cut(monkeypatch: pytest.Monke
 def test_work_that_does_not_end_is_cut_and_gives_its_place_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(admission, "MOST_WORK_SECONDS", 0.05)
+    monkeypatch.setattr(overload, "MAX_WORK_SECONDS", 0.05)
 
     async def stuck() -> tuple[list[Message], int]:
         app = _Slow()

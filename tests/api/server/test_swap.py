@@ -81,7 +81,7 @@ def test_a_swap_changes_card_policy_and_edition_together(home: Path) -> None:
     seen = []
     for name in (earlier, later, earlier):
         _point(home, name)
-        service.look()
+        service.refresh()
         seen.append(_version(service))
         made = read_manifest(home / "editions" / name)
         assert seen[-1] == (name, made.card_digest, made.policy_digest)
@@ -92,11 +92,11 @@ def test_a_swap_changes_card_policy_and_edition_together(home: Path) -> None:
 def test_a_request_keeps_the_set_it_began_with(home: Path) -> None:
     earlier, later = _editions(home)
     service = Service(Settings(home))
-    service.look()
+    service.refresh()
     held = service.resources()
     before = held.edition.page(PlaceFilter(), None, None, 500)
     _point(home, later)
-    service.look()
+    service.refresh()
     shutil.rmtree(home / "editions" / earlier)
     assert service.resources() is not held
     assert held.edition.page(PlaceFilter(), None, None, 500) == before
@@ -108,11 +108,11 @@ def test_a_broken_new_edition_keeps_the_one_before_and_says_so(
 ) -> None:
     _, later = _editions(home)
     service = Service(Settings(home))
-    service.look()
+    service.refresh()
     before = _version(service)
     _flip_a_bit(home / "editions" / later / broken, random.Random(1))
     _point(home, later)
-    service.look()
+    service.refresh()
     assert _version(service) == before
     assert not service.missing()
     assert [part.field for part in service.waiting] == ["edition"]
@@ -126,18 +126,18 @@ def test_an_edition_under_a_policy_of_another_release_keeps_the_one_before(
 ) -> None:
     _, later = _editions(home)
     service = Service(Settings(home))
-    service.look()
+    service.refresh()
     before = _version(service)
     monkeypatch.setattr("api.editions.in_use._policy", lambda *_: None)
     _point(home, later)
-    service.look()
+    service.refresh()
     assert _version(service) == before
     assert [part.field for part in service.waiting] == ["policy"]
 
 
 def test_flipped_bits_in_published_files_never_change_an_answer(home: Path) -> None:
     service = Service(Settings(home))
-    service.look()
+    service.refresh()
     edition = service.resources().edition
     rows = edition.page(PlaceFilter(), None, None, 500)
     profiles = [edition.columns(row["member_id"]) for row in rows[:20]]
@@ -145,7 +145,7 @@ def test_flipped_bits_in_published_files_never_change_an_answer(home: Path) -> N
     card = home / "cards" / service.resources().card.digest[:16] / CARD
     for path in [current_folder(home) / DATABASE, card] * 8:
         _flip_a_bit(path, chance)
-        service.look()
+        service.refresh()
         used = service.resources()
         assert used.edition.page(PlaceFilter(), None, None, 500) == rows
         assert str([used.edition.columns(row["member_id"]) for row in rows[:20]]) == str(profiles)
