@@ -16,7 +16,7 @@ from api.webhooks.endpoints import DEAD_AFTER, Endpoints, Progress, WebhookError
 from cli.webhooks import command
 
 ANOTHER = "whsec_" + base64.b64encode(b"another").decode()
-FAST = Pace(idle=0.02, first=0.01, most=0.05, one_try=0.3)
+FAST = Pace(idle=0.02, first=0.01, longest=0.05, one_try=0.3)
 
 
 class Receiver:
