@@ -21,7 +21,7 @@ Event = Literal[
 ]  # fmt: skip
 
 #: The actor of a sign-in attempt that is not authenticated.
-ANYBODY = "anybody"
+ANONYMOUS = "anybody"
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ _SCHEME = b"bearer "
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="rongzi-e"'}
 #: Key of the authenticated principal in the scope of its request, which no other request shares.
 _PRINCIPAL = "rongzi.principal"
-_NOBODY = Located(None, NOT_FOUND)
+_NO_OBJECT = Located(None, NOT_FOUND)
 
 
 async def enforce(request: Request) -> AsyncIterator[None]:
@@ -87,7 +87,7 @@ async def authorize(request: Request) -> Authorization | None:
     target = await locate(request, rule.bound, principal)
     if target:
         refuse_other_places(principal, target.place_code, target.absent)
-    return Authorization(rule, principal, target or _NOBODY)
+    return Authorization(rule, principal, target or _NO_OBJECT)
 
 
 async def authenticate(request: Request) -> Principal | None:

@@ -17,7 +17,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, insert, select, update
 
-from api.access.account_events import ANYBODY, AccountEvent, record
+from api.access.account_events import ANONYMOUS, AccountEvent, record
 from api.access.accounts import Account, Accounts
 from api.access.issuer import Issuer
 from api.access.limits import RateLimits
@@ -75,7 +75,7 @@ class SignIn:
         if wait:
             raise _too_many_attempts(wait)
         known = self._accounts.find(name)
-        account = known or _NOBODY
+        account = known or _UNKNOWN_ACCOUNT
         if not (self._password_matches(account, password) and account.is_enabled):
             self._attempts.record_failure(name, known.name if known else None)
             raise ProblemError(WRONG_CREDENTIALS)
@@ -124,9 +124,9 @@ class FailedSignIns:
         """Record a failed attempt on `name` in the audit; `account` is None for an unknown name."""
         failures = select(attempts.c.failures).where(attempts.c.name_digest == _digest(name))
         with self._writing.begin() as work:
-            events = [AccountEvent("sign_in_failed", account, ANYBODY)]
+            events = [AccountEvent("sign_in_failed", account, ANONYMOUS)]
             if (work.connection.execute(failures).scalar() or 0) >= MAX_FAILURES:
-                events.append(AccountEvent("sign_in_locked", account, ANYBODY))
+                events.append(AccountEvent("sign_in_locked", account, ANONYMOUS))
             record(work, events)
 
     def forget(self, name: str, unlocked_by: str | None = None) -> None:
@@ -149,7 +149,7 @@ _GROUPS, _GROUP_LENGTH = 4, 5
 # At least OWASP's minimum (46 MiB, one pass, one lane); a check takes one core.
 _hasher = PasswordHasher(time_cost=2, memory_cost=46 * 1024, parallelism=1)
 #: The hash for unknown accounts: a check costs as much as for a known one, and never succeeds.
-NOBODYS_HASH = _hasher.hash(secrets.token_urlsafe(32))
+UNKNOWN_ACCOUNT_HASH = _hasher.hash(secrets.token_urlsafe(32))
 
 
 def generate_password() -> str:
@@ -181,4 +181,4 @@ def is_acceptable(password: str, account: str, current: str | None = None) -> bo
     )
 
 
-_NOBODY = Account("nobody", NOBODYS_HASH, frozenset(), (), is_enabled=False)
+_UNKNOWN_ACCOUNT = Account("nobody", UNKNOWN_ACCOUNT_HASH, frozenset(), (), is_enabled=False)

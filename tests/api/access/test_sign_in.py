@@ -24,7 +24,7 @@ from api.access.limits import RateLimits, source_of
 from api.access.sign_in import (
     LOCK_SECONDS,
     MAX_FAILURES,
-    NOBODYS_HASH,
+    UNKNOWN_ACCOUNT_HASH,
     FailedSignIns,
     SignIn,
     generate_password,
@@ -100,7 +100,7 @@ def test_an_unknown_name_is_checked_as_hard_as_a_known_one(
     monkeypatch.setattr(sign_in_module, "password_matches", recorded)
     assert _refusal(door, "no such account", "anything") == WRONG_CREDENTIALS.name
     door.token("officer-1", officer.password, "192.0.2.1")
-    assert checked[0] == NOBODYS_HASH
+    assert checked[0] == UNKNOWN_ACCOUNT_HASH
     parameters = [re.findall(r"\$argon2id\$v=\d+\$[^$]+", each) for each in checked]
     assert parameters[0] == parameters[1] != []
 
