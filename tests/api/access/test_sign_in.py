@@ -1,4 +1,4 @@
-"""Signing in: accounts on both databases, lock-out, withdrawal, and the console's commands."""
+"""Sign-in: passwords, locks, withdrawn accounts, rate limits and the form."""
 
 from __future__ import annotations
 
@@ -49,16 +49,16 @@ def test_a_password_opens_its_account_and_no_other(door: SignIn, officer: NewAcc
         assert _refusal(door, name, password) == WRONG_CREDENTIALS.name
 
 
-def test_failures_in_a_row_lock_the_name_whether_there_is_such_an_account_or_not(
+def test_failures_in_a_row_lock_a_name_with_or_without_an_account(
     door: SignIn, officer: NewAccount
 ) -> None:
     for name in ("officer-1", "no such account"):
-        told = [_refusal(door, name, "wrong") for _ in range(MAX_FAILURES + 1)]
-        assert told == [WRONG_CREDENTIALS.name] * MAX_FAILURES + [TOO_MANY_ATTEMPTS.name]
+        refusals = [_refusal(door, name, "wrong") for _ in range(MAX_FAILURES + 1)]
+        assert refusals == [WRONG_CREDENTIALS.name] * MAX_FAILURES + [TOO_MANY_ATTEMPTS.name]
     assert _refusal(door, "officer-1", officer.password) == TOO_MANY_ATTEMPTS.name
 
 
-def test_attempts_at_once_gain_nothing(accounts: Accounts) -> None:
+def test_parallel_attempts_all_count(accounts: Accounts) -> None:
     attempts, begun = FailedSignIns(accounts.writing), threading.Barrier(8)
 
     def attempt(_: int) -> bool:
@@ -81,14 +81,14 @@ def test_a_lock_ends_by_itself_or_by_the_administrator(accounts: Accounts) -> No
     assert attempts.begin("b") == 0
 
 
-def test_success_forgets_the_failures_before(door: SignIn, officer: NewAccount) -> None:
+def test_a_success_resets_the_failures(door: SignIn, officer: NewAccount) -> None:
     for _ in range(2):
         for _ in range(MAX_FAILURES - 1):
             _refusal(door, "officer-1", "wrong")
         assert door.token("officer-1", officer.password, "192.0.2.1")
 
 
-def test_an_unknown_name_is_checked_as_hard_as_a_known_one(
+def test_an_unknown_name_costs_the_same_check_as_a_known_one(
     door: SignIn, officer: NewAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checked: list[str] = []
@@ -112,10 +112,10 @@ def test_a_disabled_account_is_refused_as_a_wrong_password(
     assert _refusal(door, "officer-1", officer.password) == WRONG_CREDENTIALS.name
 
 
-def test_one_source_may_try_so_often_whatever_names_it_tries(door: SignIn) -> None:
+def test_one_source_is_limited_over_all_names(door: SignIn) -> None:
     door._sources = RateLimits(0.1, 3)
-    told = [_refusal(door, f"name-{i}", "wrong") for i in range(4)]
-    assert told == [WRONG_CREDENTIALS.name] * 3 + [TOO_MANY_ATTEMPTS.name]
+    refusals = [_refusal(door, f"name-{i}", "wrong") for i in range(4)]
+    assert refusals == [WRONG_CREDENTIALS.name] * 3 + [TOO_MANY_ATTEMPTS.name]
 
 
 @pytest.mark.parametrize(
@@ -135,19 +135,19 @@ def test_a_change_of_the_account_ends_its_tokens_within_seconds(
     now, account = [0.0], accounts.find(officer.name)
     assert account
     issuer = Issuer(ledger_settings.home)
-    held = issuer.check(issuer.token(account))
+    claims = issuer.check(issuer.token(account))
 
     async def ended() -> None:
-        roster = AccountCache(accounts, clock=lambda: now[0])
-        assert await roster.account_for(held)
+        cache = AccountCache(accounts, clock=lambda: now[0])
+        assert await cache.account_for(claims)
         accounts.change(officer.name, "account_changed", "test", change)
         now[0] += 2.1
-        assert await roster.account_for(held) is None
+        assert await cache.account_for(claims) is None
 
     asyncio.run(ended())
 
 
-def test_the_roster_is_asked_without_a_query_while_fresh(
+def test_a_fresh_account_cache_needs_no_query(
     accounts: Accounts,
     officer: NewAccount,
     ledger_settings: Settings,
@@ -156,14 +156,14 @@ def test_the_roster_is_asked_without_a_query_while_fresh(
     account = accounts.find(officer.name)
     assert account
     issuer = Issuer(ledger_settings.home)
-    held = issuer.check(issuer.token(account))
+    claims = issuer.check(issuer.token(account))
 
     async def asked() -> None:
-        roster = AccountCache(accounts, clock=lambda: 0.0)
-        await roster.account_for(held)
+        cache = AccountCache(accounts, clock=lambda: 0.0)
+        await cache.account_for(claims)
         monkeypatch.setattr(accounts, "all", None)
         for _ in range(100):
-            assert await roster.account_for(held)
+            assert await cache.account_for(claims)
 
     asyncio.run(asked())
 
@@ -182,13 +182,13 @@ def test_a_password_is_changed_by_its_owner_alone(
     assert _refusal(door, "officer-1", officer.password) == WRONG_CREDENTIALS.name
 
 
-def test_made_passwords_are_long_acceptable_and_never_the_same() -> None:
+def test_generated_passwords_are_long_acceptable_and_unique() -> None:
     made = {generate_password() for _ in range(200)}
     assert len(made) == 200
     assert all(len(each.replace("-", "")) == 20 and is_acceptable(each, "admin") for each in made)
 
 
-def test_a_caller_is_bounded_alone_and_told_how_long_to_wait() -> None:
+def test_each_caller_is_limited_alone_and_gets_a_waiting_time() -> None:
     now = [0.0]
     buckets = RateLimits(2, 3, clock=lambda: now[0])
     assert [buckets.wait("a") for _ in range(4)] == [0, 0, 0, 0.5]
@@ -212,7 +212,7 @@ def test_a_forwarded_address_is_believed_from_trusted_proxies_alone() -> None:
     assert _source("2001:db8::1", "") == _source("2001:db8::ffff", "") == "2001:db8::/64"
 
 
-def test_no_password_stands_in_the_product() -> None:
+def test_the_product_contains_no_password() -> None:
     root = ROOT
     written = re.compile(
         r"""(?i)\b(?:password|passwd|secret)\b["']?\s*[:=]\s*["'][^"'{}$ ]{3,}["']"""
@@ -239,7 +239,7 @@ FORMS: dict[str, tuple[str, str, int]] = {
 }
 
 
-def test_a_form_that_is_not_as_expected_is_a_typed_problem_that_repeats_nothing(
+def test_an_invalid_form_is_a_typed_problem_that_repeats_nothing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async def asked() -> None:

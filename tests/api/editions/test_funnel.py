@@ -1,4 +1,4 @@
-"""The funnel reconciles: every part adds up to the whole, at every level."""
+"""The funnel reconciles: the parts add up to the total at every level."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_parts_add_up_to_the_whole_at_every_level(
 
 
 @given(_MEMBERS)
-def test_a_place_holds_exactly_the_members_whose_village_lies_in_it(
+def test_a_place_counts_exactly_the_members_of_its_villages(
     members: list[tuple[str, str, bool, int, int]],
 ) -> None:
     for code, counts in _funnel(members).items():
@@ -149,7 +149,7 @@ def test_of_several_versions_of_a_row_the_last_one_known_that_day_counts(
     assert borrowing(archive, date(2023, 3, 2), ids).disbursed_yuan.tolist() == [99_000, 0]
 
 
-def test_a_loan_is_this_years_from_the_first_of_january(tmp_path: Path) -> None:
+def test_a_loan_counts_for_this_year_from_the_first_of_january(tmp_path: Path) -> None:
     archive = Archive(tmp_path)
     archive.append("loans", _loan("2022-12-01", 5_000, date(2022, 12, 31)))
     ids = np.array(["A"], dtype=object)

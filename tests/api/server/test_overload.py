@@ -1,4 +1,4 @@
-"""Work beyond the bound is refused at once; slow senders take nobody's place."""
+"""Requests above the limit are refused at once; slow senders take no slot."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Message = dict[str, Any]
 
 
 class _Slow:
-    """An application that works until it is let go."""
+    """An application that works until it may end."""
 
     def __init__(self) -> None:
         self.go = asyncio.Event()
@@ -61,7 +61,7 @@ async def _started(count: int, app: _Slow) -> None:
         await asyncio.sleep(0)
 
 
-def test_one_more_than_the_bound_is_told_when_to_come_again() -> None:
+def test_a_request_above_the_limit_gets_a_retry_time() -> None:
     async def overloaded() -> tuple[list[Message], list[list[Message]]]:
         app = _Slow()
         gate = Overload(app, Load(4))
@@ -111,7 +111,7 @@ def test_a_full_service_refuses_before_it_reads_anything() -> None:
     assert _status(asyncio.run(refused(Load(most_in_work=2, working=1), "/v1/decisions"))) == 200
 
 
-def test_those_who_watch_are_answered_whatever_the_load() -> None:
+def test_monitoring_is_answered_under_any_load() -> None:
     async def watched() -> list[int]:
         app = _Slow()
         gate = Overload(app, Load(1))
@@ -125,7 +125,7 @@ def test_those_who_watch_are_answered_whatever_the_load() -> None:
     assert asyncio.run(watched()) == [200, 200]
 
 
-def test_senders_that_never_finish_leave_the_places_to_those_who_do(
+def test_slow_senders_leave_their_slots_to_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(overload, "PROMPT_SECONDS", 0.02)
@@ -146,7 +146,7 @@ def test_senders_that_never_finish_leave_the_places_to_those_who_do(
     assert asyncio.run(crowded()) == [503, 200]
 
 
-def test_of_those_who_arrive_together_the_refused_are_not_read() -> None:
+def test_of_simultaneous_requests_the_refused_are_not_read() -> None:
     read = 0
 
     async def together() -> list[int]:
@@ -178,7 +178,7 @@ def test_of_those_who_arrive_together_the_refused_are_not_read() -> None:
     assert read == 4
 
 
-def test_one_who_is_done_sending_late_needs_a_place_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_sender_needs_a_new_slot_for_its_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overload, "PROMPT_SECONDS", 0.01)
 
     async def late() -> list[int]:
@@ -207,7 +207,7 @@ def test_one_who_is_done_sending_late_needs_a_place_again(monkeypatch: pytest.Mo
     assert asyncio.run(late()) == [503, 200]
 
 
-def test_senders_that_never_finish_are_bounded_and_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_senders_are_limited_and_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overload, "MAX_SENDING", 3)
     monkeypatch.setattr(body, "MOST_BODY_SECONDS", 0.05)
 
@@ -219,7 +219,7 @@ def test_senders_that_never_finish_are_bounded_and_cut(monkeypatch: pytest.Monke
     assert sorted(asyncio.run(crowded())) == [408, 408, 408, 503]
 
 
-def test_work_that_does_not_end_is_cut_and_gives_its_place_back(
+def test_endless_work_is_cancelled_and_frees_its_slot(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(overload, "MAX_WORK_SECONDS", 0.05)
