@@ -40,9 +40,9 @@ def test_the_openapi_document_is_the_only_route_outside_the_matrix(branch: Branc
 
 @pytest.mark.parametrize("route", CLOSED)
 def test_a_request_without_a_token_is_refused(branch: Branch, route: str) -> None:
-    found = branch.ask(route, {})
-    assert (found.status_code, found.json()["type"]) == (401, "/problems/unauthorised")
-    assert found.headers["www-authenticate"].startswith("Bearer")
+    answer = branch.ask(route, {})
+    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthorised")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
 @pytest.mark.parametrize("route", WRITES)
@@ -59,22 +59,22 @@ def test_without_a_token_no_body_is_parsed(
             {"Content-Type": "text/plain"},
             {"Authorization": "Bearer no.such.token"},
         ):
-            found = branch.post(route, headers, body)
-            assert (found.status_code, found.json()["type"]) == (401, "/problems/unauthorised")
+            answer = branch.post(route, headers, body)
+            assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthorised")
 
 
 @pytest.mark.parametrize("route", WRITES)
 def test_without_the_role_no_body_is_parsed(branch: Branch, route: str) -> None:
     for role in set(ROLES) - MATRIX[route].roles:
-        found = branch.post(route, branch.headers(role), b'{"member_id":')
-        assert (found.status_code, found.json()["type"]) == (403, "/problems/forbidden"), role
+        answer = branch.post(route, branch.headers(role), b'{"member_id":')
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden"), role
 
 
 @pytest.mark.parametrize("route", CLOSED)
 def test_a_role_that_the_matrix_does_not_name_is_refused(branch: Branch, route: str) -> None:
     for role in set(ROLES) - MATRIX[route].roles:
-        found = branch.ask(route, branch.headers(role))
-        assert (found.status_code, found.json()["type"]) == (403, "/problems/forbidden"), role
+        answer = branch.ask(route, branch.headers(role))
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden"), role
 
 
 @pytest.mark.parametrize("route", OBJECTS)
@@ -150,9 +150,9 @@ def test_a_token_in_the_address_is_refused(branch: Branch, query: str) -> None:
 def test_malformed_ids_are_refused_alike_and_never_repeated(
     branch: Branch, member: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    found = branch.send("get", f"/v1/members/{member}", branch.headers("officer"))
-    assert found.status_code in {404, 422}
-    written = found.text + "".join(capfd.readouterr())
+    answer = branch.send("get", f"/v1/members/{member}", branch.headers("officer"))
+    assert answer.status_code in {404, 422}
+    written = answer.text + "".join(capfd.readouterr())
     assert not re.search(r"etc|OR 1=1|\x1b|X-A:", written)
 
 

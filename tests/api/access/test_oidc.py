@@ -211,9 +211,9 @@ def test_a_server_of_an_untrusted_authority_counts_as_away(
     other = tmp_path / "other.pem"
     other.write_bytes(Authority().certificate.public_bytes(Encoding.PEM))
     monkeypatch.setenv("SSL_CERT_FILE", str(other))
-    with pytest.raises(ProblemError) as refused:
+    with pytest.raises(ProblemError) as refusal:
         asyncio.run(_oidc(provider).check(_token(rsa)))
-    assert refused.value.kind.name == "provider-away"
+    assert refusal.value.kind.name == "provider-away"
 
 
 def test_a_redirect_is_not_followed(provider: Provider, rsa: RSAPrivateKey) -> None:
@@ -263,9 +263,9 @@ def test_while_the_provider_is_away_known_keys_work_and_unknown_ones_are_refused
         with pytest.raises(TokenRefusedError):
             await oidc.check(_token(generate_private_key(65537, 2048), "two"))
         now[0] += 25 * 3_600
-        with pytest.raises(ProblemError) as refused:
+        with pytest.raises(ProblemError) as refusal:
             await oidc.check(_token(rsa))
-        assert refused.value.kind.name == "provider-away"
+        assert refusal.value.kind.name == "provider-away"
 
     asyncio.run(away())
 

@@ -9,8 +9,8 @@ from tests.support.branch_fixtures import ELSEWHERE, Branch
 
 def test_every_access_to_a_person_is_recorded_and_identifies_nobody(branch: Branch) -> None:
     auditor, place = branch.headers("auditor"), branch.member["village_code"]
-    asked = branch.ask("get_member", branch.headers("officer") | {"X-Request-Id": "access-one"})
-    assert asked.status_code == 200
+    answer = branch.ask("get_member", branch.headers("officer") | {"X-Request-Id": "access-one"})
+    assert answer.status_code == 200
     member = branch.member["member_id"]
     (last, *_) = branch.send("get", f"/v1/accesses?member_id={member}", auditor).json()["rows"]
     assert last["route"] == "get_member"

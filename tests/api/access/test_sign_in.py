@@ -38,9 +38,9 @@ from tests.support.cases import ROOT
 
 
 def _refusal(door: SignIn, name: str, password: str) -> str:
-    with pytest.raises(ProblemError) as refused:
+    with pytest.raises(ProblemError) as refusal:
         door.token(name, password, "192.0.2.1")
-    return refused.value.kind.name
+    return refusal.value.kind.name
 
 
 def test_a_password_opens_its_account_and_no_other(door: SignIn, officer: NewAccount) -> None:
@@ -250,10 +250,10 @@ def test_an_invalid_form_is_a_typed_problem_that_repeats_nothing(
         ):
             for named, (body, kind, status) in FORMS.items():
                 headers = {"content-type": kind}
-                found = await client.post("/v1/token", content=body, headers=headers)
-                assert found.status_code == status, named
-                assert found.headers["content-type"] == "application/problem+json"
-                assert "999901197001010014" not in found.text
+                answer = await client.post("/v1/token", content=body, headers=headers)
+                assert answer.status_code == status, named
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert "999901197001010014" not in answer.text
 
     asyncio.run(asked())
     assert "999901197001010014" not in "".join(capfd.readouterr())

@@ -117,8 +117,8 @@ def test_a_declined_member_gets_an_explanation_and_requests_a_review(
     queue = reviewer("GET", "/v1/reviews").json()["rows"]
     assert decision in [row["decision_id"] for row in queue]
     assert reviewer("POST", f"/v1/reviews/{decision}/claim").json()["status"] == "CLAIMED"
-    found = reviewer("POST", f"/v1/reviews/{decision}/verdict", APPROVE)
-    assert (found.status_code, found.json()["status"]) == (201, "APPROVED_AFTER_REVIEW")
+    answer = reviewer("POST", f"/v1/reviews/{decision}/verdict", APPROVE)
+    assert (answer.status_code, answer.json()["status"]) == (201, "APPROVED_AFTER_REVIEW")
     report = branch.as_("auditor")("GET", "/v1/overrides").json()
     assert [row["via"] for row in report["rows"]] == ["review"]
 
@@ -211,8 +211,8 @@ def test_a_decision_of_another_county_is_not_found(branch: Branch) -> None:
         ("POST", f"/v1/reviews/{decision}/claim", None),
         ("POST", f"/v1/reviews/{decision}/verdict", APPROVE),
     ):
-        found = foreign(method, address, body)
-        assert (found.status_code, found.json()["type"]) == (404, "/problems/unknown-decision")
+        answer = foreign(method, address, body)
+        assert (answer.status_code, answer.json()["type"]) == (404, "/problems/unknown-decision")
     assert branch.as_("reviewer", places=(elsewhere,))("GET", "/v1/reviews").json()["rows"] == []
 
 
@@ -238,25 +238,25 @@ def test_a_wrong_body_is_a_typed_problem_that_names_the_field_and_repeats_nothin
     branch: Branch, route: str, body: Any, field: str
 ) -> None:
     asker = branch.as_("reviewer" if route == "override" else "officer")
-    found = asker("POST", f"/v1/decisions/{uuid.uuid4()}/{route}", body)
+    answer = asker("POST", f"/v1/decisions/{uuid.uuid4()}/{route}", body)
     # A decision that does not exist may be refused before its body is parsed.
-    assert found.status_code in (404, 422)
-    assert ID_NUMBER not in found.text
-    if found.status_code == 422:
-        assert [error["field"] for error in found.json()["errors"]] == [field]
+    assert answer.status_code in (404, 422)
+    assert ID_NUMBER not in answer.text
+    if answer.status_code == 422:
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
 @pytest.mark.parametrize("name", ["..%2F..%2Fetc", "%00", "x", "A" * 36, "-" * 36])
 def test_a_malformed_decision_id_is_refused(branch: Branch, name: str) -> None:
-    found = branch.as_("officer")("GET", f"/v1/decisions/{name}")
-    assert found.status_code in (404, 422)
+    answer = branch.as_("officer")("GET", f"/v1/decisions/{name}")
+    assert answer.status_code in (404, 422)
 
 
 def test_every_write_needs_a_key(branch: Branch) -> None:
     decision = branch.decide("FIRST", 6_000)
-    found = branch.client.post(
+    answer = branch.client.post(
         f"/v1/decisions/{decision}/disbursements",
         json={"amount_yuan": 1},
         headers=branch.bearer(branch.home, "officer"),
     )
-    assert (found.status_code, found.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "Idempotency-Key")

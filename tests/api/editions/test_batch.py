@@ -118,11 +118,11 @@ def test_the_command_publishes_and_prints_the_funnel(
     simulated_archive: Archive, card_home: Path, tmp_path: Path
 ) -> None:
     home = Path(shutil.copytree(card_home, tmp_path / "home"))
-    found = _run(simulated_archive, "2023-10-01", home)
-    assert (found.exit_code, found.stderr) == (0, "")
-    assert "一级白名单 first tier" in found.stdout
-    assert "合计 total" in found.stdout
-    assert "FIRST_EDITION" in found.stdout
+    result = _run(simulated_archive, "2023-10-01", home)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "一级白名单 first tier" in result.stdout
+    assert "合计 total" in result.stdout
+    assert "FIRST_EDITION" in result.stdout
     assert pq.read_table(home / "rows.parquet").num_rows == 1_200
     older = _run(simulated_archive, "2023-09-01", home)
     assert "older than the one it replaces (2023-10-01)" in older.stderr

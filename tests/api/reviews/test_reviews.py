@@ -118,9 +118,9 @@ def test_the_second_of_two_can_decline(desk):
 def test_an_invalid_verdict_is_refused_and_the_field_named(desk, ruling, field):
     decision = referred(desk)
     desk.do(claim(desk, decision))
-    with pytest.raises(ProblemError) as refused:
+    with pytest.raises(ProblemError) as refusal:
         desk.ledger.write_now(verdict(desk, decision, ruling))
-    assert [error.field for error in refused.value.errors] == [field]
+    assert [error.field for error in refusal.value.errors] == [field]
 
 
 def test_every_decline_can_be_reviewed_once_by_a_person(desk):

@@ -192,12 +192,12 @@ def test_a_failed_run_leaves_no_output(card: Card, tmp_path: Path) -> None:
 
 def test_the_command_notes_that_a_card_is_unsigned(card_dir: Path, tmp_path: Path) -> None:
     source, out = _written(tmp_path / "in.csv", LINES), tmp_path / "out.csv"
-    found = CliRunner().invoke(
+    result = CliRunner().invoke(
         command, ["--table", str(source), "--card", str(card_dir), "--out", str(out)]
     )
-    assert found.exit_code == 0
-    assert "not signed" in found.stderr
-    assert "scored 5 rows" in found.stdout
+    assert result.exit_code == 0
+    assert "not signed" in result.stderr
+    assert "scored 5 rows" in result.stdout
 
 
 def test_a_flipped_byte_in_the_card_is_refused(card_dir: Path, tmp_path: Path) -> None:

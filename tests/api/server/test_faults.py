@@ -14,12 +14,12 @@ KILLS = ("kills", "--times", "5")
 
 
 def _held(home: Path, *words: str) -> str:
-    found = CliRunner().invoke(main, ["--home", str(home), *words])
-    if "SKIPPED" in found.output and not all_must_run():
-        pytest.skip(found.output)
-    assert found.exit_code == 0, found.output
-    assert "held" in found.output
-    return found.output
+    result = CliRunner().invoke(main, ["--home", str(home), *words])
+    if "SKIPPED" in result.output and not all_must_run():
+        pytest.skip(result.output)
+    assert result.exit_code == 0, result.output
+    assert "held" in result.output
+    return result.output
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])

@@ -68,13 +68,13 @@ def _ask(
 
 
 def _refusal(home: Path) -> tuple[str, str]:
-    (found,) = _ask(home, "/ready")
-    assert found.status_code == 503
-    assert found.headers["content-type"] == "application/problem+json"
-    (error,) = found.json()["errors"]
+    (answer,) = _ask(home, "/ready")
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    (error,) = answer.json()["errors"]
     assert error["expected_zh"]
     # Everyone may call /ready, so only the log shows folders.
-    assert str(home) not in found.text
+    assert str(home) not in answer.text
     return error["field"], error["expected"]
 
 
@@ -89,9 +89,9 @@ def _flipped(payload: bytes, at: int = -20) -> bytes:
 
 
 def test_an_empty_home_names_both_missing_parts_and_their_remedies(tmp_path: Path) -> None:
-    (found,) = _ask(tmp_path, "/ready")
-    assert found.status_code == 503
-    messages = {error["field"]: error["expected"] for error in found.json()["errors"]}
+    (answer,) = _ask(tmp_path, "/ready")
+    assert answer.status_code == 503
+    messages = {error["field"]: error["expected"] for error in answer.json()["errors"]}
     assert "rongzi promote" in messages["card"]
     assert "rongzi whitelist" in messages["edition"]
 
@@ -187,9 +187,9 @@ def test_an_edition_stays_in_use_with_its_own_card_until_the_promoted_one_has_it
     source = home / "another"
     write_card(source, replace(member_card, base=member_card.base + 1))
     publish_card(home, source, "Tester", datetime(2023, 10, 2, tzinfo=UTC))
-    (found,) = _ask(home, "/ready")
-    assert found.json()["card_digest"] == used
-    (error,) = found.json()["waiting"]
+    (answer,) = _ask(home, "/ready")
+    assert answer.json()["card_digest"] == used
+    (error,) = answer.json()["waiting"]
     assert error["field"] == "edition"
     assert "rongzi whitelist" in error["expected"]
 
@@ -233,11 +233,11 @@ def test_a_fault_is_a_problem_without_details(
     def broken() -> date:
         raise RuntimeError(f"the row of {member}")
 
-    (found,) = _ask(home, "decide", today=broken, member_id=member)
-    assert found.status_code == 500
-    assert found.json()["type"] == "/problems/internal-error"
+    (answer,) = _ask(home, "decide", today=broken, member_id=member)
+    assert answer.status_code == 500
+    assert answer.json()["type"] == "/problems/internal-error"
     messages = capsys.readouterr().err
-    assert member not in found.text + messages
+    assert member not in answer.text + messages
     assert '"error": "RuntimeError"' in messages
 
 

@@ -24,9 +24,9 @@ from tests.support.service_fixtures import ASKED, decide
 def test_the_service_is_ready_and_names_its_resources(
     service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
-    found = service.get("/ready")
-    assert found.status_code == 200
-    assert found.json() == {
+    answer = service.get("/ready")
+    assert answer.status_code == 200
+    assert answer.json() == {
         "ready": True,
         "as_of": "2023-10-01",
         "policy_digest": published_rows[0]["policy_digest"],
@@ -125,9 +125,9 @@ def test_a_decision_explains_itself_in_both_languages(
 
 
 def test_an_unknown_member_is_not_found(service: httpx.Client) -> None:
-    for found in (decide(service, member_id="NOBODY"), service.get("/v1/members/NOBODY")):
-        assert found.status_code == 404
-        assert found.json()["type"] == "/problems/unknown-member"
+    for answer in (decide(service, member_id="NOBODY"), service.get("/v1/members/NOBODY")):
+        assert answer.status_code == 404
+        assert answer.json()["type"] == "/problems/unknown-member"
 
 
 def test_identity_is_masked(service: httpx.Client, published_rows: list[dict[str, Any]]) -> None:

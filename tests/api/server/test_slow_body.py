@@ -21,9 +21,9 @@ def test_a_body_that_never_arrives_is_refused_in_time(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(body, "MOST_BODY_SECONDS", 0.05)
     began = time.monotonic()
-    with pytest.raises(ProblemError) as refused:
+    with pytest.raises(ProblemError) as refusal:
         asyncio.run(whole_body(silence))
-    assert refused.value.kind == BODY_TOO_SLOW
+    assert refusal.value.kind == BODY_TOO_SLOW
     assert time.monotonic() - began < 5
 
 
@@ -35,9 +35,9 @@ def test_a_body_without_end_is_refused_at_the_size_limit() -> None:
         received += 1_000
         return {"type": "http.request", "body": b" " * 1_000, "more_body": True}
 
-    with pytest.raises(ProblemError) as refused:
+    with pytest.raises(ProblemError) as refusal:
         asyncio.run(whole_body(endless))
-    assert refused.value.kind == BODY_TOO_LARGE
+    assert refusal.value.kind == BODY_TOO_LARGE
     assert received <= MOST_BODY_BYTES + 1_000
 
 
