@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import Request
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
-from api.access.objects import Located
+from api.access.objects import Located, entries_of_member
 from api.access.schemas import AccessShape
 from api.core.principal import Principal
 from api.http.request_log import request_id_of
@@ -123,8 +123,7 @@ def _within(places: Sequence[str]) -> ColumnElement[bool]:
 
 def _about_member(view: View, member_id: str) -> ColumnElement[bool]:
     """Match accesses to the member and to their decisions; erasure cuts the link to the latter."""
-    subject = view.identities.known([member_id]).get(member_id)
-    decisions = view.entries_of_subject(subject, _DECISION) if subject else []
+    _, decisions = entries_of_member(view, member_id, _DECISION)
     return or_(
         accesses.c.member_index == view.identities.index(member_id),
         accesses.c.decision_id.in_([entry.decision_id for entry in decisions]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Header, Path, Query, Request, Response
 from pydantic import BeforeValidator
@@ -13,7 +13,7 @@ from pydantic import BeforeValidator
 from api.access.enforce import principal_of
 from api.core.principal import Principal
 from api.editions.edition import PlaceFilter
-from api.editions.in_use import Resources, resources_of
+from api.editions.in_use import Resources, Service, resources_of, service_of
 from api.http.fields import EXPECTED, IDEMPOTENCY_KEY, MEMBER_ID, MOST_PAGE
 from api.http.ledger import ledger_of, sent
 from api.http.problem_kinds import (
@@ -41,6 +41,7 @@ WRITE_BODY = (
 )  # fmt: skip
 
 Caller = Annotated[Principal, Depends(principal_of)]
+ServiceInUse = Annotated[Service, Depends(service_of)]
 ResourcesInUse = Annotated[Resources, Depends(resources_of)]
 LedgerInUse = Annotated[Ledger, Depends(ledger_of)]
 DecisionId = Annotated[str, Path(pattern=UUID, description=EXPECTED["decision_id"].en)]
@@ -114,6 +115,11 @@ PageSize = Annotated[
     int,
     BeforeValidator(_plain_digits),
     Query(ge=1, le=MOST_PAGE, description=EXPECTED["page_size"].en),
+]
+
+
+Level = Annotated[
+    Literal["total", "county", "township", "village"], Query(description=EXPECTED["level"].en)
 ]
 
 

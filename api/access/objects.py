@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,12 @@ from api.access.access_control import AccessControl
 from api.access.matrix import Bound
 from api.core.principal import Principal
 from api.editions.in_use import resources_of
+from api.http import problems
 from api.http.fields import MEMBER_ID
 from api.http.ledger import ledger_of
 from api.http.problem_kinds import UNKNOWN_DECISION, UNKNOWN_MEMBER
-from api.http.problems import Kind
+from api.ledger.commands import View
+from api.ledger.entries import Entry, Kind
 from api.ledger.writer import Ledger
 
 _MEMBER = re.compile(MEMBER_ID)
@@ -36,7 +39,7 @@ class Located:
     """
 
     place_code: str | None
-    absent: Kind
+    absent: problems.Kind
     member_id: str | None = None
     decision_id: str | None = None
 
@@ -89,6 +92,13 @@ def _decision_place(ledger: Ledger, decision_id: str) -> str | None:
 
 def _former_place(ledger: Ledger, member_id: str) -> str | None:
     with ledger.read() as view:
-        subject = view.identities.known([member_id]).get(member_id)
-        entries = view.entries_of_subject(subject) if subject else []
+        _, entries = entries_of_member(view, member_id)
     return entries[-1].place_code if entries else None
+
+
+def entries_of_member(
+    view: View, member_id: str, kinds: Collection[Kind] = ()
+) -> tuple[str | None, list[Entry]]:
+    """Return the member's pseudonym, None if the ledger has none, and entries of `kinds` or all."""
+    subject = view.identities.known([member_id]).get(member_id)
+    return subject, view.entries_of_subject(subject, kinds) if subject else []

@@ -1,9 +1,10 @@
-"""Steps that commands on a decision share: reading its state and appending an entry to it."""
+"""The command on one decision: read its state, append an entry, answer with the new state."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +13,44 @@ from api.http.lending_problems import DECISION_EXPIRED, PERSON_ERASED
 from api.http.problem_kinds import UNKNOWN_DECISION
 from api.http.problems import ProblemError
 from api.ledger.chain import encoded
-from api.ledger.commands import Answer, View, Written
+from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
+
+
+@dataclass(frozen=True)
+class CaseCommand:
+    """A command that appends one entry to a decision."""
+
+    idempotency: IdempotencyScope | None
+    actor: str
+    decision_id: str
+
+    def append(
+        self,
+        view: View,
+        state: DecisionState,
+        kind: Kind,
+        body: Mapping[str, Any],
+        amount_yuan: int | None = None,
+        outcome: str | None = None,
+    ) -> Written:
+        """Append an entry to the decision and answer with the state that follows from it."""
+        entry = NewEntry(
+            kind=kind,
+            subject_id=state.subject_id,
+            decision_id=state.decision_id,
+            place_code=state.place_code,
+            actor=self.actor,
+            amount_yuan=amount_yuan,
+            outcome=outcome,
+            body=body,
+            entry_id=str(uuid.uuid4()),
+        )
+        # The commit decides an entry's position in the chain; the fold does not read it.
+        position = {"seq": 0, "previous": "", "digest": "", "answer_digest": None}
+        stored = Entry(**{**entry.__dict__, **position, "recorded_at": view.now})
+        after = DecisionState.of([*view.entries_of_decision(state.decision_id), stored])
+        return Written(Answer(201, encoded(state_body(after, view.now)).encode()), (entry,))
 
 
 def case_of(view: View, decision_id: str) -> DecisionState:
@@ -46,28 +83,6 @@ def open_case(view: View, decision_id: str) -> DecisionState:
     return state
 
 
-def entry_for(
-    state: DecisionState,
-    kind: Kind,
-    actor: str,
-    body: Mapping[str, Any],
-    amount_yuan: int | None = None,
-    outcome: str | None = None,
-) -> NewEntry:
-    """Return a new entry on the decision of `state`."""
-    return NewEntry(
-        kind=kind,
-        subject_id=state.subject_id,
-        decision_id=state.decision_id,
-        place_code=state.place_code,
-        actor=actor,
-        amount_yuan=amount_yuan,
-        outcome=outcome,
-        body=body,
-        entry_id=str(uuid.uuid4()),
-    )
-
-
 def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:
     """Return the state of a decision at `now`, in the shape `api.cases.schemas.StateShape`."""
     status = state.status(now)
@@ -96,17 +111,3 @@ def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:
             for draw in state.draws
         ],
     }
-
-
-def append_entry(view: View, state: DecisionState, entry: NewEntry) -> Written:
-    """Append `entry` to the decision and answer with the state that follows from it."""
-    after = DecisionState.of(
-        [*view.entries_of_decision(state.decision_id), _as_stored(view, entry)]
-    )
-    return Written(Answer(201, encoded(state_body(after, view.now)).encode()), (entry,))
-
-
-def _as_stored(view: View, entry: NewEntry) -> Entry:
-    # The commit decides an entry's position in the chain; the fold does not read it.
-    position = {"seq": 0, "previous": "", "digest": "", "answer_digest": None}
-    return Entry(**{**entry.__dict__, **position, "recorded_at": view.now})

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from api.access.objects import entries_of_member
 from api.consent.consent import CONSENT, consent_in_edition, is_consent_in_force
 from api.core.calendar import date_in_china
 from api.editions.in_use import Resources
@@ -44,10 +45,14 @@ class SetConsent:
         if profile is None and self.is_given:
             raise ProblemError(UNKNOWN_MEMBER)
         if profile is None:
-            subject, entries = stored_entries(view, self.member_id)
-            place, past = entries[-1].place_code, [e for e in entries if e.kind in CONSENT]
+            known, entries = entries_of_member(view, self.member_id)
+            if known is None or not entries:
+                raise ProblemError(UNKNOWN_MEMBER)
+            subject, place = known, entries[-1].place_code
+            past = [entry for entry in entries if entry.kind in CONSENT]
         else:
-            subject = subject_of(view, self.member_id, self.resources)
+            person = edition.person(self.member_id) or {}
+            subject = view.identities.subject_of(self.member_id, person)
             place, past = profile.place_code, view.entries_of_subject(subject, CONSENT)
         if is_consent_in_force(past, profile, edition) == self.is_given:
             raise ProblemError(CONSENT_UNCHANGED)
@@ -67,27 +72,6 @@ class SetConsent:
         in_force = latest is not None and latest.is_given
         body = {"in_force": in_force, "recorded_at": view.now.isoformat()}
         return Written(Answer(201, encoded(body).encode()), (entry,))
-
-
-def subject_of(view: View, member_id: str, resources: Resources) -> str:
-    """Return the member's pseudonym; create one, with the edition's masked identity, if needed."""
-    person = resources.edition.person(member_id) or {}
-    return view.identities.subject_of(member_id, person)
-
-
-def stored_entries(view: View, member_id: str) -> tuple[str, list[Entry]]:
-    """Return the pseudonym and the entries, at least one, of a member.
-
-    Raises
-    ------
-    ProblemError
-        If the ledger has no entry about the member.
-    """
-    subject = view.identities.known([member_id]).get(member_id)
-    entries = view.entries_of_subject(subject) if subject else []
-    if subject is None or not entries:
-        raise ProblemError(UNKNOWN_MEMBER)
-    return subject, entries
 
 
 def consent_history(entries: Sequence[Entry]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from api.access.dependencies import (
     ResourcesInUse,
     WriteRequest,
 )
+from api.access.objects import entries_of_member
 from api.access.strict_route import StrictRoute
 from api.consent.commands import SetConsent, consent_history
 from api.consent.consent import CONSENT, consent_in_ledger, latest_consent
@@ -39,8 +40,7 @@ def get_consents(
     """
     profile = resources.edition.profile(member_id)
     with ledger.read() as view:
-        subject = view.identities.known([member_id]).get(member_id)
-        entries = view.entries_of_subject(subject, CONSENT) if subject else []
+        subject, entries = entries_of_member(view, member_id, CONSENT)
     if profile is None and subject is None:
         raise ProblemError(UNKNOWN_MEMBER)
     latest = latest_consent(entries, profile, resources.edition)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
 from api.access.audit import note_rows_shown
-from api.access.dependencies import Caller, MemberId, PageSize, ResourcesInUse, Within
+from api.access.dependencies import Caller, Level, MemberId, PageSize, ResourcesInUse, Within
 from api.decisions.schemas import Tier
 from api.http.fields import EXPECTED, MEMBER_ID
 from api.http.openapi import refusals
@@ -63,10 +63,7 @@ async def get_whitelist(
 async def get_funnel(
     resources: ResourcesInUse,
     place: Within,
-    level: Annotated[
-        Literal["total", "county", "township", "village"],
-        Query(description=EXPECTED["level"].en),
-    ] = "county",
+    level: Level = "county",
 ) -> FunnelShape:
     """Return the funnel of each place of `level` within the filter and the caller's places."""
     edition = resources.edition

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import numpy as np
 
-from api.cases.case import append_entry, case_of, entry_for, open_case
+from api.cases.case import CaseCommand, case_of, open_case
 from api.cases.state import DecisionState, running_draws, states_of
 from api.consent.consent import CONSENT, is_consent_in_force, with_consent
 from api.core.calendar import date_in_china
@@ -26,19 +26,16 @@ from api.http.lending_problems import (
     UNKNOWN_DISBURSEMENT,
 )
 from api.http.problems import ProblemError
-from api.ledger.commands import IdempotencyScope, View, Written
+from api.ledger.commands import View, Written
 from model.card.bins import Columns
 from model.decision.consent import CONSENT_IN_FORCE
 from model.decision.whitelist import TIERS, Assessment, assess
 
 
 @dataclass(frozen=True)
-class Disburse:
+class Disburse(CaseCommand):
     """Pay out `amount_yuan` on a decision, after an assessment by the edition in use."""
 
-    idempotency: IdempotencyScope | None
-    actor: str
-    decision_id: str
     amount_yuan: int
     resources: Resources
 
@@ -57,17 +54,13 @@ class Disburse:
             "policy_digest": self.resources.policy.digest,
             "card_digest": self.resources.card.digest,
         }
-        entry = entry_for(state, "DISBURSED", self.actor, body, self.amount_yuan)
-        return append_entry(view, state, entry)
+        return self.append(view, state, "DISBURSED", body, self.amount_yuan)
 
 
 @dataclass(frozen=True)
-class CancelDisbursement:
+class CancelDisbursement(CaseCommand):
     """Record that a payment did not take place, or was returned in full."""
 
-    idempotency: IdempotencyScope | None
-    actor: str
-    decision_id: str
     number: int
 
     def run(self, view: View) -> Written:
@@ -79,8 +72,7 @@ class CancelDisbursement:
         if draw.is_cancelled:
             raise ProblemError(ALREADY_CANCELLED)
         body = {"number": draw.number}
-        entry = entry_for(state, "DISBURSEMENT_CANCELLED", self.actor, body, draw.amount_yuan)
-        return append_entry(view, state, entry)
+        return self.append(view, state, "DISBURSEMENT_CANCELLED", body, draw.amount_yuan)
 
 
 def assess_eligible(view: View, state: DecisionState, resources: Resources) -> Assessment:

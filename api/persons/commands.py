@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from api.access.objects import entries_of_member
 from api.cases.state import running_draws, states_of
 from api.consent.commands import consent_history
 from api.consent.consent import CONSENT, consent_in_edition, is_consent_in_force
@@ -43,8 +44,7 @@ class Export:
         """Collect the data and record the export."""
         edition = self.resources.edition
         profile = edition.profile(self.member_id)
-        subject = view.identities.known([self.member_id]).get(self.member_id)
-        entries = view.entries_of_subject(subject) if subject else []
+        subject, entries = entries_of_member(view, self.member_id)
         place = _place(profile, entries)
         past = [entry for entry in entries if entry.kind in CONSENT]
         body = {
@@ -102,8 +102,7 @@ class Erase:
     def run(self, view: View) -> Written:
         """Delete the identity row, unless a loan is outstanding or nothing is stored."""
         profile = self.resources.edition.profile(self.member_id)
-        subject = view.identities.known([self.member_id]).get(self.member_id)
-        entries = view.entries_of_subject(subject) if subject else []
+        subject, entries = entries_of_member(view, self.member_id)
         place = _place(profile, entries)
         if subject is None:
             raise ProblemError(NOTHING_HELD)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from fastapi import APIRouter
 
-from fastapi import APIRouter, Query
-
-from api.access.dependencies import Caller, LedgerInUse, ResourcesInUse, Within, within
+from api.access.dependencies import Caller, LedgerInUse, Level, ResourcesInUse, Within, within
 from api.core.calendar import date_in_china
-from api.http.fields import EXPECTED
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, NOT_READY
 from api.portfolio.portfolio import portfolio
@@ -29,10 +26,7 @@ def get_portfolio(
     ledger: LedgerInUse,
     tally: TallyInUse,
     place: Within,
-    level: Annotated[
-        Literal["total", "county", "township", "village"],
-        Query(description=EXPECTED["level"].en),
-    ] = "county",
+    level: Level = "county",
 ) -> PortfolioShape:
     """Return the totals of each place of `level`, for this year and since the start."""
     with ledger.read() as view:

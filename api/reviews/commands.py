@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from api.cases.case import append_entry, entry_for, open_case
+from api.cases.case import CaseCommand, open_case
 from api.cases.state import APPROVING, DECLINING, OPEN, SECOND_NEEDED, DecisionState
 from api.core.calendar import date_in_china
 from api.http.lending_problems import (
@@ -21,7 +21,7 @@ from api.http.lending_problems import (
 )
 from api.http.problem_kinds import INVALID_BODY
 from api.http.problems import FieldError, ProblemError
-from api.ledger.commands import IdempotencyScope, View, Written
+from api.ledger.commands import View, Written
 from model.policy.policy import Policy
 from model.profile.dictionary import Text
 
@@ -47,12 +47,9 @@ class Ruling:
 
 
 @dataclass(frozen=True)
-class RequestReview:
+class RequestReview(CaseCommand):
     """Request a person's review of a decline, which is every member's right."""
 
-    idempotency: IdempotencyScope | None
-    actor: str
-    decision_id: str
     statement: str | None
 
     def run(self, view: View) -> Written:
@@ -63,16 +60,13 @@ class RequestReview:
         if state.settled != "DECLINED":
             raise ProblemError(ALREADY_REVIEWED)
         body = {"statement": self.statement}
-        return append_entry(view, state, entry_for(state, "REVIEW_REQUESTED", self.actor, body))
+        return self.append(view, state, "REVIEW_REQUESTED", body)
 
 
 @dataclass(frozen=True)
-class ClaimReview:
+class ClaimReview(CaseCommand):
     """Claim an open case for the policy's number of hours."""
 
-    idempotency: IdempotencyScope | None
-    actor: str
-    decision_id: str
     policy: Policy
 
     def run(self, view: View) -> Written:
@@ -82,20 +76,17 @@ class ClaimReview:
             raise ProblemError(CLAIMED_BY_ANOTHER)
         until = view.now + timedelta(hours=self.policy["review_claim_hours"])
         body = {"until": until.isoformat()}
-        return append_entry(view, state, entry_for(state, "REVIEW_CLAIMED", self.actor, body))
+        return self.append(view, state, "REVIEW_CLAIMED", body)
 
 
 @dataclass(frozen=True)
-class GiveVerdict:
+class GiveVerdict(CaseCommand):
     """Decide a claimed case.
 
     An approval above ``four_eyes_above_yuan`` leaves the case open for a second reviewer; the
     approved amount is then the lower of the two.
     """
 
-    idempotency: IdempotencyScope | None
-    actor: str
-    decision_id: str
     ruling: Ruling
     policy: Policy
 
@@ -106,15 +97,8 @@ class GiveVerdict:
             raise ProblemError(NOT_CLAIMED)
         refuse_invalid_ruling(self.ruling, state, self.policy)
         outcome, amount = self._outcome(state)
-        entry = entry_for(
-            state,
-            "REVIEW_DECIDED",
-            self.actor,
-            ruling_body(self.ruling, state, view, self.policy),
-            amount,
-            outcome,
-        )
-        return append_entry(view, state, entry)
+        body = ruling_body(self.ruling, state, view, self.policy)
+        return self.append(view, state, "REVIEW_DECIDED", body, amount, outcome)
 
     def _outcome(self, state: DecisionState) -> tuple[str, int | None]:
         amount = self.ruling.amount_yuan
@@ -183,12 +167,9 @@ def _reviewable(view: View, decision_id: str, reviewer: str) -> DecisionState:
 
 
 @dataclass(frozen=True)
-class Override:
+class Override(CaseCommand):
     """Revoke an approval, or approve a declined case up to the limit for one reviewer."""
 
-    idempotency: IdempotencyScope | None
-    actor: str
-    decision_id: str
     ruling: Ruling
     policy: Policy
 
@@ -204,6 +185,4 @@ class Override:
         if amount is not None and amount > self.policy["four_eyes_above_yuan"]:
             raise ProblemError(FOUR_EYES_NEEDED)
         body = ruling_body(self.ruling, state, view, self.policy)
-        verdict = self.ruling.verdict
-        entry = entry_for(state, "OVERRIDDEN", self.actor, body, amount, verdict)
-        return append_entry(view, state, entry)
+        return self.append(view, state, "OVERRIDDEN", body, amount, self.ruling.verdict)

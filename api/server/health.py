@@ -6,15 +6,13 @@ import asyncio
 import ipaddress
 import re
 from datetime import date
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from api.access.dependencies import LedgerInUse, ServiceInUse
 from api.core.metrics import CONTENT_TYPE, exposition
 from api.decisions.schemas import Digest
-from api.editions.in_use import Service, service_of
-from api.http.ledger import ledger_of
 from api.http.openapi import FieldErrorShape, refusals
 from api.http.problem_kinds import NOT_FOUND, NOT_READY
 from api.http.problems import FieldError, ProblemError
@@ -60,9 +58,7 @@ async def get_live() -> LiveShape:
 
 
 @router.get("/ready", summary="Check that decisions can be made", responses=refusals(NOT_READY))
-async def get_ready(
-    service: Annotated[Service, Depends(service_of)], ledger: Annotated[Ledger, Depends(ledger_of)]
-) -> ReadyShape:
+async def get_ready(service: ServiceInUse, ledger: LedgerInUse) -> ReadyShape:
     """Answer 200 with the resources in use, or 503 with each missing part and its remedy."""
     if service.draining:
         raise ProblemError(NOT_READY, [_DRAINING])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from api.access.dependencies import LedgerInUse
-from api.editions.in_use import Service, service_of
+from api.access.dependencies import LedgerInUse, ServiceInUse
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY
 from api.webhooks.endpoints import Endpoints, Progress
@@ -32,9 +31,7 @@ class WebhookShape(BaseModel):
 
 
 @router.get("/webhooks", summary="List webhook endpoints", responses=refusals(LEDGER_AWAY))
-def get_webhooks(
-    service: Annotated[Service, Depends(service_of)], ledger: LedgerInUse
-) -> list[WebhookShape]:
+def get_webhooks(service: ServiceInUse, ledger: LedgerInUse) -> list[WebhookShape]:
     """Return every endpoint with its progress and state."""
     endpoints = Endpoints(service.settings.home)
     with ledger.read() as view:
