@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Literal
 
 from api.cases.schemas import ChangeShape, CountedShape, ExplanationShape, ProposalShape
-from api.decisions.stored import profile_from_json
+from api.decisions.replay import remake
 from api.ledger.commands import View
 from api.ledger.entries import Entry
-from model.card.card_json import card_from_json
-from model.decision.decision import Outcome, Request, decide
-from model.errors import LedgerError
+from model.decision.decision import Outcome
 from model.explanation.explanation import Explanation, Proposal, explain
 from model.explanation.nearest_changes import Basis
 from model.explanation.own_power import Change
-from model.policy.policy import stored_policy
 from model.profile.dictionary import Text, member_dictionary
 
 
 def explain_decision(view: View, entry: Entry, lang: Literal["zh", "en"]) -> ExplanationShape:
     """Return the explanation of the decision stored in `entry`."""
-    body = entry.body
-    as_of = date.fromisoformat(body["as_of"])
-    basis = Basis(
-        as_of,
-        stored_policy(_version(view, body["policy_digest"]), as_of),
-        card_from_json(_version(view, body["card_digest"])),
-        member_dictionary(),
-    )
-    columns, request = profile_from_json(body["profile"]), Request(**body["request"])
-    decision = decide(columns, request, basis.as_of, basis.policy, basis.card)
-    explanation = explain(columns, decision, request, basis)
-    return _explanation_shape(str(entry.decision_id), decision.outcome, explanation, lang)
-
-
-def _version(view: View, digest: str) -> bytes:
-    payload = view.version(digest)
-    if payload is None:
-        raise LedgerError(f"version {digest[:16]} is not in the ledger; run rongzi verify-ledger")
-    return payload
+    remade = remake(view, entry)
+    basis = Basis(remade.as_of, remade.policy, remade.card, member_dictionary())
+    explanation = explain(remade.columns, remade.decision, remade.request, basis)
+    return _explanation_shape(str(entry.decision_id), remade.decision.outcome, explanation, lang)
 
 
 def _explanation_shape(

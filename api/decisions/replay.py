@@ -11,9 +11,10 @@ from typing import Any
 from api.decisions.stored import answer_of, profile_from_json
 from api.ledger.commands import View
 from api.ledger.entries import Entry
+from model.card.bins import Columns
 from model.card.card_json import card_from_json
 from model.card.scorecard import Card
-from model.decision.decision import Request, decide
+from model.decision.decision import Decision, Request, decide
 from model.errors import LedgerError
 from model.policy.policy import Policy, stored_policy
 
@@ -57,19 +58,38 @@ def replay(view: View, decision_id: str) -> Replay:
         raise LedgerError(
             f"decision {decision_id}: not in this ledger; check the id and the ledger"
         )
-    body = entry.body
-    as_of = date.fromisoformat(body["as_of"])
+    remade = remake(view, entry)
+    asked_on, digest = date.fromisoformat(entry.body["asked_on"]), entry.body["card_digest"]
+    recomputed = answer_of(remade.decision, decision_id, digest, asked_on, remade.policy)
+    return Replay(entry, entry.body["answer"], recomputed)
+
+
+@dataclass(frozen=True)
+class Remade:
+    """A stored decision made again: its inputs, and the decision that follows from them."""
+
+    columns: Columns
+    request: Request
+    as_of: date
+    policy: Policy
+    card: Card
+    decision: Decision
+
+
+def remake(view: View, entry: Entry) -> Remade:
+    """Decide again on the stored profile of `entry` with its stored policy and card.
+
+    Raises
+    ------
+    LedgerError
+        If the policy or the card is not in the ledger.
+    """
+    as_of = date.fromisoformat(entry.body["as_of"])
     policy = _policy(_version(view, entry, "policy"), as_of)
-    decision = decide(
-        profile_from_json(body["profile"]),
-        Request(**body["request"]),
-        as_of,
-        policy,
-        _card(_version(view, entry, "card")),
-    )
-    asked_on, card_digest = date.fromisoformat(body["asked_on"]), body["card_digest"]
-    recomputed = answer_of(decision, decision_id, card_digest, asked_on, policy)
-    return Replay(entry, body["answer"], recomputed)
+    card = _card(_version(view, entry, "card"))
+    columns, request = profile_from_json(entry.body["profile"]), Request(**entry.body["request"])
+    decision = decide(columns, request, as_of, policy, card)
+    return Remade(columns, request, as_of, policy, card, decision)
 
 
 def _version(view: View, entry: Entry, kind: str) -> bytes:
