@@ -71,7 +71,7 @@ class Write:
         return self.caller.subject
 
     def scope(self, **request: Any) -> IdempotencyScope:
-        """Return the idempotency scope of this write of the path values and body in `request`."""
+        """Return the idempotency scope of this write; `request` has its path values and body."""
         return IdempotencyScope.of(self.actor, self.route, self.key, request)
 
     async def send(self, command: Command) -> Response:
@@ -116,8 +116,6 @@ PageSize = Annotated[
     BeforeValidator(_plain_digits),
     Query(ge=1, le=MOST_PAGE, description=EXPECTED["page_size"].en),
 ]
-
-
 Level = Annotated[
     Literal["total", "county", "township", "village"], Query(description=EXPECTED["level"].en)
 ]

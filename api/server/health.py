@@ -23,9 +23,9 @@ router = APIRouter(tags=["running"])
 
 _DRAINING = FieldError(
     "service",
-    Text("服务正在停止；请改用另一实例", "the service is stopping; use another instance"),
+    Text("服务正在停止，请使用其他实例", "the service is stopping; use another instance"),
 )
-_LEDGER_ZH = "账本不可写，任何决策都不会作出；请检查数据库及其磁盘。原因见英文说明"
+_LEDGER_ZH = "账本无法写入，暂停作出决策；请检查数据库及其磁盘。原因见英文说明"
 _LEDGER_EN = "the ledger cannot be written, so nothing is decided: check the database and its disk"
 #: Folders in a message, which only the log may show, because everyone may call ``/ready``.
 _FOLDERS = re.compile(r"(?<!\w)/(?:[^\s/:;,]+/)+")

@@ -1,4 +1,4 @@
-"""Accounts on both databases, an officer among them, a door to sign in at, and tokens' claims."""
+"""Fixtures of accounts on both databases, an officer, a sign-in, and claims of tokens."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def accounts(ledger_settings: Settings) -> Iterator[Accounts]:
-    """The accounts of a ledger of the test's own."""
+    """The accounts of a new ledger."""
     from api.access.accounts import Accounts
 
     with closing(Accounts(ledger_settings)) as opened:
@@ -30,7 +30,7 @@ def accounts(ledger_settings: Settings) -> Iterator[Accounts]:
 
 @pytest.fixture
 def officer(accounts: Accounts) -> NewAccount:
-    """An officer of one county, with the password that was handed out."""
+    """An officer of one county, with the password."""
     from api.access.first_run import create_account
 
     (made,) = create_account(accounts, [("officer-1", ("officer",), ("371502",))])
@@ -38,8 +38,8 @@ def officer(accounts: Accounts) -> NewAccount:
 
 
 @pytest.fixture
-def door(accounts: Accounts, ledger_settings: Settings) -> SignIn:
-    """Where the accounts sign in."""
+def sign_in(accounts: Accounts, ledger_settings: Settings) -> SignIn:
+    """The sign-in of the accounts."""
     from api.access.issuer import Issuer
     from api.access.sign_in import SignIn
 

@@ -21,9 +21,9 @@ from model.errors import LedgerError
 from tests.support.tampering.rows import disarmed
 
 
-def _mistaken(door: SignIn, name: str) -> None:
+def _mistaken(sign_in: SignIn, name: str) -> None:
     with pytest.raises(ProblemError):
-        door.token(name, "wrong", "192.0.2.1")
+        sign_in.token(name, "wrong", "192.0.2.1")
 
 
 def _audit(accounts: Accounts) -> list[tuple[str, str | None, str]]:
@@ -33,11 +33,11 @@ def _audit(accounts: Accounts) -> list[tuple[str, str | None, str]]:
 
 
 def test_failed_sign_ins_and_locks_are_in_the_audit_and_typed_text_is_not(
-    door: SignIn, officer: NewAccount, accounts: Accounts
+    sign_in: SignIn, officer: NewAccount, accounts: Accounts
 ) -> None:
     for _ in range(MAX_FAILURES + 1):
-        _mistaken(door, officer.name)
-    _mistaken(door, "my-password-by-mistake")
+        _mistaken(sign_in, officer.name)
+    _mistaken(sign_in, "my-password-by-mistake")
     failed = ("sign_in_failed", officer.name, "anybody")
     rows = _audit(accounts)
     assert rows[0][:2] == ("account_added", officer.name)
@@ -46,9 +46,9 @@ def test_failed_sign_ins_and_locks_are_in_the_audit_and_typed_text_is_not(
 
 
 def test_every_change_of_an_account_is_in_the_audit_with_its_actor(
-    door: SignIn, officer: NewAccount, accounts: Accounts
+    sign_in: SignIn, officer: NewAccount, accounts: Accounts
 ) -> None:
-    door.change_password(officer.name, officer.password, "a new and longer one", "127.0.0.1")
+    sign_in.change_password(officer.name, officer.password, "a new and longer one", "127.0.0.1")
     changed = {"roles": frozenset({"auditor"}), "places": ("371502",)}
     accounts.change(officer.name, "account_changed", "boss", lambda was: replace(was, **changed))
     FailedSignIns(accounts.writing).forget(officer.name, "boss")

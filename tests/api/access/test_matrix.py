@@ -98,8 +98,8 @@ def test_a_caller_of_no_place_sees_nothing(branch: Branch) -> None:
     headers = branch.headers("officer", "auditor", places=(ELSEWHERE,))
     assert branch.send("get", "/v1/whitelist", headers).json()["rows"] == []
     assert branch.send("get", "/v1/whitelist/funnel", headers).json()["rows"] == []
-    looks = branch.send("get", "/v1/accesses", headers).json()["rows"]
-    assert {look["place_code"] for look in looks} <= {ELSEWHERE}
+    records = branch.send("get", "/v1/accesses", headers).json()["rows"]
+    assert {record["place_code"] for record in records} <= {ELSEWHERE}
 
 
 def test_a_list_contains_only_the_callers_places_under_any_filter(branch: Branch) -> None:

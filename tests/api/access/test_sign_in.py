@@ -37,25 +37,25 @@ from api.server.app import create_app
 from tests.support.cases import ROOT
 
 
-def _refusal(door: SignIn, name: str, password: str) -> str:
+def _refusal(sign_in: SignIn, name: str, password: str) -> str:
     with pytest.raises(ProblemError) as refusal:
-        door.token(name, password, "192.0.2.1")
+        sign_in.token(name, password, "192.0.2.1")
     return refusal.value.kind.name
 
 
-def test_a_password_opens_its_account_and_no_other(door: SignIn, officer: NewAccount) -> None:
-    assert door.token("officer-1", officer.password, "192.0.2.1")
+def test_a_password_opens_its_account_and_no_other(sign_in: SignIn, officer: NewAccount) -> None:
+    assert sign_in.token("officer-1", officer.password, "192.0.2.1")
     for name, password in (("officer-1", officer.password + "x"), ("nobody", officer.password)):
-        assert _refusal(door, name, password) == WRONG_CREDENTIALS.name
+        assert _refusal(sign_in, name, password) == WRONG_CREDENTIALS.name
 
 
 def test_failures_in_a_row_lock_a_name_with_or_without_an_account(
-    door: SignIn, officer: NewAccount
+    sign_in: SignIn, officer: NewAccount
 ) -> None:
     for name in ("officer-1", "no such account"):
-        refusals = [_refusal(door, name, "wrong") for _ in range(MAX_FAILURES + 1)]
+        refusals = [_refusal(sign_in, name, "wrong") for _ in range(MAX_FAILURES + 1)]
         assert refusals == [WRONG_CREDENTIALS.name] * MAX_FAILURES + [TOO_MANY_ATTEMPTS.name]
-    assert _refusal(door, "officer-1", officer.password) == TOO_MANY_ATTEMPTS.name
+    assert _refusal(sign_in, "officer-1", officer.password) == TOO_MANY_ATTEMPTS.name
 
 
 def test_parallel_attempts_all_count(accounts: Accounts) -> None:
@@ -81,15 +81,15 @@ def test_a_lock_ends_by_itself_or_by_the_administrator(accounts: Accounts) -> No
     assert attempts.begin("b") == 0
 
 
-def test_a_success_resets_the_failures(door: SignIn, officer: NewAccount) -> None:
+def test_a_success_resets_the_failures(sign_in: SignIn, officer: NewAccount) -> None:
     for _ in range(2):
         for _ in range(MAX_FAILURES - 1):
-            _refusal(door, "officer-1", "wrong")
-        assert door.token("officer-1", officer.password, "192.0.2.1")
+            _refusal(sign_in, "officer-1", "wrong")
+        assert sign_in.token("officer-1", officer.password, "192.0.2.1")
 
 
 def test_an_unknown_name_costs_the_same_check_as_a_known_one(
-    door: SignIn, officer: NewAccount, monkeypatch: pytest.MonkeyPatch
+    sign_in: SignIn, officer: NewAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checked: list[str] = []
 
@@ -98,23 +98,23 @@ def test_an_unknown_name_costs_the_same_check_as_a_known_one(
         return True
 
     monkeypatch.setattr(sign_in_module, "password_matches", recorded)
-    assert _refusal(door, "no such account", "anything") == WRONG_CREDENTIALS.name
-    door.token("officer-1", officer.password, "192.0.2.1")
+    assert _refusal(sign_in, "no such account", "anything") == WRONG_CREDENTIALS.name
+    sign_in.token("officer-1", officer.password, "192.0.2.1")
     assert checked[0] == UNKNOWN_ACCOUNT_HASH
     parameters = [re.findall(r"\$argon2id\$v=\d+\$[^$]+", each) for each in checked]
     assert parameters[0] == parameters[1] != []
 
 
 def test_a_disabled_account_is_refused_as_a_wrong_password(
-    door: SignIn, accounts: Accounts, officer: NewAccount
+    sign_in: SignIn, accounts: Accounts, officer: NewAccount
 ) -> None:
     accounts.change("officer-1", "account_disabled", "test", lambda a: replace(a, is_enabled=False))
-    assert _refusal(door, "officer-1", officer.password) == WRONG_CREDENTIALS.name
+    assert _refusal(sign_in, "officer-1", officer.password) == WRONG_CREDENTIALS.name
 
 
-def test_one_source_is_limited_over_all_names(door: SignIn) -> None:
-    door._sources = RateLimits(0.1, 3)
-    refusals = [_refusal(door, f"name-{i}", "wrong") for i in range(4)]
+def test_one_source_is_limited_over_all_names(sign_in: SignIn) -> None:
+    sign_in._sources = RateLimits(0.1, 3)
+    refusals = [_refusal(sign_in, f"name-{i}", "wrong") for i in range(4)]
     assert refusals == [WRONG_CREDENTIALS.name] * 3 + [TOO_MANY_ATTEMPTS.name]
 
 
@@ -169,17 +169,17 @@ def test_a_fresh_account_cache_needs_no_query(
 
 
 def test_a_password_is_changed_by_its_owner_alone(
-    door: SignIn, accounts: Accounts, officer: NewAccount
+    sign_in: SignIn, accounts: Accounts, officer: NewAccount
 ) -> None:
     chosen = "a longer sentence"
     with pytest.raises(ProblemError):
-        door.change_password("officer-1", "wrong", chosen, "192.0.2.1")
+        sign_in.change_password("officer-1", "wrong", chosen, "192.0.2.1")
     for unfit in ("short", "x" * 129, "my officer-1 password", officer.password):
         with pytest.raises(ProblemError):
-            door.change_password("officer-1", officer.password, unfit, "192.0.2.1")
-    door.change_password("officer-1", officer.password, chosen, "192.0.2.1")
-    assert door.token("officer-1", chosen, "192.0.2.1")
-    assert _refusal(door, "officer-1", officer.password) == WRONG_CREDENTIALS.name
+            sign_in.change_password("officer-1", officer.password, unfit, "192.0.2.1")
+    sign_in.change_password("officer-1", officer.password, chosen, "192.0.2.1")
+    assert sign_in.token("officer-1", chosen, "192.0.2.1")
+    assert _refusal(sign_in, "officer-1", officer.password) == WRONG_CREDENTIALS.name
 
 
 def test_generated_passwords_are_long_acceptable_and_unique() -> None:

@@ -179,8 +179,8 @@ def test_a_person_is_exported_and_erased(branch: Branch) -> None:
         "/problems/nothing-held",
         "/problems/loan-outstanding",
     )
-    held = officer("GET", f"{address}/export").json()
-    assert held["archive"]["member_id"] == member["member_id"]
+    export = officer("GET", f"{address}/export").json()
+    assert export["archive"]["member_id"] == member["member_id"]
 
 
 def test_the_portfolio_of_a_county_is_the_officers_own(branch: Branch) -> None:

@@ -110,7 +110,7 @@ def test_an_erased_person_is_gone_and_their_decisions_stay_provable(
 
 def _publish_without(member_id: str, archive: Archive, profile: pa.Table, home: Path) -> None:
     """Publish the next edition from branch files without the person."""
-    kept = profile.filter(pc.not_equal(profile["member_id"], member_id))
+    remaining = profile.filter(pc.not_equal(profile["member_id"], member_id))
     day = date(2023, 10, 1)
     basis = Basis(day, policy_on(day), published_card(home))
-    publish_profile(archive, kept, basis, home, home / "rows.parquet")
+    publish_profile(archive, remaining, basis, home, home / "rows.parquet")

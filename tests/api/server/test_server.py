@@ -22,9 +22,11 @@ PHONE, ID_NUMBER = "19900000000", "999901197001010014"
 
 
 @pytest.fixture(scope="module")
-def kept(published_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running_service(
+    published_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
     """A service that no test stops."""
-    folder = tmp_path_factory.mktemp("kept")
+    folder = tmp_path_factory.mktemp("running_service")
     with serving(Path(shutil.copytree(published_home, folder / "home")), folder / "log") as found:
         yield found
 
@@ -98,49 +100,55 @@ def test_two_workers_answer_with_the_metrics_of_both(published_home: Path, tmp_p
     assert counted == ["40.0"]
 
 
-def test_metrics_are_by_route_template_and_for_this_machine_only(kept: Running) -> None:
-    kept.get("/v1/members/M-SECRET-1")
-    status, found = kept.get("/metrics")
+def test_metrics_are_by_route_template_and_for_this_machine_only(running_service: Running) -> None:
+    running_service.get("/v1/members/M-SECRET-1")
+    status, found = running_service.get("/metrics")
     assert status == 200
     assert 'route="/v1/members/{member_id}"' in found
     assert "SECRET" not in found
     for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
-        assert kept.get("/metrics", **{header: "127.0.0.1"})[0] == 404
+        assert running_service.get("/metrics", **{header: "127.0.0.1"})[0] == 404
 
 
 @pytest.mark.parametrize("path", ["/live", "/ready"])
-def test_monitoring_may_use_head_requests(kept: Running, path: str) -> None:
-    asked = Request(kept.url + path, method="HEAD")
+def test_monitoring_may_use_head_requests(running_service: Running, path: str) -> None:
+    asked = Request(running_service.url + path, method="HEAD")
     with build_opener(ProxyHandler({})).open(asked, timeout=10) as answer:
         assert (answer.status, answer.read()) == (200, b"")
         assert int(answer.headers["Content-Length"]) > 0
 
 
-def test_a_route_within_another_router_is_logged_with_its_full_path(kept: Running) -> None:
-    kept.post("/v1/token", "{}", "key")
-    found = kept.get("/metrics")[1]
+def test_a_route_within_another_router_is_logged_with_its_full_path(
+    running_service: Running,
+) -> None:
+    running_service.post("/v1/token", "{}", "key")
+    found = running_service.get("/metrics")[1]
     assert 'route="/v1/token",status="415"' in found
     assert 'route="/token"' not in found
 
 
-def test_a_request_is_found_in_the_log_by_its_callers_id(kept: Running) -> None:
-    kept.get("/v1/policy", **{"X-Request-Id": "till-7-0001"})
-    wait_until(lambda: bool(_told(kept, "/v1/policy")), "logged", seconds=5)
-    (line,) = _told(kept, "/v1/policy")
+def test_a_request_is_found_in_the_log_by_its_callers_id(running_service: Running) -> None:
+    running_service.get("/v1/policy", **{"X-Request-Id": "till-7-0001"})
+    wait_until(lambda: bool(_logged(running_service, "/v1/policy")), "logged", seconds=5)
+    (line,) = _logged(running_service, "/v1/policy")
     assert (line["request_id"], line["status"], line["subject"]) == ("till-7-0001", 200, "bench")
 
 
-def test_an_id_that_may_identify_a_person_or_break_the_log_is_replaced(kept: Running) -> None:
+def test_an_id_that_may_identify_a_person_or_break_the_log_is_replaced(
+    running_service: Running,
+) -> None:
     given = [PHONE, ID_NUMBER, f"tel-{PHONE}", "short", "x" * 65, "a b c d e"]
     for each in given:
-        assert kept.get("/problems/overloaded", **{"X-Request-Id": each})[0] == 200
+        assert running_service.get("/problems/overloaded", **{"X-Request-Id": each})[0] == 200
     # A line is written when its answer has left.
-    wait_until(lambda: len(_told(kept, "/problems/{name}")) == len(given), "logged", seconds=5)
-    events = _told(kept, "/problems/{name}")
+    wait_until(
+        lambda: len(_logged(running_service, "/problems/{name}")) == len(given), "logged", seconds=5
+    )
+    events = _logged(running_service, "/problems/{name}")
     assert all(re.fullmatch(r"[0-9a-f]{32}", line["request_id"]) for line in events)
 
 
-def _told(running: Running, route: str) -> list[dict[str, Any]]:
+def _logged(running: Running, route: str) -> list[dict[str, Any]]:
     return [line for line in running.lines() if line.get("route") == route]
 
 

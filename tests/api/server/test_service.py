@@ -235,5 +235,5 @@ def _all_pages(service: httpx.Client, **query: Any) -> list[dict[str, Any]]:
 
 
 def _as_json(row: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in row.items() if not name.startswith("points_lost")}
-    return {**kept, "as_of": row["as_of"].isoformat()}
+    fields = {name: value for name, value in row.items() if not name.startswith("points_lost")}
+    return {**fields, "as_of": row["as_of"].isoformat()}

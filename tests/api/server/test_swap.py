@@ -93,13 +93,13 @@ def test_a_request_uses_one_set_to_its_end(home: Path) -> None:
     earlier, later = _editions(home)
     service = Service(Settings(home))
     service.refresh()
-    held = service.resources()
-    before = held.edition.page(PlaceFilter(), None, None, 500)
+    resources = service.resources()
+    before = resources.edition.page(PlaceFilter(), None, None, 500)
     _point(home, later)
     service.refresh()
     shutil.rmtree(home / "editions" / earlier)
-    assert service.resources() is not held
-    assert held.edition.page(PlaceFilter(), None, None, 500) == before
+    assert service.resources() is not resources
+    assert resources.edition.page(PlaceFilter(), None, None, 500) == before
 
 
 @pytest.mark.parametrize("broken", [DATABASE, MANIFEST])
