@@ -23,7 +23,7 @@ DECLINE = Ruling("DECLINE", None, "ADVERSE_NEWS", "情况有变，停止放款")
 def without(resources, member_id):
     """Return the resources of an edition without the member."""
     edition = copy(resources.edition)
-    edition._recent = {member_id: None}
+    edition._cache = {member_id: None}
     return replace(resources, edition=edition)
 
 
