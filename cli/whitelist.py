@@ -38,8 +38,8 @@ def command(
     from data.storage.archive import Archive
 
     day: date = as_of.date()
-    words = consents_before(location(home, None), day)
-    published = publish_whitelist(Archive(archive), day, home, out, engine, words)
+    consents = consents_before(location(home, None), day)
+    published = publish_whitelist(Archive(archive), day, home, out, engine, consents)
     for note in notes(published):
         click.echo(f"note: {note}", err=True)
     for line in report(published):

@@ -21,6 +21,17 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from api.editions.contents import Contents
+from api.editions.edition import (
+    ATTRIBUTES,
+    CHANGES,
+    FLOAT,
+    FUNNEL,
+    NUMBERS,
+    PEOPLE,
+    PLACES,
+    PROFILES,
+    WHITELIST,
+)
 from api.editions.funnel import STEPS
 from data.storage.profiles import columns_of
 from model.decision.consent import CONSENT_ON
@@ -28,12 +39,6 @@ from model.decision.whitelist import HOUSEHOLD_BORROWER
 from model.policy.policy import Policy
 from model.profile.dictionary import member_dictionary
 
-#: Tables of ``edition.sqlite``.
-PEOPLE, PROFILES, ATTRIBUTES, WHITELIST, PLACES, FUNNEL, CHANGES = (
-    "people", "profiles", "attributes", "whitelist", "places", "funnel", "changes",
-)  # fmt: skip
-#: The column of `PROFILES` that holds the numbers, and how each is stored.
-NUMBERS, FLOAT = "numbers", "<f8"
 #: Columns with one value for all rows, which the manifest holds.
 _IN_MANIFEST = ("as_of", "policy_digest", "card_digest")
 

@@ -12,16 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from api.editions.database import (
-    ATTRIBUTES,
-    FLOAT,
-    FUNNEL,
-    NUMBERS,
-    PEOPLE,
-    PLACES,
-    PROFILES,
-    WHITELIST,
-)
 from api.editions.funnel import LEVELS, sum_to_places
 from api.editions.manifest import (
     DATABASE,
@@ -35,6 +25,12 @@ from model.card.bins import Columns, Floats
 
 Row = dict[str, Any]
 
+#: Tables of ``edition.sqlite``.
+PEOPLE, PROFILES, ATTRIBUTES, WHITELIST, PLACES, FUNNEL, CHANGES = (
+    "people", "profiles", "attributes", "whitelist", "places", "funnel", "changes",
+)  # fmt: skip
+#: The column of `PROFILES` that holds the numbers, and how each is stored.
+NUMBERS, FLOAT = "numbers", "<f8"
 #: Most profiles in memory, about 700 bytes each.
 _MAX_CACHED = 1_024
 

@@ -39,7 +39,7 @@ NEWS = {
 
 
 @pytest.fixture(scope="module")
-def members(resources) -> dict[str, dict[str, object]]:
+def affected(resources) -> dict[str, dict[str, object]]:
     """A member of the first tier for each of the branch's news."""
     rows = resources.edition.page(PlaceFilter(), "FIRST", None, 1_200)
     best = sorted(rows, key=lambda row: (-row["limit_yuan"], row["member_id"]))
@@ -47,13 +47,13 @@ def members(resources) -> dict[str, dict[str, object]]:
 
 
 @pytest.fixture(scope="module")
-def branch(published_home, simulated_archive, members, tmp_path_factory):
+def branch(published_home, simulated_archive, affected, tmp_path_factory):
     """A home, and the archive after the import of the branch's files."""
     folder = tmp_path_factory.mktemp("branch")
     shutil.copytree(published_home, folder / "home")
     archive = Archive(shutil.copytree(simulated_archive.folder, folder / "archive"))
     members = archive.read("members")
-    for news, row in members.items():
+    for news, row in affected.items():
         old = members.filter(pc.equal(members["member_id"], row["member_id"])).to_pylist()
         last = max(old, key=lambda version: version["recorded_at"])
         new = last | NEWS[news] | {"recorded_at": datetime.fromisoformat("2023-10-16")}
@@ -90,9 +90,9 @@ def is_consenting(desk, member):
 
 @pytest.mark.parametrize("news", ["withdrew after", "withdrew the same day"])
 def test_a_withdrawal_by_branch_file_is_not_overridden_by_an_older_consent_at_the_counter(
-    desk, members, later, news
+    desk, affected, later, news
 ):
-    member = members[news]
+    member = affected[news]
     say(desk, member, False)
     say(desk, member, True)
     decision = desk.decide(member, 3_000)
@@ -107,8 +107,8 @@ def test_a_withdrawal_by_branch_file_is_not_overridden_by_an_older_consent_at_th
     assert "NO_CONSENT" not in outcome(desk, member)[1]
 
 
-def test_a_consent_at_the_counter_outlives_a_withdrawal_dated_before_it(desk, told, later):
-    member = members["withdrew before"]
+def test_a_consent_at_the_counter_outlives_a_withdrawal_dated_before_it(desk, affected, later):
+    member = affected["withdrew before"]
     say(desk, member, False)
     say(desk, member, True)
     desk.resources, desk.now = later, desk.now + timedelta(days=11)
@@ -121,9 +121,9 @@ def test_a_consent_at_the_counter_outlives_a_withdrawal_dated_before_it(desk, to
     [("gave again after", True), ("gave the same day", False), ("no news", False)],
 )
 def test_only_a_later_consent_overrides_a_withdrawal_at_the_counter(
-    desk, members, later, news, holds
+    desk, affected, later, news, holds
 ):
-    member = members[news]
+    member = affected[news]
     say(desk, member, False)
     desk.resources, desk.now = later, desk.now + timedelta(days=11)
     assert is_consenting(desk, member) is holds
@@ -131,7 +131,7 @@ def test_only_a_later_consent_overrides_a_withdrawal_at_the_counter(
 
 
 def test_a_member_who_withdrew_at_the_counter_is_not_scored_by_the_next_batch(
-    desk, members, branch, ledger_settings, tmp_path
+    desk, affected, branch, ledger_settings, tmp_path
 ):
     home, archive = Path(shutil.copytree(branch[0], tmp_path / "copy")), branch[1]
     said = {
@@ -142,15 +142,15 @@ def test_a_member_who_withdrew_at_the_counter_is_not_scored_by_the_next_batch(
     }
     for news, words in said.items():
         for is_given in words:
-            say(desk, members[news], is_given)
-    words = consents_before(Location.of(ledger_settings), LATER)
-    assert words == {
-        members[news]["member_id"]: Word(given[-1], TODAY) for news, given in said.items()
+            say(desk, affected[news], is_given)
+    records = consents_before(Location.of(ledger_settings), LATER)
+    assert records == {
+        affected[news]["member_id"]: Word(given[-1], TODAY) for news, given in said.items()
     }
     assert consents_before(Location.of(ledger_settings), TODAY) == {}
-    publish_whitelist(archive, LATER, home, tmp_path / "rows.parquet", words=words)
+    publish_whitelist(archive, LATER, home, tmp_path / "rows.parquet", consents=records)
     online = loaded(home)
-    for news, row in members.items():
+    for news, row in affected.items():
         standing = online.edition.row(row["member_id"])
         is_refused = "NO_CONSENT" in standing["knock_outs"]
         assert (standing["points"] is None) is is_refused, news
