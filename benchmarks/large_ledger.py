@@ -54,20 +54,20 @@ def main(home: Path, count: int) -> None:
 def _measure(ledger: Ledger, resources: Resources) -> dict[str, Any]:
     tally, ahead = Tally(), Tally()
 
-    def sums(view: View) -> object:
-        return portfolio(resources.edition, tally.sums(view), "county", lambda _: True, 2026)
+    def counted(view: View) -> object:
+        return portfolio(resources.edition, tally.totals(view), "county", lambda _: True, 2026)
 
     def queue(view: View) -> object:
         return queue_page(tally, view, lambda _: True, 0, 50)
 
     reads: dict[str, Callable[[View], object]] = {
-        "portfolio, first": sums,
-        "portfolio, again": sums,
+        "portfolio, first": counted,
+        "portfolio, again": counted,
         "queue, first": queue,
         "queue, again": queue,
         "funnel of the edition": lambda _: resources.edition.funnel("county", PlaceFilter()),
         "read ahead at the start": lambda _: preload(ledger, ahead, threading.Event()),
-        "portfolio, first, read ahead": lambda view: ahead.sums(view),
+        "portfolio, first, read ahead": lambda view: ahead.totals(view),
         "queue, first, read ahead": lambda v: queue_page(ahead, v, lambda _: True, 0, 50),
         "overrides": lambda view: overrides(view, lambda _: True),
     }

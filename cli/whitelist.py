@@ -31,15 +31,15 @@ def command(
 
     Where HOME has a ledger, consent given or withdrawn at the counter before DATE counts.
     """
-    from api.consent.consent import words_before
+    from api.consent.consent import consents_before
     from api.editions.batch import publish_whitelist
     from api.editions.report import notes, report
     from cli.ledger_options import location
     from data.storage.archive import Archive
 
     day: date = as_of.date()
-    words = words_before(location(home, None), day)
-    published = publish_whitelist(Archive(archive), day, home, out, engine, words)
+    consents = consents_before(location(home, None), day)
+    published = publish_whitelist(Archive(archive), day, home, out, engine, consents)
     for note in notes(published):
         click.echo(f"note: {note}", err=True)
     for line in report(published):

@@ -258,11 +258,13 @@ class Desk:
 
     def refusal(self, command: Command) -> str:
         """Return the name of the problem that a command is refused with."""
+        from api.http.ledger import problem_kind
         from api.http.problems import ProblemError
+        from api.ledger.errors import LedgerRefusalError
 
-        with pytest.raises(ProblemError) as refused:
+        with pytest.raises((ProblemError, LedgerRefusalError)) as refusal:
             self.ledger.write_now(command)
-        return refused.value.kind.name
+        return problem_kind(refusal.value).name
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""Who may do what: tokens, accounts, roles, places, and the record of every look at a person."""
+"""Access control: tokens, accounts, roles and places, and the audit of access to personal data."""

@@ -1,7 +1,4 @@
-"""All that one process needs to say who may do what, made from the settings.
-
-From a token to who asks: checked once, known by its digest until it expires.
-"""
+"""Access control of one process: token verification, rate limits and sign-in."""
 
 from __future__ import annotations
 
@@ -25,107 +22,21 @@ from api.core.principal import Principal
 from api.core.settings import Settings
 
 T = TypeVar("T")
-#: Tokens kept in memory; the oldest make room.
-_MOST_KEPT = 10_000
-
-
-class Verifier(Protocol):
-    """Says who a token speaks for."""
-
-    async def principal(self, token: str) -> Principal:
-        """Return who `token` speaks for now.
-
-        Raises
-        ------
-        TokenRefusedError
-            If it is not trusted, or no longer.
-        """
-
-
-class _Kept(Generic[T]):
-    """What was found out about tokens, by SHA-256, until they expire."""
-
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
-        self._kept: dict[bytes, tuple[T, float]] = {}
-
-    def get(self, token: str) -> T | None:
-        digest = _digest(token)
-        found = self._kept.get(digest)
-        if found is None:
-            return None
-        if self._clock() >= found[1]:
-            self._kept.pop(digest, None)
-            raise TokenRefusedError("expired")
-        return found[0]
-
-    def keep(self, token: str, found: T, expires: float) -> T:
-        self._kept[_digest(token)] = (found, expires)
-        if len(self._kept) > _MOST_KEPT:
-            self._kept.pop(next(iter(self._kept)), None)
-        return found
-
-    def forget(self) -> None:
-        self._kept.clear()
-
-
-class HomeVerifier:
-    """Tokens of this home: the signature is remembered, the account is asked every time."""
-
-    def __init__(self, issuer: Issuer, roster: AccountCache) -> None:
-        self._issuer, self._roster = issuer, roster
-        self._kept: _Kept[TokenClaims] = _Kept()
-
-    async def principal(self, token: str) -> Principal:
-        """Return the account that `token` names, as it may do now; see `Verifier`."""
-        held = self._kept.get(token)
-        if held is None:
-            held = self._issuer.check(token)
-            self._kept.keep(token, held, held.expires)
-        account = await self._roster.holder(held)
-        if account is None:
-            raise TokenRefusedError("withdrawn")
-        return account.principal
-
-
-class OidcVerifier:
-    """Tokens of the identity provider; a change of its keys makes all be checked again."""
-
-    def __init__(self, oidc: Oidc) -> None:
-        self._oidc = oidc
-        self._kept: _Kept[Principal] = _Kept()
-        self._epoch = oidc.keys.epoch
-
-    async def principal(self, token: str) -> Principal:
-        """Return whom the provider's claims describe; see `Verifier`."""
-        await self._oidc.keys.settle()
-        if self._epoch != self._oidc.keys.epoch:
-            self._kept.forget()
-            self._epoch = self._oidc.keys.epoch
-        found = self._kept.get(token)
-        if found is None:
-            found, expires = await self._oidc.check(token)
-            self._kept.keep(token, found, expires)
-        return found
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("ascii")).digest()
-
-
-#: Decisions whose place is remembered: it never changes.
-_MOST_DECISIONS = 50_000
+#: Most decisions whose village is cached; a decision's village never changes.
+_MAX_DECISIONS = 50_000
+#: Most verified tokens in memory; the oldest is dropped first.
+_MAX_TOKENS = 10_000
 
 
 class AccessControl:
-    """The verifier of tokens, the limits, and, with accounts of our own, the sign-in.
+    """The token verifier, the rate limits and, for accounts of this home, the sign-in.
 
     Attributes
     ----------
     sign_in : SignIn or None
-        None where an identity provider keeps the accounts.
+        None where an identity provider manages the accounts.
     decision_places : mapping of str to str
-        Village by decision id, as far as known.
+        Village code by decision id, for decisions seen recently.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -148,18 +59,102 @@ class AccessControl:
         return source_of(request.scope, self._proxies)
 
     def remember_place(self, decision_id: str, place_code: str) -> None:
-        """Keep the place of a decision for later requests."""
+        """Cache the village of a decision for later requests."""
         self.decision_places[decision_id] = place_code
-        if len(self.decision_places) > _MOST_DECISIONS:
+        if len(self.decision_places) > _MAX_DECISIONS:
             self.decision_places.popitem(last=False)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connections to the database of accounts."""
         if self._accounts:
             self._accounts.close()
 
 
 async def access_control_of(request: Request) -> AccessControl:
     """Return the access control of the service behind `request`."""
-    found: AccessControl = request.app.state.access_control
-    return found
+    access_control: AccessControl = request.app.state.access_control
+    return access_control
+
+
+class Verifier(Protocol):
+    """Turns a bearer token into a principal."""
+
+    async def principal(self, token: str) -> Principal:
+        """Return the principal that `token` stands for now.
+
+        Raises
+        ------
+        TokenRefusedError
+            If the token is not trusted, expired, or its account may no longer use it.
+        """
+
+
+class HomeVerifier:
+    """Tokens of this home: the signature is checked once, the account on every request."""
+
+    def __init__(self, issuer: Issuer, accounts: AccountCache) -> None:
+        self._issuer, self._accounts = issuer, accounts
+        self._verified: _VerifiedTokens[TokenClaims] = _VerifiedTokens()
+
+    async def principal(self, token: str) -> Principal:
+        """Return the account that `token` names, with its present roles; see `Verifier`."""
+        claims = self._verified.get(token)
+        if claims is None:
+            claims = self._issuer.check(token)
+            self._verified.add(token, claims, claims.expires)
+        account = await self._accounts.account_for(claims)
+        if account is None:
+            raise TokenRefusedError("withdrawn")
+        return account.principal
+
+
+class OidcVerifier:
+    """Tokens of the identity provider; when its keys change, every token is verified again."""
+
+    def __init__(self, oidc: Oidc) -> None:
+        self._oidc = oidc
+        self._verified: _VerifiedTokens[Principal] = _VerifiedTokens()
+        self._epoch = oidc.keys.epoch
+
+    async def principal(self, token: str) -> Principal:
+        """Return the principal that the provider's claims describe; see `Verifier`."""
+        await self._oidc.keys.settle()
+        if self._epoch != self._oidc.keys.epoch:
+            self._verified.clear()
+            self._epoch = self._oidc.keys.epoch
+        principal = self._verified.get(token)
+        if principal is None:
+            principal, expires = await self._oidc.check(token)
+            self._verified.add(token, principal, expires)
+        return principal
+
+
+class _VerifiedTokens(Generic[T]):
+    """Results of verification by the token's SHA-256, until the token expires."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._results: dict[bytes, tuple[T, float]] = {}
+
+    def get(self, token: str) -> T | None:
+        digest = _digest(token)
+        entry = self._results.get(digest)
+        if entry is None:
+            return None
+        result, expires = entry
+        if self._clock() >= expires:
+            self._results.pop(digest, None)
+            raise TokenRefusedError("expired")
+        return result
+
+    def add(self, token: str, result: T, expires: float) -> None:
+        self._results[_digest(token)] = (result, expires)
+        if len(self._results) > _MAX_TOKENS:
+            self._results.pop(next(iter(self._results)), None)
+
+    def clear(self) -> None:
+        self._results.clear()
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("ascii")).digest()

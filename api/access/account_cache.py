@@ -1,4 +1,4 @@
-"""The accounts in memory, never older than seconds: what a request costs no query for."""
+"""A cache of all accounts, a few seconds old at most, so that a request costs no query."""
 
 from __future__ import annotations
 
@@ -15,65 +15,67 @@ from api.core.log import log
 from api.http.problem_kinds import LEDGER_AWAY
 from api.http.problems import ProblemError
 
-#: A disabled account's tokens work for this long at most while the database is there.
+#: A disabled account's tokens work for this long at most while the database is available.
 FRESH_SECONDS = 2.0
-#: With the database away, accounts are believed as last seen for this long, then nobody is.
-MOST_STALE_SECONDS = 30.0
-#: A request waits no longer than this for a fresh look while an old one will do.
-_PATIENCE_SECONDS = 0.25
+#: While the database is away, the cache is used for this long; then every request is refused.
+MAX_STALE_SECONDS = 30.0
+#: A request waits at most this long for a refresh while the cache is still usable.
+_REFRESH_WAIT_SECONDS = 0.25
 
 
 class AccountCache:
-    """Every account as of a moment ago; one look at a time, shared by all who wait for it."""
+    """All accounts by name. One refresh runs at a time, and every request that needs it waits."""
 
     def __init__(self, accounts: Accounts, clock: Callable[[], float] = monotonic) -> None:
-        self._accounts, self._clock = accounts, clock
-        self._known: Mapping[str, Account] = {}
-        self._seen_at = self._next_at = self._seen_time = float("-inf")
-        self._looking: asyncio.Task[None] | None = None
+        self._store, self._clock = accounts, clock
+        self._accounts_by_name: Mapping[str, Account] = {}
+        self._read_at = self._refresh_at = self._read_time = float("-inf")
+        self._refreshing: asyncio.Task[None] | None = None
 
-    async def holder(self, held: TokenClaims) -> Account | None:
-        """Return the account that holds a token, if it may use it now.
+    async def account_for(self, claims: TokenClaims) -> Account | None:
+        """Return the account that a token names, if it may use the token now.
 
         Raises
         ------
         ProblemError
-            503 if the database has been away for longer than `MOST_STALE_SECONDS`.
+            503 if the database has been away for longer than `MAX_STALE_SECONDS`.
         """
-        if self._clock() >= self._next_at:
-            await self._look()
-        found = _entitled(self._known, held)
-        if found is None and self._seen_time <= held.issued + 1:
-            # The token is younger than our last look, and so its account may be.
-            await self._look()
-            found = _entitled(self._known, held)
-        return found
+        if self._clock() >= self._refresh_at:
+            await self._wait_for_refresh()
+        account = _entitled(self._accounts_by_name, claims)
+        if account is None and self._read_time <= claims.issued + 1:
+            # The token is newer than the cache, and so the account may be.
+            await self._wait_for_refresh()
+            account = _entitled(self._accounts_by_name, claims)
+        return account
 
-    async def _look(self) -> None:
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._refresh())
-        await asyncio.wait([self._looking], timeout=self._patience())
-        if self._clock() - self._seen_at > MOST_STALE_SECONDS:
+    async def _wait_for_refresh(self) -> None:
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.create_task(self._refresh())
+        await asyncio.wait([self._refreshing], timeout=self._refresh_wait())
+        if self._clock() - self._read_at > MAX_STALE_SECONDS:
             raise ProblemError(LEDGER_AWAY)
 
-    def _patience(self) -> float | None:
-        stale = self._clock() - self._seen_at > MOST_STALE_SECONDS
-        return None if stale else _PATIENCE_SECONDS
+    def _refresh_wait(self) -> float | None:
+        stale = self._clock() - self._read_at > MAX_STALE_SECONDS
+        return None if stale else _REFRESH_WAIT_SECONDS
 
     async def _refresh(self) -> None:
         began, now = self._clock(), time()
         try:
-            self._known = await asyncio.to_thread(self._read)
-            self._seen_at, self._seen_time = began, now
+            self._accounts_by_name = await asyncio.to_thread(self._read)
+            self._read_at, self._read_time = began, now
         except (DBAPIError, PoolTimeoutError, OSError) as error:
             log.warning("database away", why=type(error).__qualname__)
-        # After a failure too: not every request shall wait for a database that is away.
-        self._next_at = began + FRESH_SECONDS
+        # After a failure too, so that not every request waits for a database that is away.
+        self._refresh_at = began + FRESH_SECONDS
 
     def _read(self) -> Mapping[str, Account]:
-        return {account.name: account for account in self._accounts.all()}
+        return {account.name: account for account in self._store.all()}
 
 
-def _entitled(known: Mapping[str, Account], held: TokenClaims) -> Account | None:
-    found = known.get(held.name)
-    return found if found and found.is_enabled and found.version == held.version else None
+def _entitled(accounts: Mapping[str, Account], claims: TokenClaims) -> Account | None:
+    account = accounts.get(claims.name)
+    if account and account.is_enabled and account.version == claims.version:
+        return account
+    return None

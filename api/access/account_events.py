@@ -1,7 +1,7 @@
-"""What happens to accounts, in the audit: who did it, to which account, when.
+"""Events on accounts in the audit: who did what to which account, and when.
 
-Rows stand in the same chain as looks at persons, sealed by the commit that appends them, so that
-none can be changed, taken out or cut off unseen.
+The rows join the chain of access records. The commit that appends them seals them, so that a
+changed, removed or cut-off row is detected.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ Event = Literal[
     "password_changed", "account_unlocked", "sign_in_failed", "sign_in_locked",
 ]  # fmt: skip
 
-#: Stands for whoever asks to be let in and has not shown who they are.
-ANYBODY = "anybody"
+#: The actor of a sign-in attempt that is not authenticated.
+ANONYMOUS = "anybody"
 
 
 @dataclass(frozen=True)
 class AccountEvent:
-    """One thing that happened.
+    """One event on an account.
 
     Attributes
     ----------
     account : str or None
-        None where there is no account of the name that was typed: it may be a password.
+        None where no account has the name that was typed: the text may be a password.
     detail : str or None
-        What the account may do from then on.
+        The rights of the account after the event.
     """
 
     event: Event
@@ -49,21 +49,21 @@ def record(work: AuditTransaction, events: Iterable[AccountEvent]) -> None:
         [
             {
                 "accessed_at": now,
-                "actor": each.actor,
-                "route": each.event,
+                "actor": event.actor,
+                "route": event.event,
                 "place_code": "",
                 "persons": 0,
-                "account": each.account,
-                "detail": each.detail,
+                "account": event.account,
+                "detail": event.detail,
             }
-            for each in events
+            for event in events
         ]
     )
 
 
 def console_user() -> str:
-    """Return who works on the console of this machine, as the audit names them."""
+    """Return the audit's name for the user of this machine's console."""
     try:
         return f"console:{getpass.getuser()}"
-    except (KeyError, OSError):  # an account without a name, as containers have
+    except (KeyError, OSError):  # a user id without a name, as in a container
         return "console"

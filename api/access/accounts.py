@@ -22,7 +22,7 @@ from api.ledger.tables import accounts
 from model.errors import AccessError
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
-#: Stands in the audit between an account's rights and what names its password.
+#: Separates an account's rights from its password's digest in the audit.
 PASSWORD = "; password "
 
 
@@ -33,7 +33,7 @@ class Account:
     Attributes
     ----------
     version : int
-        Tokens of an earlier version are no longer good.
+        Rises with every change; tokens of an earlier version are refused.
     """
 
     name: str
@@ -45,12 +45,12 @@ class Account:
 
     @property
     def principal(self) -> Principal:
-        """Who asks, when this account does."""
+        """The principal of this account's requests."""
         return Principal(self.name, self.roles, self.places)
 
 
 class Accounts:
-    """Accounts on either database; every change is one transaction."""
+    """Accounts in SQLite or PostgreSQL; every change is one transaction."""
 
     def __init__(self, settings: Settings) -> None:
         self._location = Location.of(settings)
@@ -58,12 +58,12 @@ class Accounts:
         self.reading: Engine = open_engine(self._location.url, writes=False)
 
     def prepare(self) -> None:
-        """Make the tables at first use."""
+        """Create the tables at first use."""
         self._location.make_file()
         upgrade(self.writing.engine)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connections to the database."""
         self.writing.close()
         self.reading.dispose()
 
@@ -79,23 +79,24 @@ class Accounts:
             return _find(connection, name)
 
     def add(self, added: Iterable[Account], actor: str, *, only_first: bool = False) -> None:
-        """Add accounts, all or none, and put it in the audit.
+        """Add all accounts or none, and record it in the audit.
 
         Parameters
         ----------
         actor
-            Who does it.
+            The account or console user that adds them.
         only_first
             Refuse if there is any account yet.
 
         Raises
         ------
         AccessError
-            If a name is taken, or a name, role or place is not as expected.
+            If a name is taken, or a name, role or place is invalid.
         """
-        now, made = _moment(), [_valid(account) for account in added]
-        rows = [_row(account) | {"created_at": now} for account in made]
-        events = [AccountEvent("account_added", a.name, actor, state_of(a)) for a in made]
+        created_at = datetime.now(tz=UTC).isoformat(timespec="seconds")
+        valid = [_valid(account) for account in added]
+        rows = [_row(account) | {"created_at": created_at} for account in valid]
+        events = [AccountEvent("account_added", a.name, actor, state_of(a)) for a in valid]
         try:
             with self.writing.begin() as work:
                 if only_first and work.connection.execute(select(accounts.c.name)).first():
@@ -111,35 +112,35 @@ class Accounts:
     def change(
         self, name: str, event: Event, actor: str, change: Callable[[Account], Account]
     ) -> Account:
-        """Change one account, put it in the audit and end its sessions.
+        """Change one account, record it in the audit, end its sessions; return the old account.
 
         Raises
         ------
         AccessError
-            If there is no such account, or it would not be as expected.
+            If there is no such account, or the changed account is invalid.
         """
         with self.writing.begin() as work:
-            found = _find(work.connection, name)
-            if found is None:
+            before = _find(work.connection, name)
+            if before is None:
                 raise AccessError("no such account; rongzi users list names them")
-            changed = _valid(change(found))
-            changing = update(accounts).where(accounts.c.name == name)
-            work.connection.execute(changing.values(_differences(found, changed)))
-            record(work, [AccountEvent(event, name, actor, state_of(changed))])
-        return found
+            after = _valid(change(before))
+            statement = update(accounts).where(accounts.c.name == name)
+            work.connection.execute(statement.values(_changed_columns(before, after)))
+            record(work, [AccountEvent(event, name, actor, state_of(after))])
+        return before
 
 
 def state_of(account: Account) -> str:
-    """Return what the audit tells of an account: its rights, and which password it has.
+    """Return the state of an account for the audit: its rights and a digest of its password hash.
 
-    The password is named by a digest of its salted hash, by which it cannot be guessed.
+    The hash is salted, so nobody can test guesses of the password against the digest.
     """
     password = hashlib.sha256(account.password_hash.encode()).hexdigest()[:16]
     return f"{rights_of(account)}{PASSWORD}{password}"
 
 
 def rights_of(account: Account) -> str:
-    """Return what an account may do and where."""
+    """Return the roles and places of an account as text."""
     places = ", ".join(place or "everywhere" for place in account.places)
     state = "" if account.is_enabled else "; disabled"
     return f"{', '.join(sorted(account.roles))}; {places}{state}"
@@ -162,10 +163,10 @@ def account_of(row: Any) -> Account:
     )
 
 
-def _differences(before: Account, after: Account) -> dict[str, Any]:
-    """Return the columns to write: on PostgreSQL the service may write no more than a password."""
-    was, row = _row(before), _row(after) | {"version": before.version + 1}
-    return {name: value for name, value in row.items() if value != was[name]}
+def _changed_columns(before: Account, after: Account) -> dict[str, Any]:
+    """Return the columns to write: PostgreSQL lets the service write password columns only."""
+    old, new = _row(before), _row(after) | {"version": before.version + 1}
+    return {name: value for name, value in new.items() if value != old[name]}
 
 
 def _row(account: Account) -> dict[str, Any]:
@@ -182,17 +183,12 @@ def _row(account: Account) -> dict[str, Any]:
 def _valid(account: Account) -> Account:
     if not NAME.fullmatch(account.name):
         raise AccessError(
-            "an account's name has 2 to 64 small letters, digits, dots, dashes or underscores"
+            "an account's name has 2 to 64 lower-case letters, digits, dots, dashes or underscores"
         )
     if not account.roles:
-        raise AccessError("an account needs a role; see docs/reference/roles.md")
+        raise AccessError("an account needs at least one role; see docs/reference/roles.md")
     if not account.places or not all(PLACE.fullmatch(place) for place in account.places):
         raise AccessError(
             "a place is a code of 6 (county), 9 (township) or 12 digits (village), or all"
         )
     return account
-
-
-def _moment() -> str:
-    """Return now, as the tables keep it."""
-    return datetime.now(tz=UTC).isoformat(timespec="seconds")

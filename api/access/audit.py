@@ -1,7 +1,4 @@
-"""The audit, read: bounded by the auditor's places, latest first; accounts are of everywhere.
-
-The record of every look at a person's data: who, when, through which route, at whom or where.
-"""
+"""Access records: writing one for each disclosure of personal data, and reading them back."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from typing import Any
 from fastapi import Request
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
-from api.access.objects import Located
+from api.access.objects import Located, entries_of_member
 from api.access.schemas import AccessShape
 from api.core.principal import Principal
 from api.http.request_log import get_request_id
@@ -20,15 +17,17 @@ from api.ledger.commands import Answer, View, Written
 from api.ledger.entries import Kind
 from api.ledger.tables import accesses
 
+_DECISION: tuple[Kind, ...] = ("DECISION",)
+
 
 @dataclass(frozen=True)
 class RecordAccess:
-    """A ledger command that records one look and writes no entry.
+    """A ledger command that writes one access record and no entry.
 
     Attributes
     ----------
     persons : int
-        How many people's data were told.
+        Number of people whose data the answer contained.
     """
 
     actor: str
@@ -41,21 +40,23 @@ class RecordAccess:
     idempotency: None = None
 
     @classmethod
-    def of(cls, request: Request, route: str, principal: Principal, found: Located) -> RecordAccess:
-        """Return the record of an answered request."""
-        place, persons = getattr(request.state, "told", (found.place_code, 1))
+    def of(
+        cls, request: Request, route: str, principal: Principal, target: Located
+    ) -> RecordAccess:
+        """Return the record of an answered request about `target`."""
+        place, persons = getattr(request.state, "listed", (target.place_code, 1))
         return cls(
             actor=principal.subject,
             route=route,
             place_code=place if place is not None else common_place(principal.places),
             persons=persons,
             request_id=get_request_id(request),
-            member_id=found.member_id,
-            decision_id=found.decision_id,
+            member_id=target.member_id,
+            decision_id=target.decision_id,
         )
 
     def run(self, view: View) -> Written:
-        """Record it; a member is named by the blind index alone."""
+        """Write the record; it identifies a member by the blind index alone."""
         row: dict[str, Any] = {
             "actor": self.actor,
             "route": self.route,
@@ -69,49 +70,49 @@ class RecordAccess:
 
 
 def note_rows_shown(request: Request, place_code: str | None, persons: int) -> None:
-    """Say for the record how many people a list told of, and in which place it was narrowed to.
+    """Note for the access record how many people a list contains, and its place filter.
 
     Parameters
     ----------
     place_code
         The filter; None if the caller set none.
     """
-    request.state.told = (place_code, persons)
+    request.state.listed = (place_code, persons)
 
 
 def common_place(places: tuple[str, ...]) -> str:
-    """Return the smallest place that holds all of `places`."""
+    """Return the code of the smallest place that contains all of `places`."""
     for digits in (12, 9, 6):
-        parts = {place[:digits] for place in places}
-        if len(parts) == 1 and len(part := parts.pop()) == digits:
-            return part
+        prefixes = {place[:digits] for place in places}
+        if len(prefixes) == 1 and len(prefix := prefixes.pop()) == digits:
+            return prefix
     return ""
-
-
-_DECIDED: tuple[Kind, ...] = ("DECISION",)
 
 
 @dataclass(frozen=True)
 class AuditQuery:
-    """Which looks: of an actor, at a member; behind a number; at most so many."""
+    """Filters of a page of access records: actor, member, numbers below `before`, page size."""
 
     actor: str | None
     member_id: str | None
     before: int | None
-    most: int
+    limit: int
 
 
-def audit_rows(view: View, principal: Principal, sought: AuditQuery) -> list[AccessShape]:
-    """Return the looks that were `sought`, in places that `principal` reaches."""
+def audit_rows(view: View, principal: Principal, query: AuditQuery) -> list[AccessShape]:
+    """Return the records that match `query` in the principal's places, latest first.
+
+    Events on accounts have no place, so only a principal of all places sees them.
+    """
     conditions = [_within(principal.places)]
-    if sought.actor:
-        conditions.append(accesses.c.actor == sought.actor)
-    if sought.member_id:
-        conditions.append(_at_member(view, sought.member_id))
-    if sought.before:
-        conditions.append(accesses.c.number < sought.before)
+    if query.actor:
+        conditions.append(accesses.c.actor == query.actor)
+    if query.member_id:
+        conditions.append(_about_member(view, query.member_id))
+    if query.before:
+        conditions.append(accesses.c.number < query.before)
     statement = select(accesses).where(*conditions).order_by(accesses.c.number.desc())
-    rows = view.connection.execute(statement.limit(sought.most)).mappings()
+    rows = view.connection.execute(statement.limit(query.limit)).mappings()
     return [AccessShape(**{name: row[name] for name in AccessShape.model_fields}) for row in rows]
 
 
@@ -120,10 +121,9 @@ def _within(places: Sequence[str]) -> ColumnElement[bool]:
     return or_(false(), *(and_(code >= place, code < place + ":") for place in places))
 
 
-def _at_member(view: View, member_id: str) -> ColumnElement[bool]:
-    """Match looks at the member and at decisions on them; after erasure nothing ties these."""
-    subject = view.identities.known([member_id]).get(member_id)
-    decisions = view.entries_of_subject(subject, _DECIDED) if subject else []
+def _about_member(view: View, member_id: str) -> ColumnElement[bool]:
+    """Match accesses to the member and to their decisions; erasure cuts the link to the latter."""
+    _, decisions = entries_of_member(view, member_id, _DECISION)
     return or_(
         accesses.c.member_index == view.identities.index(member_id),
         accesses.c.decision_id.in_([entry.decision_id for entry in decisions]),

@@ -1,20 +1,21 @@
-"""Parameters and dependencies that routes share: principal, key, ids, place, page, ledger."""
+"""Parameters and dependencies that routes share: caller, write, ids, place filter, page, ledger."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Header, Path, Query
+from fastapi import Depends, Header, Path, Query, Request, Response
 from pydantic import BeforeValidator
 
 from api.access.enforce import principal_of
 from api.core.principal import Principal
 from api.editions.edition import PlaceFilter
-from api.editions.in_use import Resources, resources_of
+from api.editions.in_use import Resources, Service, resources_of, service_of
 from api.http.fields import EXPECTED, IDEMPOTENCY_KEY, MAX_PAGE, MEMBER_ID
-from api.http.ledger import get_ledger
+from api.http.ledger import get_ledger, to_response
 from api.http.problem_kinds import (
     BODY_TOO_LARGE,
     BODY_TOO_SLOW,
@@ -27,19 +28,20 @@ from api.http.problem_kinds import (
     NOT_READY,
     UNSUPPORTED_MEDIA_TYPE,
 )
-from api.ledger.commands import IdempotencyScope
+from api.ledger.commands import Command, IdempotencyScope
 from api.ledger.writer import Ledger
 
 UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
-#: What any write may be refused with, whatever it is about.
+#: The refusals that every write may give.
 WRITE = (IN_PROGRESS, KEY_REUSED, NOT_READY, LEDGER_AWAY, LEDGER_BUSY)
-#: The same for a write with a body.
+#: The refusals that every write with a body may give.
 WRITE_BODY = (
     MALFORMED_BODY, INVALID_BODY, BODY_TOO_LARGE, BODY_TOO_SLOW, UNSUPPORTED_MEDIA_TYPE, *WRITE,
 )  # fmt: skip
 
 Caller = Annotated[Principal, Depends(principal_of)]
+ServiceInUse = Annotated[Service, Depends(service_of)]
 ResourcesInUse = Annotated[Resources, Depends(resources_of)]
 LedgerInUse = Annotated[Ledger, Depends(get_ledger)]
 DecisionId = Annotated[str, Path(pattern=UUID, description=EXPECTED["decision_id"].en)]
@@ -54,15 +56,47 @@ IdempotencyKey = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class Write:
+    """A write request: its caller, its route and idempotency key, and the ledger it goes to."""
+
+    caller: Principal
+    route: str
+    key: str
+    ledger: Ledger
+
+    @property
+    def actor(self) -> str:
+        """The caller's account."""
+        return self.caller.subject
+
+    def scope(self, **request: Any) -> IdempotencyScope:
+        """Return the idempotency scope of this write; `request` has its path values and body."""
+        return IdempotencyScope.of(self.actor, self.route, self.key, request)
+
+    async def send(self, command: Command) -> Response:
+        """Write `command` to the ledger and return its answer."""
+        return to_response(await self.ledger.write(command))
+
+
+async def _write(
+    request: Request, caller: Caller, ledger: LedgerInUse, key: IdempotencyKey
+) -> Write:
+    return Write(caller, request.scope["route"].name, key, ledger)
+
+
+WriteRequest = Annotated[Write, Depends(_write)]
+
+
 def _plain_digits(value: Any) -> Any:
-    # The validator behind it also takes "+5", "5.0" and "1_000".
+    # Pydantic's integers also accept "+5", "5.0" and "1_000".
     if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,6}", value):
         raise ValueError("digits only")
     return value
 
 
-async def _place(
-    principal: Annotated[Principal, Depends(principal_of)],
+async def _place_filter(
+    caller: Caller,
     county: Annotated[
         str | None, Query(pattern=r"^[0-9]{6}$", description=EXPECTED["county"].en)
     ] = None,
@@ -73,27 +107,25 @@ async def _place(
         str | None, Query(pattern=r"^[0-9]{12}$", description=EXPECTED["village"].en)
     ] = None,
 ) -> PlaceFilter:
-    return PlaceFilter(county, township, village, within=principal.places)
+    return PlaceFilter(county, township, village, within=caller.places)
 
 
-Within = Annotated[PlaceFilter, Depends(_place)]
+Within = Annotated[PlaceFilter, Depends(_place_filter)]
 PageSize = Annotated[
     int,
     BeforeValidator(_plain_digits),
     Query(ge=1, le=MAX_PAGE, description=EXPECTED["page_size"].en),
 ]
+Level = Annotated[
+    Literal["total", "county", "township", "village"], Query(description=EXPECTED["level"].en)
+]
 
 
-def idempotency(asker: Principal, route: str, key: str, **request: Any) -> IdempotencyScope:
-    """Return the idempotency scope of a write: its path values and body count as the request."""
-    return IdempotencyScope.of(asker.subject, route, key, request)
-
-
-def within(asker: Principal, place: PlaceFilter) -> Callable[[str], bool]:
-    """Return whether a village lies in the caller's places and in the place asked for."""
+def within(caller: Principal, place: PlaceFilter) -> Callable[[str], bool]:
+    """Return a test of whether a village lies in the caller's places and in the filter's place."""
     prefixes = [code for code in (place.county, place.township, place.village) if code]
 
-    def reached(village: str) -> bool:
-        return asker.reaches(village) and all(village.startswith(code) for code in prefixes)
+    def contains(village: str) -> bool:
+        return caller.reaches(village) and all(village.startswith(code) for code in prefixes)
 
-    return reached
+    return contains

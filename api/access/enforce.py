@@ -1,7 +1,4 @@
-"""Where the matrix is enforced: one dependency of the whole application, before every handler.
-
-The token in a request: in the ``Authorization`` header, once, and nowhere else.
-"""
+"""Authentication and authorization of every request, by one dependency of the application."""
 
 from __future__ import annotations
 
@@ -14,8 +11,8 @@ from fastapi import Request
 from api.access.access_control import AccessControl
 from api.access.audit import RecordAccess
 from api.access.matrix import MATRIX, Rule
-from api.access.objects import Located, located
-from api.access.tokens import MOST_TOKEN_CHARACTERS, TokenRefusedError
+from api.access.objects import Located, locate
+from api.access.tokens import MAX_TOKEN_CHARACTERS, TokenRefusedError
 from api.core.principal import Principal
 from api.http.ledger import get_ledger
 from api.http.problem_kinds import (
@@ -31,131 +28,112 @@ from api.http.request_log import add_to_log
 from api.ledger.writer import Ledger
 
 _SCHEME = b"bearer "
-
-
-def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """Return the bearer token (RFC 6750, section 2.1) among raw `headers`.
-
-    Raises
-    ------
-    TokenRefusedError
-        If there is no such header, or two, or it is no bearer token, or it is too long.
-    """
-    given = [value for name, value in headers if name == b"authorization"]
-    if len(given) != 1 or given[0][: len(_SCHEME)].lower() != _SCHEME:
-        raise TokenRefusedError("no bearer token")
-    token = given[0][len(_SCHEME) :]
-    if len(token) > MOST_TOKEN_CHARACTERS or not token.isascii():
-        raise TokenRefusedError("size")
-    return token.decode("ascii")
-
-
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="rongzi-e"'}
-#: Of a request's own scope, which no other request shares: who asks, once it is known.
-_ENTITLED = "rongzi.entitled"
+#: Key of the authenticated principal in the scope of its request, which no other request shares.
+_PRINCIPAL = "rongzi.principal"
+_NO_OBJECT = Located(None, NOT_FOUND)
 
 
 async def enforce(request: Request) -> AsyncIterator[None]:
-    """Let a request through to its handler, as `authorized`; the framework's dependency."""
+    """Run a handler inside `authorized`; FastAPI calls this dependency for every route."""
     async with authorized(request):
         yield
 
 
 @asynccontextmanager
 async def authorized(request: Request) -> AsyncIterator[None]:
-    """Let a request in to the block, and put on record what the block told of a person.
+    """Authorize a request, run the block, and record its access to personal data.
 
-    The record is durable before the answer is sent: without it there is no answer.
+    The record is durable before the answer is sent: without a record there is no answer.
 
     Raises
     ------
     ProblemError
         As `authorize`.
     """
-    let = await authorize(request)
+    authorization = await authorize(request)
     try:
         yield
-    except ProblemError as refused:
-        if let and _discloses_state(refused, let):
-            await _record(request, let)
+    except ProblemError as refusal:
+        if authorization and _discloses_state(refusal, authorization):
+            await _record(request, authorization)
         raise
-    if let and let.rule.personal:
-        await _record(request, let)
+    if authorization and authorization.rule.personal:
+        await _record(request, authorization)
 
 
 @dataclass(frozen=True)
 class Authorization:
-    """A request that was let in: by which rule, whose it is, and where its object lies."""
+    """An authorized request: the rule that allows it, its principal, and its object."""
 
     rule: Rule
     principal: Principal
-    found: Located
+    target: Located
 
 
 async def authorize(request: Request) -> Authorization | None:
-    """Hold a request against the matrix; None where the route is public.
+    """Check a request against the access matrix; return None where the route is public.
 
     Raises
     ------
     ProblemError
-        401 without a trusted token, 429 too often, 403 without the role, 404 for an object outside
-        the caller's places, exactly as for one that does not exist.
+        401 without a trusted token, 429 above the rate limit, 403 without the role, 404 for an
+        object outside the caller's places, exactly as for one that does not exist.
     """
     rule = _rule_of(request)
     principal = await authenticate(request)
     if principal is None:
         return None
-    found = await located(request, rule.bound, principal)
-    if found:
-        refuse_other_places(principal, found.place_code, found.absent)
-    return Authorization(rule, principal, found or _NOBODY)
+    target = await locate(request, rule.bound, principal)
+    if target:
+        refuse_other_places(principal, target.place_code, target.absent)
+    return Authorization(rule, principal, target or _NO_OBJECT)
 
 
 async def authenticate(request: Request) -> Principal | None:
-    """Return who asks, if they may call the route at all; None where the route is public.
+    """Return the principal of a request if a role allows the route; None for a public route.
 
-    Nothing of the body is looked at, so that this comes before it is parsed. Whoever asks again
-    about the same request gets the same principal: a request is weighed once.
+    This reads no byte of the body, so it runs before the body is parsed. A second call for the same
+    request returns the same principal and does not count against the rate limit.
 
     Raises
     ------
     ProblemError
-        401 without a trusted token, 429 too often, 403 without the role.
+        401 without a trusted token, 429 above the rate limit, 403 without the role.
     """
     rule = _rule_of(request)
     if rule.public:
         return None
-    if _ENTITLED not in request.scope:
-        request.scope[_ENTITLED] = await _authenticated(request, rule)
-    found: Principal = request.scope[_ENTITLED]
-    return found
+    if _PRINCIPAL not in request.scope:
+        request.scope[_PRINCIPAL] = await _entitled_principal(request, rule)
+    principal: Principal = request.scope[_PRINCIPAL]
+    return principal
 
 
-async def _record(request: Request, let: Authorization) -> None:
+async def _record(request: Request, authorization: Authorization) -> None:
     ledger: Ledger = await get_ledger(request)
     route = request.scope["route"].name
-    await ledger.write(RecordAccess.of(request, route, let.principal, let.found))
+    record = RecordAccess.of(request, route, authorization.principal, authorization.target)
+    await ledger.write(record)
 
 
-def _discloses_state(refused: ProblemError, let: Authorization) -> bool:
-    """Whether a refusal tells something of a person: that consent stands, that a loan runs."""
-    is_about_one = let.found.member_id is not None or let.found.decision_id is not None
-    return is_about_one and refused.kind.status == 409 and refused.kind != IN_PROGRESS
-
-
-_NOBODY = Located(None, NOT_FOUND)
+def _discloses_state(refusal: ProblemError, authorization: Authorization) -> bool:
+    """Return whether a refusal discloses a person's state: consent in force, a running loan."""
+    target = authorization.target
+    is_about_person = target.member_id is not None or target.decision_id is not None
+    return is_about_person and refusal.kind.status == 409 and refusal.kind != IN_PROGRESS
 
 
 async def principal_of(request: Request) -> Principal:
-    """Return who asks; every route but the public ones has one."""
-    found: Principal = request.state.principal
-    return found
+    """Return the principal of a request; every route has one except the public ones."""
+    principal: Principal = request.state.principal
+    return principal
 
 
 def refuse_other_places(
     principal: Principal, place_code: str | None, kind: Kind = NOT_FOUND
 ) -> None:
-    """Refuse an object that is absent (None) or lies outside the caller's places: alike.
+    """Refuse an object that does not exist (None) or lies outside the caller's places, alike.
 
     Raises
     ------
@@ -173,9 +151,9 @@ def _rule_of(request: Request) -> Rule:
     return rule
 
 
-async def _authenticated(request: Request, rule: Rule) -> Principal:
+async def _entitled_principal(request: Request, rule: Rule) -> Principal:
     access: AccessControl = request.app.state.access_control
-    principal = await _verified(request, access)
+    principal = await _verify_token(request, access)
     request.state.principal = principal
     add_to_log(request, subject=principal.subject)
     if wait := access.limits.wait(principal.subject):
@@ -187,8 +165,25 @@ async def _authenticated(request: Request, rule: Rule) -> Principal:
     return principal
 
 
-async def _verified(request: Request, access: AccessControl) -> Principal:
+async def _verify_token(request: Request, access: AccessControl) -> Principal:
     try:
         return await access.verifier.principal(bearer_token(request.scope["headers"]))
     except TokenRefusedError as error:
         raise ProblemError(UNAUTHORISED, headers=_CHALLENGE) from error
+
+
+def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Return the bearer token (RFC 6750, section 2.1) from the raw `headers`.
+
+    Raises
+    ------
+    TokenRefusedError
+        If there is not exactly one such header, or its value is no bearer token, or too long.
+    """
+    values = [value for name, value in headers if name == b"authorization"]
+    if len(values) != 1 or values[0][: len(_SCHEME)].lower() != _SCHEME:
+        raise TokenRefusedError("no bearer token")
+    token = values[0][len(_SCHEME) :]
+    if len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():
+        raise TokenRefusedError("size")
+    return token.decode("ascii")

@@ -1,4 +1,4 @@
-"""The first accounts of a home: the administrator, and for a demo somebody of each role."""
+"""The first accounts of a home: the administrator and, for a demo, an account of each role."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EVERYWHERE = ("",)
 
 @dataclass(frozen=True)
 class NewAccount:
-    """An account with the password that is told once and kept nowhere."""
+    """An account with its password, which is shown once and never stored."""
 
     name: str
     roles: tuple[Role, ...]
@@ -28,7 +28,7 @@ class NewAccount:
 
 
 def first_accounts(settings: Settings, *, demo: bool) -> list[NewAccount]:
-    """Make the first accounts of a home and return their passwords.
+    """Create the first accounts of a home and return them with their passwords.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def first_accounts(settings: Settings, *, demo: bool) -> list[NewAccount]:
     AccessError
         If the home has accounts already.
     EditionError
-        If `demo` and no edition is published, for its counties are not known then.
+        If `demo` and no edition is published, because its counties are unknown then.
     """
     wanted = list(_wanted(settings, demo))
     with closing(Accounts(settings)) as accounts:
@@ -55,16 +55,16 @@ def create_account(
     *,
     only_first: bool = False,
 ) -> list[NewAccount]:
-    """Add an account with a new password for each name, roles and places, all or none."""
-    handed = [
+    """Add an account with a new password for each of the wanted (name, roles, places), or none."""
+    created = [
         NewAccount(name, roles, places, generate_password()) for name, roles, places in wanted
     ]
     accounts.add(
-        (Account(h.name, hash_password(h.password), frozenset(h.roles), h.places) for h in handed),
+        (Account(a.name, hash_password(a.password), frozenset(a.roles), a.places) for a in created),
         console_user(),
         only_first=only_first,
     )
-    return handed
+    return created
 
 
 def _wanted(

@@ -1,9 +1,7 @@
-"""The issuer of one machine: short Ed25519 tokens that name an account and its version.
+"""The issuer of this home's tokens: short-lived, signed with the key in ``keys/token.pem``.
 
-Roles and places are not in the token: they are read from the account, so that a change holds for
-tokens that are out.
-
-The key that signs this home's own tokens: ``<home>/keys/token.pem``, for its owner's eyes.
+A token names an account and its version. Roles and places are read from the account on each
+request, so that a change applies to tokens already issued.
 """
 
 from __future__ import annotations
@@ -26,32 +24,8 @@ from data.storage.key_files import KeyFile, create, private_pem
 from model.errors import AccessError
 
 NAME = "token.pem"
-
-
-def token_key(home: Path) -> Ed25519PrivateKey:
-    """Return the key that signs tokens of `home`; make one at first use.
-
-    Removing the file and restarting ends every session.
-
-    Raises
-    ------
-    AccessError
-        If the file is not an Ed25519 private key, or others on the machine may read it.
-    """
-    path = keys_folder(home) / NAME
-    if not path.exists():
-        create(path, private_pem(Ed25519PrivateKey.generate()))
-    return KeyFile(path, AccessError, "remove it to have a new one made").private()
-
-
-def key_name(key: Ed25519PrivateKey) -> str:
-    """Return the ``kid`` of `key`'s public half: 16 hex digits of its SHA-256."""
-    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return hashlib.sha256(public).hexdigest()[:16]
-
-
 ISSUER, AUDIENCE = "rongzi-e", "rongzi-e-decisions"
-#: A stolen token is worth no more than this.
+#: Life of a token, which limits the use of a stolen one.
 TOKEN_SECONDS = 15 * 60
 
 TRUST = Trust(
@@ -61,13 +35,13 @@ TRUST = Trust(
     # RFC 9068: an access token, not an ID token.
     types=frozenset({"at+jwt"}),
     required=("sub", "iat", "nbf", "exp", "jti", "ver"),
-    most_seconds=TOKEN_SECONDS,
+    max_seconds=TOKEN_SECONDS,
 )
 
 
 @dataclass(frozen=True)
 class TokenClaims:
-    """What a checked token of ours says: the account, its version, when made, when it ends."""
+    """Claims of a verified token: account, account version, times of issue and expiry."""
 
     name: str
     version: int
@@ -76,7 +50,7 @@ class TokenClaims:
 
 
 class Issuer:
-    """Makes tokens with this home's key, and checks them with its public half."""
+    """Signs tokens with this home's key and verifies them with its public key."""
 
     def __init__(self, home: Path, clock: Callable[[], float] = time.time) -> None:
         self._key = token_key(home)
@@ -84,7 +58,7 @@ class Issuer:
         self._clock = clock
 
     def token(self, account: Account) -> str:
-        """Return a token for `account`, good from now on for `TOKEN_SECONDS`."""
+        """Return a token for `account` that is valid for `TOKEN_SECONDS`."""
         now = int(self._clock())
         claims = {
             "iss": ISSUER,
@@ -100,17 +74,39 @@ class Issuer:
         return jwt.encode(claims, self._key, algorithm="EdDSA", headers=headers)
 
     def check(self, token: str) -> TokenClaims:
-        """Return what `token` says after every check.
+        """Verify `token` and return its claims.
 
         Raises
         ------
         TokenRefusedError
-            If it is not one of ours, or not good now.
+            If this home did not issue it, or it is not valid now.
         """
-        claims = verify_token(token, TRUST, self._key_named)
+        claims = verify_token(token, TRUST, self._key_by_id)
         if type(claims["ver"]) is not int:
             raise TokenRefusedError("version")
         return TokenClaims(claims["sub"], claims["ver"], float(claims["iat"]), float(claims["exp"]))
 
-    def _key_named(self, name: str | None) -> Ed25519PublicKey | None:
+    def _key_by_id(self, name: str | None) -> Ed25519PublicKey | None:
         return self._key.public_key() if name == self._name else None
+
+
+def token_key(home: Path) -> Ed25519PrivateKey:
+    """Return the key that signs tokens of `home`; create one at first use.
+
+    Removing the file and restarting ends every session.
+
+    Raises
+    ------
+    AccessError
+        If the file is not an Ed25519 private key, or others on the machine may read it.
+    """
+    path = keys_folder(home) / NAME
+    if not path.exists():
+        create(path, private_pem(Ed25519PrivateKey.generate()))
+    return KeyFile(path, AccessError, "remove it to have a new one made").private()
+
+
+def key_name(key: Ed25519PrivateKey) -> str:
+    """Return the ``kid`` of `key`'s public key: 16 hex digits of its SHA-256."""
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return hashlib.sha256(public).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""An identity provider's public keys (RFC 7517): fetched within bounds, kept, renewed."""
+"""An identity provider's public keys (RFC 7517): fetched with limits, cached and refreshed."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from api.core.log import log
 
-#: Keys are looked at again after this, and at once for a key nobody knows, but not more often than
-#: every `LEAST_SECONDS`; a provider that is away leaves the last keys good for `MOST_SECONDS`.
+#: Keys are fetched again after `FRESH_SECONDS`, and at once for an unknown key id, but at most once
+#: in `RETRY_SECONDS`. While the provider is away, the last keys stay valid for `MAX_STALE_SECONDS`.
 FRESH_SECONDS = 300.0
-LEAST_SECONDS = 10.0
-MOST_SECONDS = 24 * 3600.0
+RETRY_SECONDS = 10.0
+MAX_STALE_SECONDS = 24 * 3600.0
 _FETCH_SECONDS = 3.0
-_MOST_BYTES = 256 * 1024
-_LEAST_RSA_BITS = 2048
+_MAX_BYTES = 256 * 1024
+_MIN_RSA_BITS = 2048
 _AWAY = (OSError, ValueError, http.client.HTTPException, jwt.PyJWTError)
 
 
 class Jwks:
-    """Public keys by their ``kid``; `epoch` goes up whenever the set changes."""
+    """Public keys by their ``kid``; `epoch` increases whenever the set changes."""
 
     def __init__(self, source: str, clock: Callable[[], float] = monotonic) -> None:
         self._source, self._clock = source, clock
         self._keys: Mapping[str, Any] = {}
-        self._seen_at = self._tried_at = float("-inf")
-        self._look: asyncio.Task[None] | None = None
+        self._read_at = self._tried_at = float("-inf")
+        self._refreshing: asyncio.Task[None] | None = None
         self._failed = False
         self.epoch = 0
 
@@ -44,37 +44,38 @@ class Jwks:
         """Whether no key is known because the provider could not be reached."""
         return not self._keys and self._failed
 
-    def named(self, name: str | None) -> Any:
+    def key_by_id(self, name: str | None) -> Any:
         """Return the public key of that ``kid``, or None."""
         return self._keys.get(name) if isinstance(name, str) else None
 
     async def settle(self, name: str | None = None) -> None:
-        """See to it that the keys are fresh enough, and that `name`, if given, was looked for."""
+        """Refresh the keys if they are too old, or if the key id `name` is given and unknown."""
         now = self._clock()
-        wanted = name is not None and self.named(name) is None
-        due = now - self._seen_at > FRESH_SECONDS or wanted
-        if due and now - self._tried_at > LEAST_SECONDS:
-            if self._look is None or self._look.done():
-                self._look = asyncio.create_task(self._renew())
-            await self._look
-        elif self._look is not None and not self._look.done():
-            await self._look
+        is_unknown = name is not None and self.key_by_id(name) is None
+        due = now - self._read_at > FRESH_SECONDS or is_unknown
+        if due and now - self._tried_at > RETRY_SECONDS:
+            if self._refreshing is None or self._refreshing.done():
+                self._refreshing = asyncio.create_task(self._refresh())
+            await self._refreshing
+        elif self._refreshing is not None and not self._refreshing.done():
+            await self._refreshing
 
-    async def _renew(self) -> None:
+    async def _refresh(self) -> None:
         self._tried_at = self._clock()
         try:
-            found = usable(await asyncio.wait_for(asyncio.to_thread(self._read), _FETCH_SECONDS))
+            payload = await asyncio.wait_for(asyncio.to_thread(self._read), _FETCH_SECONDS)
+            keys = verification_keys(payload)
         except (TimeoutError, *_AWAY) as error:
             self._failed = True
             log.warning("refused", part="jwks", error=type(error).__qualname__)
-            if self._clock() - self._seen_at > MOST_SECONDS:
-                self._take({})
+            if self._clock() - self._read_at > MAX_STALE_SECONDS:
+                self._replace({})
             return
-        self._take(found)
+        self._replace(keys)
         self._failed = False
-        self._seen_at = self._clock()
+        self._read_at = self._clock()
 
-    def _take(self, keys: Mapping[str, Any]) -> None:
+    def _replace(self, keys: Mapping[str, Any]) -> None:
         if {name: key.key for name, key in keys.items()} != {
             name: key.key for name, key in self._keys.items()
         }:
@@ -84,24 +85,24 @@ class Jwks:
     def _read(self) -> bytes:
         if "://" not in self._source:
             with Path(self._source).open("rb") as file:
-                return _bounded(file.read(_MOST_BYTES + 1))
+                return _refuse_large(file.read(_MAX_BYTES + 1))
         opener = urllib.request.build_opener(_NoRedirect)
         try:
-            with opener.open(self._source, timeout=_FETCH_SECONDS) as answer:
-                return _bounded(answer.read(_MOST_BYTES + 1))
+            with opener.open(self._source, timeout=_FETCH_SECONDS) as response:
+                return _refuse_large(response.read(_MAX_BYTES + 1))
         except urllib.error.HTTPError as refused:
-            # It holds the connection until somebody lets go of it.
+            # The exception holds the connection open until it is closed.
             refused.close()
             raise
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: Any) -> None:
-        """Follow nobody: the address is the operator's to say."""
+        """Refuse every redirect: keys come from the operator's address alone."""
 
 
-def usable(payload: bytes) -> Mapping[str, jwt.PyJWK]:
-    """Return the keys of a JWKS that can verify signatures: public, named, long enough.
+def verification_keys(payload: bytes) -> Mapping[str, jwt.PyJWK]:
+    """Return the keys of a JWKS that can verify signatures: public, key_by_id, long enough.
 
     Raises
     ------
@@ -111,24 +112,24 @@ def usable(payload: bytes) -> Mapping[str, jwt.PyJWK]:
     document = json.loads(payload)
     if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
         raise ValueError("not a JWKS")
-    return {key.key_id: key for each in document["keys"] if (key := _key(each)) and key.key_id}
+    return {key.key_id: key for jwk in document["keys"] if (key := _key(jwk)) and key.key_id}
 
 
-def _key(described: Any) -> jwt.PyJWK | None:
-    if not isinstance(described, dict) or described.get("use", "sig") != "sig":
+def _key(jwk: Any) -> jwt.PyJWK | None:
+    if not isinstance(jwk, dict) or jwk.get("use", "sig") != "sig":
         return None
-    # A shared secret (oct) has no place among public keys.
-    if described.get("kty") not in {"RSA", "EC", "OKP"} or "d" in described:
+    # A shared secret (oct) is not a public key.
+    if jwk.get("kty") not in {"RSA", "EC", "OKP"} or "d" in jwk:
         return None
     try:
-        key = jwt.PyJWK(described)
+        key = jwt.PyJWK(jwk)
     except (jwt.PyJWTError, ValueError, TypeError, KeyError):
         return None
-    is_short = isinstance(key.key, RSAPublicKey) and key.key.key_size < _LEAST_RSA_BITS
+    is_short = isinstance(key.key, RSAPublicKey) and key.key.key_size < _MIN_RSA_BITS
     return None if is_short else key
 
 
-def _bounded(payload: bytes) -> bytes:
-    if len(payload) > _MOST_BYTES:
+def _refuse_large(payload: bytes) -> bytes:
+    if len(payload) > _MAX_BYTES:
         raise ValueError("too large")
     return payload

@@ -1,7 +1,4 @@
-"""How often a caller may ask: a token bucket for each, in this process.
-
-Where a request came from, believing no header that was not written by a trusted proxy.
-"""
+"""Rate limits: a token bucket for each caller, and the source address of a request."""
 
 from __future__ import annotations
 
@@ -14,50 +11,51 @@ from starlette.types import Scope
 
 from api.core.settings import Network
 
-#: Callers remembered; who was idle longest is forgotten first, with a full bucket.
-_MOST_CALLERS = 20_000
+#: Most callers in memory; the one idle longest is dropped first and later starts with full tokens.
+_MAX_CALLERS = 20_000
 
 
 class RateLimits:
-    """Token buckets: `burst` at once, `per_second` steadily.
+    """Token buckets: `burst` requests at once, `per_second` in the long run.
 
-    In memory alone: with several workers a caller may ask each of them as often.
+    Each worker process counts alone, so several workers together allow more.
     """
 
     def __init__(
         self, per_second: float, burst: float, clock: Callable[[], float] = monotonic
     ) -> None:
         self._per_second, self._burst, self._clock = per_second, burst, clock
-        self._held: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait(self, caller: str) -> float:
-        """Take one token of `caller`'s, or return after how many seconds there will be one."""
+        """Take one token of `caller` and return 0, or return the seconds until one is free."""
         now = self._clock()
-        tokens, then = self._held.pop(caller, (self._burst, now))
-        tokens = min(self._burst, tokens + (now - then) * self._per_second)
+        tokens, last = self._buckets.pop(caller, (self._burst, now))
+        tokens = min(self._burst, tokens + (now - last) * self._per_second)
         allowed = tokens >= 1
-        self._held[caller] = (tokens - 1 if allowed else tokens, now)
-        if len(self._held) > _MOST_CALLERS:
-            self._held.popitem(last=False)
+        self._buckets[caller] = (tokens - 1 if allowed else tokens, now)
+        if len(self._buckets) > _MAX_CALLERS:
+            self._buckets.popitem(last=False)
         return 0.0 if allowed else (1 - tokens) / self._per_second
 
 
-#: An attacker may hold a whole /64; an address in it is no other source.
+#: An attacker may own a whole /64, so all addresses in it count as one source.
 _IPV6_PREFIX = 64
 _UNKNOWN = "unknown"
 
 
 def source_of(scope: Scope, trusted: Iterable[Network]) -> str:
-    """Return the address that asks, an IPv6 one by its /64.
+    """Return the address of the client, for IPv6 its /64 network.
 
-    Walks ``X-Forwarded-For`` from its end for as long as the hop that wrote an entry is trusted.
+    Walks ``X-Forwarded-For`` from its end as long as a trusted proxy wrote the entry; an entry that
+    anyone else wrote is not believed.
     """
     client = scope.get("client")
     hop = _address(client[0]) if client else None
-    for written in reversed(_forwarded(scope)):
+    for forwarded in reversed(_forwarded(scope)):
         if hop is None or not any(hop in network for network in trusted):
             break
-        hop = _address(written)
+        hop = _address(forwarded)
     if hop is None:
         return _UNKNOWN
     if hop.version == 6:
@@ -72,8 +70,7 @@ def _forwarded(scope: Scope) -> list[str]:
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        found = ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text)
     except ValueError:
         return None
-    mapped = getattr(found, "ipv4_mapped", None)
-    return mapped or found
+    return getattr(address, "ipv4_mapped", None) or address

@@ -1,7 +1,4 @@
-"""Role × route × place, declared once; a route that is not here is never answered.
-
-Who may call, as the OpenAPI document tells it: the token, its refusals, and the load's.
-"""
+"""The access matrix: roles and place bound of every route. A route without a rule is not served."""
 
 from __future__ import annotations
 
@@ -22,11 +19,11 @@ from api.http.problem_kinds import (
 from api.http.problems import MEDIA_TYPE
 from model.errors import ContractError
 
-#: How a place bounds a route.
-#: - ``nothing``: the answer is about no place and no person.
-#: - ``member in path``, ``decision in path``, ``member in body``: the object's village is looked
-#:   up and must lie in the caller's places; otherwise it is answered as if it did not exist.
-#: - ``rows``: the handler returns only rows of the caller's places, whatever was asked for.
+#: How the caller's places bound a route.
+#: - ``nothing``: the answer concerns no place and no person.
+#: - ``member in path``, ``decision in path``, ``member in body``: the object's village must lie in
+#:   the caller's places; otherwise the answer is the same as for an object that does not exist.
+#: - ``rows``: the handler returns rows of the caller's places only, whatever the filter.
 #: - ``everywhere``: the caller's places must be everywhere.
 Bound = Literal[
     "nothing", "member in path", "decision in path", "member in body", "rows", "everywhere"
@@ -35,16 +32,14 @@ Bound = Literal[
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may call one route.
+    """Access rule of one route.
 
     Attributes
     ----------
     roles : frozenset of Role
-        Empty: anybody, without a token.
-    bound : Bound
-        How the caller's places bound it.
+        Roles that may call it; empty: everyone, without a token.
     personal : bool
-        Whether the answer tells something of a person, so that each call is put on record.
+        Whether the answer contains personal data, so that each call is recorded in the audit.
     """
 
     roles: frozenset[Role]
@@ -53,7 +48,7 @@ class Rule:
 
     @property
     def public(self) -> bool:
-        """Whether no token is asked for."""
+        """Whether the route needs no token."""
         return not self.roles
 
 
@@ -65,8 +60,8 @@ _PUBLIC: tuple[Role, ...] = ()
 _CASE: tuple[Role, ...] = ("officer", "reviewer", "auditor")
 _COUNTS: tuple[Role, ...] = ("officer", "reviewer", "analyst", "auditor", "operator")
 
-#: Route name → rule. An administrator manages accounts and sees nobody's file; an auditor reads
-#: and changes nothing; an officer never decides on a review; an analyst sees counts, not people.
+#: Rules by route name. An administrator manages accounts and sees no member's data. An auditor
+#: reads and changes nothing. An officer never decides a review. An analyst sees counts, not people.
 MATRIX: Mapping[str, Rule] = {
     "get_root": _rule(_PUBLIC),
     "get_live": _rule(_PUBLIC),
@@ -105,16 +100,16 @@ MATRIX: Mapping[str, Rule] = {
 
 
 def refuse_unlisted(names: Iterable[str]) -> None:
-    """Refuse to start with a route that the matrix does not name.
+    """Refuse to start with a route that has no rule in the matrix.
 
     Raises
     ------
     ContractError
-        Naming the routes.
+        With the names of the routes.
     """
     if unlisted := sorted(set(names) - MATRIX.keys()):
         raise ContractError(
-            f"no roles are declared for {', '.join(unlisted)}; add each to api/access/matrix.py"
+            f"{', '.join(unlisted)}: no access rule; add one for each to api/access/matrix.py"
         )
 
 
@@ -122,13 +117,13 @@ _SCHEME = "bearer"
 _BY_TOKEN = refusals(UNAUTHORISED, FORBIDDEN, TOO_MANY_REQUESTS)
 _BY_LOAD = refusals(OVERLOADED, TIMED_OUT)
 _BY_PROVIDER = refusals(PROVIDER_AWAY)
-#: Those who watch the service are never told to come again.
+#: Monitoring routes, which overload never refuses.
 _UNREFUSED = frozenset({"get_live", "get_ready", "get_metrics"})
 _PROBLEM = {"$ref": "#/components/schemas/ProblemShape"}
 
 
 def with_access(document: dict[str, Any]) -> dict[str, Any]:
-    """Return `document` with the bearer token of every route that the matrix closes."""
+    """Return the OpenAPI document with each route's token and the refusals by access and load."""
     schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
     schemes[_SCHEME] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     for operations in document["paths"].values():
@@ -145,11 +140,11 @@ def with_access(document: dict[str, Any]) -> dict[str, Any]:
 
 def _add(responses: dict[str, Any], kinds: dict[int | str, Any], statuses: tuple[int, ...]) -> None:
     for status in statuses:
-        told = kinds[status]
+        response = kinds[status]
         content = {MEDIA_TYPE: {"schema": _PROBLEM, "examples": {}}}
         entry = responses.setdefault(
-            str(status), {"description": told["description"], "content": content}
+            str(status), {"description": response["description"], "content": content}
         )
         examples = entry["content"][MEDIA_TYPE].setdefault("examples", {})
-        for name, example in told["content"][MEDIA_TYPE]["examples"].items():
+        for name, example in response["content"][MEDIA_TYPE]["examples"].items():
             examples.setdefault(name, example)

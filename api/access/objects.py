@@ -1,9 +1,10 @@
-"""Where the object of a request lies: the member or the decision that it names."""
+"""The object of a request, a member or a decision, and its village."""
 
 from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,12 @@ from api.access.access_control import AccessControl
 from api.access.matrix import Bound
 from api.core.principal import Principal
 from api.editions.in_use import resources_of
+from api.http import problems
 from api.http.fields import MEMBER_ID
 from api.http.ledger import get_ledger
 from api.http.problem_kinds import UNKNOWN_DECISION, UNKNOWN_MEMBER
-from api.http.problems import Kind
+from api.ledger.commands import View
+from api.ledger.entries import Entry, Kind
 from api.ledger.writer import Ledger
 
 _MEMBER = re.compile(MEMBER_ID)
@@ -30,28 +33,28 @@ class Located:
     Attributes
     ----------
     place_code : str or None
-        None: there is no such object.
+        None if there is no such object.
     absent : Kind
-        How its absence is told.
+        The problem to answer with if there is none.
     """
 
     place_code: str | None
-    absent: Kind
+    absent: problems.Kind
     member_id: str | None = None
     decision_id: str | None = None
 
 
-async def located(request: Request, bound: Bound, principal: Principal) -> Located | None:
-    """Return where the object lies; None where the route is about none, or its name is malformed.
+async def locate(request: Request, bound: Bound, principal: Principal) -> Located | None:
+    """Return the object of a request; None where the route has none, or its id is malformed.
 
-    A malformed name is left to the handler's validation, which refuses it for everybody alike.
+    The handler's validation refuses a malformed id for every caller alike.
     """
     if bound == "member in path":
         return await _member(request, request.path_params.get("member_id"), principal)
     if bound == "member in body":
         body = await request.json() if await request.body() else None
-        named = body.get("member_id") if isinstance(body, dict) else None
-        return await _member(request, named, principal)
+        member_id = body.get("member_id") if isinstance(body, dict) else None
+        return await _member(request, member_id, principal)
     if bound == "decision in path":
         return await _decision(request, request.path_params.get("decision_id"))
     return None
@@ -62,8 +65,8 @@ async def _member(request: Request, member_id: Any, principal: Principal) -> Loc
         return None
     place = (await resources_of(request)).edition.village_of(member_id)
     if place is None or not principal.reaches(place):
-        # Who left the archive still has decisions. Looked up for a foreign member too: a refusal
-        # takes the same steps whether there is such a member or not.
+        # A member who left the archive still has decisions. Look up a member of another place too,
+        # so that a refusal takes the same steps whether or not the member exists.
         former = await asyncio.to_thread(_former_place, await get_ledger(request), member_id)
         place = place or former
     return Located(place, UNKNOWN_MEMBER, member_id=member_id)
@@ -83,12 +86,19 @@ async def _decision(request: Request, decision_id: Any) -> Located | None:
 
 def _decision_place(ledger: Ledger, decision_id: str) -> str | None:
     with ledger.read() as view:
-        found = view.entries_of_decision(decision_id)
-    return found[0].place_code if found else None
+        entries = view.entries_of_decision(decision_id)
+    return entries[0].place_code if entries else None
 
 
 def _former_place(ledger: Ledger, member_id: str) -> str | None:
     with ledger.read() as view:
-        subject = view.identities.known([member_id]).get(member_id)
-        found = view.entries_of_subject(subject) if subject else []
-    return found[-1].place_code if found else None
+        _, entries = entries_of_member(view, member_id)
+    return entries[-1].place_code if entries else None
+
+
+def entries_of_member(
+    view: View, member_id: str, kinds: Collection[Kind] = ()
+) -> tuple[str | None, list[Entry]]:
+    """Return the member's pseudonym, None if the ledger has none, and entries of `kinds` or all."""
+    subject = view.identities.known([member_id]).get(member_id)
+    return subject, view.entries_of_subject(subject, kinds) if subject else []

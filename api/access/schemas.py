@@ -1,4 +1,4 @@
-"""What the routes of sign-in and audit take and give."""
+"""Request and response bodies of sign-in and audit."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class TokenRequest(BaseModel):
     username: _Name
     password: _Password
     scope: Annotated[
-        str, Field(max_length=256, description="taken and ignored: roles come from the account")
+        str, Field(max_length=256, description="ignored: roles come from the account")
     ] = ""
-    client_id: Annotated[str, Field(max_length=256, description="taken and ignored")] = ""
+    client_id: Annotated[str, Field(max_length=256, description="ignored")] = ""
 
 
 class TokenShape(BaseModel):
@@ -52,31 +52,33 @@ class PasswordRequest(BaseModel):
 
 
 class CallerShape(BaseModel):
-    """Who the service takes the caller for."""
+    """The caller's account, roles and places."""
 
     subject: str = Field(examples=["officer-371502"])
     roles: list[Role]
-    places: list[str] = Field(description="prefixes of place codes; '' everywhere")
+    places: list[str] = Field(description="prefixes of place codes; '' means everywhere")
 
 
 class AccessShape(BaseModel):
-    """One look at a person's data, or one thing that happened to an account."""
+    """One access to personal data, or one event on an account."""
 
     number: int
     accessed_at: str = Field(examples=["2026-11-24T09:30:00.000000+00:00"])
     actor: str
-    route: str = Field(examples=["get_member"], description="or what happened to an account")
-    place_code: str = Field(description="the person's village, or the place a list was about")
-    persons: int = Field(description="how many people's data were told")
-    member_index: str | None = Field(description="stands for one person; null for a list")
+    route: str = Field(examples=["get_member"], description="route, or event on an account")
+    place_code: str = Field(description="the person's village, or the place of a list")
+    persons: int = Field(description="number of people whose data the answer contained")
+    member_index: str | None = Field(description="pseudonym of one person; null for a list")
     decision_id: str | None
     request_id: str | None
-    account: str | None = Field(description="the account that it happened to; null for a look")
-    detail: str | None = Field(description="what the account may do from then on")
+    account: str | None = Field(description="the account of an event; null for an access")
+    detail: str | None = Field(description="rights of the account after the event")
 
 
 class AccessPage(BaseModel):
-    """One page of the record of looks, latest first."""
+    """One page of access records, latest first."""
 
     rows: list[AccessShape]
-    next_cursor: str | None = Field(description="send as `cursor` for the next page; null: the end")
+    next_cursor: str | None = Field(
+        description="send as `cursor` for the next page; null on the last page"
+    )

@@ -1,8 +1,7 @@
-"""Passwords for tokens: one path for every name, known or not, so that none can be found out.
+"""Sign-in with a password: rate limits, locks after failures, and argon2id hashes (RFC 9106).
 
-Failed sign-ins by name, known or not, and the lock they lead to; shared by all workers.
-
-Passwords: made, judged, and kept only as argon2id hashes (RFC 9106).
+An unknown name takes the same steps and the same time as a known one, so that nobody can find out
+which accounts exist.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, insert, select, update
 
-from api.access.account_events import ANYBODY, AccountEvent, record
+from api.access.account_events import ANONYMOUS, AccountEvent, record
 from api.access.accounts import Account, Accounts
 from api.access.issuer import Issuer
 from api.access.limits import RateLimits
@@ -28,50 +27,113 @@ from api.http.problems import FieldError, ProblemError
 from api.ledger.audit import AuditWriter
 from api.ledger.tables import attempts
 
-MOST_FAILURES = 5
+#: Failures that lock a name, and for how long; the count is shared by all workers.
+MAX_FAILURES = 5
 LOCK_SECONDS = 15 * 60
+#: Attempts of one source at once, and per minute; enough for an office behind one address.
+_SOURCE_BURST, _SOURCE_PER_MINUTE = 30, 10
+#: Password checks at once: each takes 46 MiB and tens of milliseconds of a core.
+_MAX_CHECKS, _QUEUE_SECONDS = 2, 2.0
+
+
+class SignIn:
+    """Checks passwords. Its methods block, so the caller runs them on a thread."""
+
+    def __init__(self, accounts: Accounts, issuer: Issuer) -> None:
+        self._accounts, self._issuer = accounts, issuer
+        self._attempts = FailedSignIns(accounts.writing)
+        self._sources = RateLimits(_SOURCE_PER_MINUTE / 60, _SOURCE_BURST)
+        self._slots = threading.BoundedSemaphore(_MAX_CHECKS)
+
+    def token(self, name: str, password: str, source: str) -> str:
+        """Return a token for the account of that name and password.
+
+        Raises
+        ------
+        ProblemError
+            400 if no enabled account has them; 429 if the name or the source is locked.
+        """
+        return self._issuer.token(self._authenticate(name, password, source))
+
+    def change_password(self, name: str, current: str, new: str, source: str) -> None:
+        """Set a new password, which ends every token of the account.
+
+        Raises
+        ------
+        ProblemError
+            As `token`, or 422 if the new password is not acceptable.
+        """
+        self._authenticate(name, current, source)
+        if not is_acceptable(new, name, current):
+            raise ProblemError(INVALID_BODY, [FieldError("new_password", EXPECTED["new_password"])])
+        self._accounts.change(
+            name, "password_changed", name, lambda a: replace(a, password_hash=hash_password(new))
+        )
+
+    def _authenticate(self, name: str, password: str, source: str) -> Account:
+        wait = self._sources.wait(source) or self._attempts.begin(name)
+        if wait:
+            raise _too_many_attempts(wait)
+        known = self._accounts.find(name)
+        account = known or _UNKNOWN_ACCOUNT
+        if not (self._password_matches(account, password) and account.is_enabled):
+            self._attempts.record_failure(name, known.name if known else None)
+            raise ProblemError(WRONG_CREDENTIALS)
+        self._attempts.forget(name)
+        return account
+
+    def _password_matches(self, account: Account, password: str) -> bool:
+        if not self._slots.acquire(timeout=_QUEUE_SECONDS):
+            raise ProblemError(OVERLOADED)
+        try:
+            return password_matches(account.password_hash, password)
+        finally:
+            self._slots.release()
+
+
+def _too_many_attempts(seconds: float) -> ProblemError:
+    return ProblemError(TOO_MANY_ATTEMPTS, headers={"Retry-After": str(int(seconds) + 1)})
 
 
 class FailedSignIns:
-    """Counts attempts before they are judged, so that many at once gain nothing."""
+    """Counts an attempt before its password is checked, so that parallel attempts count too."""
 
     def __init__(self, writing: AuditWriter, clock: Callable[[], float] = time.time) -> None:
         self._writing, self._clock = writing, clock
 
     def begin(self, name: str) -> int:
-        """Count an attempt on `name`, or return for how many more seconds the name is locked."""
+        """Count an attempt on `name` and return 0, or return the seconds that it stays locked."""
         digest, now = _digest(name), int(self._clock())
         with self._writing.begin() as work:
             connection = work.connection
-            forgotten = now - LOCK_SECONDS
-            connection.execute(delete(attempts).where(attempts.c.last_at <= forgotten))
-            at_digest = attempts.c.name_digest == digest
-            row = connection.execute(select(attempts).where(at_digest)).first()
+            expired = attempts.c.last_at <= now - LOCK_SECONDS
+            connection.execute(delete(attempts).where(expired))
+            has_digest = attempts.c.name_digest == digest
+            row = connection.execute(select(attempts).where(has_digest)).first()
             if row is None:
                 first = {"name_digest": digest, "failures": 1, "last_at": now}
                 connection.execute(insert(attempts).values(first))
-            elif row.failures >= MOST_FAILURES:
+            elif row.failures >= MAX_FAILURES:
                 return int(row.last_at) + LOCK_SECONDS - now
             else:
-                counted = {"failures": row.failures + 1, "last_at": now}
-                connection.execute(update(attempts).where(at_digest).values(counted))
+                changes = {"failures": row.failures + 1, "last_at": now}
+                connection.execute(update(attempts).where(has_digest).values(changes))
         return 0
 
-    def failed(self, name: str, account: str | None) -> None:
-        """Put a failed attempt on `name` in the audit; `account` is the one there is, if any."""
-        at_digest = attempts.c.name_digest == _digest(name)
-        counted = select(attempts.c.failures).where(at_digest)
+    def record_failure(self, name: str, account: str | None) -> None:
+        """Record a failed attempt on `name` in the audit; `account` is None for an unknown name."""
+        failures = select(attempts.c.failures).where(attempts.c.name_digest == _digest(name))
         with self._writing.begin() as work:
-            events = [AccountEvent("sign_in_failed", account, ANYBODY)]
-            if (work.connection.execute(counted).scalar() or 0) >= MOST_FAILURES:
-                events.append(AccountEvent("sign_in_locked", account, ANYBODY))
+            events = [AccountEvent("sign_in_failed", account, ANONYMOUS)]
+            if (work.connection.execute(failures).scalar() or 0) >= MAX_FAILURES:
+                events.append(AccountEvent("sign_in_locked", account, ANONYMOUS))
             record(work, events)
 
     def forget(self, name: str, unlocked_by: str | None = None) -> None:
-        """Start `name` afresh: it signed in, or somebody unlocked it, which the audit tells."""
+        """Reset the count of `name` after a sign-in, or an unlocking, which the audit records."""
         with self._writing.begin() as work:
-            counted = attempts.c.name_digest == _digest(name)
-            work.connection.execute(delete(attempts).where(counted))
+            has_digest = attempts.c.name_digest == _digest(name)
+            work.connection.execute(delete(attempts).where(has_digest))
             if unlocked_by:
                 record(work, [AccountEvent("account_unlocked", name, unlocked_by)])
 
@@ -80,20 +142,21 @@ def _digest(name: str) -> str:
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-#: Without 0, 1, l and o: people read these aloud and copy them by hand. 32 signs, 5 bits each.
-_SIGNS = "23456789abcdefghijkmnpqrstuvwxyz"
-_GROUPS, _GROUP = 4, 5
+#: 32 characters of 5 bits, without 0, 1, l and o: people read passwords aloud and write them down.
+_LETTERS = "23456789abcdefghijkmnpqrstuvwxyz"
+_GROUPS, _GROUP_LENGTH = 4, 5
 
-# At least what OWASP asks for (46 MiB, one pass, one lane); a check takes one core.
+# At least OWASP's minimum (46 MiB, one pass, one lane); a check takes one core.
 _hasher = PasswordHasher(time_cost=2, memory_cost=46 * 1024, parallelism=1)
-#: What an unknown account is checked against: it costs what a known one costs, and fits nothing.
-NOBODYS_HASH = _hasher.hash(secrets.token_urlsafe(32))
+#: The hash for unknown accounts: a check costs as much as for a known one, and never succeeds.
+UNKNOWN_ACCOUNT_HASH = _hasher.hash(secrets.token_urlsafe(32))
 
 
 def generate_password() -> str:
     """Return a new random password of 100 bits, in groups that can be read aloud."""
-    groups = ("".join(secrets.choice(_SIGNS) for _ in range(_GROUP)) for _ in range(_GROUPS))
-    return "-".join(groups)
+    return "-".join(
+        "".join(secrets.choice(_LETTERS) for _ in range(_GROUP_LENGTH)) for _ in range(_GROUPS)
+    )
 
 
 def hash_password(password: str) -> str:
@@ -102,7 +165,7 @@ def hash_password(password: str) -> str:
 
 
 def password_matches(password_hash: str, password: str) -> bool:
-    """Return whether `password` is the one that was hashed."""
+    """Return whether `password_hash` is a hash of `password`."""
     try:
         return _hasher.verify(password_hash, password)
     except (VerificationError, InvalidHashError):
@@ -110,7 +173,7 @@ def password_matches(password_hash: str, password: str) -> bool:
 
 
 def is_acceptable(password: str, account: str, current: str | None = None) -> bool:
-    """Return whether a person may choose `password`; see `api.http.fields.EXPECTED`."""
+    """Return whether `password` meets the rules in `api.http.fields.EXPECTED`."""
     return (
         MIN_PASSWORD <= len(password) <= MAX_PASSWORD
         and account.lower() not in password.lower()
@@ -118,67 +181,4 @@ def is_acceptable(password: str, account: str, current: str | None = None) -> bo
     )
 
 
-#: Attempts of one source at once, and a minute; an office behind one address fits in.
-_SOURCE_BURST, _SOURCE_PER_MINUTE = 30, 10
-#: An argon2id check takes 46 MiB and tens of milliseconds of a core.
-_MOST_AT_ONCE, _QUEUE_SECONDS = 2, 2.0
-_NOBODY = Account("nobody", NOBODYS_HASH, frozenset(), (), is_enabled=False)
-
-
-class SignIn:
-    """Checks passwords; its methods block, so they run on a thread."""
-
-    def __init__(self, accounts: Accounts, issuer: Issuer) -> None:
-        self._accounts, self._issuer = accounts, issuer
-        self._attempts = FailedSignIns(accounts.writing)
-        self._sources = RateLimits(_SOURCE_PER_MINUTE / 60, _SOURCE_BURST)
-        self._places = threading.BoundedSemaphore(_MOST_AT_ONCE)
-
-    def token(self, name: str, password: str, source: str) -> str:
-        """Return a token for the account of that name and password.
-
-        Raises
-        ------
-        ProblemError
-            400 if they do not fit an enabled account; 429 if the name or the source is locked.
-        """
-        return self._issuer.token(self._proven(name, password, source))
-
-    def change_password(self, name: str, current: str, new: str, source: str) -> None:
-        """Set a new password; every token of the account ends.
-
-        Raises
-        ------
-        ProblemError
-            As `token`, or 422 if the new password is not acceptable.
-        """
-        self._proven(name, current, source)
-        if not is_acceptable(new, name, current):
-            raise ProblemError(INVALID_BODY, [FieldError("new_password", EXPECTED["new_password"])])
-        self._accounts.change(
-            name, "password_changed", name, lambda a: replace(a, password_hash=hash_password(new))
-        )
-
-    def _proven(self, name: str, password: str, source: str) -> Account:
-        wait = self._sources.wait(source) or self._attempts.begin(name)
-        if wait:
-            raise _later(wait)
-        found = self._accounts.find(name)
-        account = found or _NOBODY
-        if not (self._fits(account, password) and account.is_enabled):
-            self._attempts.failed(name, found.name if found else None)
-            raise ProblemError(WRONG_CREDENTIALS)
-        self._attempts.forget(name)
-        return account
-
-    def _fits(self, account: Account, password: str) -> bool:
-        if not self._places.acquire(timeout=_QUEUE_SECONDS):
-            raise ProblemError(OVERLOADED)
-        try:
-            return password_matches(account.password_hash, password)
-        finally:
-            self._places.release()
-
-
-def _later(seconds: float) -> ProblemError:
-    return ProblemError(TOO_MANY_ATTEMPTS, headers={"Retry-After": str(int(seconds) + 1)})
+_UNKNOWN_ACCOUNT = Account("nobody", UNKNOWN_ACCOUNT_HASH, frozenset(), (), is_enabled=False)

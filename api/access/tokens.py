@@ -1,4 +1,4 @@
-"""Whether a bearer token (RFC 7519, RFC 8725) is one that we trust; who made it does not matter."""
+"""Verification of bearer tokens (RFC 7519, RFC 8725), the same for every issuer."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from typing import Any
 
 import jwt
 
-#: A token longer than this is refused unread.
-MOST_TOKEN_CHARACTERS = 8 * 1024
+#: A longer token is refused before it is parsed.
+MAX_TOKEN_CHARACTERS = 8 * 1024
 
 
 class TokenRefusedError(Exception):
-    """The token is not trusted. Why is nobody's business but ours: the message holds no input."""
+    """The token is not trusted. The caller never sees the reason, which contains no input."""
 
 
 @dataclass(frozen=True)
 class Trust:
-    """What a trusted token must say of itself.
+    """What a trusted token must claim.
 
     Attributes
     ----------
     issuer, audience : str
         ``iss`` and one of ``aud``, exactly.
     algorithms : tuple of str
-        The only signatures taken, whatever the token's header asks for; all asymmetric.
+        The only signatures accepted, whatever the token's header names; all asymmetric.
     types : frozenset of str
-        ``typ`` of the header, in lower case: an ID token or another kind of JWT is refused.
+        Accepted ``typ`` of the header, in lower case; an ID token or another JWT is refused.
     required : tuple of str
-        Claims without which a token is refused.
-    most_seconds : int
-        Longest life, ``exp`` − ``iat``: PyJWT alone takes an expiry in the year 10²².
+        Claims that a token must have.
+    max_seconds : int
+        Longest life, ``exp`` − ``iat``: PyJWT alone accepts an expiry in the year 10²².
     leeway : int
-        Seconds by which the issuer's clock may differ from ours.
+        Seconds by which the issuer's clock may differ from this machine's.
     """
 
     issuer: str
@@ -41,19 +41,19 @@ class Trust:
     algorithms: tuple[str, ...]
     types: frozenset[str]
     required: tuple[str, ...]
-    most_seconds: int
+    max_seconds: int
     leeway: int = 0
 
 
 def verify_token(
-    token: str, trust: Trust, key_named: Callable[[str | None], Any]
+    token: str, trust: Trust, key_by_id: Callable[[str | None], Any]
 ) -> Mapping[str, Any]:
-    """Return the claims of `token` after every check.
+    """Verify `token` and return its claims.
 
     Parameters
     ----------
-    key_named
-        Gives the public key of a ``kid``, or None; the name is looked up, never opened or fetched.
+    key_by_id
+        Returns the public key of a ``kid``, or None; the id is never used as a path or an address.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def verify_token(
     try:
         header = jwt.get_unverified_header(token)
         _refuse_header(header, trust)
-        key = key_named(header.get("kid"))
+        key = key_by_id(header.get("kid"))
         if key is None:
             raise TokenRefusedError("unknown key")
         claims = jwt.decode(
@@ -91,5 +91,5 @@ def _refuse_header(header: Mapping[str, Any], trust: Trust) -> None:
 
 
 def _refuse_long_life(claims: Mapping[str, Any], trust: Trust) -> None:
-    if not 0 < float(claims["exp"]) - float(claims["iat"]) <= trust.most_seconds:
+    if not 0 < float(claims["exp"]) - float(claims["iat"]) <= trust.max_seconds:
         raise TokenRefusedError("life")

@@ -1,1 +1,1 @@
-"""One decision after it is made: where it stands, its history and its explanation."""
+"""A decision after it is made: its state, its history and its explanation."""

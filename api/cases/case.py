@@ -1,9 +1,10 @@
-"""What the commands on a decision share: finding it, appending to it, telling how it stands."""
+"""The command on one decision: read its state, append an entry, answer with the new state."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,17 +13,53 @@ from api.http.lending_problems import DECISION_EXPIRED, PERSON_ERASED
 from api.http.problem_kinds import UNKNOWN_DECISION
 from api.http.problems import ProblemError
 from api.ledger.chain import encode_json
-from api.ledger.commands import Answer, View, Written
+from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
 
 
+@dataclass(frozen=True)
+class CaseCommand:
+    """A command that appends one entry to a decision."""
+
+    idempotency: IdempotencyScope | None
+    actor: str
+    decision_id: str
+
+    def append(
+        self,
+        view: View,
+        state: DecisionState,
+        kind: Kind,
+        body: Mapping[str, Any],
+        amount_yuan: int | None = None,
+        outcome: str | None = None,
+    ) -> Written:
+        """Append an entry to the decision and answer with the state that follows from it."""
+        entry = NewEntry(
+            kind=kind,
+            subject_id=state.subject_id,
+            decision_id=state.decision_id,
+            place_code=state.place_code,
+            actor=self.actor,
+            amount_yuan=amount_yuan,
+            outcome=outcome,
+            body=body,
+            entry_id=str(uuid.uuid4()),
+        )
+        # The commit decides an entry's position in the chain; the fold does not read it.
+        position = {"seq": 0, "previous": "", "digest": "", "answer_digest": None}
+        stored = Entry(**{**entry.__dict__, **position, "recorded_at": view.now})
+        after = DecisionState.of([*view.entries_of_decision(state.decision_id), stored])
+        return Written(Answer(201, encode_json(state_body(after, view.now)).encode()), (entry,))
+
+
 def case_of(view: View, decision_id: str) -> DecisionState:
-    """Return how the decision stands.
+    """Return the state of a decision.
 
     Raises
     ------
     ProblemError
-        If the ledger holds no such decision.
+        If the ledger has no such decision.
     """
     entries = view.entries_of_decision(decision_id)
     if not entries:
@@ -31,45 +68,23 @@ def case_of(view: View, decision_id: str) -> DecisionState:
 
 
 def open_case(view: View, decision_id: str) -> DecisionState:
-    """Return how a decision stands that something is to be done about.
+    """Return the state of a decision that can still be changed.
 
     Raises
     ------
     ProblemError
-        If there is none, its time is over, or the person behind it was erased.
+        If there is none, it has expired, or the person behind it was erased.
     """
     state = case_of(view, decision_id)
     if view.member_of(state.subject_id) is None:
         raise ProblemError(PERSON_ERASED)
-    if state.has_run_out(view.now):
+    if state.is_expired(view.now):
         raise ProblemError(DECISION_EXPIRED)
     return state
 
 
-def entry_on(
-    state: DecisionState,
-    kind: Kind,
-    actor: str,
-    body: Mapping[str, Any],
-    amount_yuan: int | None = None,
-    outcome: str | None = None,
-) -> NewEntry:
-    """Return an entry on the decision that `state` is of."""
-    return NewEntry(
-        kind=kind,
-        subject_id=state.subject_id,
-        decision_id=state.decision_id,
-        place_code=state.place_code,
-        actor=actor,
-        amount_yuan=amount_yuan,
-        outcome=outcome,
-        body=body,
-        entry_id=str(uuid.uuid4()),
-    )
-
-
 def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:
-    """Return how a decision stands at `now`, in the shape `api.cases.schemas.StateShape`."""
+    """Return the state of a decision at `now`, in the shape `api.cases.schemas.StateShape`."""
     status = state.status(now)
     claimant = state.claimant(now)
     until = state.claimed_until if claimant else None
@@ -85,7 +100,7 @@ def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:
         "valid_until": state.valid_until.isoformat(),
         "claimed_by": claimant,
         "claimed_until": until.isoformat() if until else None,
-        "first_approval_yuan": state.seconded_yuan or None,
+        "first_approval_yuan": state.first_approval_yuan or None,
         "disbursements": [
             {
                 "number": draw.number,
@@ -96,15 +111,3 @@ def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:
             for draw in state.draws
         ],
     }
-
-
-def written(view: View, state: DecisionState, entry: NewEntry) -> Written:
-    """Return `entry` to append, answered with how the decision then stands."""
-    after = DecisionState.of([*view.entries_of_decision(state.decision_id), _as_read(view, entry)])
-    return Written(Answer(201, encode_json(state_body(after, view.now)).encode()), (entry,))
-
-
-def _as_read(view: View, entry: NewEntry) -> Entry:
-    # The fold does not look at an entry's place in the chain, which only the commit decides.
-    place = {"seq": 0, "previous": "", "digest": "", "answer_digest": None}
-    return Entry(**{**entry.__dict__, **place, "recorded_at": view.now})

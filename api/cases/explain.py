@@ -1,68 +1,49 @@
-"""A stored decision explained, from the profile, policy and card it was made from."""
+"""The explanation of a stored decision, from the profile, policy and card behind it."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Literal
 
 from api.cases.schemas import ChangeShape, CountedShape, ExplanationShape, ProposalShape
-from api.decisions.stored import profile_from_json
+from api.decisions.replay import remake
 from api.ledger.commands import View
 from api.ledger.entries import Entry
-from model.card.card_json import card_from_json
-from model.decision.decision import Outcome, Request, decide
-from model.errors import LedgerError
+from model.decision.decision import Outcome
 from model.explanation.explanation import Explanation, Proposal, explain
 from model.explanation.nearest_changes import Basis
 from model.explanation.own_power import Change
-from model.policy.policy import stored_policy
 from model.profile.dictionary import Text, member_dictionary
 
 
-def explain_decision(view: View, decision: Entry, lang: Literal["zh", "en"]) -> ExplanationShape:
-    """Return the explanation of the decision in entry `decision`."""
-    body = decision.body
-    as_of = date.fromisoformat(body["as_of"])
-    basis = Basis(
-        as_of,
-        stored_policy(_version(view, body["policy_digest"]), as_of),
-        card_from_json(_version(view, body["card_digest"])),
-        member_dictionary(),
-    )
-    columns, asked = profile_from_json(body["profile"]), Request(**body["request"])
-    made = decide(columns, asked, basis.as_of, basis.policy, basis.card)
-    found = explain(columns, made, asked, basis)
-    return _told(str(decision.decision_id), made.outcome, found, lang)
+def explain_decision(view: View, entry: Entry, lang: Literal["zh", "en"]) -> ExplanationShape:
+    """Return the explanation of the decision stored in `entry`."""
+    remade = remake(view, entry)
+    basis = Basis(remade.as_of, remade.policy, remade.card, member_dictionary())
+    explanation = explain(remade.columns, remade.decision, remade.request, basis)
+    return _explanation_shape(str(entry.decision_id), remade.decision.outcome, explanation, lang)
 
 
-def _version(view: View, digest: str) -> bytes:
-    payload = view.version(digest)
-    if payload is None:
-        raise LedgerError(f"version {digest[:16]} is not in the ledger; run rongzi verify-ledger")
-    return payload
-
-
-def _told(
-    decision_id: str, outcome: Outcome, found: Explanation, lang: Literal["zh", "en"]
+def _explanation_shape(
+    decision_id: str, outcome: Outcome, explanation: Explanation, lang: Literal["zh", "en"]
 ) -> ExplanationShape:
-    def say(text: Text) -> str:
+    def translate(text: Text) -> str:
         return text.zh if lang == "zh" else text.en
 
     return ExplanationShape(
         decision_id=decision_id,
         lang=lang,
         outcome=outcome,
-        answer=say(found.answer),
-        standing=say(found.standing) if found.standing else None,
+        answer=translate(explanation.answer),
+        standing=translate(explanation.standing) if explanation.standing else None,
         counted=[
-            CountedShape(attribute=each.attribute, points=each.points, text=say(each.text))
-            for each in found.counted
+            CountedShape(attribute=item.attribute, points=item.points, text=translate(item.text))
+            for item in explanation.counted
         ],
-        missing=[say(text) for text in found.missing],
-        rules=[say(text) for text in found.rules],
-        proposals=[_proposal(each, say(each.text)) for each in found.proposals],
-        no_proposal=say(found.no_proposal) if found.no_proposal else None,
-        rights=say(found.rights),
+        missing=[translate(text) for text in explanation.missing],
+        rules=[translate(text) for text in explanation.rules],
+        proposals=[_proposal(item, translate(item.text)) for item in explanation.proposals],
+        no_proposal=translate(explanation.no_proposal) if explanation.no_proposal else None,
+        rights=translate(explanation.rights),
     )
 
 
@@ -78,6 +59,6 @@ def _proposal(proposal: Proposal, text: str) -> ProposalShape:
 
 
 def _below(change: Change) -> float | None:
-    most = member_dictionary()[change.attribute].maximum
-    is_open = change.high is None or (most is not None and change.high > most)
+    maximum = member_dictionary()[change.attribute].maximum
+    is_open = change.high is None or (maximum is not None and change.high > maximum)
     return None if is_open else change.high

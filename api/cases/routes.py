@@ -1,4 +1,4 @@
-"""One decision: where it stands, why, and paying out on it."""
+"""Routes of one decision: its state with history, and its explanation."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from api.http.fields import EXPECTED
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, UNKNOWN_DECISION
 from api.http.problems import ProblemError
+from api.ledger.commands import View
 from api.ledger.entries import Entry
 
 router = APIRouter(prefix="/v1/decisions", route_class=StrictRoute, tags=["decisions"])
@@ -23,13 +24,13 @@ router = APIRouter(prefix="/v1/decisions", route_class=StrictRoute, tags=["decis
 
 @router.get(
     "/{decision_id}",
-    summary="Show where a decision stands, with its history",
+    summary="Show a decision's state and history",
     responses=refusals(UNKNOWN_DECISION, LEDGER_AWAY),
 )
 def get_decision(decision_id: DecisionId, ledger: LedgerInUse) -> DecisionWithHistory:
-    """Return the answer as it was given, what happened since, and what may still be drawn."""
+    """Return the original answer, the events since, and the amount that may still be drawn."""
     with ledger.read() as view:
-        entries = _entries(view.entries_of_decision(decision_id))
+        entries = _entries(view, decision_id)
         state = DecisionState.of(entries)
         history = [_event(entry) for entry in entries]
         return DecisionWithHistory.model_validate(
@@ -49,16 +50,17 @@ def get_explanation(
 ) -> ExplanationShape:
     """Return plain sentences: the answer, what counted, what is missing, what would help.
 
-    Worked out from the profile, card and policy that the decision was made from.
+    The explanation follows from the profile, card and policy behind the decision.
     """
     with ledger.read() as view:
-        return explain_decision(view, _entries(view.entries_of_decision(decision_id))[0], lang)
+        return explain_decision(view, _entries(view, decision_id)[0], lang)
 
 
-def _entries(found: list[Entry]) -> list[Entry]:
-    if not found:
+def _entries(view: View, decision_id: str) -> list[Entry]:
+    entries = view.entries_of_decision(decision_id)
+    if not entries:
         raise ProblemError(UNKNOWN_DECISION)
-    return found
+    return entries
 
 
 def _event(entry: Entry) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the routes of a case give: its state, its history, its explanation."""
+"""Response bodies of the routes of a case: its state, its history, its explanation."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from api.decisions.schemas import DecisionShape, Tier
 
 
 class CountedShape(BaseModel):
-    """One attribute that counted."""
+    """One attribute that affected the points."""
 
     attribute: str
-    points: int = Field(description="against a member with average records; negative: fewer")
+    points: int = Field(description="difference from a member with average records")
     text: str
 
 
 class ChangeShape(BaseModel):
-    """One change: into the range from `at_least` to below `below`."""
+    """One change of an attribute to a value from `at_least` to below `below`."""
 
     attribute: str
-    at_least: float | None = Field(description="null: as little as there can be")
-    below: float | None = Field(description="null: as much as is plausible")
+    at_least: float | None = Field(description="null: no lower bound")
+    below: float | None = Field(description="null: no upper bound within plausible values")
 
 
 class ProposalShape(BaseModel):
-    """Changes that together lift the tier; none can be left out."""
+    """Changes that together lift the tier; each of them is necessary."""
 
     tier: Tier
     points: int
@@ -37,7 +37,7 @@ class ProposalShape(BaseModel):
 
 
 class ExplanationShape(BaseModel):
-    """A decision explained to the member, in one language."""
+    """The explanation of a decision for the member, in one language."""
 
     decision_id: str
     lang: Literal["zh", "en"]
@@ -48,7 +48,7 @@ class ExplanationShape(BaseModel):
     missing: list[str]
     rules: list[str]
     proposals: list[ProposalShape]
-    no_proposal: str | None = Field(description="why nothing is proposed")
+    no_proposal: str | None = Field(description="why there is no proposal")
     rights: str
 
 
@@ -62,20 +62,24 @@ class DisbursementShape(BaseModel):
 
 
 class StateShape(BaseModel):
-    """Where a decision stands."""
+    """The state of a decision."""
 
     decision_id: str
     status: Status
     outcome: Literal["APPROVE", "REFER", "DECLINE"] = Field(description="the service's own answer")
     asked_yuan: int
     approved_yuan: int
-    approved_by: list[str] = Field(description="people's accounts; empty: the service approved")
+    approved_by: list[str] = Field(
+        description="accounts of the people who approved; empty if the service approved"
+    )
     drawn_yuan: int
-    left_yuan: int = Field(description="what this decision still allows; 0 if nothing can be drawn")
+    left_yuan: int = Field(description="amount that may still be drawn on this decision")
     valid_until: date = Field(description="last day, in China")
     claimed_by: str | None
     claimed_until: datetime | None
-    first_approval_yuan: int | None = Field(description="what the first of two reviewers approved")
+    first_approval_yuan: int | None = Field(
+        description="amount that the first of two reviewers approved"
+    )
     disbursements: list[DisbursementShape]
 
 
@@ -93,7 +97,7 @@ class EventShape(BaseModel):
 
 
 class DecisionWithHistory(StateShape):
-    """Where a decision stands, the answer as it was given, and all that happened since."""
+    """The state of a decision, its original answer, and every entry since."""
 
     answer: DecisionShape
     history: list[EventShape]

@@ -1,6 +1,6 @@
-"""Where a decision stands: a fold over its ledger entries, and nothing else.
+"""The state of a decision: a fold over its ledger entries, and nothing else.
 
-The fold is total: any sequence of entries gives a state. What may be written, commands decide.
+The fold is total: any sequence of entries gives a state. The commands decide what may be written.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Status = Literal[
 
 APPROVING: tuple[Status, ...] = ("APPROVED", "APPROVED_AFTER_REVIEW", "APPROVED_BY_OVERRIDE")
 DECLINING: tuple[Status, ...] = ("DECLINED", "DECLINED_AFTER_REVIEW", "DECLINED_BY_OVERRIDE")
-#: Those a reviewer may take.
+#: States of a case in the review queue.
 OPEN: tuple[Status, ...] = ("WAITING", "CLAIMED", "WAITING_FOR_SECOND")
 
-#: Entries by which a reviewer or an override settles a case, but for the outcome below.
+#: Entries that settle a case, unless their outcome is `SECOND_NEEDED`.
 RULINGS: tuple[Kind, ...] = ("REVIEW_DECIDED", "OVERRIDDEN")
-#: A first reviewer approved; four eyes are asked for.
+#: Outcome of a first approval that needs a second reviewer.
 SECOND_NEEDED = "SECOND_NEEDED"
 
 _BY_OUTCOME: Mapping[str | None, Status] = {"APPROVE": "APPROVED", "REFER": "WAITING"}
@@ -34,7 +34,7 @@ _BY_OUTCOME: Mapping[str | None, Status] = {"APPROVE": "APPROVED", "REFER": "WAI
 
 @dataclass(frozen=True)
 class Draw:
-    """One disbursement; numbers count from 1 in order of payment."""
+    """One disbursement; numbers start at 1, in order of payment."""
 
     number: int
     amount_yuan: int
@@ -44,26 +44,26 @@ class Draw:
 
 @dataclass(frozen=True)
 class DecisionState:
-    """A decision as it stands.
+    """The state of a decision.
 
     Attributes
     ----------
     outcome : str
-        What the service answered.
+        The service's own answer.
     settled : Status
-        The last thing decided, whatever time has passed since; see `status`.
+        The status that the last entry gave, regardless of the time since; see `status`.
     approved_yuan : int
-        What may be drawn in all; 0 unless approved.
+        Amount that may be drawn in total; 0 unless approved.
     approved_by : tuple of str
-        Accounts of the people who approved; empty where the service did.
-    asked_by : frozenset of str
-        Accounts that asked for the decision or for its review: they may not review it.
+        Accounts of the people who approved; empty if the service approved.
+    requested_by : frozenset of str
+        Accounts that requested the decision or its review; they may not review it.
     valid_until : date
-        The last day, in China, on which the approval may be drawn on or the case reviewed.
-    seconded_yuan : int
-        What the first of two reviewers approved; 0 while no second one is needed.
-    is_for_member : bool
-        Whether the member asked for the review: then the case stays open until it is answered.
+        The last day, in China, on which the approval may be drawn or the case reviewed.
+    first_approval_yuan : int
+        Amount that the first of two reviewers approved; 0 while no second one is needed.
+    is_requested_by_member : bool
+        Whether the member requested the review: then the case stays open until a verdict.
     """
 
     decision_id: str = ""
@@ -77,13 +77,13 @@ class DecisionState:
     limit_yuan: int = 0
     approved_yuan: int = 0
     approved_by: tuple[str, ...] = ()
-    asked_by: frozenset[str] = frozenset()
+    requested_by: frozenset[str] = frozenset()
     valid_until: date = date.min
     claimed_by: str | None = None
     claimed_until: datetime | None = None
     first_reviewer: str | None = None
-    seconded_yuan: int = 0
-    is_for_member: bool = False
+    first_approval_yuan: int = 0
+    is_requested_by_member: bool = False
     answer: Mapping[str, Any] = field(default_factory=dict)
     draws: tuple[Draw, ...] = ()
 
@@ -98,45 +98,45 @@ class DecisionState:
 
     @property
     def as_of(self) -> date:
-        """The day of the edition that the limit comes from: it knows what was before."""
+        """The day of the edition that set the limit; the edition covers the time before it."""
         return _day(self.answer.get("as_of"), date.min)
 
     @property
     def drawn_yuan(self) -> int:
-        """What is drawn and not cancelled."""
+        """Amount drawn and not cancelled."""
         return sum(draw.amount_yuan for draw in self.draws if not draw.is_cancelled)
 
     @property
     def left_yuan(self) -> int:
-        """What may still be drawn on this decision alone."""
+        """Amount that may still be drawn on this decision alone."""
         return max(self.approved_yuan - self.drawn_yuan, 0)
 
     def status(self, now: datetime) -> Status:
-        """Return where the decision stands at `now`: claims lapse and approvals run out."""
-        if self.has_run_out(now):
+        """Return the status at `now`: claims lapse and approvals expire."""
+        if self.is_expired(now):
             return "EXPIRED"
         if self.settled in ("WAITING", "WAITING_FOR_SECOND") and self.claimant(now):
             return "CLAIMED"
         return self.settled
 
-    def has_run_out(self, now: datetime) -> bool:
-        """Whether the time to use or review it is over; a decline has none."""
-        if self.settled in DECLINING or (self.settled in OPEN and self.is_for_member):
+    def is_expired(self, now: datetime) -> bool:
+        """Return whether the time to use or review it is over; a decline never expires."""
+        if self.settled in DECLINING or (self.settled in OPEN and self.is_requested_by_member):
             return False
         return date_in_china(now) > self.valid_until
 
     def claimant(self, now: datetime) -> str | None:
-        """Return who holds the case at `now`; a claim lapses by itself."""
+        """Return the account whose claim on the case is valid at `now`; claims lapse by time."""
         if self.claimed_until is None or now >= self.claimed_until:
             return None
         return self.claimed_by
 
     def is_drawable(self, now: datetime) -> bool:
-        """Whether money may be paid out on it at `now`."""
+        """Return whether money may be paid out on it at `now`."""
         return self.status(now) in APPROVING
 
 
-def _decided(state: DecisionState, entry: Entry) -> DecisionState:
+def _apply_decision(state: DecisionState, entry: Entry) -> DecisionState:
     answer = entry.body.get("answer", {})
     approves = entry.outcome == "APPROVE"
     return replace(
@@ -151,76 +151,76 @@ def _decided(state: DecisionState, entry: Entry) -> DecisionState:
         months=entry.body.get("request", {}).get("months", 0),
         limit_yuan=answer.get("limit_yuan", 0),
         approved_yuan=(entry.amount_yuan or 0) if approves else 0,
-        asked_by=state.asked_by | {entry.actor},
+        requested_by=state.requested_by | {entry.actor},
         valid_until=_day(answer.get("valid_until"), state.valid_until),
         answer=answer,
     )
 
 
-def _asked_again(state: DecisionState, entry: Entry) -> DecisionState:
-    return replace(state, asked_by=state.asked_by | {entry.actor})
+def _apply_repeat(state: DecisionState, entry: Entry) -> DecisionState:
+    return replace(state, requested_by=state.requested_by | {entry.actor})
 
 
-def _review_requested(state: DecisionState, entry: Entry) -> DecisionState:
+def _apply_review_request(state: DecisionState, entry: Entry) -> DecisionState:
     return replace(
         state,
         settled="WAITING",
-        asked_by=state.asked_by | {entry.actor},
+        requested_by=state.requested_by | {entry.actor},
         approved_yuan=0,
-        is_for_member=True,
+        is_requested_by_member=True,
         claimed_by=None,
         claimed_until=None,
     )
 
 
-def _claimed(state: DecisionState, entry: Entry) -> DecisionState:
+def _apply_claim(state: DecisionState, entry: Entry) -> DecisionState:
     until = entry.body.get("until")
     lapses = datetime.fromisoformat(until) if until else entry.recorded_at
     return replace(state, claimed_by=entry.actor, claimed_until=lapses)
 
 
-def _reviewed(state: DecisionState, entry: Entry) -> DecisionState:
-    free = replace(state, claimed_by=None, claimed_until=None)
+def _apply_verdict(state: DecisionState, entry: Entry) -> DecisionState:
+    unclaimed = replace(state, claimed_by=None, claimed_until=None)
     amount = entry.amount_yuan or 0
     if entry.outcome == SECOND_NEEDED:
         return replace(
-            free,
+            unclaimed,
             settled="WAITING_FOR_SECOND",
             first_reviewer=entry.actor,
-            seconded_yuan=amount,
+            first_approval_yuan=amount,
             valid_until=_day(entry.body.get("valid_until"), state.valid_until),
         )
     if entry.outcome == "APPROVE":
-        by = (state.first_reviewer, entry.actor) if state.first_reviewer else (entry.actor,)
-        return _approved(free, entry, "APPROVED_AFTER_REVIEW", tuple(by))
-    return replace(free, settled="DECLINED_AFTER_REVIEW", approved_yuan=0, approved_by=())
+        first = (state.first_reviewer,) if state.first_reviewer else ()
+        return _approve(unclaimed, entry, "APPROVED_AFTER_REVIEW", (*first, entry.actor))
+    return replace(unclaimed, settled="DECLINED_AFTER_REVIEW", approved_yuan=0, approved_by=())
 
 
-def _overridden(state: DecisionState, entry: Entry) -> DecisionState:
-    free = replace(state, claimed_by=None, claimed_until=None)
+def _apply_override(state: DecisionState, entry: Entry) -> DecisionState:
+    unclaimed = replace(state, claimed_by=None, claimed_until=None)
     if entry.outcome == "APPROVE":
-        return _approved(free, entry, "APPROVED_BY_OVERRIDE", (entry.actor,))
-    return replace(free, settled="DECLINED_BY_OVERRIDE", approved_yuan=0, approved_by=())
+        return _approve(unclaimed, entry, "APPROVED_BY_OVERRIDE", (entry.actor,))
+    return replace(unclaimed, settled="DECLINED_BY_OVERRIDE", approved_yuan=0, approved_by=())
 
 
-def _approved(
-    state: DecisionState, entry: Entry, settled: Status, by: tuple[str, ...]
+def _approve(
+    state: DecisionState, entry: Entry, settled: Status, approved_by: tuple[str, ...]
 ) -> DecisionState:
     return replace(
         state,
         settled=settled,
         approved_yuan=entry.amount_yuan or 0,
-        approved_by=by,
+        approved_by=approved_by,
         valid_until=_day(entry.body.get("valid_until"), state.valid_until),
     )
 
 
-def _drawn(state: DecisionState, entry: Entry) -> DecisionState:
+def _apply_disbursement(state: DecisionState, entry: Entry) -> DecisionState:
     draw = Draw(len(state.draws) + 1, entry.amount_yuan or 0, date_in_china(entry.recorded_at))
     return replace(state, draws=(*state.draws, draw))
 
 
-def _cancelled(state: DecisionState, entry: Entry) -> DecisionState:
+def _apply_cancellation(state: DecisionState, entry: Entry) -> DecisionState:
     number = entry.body.get("number")
     draws = tuple(
         replace(draw, is_cancelled=True) if draw.number == number else draw for draw in state.draws
@@ -233,19 +233,19 @@ def _day(text: str | None, otherwise: date) -> date:
 
 
 _STEPS: Mapping[str, Callable[[DecisionState, Entry], DecisionState]] = {
-    "DECISION": _decided,
-    "REPEATED": _asked_again,
-    "REVIEW_REQUESTED": _review_requested,
-    "REVIEW_CLAIMED": _claimed,
-    "REVIEW_DECIDED": _reviewed,
-    "OVERRIDDEN": _overridden,
-    "DISBURSED": _drawn,
-    "DISBURSEMENT_CANCELLED": _cancelled,
+    "DECISION": _apply_decision,
+    "REPEATED": _apply_repeat,
+    "REVIEW_REQUESTED": _apply_review_request,
+    "REVIEW_CLAIMED": _apply_claim,
+    "REVIEW_DECIDED": _apply_verdict,
+    "OVERRIDDEN": _apply_override,
+    "DISBURSED": _apply_disbursement,
+    "DISBURSEMENT_CANCELLED": _apply_cancellation,
 }
 
 
 def states_of(entries: Iterable[Entry]) -> list[DecisionState]:
-    """Return the state of each decision that `entries` speak of."""
+    """Return the state of each decision among `entries`."""
     on_decisions = [entry for entry in entries if entry.decision_id]
     on_decisions.sort(key=lambda entry: entry.decision_id or "")
     return [
@@ -255,7 +255,7 @@ def states_of(entries: Iterable[Entry]) -> list[DecisionState]:
 
 
 def running_draws(state: DecisionState, today: date) -> list[Draw]:
-    """Return the payments on a decision that were not cancelled and whose term is not over."""
+    """Return the payments on a decision that are not cancelled and whose term has not ended."""
     return [
         draw
         for draw in state.draws
@@ -264,6 +264,6 @@ def running_draws(state: DecisionState, today: date) -> list[Draw]:
 
 
 def _months_later(day: date, months: int) -> date:
-    """Return the first day of the month after a loan of `months` from `day` has run its term."""
+    """Return the first day of the month after the term of a loan of `months` from `day`."""
     year, month = divmod(day.year * 12 + day.month + months, 12)
     return date(year, month + 1, 1)

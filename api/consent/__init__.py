@@ -1,1 +1,1 @@
-"""Consent: given and withdrawn at the counter, folded with what the archive says."""
+"""Consent: given and withdrawn at the counter, combined with the archive's records."""

@@ -1,4 +1,4 @@
-"""Giving and withdrawing consent: effective with the next decision and the next payment."""
+"""Commands that give and withdraw consent; they affect the next decision and the next payment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from api.consent.consent import CONSENT, consent_in_force, edition_word
+from api.access.objects import entries_of_member
+from api.consent.consent import CONSENT, consent_in_edition, is_consent_in_force
 from api.core.calendar import date_in_china
 from api.editions.in_use import Resources
 from api.http.lending_problems import CONSENT_UNCHANGED
@@ -18,7 +19,7 @@ from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, NewEntry
 from model.decision.consent import Word, last_word
 
-#: How the member's word was taken; the paper, file or recording stays where it is kept.
+#: Form of the evidence; the paper, file or recording itself stays with the branch.
 Evidence = Literal["paper", "electronic", "voice"]
 
 
@@ -34,23 +35,27 @@ class SetConsent:
     resources: Resources
 
     def run(self, view: View) -> Written:
-        """Record it, unless consent stands like that already.
+        """Record it, unless consent is in that state already.
 
-        Who left the archive may still withdraw; what would be given there is nothing to score by.
+        A member who left the archive may withdraw consent but not give it, because there is no
+        profile to score.
         """
         edition = self.resources.edition
         profile = edition.profile(self.member_id)
         if profile is None and self.is_given:
             raise ProblemError(UNKNOWN_MEMBER)
         if profile is None:
-            subject, entries = held_about(view, self.member_id)
-            place, past = entries[-1].place_code, [e for e in entries if e.kind in CONSENT]
+            known, entries = entries_of_member(view, self.member_id)
+            if known is None or not entries:
+                raise ProblemError(UNKNOWN_MEMBER)
+            subject, place = known, entries[-1].place_code
+            past = [entry for entry in entries if entry.kind in CONSENT]
         else:
-            subject = known_subject(view, self.member_id, self.resources)
+            person = edition.person(self.member_id) or {}
+            subject = view.identities.subject_of(self.member_id, person)
             place, past = profile.place_code, view.entries_of_subject(subject, CONSENT)
-        if consent_in_force(past, profile, edition) == self.is_given:
+        if is_consent_in_force(past, profile, edition) == self.is_given:
             raise ProblemError(CONSENT_UNCHANGED)
-        said = edition_word(profile, edition)
         entry = NewEntry(
             kind="CONSENT_GIVEN" if self.is_given else "CONSENT_WITHDRAWN",
             subject_id=subject,
@@ -62,34 +67,15 @@ class SetConsent:
             body={"evidence": self.evidence},
             entry_id=str(uuid.uuid4()),
         )
-        word = last_word(said, Word(self.is_given, date_in_china(view.now)))
-        told = {"in_force": word is not None and word.is_given, "recorded_at": view.now.isoformat()}
-        return Written(Answer(201, encode_json(told).encode()), (entry,))
+        record = Word(self.is_given, date_in_china(view.now))
+        latest = last_word(consent_in_edition(profile, edition), record)
+        in_force = latest is not None and latest.is_given
+        body = {"in_force": in_force, "recorded_at": view.now.isoformat()}
+        return Written(Answer(201, encode_json(body).encode()), (entry,))
 
 
-def known_subject(view: View, member_id: str, resources: Resources) -> str:
-    """Return the member's pseudonym; a new member gets one, kept with what the edition tells."""
-    person = resources.edition.person(member_id) or {}
-    return view.identities.subject_of(member_id, person)
-
-
-def held_about(view: View, member_id: str) -> tuple[str, list[Entry]]:
-    """Return pseudonym and entries, never none, of a member whom the ledger knows.
-
-    Raises
-    ------
-    ProblemError
-        If the ledger holds nothing about the member.
-    """
-    subject = view.identities.known([member_id]).get(member_id)
-    entries = view.entries_of_subject(subject) if subject else []
-    if subject is None or not entries:
-        raise ProblemError(UNKNOWN_MEMBER)
-    return subject, entries
-
-
-def consents(past: Sequence[Entry]) -> list[dict[str, Any]]:
-    """Return the history of consent by the ledger, oldest first."""
+def consent_history(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Return the records of consent among `entries`, oldest first."""
     return [
         {
             "is_given": entry.kind == "CONSENT_GIVEN",
@@ -97,6 +83,6 @@ def consents(past: Sequence[Entry]) -> list[dict[str, Any]]:
             "recorded_by": entry.actor,
             "evidence": entry.body.get("evidence"),
         }
-        for entry in past
+        for entry in entries
         if entry.kind in CONSENT
     ]

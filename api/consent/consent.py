@@ -1,8 +1,7 @@
-"""Consent in force: the ledger's words and the archive's, folded by `model.decision.consent`.
+"""Consent in force: the later of the records in the ledger and in the archive decides.
 
-One fold serves the decision, the payment, the counter's own questions and the batch.
-
-The ledger's words on consent as the batch needs them: by member, up to a day.
+The decision, the payment, the routes of consent and the batch all use this one rule; see
+`model.decision.consent`.
 """
 
 from __future__ import annotations
@@ -22,22 +21,37 @@ from api.ledger.store import ledger_exists, open_view
 from model.decision.consent import CONSENT_IN_FORCE, CONSENT_ON, Word, day_of, last_word
 
 CONSENT: tuple[Kind, ...] = ("CONSENT_GIVEN", "CONSENT_WITHDRAWN")
+_PAGE = 5_000
 
 
-def ledger_word(entries: Sequence[Entry]) -> Word | None:
-    """Return the ledger's last word among a person's entries; None where it holds none."""
-    words = [entry for entry in entries if entry.kind in CONSENT]
-    if not words:
+def is_consent_in_force(
+    entries: Sequence[Entry], profile: Profile | None, edition: Edition
+) -> bool:
+    """Return whether a person's consent is in force by the ledger and the edition together."""
+    latest = latest_consent(entries, profile, edition)
+    return latest is not None and latest.is_given
+
+
+def latest_consent(
+    entries: Sequence[Entry], profile: Profile | None, edition: Edition
+) -> Word | None:
+    """Return the latest record of consent in ledger and edition; None if there is none."""
+    return last_word(consent_in_ledger(entries), consent_in_edition(profile, edition))
+
+
+def consent_in_ledger(entries: Sequence[Entry]) -> Word | None:
+    """Return the latest record of consent among a person's entries; None if there is none."""
+    records = [entry for entry in entries if entry.kind in CONSENT]
+    if not records:
         return None
-    return Word(words[-1].kind == "CONSENT_GIVEN", date_in_china(words[-1].recorded_at))
+    return Word(records[-1].kind == "CONSENT_GIVEN", date_in_china(records[-1].recorded_at))
 
 
-def edition_word(profile: Profile | None, edition: Edition) -> Word | None:
-    """Return the last word that the edition knows of; None where nobody ever said one.
+def consent_in_edition(profile: Profile | None, edition: Edition) -> Word | None:
+    """Return the latest record of consent in the edition; None if there is none, or no profile.
 
-    Of who is not in it (no profile) it knows none.
-
-    An edition made before days were kept may know of one as late as the day before its own.
+    An edition of a release that did not store the day may include records up to the day before its
+    own, so the record counts as of that day.
     """
     if profile is None:
         return None
@@ -48,61 +62,43 @@ def edition_word(profile: Profile | None, edition: Edition) -> Word | None:
     return None if np.isnan(number) else Word(is_given, day_of(number))
 
 
-def consent_in_force(entries: Sequence[Entry], profile: Profile | None, edition: Edition) -> bool:
-    """Return whether a person's consent is in force by all that ledger and edition know."""
-    word = word_in_force(entries, profile, edition)
-    return word is not None and word.is_given
-
-
-def word_in_force(
-    entries: Sequence[Entry], profile: Profile | None, edition: Edition
-) -> Word | None:
-    """Return the last word, whoever wrote it down; None where nobody ever said one."""
-    return last_word(ledger_word(entries), edition_word(profile, edition))
-
-
 def with_consent(profile: Profile, edition: Edition, is_in_force: bool) -> Profile:
-    """Return the profile as it is scored: with consent as it stands now."""
+    """Return `profile` with its attribute of consent set to `is_in_force`."""
     numbers = profile.numbers.copy()
     numbers[edition.numbers.index(CONSENT_IN_FORCE)] = float(is_in_force)
     return replace(profile, numbers=numbers)
 
 
-_PAGE = 5_000
+def consents_before(location: Location, day: date) -> dict[str, Word]:
+    """Return each member's latest record in the ledger before `day`; empty without a ledger.
 
-
-def words_before(location: Location, day: date) -> dict[str, Word]:
-    """Return each member's last word in the ledger before `day`; none where there is no ledger.
-
-    Who was erased is left out: nobody is there whom it could speak of.
+    Erased persons are left out, because their entries identify nobody.
 
     Raises
     ------
     LedgerError
-        If there is a ledger and it cannot be read: then nobody knows who withdrew consent.
+        If there is a ledger and it cannot be read: withdrawals would be missed.
     """
     if not ledger_exists(location):
         return {}
-    found: dict[str, Word] = {}
     with open_view(location) as view:
-        last = _last_words(view, day)
-        for subject, word in last.items():
-            member = view.member_of(subject)
-            if member is not None:
-                found[member] = word
-    return found
+        by_subject = _latest_by_subject(view, day)
+        members = {subject: view.member_of(subject) for subject in by_subject}
+    return {
+        member: by_subject[subject] for subject, member in members.items() if member is not None
+    }
 
 
-def _last_words(view: View, day: date) -> dict[str, Word]:
-    last: dict[str, Word] = {}
-    for entry in _words(view):
-        word = ledger_word([entry])
-        if word is not None and word.on < day:
-            last[entry.subject_id] = word
-    return last
+def _latest_by_subject(view: View, day: date) -> dict[str, Word]:
+    latest: dict[str, Word] = {}
+    for entry in _consent_entries(view):
+        record = consent_in_ledger([entry])
+        if record is not None and record.on < day:
+            latest[entry.subject_id] = record
+    return latest
 
 
-def _words(view: View) -> Iterator[Entry]:
+def _consent_entries(view: View) -> Iterator[Entry]:
     page = view.entries_where(CONSENT, limit=_PAGE)
     while page:
         yield from page

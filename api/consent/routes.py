@@ -1,4 +1,4 @@
-"""A member's consent: how it stands, giving it, withdrawing it."""
+"""Routes of a member's consent: its state and history, giving it, withdrawing it."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from fastapi import APIRouter, Response
 
 from api.access.dependencies import (
     WRITE_BODY,
-    Caller,
-    IdempotencyKey,
     LedgerInUse,
     MemberId,
     ResourcesInUse,
-    idempotency,
+    WriteRequest,
 )
+from api.access.objects import entries_of_member
 from api.access.strict_route import StrictRoute
-from api.consent.commands import SetConsent, consents
-from api.consent.consent import CONSENT, ledger_word, word_in_force
+from api.consent.commands import SetConsent, consent_history
+from api.consent.consent import CONSENT, consent_in_ledger, latest_consent
 from api.consent.schemas import ConsentRequest, ConsentSet, ConsentShape
-from api.http.ledger import to_response
 from api.http.lending_problems import CONSENT_UNCHANGED
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, NOT_READY, UNKNOWN_MEMBER
 from api.http.problems import ProblemError
 
 router = APIRouter(prefix="/v1/members/{member_id}", route_class=StrictRoute, tags=["persons"])
+
+_REFUSALS = refusals(UNKNOWN_MEMBER, CONSENT_UNCHANGED, *WRITE_BODY)
 
 
 @router.get(
@@ -34,23 +34,22 @@ router = APIRouter(prefix="/v1/members/{member_id}", route_class=StrictRoute, ta
 def get_consents(
     member_id: MemberId, resources: ResourcesInUse, ledger: LedgerInUse
 ) -> ConsentShape:
-    """Return whether consent is in force, since when, by which book, and its history in the ledger.
+    """Return whether consent is in force, since when, by which source, and its ledger history.
 
-    The later day's word holds, be it the archive's or the ledger's; of one day the withdrawal.
+    The later record decides, whether from the archive or the ledger; on one day the withdrawal.
     """
     profile = resources.edition.profile(member_id)
     with ledger.read() as view:
-        subject = view.identities.known([member_id]).get(member_id)
-        past = view.entries_of_subject(subject, CONSENT) if subject else []
+        subject, entries = entries_of_member(view, member_id, CONSENT)
     if profile is None and subject is None:
         raise ProblemError(UNKNOWN_MEMBER)
-    word = word_in_force(past, profile, resources.edition)
+    latest = latest_consent(entries, profile, resources.edition)
     return ConsentShape.model_validate(
         {
-            "in_force": word is not None and word.is_given,
-            "by": "ledger" if past and word == ledger_word(past) else "archive",
-            "since": word and word.on,
-            "history": consents(past),
+            "in_force": latest is not None and latest.is_given,
+            "by": "ledger" if entries and latest == consent_in_ledger(entries) else "archive",
+            "since": latest and latest.on,
+            "history": consent_history(entries),
         }
     )
 
@@ -60,20 +59,15 @@ def get_consents(
     status_code=201,
     response_model=ConsentSet,
     summary="Record that a member gave consent",
-    responses=refusals(UNKNOWN_MEMBER, CONSENT_UNCHANGED, *WRITE_BODY),
+    responses=_REFUSALS,
 )
 async def post_consent(
-    member_id: MemberId,
-    ask: ConsentRequest,
-    asker: Caller,
-    resources: ResourcesInUse,
-    ledger: LedgerInUse,
-    key: IdempotencyKey,
+    member_id: MemberId, body: ConsentRequest, write: WriteRequest, resources: ResourcesInUse
 ) -> Response:
-    """Effective with the next decision."""
-    scope = idempotency(asker, "post_consent", key, member_id=member_id, **ask.model_dump())
-    command = SetConsent(scope, asker.subject, member_id, True, ask.evidence, resources)
-    return to_response(await ledger.write(command))
+    """Record consent, which takes effect with the next decision."""
+    scope = write.scope(member_id=member_id, **body.model_dump())
+    command = SetConsent(scope, write.actor, member_id, True, body.evidence, resources)
+    return await write.send(command)
 
 
 @router.post(
@@ -81,19 +75,15 @@ async def post_consent(
     status_code=201,
     response_model=ConsentSet,
     summary="Record that a member withdrew consent",
-    responses=refusals(UNKNOWN_MEMBER, CONSENT_UNCHANGED, *WRITE_BODY),
+    responses=_REFUSALS,
 )
 async def post_consent_withdrawal(
-    member_id: MemberId,
-    ask: ConsentRequest,
-    asker: Caller,
-    resources: ResourcesInUse,
-    ledger: LedgerInUse,
-    key: IdempotencyKey,
+    member_id: MemberId, body: ConsentRequest, write: WriteRequest, resources: ResourcesInUse
 ) -> Response:
-    """Effective at once: no decision but a decline, and no payment, until it is given again."""
-    scope = idempotency(
-        asker, "post_consent_withdrawal", key, member_id=member_id, **ask.model_dump()
-    )
-    command = SetConsent(scope, asker.subject, member_id, False, ask.evidence, resources)
-    return to_response(await ledger.write(command))
+    """Record a withdrawal, which takes effect at once.
+
+    Until consent is given again, every decision is a decline and no payment is made.
+    """
+    scope = write.scope(member_id=member_id, **body.model_dump())
+    command = SetConsent(scope, write.actor, member_id, False, body.evidence, resources)
+    return await write.send(command)

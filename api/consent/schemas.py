@@ -1,4 +1,4 @@
-"""What the routes of consent take and give."""
+"""Request and response bodies of the routes of consent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from api.http.schemas import strict_with_example
 
 
 class ConsentRequest(BaseModel):
-    """How the member's word was taken."""
+    """The evidence of a member's consent or withdrawal."""
 
     model_config = strict_with_example(evidence="paper")
 
@@ -21,7 +21,7 @@ class ConsentRequest(BaseModel):
 
 
 class ConsentEvent(BaseModel):
-    """Consent given or withdrawn."""
+    """One record of consent given or withdrawn."""
 
     is_given: bool
     recorded_at: datetime
@@ -30,16 +30,16 @@ class ConsentEvent(BaseModel):
 
 
 class ConsentShape(BaseModel):
-    """A member's consent: now, by whose word, and its history in the ledger."""
+    """A member's consent: its present state, the source of that state, and its ledger history."""
 
     in_force: bool
-    by: Literal["ledger", "archive"] = Field(description="whose word it is")
-    since: date | None = Field(description="day of that word, in China; null: nobody ever said one")
+    by: Literal["ledger", "archive"] = Field(description="source of the latest record")
+    since: date | None = Field(description="day of the latest record, in China; null without one")
     history: list[ConsentEvent]
 
 
 class ConsentSet(BaseModel):
-    """How consent stands after a change."""
+    """The state of consent after a change."""
 
     in_force: bool
     recorded_at: datetime

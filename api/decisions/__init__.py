@@ -1,1 +1,1 @@
-"""Deciding: the command, its stored form, its route, and replay."""
+"""Decisions: the command, its stored form, its route, and replay."""

@@ -1,7 +1,7 @@
-"""The decision command: whatever door it was asked through, a decision leaves by the ledger.
+"""The decision command, the only way to a decision; it writes each decision to the ledger.
 
-The commands that wait together are decided in one call of the kernel. Each holds the resources it
-was asked under, so that a decision is made by exactly one version of card, policy and edition.
+Commands that wait together are decided in one call of the kernel. Each carries the resources of its
+request, so that one version of card, policy and edition makes each decision.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import rfc8785
 
-from api.consent.consent import CONSENT, consent_in_force, with_consent
+from api.consent.consent import CONSENT, is_consent_in_force, with_consent
 from api.decisions.stored import answer_of, profile_to_json, question_of
 from api.editions.edition import Profile, columns_of
 from api.editions.in_use import Resources
@@ -33,9 +33,9 @@ class Decide:
     Attributes
     ----------
     profile : Profile
-        The member's in `resources.edition`, read when the request came in.
+        The member's profile in `resources.edition`, read when the request arrived.
     today : date
-        In China; the decision's validity starts on it.
+        Today in China, the first day of the decision's validity.
     """
 
     idempotency: IdempotencyScope | None
@@ -47,41 +47,44 @@ class Decide:
     today: date
 
     def run(self, view: View) -> Written:
-        """Decide on this one alone."""
+        """Decide this command alone."""
         return self.run_all(view, [self])[0]
 
     @classmethod
     def run_all(cls, view: View, commands: Sequence[Self]) -> list[Written]:
-        """Decide on all, each question once; whoever asks it again gets the first decision."""
-        asked = _asked(view, commands)
-        known = view.find_decisions({each.question for each in asked if not each.is_new})
-        found = {question: _first_answer(view, known[question]) for question in known}
-        fresh = {each.question: each for each in reversed(asked) if each.question not in found}
-        made = _decided(view, list(fresh.values()))
+        """Decide all commands, each question once; a repeated question gets the first decision."""
+        questions = _questions(view, commands)
+        known = view.find_decisions({each.digest for each in questions if not each.is_new})
+        stored = {digest: _first_answer(view, known[digest]) for digest in known}
+        new = {each.digest: each for each in reversed(questions) if each.digest not in stored}
+        decided = _decide_new(view, list(new.values()))
         return [
-            made[each.question]
-            if fresh.get(each.question) is each
-            else _repeated(each, found.get(each.question) or made[each.question].answer)
-            for each in asked
+            decided[each.digest]
+            if new.get(each.digest) is each
+            else _write_repeat(each, stored.get(each.digest) or decided[each.digest].answer)
+            for each in questions
         ]
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A command with what the ledger knows of its member.
+class _Question:
+    """A command with the ledger's state of its member.
 
     Attributes
     ----------
     consent : bool or None
-        Whether consent is in force, where the ledger has a word of it; else the edition's counts.
+        Whether consent is in force, if the ledger has a record of it; None leaves it to the
+        edition.
+    digest : str
+        Digest of the question, equal for equal questions; see `question_of`.
     is_new : bool
-        Whether the ledger knew nothing of the member before this group.
+        Whether the ledger had no pseudonym of the member before this group.
     """
 
     command: Decide
     subject_id: str
     consent: bool | None
-    question: str
+    digest: str
     is_new: bool
 
     def entry(
@@ -101,24 +104,28 @@ class _Asked:
         )
 
 
-def _asked(view: View, commands: Sequence[Decide]) -> list[_Asked]:
+def _questions(view: View, commands: Sequence[Decide]) -> list[_Question]:
     known = view.identities.known({command.member_id for command in commands})
-    subjects = known | _added(view, commands, known)
+    subjects = known | _add_subjects(view, commands, known)
     consents = view.entries_of_subjects(set(known.values()), CONSENT)
-    asked = []
+    questions = []
     for command in commands:
-        subject = subjects[command.member_id]
-        used = command.resources
-        said = consents.get(subject)
-        consent = consent_in_force(said, command.profile, used.edition) if said else None
-        digests = used.edition.digest, used.policy.digest, used.card.digest
-        question = question_of(subject, command.request, command.today, consent, *digests)
-        asked.append(_Asked(command, subject, consent, question, command.member_id not in known))
-    return asked
+        subject, resources = subjects[command.member_id], command.resources
+        entries = consents.get(subject)
+        consent = (
+            is_consent_in_force(entries, command.profile, resources.edition) if entries else None
+        )
+        digests = resources.edition.digest, resources.policy.digest, resources.card.digest
+        digest = question_of(subject, command.request, command.today, consent, *digests)
+        is_new = command.member_id not in known
+        questions.append(_Question(command, subject, consent, digest, is_new))
+    return questions
 
 
-def _added(view: View, commands: Sequence[Decide], known: Mapping[str, str]) -> dict[str, str]:
-    """Give those who are new to the ledger their pseudonyms."""
+def _add_subjects(
+    view: View, commands: Sequence[Decide], known: Mapping[str, str]
+) -> dict[str, str]:
+    """Create a pseudonym for each member who has none."""
     added: dict[str, str] = {}
     for command in commands:
         member = command.member_id
@@ -128,72 +135,76 @@ def _added(view: View, commands: Sequence[Decide], known: Mapping[str, str]) -> 
     return added
 
 
-def _decided(view: View, asked: Sequence[_Asked]) -> dict[str, Written]:
-    found: dict[str, Written] = {}
-    ordered = sorted(asked, key=lambda each: id(each.command.resources))
+def _decide_new(view: View, questions: Sequence[_Question]) -> dict[str, Written]:
+    written: dict[str, Written] = {}
+    ordered = sorted(questions, key=lambda each: id(each.command.resources))
     for _, group in groupby(ordered, lambda each: id(each.command.resources)):
         together = list(group)
-        _keep_versions(view, together[0].command.resources)
-        for each, decision, profile in _by_one_version(together):
-            found[each.question] = _decision(each, decision, profile)
-    return found
+        _store_versions(view, together[0].command.resources)
+        for question, decision, profile in _decide_together(together):
+            written[question.digest] = _write_decision(question, decision, profile)
+    return written
 
 
-def _by_one_version(asked: Sequence[_Asked]) -> Iterable[tuple[_Asked, Decision, Profile]]:
-    used = asked[0].command.resources
-    profiles = [_as_scored(each) for each in asked]
+def _decide_together(
+    questions: Sequence[_Question],
+) -> Iterable[tuple[_Question, Decision, Profile]]:
+    """Decide questions that share their resources."""
+    resources = questions[0].command.resources
+    profiles = [_scored_profile(each) for each in questions]
     decisions = decide_many(
-        columns_of(used.edition.numbers, profiles),
-        [each.command.request for each in asked],
-        used.edition.manifest.day,
-        used.policy,
-        used.card.card,
+        columns_of(resources.edition.numbers, profiles),
+        [each.command.request for each in questions],
+        resources.edition.manifest.day,
+        resources.policy,
+        resources.card.card,
     )
-    return zip(asked, decisions, profiles, strict=True)
+    return zip(questions, decisions, profiles, strict=True)
 
 
-def _as_scored(asked: _Asked) -> Profile:
-    profile, edition = asked.command.profile, asked.command.resources.edition
-    return profile if asked.consent is None else with_consent(profile, edition, asked.consent)
+def _scored_profile(question: _Question) -> Profile:
+    profile, edition = question.command.profile, question.command.resources.edition
+    return profile if question.consent is None else with_consent(profile, edition, question.consent)
 
 
-def _decision(asked: _Asked, decision: Decision, profile: Profile) -> Written:
-    command, decision_id = asked.command, new_ordered_id()
-    used = command.resources
-    answer = answer_of(decision, decision_id, used.card.digest, command.today, used.policy)
+def _write_decision(question: _Question, decision: Decision, profile: Profile) -> Written:
+    command, decision_id = question.command, new_ordered_id()
+    resources, edition = command.resources, command.resources.edition
+    card_digest, policy = resources.card.digest, resources.policy
+    answer = answer_of(decision, decision_id, card_digest, command.today, policy)
     body = {
-        "question": asked.question,
+        "question": question.digest,
         "asked_on": command.today.isoformat(),
         "request": command.request.__dict__,
-        "as_of": used.edition.manifest.as_of,
-        "edition_digest": used.edition.digest,
-        "policy_digest": used.policy.digest,
-        "card_digest": used.card.digest,
-        "consent_at_that_moment": asked.consent,
-        "profile": profile_to_json(used.edition.numbers, profile.numbers.tolist(), profile.texts),
+        "as_of": edition.manifest.as_of,
+        "edition_digest": edition.digest,
+        "policy_digest": policy.digest,
+        "card_digest": card_digest,
+        "consent_at_that_moment": question.consent,
+        "profile": profile_to_json(edition.numbers, profile.numbers.tolist(), profile.texts),
         "answer": answer,
     }
-    entry = asked.entry("DECISION", decision_id, decision.outcome, body)
-    return Written(_sent(answer), (entry,), question=asked.question)
+    entry = question.entry("DECISION", decision_id, decision.outcome, body)
+    return Written(_answer(answer), (entry,), question=question.digest)
 
 
-def _repeated(asked: _Asked, first: Answer) -> Written:
-    """Answer with the first decision on the question, and record who asked again."""
-    told = json.loads(first.body)
-    body = {"question": asked.question, "request": asked.command.request.__dict__}
-    return Written(first, (asked.entry("REPEATED", told["decision_id"], told["outcome"], body),))
+def _write_repeat(question: _Question, first: Answer) -> Written:
+    """Answer with the first decision on the question, and record the repeated request."""
+    decision = json.loads(first.body)
+    body = {"question": question.digest, "request": question.command.request.__dict__}
+    entry = question.entry("REPEATED", decision["decision_id"], decision["outcome"], body)
+    return Written(first, (entry,))
 
 
 def _first_answer(view: View, decision_id: str) -> Answer:
-    return _sent(view.entries_of_decision(decision_id)[0].body["answer"])
+    return _answer(view.entries_of_decision(decision_id)[0].body["answer"])
 
 
-def _sent(answer: Mapping[str, Any]) -> Answer:
+def _answer(answer: Mapping[str, Any]) -> Answer:
     return Answer(200, encode_json(answer).encode())
 
 
-def _keep_versions(view: View, used: Resources) -> None:
-    view.store_version(
-        used.policy.digest, "policy", lambda: rfc8785.dumps(dict(used.policy.in_force))
-    )
-    view.store_version(used.card.digest, "card", lambda: card_to_json(used.card.card))
+def _store_versions(view: View, resources: Resources) -> None:
+    policy, card = resources.policy, resources.card
+    view.store_version(policy.digest, "policy", lambda: rfc8785.dumps(dict(policy.in_force)))
+    view.store_version(card.digest, "card", lambda: card_to_json(card.card))

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access.enforce import authenticate, authorized
-from api.access.strict_route import StrictRoute, strictly
+from api.access.strict_route import StrictRoute, as_strict
 from api.decisions.schemas import DecisionRequest
 from api.http.fields import IDEMPOTENCY_KEY
 from api.http.openapi import refuse_undeclared_query
@@ -30,12 +30,12 @@ class DecisionRoute(StrictRoute):
     """A route whose handler takes a request, a `DecisionRequest` and an idempotency key."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return a handler that does what the application's dependencies and FastAPI would do."""
+        """Return a handler that replaces FastAPI's and the application's dependencies."""
 
         async def handle(request: Request) -> Response:
             # Authenticate first: the body of an unknown caller is not parsed.
             await authenticate(request)
-            strict = strictly(request)
+            strict = as_strict(request)
             body = await strict.json() if await strict.body() else None
             async with authorized(strict):
                 await refuse_undeclared_query(strict)
@@ -51,17 +51,17 @@ def _validated(request: Request, body: Any) -> tuple[DecisionRequest, str]:
     Raises
     ------
     RequestValidationError
-        Naming every field that is not as expected.
+        With every invalid field.
     """
     key = request.headers.get(_HEADER, "")
     errors: list[Any] = []
     if not _KEY.fullmatch(key):
         errors.append({"type": "string_pattern_mismatch", "loc": ("header", _HEADER)})
     try:
-        asked = DecisionRequest.model_validate(body)
+        decision_request = DecisionRequest.model_validate(body)
     except ValidationError as error:
         errors += [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
         raise RequestValidationError(errors) from error
     if errors:
         raise RequestValidationError(errors)
-    return asked, key
+    return decision_request, key

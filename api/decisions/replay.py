@@ -1,4 +1,4 @@
-"""Replay: a decision made again from what the ledger stored, held against the answer given."""
+"""Replay: make a decision again from the stored data and compare it with the answer."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from typing import Any
 from api.decisions.stored import answer_of, profile_from_json
 from api.ledger.commands import View
 from api.ledger.entries import Entry
+from model.card.bins import Columns
 from model.card.card_json import card_from_json
 from model.card.scorecard import Card
-from model.decision.decision import Request, decide
+from model.decision.decision import Decision, Request, decide
 from model.errors import LedgerError
 from model.policy.policy import Policy, stored_policy
 
 
 @dataclass(frozen=True)
 class Replay:
-    """A decision as it was answered and as it comes out now.
+    """A decision's original answer and the answer computed again.
 
     Attributes
     ----------
@@ -36,11 +37,11 @@ class Replay:
     def differences(self) -> tuple[str, ...]:
         """Fields that differ, in the order of the answer."""
         names = dict.fromkeys((*self.answered, *self.recomputed))
-        gone = object()
+        absent = object()
         return tuple(
             name
             for name in names
-            if self.answered.get(name, gone) != self.recomputed.get(name, gone)
+            if self.answered.get(name, absent) != self.recomputed.get(name, absent)
         )
 
 
@@ -50,26 +51,45 @@ def replay(view: View, decision_id: str) -> Replay:
     Raises
     ------
     LedgerError
-        If there is no such decision, or a version it was made by is not in the ledger.
+        If there is no such decision, or its policy or card is not in the ledger.
     """
     entry = next((e for e in view.entries_of_decision(decision_id) if e.kind == "DECISION"), None)
     if entry is None:
         raise LedgerError(
             f"decision {decision_id}: not in this ledger; check the id and the ledger"
         )
-    body = entry.body
-    as_of = date.fromisoformat(body["as_of"])
+    remade = remake(view, entry)
+    asked_on, digest = date.fromisoformat(entry.body["asked_on"]), entry.body["card_digest"]
+    recomputed = answer_of(remade.decision, decision_id, digest, asked_on, remade.policy)
+    return Replay(entry, entry.body["answer"], recomputed)
+
+
+@dataclass(frozen=True)
+class Remade:
+    """A stored decision made again: its inputs, and the decision that follows from them."""
+
+    columns: Columns
+    request: Request
+    as_of: date
+    policy: Policy
+    card: Card
+    decision: Decision
+
+
+def remake(view: View, entry: Entry) -> Remade:
+    """Decide again on the stored profile of `entry` with its stored policy and card.
+
+    Raises
+    ------
+    LedgerError
+        If the policy or the card is not in the ledger.
+    """
+    as_of = date.fromisoformat(entry.body["as_of"])
     policy = _policy(_version(view, entry, "policy"), as_of)
-    made = decide(
-        profile_from_json(body["profile"]),
-        Request(**body["request"]),
-        as_of,
-        policy,
-        _card(_version(view, entry, "card")),
-    )
-    asked_on, card_digest = date.fromisoformat(body["asked_on"]), body["card_digest"]
-    recomputed = answer_of(made, decision_id, card_digest, asked_on, policy)
-    return Replay(entry, body["answer"], recomputed)
+    card = _card(_version(view, entry, "card"))
+    columns, request = profile_from_json(entry.body["profile"]), Request(**entry.body["request"])
+    decision = decide(columns, request, as_of, policy, card)
+    return Remade(columns, request, as_of, policy, card, decision)
 
 
 def _version(view: View, entry: Entry, kind: str) -> bytes:
@@ -77,13 +97,13 @@ def _version(view: View, entry: Entry, kind: str) -> bytes:
     payload = view.version(digest)
     if payload is None:
         raise LedgerError(
-            f"entry {entry.seq}: the {kind} {digest[:16]} it was decided by is not in the ledger;"
-            " restore the ledger from backup"
+            f"entry {entry.seq}: its {kind} {digest[:16]} is not in the ledger; restore the ledger"
+            " from backup"
         )
     return payload
 
 
-# A run of replays meets few versions.
+# A run of replays uses few versions.
 @lru_cache(maxsize=32)
 def _policy(payload: bytes, as_of: date) -> Policy:
     return stored_policy(payload, as_of)

@@ -1,4 +1,4 @@
-"""What the decision door takes and gives, exactly: the stable shapes of the service."""
+"""Request and response bodies of decisions, which clients rely on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MemberId = Annotated[str, StringConstraints(pattern=MEMBER_ID)]
 
 
 class DecisionRequest(BaseModel):
-    """What a loan officer asks for a member."""
+    """A loan officer's request for a member."""
 
     model_config = ConfigDict(
         strict=True,
@@ -102,17 +102,17 @@ class DecisionShape(BaseModel):
     decision_id: str
     outcome: Outcome
     tier: Tier
-    points: int | None = Field(description="null: the member may not be scored (no consent)")
+    points: int | None = Field(description="null if the member may not be scored (no consent)")
     pd: float | None = Field(description="probability of default, 0 to 1")
     grade: str | None
     limit_yuan: int = Field(description="0 without an offer")
-    annual_rate: float | None = Field(description="a fraction a year; null without an offer")
-    months: int | None = Field(description="term offered; null without an offer")
+    annual_rate: float | None = Field(description="a fraction per year; null without an offer")
+    months: int | None = Field(description="offered term; null without an offer")
     repayment: Repayment | None
-    limit_bound_by: Bound | None = Field(description="which bound held the limit")
+    limit_bound_by: Bound | None = Field(description="the bound that determined the limit")
     reasons: list[ReasonShape] = Field(max_length=4, description="largest loss first")
     knock_outs: list[KnockOutShape] = Field(description="every rule that matched")
-    as_of: date = Field(description="the profile is the member's as of the start of this day")
+    as_of: date = Field(description="day at whose start the profile was valid")
     policy_digest: Digest
     card_digest: Digest
-    valid_until: date = Field(description="the last day on which the decision may be used")
+    valid_until: date = Field(description="last day on which the decision may be used")

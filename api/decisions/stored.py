@@ -1,4 +1,4 @@
-"""A decision as the ledger keeps it: question, profile as scored, versions, answer; and back."""
+"""The stored form of a decision in the ledger: question digest, answer and profile."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from model.card.bins import Columns
 from model.decision.decision import Decision, Request
 from model.policy.policy import Policy
 
-#: Texts of a profile that no rule reads and that lead to a household's other members.
-_LEFT_OUT = ("household_id",)
+#: Texts of a profile that no rule reads and that identify the household's other members.
+_OMITTED = ("household_id",)
 
 
 def question_of(
     subject_id: str, request: Request, today: date, consent: bool | None, *digests: str
 ) -> str:
-    """Return the digest of a question: who asks for what, on which day, under which versions."""
-    asked = [subject_id, request.amount_yuan, request.months, request.purpose, today.isoformat()]
-    return hashlib.sha256(encode_json([*asked, consent, *digests]).encode()).hexdigest()
+    """Return the digest of a question: subject, request, day, consent and version digests."""
+    terms = [request.amount_yuan, request.months, request.purpose]
+    question = [subject_id, *terms, today.isoformat(), consent, *digests]
+    return hashlib.sha256(encode_json(question).encode()).hexdigest()
 
 
 def answer_of(
@@ -58,20 +59,20 @@ def answer_of(
 
 
 def profile_to_json(names: tuple[str, ...], numbers: list[float], texts: Mapping[str, Any]) -> Any:
-    """Return a profile as plain JSON: missing numbers are null, infinities are named."""
-    # What is finite differs from itself by nothing; what is missing is not even equal to itself.
+    """Return a profile as plain JSON: missing numbers are null, infinities are text."""
+    # x - x == 0 holds for finite numbers only, x != x for NaN only.
     plain = [
         number if number - number == 0 else None if number != number else str(number)
         for number in numbers
     ]
     return {
         "numbers": dict(zip(names, plain, strict=True)),
-        "texts": {name: text for name, text in texts.items() if name not in _LEFT_OUT},
+        "texts": {name: text for name, text in texts.items() if name not in _OMITTED},
     }
 
 
 def profile_from_json(profile: Mapping[str, Any]) -> Columns:
-    """Return a stored profile as the kernel takes it, arrays of shape (1,), bit for bit."""
+    """Return a stored profile as the kernel's columns, arrays of shape (1,), bit for bit equal."""
     texts = {name: np.array([text], dtype=object) for name, text in profile["texts"].items()}
     numbers = {
         name: np.array([math.nan if value is None else float(value)])

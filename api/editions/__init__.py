@@ -1,1 +1,1 @@
-"""Editions: built from the archive, published, verified, and served from."""
+"""Editions: built from the archive, published, verified and served."""

@@ -1,4 +1,4 @@
-"""The batch door: the whole archive scored, written and published as one edition."""
+"""The batch: score the whole archive and publish the result as one edition."""
 
 from __future__ import annotations
 
@@ -29,11 +29,14 @@ def publish_whitelist(
     home: Path,
     out: Path,
     engine: EngineName = "duckdb",
-    words: Mapping[str, Word] = MappingProxyType({}),
+    consents: Mapping[str, Word] = MappingProxyType({}),
 ) -> Published:
-    """Profile, score and publish every member of `archive`; write the rows to `out` too.
+    """Profile, score and publish every member of `archive`; copy the rows to `out`.
 
-    `words` are members' last words on consent at the counter before `as_of`.
+    Parameters
+    ----------
+    consents
+        Each member's latest record of consent at the counter before `as_of`.
 
     Raises
     ------
@@ -45,10 +48,10 @@ def publish_whitelist(
         If the archive is missing or damaged.
     """
     if out.suffix.lower() != ".parquet":
-        raise EditionError(f"{out}: an edition's rows are written as Parquet; end the name so")
+        raise EditionError(f"{out}: an edition's rows are Parquet; end the name in .parquet")
     basis = Basis(as_of, policy_on(as_of), published_card(home))
     profile = profile_as_of(archive, as_of, engine)
-    return publish_profile(archive, profile, basis, home, out, scorer(engine), words)
+    return publish_profile(archive, profile, basis, home, out, scorer(engine), consents)
 
 
 def publish_profile(
@@ -58,22 +61,23 @@ def publish_profile(
     home: Path,
     out: Path,
     score: Callable[[pa.Table, Basis], Scored] = score_profile,
-    words: Mapping[str, Word] = MappingProxyType({}),
+    consents: Mapping[str, Word] = MappingProxyType({}),
 ) -> Published:
     """Score and publish a `profile` that is sorted by member id; see `publish_whitelist`."""
     digest = archive.digest()
-    consent = merge_consents(archive, profile, basis.as_of, words)
-    basis_of = (basis.as_of.isoformat(), basis.policy.digest, basis.card.digest)
-    previous = previous_edition(home, (*basis_of, digest, consent.digest))
-    made = contents(archive, consent, score(consent.profile, basis), basis, previous.before)
-    published = publish(home, made, digest, previous)
+    consent = merge_consents(archive, profile, basis.as_of, consents)
+    inputs = (basis.as_of.isoformat(), basis.policy.digest, basis.card.digest)
+    previous = previous_edition(home, (*inputs, digest, consent.digest))
+    scored = score(consent.profile, basis)
+    edition_contents = contents(archive, consent, scored, basis, previous.before)
+    published = publish(home, edition_contents, digest, previous)
     out.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(published.folder / ROWS, out)
     return published
 
 
 def scorer(engine: EngineName) -> Callable[[pa.Table, Basis], Scored]:
-    """Return what scores profiles on `engine`; Spark is imported only when it is asked for."""
+    """Return the scoring function of `engine`; Spark is imported only if it is used."""
     if engine == "duckdb":
         return score_profile
     from api.scoring.spark import score_profile_on_spark

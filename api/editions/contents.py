@@ -1,7 +1,4 @@
-"""What one edition holds, in memory: rows, profiles, people, places, funnel, changes.
-
-Consent in an edition: the archive's words folded with the counter's before anybody is scored.
-"""
+"""One edition in memory: rows, profiles, consent, people, places, funnel and changes."""
 
 from __future__ import annotations
 
@@ -26,67 +23,15 @@ from model.decision.edition import Change, Edition, Standing, changes
 
 
 @dataclass(frozen=True)
-class Consent:
-    """Profiles with consent as it stands, the day number of each last word, the words' digest."""
-
-    profile: pa.Table
-    on: Floats
-    digest: str
-
-
-def merge_consents(
-    archive: Archive, profile: pa.Table, as_of: date, words: Mapping[str, Word]
-) -> Consent:
-    """Return the profiles with the counter's `words` before `as_of` folded in."""
-    days = _days(archive, profile, as_of)
-    return Consent(*_with_words(profile, days, words), _digest(words))
-
-
-def _days(archive: Archive, profile: pa.Table, as_of: date) -> Floats:
-    """Return the day of the archive's last word of each member of `profile`, NaN for none."""
-    known = consent_days_as_of(archive, as_of)
-    place = pc.index_in(profile["member_id"], known["member_id"].combine_chunks())
-    days = known["consent_on"].combine_chunks().take(place.combine_chunks()).cast(pa.int32())
-    return np.asarray(days.cast(pa.float64()).to_numpy(zero_copy_only=False))
-
-
-def _with_words(
-    profile: pa.Table, days: Floats, words: Mapping[str, Word]
-) -> tuple[pa.Table, Floats]:
-    """Return the profile and the days of the last word, with the counter's `words` folded in."""
-    if not words:
-        return profile, days
-    members = pa.array(words, pa.string())
-    rows = pc.index_in(members, profile["member_id"].combine_chunks()).to_pylist()
-    in_force, days = profile[CONSENT_IN_FORCE].to_pylist(), days.copy()
-    for row, word in zip(rows, words.values(), strict=True):
-        if row is not None:
-            said = None if np.isnan(days[row]) else Word(bool(in_force[row]), day_of(days[row]))
-            held = last_word(said, word) or word
-            in_force[row], days[row] = held.is_given, day_number(held.on)
-    at = profile.schema.get_field_index(CONSENT_IN_FORCE)
-    field = profile.schema.field(at)
-    return profile.set_column(at, field, pa.array(in_force, field.type)), days
-
-
-def _digest(words: Mapping[str, Word]) -> str:
-    """Return what tells one set of words from another; empty for none."""
-    if not words:
-        return ""
-    told = {member: f"{word.on} {word.is_given}" for member, word in words.items()}
-    return hashlib.sha256(rfc8785.dumps(told)).hexdigest()
-
-
-@dataclass(frozen=True)
 class Contents:
-    """One edition; whatever has a row per member is sorted by member id.
+    """One edition; tables and arrays with a row per member are sorted by member id.
 
     Attributes
     ----------
     profile, rows : pa.Table
-        The profiles and what follows from them.
+        The profiles and the whitelist rows that follow from them.
     consent_on : Floats
-        Day number of each member's last word on consent, NaN for none.
+        Day number of each member's latest record of consent, NaN for none.
     places : dict
         (county, township, village) names by place code.
     changes : tuple of Change
@@ -107,7 +52,7 @@ class Contents:
 
 @dataclass(frozen=True)
 class Before:
-    """The edition to compare with: its rows and the card that gave their points."""
+    """The previous edition for comparison: its rows, and the card behind their points."""
 
     rows: pa.Table
     card_digest: str
@@ -116,7 +61,7 @@ class Before:
 def contents(
     archive: Archive, consent: Consent, scored: Scored, basis: Basis, previous: Before | None
 ) -> Contents:
-    """Gather what goes with the `scored` rows of the profile.
+    """Return the contents of the edition with the `scored` rows.
 
     Raises
     ------
@@ -139,10 +84,61 @@ def contents(
     )
 
 
+@dataclass(frozen=True)
+class Consent:
+    """Profiles with consent in force, the day number of each latest record, the records' digest."""
+
+    profile: pa.Table
+    on: Floats
+    digest: str
+
+
+def merge_consents(
+    archive: Archive, profile: pa.Table, as_of: date, records: Mapping[str, Word]
+) -> Consent:
+    """Return the profiles with the counter's `records` before `as_of` merged in."""
+    days = _archive_days(archive, profile, as_of)
+    return Consent(*_merge_records(profile, days, records), _digest(records))
+
+
+def _archive_days(archive: Archive, profile: pa.Table, as_of: date) -> Floats:
+    """Return the day number of the archive's latest record for each member, NaN for none."""
+    known = consent_days_as_of(archive, as_of)
+    index = pc.index_in(profile["member_id"], known["member_id"].combine_chunks())
+    days = known["consent_on"].combine_chunks().take(index.combine_chunks()).cast(pa.int32())
+    return np.asarray(days.cast(pa.float64()).to_numpy(zero_copy_only=False))
+
+
+def _merge_records(
+    profile: pa.Table, days: Floats, records: Mapping[str, Word]
+) -> tuple[pa.Table, Floats]:
+    if not records:
+        return profile, days
+    members = pa.array(records, pa.string())
+    rows = pc.index_in(members, profile["member_id"].combine_chunks()).to_pylist()
+    in_force, days = profile[CONSENT_IN_FORCE].to_pylist(), days.copy()
+    for row, record in zip(rows, records.values(), strict=True):
+        if row is not None:
+            known = None if np.isnan(days[row]) else Word(bool(in_force[row]), day_of(days[row]))
+            latest = last_word(known, record) or record
+            in_force[row], days[row] = latest.is_given, day_number(latest.on)
+    at = profile.schema.get_field_index(CONSENT_IN_FORCE)
+    field = profile.schema.field(at)
+    return profile.set_column(at, field, pa.array(in_force, field.type)), days
+
+
+def _digest(records: Mapping[str, Word]) -> str:
+    """Return the digest that identifies a set of records; empty for none."""
+    if not records:
+        return ""
+    states = {member: f"{record.on} {record.is_given}" for member, record in records.items()}
+    return hashlib.sha256(rfc8785.dumps(states)).hexdigest()
+
+
 def tier_changes(previous: Before | None, rows: pa.Table, card_digest: str) -> Iterator[Change]:
     """Yield entries into and exits from the first tier of `rows` against `previous`.
 
-    Only members who were or are in it can move, so only their standings are made.
+    Only members who were or are in it can move, so only their standings are built.
     """
     parts = [rows] if previous is None else [previous.rows, rows]
     firsts = [part["member_id"].filter(pc.equal(part["tier"], "FIRST")) for part in parts]
@@ -152,8 +148,8 @@ def tier_changes(previous: Before | None, rows: pa.Table, card_digest: str) -> I
 
 
 def _standings(rows: pa.Table, movers: pa.ChunkedArray, card_digest: str) -> Edition:
-    kept = rows.filter(pc.is_in(rows["member_id"], movers))
-    columns = (kept[name].to_pylist() for name in ("member_id", "tier", "points", "knock_outs"))
+    moved = rows.filter(pc.is_in(rows["member_id"], movers))
+    columns = (moved[name].to_pylist() for name in ("member_id", "tier", "points", "knock_outs"))
     return Edition(
         card_digest,
         {

@@ -1,32 +1,19 @@
-"""An edition's contents as the tables of ``edition.sqlite``.
+"""``edition.sqlite``, an edition's contents for the service: written once, then only read.
 
-The edition as one SQLite file for the service: written once, then only read.
-
-It holds no name, id number or phone but masked ones, and none of the attributes that are kept for
-fairness audits alone (unless a knock-out reads one). A profile's numbers are one cell of 8-byte
-floats, in the order that table `attributes` names: exact, and read in one step by a decision. The
-same profiles lie open beside it in Parquet.
-
-A database whose bytes cannot change once they were verified: a private copy, without a name.
-
-The published file may be damaged or replaced at any moment, also between the check and a later
-read. So it is hashed while it is copied, only the copy is opened, and the copy's name is removed
-before the first question: nothing but this process can reach it, and the space is free once it
-ends. (SQLite resolves ``/proc/self/fd``, so a nameless file cannot be opened a second time; one
-connection, on which SQLite itself takes turns, serves every thread.)
+It contains names, id numbers and phones in masked form only, and no attribute that only fairness
+audits use, unless a knock-out reads it. The numbers of a profile are one cell of 8-byte floats, in
+the order of table `attributes`: exact, and read in one step by a decision. The Parquet file beside
+it holds the same profiles for analysts.
 """
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
@@ -34,81 +21,68 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from api.editions.contents import Contents
+from api.editions.edition import (
+    ATTRIBUTES,
+    CHANGES,
+    FLOAT,
+    FUNNEL,
+    NUMBERS,
+    PEOPLE,
+    PLACES,
+    PROFILES,
+    WHITELIST,
+)
 from api.editions.funnel import STEPS
 from data.storage.profiles import columns_of
 from model.decision.consent import CONSENT_ON
 from model.decision.whitelist import HOUSEHOLD_BORROWER
-from model.errors import EditionError
 from model.policy.policy import Policy
 from model.profile.dictionary import member_dictionary
 
-_CHUNK = 1024 * 1024
+#: Columns with one value for all rows, which the manifest holds.
+_IN_MANIFEST = ("as_of", "policy_digest", "card_digest")
 
 
-def open_verified(path: Path, digest: str | None, remedy: str) -> sqlite3.Connection:
-    """Open a private, read-only copy of the database at `path` if its SHA-256 is `digest`.
-
-    Raises
-    ------
-    EditionError
-        If the file cannot be read, a byte differs, or there is no room for the copy.
-    """
-    try:
-        with tempfile.TemporaryDirectory(prefix="rongzi-") as folder:
-            copy = Path(folder) / path.name
-            if _copied(path, copy) != digest:
-                raise EditionError(
-                    f"{path}: its bytes do not match the manifest's SHA-256; the file was"
-                    f" altered or damaged: {remedy}"
-                )
-            return _connect(copy)
-    except OSError as error:
-        raise EditionError(
-            f"{path}: cannot be read, or not copied to {tempfile.gettempdir()}"
-            f" ({error.strerror}); {remedy}"
-        ) from error
+def write_database(path: Path, contents: Contents) -> None:
+    """Write `contents` to a new database at `path`; equal contents give equal bytes."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        # A failed publication deletes the whole draft, so it needs no journal.
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("BEGIN")
+        for table in _tables(contents):
+            _write(connection, table)
+        connection.execute("COMMIT")
 
 
-def _copied(path: Path, copy: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as source, copy.open("xb") as target:
-        while chunk := source.read(_CHUNK):
-            digest.update(chunk)
-            target.write(chunk)
-    return digest.hexdigest()
-
-
-def _connect(copy: Path) -> sqlite3.Connection:
-    # Immutable: no lock is taken and no journal looked for.
-    uri = f"file:{quote(str(copy.resolve()))}?mode=ro&immutable=1"
-    connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
-    try:
-        # SQLite opens the file at the first read, and must not look for its name later.
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise EditionError(f"{copy.name}: its bytes are as published, but no database") from error
-    return connection
-
-
-#: Tables of ``edition.sqlite``.
-PEOPLE, PROFILES, ATTRIBUTES, WHITELIST, PLACES, FUNNEL, CHANGES = (
-    "people", "profiles", "attributes", "whitelist", "places", "funnel", "changes",
-)  # fmt: skip
-#: The column of `PROFILES` that holds the numbers, and how each is stored.
-NUMBERS, FLOAT = "numbers", "<f8"
+def _write(connection: sqlite3.Connection, table: _Table) -> None:
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in table.columns.items())
+    key = next(iter(table.columns))
+    # Names come from the dictionary and this package, never from a request or a file's header.
+    connection.execute(
+        f'CREATE TABLE {table.name} ({columns}, PRIMARY KEY ("{key}")) WITHOUT ROWID'
+    )
+    placeholders = ", ".join("?" * len(table.columns))
+    connection.executemany(
+        f"INSERT INTO {table.name} VALUES ({placeholders})", zip(*table.values, strict=True)
+    )
+    for index in table.indexes:
+        listed = ", ".join(index)
+        connection.execute(
+            f"CREATE INDEX {table.name}_by_{'_'.join(index)} ON {table.name} ({listed})"
+        )
 
 
 @dataclass(frozen=True)
-class Store:
-    """One table to write: its columns with their SQLite types, the first being the key.
+class _Table:
+    """One table to write: its columns with their SQLite types; the first column is the key.
 
     Attributes
     ----------
     values : sequence of sequences
-        By column, in the order of `columns`, rows sorted by the key.
+        By column, in the order of `columns`; rows are sorted by the key.
     indexes : tuple of tuples of str
-        Columns to find rows by.
+        Columns of each index.
     """
 
     name: str
@@ -117,84 +91,50 @@ class Store:
     indexes: tuple[tuple[str, ...], ...] = ()
 
 
-def write_database(path: Path, stores: Iterable[Store]) -> None:
-    """Write `stores` to a new database at `path`; equal stores give equal bytes."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        # A half-written draft is thrown away whole, so it needs no journal.
-        connection.execute("PRAGMA journal_mode = OFF")
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("BEGIN")
-        for store in stores:
-            _write(connection, store)
-        connection.execute("COMMIT")
-
-
-def _write(connection: sqlite3.Connection, store: Store) -> None:
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in store.columns.items())
-    key = next(iter(store.columns))
-    # Names come from the dictionary and this package, never from a request or a file's header.
-    connection.execute(
-        f'CREATE TABLE {store.name} ({columns}, PRIMARY KEY ("{key}")) WITHOUT ROWID'
-    )
-    marks = ", ".join("?" * len(store.columns))
-    connection.executemany(
-        f"INSERT INTO {store.name} VALUES ({marks})", zip(*store.values, strict=True)
-    )
-    for index in store.indexes:
-        listed = ", ".join(index)
-        connection.execute(
-            f"CREATE INDEX {store.name}_by_{'_'.join(index)} ON {store.name} ({listed})"
-        )
-
-
-#: The same in every row, so kept once, in the manifest.
-_IN_MANIFEST = ("as_of", "policy_digest", "card_digest")
-
-
-def stores(made: Contents) -> Iterator[Store]:
+def _tables(contents: Contents) -> Iterator[_Table]:
     """Yield the tables, each sorted by its key."""
-    yield _people(made)
-    yield from _profiles(made)
-    yield _whitelist(made)
-    yield _places(made)
-    yield _funnel(made)
-    yield _changes(made)
+    yield _people(contents)
+    yield from _profiles(contents)
+    yield _whitelist(contents)
+    yield _places(contents)
+    yield _funnel(contents)
+    yield _changes(contents)
 
 
 def served_attributes(policy: Policy) -> tuple[str, ...]:
-    """Return the attributes a decision or an officer needs; what audits alone need stays out."""
+    """Return the attributes that decisions and officers need, without those for audits only."""
     ruled = {rule.attribute for rule in policy.rules}
     return tuple(a.name for a in member_dictionary() if a.role != "audit" or a.name in ruled)
 
 
-def _people(made: Contents) -> Store:
+def _people(contents: Contents) -> _Table:
     kinds = dict.fromkeys(("member_id", "name", "id_number", "phone", "village_code"), "TEXT")
-    masked = made.people
+    masked = contents.people
     values = [masked.name, masked.id_number, masked.phone]
-    return Store(
+    return _Table(
         PEOPLE,
         kinds,
-        [_listed(made.rows["member_id"]), *values, _listed(made.rows["village_code"])],
+        [_values(contents.rows["member_id"]), *values, _values(contents.rows["village_code"])],
     )
 
 
-def _profiles(made: Contents) -> Iterator[Store]:
-    texts, numbers = _by_type(served_attributes(made.basis.policy))
-    columns = columns_of(made.profile.select([*texts, *numbers]))
-    columns |= {HOUSEHOLD_BORROWER: made.household_borrower, CONSENT_ON: made.consent_on}
+def _profiles(contents: Contents) -> Iterator[_Table]:
+    texts, numbers = _by_type(served_attributes(contents.basis.policy))
+    columns = columns_of(contents.profile.select([*texts, *numbers]))
+    columns |= {HOUSEHOLD_BORROWER: contents.household_borrower, CONSENT_ON: contents.consent_on}
     numbers = [*numbers, HOUSEHOLD_BORROWER, CONSENT_ON]
-    yield Store(
+    yield _Table(
         ATTRIBUTES,
         {"position": "INTEGER", "name": "TEXT"},
         [range(len(numbers)), numbers],
     )
-    yield Store(
+    yield _Table(
         PROFILES,
         {"member_id": "TEXT", **dict.fromkeys(texts, "TEXT"), NUMBERS: "BLOB"},
         [
-            _listed(made.rows["member_id"]),
+            _values(contents.rows["member_id"]),
             *(columns[name].tolist() for name in texts),
-            _packed(np.stack([columns[name] for name in numbers], axis=1)),
+            _pack(np.stack([columns[name] for name in numbers], axis=1)),
         ],
     )
 
@@ -205,48 +145,48 @@ def _by_type(names: Iterable[str]) -> tuple[list[str], list[str]]:
     return texts, [name for name in ordered if name not in texts]
 
 
-def _packed(table: NDArray[np.float64]) -> list[bytes]:
+def _pack(table: NDArray[np.float64]) -> list[bytes]:
     payload, width = table.astype(FLOAT).tobytes(), table.shape[1] * 8
     return [payload[start : start + width] for start in range(0, len(payload), width)]
 
 
-def _whitelist(made: Contents) -> Store:
-    kept = made.rows.drop_columns(list(_IN_MANIFEST))
-    kinds = {field.name: _sqlite_type(field.type) for field in kept.schema}
+def _whitelist(contents: Contents) -> _Table:
+    rows = contents.rows.drop_columns(list(_IN_MANIFEST))
+    kinds = {field.name: _sqlite_type(field.type) for field in rows.schema}
     places = (("village_code", "member_id"), ("tier", "village_code", "member_id"))
-    return Store(WHITELIST, kinds, [_listed(column) for column in kept.columns], places)
+    return _Table(WHITELIST, kinds, [_values(column) for column in rows.columns], places)
 
 
-def _places(made: Contents) -> Store:
-    rows = [(code, *names) for code, names in sorted(made.places.items())]
+def _places(contents: Contents) -> _Table:
+    rows = [(code, *names) for code, names in sorted(contents.places.items())]
     kinds = dict.fromkeys(("place_code", "county", "township", "village"), "TEXT")
-    return Store(PLACES, kinds, _turned(rows, len(kinds)))
+    return _Table(PLACES, kinds, _transpose(rows, len(kinds)))
 
 
-def _funnel(made: Contents) -> Store:
-    rows = [(code, *astuple(counts)) for code, counts in sorted(made.funnel.items())]
+def _funnel(contents: Contents) -> _Table:
+    rows = [(code, *astuple(counts)) for code, counts in sorted(contents.funnel.items())]
     kinds = {"place_code": "TEXT", **dict.fromkeys(STEPS, "INTEGER")}
-    return Store(FUNNEL, kinds, _turned(rows, len(kinds)))
+    return _Table(FUNNEL, kinds, _transpose(rows, len(kinds)))
 
 
-def _changes(made: Contents) -> Store:
-    rows = [(found.member_id, found.change, found.reason) for found in made.changes]
+def _changes(contents: Contents) -> _Table:
+    rows = [(each.member_id, each.change, each.reason) for each in contents.changes]
     kinds = dict.fromkeys(("member_id", "change", "reason"), "TEXT")
-    return Store(CHANGES, kinds, _turned(rows, len(kinds)))
+    return _Table(CHANGES, kinds, _transpose(rows, len(kinds)))
 
 
-def _listed(column: pa.ChunkedArray) -> list[object]:
-    """Return a column's values, None for null; a list of codes as one text."""
+def _values(column: pa.ChunkedArray) -> list[object]:
+    """Return a column's values, None for null; a list of codes becomes one text."""
     if pa.types.is_list(column.type):
         column = pc.binary_join(column.cast(pa.list_(pa.string())), " ")
     if pa.types.is_string(column.type):
-        column = column.to_numpy(zero_copy_only=False)  # much the faster way for texts
+        column = column.to_numpy(zero_copy_only=False)  # much faster than `to_pylist` for texts
         return list(column)
-    found: list[object] = column.to_pylist()
-    return found
+    values: list[object] = column.to_pylist()
+    return values
 
 
-def _turned(rows: Sequence[tuple[object, ...]], width: int) -> list[Iterable[object]]:
+def _transpose(rows: Sequence[tuple[object, ...]], width: int) -> list[Iterable[object]]:
     return [[row[i] for row in rows] for i in range(width)]
 
 

@@ -1,4 +1,4 @@
-"""The edition the service answers from: a private copy of verified bytes, read-only."""
+"""The edition that the service reads: a private copy of verified bytes, read-only."""
 
 from __future__ import annotations
 
@@ -12,44 +12,39 @@ from typing import Any
 
 import numpy as np
 
-from api.editions.database import (
-    ATTRIBUTES,
-    FLOAT,
-    FUNNEL,
-    NUMBERS,
-    PEOPLE,
-    PLACES,
-    PROFILES,
-    WHITELIST,
-    open_verified,
-)
-from api.editions.funnel import LEVELS, merged
+from api.editions.funnel import LEVELS, sum_to_places
 from api.editions.manifest import (
     DATABASE,
-    REMEDY,
     Manifest,
     current_folder,
     manifest_bytes,
     read_manifest,
 )
+from api.editions.verified_copy import open_verified
 from model.card.bins import Columns, Floats
 
 Row = dict[str, Any]
 
-#: Profiles kept at hand: some 700 bytes each.
-_MOST_RECENT = 1_024
+#: Tables of ``edition.sqlite``.
+PEOPLE, PROFILES, ATTRIBUTES, WHITELIST, PLACES, FUNNEL, CHANGES = (
+    "people", "profiles", "attributes", "whitelist", "places", "funnel", "changes",
+)  # fmt: skip
+#: The column of `PROFILES` that holds the numbers, and how each is stored.
+NUMBERS, FLOAT = "numbers", "<f8"
+#: Most profiles in memory, about 700 bytes each.
+_MAX_CACHED = 1_024
 
 
 @dataclass(frozen=True)
 class PlaceFilter:
-    """A part of the edition: what is asked for, within what may be told.
+    """A filter by place, combined with the places that the caller may see.
 
     Attributes
     ----------
     county, township, village : str or None
-        Prefixes of a village code that all must hold; None asks for all.
+        Prefixes of a village code, all of which must match; None matches every code.
     within : tuple of str
-        Prefixes of which one must hold; ``("",)`` is everywhere, ``()`` nowhere.
+        Prefixes, one of which must match; ``("",)`` is everywhere, ``()`` nowhere.
     """
 
     county: str | None = None
@@ -59,14 +54,14 @@ class PlaceFilter:
 
     @property
     def narrowest(self) -> str | None:
-        """The longest code asked for."""
+        """The longest code of the filter."""
         return self.village or self.township or self.county
 
     def conditions(self, column: str) -> list[tuple[str, tuple[str, ...]]]:
-        """Return SQL conditions on the place code in `column`, with their bounds."""
-        asked = [(code,) for code in (self.county, self.township, self.village) if code]
-        bounds = [*asked, self.within] if "" not in self.within else asked
-        return [_any_prefix(column, prefixes) for prefixes in bounds]
+        """Return SQL conditions on the place code in `column`, with their values."""
+        codes = [(code,) for code in (self.county, self.township, self.village) if code]
+        alternatives = [*codes, self.within] if "" not in self.within else codes
+        return [_any_prefix(column, prefixes) for prefixes in alternatives]
 
 
 def _any_prefix(column: str, prefixes: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
@@ -77,14 +72,14 @@ def _any_prefix(column: str, prefixes: tuple[str, ...]) -> tuple[str, tuple[str,
 
 @dataclass(frozen=True)
 class Profile:
-    """A member's profile as the edition keeps it.
+    """A member's profile as the edition stores it.
 
     Attributes
     ----------
     numbers : Floats
         Shape (attributes,), in the order of `Edition.numbers`; NaN where missing.
     texts : mapping
-        Words and codes by name.
+        Texts and codes by name.
     place_code : str
         The member's village.
     """
@@ -95,43 +90,43 @@ class Profile:
 
 
 class Edition:
-    """A published edition, opened from bytes that were verified and cannot change any more.
-
-    Raises
-    ------
-    EditionError
-        By `Edition.current` if no edition is published or a byte of it differs.
-    """
+    """A published edition, opened from a private copy of verified bytes."""
 
     def __init__(self, folder: Path, manifest: Manifest, connection: sqlite3.Connection) -> None:
         self.folder = folder
         self.manifest = manifest
         self.digest = hashlib.sha256(manifest_bytes(manifest)).hexdigest()
         self._connection = connection
-        # An edition ends with the last request that holds it, not at a moment anyone could name.
+        # The last request that uses the edition ends it, at no known moment.
         weakref.finalize(self, connection.close)
-        self._recent: dict[str, Profile | None] = {}
+        self._cache: dict[str, Profile | None] = {}
         self.numbers = tuple(
             row["name"] for row in self._all(f"SELECT name FROM {ATTRIBUTES} ORDER BY position")
         )
 
     @classmethod
     def current(cls, home: Path) -> Edition:
-        """Open the edition in use under `home`."""
+        """Open the edition in use under `home`.
+
+        Raises
+        ------
+        EditionError
+            If no edition is published, or a byte of it differs from its manifest.
+        """
         folder = current_folder(home)
         manifest = read_manifest(folder)
-        database = open_verified(folder / DATABASE, manifest.files.get(DATABASE), REMEDY)
+        database = open_verified(folder / DATABASE, manifest.files.get(DATABASE))
         return cls(folder, manifest, database)
 
     def profile(self, member_id: str) -> Profile | None:
         """Return the member's profile; None for an unknown member."""
-        # One request asks where the member lives and then for the profile; nothing changes here.
-        recent = self._recent
-        if member_id not in recent:
-            if len(recent) >= _MOST_RECENT:
-                self._recent = {}
-            recent[member_id] = self._profile(member_id)
-        return recent[member_id]
+        # One request reads the member's village and then the profile; an edition never changes.
+        cache = self._cache
+        if member_id not in cache:
+            if len(cache) >= _MAX_CACHED:
+                self._cache = {}
+            cache[member_id] = self._profile(member_id)
+        return cache[member_id]
 
     def _profile(self, member_id: str) -> Profile | None:
         row = self._one(
@@ -146,12 +141,12 @@ class Edition:
         return Profile(numbers, row, place_code)
 
     def columns(self, member_id: str) -> Columns | None:
-        """Return the member's profile as the kernel takes it, arrays of shape (1,).
+        """Return the member's profile as columns for the kernel, arrays of shape (1,).
 
         None for an unknown member. Numbers and flags are floats, NaN where missing.
         """
-        found = self.profile(member_id)
-        return None if found is None else columns_of(self.numbers, [found])
+        profile = self.profile(member_id)
+        return None if profile is None else columns_of(self.numbers, [profile])
 
     def person(self, member_id: str) -> Row | None:
         """Return the member's masked name, id number and phone, and the names of the places."""
@@ -162,42 +157,42 @@ class Edition:
         )
 
     def village_of(self, member_id: str) -> str | None:
-        """Return the code of the village where the member lives; None for an unknown member."""
-        found = self.profile(member_id)
-        return None if found is None else found.place_code
+        """Return the code of the member's village; None for an unknown member."""
+        profile = self.profile(member_id)
+        return None if profile is None else profile.place_code
 
     def row(self, member_id: str) -> Row | None:
         """Return the member's row of the whitelist."""
         return self._one(f"SELECT * FROM {WHITELIST} WHERE member_id = ?", member_id)
 
     def page(self, place: PlaceFilter, tier: str | None, after: Row | None, size: int) -> list[Row]:
-        """Return up to `size` rows by village and member id, beginning behind the row `after`."""
+        """Return up to `size` rows after the row `after`, ordered by village and member id."""
         conditions = place.conditions("village_code")
-        where, bounds = [sql for sql, _ in conditions], [v for _, pair in conditions for v in pair]
+        where, values = [sql for sql, _ in conditions], [v for _, pair in conditions for v in pair]
         if tier:
-            where, bounds = [*where, "tier = ?"], [*bounds, tier]
+            where, values = [*where, "tier = ?"], [*values, tier]
         if after:
             where.append("(village_code, member_id) > (?, ?)")
-            bounds += [after["village_code"], after["member_id"]]
+            values += [after["village_code"], after["member_id"]]
         sql = f"SELECT * FROM {WHITELIST} {_where(where)} ORDER BY village_code, member_id LIMIT ?"
-        return self._all(sql, *bounds, size)
+        return self._all(sql, *values, size)
 
     def funnel(self, level: str, place: PlaceFilter) -> list[Row]:
         """Return the funnel of each place of `level` within `place`, with names, by code.
 
-        Where `place` holds only a part of one, its row counts that part.
+        If `place` covers only a part of such a place, its row counts that part.
         """
         digits = LEVELS[level]
         if any(len(code) > digits for code in place.within):
-            return merged(self.funnel("village", place), digits)
+            return sum_to_places(self.funnel("village", place), digits)
         conditions = place.conditions("place_code")
-        bounds = [v for _, values in conditions for v in values]
+        values = [v for _, pair in conditions for v in pair]
         sql = (
             f"SELECT * FROM {FUNNEL} LEFT JOIN {PLACES} USING (place_code)"
             f" {_where(['length(place_code) = ?', *(sql for sql, _ in conditions)])}"
             " ORDER BY place_code"
         )
-        return self._all(sql, digits, *bounds)
+        return self._all(sql, digits, *values)
 
     def _one(self, sql: str, *values: object) -> Row | None:
         cursor = self._connection.execute(sql, values)
@@ -210,8 +205,8 @@ class Edition:
 
 
 def columns_of(names: Sequence[str], profiles: Sequence[Profile]) -> Columns:
-    """Return n profiles as the kernel takes them, arrays of shape (n,)."""
-    # A transposed copy: each attribute's values lie side by side.
+    """Return n profiles as columns for the kernel, arrays of shape (n,)."""
+    # Transposed and copied, so that the values of one attribute are contiguous.
     table = np.array([profile.numbers for profile in profiles]).T.copy()
     texts = {
         name: np.array([profile.texts[name] for profile in profiles], dtype=object)

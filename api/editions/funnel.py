@@ -1,7 +1,7 @@
-"""The funnel, place by place: archive, consent, eligibility, tiers, applications, disbursement.
+"""The funnel by place: archive, consent, eligibility, tiers, applications, disbursement.
 
-Counts are made once, by village; townships, counties and the total are sums of those, so that the
-parts add up at every level.
+Members are counted once, by village. Townships, counties and the total are sums of villages, so
+that the parts add up at every level.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class Counts:
     eligible : int
         Members without a declining knock-out: ``first + second + third``.
     applied, borrowers : int
-        Members who ever applied for a loan, and who ever drew one, in this edition or before.
+        Members who have applied for a loan, and who have drawn one, at any time.
     disbursed_yuan, disbursed_this_year_yuan : int
-        Drawn in total and since 1 January of the as-of date's year, each loan in whole yuan.
+        Drawn in total, and since 1 January of the as-of date's year; each loan in integer yuan.
     """
 
     members: int
@@ -51,7 +51,7 @@ class Counts:
     disbursed_this_year_yuan: int
 
     def reconciles(self) -> bool:
-        """Whether the steps of this place fit each other."""
+        """Return whether the steps of this place are consistent."""
         return (
             self.members == self.first + self.second + self.third + self.none
             and self.eligible == self.first + self.second + self.third
@@ -64,7 +64,7 @@ class Counts:
 STEPS = tuple(field.name for field in fields(Counts))
 #: Columns that name a place.
 _NAMES = ("county", "township", "village")
-#: Counts by place code: 12 digits a village, 9 a township, 6 a county, none the total.
+#: Counts by place code: 12 digits for a village, 9 a township, 6 a county, "" for the total.
 Funnel = Mapping[str, Counts]
 
 
@@ -74,14 +74,14 @@ def funnel(village_code: NDArray[np.object_], steps: Mapping[str, Any]) -> Funne
     Parameters
     ----------
     village_code
-        Shape (n,): where each member lives.
+        Shape (n,): each member's village.
     steps
-        By name in `STEPS` but ``members``: flags or whole yuan, shape (n,).
+        By name in `STEPS` except ``members``: flags or integer yuan, shape (n,).
 
     Raises
     ------
     EditionError
-        If the steps contradict each other somewhere; the place is named.
+        If the steps of a place are inconsistent; the message names the place.
     """
     ones = np.ones(len(village_code), dtype=np.int64)
     table = np.stack(
@@ -90,17 +90,18 @@ def funnel(village_code: NDArray[np.object_], steps: Mapping[str, Any]) -> Funne
     counted: dict[str, Counts] = {}
     codes = village_code.astype(str)
     for digits in LEVELS.values():
-        counted |= _at_level(codes, digits, table)
-    return reconciled(counted)
+        counted |= _count_level(codes, digits, table)
+    refuse_unreconciled(counted)
+    return counted
 
 
-def reconciled(counted: Funnel) -> Funnel:
-    """Return `counted` if every place reconciles and every level adds up to the total.
+def refuse_unreconciled(counted: Funnel) -> None:
+    """Refuse counts of which a place is inconsistent, or a level does not add up to the total.
 
     Raises
     ------
     EditionError
-        If it does not: the counts were made from something else than this archive.
+        With the place or level; such counts do not come from one archive.
     """
     for code, counts in counted.items():
         if not counts.reconciles():
@@ -113,22 +114,21 @@ def reconciled(counted: Funnel) -> Funnel:
             sum(getattr(c, step) for c in at_level) != getattr(counted[""], step) for step in STEPS
         ):
             raise EditionError(f"the funnel by {level} does not add up to the total")
-    return counted
 
 
-def merged(rows: Iterable[Mapping[str, Any]], digits: int) -> list[dict[str, Any]]:
-    """Return `rows` of villages summed to places of `digits`, by code."""
-    found: dict[str, dict[str, Any]] = {}
+def sum_to_places(rows: Iterable[Mapping[str, Any]], digits: int) -> list[dict[str, Any]]:
+    """Return `rows` of villages summed to places with codes of `digits`, by code."""
+    places: dict[str, dict[str, Any]] = {}
     for row in rows:
         code = row["place_code"][:digits]
-        named = {name: row[name] if LEVELS[name] <= digits else None for name in _NAMES}
-        into = found.setdefault(code, {"place_code": code, **named, **dict.fromkeys(STEPS, 0)})
+        names = {name: row[name] if LEVELS[name] <= digits else None for name in _NAMES}
+        place = places.setdefault(code, {"place_code": code, **names, **dict.fromkeys(STEPS, 0)})
         for step in STEPS:
-            into[step] += row[step]
-    return [found[code] for code in sorted(found)]
+            place[step] += row[step]
+    return [places[code] for code in sorted(places)]
 
 
-def _at_level(codes: NDArray[np.str_], digits: int, table: Ints) -> dict[str, Counts]:
+def _count_level(codes: NDArray[np.str_], digits: int, table: Ints) -> dict[str, Counts]:
     if not digits:
         return {"": Counts(*table.sum(axis=0).tolist())}
     places, row = np.unique(codes.astype(f"U{digits}"), return_inverse=True)

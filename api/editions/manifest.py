@@ -1,14 +1,14 @@
-"""A published edition's folder: named, listed and verified byte by byte before it is opened.
+"""The folder of a published edition: its name, its manifest, and the verification of its files.
 
 ```
-<home>/editions/<as_of>-<12 hex>/   named by its date and its manifest's SHA-256
+<home>/editions/<as_of>-<12 hex>/   named after its date and its manifest's SHA-256
     manifest.json                   canonical JSON (RFC 8785): digests of inputs and of every file
     whitelist.parquet               one row per member
-    profile.parquet                 the profiles the rows were made from
-    changes.csv                     who entered and left the first tier, and why
+    profile.parquet                 the profiles behind the rows
+    changes.csv                     entries into and exits from the first tier, with reasons
     funnel.csv                      from archive to disbursement, by county, township and village
-    edition.sqlite                  the same for the service
-<home>/editions/current             the name of the folder in use, replaced atomically
+    edition.sqlite                  the same contents for the service
+<home>/editions/current             name of the folder in use, replaced atomically
 ```
 """
 
@@ -38,25 +38,25 @@ FUNNEL = "funnel.csv"
 DATABASE = "edition.sqlite"
 
 _FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}")
-_MOST_MANIFEST_BYTES = 64 * 1024
+_MAX_MANIFEST_BYTES = 64 * 1024
 #: What to do about a missing or damaged edition.
 REMEDY = "publish it again: rongzi whitelist --archive DIR --as-of DATE --out FILE.parquet"
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an edition was made from and what it holds.
+    """The inputs, counts and files of an edition.
 
     Attributes
     ----------
     previous : str or None
         Folder of the edition it was compared with; None for the first.
     counts : mapping of str to int
-        Members in all, by tier, and entries and exits of the first tier.
+        Members in total and by tier, and entries into and exits from the first tier.
     files : mapping of str to str
         SHA-256 by file name.
     consents_digest : str
-        Of the counter's words on consent that were folded in; empty where there were none.
+        Digest of the counter's records of consent; empty without any.
     """
 
     as_of: str
@@ -70,9 +70,9 @@ class Manifest:
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """What the edition follows from: equal inputs give the same rows."""
-        published = self.as_of, self.policy_digest, self.card_digest
-        return *published, self.archive_digest, self.consents_digest
+        """The inputs that determine the rows."""
+        basis = self.as_of, self.policy_digest, self.card_digest
+        return *basis, self.archive_digest, self.consents_digest
 
     @property
     def day(self) -> date:
@@ -108,12 +108,12 @@ def manifest_bytes(manifest: Manifest) -> bytes:
 
 
 def folder_name(as_of: str, payload: bytes) -> str:
-    """Return the folder name that binds the manifest bytes `payload`."""
+    """Return the folder name for the manifest bytes `payload`, which contains their digest."""
     return f"{as_of}-{hashlib.sha256(payload).hexdigest()[:12]}"
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of `folder`, after its digest was held against the folder's name.
+    """Compare the manifest's digest with the name of `folder`, then read the manifest.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def verify_files(folder: Path, manifest: Manifest, names: tuple[str, ...]) -> None:
-    """Hold the SHA-256 of each of `names` against the manifest.
+    """Compare the SHA-256 of each file in `names` with the manifest.
 
     Raises
     ------
@@ -174,9 +174,9 @@ def _manifest(path: Path, spec: Mapping[str, Any]) -> Manifest:
 def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            payload = file.read(_MOST_MANIFEST_BYTES + 1)
+            payload = file.read(_MAX_MANIFEST_BYTES + 1)
     except OSError as error:
         raise EditionError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from error
-    if len(payload) > _MOST_MANIFEST_BYTES:
+    if len(payload) > _MAX_MANIFEST_BYTES:
         raise EditionError(f"{path}: too large for a manifest; {REMEDY}")
     return payload

@@ -1,4 +1,4 @@
-"""From contents to a published folder: written beside, named by its digest, put in use last."""
+"""Publication of an edition: write a draft folder, name it by its digest, then put it in use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from api.editions.contents import Before, Contents
-from api.editions.database import stores, write_database
+from api.editions.database import write_database
 from api.editions.funnel import STEPS
 from api.editions.manifest import (
     CHANGES,
@@ -43,14 +43,14 @@ _FUNNEL = ("place_code", "county", "township", "village", *STEPS)
 
 @dataclass(frozen=True)
 class Previous:
-    """The edition to compare with.
+    """The previous edition, for comparison.
 
     Attributes
     ----------
     folder, before : str or None, Before or None
-        Its folder's name and rows; None where there is none to compare with.
+        Name of its folder, and its rows; None without a previous edition.
     damage : str or None
-        Why the edition in use cannot be compared with, if it is damaged.
+        Why the edition in use cannot be compared, if it is damaged.
     """
 
     folder: str | None = None
@@ -60,7 +60,7 @@ class Previous:
 
 @dataclass(frozen=True)
 class Published:
-    """A published edition: its folder, its manifest, what it holds, what it was compared with."""
+    """A published edition: its folder, manifest and contents, and the previous edition."""
 
     folder: Path
     manifest: Manifest
@@ -69,10 +69,11 @@ class Published:
 
 
 def previous_edition(home: Path, inputs: tuple[str, ...]) -> Previous:
-    """Return the edition in use, or, where that one was made from `inputs` too, the one before it.
+    """Return the edition in use or, if that one has the same `inputs`, the one before it.
 
-    Making the same edition again therefore compares with the same one, and gives the same bytes. A
-    damaged edition is no reason not to publish a sound one: it is named, and all count as entering.
+    So publishing the same edition again compares with the same edition and gives the same bytes. A
+    damaged edition does not stop the publication: the result names the damage, and every member of
+    the first tier counts as entering.
     """
     if not (editions_folder(home) / CURRENT).exists():
         return Previous()
@@ -95,14 +96,14 @@ def _read_previous(home: Path, inputs: tuple[str, ...]) -> Previous:
     return Previous(folder.name, Before(rows, manifest.card_digest))
 
 
-def publish(home: Path, made: Contents, archive_digest: str, previous: Previous) -> Published:
+def publish(home: Path, contents: Contents, archive_digest: str, previous: Previous) -> Published:
     """Write the edition's folder under `home` and put it in use."""
     root = editions_folder(home)
     root.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=root))
     try:
-        _write_files(draft, made)
-        manifest = _manifest(draft, made, archive_digest, previous)
+        _write_files(draft, contents)
+        manifest = _manifest(draft, contents, archive_digest, previous)
         payload = manifest_bytes(manifest)
         (draft / MANIFEST).write_bytes(payload)
         folder = root / folder_name(manifest.as_of, payload)
@@ -110,7 +111,7 @@ def publish(home: Path, made: Contents, archive_digest: str, previous: Previous)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     use_folder(root / CURRENT, folder)
-    return Published(folder, manifest, made, previous)
+    return Published(folder, manifest, contents, previous)
 
 
 def write_rows(rows: pa.Table, path: Path) -> None:
@@ -118,57 +119,57 @@ def write_rows(rows: pa.Table, path: Path) -> None:
     pq.write_table(rows, path, compression="zstd")
 
 
-def _write_files(draft: Path, made: Contents) -> None:
-    write_rows(made.rows, draft / ROWS)
-    write_rows(made.profile, draft / PROFILE)
-    write_database(draft / DATABASE, stores(made))
-    lines = [change_line(change, made.basis.policy) for change in made.changes]
+def _write_files(draft: Path, contents: Contents) -> None:
+    write_rows(contents.rows, draft / ROWS)
+    write_rows(contents.profile, draft / PROFILE)
+    write_database(draft / DATABASE, contents)
+    lines = [change_line(change, contents.basis.policy) for change in contents.changes]
     _write_csv(draft / CHANGES, _CHANGES, lines)
-    _write_csv(draft / FUNNEL, _FUNNEL, _funnel_lines(made))
+    _write_csv(draft / FUNNEL, _FUNNEL, _funnel_lines(contents))
 
 
-def _funnel_lines(made: Contents) -> list[tuple[object, ...]]:
+def _funnel_lines(contents: Contents) -> list[tuple[object, ...]]:
     nameless = (None, None, None)
     return [
-        (code, *made.places.get(code, nameless), *astuple(counts))
-        for code, counts in sorted(made.funnel.items())
+        (code, *contents.places.get(code, nameless), *astuple(counts))
+        for code, counts in sorted(contents.funnel.items())
     ]
 
 
 def _write_csv(path: Path, header: tuple[str, ...], lines: Iterable[tuple[object, ...]]) -> None:
-    # The byte-order mark tells a spreadsheet that the Chinese is UTF-8.
+    # With the byte-order mark, a spreadsheet reads the Chinese as UTF-8.
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header)
         writer.writerows(lines)
 
 
-def _manifest(draft: Path, made: Contents, archive_digest: str, previous: Previous) -> Manifest:
-    total = made.funnel[""]
+def _manifest(draft: Path, contents: Contents, archive_digest: str, previous: Previous) -> Manifest:
+    total = contents.funnel[""]
     tiers = ("members", "first", "second", "third", "none")
-    moved = [change.change for change in made.changes]
+    moves = [change.change for change in contents.changes]
     return Manifest(
-        as_of=made.basis.as_of.isoformat(),
-        policy_digest=made.basis.policy.digest,
-        card_digest=made.basis.card.digest,
+        as_of=contents.basis.as_of.isoformat(),
+        policy_digest=contents.basis.policy.digest,
+        card_digest=contents.basis.card.digest,
         archive_digest=archive_digest,
         previous=previous.folder,
         counts={
             **{step: getattr(total, step) for step in tiers},
-            "enters": moved.count("ENTERS"),
-            "leaves": moved.count("LEAVES"),
+            "enters": moves.count("ENTERS"),
+            "leaves": moves.count("LEAVES"),
         },
         files={name: file_digest(draft / name) for name in _FILES},
-        consents_digest=made.consents_digest,
+        consents_digest=contents.consents_digest,
     )
 
 
 def _move(draft: Path, folder: Path) -> None:
-    # The same edition made again: its folder is written anew, in case a file there was damaged.
+    # The same edition published again: replace its files, because one of them may be damaged.
     if folder.exists():
         for path in sorted(draft.iterdir()):
             path.replace(folder / path.name)
     else:
-        # Profiles are personal data: for the service's account and its group, for nobody else.
+        # Profiles are personal data: only the service's account and its group may read them.
         draft.chmod(0o750)
         draft.rename(folder)

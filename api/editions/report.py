@@ -1,4 +1,4 @@
-"""An edition in a few lines for the console: funnel by county, entries and exits by reason."""
+"""The console report of an edition: funnel by county, entries and exits by reason."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ _HEADS = {
 
 
 def notes(published: Published) -> Iterator[str]:
-    """Yield what the operator should know before relying on the edition."""
+    """Yield warnings for the operator about the comparison with the previous edition."""
     before = published.previous
     if before.damage:
-        yield f"compared with no edition, for the one in use is damaged: {before.damage}"
+        yield f"not compared with the edition in use, which is damaged: {before.damage}"
     if before.folder and before.folder[:10] > published.manifest.as_of:
         yield f"this edition is older than the one it replaces ({before.folder[:10]})"
 
 
 def report(published: Published) -> Iterator[str]:
-    """Yield the lines."""
-    made, counts = published.contents, published.manifest.counts
-    yield from _funnel(made)
+    """Yield the lines of the report."""
+    contents, counts = published.contents, published.manifest.counts
+    yield from _funnel(contents)
     share = counts["first"] / counts["members"]
     yield f"一级白名单 first tier: {counts['first']:,} / {counts['members']:,} = {share:.1%}"
     before = published.manifest.previous or "无 none"
     enters, leaves = f"进入 enter {counts['enters']:,}", f"退出 leave {counts['leaves']:,}"
     yield f"较上期 against {before}: {enters}, {leaves}"
-    tally = Counter((change.change, change.reason) for change in made.changes)
+    tally = Counter((change.change, change.reason) for change in contents.changes)
     for (change, code), count in sorted(tally.items(), key=lambda item: (item[0][0], -item[1])):
-        text = reason_text(code, made.basis.policy)
+        text = reason_text(code, contents.basis.policy)
         yield f"  {change} {code}: {count:,}  {text.zh} / {text.en}"
 
 
-def _funnel(made: Contents) -> Iterator[str]:
+def _funnel(contents: Contents) -> Iterator[str]:
     rows = [["地区 place", *_HEADS.values()]]
-    for code, counts in sorted(made.funnel.items()):
+    for code, counts in sorted(contents.funnel.items()):
         if len(code) in (LEVELS["total"], LEVELS["county"]):
-            name = made.places.get(code, (code, None, None))[0] if code else "合计 total"
+            name = contents.places.get(code, (code, None, None))[0] if code else "合计 total"
             rows.append([name, *(f"{getattr(counts, step):,}" for step in _HEADS)])
-    rows.append(rows.pop(1))  # the total, which sorts first, closes the table
+    rows.append(rows.pop(1))  # the total sorts first and belongs at the end
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         gaps = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]

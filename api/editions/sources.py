@@ -1,4 +1,4 @@
-"""What an edition takes from the archive beside the profiles: people, places, loans."""
+"""Data of an edition from the archive besides the profiles: people, places, loans."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from model.card.bins import Ints
 def visible(archive: Archive, table: str, as_of: date) -> pa.Table:
     """Return the rows of `table` known before `as_of`, the latest version of each key.
 
-    The rule of the profile: event date and ``recorded_at`` before the start of the day.
+    As for a profile, event date and ``recorded_at`` must be before the start of the day.
     """
     rows, midnight = archive.read(table), datetime.combine(as_of, time.min)
     known = pc.and_(
@@ -41,7 +41,7 @@ def _latest(rows: pa.Table, key: tuple[str, ...]) -> pa.Table:
 
 @dataclass(frozen=True)
 class People:
-    """Masked identity by member, each of shape (n,); None where the archive knows nothing."""
+    """Masked identities, each list of length n; None where the archive has no value."""
 
     name: list[str | None]
     id_number: list[str | None]
@@ -55,13 +55,13 @@ def people(archive: Archive, as_of: date, member_id: NDArray[np.object_]) -> Peo
     masks = {"name": mask_name, "id_number": mask_id_number, "phone": mask_phone}
     return People(
         **{
-            name: _mapped(rows[name].combine_chunks().take(found), mask)
+            name: _mask(rows[name].combine_chunks().take(found), mask)
             for name, mask in masks.items()
         }
     )
 
 
-def _mapped(texts: pa.Array, mask: Callable[[str], str]) -> list[str | None]:
+def _mask(texts: pa.Array, mask: Callable[[str], str]) -> list[str | None]:
     encoded = texts.dictionary_encode()
     masked = pa.array(map(mask, encoded.dictionary.to_pylist()), pa.string())
     return list(masked.take(encoded.indices).to_numpy(zero_copy_only=False))
@@ -83,7 +83,7 @@ def place_names(archive: Archive, as_of: date) -> dict[str, tuple[str, str | Non
 
 @dataclass(frozen=True)
 class Borrowing:
-    """What each member applied for and drew, shape (n,), each loan in whole yuan."""
+    """Each member's applications and draws, shape (n,); each loan in integer yuan."""
 
     applied: NDArray[np.bool_]
     borrowers: NDArray[np.bool_]
@@ -95,12 +95,12 @@ def borrowing(archive: Archive, as_of: date, member_id: NDArray[np.object_]) -> 
     """Return the borrowing of each of `member_id` before `as_of`, in that order."""
     rows = visible(archive, "loans", as_of)
     found = pc.index_in(rows["member_id"].combine_chunks(), pa.array(member_id, pa.string()))
-    kept = pc.is_valid(found)
-    rows, member = rows.filter(kept), np.asarray(found.filter(kept), dtype=np.int64)
+    is_known = pc.is_valid(found)
+    rows, member = rows.filter(is_known), np.asarray(found.filter(is_known), dtype=np.int64)
     drawn_on = rows["disbursed_on"].to_numpy(zero_copy_only=False).astype("datetime64[D]")
-    drawn = drawn_on < np.datetime64(as_of)  # not yet drawn is NaT, which is before nothing
+    drawn = drawn_on < np.datetime64(as_of)  # an undrawn loan is NaT, which compares false
     this_year = drawn & (drawn_on >= np.datetime64(date(as_of.year, 1, 1)))
-    yuan = np.array([_whole(amount) for amount in rows["amount"].to_pylist()], dtype=np.int64)
+    yuan = np.array([_to_yuan(amount) for amount in rows["amount"].to_pylist()], dtype=np.int64)
     n = len(member_id)
     return Borrowing(
         applied=_sum(n, member, np.ones(len(member), dtype=np.int64)) > 0,
@@ -110,7 +110,7 @@ def borrowing(archive: Archive, as_of: date, member_id: NDArray[np.object_]) -> 
     )
 
 
-def _whole(amount: Decimal) -> int:
+def _to_yuan(amount: Decimal) -> int:
     return int(amount.quantize(Decimal(1), ROUND_HALF_EVEN))
 
 

@@ -1,1 +1,1 @@
-"""A member and the whitelist as the service shows them."""
+"""The member view, the whitelist and the funnel of the edition in use."""

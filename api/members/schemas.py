@@ -1,4 +1,4 @@
-"""What the service tells of a member and of the whitelist."""
+"""Response bodies of a member, the whitelist and its funnel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from api.decisions.schemas import Bound, Digest, KnockOutShape, ReasonShape, Rep
 
 
 class IdentityShape(BaseModel):
-    """Who the member is, masked: enough to tell two apart, too little to use."""
+    """The member's masked identity: enough to distinguish two members, too little to misuse."""
 
     name: str | None = Field(examples=["张**"])
     id_number: str | None = Field(examples=["999***********123X"])
@@ -18,7 +18,7 @@ class IdentityShape(BaseModel):
 
 
 class PlaceShape(BaseModel):
-    """Where the member lives: village code and the names the archive knows for it."""
+    """The member's village: its code and its names in the archive."""
 
     village_code: str
     county: str | None
@@ -31,18 +31,18 @@ class StandingShape(BaseModel):
 
     member_id: str
     tier: Tier
-    points: int | None = Field(description="null: the member may not be scored (no consent)")
+    points: int | None = Field(description="null if the member may not be scored (no consent)")
     pd: float | None = Field(description="probability of default, 0 to 1")
     grade: str | None
     limit_yuan: int = Field(description="0 without an offer")
     annual_rate: float | None
-    months: int | None = Field(description="the term that suits the household's calendar")
+    months: int | None = Field(description="term that fits the household's calendar")
     repayment: Repayment | None
     limit_bound_by: Bound | None
 
 
 class WhitelistRow(StandingShape):
-    """One row of the edition, as ``rongzi whitelist`` writes it."""
+    """One row of the whitelist, as ``rongzi whitelist`` writes it."""
 
     reason_1: str | None
     reason_2: str | None
@@ -61,18 +61,20 @@ class WhitelistPage(BaseModel):
     """One page of the whitelist, by village and member id."""
 
     rows: list[WhitelistRow]
-    next_cursor: str | None = Field(description="send as `cursor` for the next page; null: the end")
+    next_cursor: str | None = Field(
+        description="send as `cursor` for the next page; null on the last page"
+    )
 
 
 class MemberShape(StandingShape):
-    """A member: masked identity, standing, and the profile the standing follows from."""
+    """A member: masked identity, standing, and the profile behind the standing."""
 
     identity: IdentityShape
     place: PlaceShape
     reasons: list[ReasonShape] = Field(max_length=4)
     knock_outs: list[KnockOutShape]
     profile: dict[str, bool | float | str | None] = Field(
-        description="attributes by name as of the edition's date; null where missing"
+        description="attributes by name on the edition's date; null where missing"
     )
     as_of: date
     policy_digest: Digest
@@ -82,7 +84,9 @@ class MemberShape(StandingShape):
 class FunnelRow(BaseModel):
     """One place's funnel: archive, consent, eligibility, tiers, applications, disbursement."""
 
-    place_code: str = Field(description="6 digits a county, 9 a township, 12 a village; '' all")
+    place_code: str = Field(
+        description="6 digits for a county, 9 for a township, 12 for a village; '' for the total"
+    )
     county: str | None
     township: str | None
     village: str | None

@@ -1,4 +1,4 @@
-"""A stored row of the edition as the service tells it."""
+"""The member view and the whitelist row, built from the stored rows of an edition."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from model.card.reasons import MOST, reason
 from model.policy.policy import Policy
 from model.profile.dictionary import Attribute, member_dictionary
 
-_KEPT = ("name", "id_number", "phone")
+_IDENTITY = ("name", "id_number", "phone")
 
 
 def whitelist_row(edition: Edition, row: Row) -> WhitelistRow:
@@ -25,13 +25,13 @@ def whitelist_row(edition: Edition, row: Row) -> WhitelistRow:
     return WhitelistRow(**{**row, "knock_outs": _codes(row)}, **_digests(edition))
 
 
-def member(resources: Resources, member_id: str) -> MemberShape:
+def member_view(resources: Resources, member_id: str) -> MemberShape:
     """Return a member's masked identity, standing and profile.
 
     Raises
     ------
     ProblemError
-        If the edition does not know the member.
+        If the member is not in the edition.
     """
     edition = resources.edition
     row, person = edition.row(member_id), edition.person(member_id)
@@ -41,7 +41,7 @@ def member(resources: Resources, member_id: str) -> MemberShape:
     return MemberShape(
         **{
             **row,
-            "identity": IdentityShape(**{name: person.pop(name) for name in _KEPT}),
+            "identity": IdentityShape(**{name: person.pop(name) for name in _IDENTITY}),
             "place": PlaceShape(**person),
             "reasons": _reasons(resources.card, row),
             "knock_outs": [_knock_out(resources.policy, code) for code in _codes(row)],
@@ -56,18 +56,18 @@ def _codes(row: Row) -> list[str]:
 
 
 def _digests(edition: Edition) -> dict[str, Any]:
-    made = edition.manifest
+    manifest = edition.manifest
     return {
-        "as_of": made.day,
-        "policy_digest": made.policy_digest,
-        "card_digest": made.card_digest,
+        "as_of": manifest.day,
+        "policy_digest": manifest.policy_digest,
+        "card_digest": manifest.card_digest,
     }
 
 
 def _reasons(card: CardFile, row: Row) -> list[ReasonShape]:
     pairs = [(row[f"reason_{i}"], row[f"points_lost_{i}"]) for i in range(1, MOST + 1)]
-    told = [reason(card.card, code, lost) for code, lost in pairs if code is not None]
-    return [ReasonShape(code=r.code, points_lost=r.points_lost, zh=r.zh, en=r.en) for r in told]
+    reasons = [reason(card.card, code, lost) for code, lost in pairs if code is not None]
+    return [ReasonShape(code=r.code, points_lost=r.points_lost, zh=r.zh, en=r.en) for r in reasons]
 
 
 def _knock_out(policy: Policy, code: str) -> KnockOutShape:
@@ -76,7 +76,7 @@ def _knock_out(policy: Policy, code: str) -> KnockOutShape:
 
 
 def _profile(columns: Columns) -> dict[str, Any]:
-    """Return the attributes an officer may see: all but those kept for fairness audits alone."""
+    """Return the attributes an officer may see: all except those for fairness audits only."""
     return {
         attribute.name: _value(attribute, columns[attribute.name].item())
         for attribute in member_dictionary()

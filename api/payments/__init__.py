@@ -1,1 +1,1 @@
-"""Paying out on an approved decision, and cancelling a payment."""
+"""Payments on approved decisions, and their cancellation."""

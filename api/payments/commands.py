@@ -1,6 +1,6 @@
-"""Paying out on an approved decision, in parts if need be, and taking a payment back.
+"""Commands of payments: disburse on an approved decision, in full or in part, and cancel.
 
-Whether a member may still be paid: consent, and a fresh assessment by the edition in use.
+A payment needs consent in force and a new assessment of the member by the edition in use.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from datetime import datetime
 
 import numpy as np
 
-from api.cases.case import case_of, entry_on, open_case, written
+from api.cases.case import CaseCommand, case_of, open_case
 from api.cases.state import DecisionState, running_draws, states_of
-from api.consent.consent import CONSENT, consent_in_force, with_consent
+from api.consent.consent import CONSENT, is_consent_in_force, with_consent
 from api.core.calendar import date_in_china
 from api.editions.edition import columns_of
 from api.editions.in_use import Resources
@@ -26,105 +26,45 @@ from api.http.lending_problems import (
     UNKNOWN_DISBURSEMENT,
 )
 from api.http.problems import ProblemError
-from api.ledger.commands import IdempotencyScope, View, Written
+from api.ledger.commands import View, Written
 from model.card.bins import Columns
 from model.decision.consent import CONSENT_IN_FORCE
 from model.decision.whitelist import TIERS, Assessment, assess
 
 
-def columns_now(view: View, subject_id: str, member_id: str, resources: Resources) -> Columns:
-    """Return the member's profile in the edition in use, with consent as it stands now.
-
-    Raises
-    ------
-    ProblemError
-        If the edition does not hold the member.
-    """
-    profile = resources.edition.profile(member_id)
-    if profile is None:
-        raise ProblemError(NO_LONGER_ELIGIBLE)
-    edition = resources.edition
-    consent = consent_in_force(view.entries_of_subject(subject_id, CONSENT), profile, edition)
-    return columns_of(edition.numbers, [with_consent(profile, edition, consent)])
-
-
-def refuse_ineligible(view: View, state: DecisionState, resources: Resources) -> Assessment:
-    """Return the member's assessment at this moment, or refuse to pay.
-
-    A member is still eligible while the tier carries an offer. What people approved in spite of a
-    lower tier or a knock-out stays payable as long as nothing has become worse than they saw.
-
-    Raises
-    ------
-    ProblemError
-        If the person was erased, consent is not in force, or the member is not eligible any more.
-    """
-    member_id = view.member_of(state.subject_id)
-    if member_id is None:
-        raise ProblemError(PERSON_ERASED)
-    columns = columns_now(view, state.subject_id, member_id, resources)
-    if not columns[CONSENT_IN_FORCE][0] == 1.0:
-        raise ProblemError(CONSENT_NOT_IN_FORCE)
-    found = assess(
-        columns,
-        resources.edition.manifest.day,
-        resources.policy,
-        resources.card.card,
-        np.array([state.months], dtype=np.int64),
-    )
-    if not (found.offered[0] or _no_worse_than_approved(found, state)):
-        raise ProblemError(NO_LONGER_ELIGIBLE)
-    return found
-
-
-def _no_worse_than_approved(found: Assessment, state: DecisionState) -> bool:
-    if not state.approved_by:
-        return False
-    known = {rule["code"] for rule in state.answer.get("knock_outs", ())}
-    decided = TIERS.index(state.answer.get("tier", TIERS[0]))
-    return int(found.rank[0]) >= decided and set(found.knock_outs.codes_of(0)) <= known
-
-
 @dataclass(frozen=True)
-class Disburse:
-    """Pay out `amount_yuan` on a decision, judged by the edition in use."""
+class Disburse(CaseCommand):
+    """Pay out `amount_yuan` on a decision, after an assessment by the edition in use."""
 
-    idempotency: IdempotencyScope | None
-    actor: str
-    decision_id: str
     amount_yuan: int
     resources: Resources
 
     def run(self, view: View) -> Written:
-        """Pay, if everything that must hold at this moment does."""
+        """Record the payment if every condition holds at this moment."""
         state = open_case(view, self.decision_id)
         if not state.is_drawable(view.now):
             raise ProblemError(NOT_APPROVED)
-        found = refuse_ineligible(view, state, self.resources)
+        assessment = assess_eligible(view, state, self.resources)
         if self.amount_yuan > left_to_draw(view, state):
             raise ProblemError(ABOVE_APPROVED)
         body = {
             "number": len(state.draws) + 1,
-            "tier": str(found.tier[0]),
+            "tier": str(assessment.tier[0]),
             "edition_digest": self.resources.edition.digest,
             "policy_digest": self.resources.policy.digest,
             "card_digest": self.resources.card.digest,
         }
-        entry = entry_on(state, "DISBURSED", self.actor, body, self.amount_yuan)
-        return written(view, state, entry)
+        return self.append(view, state, "DISBURSED", body, self.amount_yuan)
 
 
 @dataclass(frozen=True)
-class CancelDisbursement:
-    """Record that a payment did not take place, or came back in full."""
+class CancelDisbursement(CaseCommand):
+    """Record that a payment did not take place, or was returned in full."""
 
-    idempotency: IdempotencyScope | None
-    actor: str
-    decision_id: str
     number: int
 
     def run(self, view: View) -> Written:
-        """Cancel it; the entry of the payment stays, and a new one says that it is undone."""
+        """Record the cancellation in a new entry; the entry of the payment stays."""
         state = case_of(view, self.decision_id)
         draw = next((draw for draw in state.draws if draw.number == self.number), None)
         if draw is None:
@@ -132,16 +72,68 @@ class CancelDisbursement:
         if draw.is_cancelled:
             raise ProblemError(ALREADY_CANCELLED)
         body = {"number": draw.number}
-        entry = entry_on(state, "DISBURSEMENT_CANCELLED", self.actor, body, draw.amount_yuan)
-        return written(view, state, entry)
+        return self.append(view, state, "DISBURSEMENT_CANCELLED", body, draw.amount_yuan)
+
+
+def assess_eligible(view: View, state: DecisionState, resources: Resources) -> Assessment:
+    """Return the assessment of the member at this moment, or refuse the payment.
+
+    A member is eligible while the tier carries an offer. An approval by people in spite of a lower
+    tier or a knock-out stays payable while nothing is worse than at the approval.
+
+    Raises
+    ------
+    ProblemError
+        If the person was erased, consent is not in force, or the member is no longer eligible.
+    """
+    member_id = view.member_of(state.subject_id)
+    if member_id is None:
+        raise ProblemError(PERSON_ERASED)
+    columns = current_columns(view, state.subject_id, member_id, resources)
+    if not columns[CONSENT_IN_FORCE][0] == 1.0:
+        raise ProblemError(CONSENT_NOT_IN_FORCE)
+    assessment = assess(
+        columns,
+        resources.edition.manifest.day,
+        resources.policy,
+        resources.card.card,
+        np.array([state.months], dtype=np.int64),
+    )
+    if not (assessment.offered[0] or _is_no_worse_than_approved(assessment, state)):
+        raise ProblemError(NO_LONGER_ELIGIBLE)
+    return assessment
+
+
+def current_columns(view: View, subject_id: str, member_id: str, resources: Resources) -> Columns:
+    """Return the member's profile in the edition in use, with the present state of consent.
+
+    Raises
+    ------
+    ProblemError
+        If the member is not in the edition.
+    """
+    edition = resources.edition
+    profile = edition.profile(member_id)
+    if profile is None:
+        raise ProblemError(NO_LONGER_ELIGIBLE)
+    consent = is_consent_in_force(view.entries_of_subject(subject_id, CONSENT), profile, edition)
+    return columns_of(edition.numbers, [with_consent(profile, edition, consent)])
+
+
+def _is_no_worse_than_approved(assessment: Assessment, state: DecisionState) -> bool:
+    if not state.approved_by:
+        return False
+    known = {rule["code"] for rule in state.answer.get("knock_outs", ())}
+    decided = TIERS.index(state.answer.get("tier", TIERS[0]))
+    return int(assessment.rank[0]) >= decided and set(assessment.knock_outs.codes_of(0)) <= known
 
 
 def left_to_draw(view: View, state: DecisionState) -> int:
-    """Return what may be drawn now.
+    """Return the amount that may be drawn now.
 
-    Draws on the member's other decisions count against this one's limit, so that several decisions
-    never add up to more than any of them allows: on those in force, and on those whose time is over
-    as long as the loan runs and the edition that set this limit could not know of it.
+    Draws on the member's other decisions count against this one's limit, so that a draw never takes
+    the total of all decisions above it. Draws on an expired decision count while the loan runs and
+    the edition that set this limit could not include it.
     """
     ceiling = max(state.limit_yuan, state.approved_yuan)
     others = [
@@ -154,11 +146,11 @@ def left_to_draw(view: View, state: DecisionState) -> int:
 
 
 def _counts_against(state: DecisionState, other: DecisionState, now: datetime) -> int:
-    if not other.has_run_out(now):
+    if not other.is_expired(now):
         return other.drawn_yuan
     unseen = [
         draw
         for draw in running_draws(other, date_in_china(now))
-        if draw.on >= state.as_of  # an edition knows what happened before its day
+        if draw.on >= state.as_of  # the edition includes payments before its day
     ]
     return sum(draw.amount_yuan for draw in unseen)

@@ -1,4 +1,4 @@
-"""Paying out on an approved decision: what was paid, a payment, its cancellation."""
+"""Routes of payments on a decision: list, disburse, cancel."""
 
 from __future__ import annotations
 
@@ -9,18 +9,15 @@ from fastapi import APIRouter, Path, Response
 from api.access.dependencies import (
     WRITE,
     WRITE_BODY,
-    Caller,
     DecisionId,
-    IdempotencyKey,
     LedgerInUse,
     ResourcesInUse,
-    idempotency,
+    WriteRequest,
 )
 from api.access.strict_route import StrictRoute
 from api.cases.case import case_of
 from api.cases.schemas import DisbursementShape, StateShape
 from api.http.fields import EXPECTED
-from api.http.ledger import to_response
 from api.http.lending_problems import (
     ABOVE_APPROVED,
     ALREADY_CANCELLED,
@@ -43,11 +40,11 @@ Number = Annotated[int, Path(ge=1, le=999, description=EXPECTED["number"].en)]
 
 @router.get(
     "/{decision_id}/disbursements",
-    summary="List what was paid out on a decision",
+    summary="List the payments on a decision",
     responses=refusals(UNKNOWN_DECISION, LEDGER_AWAY),
 )
 def get_disbursements(decision_id: DecisionId, ledger: LedgerInUse) -> list[DisbursementShape]:
-    """Return every payment, cancelled ones too, in order."""
+    """Return every payment in order, including cancelled ones."""
     with ledger.read() as view:
         state = case_of(view, decision_id)
         return [DisbursementShape(**vars(draw)) for draw in state.draws]
@@ -65,22 +62,19 @@ def get_disbursements(decision_id: DecisionId, ledger: LedgerInUse) -> list[Disb
 )  # fmt: skip
 async def post_disbursement(
     decision_id: DecisionId,
-    ask: DisbursementRequest,
-    asker: Caller,
+    body: DisbursementRequest,
+    write: WriteRequest,
     resources: ResourcesInUse,
-    ledger: LedgerInUse,
-    key: IdempotencyKey,
 ) -> Response:
-    """Pay, if all that must hold at this moment does; parts add up.
+    """Record a payment, in full or in part, if its conditions hold at this moment.
 
-    The decision is approved and in force, enough is left on it and over the member's other
-    decisions, consent stands, and the member is still eligible by the edition in use.
+    The decision must be approved and not expired, the amount must be left on it and on the member's
+    other decisions, consent must be in force, and the member must still be eligible by the edition
+    in use.
     """
-    scope = idempotency(
-        asker, "post_disbursement", key, decision_id=decision_id, **ask.model_dump()
-    )
-    command = Disburse(scope, asker.subject, decision_id, ask.amount_yuan, resources)
-    return to_response(await ledger.write(command))
+    scope = write.scope(decision_id=decision_id, **body.model_dump())
+    command = Disburse(scope, write.actor, decision_id, body.amount_yuan, resources)
+    return await write.send(command)
 
 
 @router.post(
@@ -91,12 +85,8 @@ async def post_disbursement(
     responses=refusals(UNKNOWN_DECISION, UNKNOWN_DISBURSEMENT, ALREADY_CANCELLED, *WRITE),
 )
 async def post_disbursement_cancellation(
-    decision_id: DecisionId, number: Number, asker: Caller, ledger: LedgerInUse, key: IdempotencyKey
+    decision_id: DecisionId, number: Number, write: WriteRequest
 ) -> Response:
-    """Record that a payment is undone; its entry stays and its amount may be drawn again."""
-    scope = idempotency(
-        asker, "post_disbursement_cancellation", key, decision_id=decision_id, number=number
-    )
-    return to_response(
-        await ledger.write(CancelDisbursement(scope, asker.subject, decision_id, number))
-    )
+    """Record that a payment is cancelled. Its entry stays, and its amount may be drawn again."""
+    scope = write.scope(decision_id=decision_id, number=number)
+    return await write.send(CancelDisbursement(scope, write.actor, decision_id, number))

@@ -1,4 +1,4 @@
-"""What the routes of payments take."""
+"""Request body of the routes of payments."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A person's rights: a copy of all that is held about them, and erasure."""
+"""A person's rights: an export of all stored data, and erasure."""

@@ -1,4 +1,4 @@
-"""A person's consent and rights: give, withdraw, history; a copy of all that is held; erasure."""
+"""Routes of a person's rights: an export of all stored data, and erasure."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from fastapi import APIRouter, Response
 from api.access.dependencies import (
     WRITE,
     Caller,
-    IdempotencyKey,
     LedgerInUse,
     MemberId,
     ResourcesInUse,
-    idempotency,
+    WriteRequest,
 )
 from api.access.strict_route import StrictRoute
 from api.http.ledger import to_response
@@ -27,32 +26,29 @@ router = APIRouter(prefix="/v1/members/{member_id}", route_class=StrictRoute, ta
 @router.get(
     "/export",
     response_model=ExportShape,
-    summary="Hand out all that is held about a person",
+    summary="Export all data stored about a person",
     responses=refusals(UNKNOWN_MEMBER, NOT_READY, LEDGER_AWAY),
 )
 async def get_member_export(
-    member_id: MemberId, asker: Caller, resources: ResourcesInUse, ledger: LedgerInUse
+    member_id: MemberId, caller: Caller, resources: ResourcesInUse, ledger: LedgerInUse
 ) -> Response:
-    """Return archive record, identity, consent and every ledger entry; that it was is recorded."""
-    return to_response(await ledger.write(Export(None, asker.subject, member_id, resources)))
+    """Return archive record, identity, consent and every ledger entry, and record the export."""
+    return to_response(await ledger.write(Export(None, caller.subject, member_id, resources)))
 
 
 @router.post(
     "/erasure",
     response_model=ErasedShape,
-    summary="Erase who a person is",
+    summary="Erase a person's identity",
     responses=refusals(UNKNOWN_MEMBER, NOTHING_HELD, LOAN_OUTSTANDING, *WRITE),
 )
 async def post_member_erasure(
-    member_id: MemberId,
-    asker: Caller,
-    resources: ResourcesInUse,
-    ledger: LedgerInUse,
-    key: IdempotencyKey,
+    member_id: MemberId, write: WriteRequest, resources: ResourcesInUse
 ) -> Response:
-    """Remove the identity row: the chain stays whole and its entries name nobody.
+    """Delete the identity row. The chain stays complete, and its entries identify nobody.
 
-    Refused while a loan is outstanding. A later request makes a new subject without a past.
+    Refused while a loan is outstanding. A later request of the person creates a new subject without
+    a history.
     """
-    scope = idempotency(asker, "post_member_erasure", key, member_id=member_id)
-    return to_response(await ledger.write(Erase(scope, asker.subject, member_id, resources)))
+    scope = write.scope(member_id=member_id)
+    return await write.send(Erase(scope, write.actor, member_id, resources))

@@ -1,4 +1,4 @@
-"""What the routes of a person's rights give."""
+"""Response bodies of the routes of a person's rights."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 
 class LookShape(BaseModel):
-    """One look at the person's data."""
+    """One access to the person's data."""
 
     at: datetime
     by: str
@@ -17,27 +17,28 @@ class LookShape(BaseModel):
 
 
 class ExportShape(BaseModel):
-    """All that is held about a person."""
+    """All data stored about a person."""
 
     member_id: str
     exported_at: datetime
     archive: dict[str, Any] | None = Field(
-        description="as GET /v1/members/{member_id} answers; null: not in the edition in use"
+        description="the answer of GET /v1/members/{member_id}; null if not in the edition in use"
     )
     identity: dict[str, Any] | None = Field(
-        description="what the ledger keeps apart; null: nothing"
+        description="the identity row of the ledger; null without one"
     )
     consent: dict[str, Any]
     entries: list[dict[str, Any]] = Field(description="every ledger entry about the person")
-    looks: list[LookShape] = Field(description="who looked at the person's data, oldest first")
+    looks: list[LookShape] = Field(description="accesses to the person's data, oldest first")
 
 
 class ErasedShape(BaseModel):
-    """What erasure did."""
+    """The result of an erasure."""
 
     erased_at: datetime
-    entries_kept: int = Field(description="entries that stay and name nobody")
+    entries_kept: int = Field(description="entries that stay and identify nobody")
     archive_consents: bool = Field(
-        description="the archive still holds consent, and a withdrawal at the counter is forgotten"
-        " now: have it withdrawn there, or the next edition scores the person again"
+        description="whether the archive still records consent. Erasure forgets a withdrawal at the"
+        " counter: record the withdrawal in the archive, or the next edition scores the person"
+        " again"
     )

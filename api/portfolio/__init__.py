@@ -1,1 +1,1 @@
-"""The portfolio by place: sums over the whole ledger."""
+"""The portfolio by place: totals over the whole ledger."""

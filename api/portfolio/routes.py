@@ -1,14 +1,11 @@
-"""``GET /v1/portfolio``: archive → tiers → decisions → approved → disbursed, by place."""
+"""``GET /v1/portfolio``: members by tier, decisions, approvals and disbursements, by place."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from fastapi import APIRouter
 
-from fastapi import APIRouter, Query
-
-from api.access.dependencies import Caller, LedgerInUse, ResourcesInUse, Within, within
+from api.access.dependencies import Caller, LedgerInUse, Level, ResourcesInUse, Within, within
 from api.core.calendar import date_in_china
-from api.http.fields import EXPECTED
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, NOT_READY
 from api.portfolio.portfolio import portfolio
@@ -20,24 +17,21 @@ router = APIRouter(prefix="/v1", tags=["members and whitelist"])
 
 @router.get(
     "/portfolio",
-    summary="Count from archive to disbursement by the ledger, by place",
+    summary="Count members, decisions, approvals and disbursements by place",
     responses=refusals(NOT_READY, LEDGER_AWAY),
 )
 def get_portfolio(
-    asker: Caller,
+    caller: Caller,
     resources: ResourcesInUse,
     ledger: LedgerInUse,
     tally: TallyInUse,
     place: Within,
-    level: Annotated[
-        Literal["total", "county", "township", "village"],
-        Query(description=EXPECTED["level"].en),
-    ] = "county",
+    level: Level = "county",
 ) -> PortfolioShape:
-    """Return what the ledger holds for each place of `level`, this year and in total."""
+    """Return the totals of each place of `level`, for this year and since the start."""
     with ledger.read() as view:
-        sums, year = tally.sums(view), date_in_china(view.now).year
-    rows = portfolio(resources.edition, sums, level, within(asker, place), year)
+        totals, year = tally.totals(view), date_in_china(view.now).year
+    rows = portfolio(resources.edition, totals, level, within(caller, place), year)
     return PortfolioShape.model_validate(
         {"as_of": resources.edition.manifest.day, "year": year, "level": level, "rows": rows}
     )

@@ -1,4 +1,4 @@
-"""What ``GET /v1/portfolio`` gives."""
+"""Response body of ``GET /v1/portfolio``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 
 class SumsShape(BaseModel):
-    """What happened in a place; overturned approvals and cancelled payments are taken off."""
+    """Totals of a place; reversed approvals and cancelled payments are subtracted."""
 
     decisions: int
     approved: int
@@ -18,7 +18,7 @@ class SumsShape(BaseModel):
 
 
 class PortfolioRow(BaseModel):
-    """One place: members by tier in the edition in use, then what the ledger holds."""
+    """One place: members by tier in the edition in use, and totals from the ledger."""
 
     place_code: str
     county: str | None
@@ -36,7 +36,7 @@ class PortfolioRow(BaseModel):
 class PortfolioShape(BaseModel):
     """The portfolio of every place of one level."""
 
-    as_of: date = Field(description="of the edition whose members are counted")
+    as_of: date = Field(description="day of the edition whose members are counted")
     year: int
     level: str
     rows: list[PortfolioRow]

@@ -1,10 +1,8 @@
-"""Sums and the queue over the whole ledger: a fold that is kept in memory and follows the chain.
+"""The tally: totals and open cases of the whole ledger, kept in memory and up to date.
 
-Nothing of it is stored: it is made from the entries at the first look and catches up at each next
-one, so it can never say anything else than the ledger. The database reckons; what is kept grows
-with villages, years and cases that wait, not with entries.
-
-The fold over the ledger begun when the service starts, so that nobody waits for all of it.
+The tally is a fold over the entries and never stored, so it cannot contradict the ledger. It reads
+new entries whenever it is used. Its size grows with villages, years and open cases, not with
+entries.
 """
 
 from __future__ import annotations
@@ -22,15 +20,15 @@ from api.core.calendar import date_in_china
 from api.ledger.commands import View
 from api.ledger.errors import LedgerRefusalError
 from api.ledger.writer import Ledger
-from api.portfolio.portfolio import CaseChange, EntryRange, Sums, case_changes, sums_by_place
+from api.portfolio.totals import CaseChange, EntryRange, Totals, case_changes, totals_by_place
 
-#: Entries that the database reckons at once.
-_STRETCH = 20_000
-#: A clock that ran ahead and is put right finds again what had run out meanwhile.
+#: Entries that the database aggregates in one query.
+_RANGE_SIZE = 20_000
+#: Expired cases stay this long, because they are open again if a fast clock is set back.
 _CLOCK_DAYS = 31
 
 
-class _Waiting(NamedTuple):
+class _OpenCase(NamedTuple):
     since: int
     place_code: str
     last_day: str | None
@@ -41,81 +39,81 @@ class Tally:
 
     def __init__(self) -> None:
         self._seq = 0
-        self._sums: dict[tuple[str, int], Sums] = {}
-        self._waiting: dict[str, _Waiting] = {}
-        self._guard = threading.Lock()
+        self._totals: dict[tuple[str, int], Totals] = {}
+        self._open: dict[str, _OpenCase] = {}
+        self._lock = threading.Lock()
 
-    def sums(self, view: View) -> Mapping[tuple[str, int], Sums]:
-        """Return what happened by village and year, up to the last entry `view` sees."""
-        with self._guard:
-            self._follow(view)
-            return {key: Sums(**vars(sums)) for key, sums in self._sums.items()}
+    def totals(self, view: View) -> Mapping[tuple[str, int], Totals]:
+        """Return totals by village and year, up to the last entry of `view`."""
+        with self._lock:
+            self._catch_up(view)
+            return {key: Totals(**vars(totals)) for key, totals in self._totals.items()}
 
     def open_cases(self, view: View) -> list[tuple[int, str, str]]:
-        """Return (since which seq, decision id, village) of cases that wait, longest wait first.
+        """Return (first seq, decision id, village) of each open case, longest wait first.
 
-        A case whose last day is over does not wait; one that its member asked for has none.
+        A case is open until its last day; a review that the member requested has none.
         """
         today = date_in_china(view.now).isoformat()
-        with self._guard:
-            self._follow(view)
+        with self._lock:
+            self._catch_up(view)
             return sorted(
                 (case.since, decision, case.place_code)
-                for decision, case in self._waiting.items()
+                for decision, case in self._open.items()
                 if case.last_day is None or case.last_day >= today
             )
 
     def follow(self, view: View) -> bool:
-        """Take in one more stretch of what `view` sees; False when there was nothing left."""
-        with self._guard:
-            return self._take_stretch(view)
+        """Add the next range of entries of `view`; return False if there is none."""
+        with self._lock:
+            return self._add_range(view)
 
-    def _follow(self, view: View) -> None:
-        while self._take_stretch(view):
+    def _catch_up(self, view: View) -> None:
+        while self._add_range(view):
             pass
 
-    def _take_stretch(self, view: View) -> bool:
-        stretch = EntryRange(self._seq, min(self._seq + _STRETCH, view.last_seq))
-        if stretch.upto <= stretch.after:
+    def _add_range(self, view: View) -> bool:
+        entry_range = EntryRange(self._seq, min(self._seq + _RANGE_SIZE, view.last_seq))
+        if entry_range.upto <= entry_range.after:
             return False
-        # All is read before any is taken in: a database that fails on the way leaves a whole fold.
-        happened = list(sums_by_place(view.connection, stretch))
-        turned = list(case_changes(view.connection, stretch))
-        for village, year, sums in happened:
-            found = self._sums.setdefault((village, year), Sums())
-            found += sums
-        for turn in turned:
-            self._turn(turn)
-        self._seq = stretch.upto
+        # Read everything before changing anything: a failing database leaves the fold consistent.
+        added = list(totals_by_place(view.connection, entry_range))
+        changes = list(case_changes(view.connection, entry_range))
+        for village, year, totals in added:
+            present = self._totals.setdefault((village, year), Totals())
+            present += totals
+        for change in changes:
+            self._apply(change)
+        self._seq = entry_range.upto
         if self._seq == view.last_seq:
-            self._forget(view)
+            self._drop_expired(view)
         return True
 
-    def _turn(self, turn: CaseChange) -> None:
-        if turn.ends:
-            self._waiting.pop(turn.decision_id, None)
+    def _apply(self, change: CaseChange) -> None:
+        if change.ends:
+            self._open.pop(change.decision_id, None)
             return
-        waits = _Waiting(turn.seq, turn.place_code, turn.last_day)
-        if turn.asks_for_second and turn.decision_id in self._waiting:
-            since, place, last_day = self._waiting[turn.decision_id]
-            # A member's own request has no last day, and keeps none.
-            waits = _Waiting(since, place, last_day and turn.last_day)
-        self._waiting[turn.decision_id] = waits
+        case = _OpenCase(change.seq, change.place_code, change.last_day)
+        if change.needs_second and change.decision_id in self._open:
+            since, place, last_day = self._open[change.decision_id]
+            # A review that the member requested has no last day, and gets none.
+            case = _OpenCase(since, place, last_day and change.last_day)
+        self._open[change.decision_id] = case
 
-    def _forget(self, view: View) -> None:
-        """Forget cases that ran out long ago.
+    def _drop_expired(self, view: View) -> None:
+        """Drop cases that expired long ago.
 
-        Not before all is read: a first of two reviewers may have lengthened what seems to be over.
+        Only after all entries are read: a first approval may extend a case that seems to be over.
         """
         day = (date_in_china(view.now) - timedelta(days=_CLOCK_DAYS)).isoformat()
-        over = [d for d, case in self._waiting.items() if case.last_day and case.last_day < day]
-        for decision in over:
-            del self._waiting[decision]
+        expired = [d for d, case in self._open.items() if case.last_day and case.last_day < day]
+        for decision in expired:
+            del self._open[decision]
 
 
 @contextlib.asynccontextmanager
 async def preloading(ledger: Ledger, tally: Tally) -> AsyncIterator[None]:
-    """Let `tally` follow `ledger` on a thread of its own; the block's end stops it."""
+    """Fill `tally` from `ledger` on a thread, so that no request waits for it; stop at the end."""
     stop = threading.Event()
     reading = asyncio.create_task(asyncio.to_thread(preload, ledger, tally, stop))
     try:
@@ -126,21 +124,21 @@ async def preloading(ledger: Ledger, tally: Tally) -> AsyncIterator[None]:
 
 
 def preload(ledger: Ledger, tally: Tally, stop: threading.Event) -> None:
-    """Follow the ledger to its end, a stretch at a time.
+    """Read the ledger to its end, one range at a time.
 
-    With the database away nothing is read ahead: whoever asks later has it read then.
+    If the database is away, this ends; the next request reads the ledger.
     """
     with contextlib.suppress(LedgerRefusalError):
-        more = True
-        while more and not stop.is_set():
+        has_more = True
+        while has_more and not stop.is_set():
             with ledger.read() as view:
-                more = tally.follow(view)
+                has_more = tally.follow(view)
 
 
 async def tally_of(request: Request) -> Tally:
-    """Return the sums over the ledger that this process keeps."""
-    found: Tally = request.app.state.tally
-    return found
+    """Return the tally of this process."""
+    tally: Tally = request.app.state.tally
+    return tally
 
 
 TallyInUse = Annotated[Tally, Depends(tally_of)]

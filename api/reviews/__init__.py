@@ -1,1 +1,1 @@
-"""People decide: the review queue, claims, verdicts and overrides."""
+"""Decisions by people: the review queue, claims, verdicts and overrides."""

@@ -1,7 +1,4 @@
-"""The review queue: cases that wait for a person, longest wait first, bounded by place.
-
-The report of overrides: who overruled the service, where, how often and why.
-"""
+"""The review queue, longest wait first, and the report of overrides, both bounded by place."""
 
 from __future__ import annotations
 
@@ -14,51 +11,51 @@ from api.ledger.commands import View
 from api.ledger.entries import Entry
 from api.portfolio.tally import Tally
 
-_PART = 1_000
+_PAGE = 1_000
 
 
 def overrides(view: View, reaches: Callable[[str], bool]) -> list[dict[str, Any]]:
     """Return counts by officer, village, reason and direction, most frequent first.
 
-    A review counts where it approved what the service had declined: that overrules it too. One that
-    settled a referred case does not, because the service had left the answer to a person.
+    A review that approved a decline of the service counts as an override. A review of a referred
+    case does not, because the service left that answer to a person.
     """
-    found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for entry in _ruled(view):
-        if not reaches(entry.place_code) or not _overrules(entry):
+    counts: dict[tuple[str, ...], dict[str, Any]] = {}
+    for entry in _rulings(view):
+        if not reaches(entry.place_code) or not _is_override(entry):
             continue
         via = "override" if entry.kind == "OVERRIDDEN" else "review"
         reason = str(entry.body.get("reason_code"))
         key = entry.actor, entry.place_code, reason, str(entry.outcome), via
         names = ("officer", "place_code", "reason_code", "direction", "via")
-        row = found.setdefault(
+        row = counts.setdefault(
             key, {**dict(zip(names, key, strict=True)), "count": 0, "amount_yuan": 0}
         )
         row["count"] += 1
         row["amount_yuan"] += entry.amount_yuan or 0
-    return [row for _, row in sorted(found.items(), key=lambda item: (-item[1]["count"], item[0]))]
+    return [row for _, row in sorted(counts.items(), key=lambda item: (-item[1]["count"], item[0]))]
 
 
-def _overrules(entry: Entry) -> bool:
+def _is_override(entry: Entry) -> bool:
     if entry.kind == "OVERRIDDEN":
         return True
     return entry.outcome == "APPROVE" and entry.body.get("outcome_before") == "DECLINE"
 
 
-def _ruled(view: View) -> Iterator[Entry]:
+def _rulings(view: View) -> Iterator[Entry]:
     after = 0
-    while part := view.entries_where(RULINGS, after=after, limit=_PART):
-        yield from part
-        after = part[-1].seq
+    while page := view.entries_where(RULINGS, after=after, limit=_PAGE):
+        yield from page
+        after = page[-1].seq
 
 
 def queue_page(
     tally: Tally, view: View, reaches: Callable[[str], bool], after: int, size: int
 ) -> tuple[list[dict[str, Any]], int | None]:
-    """Return up to `size` open cases that began to wait behind seq `after`, and where to go on.
+    """Return up to `size` open cases that entered after seq `after`, and the seq of the last one.
 
-    A referred case whose last day is over has left the queue; a member's own request never does
-    before it is answered.
+    The second value is None on the last page. A referred case leaves the queue after its last day;
+    a review that the member requested stays until there is a verdict.
     """
     rows: list[dict[str, Any]] = []
     waiting = [
@@ -66,7 +63,7 @@ def queue_page(
         for seq, decision, place_code in tally.open_cases(view)
         if seq > after and reaches(place_code)
     ]
-    for seq, state, entries in _stood(view, waiting, size + 1):
+    for seq, state, entries in _states(view, waiting, size + 1):
         if state.status(view.now) in OPEN and view.member_of(state.subject_id) is not None:
             if len(rows) == size:
                 return rows, rows[-1]["seq"]
@@ -74,23 +71,23 @@ def queue_page(
     return rows, None
 
 
-def _stood(
+def _states(
     view: View, waiting: Sequence[tuple[int, str]], at_once: int
 ) -> Iterator[tuple[int, DecisionState, list[Entry]]]:
-    """Yield how each case stands, reading as many `at_once` as one page needs."""
+    """Yield the state of each case, reading `at_once` cases per query."""
     for start in range(0, len(waiting), at_once):
-        part = waiting[start : start + at_once]
-        entries = view.entries_of_decisions([decision for _, decision in part])
-        for seq, decision in part:
+        page = waiting[start : start + at_once]
+        entries = view.entries_of_decisions([decision for _, decision in page])
+        for seq, decision in page:
             yield seq, DecisionState.of(entries[decision]), entries[decision]
 
 
 def _case(view: View, state: DecisionState, entries: list[Entry], seq: int) -> dict[str, Any]:
-    since = next(entry for entry in entries if entry.seq == seq)
+    first = next(entry for entry in entries if entry.seq == seq)
     return {
         **state_body(state, view.now),
         "seq": seq,
         "place_code": state.place_code,
-        "waiting_since": since.recorded_at,
-        "asked_for_by_member": state.is_for_member,
+        "waiting_since": first.recorded_at,
+        "asked_for_by_member": state.is_requested_by_member,
     }

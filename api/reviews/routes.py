@@ -1,4 +1,4 @@
-"""People decide: the review queue, claims, verdicts, overrides, and their report."""
+"""Routes of review: request, queue, claim, verdict, override, and the report of overrides."""
 
 from __future__ import annotations
 
@@ -12,18 +12,16 @@ from api.access.dependencies import (
     WRITE_BODY,
     Caller,
     DecisionId,
-    IdempotencyKey,
     LedgerInUse,
     PageSize,
     ResourcesInUse,
     Within,
-    idempotency,
+    WriteRequest,
     within,
 )
 from api.access.strict_route import StrictRoute
 from api.cases.schemas import StateShape
-from api.http.fields import EXPECTED
-from api.http.ledger import to_response
+from api.http.fields import EXPECTED, NUMBER
 from api.http.lending_problems import (
     ALREADY_REVIEWED,
     CLAIMED_BY_ANOTHER,
@@ -52,64 +50,48 @@ _CASE = (UNKNOWN_DECISION, DECISION_EXPIRED, PERSON_ERASED)
     "/decisions/{decision_id}/review-requests",
     status_code=201,
     response_model=StateShape,
-    summary="Ask that a person look at a decline",
+    summary="Request a review of a decline by a person",
     responses=refusals(*_CASE, NOT_DECLINED, ALREADY_REVIEWED, *WRITE_BODY),
 )
 async def post_review_request(
-    decision_id: DecisionId,
-    ask: ReviewRequest,
-    asker: Caller,
-    ledger: LedgerInUse,
-    key: IdempotencyKey,
+    decision_id: DecisionId, body: ReviewRequest, write: WriteRequest
 ) -> Response:
-    """Put a decline into the review queue: every member has the right to it."""
-    scope = idempotency(
-        asker, "post_review_request", key, decision_id=decision_id, **ask.model_dump()
-    )
-    return to_response(
-        await ledger.write(RequestReview(scope, asker.subject, decision_id, ask.statement))
-    )
+    """Add a declined case to the review queue. Every member has the right to a review."""
+    scope = write.scope(decision_id=decision_id, **body.model_dump())
+    return await write.send(RequestReview(scope, write.actor, decision_id, body.statement))
 
 
 @router.get("/reviews", summary="List the review queue", responses=refusals(LEDGER_AWAY))
 def list_reviews(
     request: Request,
-    asker: Caller,
+    caller: Caller,
     ledger: LedgerInUse,
     tally: TallyInUse,
     place: Within,
-    cursor: Annotated[
-        str | None, Query(pattern=r"^[0-9]{1,18}$", description=EXPECTED["cursor"].en)
-    ] = None,
+    cursor: Annotated[str | None, Query(pattern=NUMBER, description=EXPECTED["cursor"].en)] = None,
     page_size: PageSize = 50,
 ) -> ReviewsPage:
-    """Return open cases of the caller's places, longest wait first."""
-    reached = within(asker, place)
+    """Return the open cases of the caller's places, longest wait first."""
     with ledger.read() as view:
-        rows, following = queue_page(tally, view, reached, int(cursor or 0), page_size)
+        rows, last_seq = queue_page(tally, view, within(caller, place), int(cursor or 0), page_size)
     note_rows_shown(request, place.narrowest, len(rows))
-    cursor = None if following is None else str(following)
-    return ReviewsPage.model_validate({"rows": rows, "next_cursor": cursor})
+    next_cursor = None if last_seq is None else str(last_seq)
+    return ReviewsPage.model_validate({"rows": rows, "next_cursor": next_cursor})
 
 
 @router.post(
     "/reviews/{decision_id}/claim",
     status_code=201,
     response_model=StateShape,
-    summary="Take a case",
+    summary="Claim a case",
     responses=refusals(*_CASE, NOT_OPEN, OWN_CASE, CLAIMED_BY_ANOTHER, *WRITE),
 )
 async def post_review_claim(
-    decision_id: DecisionId,
-    asker: Caller,
-    resources: ResourcesInUse,
-    ledger: LedgerInUse,
-    key: IdempotencyKey,
+    decision_id: DecisionId, write: WriteRequest, resources: ResourcesInUse
 ) -> Response:
-    """Hold a case for the policy's `review_claim_hours`; claiming again begins them anew."""
-    scope = idempotency(asker, "post_review_claim", key, decision_id=decision_id)
-    command = ClaimReview(scope, asker.subject, decision_id, resources.policy)
-    return to_response(await ledger.write(command))
+    """Reserve a case for the policy's `review_claim_hours`. A second claim restarts the period."""
+    scope = write.scope(decision_id=decision_id)
+    return await write.send(ClaimReview(scope, write.actor, decision_id, resources.policy))
 
 
 @router.post(
@@ -120,55 +102,39 @@ async def post_review_claim(
     responses=refusals(*_CASE, NOT_OPEN, OWN_CASE, NOT_CLAIMED, *WRITE_BODY),
 )
 async def post_review_verdict(
-    decision_id: DecisionId,
-    ask: RulingRequest,
-    asker: Caller,
-    resources: ResourcesInUse,
-    ledger: LedgerInUse,
-    key: IdempotencyKey,
+    decision_id: DecisionId, body: RulingRequest, write: WriteRequest, resources: ResourcesInUse
 ) -> Response:
-    """Approve or decline with reason code and note.
+    """Approve or decline a case with a reason code and a note.
 
-    Above `four_eyes_above_yuan` the case then waits for a second reviewer, and the lower of the two
-    amounts is approved.
+    An approval above `four_eyes_above_yuan` needs a second reviewer. The lower of the two amounts
+    is then approved.
     """
-    scope = idempotency(
-        asker, "post_review_verdict", key, decision_id=decision_id, **ask.model_dump()
-    )
-    command = GiveVerdict(scope, asker.subject, decision_id, _ruling(ask), resources.policy)
-    return to_response(await ledger.write(command))
+    scope = write.scope(decision_id=decision_id, **body.model_dump())
+    ruling = Ruling(**body.model_dump())
+    command = GiveVerdict(scope, write.actor, decision_id, ruling, resources.policy)
+    return await write.send(command)
 
 
 @router.post(
     "/decisions/{decision_id}/override",
     status_code=201,
     response_model=StateShape,
-    summary="Overrule what was decided",
+    summary="Override a decision",
     responses=refusals(*_CASE, OWN_CASE, NOT_OVERRIDABLE, FOUR_EYES_NEEDED, *WRITE_BODY),
 )
 async def post_override(
-    decision_id: DecisionId,
-    ask: RulingRequest,
-    asker: Caller,
-    resources: ResourcesInUse,
-    ledger: LedgerInUse,
-    key: IdempotencyKey,
+    decision_id: DecisionId, body: RulingRequest, write: WriteRequest, resources: ResourcesInUse
 ) -> Response:
-    """Stop an approval, or approve a decline up to `four_eyes_above_yuan`."""
-    scope = idempotency(asker, "post_override", key, decision_id=decision_id, **ask.model_dump())
-    command = Override(scope, asker.subject, decision_id, _ruling(ask), resources.policy)
-    return to_response(await ledger.write(command))
+    """Revoke an approval, or approve a declined case up to `four_eyes_above_yuan`."""
+    scope = write.scope(decision_id=decision_id, **body.model_dump())
+    ruling = Ruling(**body.model_dump())
+    command = Override(scope, write.actor, decision_id, ruling, resources.policy)
+    return await write.send(command)
 
 
-@router.get(
-    "/overrides", summary="Report how often people overruled", responses=refusals(LEDGER_AWAY)
-)
-def get_overrides(asker: Caller, ledger: LedgerInUse) -> OverridesShape:
-    """Count overrides, and reviews that overturned a decline, by officer, place and reason."""
+@router.get("/overrides", summary="Report overrides", responses=refusals(LEDGER_AWAY))
+def get_overrides(caller: Caller, ledger: LedgerInUse) -> OverridesShape:
+    """Count overrides, and reviews that reversed a decline, by officer, place and reason."""
     with ledger.read() as view:
-        rows = overrides(view, asker.reaches)
+        rows = overrides(view, caller.reaches)
     return OverridesShape.model_validate({"total": sum(row["count"] for row in rows), "rows": rows})
-
-
-def _ruling(ask: RulingRequest) -> Ruling:
-    return Ruling(ask.verdict, ask.amount_yuan, ask.reason_code, ask.note)

@@ -1,4 +1,4 @@
-"""What the routes of reviews and overrides take and give."""
+"""Request and response bodies of reviews and overrides."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from api.http.fields import EXPECTED
 from api.http.schemas import Amount, strict_with_example
 from api.reviews.commands import Verdict
 
-#: Digits, however spaced, that an id, phone or card number would make.
+#: Seven digits in a row, also with spaces or dashes: perhaps an id, phone or card number.
 _NUMBER = re.compile(r"(?:[0-9０-９][ -]?){7}")
 
 
 def _without_numbers(text: str) -> str:
     if _NUMBER.search(text):
-        raise ValueError("holds a long number")
+        raise ValueError("contains a long number")
     return text
 
 
-#: What the ledger keeps for good holds nobody's number.
+#: The ledger never deletes a text, so no personal number may enter it.
 _NUMBERLESS = AfterValidator(_without_numbers)
 _Statement = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000), _NUMBERLESS
@@ -34,12 +34,12 @@ _Note = Annotated[
 
 
 class OverrideCount(BaseModel):
-    """How often somebody overruled the service in a place for a reason."""
+    """Number of overrides by one officer in one place for one reason."""
 
     officer: str
     place_code: str
     reason_code: str
-    direction: Literal["APPROVE", "DECLINE"] = Field(description="what it was overruled to")
+    direction: Literal["APPROVE", "DECLINE"] = Field(description="outcome after the override")
     via: Literal["override", "review"]
     count: int
     amount_yuan: int
@@ -53,7 +53,7 @@ class OverridesShape(BaseModel):
 
 
 class ReviewRequest(BaseModel):
-    """A member asks that a person look at a decline."""
+    """A member's request for a review of a decline."""
 
     model_config = strict_with_example(statement="去年遭受雹灾，今年已恢复生产")
 
@@ -61,7 +61,7 @@ class ReviewRequest(BaseModel):
 
 
 class RulingRequest(BaseModel):
-    """What a person decides, and why."""
+    """A person's decision and its reason."""
 
     model_config = strict_with_example(
         verdict="APPROVE",
@@ -71,7 +71,7 @@ class RulingRequest(BaseModel):
     )
 
     verdict: Annotated[Verdict, Field(description=EXPECTED["verdict"].en)]
-    amount_yuan: Amount | None = Field(default=None, description="with an approval only")
+    amount_yuan: Amount | None = Field(default=None, description="required with an approval only")
     reason_code: Annotated[
         str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$", description=EXPECTED["reason_code"].en)
     ]

@@ -1,1 +1,1 @@
-"""Scoring many rows: whitelist rows, flat tables, Spark, and a challenger in shadow."""
+"""Scoring many rows: whitelist rows, flat tables, Spark, and shadow scoring of a challenger."""

@@ -1,7 +1,4 @@
-"""Profiles in, whitelist rows out: in this process, or batch by batch wherever rows live.
-
-An edition's rows: one per member, in the stable shape, sorted by member id.
-"""
+"""The scoring of profiles: whitelist rows, one per member, for a whole archive or a part of it."""
 
 from __future__ import annotations
 
@@ -45,61 +42,9 @@ SCHEMA = pa.schema(
 )
 
 
-def whitelist_rows(
-    found: Assessment,
-    columns: Columns,
-    member_id: NDArray[np.object_],
-    as_of: date,
-    policy_digest: str,
-    card_digest: str,
-) -> pa.Table:
-    """Return the edition's rows.
-
-    What a member has no right to is null, as in a decision: points, PD, grade and reasons of a
-    member who may not be scored; rate, term, repayment and bound without an offer.
-    """
-    unscored, unoffered = ~found.scored, ~found.offered
-    by_rank = unscored[:, None] | (found.reasons == None)  # noqa: E711 - elementwise, on objects
-    village = columns["village_code"].astype(str)
-    rows = {
-        "member_id": member_id,
-        "tier": found.tier,
-        "points": _masked(found.points, unscored),
-        "pd": _masked(found.pd, unscored),
-        "grade": _masked(found.grade, unscored),
-        "limit_yuan": found.limit_yuan,
-        "annual_rate": _masked(found.offer.annual_rate, unoffered),
-        "months": _masked(found.terms.months, unoffered),
-        "repayment": _masked(found.terms.repayment, unoffered),
-        "limit_bound_by": _masked(found.offer.bound_by, unoffered),
-        **{f"reason_{i + 1}": _masked(found.reasons[:, i], by_rank[:, i]) for i in range(4)},
-        **{f"points_lost_{i + 1}": _masked(found.lost[:, i], by_rank[:, i]) for i in range(4)},
-        "knock_outs": _codes(found.knock_outs),
-        "county_code": village.astype("U6").astype(object),
-        "township_code": village.astype("U9").astype(object),
-        "village_code": village.astype(object),
-        "as_of": np.full(len(member_id), np.datetime64(as_of)),
-        "policy_digest": [policy_digest] * len(member_id),
-        "card_digest": [card_digest] * len(member_id),
-    }
-    return pa.table({name: rows[name] for name in SCHEMA.names}, schema=SCHEMA)
-
-
-def _codes(hits: KnockOuts) -> pa.Array:
-    """Return the codes that matched each row, in policy order, as lists."""
-    ends = hits.matched.sum(axis=1).cumsum()
-    offsets = pa.array(np.concatenate([[0], ends]), pa.int32())
-    rules = pa.array(np.nonzero(hits.matched)[1])
-    return pa.ListArray.from_arrays(offsets, pa.array(hits.codes, pa.string()).take(rules))
-
-
-def _masked(values: NDArray[np.generic], void: NDArray[np.bool_]) -> pa.Array:
-    return pa.array(values, mask=void)
-
-
 @dataclass(frozen=True)
 class Basis:
-    """What every row of an edition is judged by: one date, one policy, one card."""
+    """The date, policy and card behind every row of an edition."""
 
     as_of: date
     policy: Policy
@@ -108,7 +53,7 @@ class Basis:
 
 @dataclass(frozen=True)
 class Scored:
-    """An edition's rows, and the ``household_borrower`` column that reproduces each of them."""
+    """An edition's rows, and the column ``household_borrower`` that reproduces each of them."""
 
     rows: pa.Table
     household_borrower: Floats
@@ -124,20 +69,16 @@ def score_profile(profile: pa.Table, basis: Basis) -> Scored:
     """
     refuse_unusable(profile, basis)
     columns, members = columns_of(profile), member_ids(profile)
-    found, place = assess_edition(columns, members, basis.as_of, basis.policy, basis.card.card)
-    rows = whitelist_rows(
-        found, columns, members, basis.as_of, basis.policy.digest, basis.card.digest
-    )
-    return Scored(rows, place)
+    policy, card = basis.policy, basis.card.card
+    assessment, borrower = assess_edition(columns, members, basis.as_of, policy, card)
+    return Scored(whitelist_rows(assessment, columns, members, basis), borrower)
 
 
 def score_part(part: pa.Table, household_borrower: Floats, basis: Basis) -> pa.Table:
-    """Score some of the profiles, their households' borrowers given; row by row the same."""
+    """Score some of the profiles, given their households' borrowers; the rows are the same."""
     columns: Columns = {**columns_of(part), HOUSEHOLD_BORROWER: household_borrower}
-    found = assess(columns, basis.as_of, basis.policy, basis.card.card)
-    return whitelist_rows(
-        found, columns, member_ids(part), basis.as_of, basis.policy.digest, basis.card.digest
-    )
+    assessment = assess(columns, basis.as_of, basis.policy, basis.card.card)
+    return whitelist_rows(assessment, columns, member_ids(part), basis)
 
 
 def member_ids(profile: pa.Table) -> NDArray[np.object_]:
@@ -147,11 +88,11 @@ def member_ids(profile: pa.Table) -> NDArray[np.object_]:
 
 
 def refuse_unusable(profile: pa.Table, basis: Basis) -> None:
-    """Refuse an empty profile, and one the card cannot score; see `score_profile`."""
+    """Refuse an empty profile, and one that the card cannot score; see `score_profile`."""
     if not profile.num_rows:
         raise EditionError(
-            f"the archive holds no member known before {basis.as_of}; import the members' files,"
-            " or choose a later date"
+            f"the archive has no member known before {basis.as_of}; import the members' files, or"
+            " choose a later date"
         )
     absent = set(basis.card.card.inputs) - set(profile.column_names)
     if absent:
@@ -159,3 +100,53 @@ def refuse_unusable(profile: pa.Table, basis: Basis) -> None:
             f"the published card reads {', '.join(sorted(absent))}, which a member's profile does"
             " not have: it was trained on another table; promote a card trained on this archive"
         )
+
+
+def whitelist_rows(
+    assessment: Assessment,
+    columns: Columns,
+    member_id: NDArray[np.object_],
+    basis: Basis,
+) -> pa.Table:
+    """Return the edition's rows.
+
+    As in a decision, points, PD, grade and reasons are null for a member who may not be scored;
+    rate, term, repayment and bound are null without an offer.
+    """
+    unscored, unoffered = ~assessment.scored, ~assessment.offered
+    by_rank = unscored[:, None] | (assessment.reasons == None)  # noqa: E711 - elementwise, on objects
+    village = columns["village_code"].astype(str)
+    rows = {
+        "member_id": member_id,
+        "tier": assessment.tier,
+        "points": _masked(assessment.points, unscored),
+        "pd": _masked(assessment.pd, unscored),
+        "grade": _masked(assessment.grade, unscored),
+        "limit_yuan": assessment.limit_yuan,
+        "annual_rate": _masked(assessment.offer.annual_rate, unoffered),
+        "months": _masked(assessment.terms.months, unoffered),
+        "repayment": _masked(assessment.terms.repayment, unoffered),
+        "limit_bound_by": _masked(assessment.offer.bound_by, unoffered),
+        **{f"reason_{i + 1}": _masked(assessment.reasons[:, i], by_rank[:, i]) for i in range(4)},
+        **{f"points_lost_{i + 1}": _masked(assessment.lost[:, i], by_rank[:, i]) for i in range(4)},
+        "knock_outs": _codes(assessment.knock_outs),
+        "county_code": village.astype("U6").astype(object),
+        "township_code": village.astype("U9").astype(object),
+        "village_code": village.astype(object),
+        "as_of": np.full(len(member_id), np.datetime64(basis.as_of)),
+        "policy_digest": [basis.policy.digest] * len(member_id),
+        "card_digest": [basis.card.digest] * len(member_id),
+    }
+    return pa.table({name: rows[name] for name in SCHEMA.names}, schema=SCHEMA)
+
+
+def _codes(hits: KnockOuts) -> pa.Array:
+    """Return the codes that matched each row, in policy order, as lists."""
+    ends = hits.matched.sum(axis=1).cumsum()
+    offsets = pa.array(np.concatenate([[0], ends]), pa.int32())
+    rules = pa.array(np.nonzero(hits.matched)[1])
+    return pa.ListArray.from_arrays(offsets, pa.array(hits.codes, pa.string()).take(rules))
+
+
+def _masked(values: NDArray[np.generic], is_null: NDArray[np.bool_]) -> pa.Array:
+    return pa.array(values, mask=is_null)

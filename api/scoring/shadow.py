@@ -1,9 +1,7 @@
-"""Shadow scoring: a challenger scores the archive beside the champion, and decides nothing.
-
-A challenger beside the champion: who would enter the tiers, who would leave, at what risk.
+"""Shadow scoring: compare a challenger with the champion on the archive, without any decision.
 
 Both cards score the same profiles under the same policy on the same day, so that every difference
-is the card's.
+comes from the card.
 """
 
 from __future__ import annotations
@@ -30,19 +28,54 @@ from model.decision.whitelist import TIERS
 from model.policy.policy import policy_on
 
 Flags = NDArray[np.bool_]
-#: Sets whose comings and goings are told, by the worst tier they hold.
+#: Sets of tiers whose entries and exits are compared.
 SETS = {"FIRST": ("FIRST",), "offered": ("FIRST", "SECOND")}
 _PLACES = ("county_code", "township_code", "village_code")
+SUMMARY, MOVED, PLACES = "swap_set.json", "moved.csv", "places.csv"
+
+
+def shadow(archive: Archive, as_of: date, challenger: Path, home: Path, out: Path) -> SwapSet:
+    """Score every member with the champion under `home` and with the card in `challenger`; compare.
+
+    Nothing is published. The folder `out` receives the summary as JSON, and as csv the members
+    whose tier differs and the counts by place. The challenger needs no signature, because it
+    decides nothing.
+
+    Raises
+    ------
+    CardError
+        If no card is published, or one of the two does not verify.
+    EditionError
+        If there is no member, or a card scores what a profile lacks.
+    """
+    basis = Basis(as_of, policy_on(as_of), published_card(home))
+    challenger_basis = replace(basis, card=read_card(challenger))
+    profile = profile_as_of(archive, as_of)
+    champion_rows = score_profile(profile, basis).rows
+    comparison = swap_set(champion_rows, score_profile(profile, challenger_basis).rows)
+    _write(comparison, out)
+    return comparison
+
+
+def _write(comparison: SwapSet, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    for name, rows in ((MOVED, comparison.moved), (PLACES, comparison.places)):
+        with table_writer(out / name) as write:
+            write(rows)
+    fields = asdict(replace(comparison, moved=None, places=None))
+    summary = {name: value for name, value in fields.items() if value is not None}
+    text = json.dumps(summary, ensure_ascii=False, indent=1) + "\n"
+    (out / SUMMARY).write_text(text, encoding="utf-8")
 
 
 @dataclass(frozen=True)
 class Swap:
-    """Who a set holds, by both cards, and what each card expects of them.
+    """Members of a set by both cards, and the bads that each card expects among them.
 
     Attributes
     ----------
     members : mapping of str to int
-        ``both``, ``enter`` (only the challenger takes them), ``leave`` (only the champion does).
+        ``both``, ``enter`` (in the set by the challenger only), ``leave`` (by the champion only).
     expected_bads_champion, expected_bads_challenger : mapping of str to float
         Sum of the members' PDs by each card, under the same names.
     """
@@ -63,7 +96,7 @@ class SwapSet:
     swaps : mapping of str to Swap
         By set: ``FIRST`` and ``offered`` (FIRST and SECOND).
     points : mapping of str to float
-        Challenger's points less champion's over members both score: ``mean``, ``deviation``,
+        Challenger's points minus champion's over members that both score: ``mean``, ``deviation``,
         quantiles ``p05``, ``p50``, ``p95``, the share that ``stays`` within 20 points, and the
         rank ``correlation``.
     moved : pa.Table
@@ -85,7 +118,7 @@ class SwapSet:
 
 
 def swap_set(champion: pa.Table, challenger: pa.Table) -> SwapSet:
-    """Compare two editions' rows of the same members, in the same order."""
+    """Compare the rows of two editions; both have the same members in the same order."""
     old, new = _tier(champion), _tier(challenger)
     first = {name: champion[name][0].as_py() for name in ("as_of", "policy_digest", "card_digest")}
     return SwapSet(
@@ -99,8 +132,8 @@ def swap_set(champion: pa.Table, challenger: pa.Table) -> SwapSet:
             for before in TIERS
         },
         swaps={
-            name: _swap(np.isin(old, held), np.isin(new, held), _pd(champion), _pd(challenger))
-            for name, held in SETS.items()
+            name: _swap(np.isin(old, tiers), np.isin(new, tiers), _pd(champion), _pd(challenger))
+            for name, tiers in SETS.items()
         },
         points=_points(champion, challenger),
         moved=_moved(champion, challenger, old != new),
@@ -132,11 +165,11 @@ def _points(champion: pa.Table, challenger: pa.Table) -> Mapping[str, float]:
         return {}
     gap = new - old
     ranks = [np.unique(values, return_inverse=True)[1] for values in (old, new)]
-    alike = float(np.asarray(np.corrcoef(ranks))[0, 1]) if min(map(np.ptp, ranks)) else 1.0
+    correlation = float(np.asarray(np.corrcoef(ranks))[0, 1]) if min(map(np.ptp, ranks)) else 1.0
     p05, p50, p95 = (float(q) for q in np.quantile(gap, [0.05, 0.5, 0.95]))
     return {
         "mean": float(gap.mean()), "deviation": float(gap.std()), "p05": p05, "p50": p50,
-        "p95": p95, "stays": float((np.abs(gap) <= 20).mean()), "correlation": alike,
+        "p95": p95, "stays": float((np.abs(gap) <= 20).mean()), "correlation": correlation,
     }  # fmt: skip
 
 
@@ -150,8 +183,8 @@ def _moved(champion: pa.Table, challenger: pa.Table, moved: Flags) -> pa.Table:
 
 def _places(rows: pa.Table, old: NDArray[np.str_], new: NDArray[np.str_]) -> pa.Table:
     counted: dict[str, pa.Array] = {}
-    for name, held in SETS.items():
-        before, after = np.isin(old, held), np.isin(new, held)
+    for name, tiers in SETS.items():
+        before, after = np.isin(old, tiers), np.isin(new, tiers)
         parts = {"champion": before, "enter": after & ~before, "leave": before & ~after}
         counted |= {f"{name.lower()}_{part}": pa.array(v.astype(int)) for part, v in parts.items()}
     parts_of = []
@@ -162,38 +195,3 @@ def _places(rows: pa.Table, old: NDArray[np.str_], new: NDArray[np.str_]) -> pa.
         kind = pa.array([level.removesuffix("_code")] * named.num_rows, pa.string())
         parts_of.append(named.sort_by("place").add_column(0, "level", kind))
     return pa.concat_tables(parts_of).select(["level", "place", *counted])
-
-
-SUMMARY, MOVED, PLACES = "swap_set.json", "moved.csv", "places.csv"
-
-
-def shadow(archive: Archive, as_of: date, challenger: Path, home: Path, out: Path) -> SwapSet:
-    """Score every member by the champion under `home` and the card in `challenger`; compare.
-
-    Nothing is published. `out` gets the summary as JSON, the members whose tier differs and the
-    counts by place as csv. The challenger need not be signed: it decides about nobody.
-
-    Raises
-    ------
-    CardError
-        If no card is published, or one of the two does not verify.
-    EditionError
-        If there is no member, or a card scores what a profile lacks.
-    """
-    basis = Basis(as_of, policy_on(as_of), published_card(home))
-    beside = replace(basis, card=read_card(challenger))
-    profile = profile_as_of(archive, as_of)
-    found = swap_set(score_profile(profile, basis).rows, score_profile(profile, beside).rows)
-    _write(found, out)
-    return found
-
-
-def _write(found: SwapSet, out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    for name, rows in ((MOVED, found.moved), (PLACES, found.places)):
-        with table_writer(out / name) as write:
-            write(rows)
-    stated = asdict(replace(found, moved=None, places=None))
-    summary = {name: value for name, value in stated.items() if value is not None}
-    text = json.dumps(summary, ensure_ascii=False, indent=1) + "\n"
-    (out / SUMMARY).write_text(text, encoding="utf-8")

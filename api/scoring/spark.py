@@ -1,7 +1,7 @@
 """Scoring on Spark: the same kernel on the same rows, batch by batch through ``mapInArrow``.
 
-A household's place needs all of its members at once, so the driver chooses between two passes from
-three columns; everything else happens where the rows are.
+The choice of a household's borrower needs all of its members at once. So the driver makes it
+between two passes, from three columns; everything else runs where the rows are.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from model.decision.whitelist import HOUSEHOLD_BORROWER, TIERS, choose_household
 
 @dataclass(frozen=True)
 class _Ranked:
-    """What the choice of a household's borrower looks at."""
+    """Ranks and points, from which a household's borrower is chosen."""
 
     rank: Ints
     points: Ints
@@ -47,13 +47,13 @@ def score_profile_on_spark(profile: pa.Table, basis: Basis) -> Scored:
     spark = spark_session()
     vacant = np.full(profile.num_rows, np.nan)
     first = _rows(spark, profile, vacant, basis)
-    place = choose_household_borrowers(_ranked(first), columns_of(profile), member_ids(profile))
-    return Scored(_rows(spark, profile, place, basis), place)
+    borrowers = choose_household_borrowers(_ranked(first), columns_of(profile), member_ids(profile))
+    return Scored(_rows(spark, profile, borrowers, basis), borrowers)
 
 
-def _rows(spark: Any, profile: pa.Table, place: Floats, basis: Basis) -> pa.Table:
-    placed = profile.append_column(HOUSEHOLD_BORROWER, pa.array(place, pa.float64()))
-    frame: DataFrame = spark.createDataFrame(placed)
+def _rows(spark: Any, profile: pa.Table, borrowers: Floats, basis: Basis) -> pa.Table:
+    completed = profile.append_column(HOUSEHOLD_BORROWER, pa.array(borrowers, pa.float64()))
+    frame: DataFrame = spark.createDataFrame(completed)
 
     def score(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:

@@ -1,8 +1,6 @@
-"""``rongzi score``: any flat table through a card, a stretch of rows at a time.
+"""``rongzi score``: score any flat table with a card, part by part, into csv or Parquet.
 
-Points are integers, so that the length of a stretch never shows in the answer.
-
-A table written part by part, to csv or Parquet by its ending; a failed run leaves no file.
+Points are integers, so the size of a part never changes the result.
 """
 
 from __future__ import annotations
@@ -22,11 +20,98 @@ from model.card.scorecard import Card
 from model.errors import UnreadableFileError
 
 Write = Callable[[pa.Table], None]
+ADDED = pa.schema(
+    [
+        pa.field("points", pa.int64(), nullable=False),
+        pa.field("pd", pa.float64(), nullable=False),
+        pa.field("grade", pa.string(), nullable=False),
+        *(pa.field(f"reason_{i}", pa.string()) for i in range(1, MOST + 1)),
+    ]
+)
+PART_ROWS = 50_000
+
+
+def score_table(source: Path, card: Card, out: Path, rows_at_a_time: int = PART_ROWS) -> int:
+    """Write the table at `source`, with points, PD, grade and reasons added, to `out`.
+
+    The table's own cells do not change; a csv is written in UTF-8, separated by commas.
+
+    Returns
+    -------
+    int
+        Rows scored.
+
+    Raises
+    ------
+    UnreadableFileError
+        If the table cannot be read, lacks an attribute of the card, already has a column that
+        would be added, or `out` ends neither in .csv nor in .parquet.
+    """
+    parts = _parts(source, rows_at_a_time)
+    first = next(parts)
+    _refuse_clash(source, first)
+    _refuse_absent(source, first, card)
+    count = 0
+    with table_writer(out) as write:
+        for part in chain([first], parts):
+            write(with_scores(part, card))
+            count += part.num_rows
+    return count
+
+
+def with_scores(table: pa.Table, card: Card) -> pa.Table:
+    """Return `table` with the columns of `ADDED`."""
+    codes = card.codes(card_columns(table, card))
+    by_attribute = card.points_by_attribute(codes)
+    points = card.total(by_attribute)
+    reasons = reason_codes(card, codes, ranked(points_lost(card, by_attribute)))
+    values = [points, card.pd(points), card.grade(points), *reasons.T]
+    for field, column in zip(ADDED, values, strict=True):
+        table = table.append_column(field, pa.array(column, field.type))
+    return table
+
+
+def _parts(source: Path, rows: int) -> Iterator[pa.Table]:
+    if source.suffix.lower() == ".parquet":
+        yield from _parquet_parts(source, rows)
+    else:
+        table = read_flat_table(source)
+        yield from (table.slice(start, rows) for start in range(0, table.num_rows, rows))
+
+
+def _parquet_parts(source: Path, rows: int) -> Iterator[pa.Table]:
+    try:
+        with pq.ParquetFile(source) as file:
+            if not file.metadata.num_rows:
+                raise UnreadableFileError(f"{source}: holds no rows")
+            for batch in file.iter_batches(rows):
+                yield pa.Table.from_batches([batch])
+    except (OSError, pa.ArrowException) as error:
+        raise UnreadableFileError(
+            f"{source}: cannot be read as Parquet; check the path, or write the file again"
+        ) from error
+
+
+def _refuse_clash(source: Path, table: pa.Table) -> None:
+    present = [name for name in ADDED.names if name in table.column_names]
+    if present:
+        raise UnreadableFileError(
+            f"{source}: already has a column {', '.join(present)}, which scoring adds; rename it"
+        )
+
+
+def _refuse_absent(source: Path, table: pa.Table, card: Card) -> None:
+    absent = [name for name in card.inputs if name not in table.column_names]
+    if absent:
+        raise UnreadableFileError(
+            f"{source}: the card reads {', '.join(absent)}, which the table does not have; its"
+            f" columns are {', '.join(table.column_names[:20])}"
+        )
 
 
 @contextmanager
 def table_writer(out: Path) -> Iterator[Write]:
-    """Yield what takes the parts of a table; `out` appears, whole, when the block ends well.
+    """Yield a function that writes one part; `out` appears, complete, if the block succeeds.
 
     Raises
     ------
@@ -35,7 +120,7 @@ def table_writer(out: Path) -> Iterator[Write]:
     """
     writers = {".csv": _csv, ".parquet": _parquet}
     if out.suffix.lower() not in writers:
-        raise UnreadableFileError(f"{out}: end the output's name in .csv or .parquet")
+        raise UnreadableFileError(f"{out}: the output's name must end in .csv or .parquet")
     out.parent.mkdir(parents=True, exist_ok=True)
     draft = out.with_name(f".{out.name}.draft")
     try:
@@ -73,92 +158,3 @@ def _parquet(draft: Path) -> Iterator[Write]:
     finally:
         for writer in opened:
             writer.close()
-
-
-ADDED = pa.schema(
-    [
-        pa.field("points", pa.int64(), nullable=False),
-        pa.field("pd", pa.float64(), nullable=False),
-        pa.field("grade", pa.string(), nullable=False),
-        *(pa.field(f"reason_{i}", pa.string()) for i in range(1, MOST + 1)),
-    ]
-)
-ROWS_AT_A_TIME = 50_000
-
-
-def score_table(source: Path, card: Card, out: Path, rows_at_a_time: int = ROWS_AT_A_TIME) -> int:
-    """Write the table at `source`, with points, PD, grade and reasons added, to `out`.
-
-    The table's own cells stay as they are; a csv comes out in UTF-8, separated by commas.
-
-    Returns
-    -------
-    int
-        Rows scored.
-
-    Raises
-    ------
-    UnreadableFileError
-        If the table cannot be read, lacks an attribute of the card, already has a column that
-        would be added, or `out` ends neither in .csv nor in .parquet.
-    """
-    parts = _parts(source, rows_at_a_time)
-    first = next(parts)
-    _refuse_clash(source, first)
-    _refuse_absent(source, first, card)
-    count = 0
-    with table_writer(out) as write:
-        for part in chain([first], parts):
-            write(scored(part, card))
-            count += part.num_rows
-    return count
-
-
-def scored(table: pa.Table, card: Card) -> pa.Table:
-    """Return `table` with the columns of `ADDED`."""
-    codes = card.codes(card_columns(table, card))
-    by_attribute = card.points_by_attribute(codes)
-    points = card.total(by_attribute)
-    reasons = reason_codes(card, codes, ranked(points_lost(card, by_attribute)))
-    values = [points, card.pd(points), card.grade(points), *reasons.T]
-    for field, column in zip(ADDED, values, strict=True):
-        table = table.append_column(field, pa.array(column, field.type))
-    return table
-
-
-def _parts(source: Path, rows: int) -> Iterator[pa.Table]:
-    if source.suffix.lower() == ".parquet":
-        yield from _parquet_parts(source, rows)
-    else:
-        table = read_flat_table(source)
-        yield from (table.slice(start, rows) for start in range(0, table.num_rows, rows))
-
-
-def _parquet_parts(source: Path, rows: int) -> Iterator[pa.Table]:
-    try:
-        with pq.ParquetFile(source) as file:
-            if not file.metadata.num_rows:
-                raise UnreadableFileError(f"{source}: holds no rows")
-            for batch in file.iter_batches(rows):
-                yield pa.Table.from_batches([batch])
-    except (OSError, pa.ArrowException) as error:
-        raise UnreadableFileError(
-            f"{source}: cannot be read as Parquet; check the path, and write the file again"
-        ) from error
-
-
-def _refuse_clash(source: Path, table: pa.Table) -> None:
-    clash = [name for name in ADDED.names if name in table.column_names]
-    if clash:
-        raise UnreadableFileError(
-            f"{source}: already has a column {', '.join(clash)}, which scoring adds; rename it"
-        )
-
-
-def _refuse_absent(source: Path, table: pa.Table, card: Card) -> None:
-    absent = [name for name in card.inputs if name not in table.column_names]
-    if absent:
-        raise UnreadableFileError(
-            f"{source}: the card reads {', '.join(absent)}, which the table does not have; its"
-            f" columns are {', '.join(table.column_names[:20])}"
-        )

@@ -1,1 +1,1 @@
-"""The running server: the application, overload, health, start and stop."""
+"""The HTTP server: the application, overload protection, health, start and stop."""

@@ -1,4 +1,4 @@
-"""What the service works by: policy, scorecard, kinds of problem."""
+"""Routes about the service: policy, scorecard, kinds of problem, addresses."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
+from api.access.dependencies import ResourcesInUse
 from api.decisions.schemas import Digest
-from api.editions.in_use import Resources, resources_of
 from api.http.openapi import refusals
 from api.http.problem_kinds import KINDS, NOT_FOUND, NOT_READY
 from api.http.problems import ProblemError, problem_body
@@ -20,7 +20,7 @@ router = APIRouter(tags=["about"])
 
 
 class PolicyShape(BaseModel):
-    """The policy of the edition in use: every number with its unit, source and date of effect."""
+    """The policy of the edition in use: every value with its unit, source and date of effect."""
 
     on: date
     policy_digest: Digest
@@ -37,15 +37,15 @@ class ScorecardShape(BaseModel):
 
 
 @router.get("/v1/policy", summary="Show the policy in force", responses=refusals(NOT_READY))
-async def get_policy(resources: Annotated[Resources, Depends(resources_of)]) -> PolicyShape:
-    """Return the policy as it stood on the edition's date."""
+async def get_policy(resources: ResourcesInUse) -> PolicyShape:
+    """Return the policy in force on the edition's date."""
     policy = resources.policy
     return PolicyShape(on=policy.on, policy_digest=policy.digest, in_force=dict(policy.in_force))
 
 
 @router.get("/v1/scorecard", summary="Show the scorecard", responses=refusals(NOT_READY))
-async def get_scorecard(resources: Annotated[Resources, Depends(resources_of)]) -> ScorecardShape:
-    """Return the card in use, as it was signed."""
+async def get_scorecard(resources: ResourcesInUse) -> ScorecardShape:
+    """Return the signed card in use."""
     card = resources.card
     return ScorecardShape(
         card_digest=card.digest,
@@ -57,15 +57,15 @@ async def get_scorecard(resources: Annotated[Resources, Depends(resources_of)]) 
 
 @router.get("/problems/{name}", summary="Explain a kind of problem", responses=refusals(NOT_FOUND))
 async def get_problem(name: Annotated[str, Path(pattern=r"^[a-z-]{1,40}$")]) -> dict[str, Any]:
-    """Return what a problem's `type` means and what the caller can do."""
+    """Return the meaning of a problem's `type` and what the caller can do."""
     if name not in KINDS:
         raise ProblemError(NOT_FOUND)
     return problem_body(KINDS[name])
 
 
-@router.get("/", summary="Name the addresses that matter", responses=refusals())
+@router.get("/", summary="List the main addresses", responses=refusals())
 async def get_root() -> dict[str, str]:
-    """Say what this is and where to go on."""
+    """Return the name of the service and its main addresses."""
     return {
         "service": "融资E 信贷决策服务 / Rongzi E decision service",
         "openapi": "/openapi.json",

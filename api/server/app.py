@@ -48,8 +48,8 @@ from model import __version__
 
 
 class _Application(FastAPI):
-    def __init__(self, load: Load, **told: Any) -> None:
-        super().__init__(**told)
+    def __init__(self, load: Load, **options: Any) -> None:
+        super().__init__(**options)
         self.load = load
 
     def build_middleware_stack(self) -> ASGIApp:
@@ -57,11 +57,11 @@ class _Application(FastAPI):
         return RequestLog(Overload(super().build_middleware_stack(), self.load))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve without FastAPI's own telemetry: `api.core.metrics` tells what we count."""
+        """Serve without FastAPI's own telemetry; `api.core.metrics` holds the service's metrics."""
         await Starlette.__call__(self, scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
-        """Return the OpenAPI document, made once."""
+        """Return the OpenAPI document, built once."""
         if self.openapi_schema is None:
             self.openapi_schema = with_access(complete_document(super().openapi()))
         return self.openapi_schema
@@ -95,9 +95,9 @@ def create_app(
     Parameters
     ----------
     settings
-        None reads the environment: a server's worker starts without arguments.
+        None reads the environment, because a server's worker starts without arguments.
     today
-        The service's calendar, for the validity of decisions.
+        Today in China, from which decisions are valid.
     """
     settings = settings or Settings.from_env()
     app = _Application(
@@ -108,7 +108,7 @@ def create_app(
         dependencies=[Depends(enforce, scope="function"), Depends(refuse_undeclared_query)],
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
-        # FastAPI's pages load scripts from other hosts; docs/reference/api.md does not.
+        # FastAPI's own documentation pages load scripts from other hosts.
         docs_url=None,
         redoc_url=None,
     )

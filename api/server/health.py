@@ -1,4 +1,4 @@
-"""``/live``, ``/ready`` and ``/metrics``: for those who watch the service."""
+"""Routes for monitoring: ``/live``, ``/ready`` and ``/metrics``."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import asyncio
 import ipaddress
 import re
 from datetime import date
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from api.access.dependencies import LedgerInUse, ServiceInUse
 from api.core.metrics import CONTENT_TYPE, render_metrics
 from api.decisions.schemas import Digest
-from api.editions.in_use import Service, service_of
-from api.http.ledger import get_ledger
 from api.http.openapi import FieldErrorShape, refusals
 from api.http.problem_kinds import NOT_FOUND, NOT_READY
 from api.http.problems import FieldError, ProblemError
@@ -25,17 +23,17 @@ router = APIRouter(tags=["running"])
 
 _DRAINING = FieldError(
     "service",
-    Text("服务正在停止；请改用另一实例", "the service is stopping; use another instance"),
+    Text("服务正在停止，请使用其他实例", "the service is stopping; use another instance"),
 )
-_LEDGER_ZH = "账本不可写，任何决策都不会作出；请检查数据库及其磁盘。原因见英文说明"
+_LEDGER_ZH = "账本无法写入，暂停作出决策；请检查数据库及其磁盘。原因见英文说明"
 _LEDGER_EN = "the ledger cannot be written, so nothing is decided: check the database and its disk"
-#: Whoever can reach the service may ask; where its files lie is for the log to tell.
+#: Folders in a message, which only the log may show, because everyone may call ``/ready``.
 _FOLDERS = re.compile(r"(?<!\w)/(?:[^\s/:;,]+/)+")
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
 class ReadyShape(BaseModel):
-    """What the service answers from."""
+    """The resources in use."""
 
     ready: bool
     as_of: date
@@ -43,7 +41,7 @@ class ReadyShape(BaseModel):
     card_digest: Digest
     members: int = Field(description="members of the edition in use")
     waiting: list[FieldErrorShape] = Field(
-        description="published, but not usable as it is: the version before stays in use"
+        description="published parts that cannot be used; the previous version stays in use"
     )
 
 
@@ -53,29 +51,27 @@ class LiveShape(BaseModel):
     live: bool
 
 
-@router.get("/live", summary="Is the process alive?", responses=refusals())
+@router.get("/live", summary="Check that the process is alive", responses=refusals())
 async def get_live() -> LiveShape:
-    """Answer as long as the process can."""
+    """Answer while the process is alive."""
     return LiveShape(live=True)
 
 
-@router.get("/ready", summary="Can decisions be made?", responses=refusals(NOT_READY))
-async def get_ready(
-    service: Annotated[Service, Depends(service_of)], ledger: Annotated[Ledger, Depends(get_ledger)]
-) -> ReadyShape:
-    """Answer 200 with what is in use, or 503 naming each missing part and what to do."""
+@router.get("/ready", summary="Check that decisions can be made", responses=refusals(NOT_READY))
+async def get_ready(service: ServiceInUse, ledger: LedgerInUse) -> ReadyShape:
+    """Answer 200 with the resources in use, or 503 with each missing part and its remedy."""
     if service.draining:
         raise ProblemError(NOT_READY, [_DRAINING])
-    await asyncio.to_thread(service.look)
+    await asyncio.to_thread(service.refresh)
     if missing := (*service.missing(), *await _away(ledger)):
         raise ProblemError(NOT_READY, [_without_folders(each) for each in missing])
-    made = service.resources().edition.manifest
+    manifest = service.resources().edition.manifest
     return ReadyShape(
         ready=True,
-        as_of=made.day,
-        policy_digest=made.policy_digest,
-        card_digest=made.card_digest,
-        members=made.counts["members"],
+        as_of=manifest.day,
+        policy_digest=manifest.policy_digest,
+        card_digest=manifest.card_digest,
+        members=manifest.counts["members"],
         waiting=[
             FieldErrorShape(field=e.field, expected=e.expected.en, expected_zh=e.expected.zh)
             for e in map(_without_folders, service.waiting)
@@ -85,14 +81,15 @@ async def get_ready(
 
 @router.get(
     "/metrics",
-    summary="Counts and times for Prometheus, on this machine only",
+    summary="Export metrics to Prometheus on this machine",
     responses={200: {"content": {"text/plain": {}}}, **refusals(NOT_FOUND)},
     response_class=Response,
 )
 async def get_metrics(request: Request) -> Response:
-    """Answer in Prometheus' text format to a scraper on this machine, and to nobody behind it."""
+    """Answer a scraper on this machine in Prometheus' text format; refuse every other client."""
     peer = request.client.host if request.client else ""
-    # A header can only take the right away, never give it: what a proxy passes on came from afar.
+    # A proxy on this machine forwards requests of other machines, and marks them with a header. So
+    # such a header refuses access; no header can grant it.
     if not _is_loopback(peer) or any(name in request.headers for name in _FORWARDED):
         raise ProblemError(NOT_FOUND)
     return Response(render_metrics(), headers={"content-type": CONTENT_TYPE})
@@ -103,9 +100,9 @@ async def _away(ledger: Ledger) -> tuple[FieldError, ...]:
     return (FieldError("ledger", Text(_LEDGER_ZH, f"{why}; {_LEDGER_EN}")),) if why else ()
 
 
-def _without_folders(told: FieldError) -> FieldError:
-    zh, en = (_FOLDERS.sub("", text) for text in (told.expected.zh, told.expected.en))
-    return FieldError(told.field, Text(zh, en))
+def _without_folders(error: FieldError) -> FieldError:
+    zh, en = (_FOLDERS.sub("", text) for text in (error.expected.zh, error.expected.en))
+    return FieldError(error.field, Text(zh, en))
 
 
 def _is_loopback(peer: str) -> bool:

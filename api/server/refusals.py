@@ -1,4 +1,4 @@
-"""From exceptions to problems: no answer of the service, 404 and 500 included, is anything else."""
+"""Exception handlers: every refusal and fault of the service is answered with a problem."""
 
 from __future__ import annotations
 
@@ -27,35 +27,40 @@ from api.ledger.errors import LedgerRefusalError
 from api.server.overload import RETRY_AFTER
 from model.profile.dictionary import Text
 
+#: Parts of a request in the order in which their errors are listed.
+_PARTS = ("path", "query", "header", "cookie", "body")
+
 
 def install(app: FastAPI) -> None:
     """Register the handlers on `app`."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(LedgerRefusalError, refused)
-    # Answered here, and told by the door, to which the framework passes the fault on.
+    # The framework also passes the exception on to `RequestLog`, which logs the fault.
     app.add_exception_handler(Exception, refused)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
-    # The validator's own messages hold the input, an id number perhaps: only the place is taken.
-    found = error.errors() if isinstance(error, RequestValidationError) else []
-    in_body = any(item["loc"][0] == "body" for item in found)
+    # The validator's messages contain the input, perhaps an id number; use the location alone.
+    errors = error.errors() if isinstance(error, RequestValidationError) else []
+    # A shared dependency finds the errors of a header first.
+    errors = sorted(errors, key=lambda item: _PARTS.index(item["loc"][0]))
+    in_body = any(item["loc"][0] == "body" for item in errors)
     kind = INVALID_BODY if in_body else INVALID_PARAMETER
     add_to_log(request, kind=kind.name)
-    return problem_response(kind, _fields(found, _body_of(request)))
+    return problem_response(kind, _fields(errors, _body_of(request)))
 
 
 async def refused(request: Request, error: Exception) -> JSONResponse:
-    """Return the answer to a request that was refused by `error`."""
+    """Return the answer to a request that ended in `error`."""
     if isinstance(error, ProblemError | LedgerRefusalError):
         kind = problem_kind(error)
         add_to_log(request, kind=kind.name)
-        passes = kind.status == 503 or kind == IN_PROGRESS
+        is_temporary = kind.status == 503 or kind == IN_PROGRESS
         own_headers, errors = (
             (error.headers, error.errors) if isinstance(error, ProblemError) else (None, ())
         )
-        headers = dict(own_headers or (RETRY_AFTER if passes else {}))
+        headers = dict(own_headers or (RETRY_AFTER if is_temporary else {}))
         return problem_response(kind, errors, headers)
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(getattr(error, "headers", None) or {})
@@ -77,7 +82,7 @@ def _fields(found: Sequence[Any], body: Text) -> list[FieldError]:
 
 
 def _body_of(request: Request) -> Text:
-    """Return what the route expects as its body."""
+    """Return the fields that the route accepts in its body."""
     route = request.scope.get("route")
     params = route.dependant.body_params if isinstance(route, APIRoute) else []
     fields = getattr(params[0].field_info.annotation, "model_fields", {}) if params else {}

@@ -1,15 +1,9 @@
-"""The HTTP server around the application: granian, which cuts slow clients.
+"""The HTTP server (granian) around the application: start, refresh of resources, graceful stop.
 
-The server's parent on SIGTERM: it tells its workers first, and stops them a moment later.
-
-The service's own clock: takes up what is published, and ends with its parent.
-
-Stopping without a failed request: readiness goes first, then the listener, then the process.
-
-Who routes by ``/ready`` needs a moment to see that it went off, and kept connections are asked to
-close with their next answer. So the server's parent passes SIGTERM on as SIGUSR1
-(`api.server.serve`), waits, and only then stops its workers, which finish what they are working
-on.
+A stop fails no request. On SIGTERM, the server's parent sends SIGUSR1 to its workers, which turns
+``/ready`` off and asks kept connections to close with their next answer. A moment later it closes
+the listener and stops the workers, which finish the requests in work. Without the pause, whatever
+routes by ``/ready`` would still send requests.
 """
 
 from __future__ import annotations
@@ -37,117 +31,23 @@ if TYPE_CHECKING:
     # Importing it would load prometheus-client too early: see `api.core.workers`.
     from api.editions.in_use import Service
 
-
-@asynccontextmanager
-async def drained_on_signal(service: Service) -> AsyncIterator[None]:
-    """Turn the readiness of `service` off when the server's parent says so."""
-
-    def drain() -> None:
-        service.draining = True
-        log.info("draining")
-
-    loop = asyncio.get_running_loop()
-    # An application inside another's process, as in a test, may live on a thread without signals.
-    with suppress(ValueError, RuntimeError):
-        loop.add_signal_handler(signal.SIGUSR1, drain)
-    try:
-        yield
-    finally:
-        service.draining = True
-        log.info("stopped")
-
-
-#: A published card or edition is in use at most this much later, plus the time to read it.
-EVERY_SECONDS = 1.0
-
-
-@asynccontextmanager
-async def watching(service: Service) -> AsyncIterator[None]:
-    """Look at what is published now, and again every second until the end."""
-    await asyncio.to_thread(service.look)
-    watcher = asyncio.create_task(_watch(service, os.getppid()))
-    try:
-        yield
-    finally:
-        watcher.cancel()
-
-
-async def _watch(service: Service, parent: int) -> None:
-    while True:
-        await asyncio.sleep(EVERY_SECONDS)
-        # On a thread of its own: requests go on while a new edition is copied and hashed.
-        await asyncio.to_thread(service.look)
-        if os.getppid() != parent:
-            # Left over from a killed server it would hold the port against the next one.
-            log.error("parent gone")
-            signal.raise_signal(signal.SIGTERM)
-
-
-def drain_first(server: Any, seconds: float) -> None:
-    """Make granian's `server` announce its end to its workers `seconds` before it stops them.
-
-    A second SIGTERM stops at once.
-    """
-    stop = server.signal_handler_interrupt
-    told = threading.Event()
-
-    def on_signal(*_: object) -> None:
-        if told.is_set():
-            stop()
-            return
-        told.set()
-        for worker in server.wrks:
-            with suppress(ProcessLookupError):
-                os.kill(worker.inner.pid, signal.SIGUSR1)
-        timer = threading.Timer(seconds, stop)
-        timer.daemon = True
-        timer.start()
-
-    server.signal_handler_interrupt = on_signal
-
-
-#: A client has this long to send its request's head.
+#: Time for a client to send the headers of its request; a slower client is disconnected.
 HEAD_SECONDS = 5
-#: Readiness is off for this long before the listener closes.
+#: Time between turning readiness off and closing the listener.
 DRAIN_SECONDS = 1.0
-#: What is being worked on has this long to end after that.
+#: Time after that for the requests in work to end.
 STOP_SECONDS = 20
-
-
-def address_of(host: str) -> str | None:
-    """Return the IP address `host` stands for: an address itself, or localhost; else None."""
-    if host == "localhost":
-        return "127.0.0.1"
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        return None
-
-
-def is_loopback(address: str) -> bool:
-    """Return whether only this machine can reach `address`."""
-    return ipaddress.ip_address(address).is_loopback
-
-
-def why_taken(address: str, port: int) -> str | None:
-    """Return why nobody can listen at `address` and `port` now, or None.
-
-    The server itself tells it by a crash in its machine code.
-    """
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    try:
-        socket.create_server((address, port), family=family).close()
-    except OSError as error:
-        return error.strerror
-    return None
+#: A published card or edition is in use after this time at most, plus the time to read it.
+REFRESH_SECONDS = 1.0
 
 
 def serve(address: str, port: int, workers: int, home: Path) -> None:
-    """Serve until the process is told to stop.
+    """Serve until the process is stopped.
 
-    The server's own access log stays off: it prints addresses and queries, which may name a person.
+    The server's own access log stays off, because it prints addresses and queries, which may
+    identify a person.
     """
-    # Workers are processes of their own; they read their settings from the environment.
+    # Workers are separate processes that read their settings from the environment.
     os.environ[HOME] = str(home)
     if workers > 1:
         share_metrics()
@@ -169,3 +69,95 @@ def serve(address: str, port: int, workers: int, home: Path) -> None:
     )
     drain_first(server, DRAIN_SECONDS)
     server.serve()
+
+
+def drain_first(server: Any, seconds: float) -> None:
+    """Make granian's `server` signal its workers `seconds` before it stops them.
+
+    A second SIGTERM stops them at once.
+    """
+    stop = server.signal_handler_interrupt
+    is_draining = threading.Event()
+
+    def on_signal(*_: object) -> None:
+        if is_draining.is_set():
+            stop()
+            return
+        is_draining.set()
+        for worker in server.wrks:
+            with suppress(ProcessLookupError):
+                os.kill(worker.inner.pid, signal.SIGUSR1)
+        timer = threading.Timer(seconds, stop)
+        timer.daemon = True
+        timer.start()
+
+    server.signal_handler_interrupt = on_signal
+
+
+@asynccontextmanager
+async def drained_on_signal(service: Service) -> AsyncIterator[None]:
+    """Turn the readiness of `service` off on the signal of the server's parent."""
+
+    def drain() -> None:
+        service.draining = True
+        log.info("draining")
+
+    loop = asyncio.get_running_loop()
+    # In a test, the application may run on a thread that cannot handle signals.
+    with suppress(ValueError, RuntimeError):
+        loop.add_signal_handler(signal.SIGUSR1, drain)
+    try:
+        yield
+    finally:
+        service.draining = True
+        log.info("stopped")
+
+
+@asynccontextmanager
+async def watching(service: Service) -> AsyncIterator[None]:
+    """Load the published resources now, and refresh them every second until the end."""
+    await asyncio.to_thread(service.refresh)
+    watcher = asyncio.create_task(_watch(service, os.getppid()))
+    try:
+        yield
+    finally:
+        watcher.cancel()
+
+
+async def _watch(service: Service, parent: int) -> None:
+    while True:
+        await asyncio.sleep(REFRESH_SECONDS)
+        # On another thread, so that requests go on while a new edition is copied and hashed.
+        await asyncio.to_thread(service.refresh)
+        if os.getppid() != parent:
+            # A worker that outlives a killed server would keep the port from the next one.
+            log.error("parent gone")
+            signal.raise_signal(signal.SIGTERM)
+
+
+def address_of(host: str) -> str | None:
+    """Return the IP address of `host`, which is an address or localhost; else None."""
+    if host == "localhost":
+        return "127.0.0.1"
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return None
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether only this machine can reach `address`."""
+    return ipaddress.ip_address(address).is_loopback
+
+
+def why_taken(address: str, port: int) -> str | None:
+    """Return why the server cannot listen at `address` and `port`, or None if it can.
+
+    Granian itself would crash in its machine code.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        socket.create_server((address, port), family=family).close()
+    except OSError as error:
+        return error.strerror
+    return None

@@ -1,1 +1,1 @@
-"""Events sent to other systems, in the order of the ledger."""
+"""Webhooks: events for other systems, in the order of the ledger."""

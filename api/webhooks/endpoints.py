@@ -1,4 +1,4 @@
-"""Where events go: endpoints in one file under the home, and how far each of them is."""
+"""Webhook endpoints, in one file under the home, and the progress of each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class WebhookError(RongziError):
-    """An endpoint cannot be used as it is written; the message says what to write instead."""
+    """An endpoint is invalid; the message says what to write instead."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Endpoint:
     Attributes
     ----------
     secret : str
-        What the receiver verifies signatures with, in the form of Standard Webhooks: ``whsec_``
+        The receiver verifies signatures with it. Its form is that of Standard Webhooks: ``whsec_``
         and the key in base64. A secret of an earlier release has no such prefix; its characters
         are the key, and its receiver configures ``whsec_`` and their base64.
     """
@@ -43,7 +43,7 @@ class Endpoint:
 
     @property
     def key(self) -> bytes:
-        """The bytes that sign."""
+        """The key of the signature."""
         if self.secret.startswith(_SECRET):
             return base64.b64decode(self.secret.removeprefix(_SECRET))
         return self.secret.encode()
@@ -51,16 +51,16 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an endpoint is.
+    """The progress of an endpoint.
 
     Attributes
     ----------
     seq : int or None
-        Number of the last entry it took; None begins behind what is there at the first look.
+        Number of the last entry it accepted; None starts after the last entry at the first read.
     failures : int
-        In a row, since the last receipt.
+        Failures in a row since the last accepted event.
     last_failure : str or None
-        In declared words: a status, ``timeout``, ``unreachable``.
+        A declared reason: ``status`` with the number, ``timeout`` or ``unreachable``.
     """
 
     seq: int | None = None
@@ -69,7 +69,7 @@ class Progress:
 
     @property
     def is_dead(self) -> bool:
-        """Whether people should look: it is still tried, and nothing is skipped."""
+        """Whether people should act; delivery still tries, and skips no event."""
         return self.failures >= DEAD_AFTER
 
 
@@ -78,7 +78,7 @@ class Endpoints:
 
     def __init__(self, home: Path) -> None:
         self.folder = home / "webhooks"
-        self._list = self.folder / "endpoints.json"
+        self._file = self.folder / "endpoints.json"
 
     def all(self) -> dict[str, Endpoint]:
         """Return the endpoints by name.
@@ -86,66 +86,68 @@ class Endpoints:
         Raises
         ------
         WebhookError
-            If the file is not what `add` writes.
+            If the file is damaged.
         """
-        if not self._list.exists():
+        if not self._file.exists():
             return {}
         try:
-            found = json.loads(self._list.read_text(encoding="utf-8"))
+            found = json.loads(self._file.read_text(encoding="utf-8"))
             return {name: Endpoint(name, **spec) for name, spec in found.items()}
         except (ValueError, TypeError, AttributeError) as error:
-            raise WebhookError(f"{self._list} is damaged; remove it and add them anew") from error
+            raise WebhookError(
+                f"{self._file} is damaged; remove it and add the endpoints again"
+            ) from error
 
     def add(self, name: str, url: str, from_start: bool = False) -> Endpoint:
-        """Add an endpoint with a secret of its own.
+        """Add an endpoint with a new secret.
 
         Raises
         ------
         WebhookError
-            If the name is taken or malformed, or the address is not safe to send to.
+            If the name is taken or malformed, or the address is unsafe.
         """
         known = self.all()
         if not _NAME.fullmatch(name) or name in known:
             raise WebhookError(
-                "choose another name: 1 to 40 lower-case letters, digits or -, not taken yet"
+                "choose another name: 1 to 40 lower-case letters, digits or -, not in use yet"
             )
         refuse_unsafe(url)
         endpoint = Endpoint(name, url, _new_secret())
         self._write({**known, name: endpoint})
-        self.keep(name, Progress(seq=0 if from_start else None))
+        self.save_progress(name, Progress(seq=0 if from_start else None))
         return endpoint
 
     def remove(self, name: str) -> None:
-        """Forget an endpoint and how far it was.
+        """Remove an endpoint and its progress.
 
         Raises
         ------
         WebhookError
-            If there is none of that name.
+            If no endpoint has that name.
         """
         known = self.all()
         if known.pop(name, None) is None:
-            raise WebhookError("there is no endpoint of that name; see rongzi webhooks list")
+            raise WebhookError("no endpoint has that name; see rongzi webhooks list")
         self._write(known)
-        self._progress(name).unlink(missing_ok=True)
+        self._progress_file(name).unlink(missing_ok=True)
 
     def progress(self, name: str) -> Progress:
-        """Return how far an endpoint is; a lost file begins anew behind what is there."""
+        """Return the progress of an endpoint; without a file it starts after the last entry."""
         try:
-            return Progress(**json.loads(self._progress(name).read_text(encoding="utf-8")))
+            return Progress(**json.loads(self._progress_file(name).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return Progress()
 
-    def keep(self, name: str, progress: Progress) -> None:
-        """Write how far an endpoint is, whole or not at all."""
-        _replace(self._progress(name), asdict(progress))
+    def save_progress(self, name: str, progress: Progress) -> None:
+        """Write the progress of an endpoint, completely or not at all."""
+        _write_json(self._progress_file(name), asdict(progress))
 
-    def _progress(self, name: str) -> Path:
+    def _progress_file(self, name: str) -> Path:
         return self.folder / f"{name}.progress.json"
 
     def _write(self, endpoints: Mapping[str, Endpoint]) -> None:
         listed = {e.name: {"url": e.url, "secret": e.secret} for e in endpoints.values()}
-        _replace(self._list, listed)
+        _write_json(self._file, listed)
 
 
 def _new_secret() -> str:
@@ -153,7 +155,7 @@ def _new_secret() -> str:
 
 
 def refuse_unsafe(url: str) -> None:
-    """Refuse an address that events could be read or led astray at.
+    """Refuse an address at which events could be read or redirected.
 
     Raises
     ------
@@ -168,8 +170,8 @@ def refuse_unsafe(url: str) -> None:
         raise WebhookError("write the address without user, password, spaces or #fragment")
 
 
-def _replace(path: Path, value: object) -> None:
-    # Secrets: nobody else may read, from the first byte on.
+def _write_json(path: Path, value: object) -> None:
+    # The file holds secrets, so nobody else may read even its first byte.
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, draft = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(handle, "w", encoding="utf-8") as file:

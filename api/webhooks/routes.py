@@ -1,22 +1,21 @@
-"""``GET /v1/webhooks``: where events go, and how far each endpoint is."""
+"""``GET /v1/webhooks``: the endpoints and their progress."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from api.access.dependencies import LedgerInUse
-from api.editions.in_use import Service, service_of
+from api.access.dependencies import LedgerInUse, ServiceInUse
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY
 from api.webhooks.endpoints import Endpoints, Progress
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
-_MOST_BEHIND = 1_000
+_MAX_BEHIND = 1_000
 
 
 class WebhookShape(BaseModel):
@@ -25,17 +24,15 @@ class WebhookShape(BaseModel):
     name: str
     host: str
     state: Literal["OK", "RETRYING", "DEAD"]
-    sent_seq: int | None = Field(description="last entry it took; null: not begun")
-    behind: int = Field(description=f"entries that wait for it, counted up to {_MOST_BEHIND}")
-    failures: int = Field(description="in a row")
+    sent_seq: int | None = Field(description="last entry it accepted; null before the first")
+    behind: int = Field(description=f"entries not sent to it yet, counted up to {_MAX_BEHIND}")
+    failures: int = Field(description="failures in a row")
     last_failure: str | None
 
 
-@router.get("/webhooks", summary="Show where events go", responses=refusals(LEDGER_AWAY))
-def get_webhooks(
-    service: Annotated[Service, Depends(service_of)], ledger: LedgerInUse
-) -> list[WebhookShape]:
-    """Return every endpoint, how far it is, and whether it counts as dead."""
+@router.get("/webhooks", summary="List webhook endpoints", responses=refusals(LEDGER_AWAY))
+def get_webhooks(service: ServiceInUse, ledger: LedgerInUse) -> list[WebhookShape]:
+    """Return every endpoint with its progress and state."""
     endpoints = Endpoints(service.settings.home)
     with ledger.read() as view:
         shown = []
@@ -48,7 +45,7 @@ def get_webhooks(
                     host=urlsplit(endpoint.url).hostname or "",
                     state=_state(progress),
                     sent_seq=progress.seq,
-                    behind=len(view.outlines(seq, _MOST_BEHIND)),
+                    behind=len(view.outlines(seq, _MAX_BEHIND)),
                     failures=progress.failures,
                     last_failure=progress.last_failure,
                 )

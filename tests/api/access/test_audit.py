@@ -1,4 +1,4 @@
-"""What happens to accounts stands in the audit, on both databases, and no password ever does."""
+"""Events on accounts are in the audit, on both databases, and passwords never are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 
 from api.access.accounts import Accounts
 from api.access.first_run import NewAccount, create_account
-from api.access.sign_in import MOST_FAILURES, FailedSignIns, SignIn
+from api.access.sign_in import MAX_FAILURES, FailedSignIns, SignIn
 from api.core.settings import Settings
 from api.http.problems import ProblemError
 from api.ledger.database import Location
@@ -21,9 +21,9 @@ from model.errors import LedgerError
 from tests.support.tampering.rows import without_triggers
 
 
-def _mistaken(door: SignIn, name: str) -> None:
+def _mistaken(sign_in: SignIn, name: str) -> None:
     with pytest.raises(ProblemError):
-        door.token(name, "wrong", "192.0.2.1")
+        sign_in.token(name, "wrong", "192.0.2.1")
 
 
 def _audit(accounts: Accounts) -> list[tuple[str, str | None, str]]:
@@ -32,23 +32,23 @@ def _audit(accounts: Accounts) -> list[tuple[str, str | None, str]]:
         return [(row["route"], row["account"], row["actor"]) for row in rows]
 
 
-def test_failed_sign_ins_and_locks_are_in_the_audit_and_what_was_typed_is_not(
-    door: SignIn, officer: NewAccount, accounts: Accounts
+def test_failed_sign_ins_and_locks_are_in_the_audit_and_typed_text_is_not(
+    sign_in: SignIn, officer: NewAccount, accounts: Accounts
 ) -> None:
-    for _ in range(MOST_FAILURES + 1):
-        _mistaken(door, officer.name)
-    _mistaken(door, "my-password-by-mistake")
+    for _ in range(MAX_FAILURES + 1):
+        _mistaken(sign_in, officer.name)
+    _mistaken(sign_in, "my-password-by-mistake")
     failed = ("sign_in_failed", officer.name, "anybody")
-    told = _audit(accounts)
-    assert told[0][:2] == ("account_added", officer.name)
+    rows = _audit(accounts)
+    assert rows[0][:2] == ("account_added", officer.name)
     locked = ("sign_in_locked", officer.name, "anybody")
-    assert told[1:] == [*[failed] * MOST_FAILURES, locked, ("sign_in_failed", None, "anybody")]
+    assert rows[1:] == [*[failed] * MAX_FAILURES, locked, ("sign_in_failed", None, "anybody")]
 
 
-def test_every_change_of_an_account_is_in_the_audit_with_who_did_it(
-    door: SignIn, officer: NewAccount, accounts: Accounts
+def test_every_change_of_an_account_is_in_the_audit_with_its_actor(
+    sign_in: SignIn, officer: NewAccount, accounts: Accounts
 ) -> None:
-    door.change_password(officer.name, officer.password, "a new and longer one", "127.0.0.1")
+    sign_in.change_password(officer.name, officer.password, "a new and longer one", "127.0.0.1")
     changed = {"roles": frozenset({"auditor"}), "places": ("371502",)}
     accounts.change(officer.name, "account_changed", "boss", lambda was: replace(was, **changed))
     FailedSignIns(accounts.writing).forget(officer.name, "boss")
@@ -69,7 +69,7 @@ BEHIND = {
 
 
 @pytest.mark.parametrize("column", BEHIND)
-def test_an_account_that_was_changed_past_the_audit_is_found(
+def test_a_change_of_an_account_outside_the_audit_is_found(
     accounts: Accounts, officer: NewAccount, ledger_settings: Settings, column: str
 ) -> None:
     location = Location.of(ledger_settings)
@@ -83,17 +83,17 @@ def test_an_account_that_was_changed_past_the_audit_is_found(
     assert "the service did not change it" in finding.what
 
 
-def test_an_account_that_the_audit_never_told_of_is_found_and_one_that_is_gone(
+def test_an_account_missing_in_the_audit_is_found_and_one_missing_in_the_table(
     accounts: Accounts, officer: NewAccount, ledger_settings: Settings
 ) -> None:
     with accounts.writing.engine.begin() as connection:
         connection.execute(update(table).values(name="somebody-else"))
-    told = [finding.what for finding in verify_ledger(Location.of(ledger_settings)).findings]
-    assert ["not in the audit" in told[0], "is missing" in told[1]] == [True, True]
-    assert officer.name in told[1]
+    rows = [finding.what for finding in verify_ledger(Location.of(ledger_settings)).findings]
+    assert ["never told of it" in rows[0], "is gone" in rows[1]] == [True, True]
+    assert officer.name in rows[1]
 
 
-def test_the_last_account_event_cannot_be_cut_off_unseen(
+def test_removing_the_last_account_event_is_found(
     accounts: Accounts, officer: NewAccount, ledger_settings: Settings
 ) -> None:
     location = Location.of(ledger_settings)

@@ -1,4 +1,4 @@
-"""An identity provider's tokens and settings: what is its own, for us and for now, is trusted."""
+"""Tokens, keys and settings of an identity provider."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
-from api.access.jwks import Jwks, usable
+from api.access.jwks import Jwks, verification_keys
 from api.access.oidc import Oidc, principal
 from api.access.tokens import TokenRefusedError
 from api.core.settings import AccessSettings, OidcSettings
@@ -45,7 +45,7 @@ def _publish(path: Path, keys: dict[str, RSAPrivateKey]) -> None:
 
 
 def _theirs(key: Any, algorithm: str = "RS256", kid: str = "one", **changed: Any) -> str:
-    told = claims(
+    payload = claims(
         **{
             "iss": "https://id.example.org",
             "aud": ["rongzi", "account"],
@@ -54,10 +54,10 @@ def _theirs(key: Any, algorithm: str = "RS256", kid: str = "one", **changed: Any
             **changed,
         }
     )
-    return jwt.encode(told, key, algorithm=algorithm, headers={"kid": kid, "typ": "JWT"})
+    return jwt.encode(payload, key, algorithm=algorithm, headers={"kid": kid, "typ": "JWT"})
 
 
-def test_a_providers_claims_are_read_as_roles_and_places_and_unknown_ones_left_out(
+def test_a_providers_claims_become_roles_and_places_without_unknown_ones(
     provider: OidcSettings, rsa: RSAPrivateKey
 ) -> None:
     found, _ = asyncio.run(Oidc(provider, Jwks(provider.jwks)).check(_theirs(rsa)))
@@ -83,7 +83,7 @@ def test_a_providers_token_that_is_not_for_us_is_refused(
         asyncio.run(Oidc(provider, Jwks(provider.jwks)).check(made(rsa)))
 
 
-def test_a_new_key_is_looked_for_and_a_withdrawn_one_no_longer_trusted(
+def test_a_new_key_is_fetched_and_a_withdrawn_one_no_longer_trusted(
     provider: OidcSettings, rsa: RSAPrivateKey
 ) -> None:
     now, other = [0.0], generate_private_key(65537, 2048)
@@ -102,14 +102,14 @@ def test_a_new_key_is_looked_for_and_a_withdrawn_one_no_longer_trusted(
     asyncio.run(rotated())
 
 
-def test_shared_secrets_private_and_short_keys_are_no_keys_of_a_provider() -> None:
+def test_shared_secrets_private_keys_and_short_keys_are_ignored() -> None:
     short = jwt.algorithms.RSAAlgorithm.to_jwk(
         generate_private_key(65537, 1024).public_key(), as_dict=True
     )
     private = jwt.algorithms.RSAAlgorithm.to_jwk(generate_private_key(65537, 2048), as_dict=True)
     secret = {"kty": "oct", "k": "c2VjcmV0"}
     listed = [each | {"kid": str(i)} for i, each in enumerate((short, private, secret))]
-    assert usable(json.dumps({"keys": [*listed, None, {}]}).encode()) == {}
+    assert verification_keys(json.dumps({"keys": [*listed, None, {}]}).encode()) == {}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_shared_secrets_private_and_short_keys_are_no_keys_of_a_provider() -> No
         {"RONGZI_RATE_PER_SECOND": "-1"},
     ],
 )
-def test_a_setting_that_would_weaken_the_gate_stops_the_start(changed: dict[str, str]) -> None:
+def test_a_setting_that_weakens_access_control_stops_the_start(changed: dict[str, str]) -> None:
     sound = {
         "RONGZI_OIDC_ISSUER": "https://id.example.org",
         "RONGZI_OIDC_AUDIENCE": "rongzi",

@@ -1,4 +1,4 @@
-"""The limit of each caller, through the whole service: 429, when to come again, and nobody else."""
+"""The rate limit of each caller, through the whole service."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.service.callers import headers_of
 from tests.support.service.running import serving
 
 
-def test_who_asks_too_often_is_told_when_to_come_again_and_others_are_not_held_up(
+def test_a_caller_above_the_limit_gets_a_retry_time_and_others_are_served(
     published_home: Path, tmp_path: Path
 ) -> None:
     home = Path(shutil.copytree(published_home, tmp_path / "home"))
@@ -21,9 +21,9 @@ def test_who_asks_too_often_is_told_when_to_come_again_and_others_are_not_held_u
         eager = headers_of(running.settings, ["analyst"], subject="eager")
         patient = headers_of(running.settings, ["analyst"], subject="patient")
         with httpx.Client(base_url=running.url, trust_env=False) as client:
-            told = [client.get("/v1/policy", headers=eager) for _ in range(30)]
-            refused = [answer for answer in told if answer.status_code == 429]
-            assert [answer.status_code for answer in told[:3]] == [200] * 3
+            answers = [client.get("/v1/policy", headers=eager) for _ in range(30)]
+            refused = [answer for answer in answers if answer.status_code == 429]
+            assert [answer.status_code for answer in answers[:3]] == [200] * 3
             assert refused
             assert refused[0].json()["type"] == "/problems/too-many-requests"
             assert refused[0].headers["content-type"] == "application/problem+json"

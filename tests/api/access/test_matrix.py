@@ -1,4 +1,4 @@
-"""Who may do what, held for every route of the matrix: roles and places."""
+"""Roles and places of every route of the access matrix."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ def test_a_route_without_an_entry_stops_the_start() -> None:
         refuse_unlisted([*MATRIX, "get_secrets"])
 
 
-def test_what_is_no_route_of_the_matrix_is_the_document_alone(branch: Branch) -> None:
+def test_the_openapi_document_is_the_only_route_outside_the_matrix(branch: Branch) -> None:
     plain = {getattr(route, "path", None) for route in branch.app.routes} - {None}
     assert plain == {"/openapi.json"}
 
 
 @pytest.mark.parametrize("route", CLOSED)
-def test_without_a_token_nothing_is_told(branch: Branch, route: str) -> None:
-    found = branch.ask(route, {})
-    assert (found.status_code, found.json()["type"]) == (401, "/problems/unauthorised")
-    assert found.headers["www-authenticate"].startswith("Bearer")
+def test_a_request_without_a_token_is_refused(branch: Branch, route: str) -> None:
+    answer = branch.ask(route, {})
+    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthorised")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
 @pytest.mark.parametrize("route", WRITES)
-def test_without_a_token_nothing_of_a_body_is_looked_at(
+def test_without_a_token_no_body_is_parsed(
     branch: Branch, route: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def parsed(_: bytes) -> object:
@@ -54,27 +54,31 @@ def test_without_a_token_nothing_of_a_body_is_looked_at(
 
     monkeypatch.setattr("api.access.strict_route.parse", parsed)
     for body in (*HOSTILE, WELL_FORMED):
-        for told in ({}, {"Content-Type": "text/plain"}, {"Authorization": "Bearer no.such.token"}):
-            found = branch.post(route, told, body)
-            assert (found.status_code, found.json()["type"]) == (401, "/problems/unauthorised")
+        for headers in (
+            {},
+            {"Content-Type": "text/plain"},
+            {"Authorization": "Bearer no.such.token"},
+        ):
+            answer = branch.post(route, headers, body)
+            assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthorised")
 
 
 @pytest.mark.parametrize("route", WRITES)
-def test_without_the_role_nothing_of_a_body_is_looked_at(branch: Branch, route: str) -> None:
+def test_without_the_role_no_body_is_parsed(branch: Branch, route: str) -> None:
     for role in set(ROLES) - MATRIX[route].roles:
-        found = branch.post(route, branch.headers(role), b'{"member_id":')
-        assert (found.status_code, found.json()["type"]) == (403, "/problems/forbidden"), role
+        answer = branch.post(route, branch.headers(role), b'{"member_id":')
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden"), role
 
 
 @pytest.mark.parametrize("route", CLOSED)
 def test_a_role_that_the_matrix_does_not_name_is_refused(branch: Branch, route: str) -> None:
     for role in set(ROLES) - MATRIX[route].roles:
-        found = branch.ask(route, branch.headers(role))
-        assert (found.status_code, found.json()["type"]) == (403, "/problems/forbidden"), role
+        answer = branch.ask(route, branch.headers(role))
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden"), role
 
 
 @pytest.mark.parametrize("route", OBJECTS)
-def test_a_foreign_object_is_told_exactly_as_an_absent_one(branch: Branch, route: str) -> None:
+def test_a_foreign_object_is_answered_exactly_as_an_absent_one(branch: Branch, route: str) -> None:
     headers = branch.headers(*ROLES, places=(ELSEWHERE,))
     foreign = branch.ask(route, headers)
     absent = branch.ask(route, headers, member_id="NOBODY", decision_id=NO_DECISION)
@@ -84,7 +88,7 @@ def test_a_foreign_object_is_told_exactly_as_an_absent_one(branch: Branch, route
 
 
 @pytest.mark.parametrize("digits", [0, 6, 9, 12])
-def test_a_place_reaches_what_lies_in_it(branch: Branch, digits: int) -> None:
+def test_a_caller_of_a_place_reaches_the_members_in_it(branch: Branch, digits: int) -> None:
     place = branch.member["village_code"][:digits]
     for route in ("get_member", "get_decision", "get_explanation", "get_consents"):
         assert branch.ask(route, branch.headers("officer", places=(place,))).status_code == 200
@@ -94,11 +98,11 @@ def test_a_caller_of_no_place_sees_nothing(branch: Branch) -> None:
     headers = branch.headers("officer", "auditor", places=(ELSEWHERE,))
     assert branch.send("get", "/v1/whitelist", headers).json()["rows"] == []
     assert branch.send("get", "/v1/whitelist/funnel", headers).json()["rows"] == []
-    looks = branch.send("get", "/v1/accesses", headers).json()["rows"]
-    assert {look["place_code"] for look in looks} <= {ELSEWHERE}
+    records = branch.send("get", "/v1/accesses", headers).json()["rows"]
+    assert {record["place_code"] for record in records} <= {ELSEWHERE}
 
 
-def test_a_list_holds_only_the_callers_places_whatever_is_asked_for(branch: Branch) -> None:
+def test_a_list_contains_only_the_callers_places_under_any_filter(branch: Branch) -> None:
     place = branch.member["village_code"][:6]
     headers = branch.headers("officer", places=(place,))
     other = f"{int(place) + 1:06d}"
@@ -117,7 +121,7 @@ def test_a_foreign_cursor_is_refused_as_an_unknown_one(branch: Branch) -> None:
 
 
 @pytest.mark.parametrize("level", ["total", "county", "township", "village"])
-def test_sums_hold_only_the_callers_places_and_add_up(branch: Branch, level: str) -> None:
+def test_totals_contain_only_the_callers_places_and_add_up(branch: Branch, level: str) -> None:
     village = branch.member["village_code"]
     places = (village[:9], "371503" if village[:6] != "371503" else "371502")
     headers = branch.headers("analyst", places=places)
@@ -143,16 +147,16 @@ def test_a_token_in_the_address_is_refused(branch: Branch, query: str) -> None:
 @pytest.mark.parametrize(
     "member", ["..%2F..%2Fetc", "%2e%2e", "a%00", "a%0d%0aX-A:%20b", "%1b[31m", "'%20OR%201=1"]
 )
-def test_ids_that_are_none_are_refused_alike_and_never_repeated(
+def test_malformed_ids_are_refused_alike_and_never_repeated(
     branch: Branch, member: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    found = branch.send("get", f"/v1/members/{member}", branch.headers("officer"))
-    assert found.status_code in {404, 422}
-    written = found.text + "".join(capfd.readouterr())
+    answer = branch.send("get", f"/v1/members/{member}", branch.headers("officer"))
+    assert answer.status_code in {404, 422}
+    written = answer.text + "".join(capfd.readouterr())
     assert not re.search(r"etc|OR 1=1|\x1b|X-A:", written)
 
 
-def test_what_a_body_adds_about_rights_is_refused(branch: Branch) -> None:
+def test_extra_fields_about_rights_are_refused(branch: Branch) -> None:
     body = {
         "member_id": branch.member["member_id"], "amount_yuan": 5_000, "months": 12,
         "purpose": "inputs",

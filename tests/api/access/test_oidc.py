@@ -1,4 +1,4 @@
-"""An identity provider over TLS, a real one on this machine: keys, their change, its absence."""
+"""A real identity provider over TLS on this machine: its keys, their rotation, its absence."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def _name(text: str) -> x509.Name:
 
 
 class Authority:
-    """A certificate authority of the test's own."""
+    """A certificate authority for the test."""
 
     def __init__(self) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.certificate = self._signed(_name("test authority"), self.key, is_authority=True)
 
     def for_this_machine(self, folder: Path) -> ssl.SSLContext:
-        """Return a server's side with a certificate for 127.0.0.1, good for a day."""
+        """Return the context of a server whose certificate for 127.0.0.1 is valid for a day."""
         key = ec.generate_private_key(ec.SECP256R1())
         made = self._signed(_name("provider"), key, is_authority=False)
         pem = folder / "provider.pem"
@@ -92,7 +92,7 @@ class Authority:
 
 
 class _TlsServer(http.server.ThreadingHTTPServer):
-    """Shakes hands on the connection's own thread, and lets go of who does not trust it."""
+    """Does the TLS handshake on the connection's thread, and drops a client that refuses it."""
 
     context: ssl.SSLContext
 
@@ -108,7 +108,7 @@ class _TlsServer(http.server.ThreadingHTTPServer):
 
 
 class Provider:
-    """An identity provider that answers with its keys, as long as it is up."""
+    """An identity provider that answers with its keys until it goes away."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self.keys: dict[str, RSAPrivateKey] = {}
@@ -205,15 +205,15 @@ def test_keys_come_over_tls_from_a_server_whose_certificate_is_trusted(
     )
 
 
-def test_a_server_of_another_authority_is_as_good_as_away(
+def test_a_server_of_an_untrusted_authority_counts_as_away(
     provider: Provider, rsa: RSAPrivateKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = tmp_path / "other.pem"
     other.write_bytes(Authority().certificate.public_bytes(Encoding.PEM))
     monkeypatch.setenv("SSL_CERT_FILE", str(other))
-    with pytest.raises(ProblemError) as refused:
+    with pytest.raises(ProblemError) as refusal:
         asyncio.run(_oidc(provider).check(_token(rsa)))
-    assert refused.value.kind.name == "provider-away"
+    assert refusal.value.kind.name == "provider-away"
 
 
 def test_a_redirect_is_not_followed(provider: Provider, rsa: RSAPrivateKey) -> None:
@@ -222,7 +222,7 @@ def test_a_redirect_is_not_followed(provider: Provider, rsa: RSAPrivateKey) -> N
         asyncio.run(_oidc(provider).check(_token(rsa)))
 
 
-def test_a_rotated_key_is_taken_up_and_the_withdrawn_one_dropped(
+def test_a_rotated_key_is_used_and_the_withdrawn_one_dropped(
     provider: Provider, rsa: RSAPrivateKey
 ) -> None:
     now, new = [0.0], generate_private_key(65537, 2048)
@@ -249,7 +249,7 @@ def test_a_foreign_key_and_the_public_key_as_a_shared_secret_are_refused(
             asyncio.run(oidc.check(forged))
 
 
-def test_while_the_provider_is_away_its_known_keys_hold_and_unknown_ones_are_refused(
+def test_while_the_provider_is_away_known_keys_work_and_unknown_ones_are_refused(
     provider: Provider, rsa: RSAPrivateKey
 ) -> None:
     now = [0.0]
@@ -263,17 +263,17 @@ def test_while_the_provider_is_away_its_known_keys_hold_and_unknown_ones_are_ref
         with pytest.raises(TokenRefusedError):
             await oidc.check(_token(generate_private_key(65537, 2048), "two"))
         now[0] += 25 * 3_600
-        with pytest.raises(ProblemError) as refused:
+        with pytest.raises(ProblemError) as refusal:
             await oidc.check(_token(rsa))
-        assert refused.value.kind.name == "provider-away"
+        assert refusal.value.kind.name == "provider-away"
 
     asyncio.run(away())
 
 
-def test_the_service_tells_an_absent_provider_from_a_bad_token(
+def test_the_service_distinguishes_an_absent_provider_from_a_bad_token(
     provider: Provider, rsa: RSAPrivateKey, tmp_path: Path
 ) -> None:
-    """200 with a good token, 401 with a forged one, 503 to all when no key was ever had."""
+    """Answer 200 to a good token, 401 to a forged one, 503 to all while no key is known."""
 
     async def asked(token: str) -> tuple[int, str | None]:
         app = create_app(Settings(home=tmp_path / "home", access=_settings(provider)))

@@ -1,4 +1,4 @@
-"""Signing in: accounts on both databases, lock-out, withdrawal, and the console's commands."""
+"""Sign-in: passwords, locks, withdrawn accounts, rate limits and the form."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from api.access import sign_in as sign_in_module
 from api.access.account_cache import AccountCache
 from api.access.accounts import Account, Accounts
 from api.access.first_run import NewAccount
+from api.access.form_route import MAX_FORM_BYTES
 from api.access.issuer import Issuer
 from api.access.limits import RateLimits, source_of
-from api.access.routes import MOST_FORM_BYTES
 from api.access.sign_in import (
     LOCK_SECONDS,
-    MOST_FAILURES,
-    NOBODYS_HASH,
+    MAX_FAILURES,
+    UNKNOWN_ACCOUNT_HASH,
     FailedSignIns,
     SignIn,
     generate_password,
@@ -37,28 +37,28 @@ from api.server.app import create_app
 from tests.support.paths import ROOT
 
 
-def _refusal(door: SignIn, name: str, password: str) -> str:
-    with pytest.raises(ProblemError) as refused:
-        door.token(name, password, "192.0.2.1")
-    return refused.value.kind.name
+def _refusal(sign_in: SignIn, name: str, password: str) -> str:
+    with pytest.raises(ProblemError) as refusal:
+        sign_in.token(name, password, "192.0.2.1")
+    return refusal.value.kind.name
 
 
-def test_a_password_opens_its_account_and_no_other(door: SignIn, officer: NewAccount) -> None:
-    assert door.token("officer-1", officer.password, "192.0.2.1")
+def test_a_password_opens_its_account_and_no_other(sign_in: SignIn, officer: NewAccount) -> None:
+    assert sign_in.token("officer-1", officer.password, "192.0.2.1")
     for name, password in (("officer-1", officer.password + "x"), ("nobody", officer.password)):
-        assert _refusal(door, name, password) == WRONG_CREDENTIALS.name
+        assert _refusal(sign_in, name, password) == WRONG_CREDENTIALS.name
 
 
-def test_failures_in_a_row_lock_the_name_whether_there_is_such_an_account_or_not(
-    door: SignIn, officer: NewAccount
+def test_failures_in_a_row_lock_a_name_with_or_without_an_account(
+    sign_in: SignIn, officer: NewAccount
 ) -> None:
     for name in ("officer-1", "no such account"):
-        told = [_refusal(door, name, "wrong") for _ in range(MOST_FAILURES + 1)]
-        assert told == [WRONG_CREDENTIALS.name] * MOST_FAILURES + [TOO_MANY_ATTEMPTS.name]
-    assert _refusal(door, "officer-1", officer.password) == TOO_MANY_ATTEMPTS.name
+        refusals = [_refusal(sign_in, name, "wrong") for _ in range(MAX_FAILURES + 1)]
+        assert refusals == [WRONG_CREDENTIALS.name] * MAX_FAILURES + [TOO_MANY_ATTEMPTS.name]
+    assert _refusal(sign_in, "officer-1", officer.password) == TOO_MANY_ATTEMPTS.name
 
 
-def test_attempts_at_once_gain_nothing(accounts: Accounts) -> None:
+def test_parallel_attempts_all_count(accounts: Accounts) -> None:
     attempts, begun = FailedSignIns(accounts.writing), threading.Barrier(8)
 
     def attempt(_: int) -> bool:
@@ -66,13 +66,13 @@ def test_attempts_at_once_gain_nothing(accounts: Accounts) -> None:
         return attempts.begin("officer-1") == 0
 
     with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(attempt, range(8))) == MOST_FAILURES
+        assert sum(pool.map(attempt, range(8))) == MAX_FAILURES
 
 
 def test_a_lock_ends_by_itself_or_by_the_administrator(accounts: Accounts) -> None:
     now = [1_000_000.0]
     attempts = FailedSignIns(accounts.writing, clock=lambda: now[0])
-    for _ in range(MOST_FAILURES):
+    for _ in range(MAX_FAILURES):
         assert attempts.begin("a") == attempts.begin("b") == 0
     assert attempts.begin("a") == LOCK_SECONDS
     attempts.forget("a")
@@ -81,15 +81,15 @@ def test_a_lock_ends_by_itself_or_by_the_administrator(accounts: Accounts) -> No
     assert attempts.begin("b") == 0
 
 
-def test_success_forgets_the_failures_before(door: SignIn, officer: NewAccount) -> None:
+def test_a_success_resets_the_failures(sign_in: SignIn, officer: NewAccount) -> None:
     for _ in range(2):
-        for _ in range(MOST_FAILURES - 1):
-            _refusal(door, "officer-1", "wrong")
-        assert door.token("officer-1", officer.password, "192.0.2.1")
+        for _ in range(MAX_FAILURES - 1):
+            _refusal(sign_in, "officer-1", "wrong")
+        assert sign_in.token("officer-1", officer.password, "192.0.2.1")
 
 
-def test_an_unknown_name_is_checked_as_hard_as_a_known_one(
-    door: SignIn, officer: NewAccount, monkeypatch: pytest.MonkeyPatch
+def test_an_unknown_name_costs_the_same_check_as_a_known_one(
+    sign_in: SignIn, officer: NewAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checked: list[str] = []
 
@@ -97,25 +97,25 @@ def test_an_unknown_name_is_checked_as_hard_as_a_known_one(
         checked.append(password_hash)
         return True
 
-    monkeypatch.setattr(sign_in_module, "fits", recorded)
-    assert _refusal(door, "no such account", "anything") == WRONG_CREDENTIALS.name
-    door.token("officer-1", officer.password, "192.0.2.1")
-    assert checked[0] == NOBODYS_HASH
+    monkeypatch.setattr(sign_in_module, "password_matches", recorded)
+    assert _refusal(sign_in, "no such account", "anything") == WRONG_CREDENTIALS.name
+    sign_in.token("officer-1", officer.password, "192.0.2.1")
+    assert checked[0] == UNKNOWN_ACCOUNT_HASH
     parameters = [re.findall(r"\$argon2id\$v=\d+\$[^$]+", each) for each in checked]
     assert parameters[0] == parameters[1] != []
 
 
 def test_a_disabled_account_is_refused_as_a_wrong_password(
-    door: SignIn, accounts: Accounts, officer: NewAccount
+    sign_in: SignIn, accounts: Accounts, officer: NewAccount
 ) -> None:
     accounts.change("officer-1", "account_disabled", "test", lambda a: replace(a, is_enabled=False))
-    assert _refusal(door, "officer-1", officer.password) == WRONG_CREDENTIALS.name
+    assert _refusal(sign_in, "officer-1", officer.password) == WRONG_CREDENTIALS.name
 
 
-def test_one_source_may_try_so_often_whatever_names_it_tries(door: SignIn) -> None:
-    door._sources = RateLimits(0.1, 3)
-    told = [_refusal(door, f"name-{i}", "wrong") for i in range(4)]
-    assert told == [WRONG_CREDENTIALS.name] * 3 + [TOO_MANY_ATTEMPTS.name]
+def test_one_source_is_limited_over_all_names(sign_in: SignIn) -> None:
+    sign_in._sources = RateLimits(0.1, 3)
+    refusals = [_refusal(sign_in, f"name-{i}", "wrong") for i in range(4)]
+    assert refusals == [WRONG_CREDENTIALS.name] * 3 + [TOO_MANY_ATTEMPTS.name]
 
 
 @pytest.mark.parametrize(
@@ -135,19 +135,19 @@ def test_a_change_of_the_account_ends_its_tokens_within_seconds(
     now, account = [0.0], accounts.find(officer.name)
     assert account
     issuer = Issuer(ledger_settings.home)
-    held = issuer.check(issuer.token(account))
+    claims = issuer.check(issuer.token(account))
 
     async def ended() -> None:
-        roster = AccountCache(accounts, clock=lambda: now[0])
-        assert await roster.holder(held)
+        cache = AccountCache(accounts, clock=lambda: now[0])
+        assert await cache.account_for(claims)
         accounts.change(officer.name, "account_changed", "test", change)
         now[0] += 2.1
-        assert await roster.holder(held) is None
+        assert await cache.account_for(claims) is None
 
     asyncio.run(ended())
 
 
-def test_the_roster_is_asked_without_a_query_while_fresh(
+def test_a_fresh_account_cache_needs_no_query(
     accounts: Accounts,
     officer: NewAccount,
     ledger_settings: Settings,
@@ -156,39 +156,39 @@ def test_the_roster_is_asked_without_a_query_while_fresh(
     account = accounts.find(officer.name)
     assert account
     issuer = Issuer(ledger_settings.home)
-    held = issuer.check(issuer.token(account))
+    claims = issuer.check(issuer.token(account))
 
     async def asked() -> None:
-        roster = AccountCache(accounts, clock=lambda: 0.0)
-        await roster.holder(held)
+        cache = AccountCache(accounts, clock=lambda: 0.0)
+        await cache.account_for(claims)
         monkeypatch.setattr(accounts, "all", None)
         for _ in range(100):
-            assert await roster.holder(held)
+            assert await cache.account_for(claims)
 
     asyncio.run(asked())
 
 
 def test_a_password_is_changed_by_its_owner_alone(
-    door: SignIn, accounts: Accounts, officer: NewAccount
+    sign_in: SignIn, accounts: Accounts, officer: NewAccount
 ) -> None:
     chosen = "a longer sentence"
     with pytest.raises(ProblemError):
-        door.change_password("officer-1", "wrong", chosen, "192.0.2.1")
+        sign_in.change_password("officer-1", "wrong", chosen, "192.0.2.1")
     for unfit in ("short", "x" * 129, "my officer-1 password", officer.password):
         with pytest.raises(ProblemError):
-            door.change_password("officer-1", officer.password, unfit, "192.0.2.1")
-    door.change_password("officer-1", officer.password, chosen, "192.0.2.1")
-    assert door.token("officer-1", chosen, "192.0.2.1")
-    assert _refusal(door, "officer-1", officer.password) == WRONG_CREDENTIALS.name
+            sign_in.change_password("officer-1", officer.password, unfit, "192.0.2.1")
+    sign_in.change_password("officer-1", officer.password, chosen, "192.0.2.1")
+    assert sign_in.token("officer-1", chosen, "192.0.2.1")
+    assert _refusal(sign_in, "officer-1", officer.password) == WRONG_CREDENTIALS.name
 
 
-def test_made_passwords_are_long_acceptable_and_never_the_same() -> None:
+def test_generated_passwords_are_long_acceptable_and_unique() -> None:
     made = {generate_password() for _ in range(200)}
     assert len(made) == 200
     assert all(len(each.replace("-", "")) == 20 and is_acceptable(each, "admin") for each in made)
 
 
-def test_a_caller_is_bounded_alone_and_told_how_long_to_wait() -> None:
+def test_each_caller_is_limited_alone_and_gets_a_waiting_time() -> None:
     now = [0.0]
     buckets = RateLimits(2, 3, clock=lambda: now[0])
     assert [buckets.wait("a") for _ in range(4)] == [0, 0, 0, 0.5]
@@ -212,7 +212,7 @@ def test_a_forwarded_address_is_believed_from_trusted_proxies_alone() -> None:
     assert _source("2001:db8::1", "") == _source("2001:db8::ffff", "") == "2001:db8::/64"
 
 
-def test_no_password_stands_in_the_product() -> None:
+def test_the_product_contains_no_password() -> None:
     root = ROOT
     written = re.compile(
         r"""(?i)\b(?:password|passwd|secret)\b["']?\s*[:=]\s*["'][^"'{}$ ]{3,}["']"""
@@ -230,7 +230,7 @@ FORMS: dict[str, tuple[str, str, int]] = {
     "rights": ("grant_type=password&username=a&password=b&roles=admin", FORM, 422),
     "a field twice": ("grant_type=password&username=a&username=b&password=c", FORM, 400),
     "no password": ("grant_type=password&username=a", FORM, 422),
-    "too large": ("grant_type=password&username=" + "a" * MOST_FORM_BYTES, FORM, 413),
+    "too large": ("grant_type=password&username=" + "a" * MAX_FORM_BYTES, FORM, 413),
     "a long name": (f"grant_type=password&password=b&username={'a' * 65}", FORM, 422),
     "JSON": ('{"username": "a"}', "application/json", 415),
     "several parts": ("--x", "multipart/form-data; boundary=x", 415),
@@ -239,7 +239,7 @@ FORMS: dict[str, tuple[str, str, int]] = {
 }
 
 
-def test_a_form_that_is_not_as_expected_is_a_typed_problem_that_repeats_nothing(
+def test_an_invalid_form_is_a_typed_problem_that_repeats_nothing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async def asked() -> None:
@@ -250,10 +250,10 @@ def test_a_form_that_is_not_as_expected_is_a_typed_problem_that_repeats_nothing(
         ):
             for named, (body, kind, status) in FORMS.items():
                 headers = {"content-type": kind}
-                found = await client.post("/v1/token", content=body, headers=headers)
-                assert found.status_code == status, named
-                assert found.headers["content-type"] == "application/problem+json"
-                assert "999901197001010014" not in found.text
+                answer = await client.post("/v1/token", content=body, headers=headers)
+                assert answer.status_code == status, named
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert "999901197001010014" not in answer.text
 
     asyncio.run(asked())
     assert "999901197001010014" not in "".join(capfd.readouterr())

@@ -1,4 +1,4 @@
-"""Tokens: only what our issuer, or the provider we name, made for us and for now is trusted."""
+"""Tokens: only a valid token of the home's own issuer is trusted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from api.access.accounts import Account
 from api.access.enforce import bearer_token
 from api.access.issuer import TOKEN_SECONDS, Issuer, key_name, token_key
-from api.access.tokens import MOST_TOKEN_CHARACTERS, TokenRefusedError
+from api.access.tokens import MAX_TOKEN_CHARACTERS, TokenRefusedError
 from model.errors import AccessError
 from tests.support.fixtures.accounts import claims
 
@@ -31,7 +31,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _forged(home: Path, claims: dict[str, Any], **header: Any) -> str:
-    """Return a token that is signed with the right key whatever it says."""
+    """Return a token with any claims, signed with the right key."""
     key = token_key(home)
     headers = {"typ": "at+jwt", "kid": key_name(key)} | header
     return jwt.encode(claims, key, algorithm="EdDSA", headers=headers)
@@ -42,12 +42,12 @@ def _part(value: object) -> str:
 
 
 def test_a_token_names_its_account_and_version(home: Path) -> None:
-    held = Issuer(home).check(Issuer(home).token(ACCOUNT))
-    assert (held.name, held.version) == ("officer-1", 1)
-    assert held.expires - held.issued == TOKEN_SECONDS
+    verified = Issuer(home).check(Issuer(home).token(ACCOUNT))
+    assert (verified.name, verified.version) == ("officer-1", 1)
+    assert verified.expires - verified.issued == TOKEN_SECONDS
 
 
-def test_a_token_holds_no_rights_that_could_be_forged(home: Path) -> None:
+def test_a_token_contains_no_rights(home: Path) -> None:
     token = Issuer(home).token(ACCOUNT)
     claims = jwt.decode(token, options={"verify_signature": False})
     assert set(claims) == {"iss", "aud", "sub", "ver", "iat", "nbf", "exp", "jti"}
@@ -78,9 +78,7 @@ BAD_CLAIMS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("changed", BAD_CLAIMS.values(), ids=BAD_CLAIMS.keys())
-def test_claims_that_are_not_as_expected_are_refused_even_if_signed(
-    home: Path, changed: dict[str, Any]
-) -> None:
+def test_invalid_claims_are_refused_even_if_signed(home: Path, changed: dict[str, Any]) -> None:
     assert Issuer(home).check(_forged(home, claims())).name == "officer-1"
     with pytest.raises(TokenRefusedError):
         Issuer(home).check(_forged(home, claims(**changed)))
@@ -93,7 +91,7 @@ def test_claims_that_are_not_as_expected_are_refused_even_if_signed(
         {"kid": ""}, {"typ": "JWT"}, {"typ": ""}, {"crit": ["exp"]},
     ],
 )  # fmt: skip
-def test_headers_that_are_not_as_expected_are_refused(home: Path, header: dict[str, Any]) -> None:
+def test_invalid_headers_are_refused(home: Path, header: dict[str, Any]) -> None:
     with pytest.raises(TokenRefusedError):
         Issuer(home).check(_forged(home, claims(), **header))
 
@@ -132,7 +130,7 @@ def test_a_foreign_key_under_our_name_is_refused(home: Path) -> None:
 @pytest.mark.parametrize(
     "token", ["", ".", "..", "a.b.c", "é.b.c", "[" * 5_000, "." * 100, "e30.e30.e30"]
 )
-def test_what_is_no_token_is_refused_without_a_fault(home: Path, token: str) -> None:
+def test_text_that_is_no_token_is_refused_without_a_fault(home: Path, token: str) -> None:
     with pytest.raises(TokenRefusedError):
         Issuer(home).check(token)
 
@@ -144,7 +142,7 @@ def test_what_is_no_token_is_refused_without_a_fault(home: Path, token: str) -> 
         [(b"authorization", b"Basic YTpi")],
         [(b"authorization", b"Bearer")],
         [(b"authorization", b"Bearer a"), (b"authorization", b"Bearer b")],
-        [(b"authorization", b"Bearer " + b"a" * (MOST_TOKEN_CHARACTERS + 1))],
+        [(b"authorization", b"Bearer " + b"a" * (MAX_TOKEN_CHARACTERS + 1))],
         [(b"authorization", b"Bearer \xe9")],
         [(b"x-authorization", b"Bearer a")],
     ],

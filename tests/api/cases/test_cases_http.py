@@ -1,4 +1,4 @@
-"""From decision to money over real HTTP, by the hands of officer, reviewer and auditor."""
+"""From decision to payment over real HTTP, as officer, reviewer and auditor."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ID_NUMBER = "999901197001010014"
 
 @dataclass
 class Branch:
-    """A served home, and what each person there can ask of it."""
+    """A served home, with requests of each role."""
 
     client: httpx.Client
     home: Path
@@ -83,9 +83,9 @@ def test_an_approved_decision_is_explained_and_paid_out(branch: Branch) -> None:
     officer = branch.as_("officer")
     decision = branch.decide("FIRST", 4_000)
     address = f"/v1/decisions/{decision}"
-    told = officer("GET", f"{address}/explanation?lang=en").json()
-    assert told["outcome"] == "APPROVE"
-    assert "4,000 yuan" in told["answer"]
+    body = officer("GET", f"{address}/explanation?lang=en").json()
+    assert body["outcome"] == "APPROVE"
+    assert "4,000 yuan" in body["answer"]
     paid = officer("POST", f"{address}/disbursements", {"amount_yuan": 1_500}, "first")
     assert (paid.status_code, paid.json()["left_yuan"]) == (201, 2_500)
     again = officer("POST", f"{address}/disbursements", {"amount_yuan": 1_500}, "first")
@@ -102,28 +102,28 @@ def test_an_approved_decision_is_explained_and_paid_out(branch: Branch) -> None:
     assert [d["is_cancelled"] for d in officer("GET", f"{address}/disbursements").json()] == [True]
 
 
-def test_a_declined_member_hears_why_and_what_would_help_and_asks_for_a_person(
+def test_a_declined_member_gets_an_explanation_and_requests_a_review(
     branch: Branch,
 ) -> None:
     officer, reviewer = branch.as_("officer"), branch.as_("reviewer")
     decision = branch.decide("THIRD", 3_000)
     for lang, word in (("zh", "工作人员"), ("en", "a person review")):
-        told = officer("GET", f"/v1/decisions/{decision}/explanation?lang={lang}").json()
-        assert word in told["rights"]
-        assert told["counted"]
-        assert told["proposals"] or told["no_proposal"]
+        body = officer("GET", f"/v1/decisions/{decision}/explanation?lang={lang}").json()
+        assert word in body["rights"]
+        assert body["counted"]
+        assert body["proposals"] or body["no_proposal"]
     asked = officer("POST", f"/v1/decisions/{decision}/review-requests", {"statement": "去年遭灾"})
     assert (asked.status_code, asked.json()["status"]) == (201, "WAITING")
     queue = reviewer("GET", "/v1/reviews").json()["rows"]
     assert decision in [row["decision_id"] for row in queue]
     assert reviewer("POST", f"/v1/reviews/{decision}/claim").json()["status"] == "CLAIMED"
-    found = reviewer("POST", f"/v1/reviews/{decision}/verdict", APPROVE)
-    assert (found.status_code, found.json()["status"]) == (201, "APPROVED_AFTER_REVIEW")
+    answer = reviewer("POST", f"/v1/reviews/{decision}/verdict", APPROVE)
+    assert (answer.status_code, answer.json()["status"]) == (201, "APPROVED_AFTER_REVIEW")
     report = branch.as_("auditor")("GET", "/v1/overrides").json()
     assert [row["via"] for row in report["rows"]] == ["review"]
 
 
-def test_an_officer_decides_on_no_review_and_a_reviewer_pays_nothing(branch: Branch) -> None:
+def test_an_officer_decides_no_review_and_a_reviewer_pays_nothing(branch: Branch) -> None:
     decision = branch.decide("SECOND", 4_000)
     officer, reviewer = branch.as_("officer"), branch.as_("reviewer")
     assert officer("POST", f"/v1/reviews/{decision}/claim").status_code == 403
@@ -131,7 +131,7 @@ def test_an_officer_decides_on_no_review_and_a_reviewer_pays_nothing(branch: Bra
     assert paid.status_code == 403
 
 
-def test_of_sixteen_submits_at_once_one_decision_is_made(branch: Branch) -> None:
+def test_sixteen_simultaneous_requests_make_one_decision(branch: Branch) -> None:
     member = branch.member("SECOND")
     body = {
         "member_id": member["member_id"],
@@ -158,15 +158,15 @@ def test_of_sixteen_submits_at_once_one_decision_is_made(branch: Branch) -> None
 def test_consent_is_withdrawn_given_again_and_remembered(branch: Branch) -> None:
     officer = branch.as_("officer")
     address = f"/v1/members/{branch.member('SECOND')['member_id']}/consents"
-    told = officer("GET", address).json()
-    assert told.pop("since") < "2023-10-01"
-    assert told == {"in_force": True, "by": "archive", "history": []}
+    body = officer("GET", address).json()
+    assert body.pop("since") < "2023-10-01"
+    assert body == {"in_force": True, "by": "archive", "history": []}
     withdrawn = officer("POST", f"{address}/withdrawal", {"evidence": "paper"})
     assert (withdrawn.status_code, withdrawn.json()["in_force"]) == (201, False)
     assert officer("POST", address, {"evidence": "voice"}).json()["in_force"] is True
-    told = officer("GET", address).json()
-    assert (told["in_force"], told["by"]) == (True, "ledger")
-    assert [event["is_given"] for event in told["history"]] == [False, True]
+    body = officer("GET", address).json()
+    assert (body["in_force"], body["by"]) == (True, "ledger")
+    assert [event["is_given"] for event in body["history"]] == [False, True]
 
 
 def test_a_person_is_exported_and_erased(branch: Branch) -> None:
@@ -179,8 +179,8 @@ def test_a_person_is_exported_and_erased(branch: Branch) -> None:
         "/problems/nothing-held",
         "/problems/loan-outstanding",
     )
-    held = officer("GET", f"{address}/export").json()
-    assert held["archive"]["member_id"] == member["member_id"]
+    export = officer("GET", f"{address}/export").json()
+    assert export["archive"]["member_id"] == member["member_id"]
 
 
 def test_the_portfolio_of_a_county_is_the_officers_own(branch: Branch) -> None:
@@ -196,7 +196,7 @@ def test_the_portfolio_of_a_county_is_the_officers_own(branch: Branch) -> None:
     )
 
 
-def test_a_decision_of_another_county_is_not_there(branch: Branch) -> None:
+def test_a_decision_of_another_county_is_not_found(branch: Branch) -> None:
     decision = branch.decide("FIRST", 7_000)
     home = branch.member("FIRST")["village_code"][:6]
     elsewhere = next(r["county_code"] for r in branch.rows if r["county_code"] != home)
@@ -211,12 +211,12 @@ def test_a_decision_of_another_county_is_not_there(branch: Branch) -> None:
         ("POST", f"/v1/reviews/{decision}/claim", None),
         ("POST", f"/v1/reviews/{decision}/verdict", APPROVE),
     ):
-        found = foreign(method, address, body)
-        assert (found.status_code, found.json()["type"]) == (404, "/problems/unknown-decision")
+        answer = foreign(method, address, body)
+        assert (answer.status_code, answer.json()["type"]) == (404, "/problems/unknown-decision")
     assert branch.as_("reviewer", places=(elsewhere,))("GET", "/v1/reviews").json()["rows"] == []
 
 
-def test_no_endpoint_means_that_events_go_nowhere(branch: Branch) -> None:
+def test_without_an_endpoint_no_webhook_is_listed(branch: Branch) -> None:
     assert branch.as_("operator")("GET", "/v1/webhooks").json() == []
 
 
@@ -238,25 +238,25 @@ def test_a_wrong_body_is_a_typed_problem_that_names_the_field_and_repeats_nothin
     branch: Branch, route: str, body: Any, field: str
 ) -> None:
     asker = branch.as_("reviewer" if route == "override" else "officer")
-    found = asker("POST", f"/v1/decisions/{uuid.uuid4()}/{route}", body)
-    # A decision that does not exist may be refused before its body is looked at.
-    assert found.status_code in (404, 422)
-    assert ID_NUMBER not in found.text
-    if found.status_code == 422:
-        assert [error["field"] for error in found.json()["errors"]] == [field]
+    answer = asker("POST", f"/v1/decisions/{uuid.uuid4()}/{route}", body)
+    # A decision that does not exist may be refused before its body is parsed.
+    assert answer.status_code in (404, 422)
+    assert ID_NUMBER not in answer.text
+    if answer.status_code == 422:
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
 @pytest.mark.parametrize("name", ["..%2F..%2Fetc", "%00", "x", "A" * 36, "-" * 36])
 def test_a_malformed_decision_id_is_refused(branch: Branch, name: str) -> None:
-    found = branch.as_("officer")("GET", f"/v1/decisions/{name}")
-    assert found.status_code in (404, 422)
+    answer = branch.as_("officer")("GET", f"/v1/decisions/{name}")
+    assert answer.status_code in (404, 422)
 
 
 def test_every_write_needs_a_key(branch: Branch) -> None:
     decision = branch.decide("FIRST", 6_000)
-    found = branch.client.post(
+    answer = branch.client.post(
         f"/v1/decisions/{decision}/disbursements",
         json={"amount_yuan": 1},
         headers=branch.bearer(branch.home, "officer"),
     )
-    assert (found.status_code, found.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "Idempotency-Key")

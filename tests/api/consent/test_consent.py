@@ -1,4 +1,4 @@
-"""Consent has two books, the branch files and the counter: the later day's word holds."""
+"""Consent from branch files and from the counter: the later record decides."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from api.cases.case import case_of
 from api.consent.commands import SetConsent
-from api.consent.consent import CONSENT, consent_in_force, words_before
+from api.consent.consent import CONSENT, consents_before, is_consent_in_force
 from api.editions.batch import publish_whitelist
 from api.editions.edition import PlaceFilter
 from api.ledger.database import Location
@@ -27,7 +27,7 @@ from tests.support.ledger.filling import loaded
 
 #: The desk's first day, in China, and the day of the edition that brings the branch's news.
 TODAY, LATER = date(2023, 10, 9), date(2023, 10, 20)
-#: What branch files say of a member each, recorded on 16 October.
+#: Records of consent in branch files, one member each, recorded on 16 October.
 NEWS = {
     "withdrew after": {"consent_withdrawn_on": date(2023, 10, 12)},
     "withdrew the same day": {"consent_withdrawn_on": TODAY},
@@ -39,7 +39,7 @@ NEWS = {
 
 
 @pytest.fixture(scope="module")
-def told(resources) -> dict[str, dict[str, object]]:
+def affected(resources) -> dict[str, dict[str, object]]:
     """A member of the first tier for each of the branch's news."""
     rows = resources.edition.page(PlaceFilter(), "FIRST", None, 1_200)
     best = sorted(rows, key=lambda row: (-row["limit_yuan"], row["member_id"]))
@@ -47,13 +47,13 @@ def told(resources) -> dict[str, dict[str, object]]:
 
 
 @pytest.fixture(scope="module")
-def branch(published_home, simulated_archive, told, tmp_path_factory):
-    """A home, and the archive after the branch's files were taken in."""
+def branch(published_home, simulated_archive, affected, tmp_path_factory):
+    """A home, and the archive after the import of the branch's files."""
     folder = tmp_path_factory.mktemp("branch")
     shutil.copytree(published_home, folder / "home")
     archive = Archive(shutil.copytree(simulated_archive.folder, folder / "archive"))
     members = archive.read("members")
-    for news, row in told.items():
+    for news, row in affected.items():
         old = members.filter(pc.equal(members["member_id"], row["member_id"])).to_pylist()
         last = max(old, key=lambda version: version["recorded_at"])
         new = last | NEWS[news] | {"recorded_at": datetime.fromisoformat("2023-10-16")}
@@ -63,7 +63,7 @@ def branch(published_home, simulated_archive, told, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def later(branch, tmp_path_factory):
-    """What the service uses once the edition of 20 October is published."""
+    """The service's resources after the edition of 20 October is published."""
     home, archive = branch
     publish_whitelist(archive, LATER, home, tmp_path_factory.mktemp("later") / "rows.parquet")
     return loaded(home)
@@ -85,14 +85,14 @@ def is_consenting(desk, member):
     with desk.ledger.read() as view:
         subject = view.identities.known([member["member_id"]])[member["member_id"]]
         past = view.entries_of_subject(subject, CONSENT)
-    return consent_in_force(past, profile, desk.resources.edition)
+    return is_consent_in_force(past, profile, desk.resources.edition)
 
 
 @pytest.mark.parametrize("news", ["withdrew after", "withdrew the same day"])
-def test_a_withdrawal_by_branch_file_is_not_overridden_by_an_older_word_at_the_counter(
-    desk, told, later, news
+def test_a_withdrawal_by_branch_file_is_not_overridden_by_an_older_consent_at_the_counter(
+    desk, affected, later, news
 ):
-    member = told[news]
+    member = affected[news]
     say(desk, member, False)
     say(desk, member, True)
     decision = desk.decide(member, 3_000)
@@ -107,8 +107,8 @@ def test_a_withdrawal_by_branch_file_is_not_overridden_by_an_older_word_at_the_c
     assert "NO_CONSENT" not in outcome(desk, member)[1]
 
 
-def test_a_consent_at_the_counter_outlives_a_withdrawal_dated_before_it(desk, told, later):
-    member = told["withdrew before"]
+def test_a_consent_at_the_counter_outlives_a_withdrawal_dated_before_it(desk, affected, later):
+    member = affected["withdrew before"]
     say(desk, member, False)
     say(desk, member, True)
     desk.resources, desk.now = later, desk.now + timedelta(days=11)
@@ -120,18 +120,18 @@ def test_a_consent_at_the_counter_outlives_a_withdrawal_dated_before_it(desk, to
     ("news", "holds"),
     [("gave again after", True), ("gave the same day", False), ("no news", False)],
 )
-def test_a_withdrawal_at_the_counter_yields_to_a_later_consent_alone(
-    desk, told, later, news, holds
+def test_only_a_later_consent_overrides_a_withdrawal_at_the_counter(
+    desk, affected, later, news, holds
 ):
-    member = told[news]
+    member = affected[news]
     say(desk, member, False)
     desk.resources, desk.now = later, desk.now + timedelta(days=11)
     assert is_consenting(desk, member) is holds
     assert ("NO_CONSENT" in outcome(desk, member)[1]) is not holds
 
 
-def test_who_withdrew_at_the_counter_is_not_scored_by_the_next_batch(
-    desk, told, branch, ledger_settings, tmp_path
+def test_a_member_who_withdrew_at_the_counter_is_not_scored_by_the_next_batch(
+    desk, affected, branch, ledger_settings, tmp_path
 ):
     home, archive = Path(shutil.copytree(branch[0], tmp_path / "copy")), branch[1]
     said = {
@@ -142,15 +142,15 @@ def test_who_withdrew_at_the_counter_is_not_scored_by_the_next_batch(
     }
     for news, words in said.items():
         for is_given in words:
-            say(desk, told[news], is_given)
-    words = words_before(Location.of(ledger_settings), LATER)
-    assert words == {
-        told[news]["member_id"]: Word(given[-1], TODAY) for news, given in said.items()
+            say(desk, affected[news], is_given)
+    records = consents_before(Location.of(ledger_settings), LATER)
+    assert records == {
+        affected[news]["member_id"]: Word(given[-1], TODAY) for news, given in said.items()
     }
-    assert words_before(Location.of(ledger_settings), TODAY) == {}
-    publish_whitelist(archive, LATER, home, tmp_path / "rows.parquet", words=words)
+    assert consents_before(Location.of(ledger_settings), TODAY) == {}
+    publish_whitelist(archive, LATER, home, tmp_path / "rows.parquet", consents=records)
     online = loaded(home)
-    for news, row in told.items():
+    for news, row in affected.items():
         standing = online.edition.row(row["member_id"])
         is_refused = "NO_CONSENT" in standing["knock_outs"]
         assert (standing["points"] is None) is is_refused, news
@@ -159,8 +159,8 @@ def test_who_withdrew_at_the_counter_is_not_scored_by_the_next_batch(
         assert is_refused is (news in ("no news", "withdrew after", "withdrew the same day")), news
 
 
-def test_without_a_ledger_the_batch_goes_by_the_archive(ledger_settings):
-    assert words_before(Location.of(ledger_settings), LATER) == {}
+def test_without_a_ledger_the_batch_uses_the_archive(ledger_settings):
+    assert consents_before(Location.of(ledger_settings), LATER) == {}
 
 
 days = st.dates(date(2023, 10, 1), date(2023, 10, 6))
@@ -179,7 +179,7 @@ def test_no_withdrawal_is_overridden_by_an_older_consent(said):
 
 
 @given(words)
-def test_words_may_be_folded_in_any_order_and_more_than_once(said):
+def test_records_of_consent_combine_in_any_order_and_more_than_once(said):
     word = last_word(*said)
     assert last_word(*reversed(said)) == word
     assert last_word(word, *said[::2], None) == word
@@ -188,5 +188,5 @@ def test_words_may_be_folded_in_any_order_and_more_than_once(said):
 
 
 @given(st.dates(date(1950, 1, 1), date(2100, 1, 1)))
-def test_a_day_is_kept_exactly_as_a_number(day):
+def test_a_day_is_stored_exactly_as_a_number(day):
     assert day_of(day_number(day)) == day

@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, literal, select
 
 from api.core.calendar import date_in_china
 from api.ledger.chain import format_timestamp
-from api.portfolio.portfolio import year_in_china
+from api.portfolio.totals import year_in_china
 
 ENGINE = create_engine("sqlite://")
 

@@ -1,4 +1,4 @@
-"""Decisions in the ledger: one kernel call for many, one decision a question, kept answers."""
+"""Decisions in the ledger: one kernel call for many, one decision per question, stored answers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ import pytest
 from api.decisions.commands import Decide
 from api.decisions.schemas import DecisionShape
 from api.editions.in_use import Resources
-from api.http.problem_kinds import IN_PROGRESS, KEY_REUSED
-from api.http.problems import ProblemError
 from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Kind, NewEntry
+from api.ledger.errors import InProgressError, KeyReusedError
 from api.ledger.idempotency import REPLAYED
 from api.ledger.writer import Ledger
 from model.decision.decision import decide
@@ -100,9 +99,8 @@ def test_the_same_key_and_body_gets_the_first_answer_byte_by_byte(
 def test_the_same_key_with_another_body_is_refused(ledger: Ledger, asks: list[Decide]) -> None:
     one, other = under(asks[0], "key"), under(asks[1], "key")
     ledger.write_now(one)
-    with pytest.raises(ProblemError) as refused:
+    with pytest.raises(KeyReusedError):
         ledger.write_now(other)
-    assert refused.value.kind == KEY_REUSED
     assert decisions_in(ledger) == 1
 
 
@@ -114,7 +112,7 @@ def test_the_same_key_of_another_officer_is_another_key(ledger: Ledger, asks: li
 
 @dataclass
 class Slow:
-    """Waits inside the transaction until it is told to go on."""
+    """Waits inside the transaction until it may end."""
 
     idempotency: IdempotencyScope | None
     began: threading.Event
@@ -132,16 +130,15 @@ def consent(kind: Kind, subject: str) -> NewEntry:
     )
 
 
-def test_a_key_that_still_runs_is_refused_and_afterwards_answered(ledger: Ledger) -> None:
+def test_a_key_in_progress_is_refused_and_later_answered(ledger: Ledger) -> None:
     slow = Slow(IdempotencyScope.of("a", "r", "k", {}), threading.Event(), threading.Event())
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(ledger.write_now, slow)
         assert slow.began.wait(20)
-        with pytest.raises(ProblemError) as refused:
+        with pytest.raises(InProgressError):
             ledger.write_now(slow)
         slow.may_end.set()
         assert first.result(20).body == b"done"
-    assert refused.value.kind == IN_PROGRESS
     assert ledger.write_now(slow).headers == {REPLAYED: "true"}
 
 
@@ -149,26 +146,26 @@ def test_sixteen_threads_with_one_key_make_one_decision(ledger: Ledger, asks: li
     def pressed(_: int) -> Answer | None:
         try:
             return ledger.write_now(asks[0])
-        except ProblemError as refused:
-            return None if refused.kind == IN_PROGRESS else Answer(500, b"")
+        except InProgressError:
+            return None
 
     with ThreadPoolExecutor(16) as pool:
-        told = list(pool.map(pressed, range(16)))
-    assert len({answer.body for answer in told if answer}) == 1
+        answers = list(pool.map(pressed, range(16)))
+    assert len({answer.body for answer in answers if answer}) == 1
     assert decisions_in(ledger) == 1
 
 
-def test_officers_asking_the_same_at_once_get_one_decision(
+def test_officers_with_the_same_question_at_once_get_one_decision(
     ledger: Ledger, asks: list[Decide]
 ) -> None:
     async def at_once() -> Sequence[Answer]:
         pressed = [under(asks[0], f"key-{n}", f"officer-{n}") for n in range(16)]
         return await asyncio.gather(*map(ledger.write, pressed))
 
-    told = asyncio.run(at_once())
+    answers = asyncio.run(at_once())
     late = ledger.write_now(under(asks[0], "late", "officer-99"))
-    assert len({answer.body for answer in (*told, late)}) == 1
-    assert all(answer.headers == {} for answer in (*told, late))
+    assert len({answer.body for answer in (*answers, late)}) == 1
+    assert all(answer.headers == {} for answer in (*answers, late))
     with ledger.read() as view:
         entries = view.entries_of_decision(json.loads(late.body)["decision_id"])
     assert [entry.kind for entry in entries] == ["DECISION"] + ["REPEATED"] * 16
@@ -214,7 +211,7 @@ def test_a_consent_withdrawn_since_the_edition_declines_and_is_not_scored(
         )
 
     before, _, between, _, after = (
-        json.loads(told.body) if told.body else {} for told in asyncio.run(at_once())
+        json.loads(answer.body) if answer.body else {} for answer in asyncio.run(at_once())
     )
     assert before["points"] is not None
     assert (between["outcome"], between["points"], between["reasons"]) == ("DECLINE", None, [])
@@ -235,6 +232,6 @@ def test_one_broken_command_leaves_those_decided_with_it_alone(
         together = [ledger.write(each) for each in (asks[0], broken, asks[2])]
         return await asyncio.gather(*together, return_exceptions=True)
 
-    told = asyncio.run(at_once())
-    assert [isinstance(each, Answer) for each in told] == [True, False, True]
+    answers = asyncio.run(at_once())
+    assert [isinstance(each, Answer) for each in answers] == [True, False, True]
     assert decisions_in(ledger) == 2

@@ -1,4 +1,4 @@
-"""Replay: years later, from what is stored alone, the same decision comes out."""
+"""Replay: the stored data alone give the same decision again."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_300_decisions_replay_equal_field_by_field(tmp_path: Path, resources: Re
             assert found.differences == ()
 
 
-def test_a_decision_replays_after_its_policy_and_card_left_the_house(
+def test_a_decision_replays_from_the_ledgers_own_policy_and_card(
     ledger: Ledger, asks: list[Decide]
 ) -> None:
     decision_id = json.loads(ledger.write_now(asks[0]).body)["decision_id"]
@@ -55,7 +55,7 @@ def test_a_decision_replays_after_its_policy_and_card_left_the_house(
 
 @dataclass
 class Erase:
-    """Erases a person, on the record."""
+    """Erases a person and records it."""
 
     subject: str
     idempotency: IdempotencyScope | None = None
@@ -89,24 +89,24 @@ def test_the_command_says_equal_and_shows_each_field(tmp_path: Path, asks: list[
     ledger = Ledger.open(Settings(home=tmp_path))
     decision_id = json.loads(ledger.write_now(asks[0]).body)["decision_id"]
     ledger.close()
-    told = CliRunner().invoke(replay_command, [decision_id, "--home", str(tmp_path)])
-    assert told.exit_code == 0, told.output
-    assert "equal, field by field" in told.output
-    assert "= outcome" in told.output
+    result = CliRunner().invoke(replay_command, [decision_id, "--home", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert "equal, field by field" in result.output
+    assert "= outcome" in result.output
     plain = CliRunner().invoke(replay_command, [decision_id, "--home", str(tmp_path), "--json"])
     assert json.loads(plain.output)["equal"] is True
 
 
 def test_an_unknown_decision_is_named(tmp_path: Path) -> None:
     Ledger.open(Settings(home=tmp_path)).close()
-    told = CliRunner().invoke(replay_command, ["no-such", "--home", str(tmp_path)])
-    assert told.exit_code == 1
-    assert "not in this ledger" in str(told.exception)
+    result = CliRunner().invoke(replay_command, ["no-such", "--home", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "not in this ledger" in str(result.exception)
 
 
-def test_a_ledger_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:
-    told = CliRunner().invoke(replay_command, ["no-such", "--home", str(tmp_path)])
-    assert "no ledger here" in str(told.exception)
+def test_a_missing_ledger_is_named_and_not_created(tmp_path: Path) -> None:
+    result = CliRunner().invoke(replay_command, ["no-such", "--home", str(tmp_path)])
+    assert "no ledger here" in str(result.exception)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -130,6 +130,6 @@ def test_a_stored_policy_is_the_policy_of_its_day(day: date) -> None:
 
 
 @pytest.mark.parametrize("payload", [b"", b"{}", b"[]", b'{"numbers": 1}', b"\xff"])
-def test_what_is_no_stored_policy_is_refused(payload: bytes) -> None:
+def test_bytes_that_are_no_policy_are_refused(payload: bytes) -> None:
     with pytest.raises(ContractError):
         stored_policy(payload, date(2023, 10, 1))

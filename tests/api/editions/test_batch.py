@@ -1,4 +1,4 @@
-"""One row, a batch, another order, another engine: the edition says the same of a member."""
+"""A member's row is the same alone, in a batch, in another order and on another engine."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_household_has_one_borrower(scored: Scored, member_profile: pa.Table) 
 
 @settings(max_examples=25, deadline=None)
 @given(picked=st.lists(st.integers(0, 1_199), min_size=1, max_size=30))
-def test_any_rows_in_any_order_score_as_they_do_in_the_whole(
+def test_any_rows_in_any_order_score_as_in_the_whole_batch(
     member_profile: pa.Table, scored: Scored, basis: Basis, picked: list[int]
 ) -> None:
     part = member_profile.take(picked)
@@ -114,15 +114,15 @@ def _run(archive: Archive, day: str, home: Path) -> Result:
     )  # fmt: skip
 
 
-def test_the_command_publishes_and_tells_the_funnel(
+def test_the_command_publishes_and_prints_the_funnel(
     simulated_archive: Archive, card_home: Path, tmp_path: Path
 ) -> None:
     home = Path(shutil.copytree(card_home, tmp_path / "home"))
-    found = _run(simulated_archive, "2023-10-01", home)
-    assert (found.exit_code, found.stderr) == (0, "")
-    assert "一级白名单 first tier" in found.stdout
-    assert "合计 total" in found.stdout
-    assert "FIRST_EDITION" in found.stdout
+    result = _run(simulated_archive, "2023-10-01", home)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "一级白名单 first tier" in result.stdout
+    assert "合计 total" in result.stdout
+    assert "FIRST_EDITION" in result.stdout
     assert pq.read_table(home / "rows.parquet").num_rows == 1_200
     older = _run(simulated_archive, "2023-09-01", home)
     assert "older than the one it replaces (2023-10-01)" in older.stderr

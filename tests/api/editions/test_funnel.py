@@ -1,4 +1,4 @@
-"""The funnel reconciles: every part adds up to the whole, at every level."""
+"""The funnel reconciles: the parts add up to the total at every level."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.editions.funnel import LEVELS, STEPS, Counts, funnel, reconciled
+from api.editions.funnel import LEVELS, STEPS, Counts, funnel, refuse_unreconciled
 from api.editions.sources import borrowing, visible
 from data.storage.archive import Archive
 from data.storage.schema import arrow_schema
@@ -63,7 +63,7 @@ def test_parts_add_up_to_the_whole_at_every_level(
 
 
 @given(_MEMBERS)
-def test_a_place_holds_exactly_the_members_whose_village_lies_in_it(
+def test_a_place_counts_exactly_the_members_of_its_villages(
     members: list[tuple[str, str, bool, int, int]],
 ) -> None:
     for code, counts in _funnel(members).items():
@@ -100,13 +100,13 @@ _SOUND = Counts(
 def test_counts_that_contradict_each_other_are_refused(wrong: dict[str, int]) -> None:
     assert _SOUND.reconciles()
     with pytest.raises(EditionError, match="does not reconcile"):
-        reconciled({"": replace(_SOUND, **wrong)})
+        refuse_unreconciled({"": replace(_SOUND, **wrong)})
 
 
 def test_a_level_that_misses_a_member_is_refused() -> None:
     part = replace(_SOUND, members=9, none=3)
     with pytest.raises(EditionError, match="by county does not add up"):
-        reconciled({"": _SOUND, "371502": part, "371502001": part, "371502001001": part})
+        refuse_unreconciled({"": _SOUND, "371502": part, "371502001": part, "371502001001": part})
 
 
 def test_a_simulated_edition_reconciles_to_its_archive(
@@ -149,7 +149,7 @@ def test_of_several_versions_of_a_row_the_last_one_known_that_day_counts(
     assert borrowing(archive, date(2023, 3, 2), ids).disbursed_yuan.tolist() == [99_000, 0]
 
 
-def test_a_loan_is_this_years_from_the_first_of_january(tmp_path: Path) -> None:
+def test_a_loan_counts_for_this_year_from_the_first_of_january(tmp_path: Path) -> None:
     archive = Archive(tmp_path)
     archive.append("loans", _loan("2022-12-01", 5_000, date(2022, 12, 31)))
     ids = np.array(["A"], dtype=object)

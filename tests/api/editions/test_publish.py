@@ -1,4 +1,4 @@
-"""An edition is published whole, named by its bytes, compared with the one before."""
+"""An edition is published completely, named by its bytes, compared with the previous one."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_same_inputs_give_the_same_bytes(
     assert len(before) == 6
 
 
-def test_an_edition_made_again_after_damage_is_whole_again(
+def test_publishing_again_repairs_a_damaged_edition(
     archive: Archive, member_profile: pa.Table, home: Path
 ) -> None:
     folder = _publish(archive, member_profile, home).folder
@@ -110,7 +110,7 @@ def test_the_next_edition_names_entries_and_exits_with_their_reasons(
 ) -> None:
     before = _publish(archive, member_profile, home)
     first = _first(before)
-    # Members without relatives in the archive: nobody can take the household's place from them.
+    # Members without relatives in the archive: nobody else can be the household's borrower.
     gone, court, poorer = sorted(first & _alone(member_profile))[:3]
     changed = _without(member_profile, gone)
     changed = _with(changed, court, "court_unresolved", 1.0)
@@ -141,7 +141,7 @@ def test_another_card_is_a_reason_of_its_own(
     after = _publish(archive, member_profile, home)
     assert after.manifest.counts["leaves"] > 0
     left = {change.reason for change in after.contents.changes if change.change == "LEAVES"}
-    # A relative may rise past a member under the new card and take the household's place.
+    # A relative may rise past a member under the new card and become the household's borrower.
     assert "SCORECARD_CHANGED" in left <= {"SCORECARD_CHANGED", "HOUSEHOLD_BORROWER"}
 
 
@@ -199,7 +199,7 @@ def test_a_failed_run_leaves_the_edition_in_use_alone(
 ) -> None:
     _publish(archive, member_profile, home)
     before = sorted(path.name for path in (home / "editions").iterdir())
-    with pytest.raises(EditionError, match="holds no member"):
+    with pytest.raises(EditionError, match="has no member"):
         _publish(archive, member_profile.slice(0, 0), home, date(2023, 10, 2))
     assert sorted(path.name for path in (home / "editions").iterdir()) == before
 
@@ -220,12 +220,12 @@ def test_an_unsigned_card_makes_no_edition(
         publish_whitelist(archive, date(2023, 10, 1), tmp_path, tmp_path / "rows.parquet")
 
 
-def test_rows_are_parquet_or_nothing(archive: Archive, home: Path) -> None:
+def test_rows_are_written_as_parquet_only(archive: Archive, home: Path) -> None:
     with pytest.raises(EditionError, match="Parquet"):
         publish_whitelist(archive, date(2023, 10, 1), home, home / "rows.csv")
 
 
-def test_nobody_is_named_in_an_edition_but_behind_a_mask(
+def test_an_edition_contains_masked_identities_only(
     archive: Archive, member_profile: pa.Table, home: Path
 ) -> None:
     folder = _publish(archive, member_profile, home).folder

@@ -1,4 +1,4 @@
-"""From a decision to money: approved, in force, within the limit, consent, still eligible."""
+"""Payments: approved, not expired, within the limit, with consent, still eligible."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -55,7 +55,7 @@ def test_draws_on_a_members_other_decisions_in_force_count_too(desk):
     assert desk.do(pay(desk, second, most))["drawn_yuan"] == most
 
 
-def test_a_loan_that_runs_counts_although_its_decision_is_over(desk):
+def test_a_running_loan_counts_after_its_decision_expired(desk):
     member, first = approved(desk)
     limit = member["limit_yuan"]
     desk.do(pay(desk, first, limit - 2_000))
@@ -67,7 +67,7 @@ def test_a_loan_that_runs_counts_although_its_decision_is_over(desk):
     assert desk.do(pay(desk, second, limit))["drawn_yuan"] == limit
 
 
-def test_a_loan_whose_term_is_over_leaves_the_next_limit_whole(desk):
+def test_a_loan_whose_term_has_ended_does_not_count(desk):
     member, first = approved(desk)
     desk.do(pay(desk, first, member["limit_yuan"]))
     desk.now += timedelta(days=31 * (member["months"] + 1))
@@ -89,7 +89,7 @@ def test_a_decision_can_be_drawn_on_through_its_last_day_in_china_and_no_longer(
     ("tier", "refusal"),
     [("SECOND", "not-approved"), ("THIRD", "not-approved"), ("NONE", "not-approved")],
 )
-def test_nothing_is_paid_on_what_is_not_approved(desk, tier, refusal):
+def test_nothing_is_paid_without_an_approval(desk, tier, refusal):
     decision = desk.decide(desk.member(tier), 3_000)
     assert desk.refusal(pay(desk, decision, 1_000)) == refusal
 
@@ -98,7 +98,7 @@ def test_an_unknown_decision_is_not_found(desk):
     assert desk.refusal(pay(desk, "0" * 36, 1)) == "unknown-decision"
 
 
-def test_withdrawn_consent_stops_payments_at_once_and_given_again_frees_them(desk):
+def test_withdrawn_consent_stops_payments_until_it_is_given_again(desk):
     member, decision = approved(desk)
     withdraw = SetConsent(None, "o", member["member_id"], False, "paper", desk.resources)
     desk.do(withdraw)
@@ -128,7 +128,7 @@ def test_a_member_without_consent_in_the_archive_can_give_it_at_the_counter(desk
     assert "NO_CONSENT" not in [rule["code"] for rule in answer["knock_outs"]]
 
 
-def test_a_member_who_fell_out_of_the_offer_is_not_paid(desk):
+def test_a_member_without_an_offer_any_more_is_not_paid(desk):
     member, decision = approved(desk)
     stricter = replace(desk.resources.policy, tiers={"FIRST": 2_000, "SECOND": 1_999})
     worse = replace(desk.resources, policy=stricter)
@@ -138,7 +138,7 @@ def test_a_member_who_fell_out_of_the_offer_is_not_paid(desk):
     assert desk.do(pay(desk, decision, 1_000))["drawn_yuan"] == 1_000
 
 
-def test_a_draw_records_by_which_versions_the_member_was_still_eligible(desk):
+def test_a_draw_records_the_versions_of_its_assessment(desk):
     _, decision = approved(desk)
     desk.do(pay(desk, decision, 1_000))
     with desk.ledger.read() as view:
@@ -148,7 +148,7 @@ def test_a_draw_records_by_which_versions_the_member_was_still_eligible(desk):
     assert entry.body["edition_digest"] == desk.resources.edition.digest
 
 
-def test_of_sixteen_who_press_at_once_only_as_many_are_paid_as_the_amount_allows(desk):
+def test_sixteen_simultaneous_payments_never_exceed_the_approved_amount(desk):
     member, decision = approved(desk)
     part = member["limit_yuan"] // 3
 
@@ -160,5 +160,5 @@ def test_of_sixteen_who_press_at_once_only_as_many_are_paid_as_the_amount_allows
         return "paid"
 
     with ThreadPoolExecutor(16) as pool:
-        told = Counter(pool.map(press, range(16)))
-    assert told == {"paid": 3, "above-approved": 13}
+        outcomes = Counter(pool.map(press, range(16)))
+    assert outcomes == {"paid": 3, "above-approved": 13}

@@ -1,4 +1,4 @@
-"""A person is erased, over HTTP and to the end: nothing leads to them, and the ledger is whole."""
+"""Erasure of a person over HTTP: no data identifies them, and the ledger verifies."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ KEYS = (f"erasure-{number}" for number in range(1_000))
 
 
 def _console(running: Running, *line: str) -> str:
-    told = {**os.environ, "RONGZI_HOME": str(running.home)}
+    environment = {**os.environ, "RONGZI_HOME": str(running.home)}
     if running.settings.database_url:
-        told["RONGZI_DATABASE_URL"] = running.settings.database_url
+        environment["RONGZI_DATABASE_URL"] = running.settings.database_url
     done = subprocess.run(
         [sys.executable, "-m", "cli.main", *line],
-        capture_output=True, text=True, check=False, env=told,
+        capture_output=True, text=True, check=False, env=environment,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -50,7 +50,7 @@ def _without_a_loan(home: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
-def test_an_erased_person_is_gone_and_what_was_decided_stays_provable(
+def test_an_erased_person_is_gone_and_their_decisions_stay_provable(
     database: str,
     request: pytest.FixtureRequest,
     published_home: Path,
@@ -60,15 +60,15 @@ def test_an_erased_person_is_gone_and_what_was_decided_stays_provable(
 ) -> None:
     home = Path(shutil.copytree(published_home, tmp_path / "home"))
     shutil.rmtree(home / "ledger", ignore_errors=True)
-    told = {}
+    options = {}
     if database == "postgres":
         server: Postgres = request.getfixturevalue("postgres")
-        told["RONGZI_DATABASE_URL"] = server.new_database()
+        options["RONGZI_DATABASE_URL"] = server.new_database()
     member = _without_a_loan(home)
     person = Edition.current(home).person(member["member_id"]) or {}
     address = f"/v1/members/{member['member_id']}"
     with (
-        serving(home, tmp_path / "log", **told) as running,
+        serving(home, tmp_path / "log", **options) as running,
         httpx.Client(base_url=running.url, trust_env=False) as client,
     ):
         officer = headers_of(running.settings, ["officer"], subject="officer-1")
@@ -109,8 +109,8 @@ def test_an_erased_person_is_gone_and_what_was_decided_stays_provable(
 
 
 def _publish_without(member_id: str, archive: Archive, profile: pa.Table, home: Path) -> None:
-    """Publish the next edition from branch files that do not hold the person any more."""
-    kept = profile.filter(pc.not_equal(profile["member_id"], member_id))
+    """Publish the next edition from branch files without the person."""
+    remaining = profile.filter(pc.not_equal(profile["member_id"], member_id))
     day = date(2023, 10, 1)
     basis = Basis(day, policy_on(day), published_card(home))
-    publish_profile(archive, kept, basis, home, home / "rows.parquet")
+    publish_profile(archive, remaining, basis, home, home / "rows.parquet")

@@ -1,4 +1,4 @@
-"""A person's rights, and the sums over places: export, erasure, portfolio."""
+"""A person's rights, export and erasure, and the portfolio."""
 
 import json
 from copy import copy
@@ -21,59 +21,61 @@ DECLINE = Ruling("DECLINE", None, "ADVERSE_NEWS", "情况有变，停止放款")
 
 
 def without(resources, member_id):
-    """Return the resources as after an edition that does not know the member any more."""
+    """Return the resources of an edition without the member."""
     edition = copy(resources.edition)
-    edition._recent = {member_id: None}
+    edition._cache = {member_id: None}
     return replace(resources, edition=edition)
 
 
 STEPS = ("members", "first", "second", "third", "none")
 
 
-def test_an_export_holds_all_that_is_held_and_is_itself_on_record(desk):
+def test_an_export_contains_all_stored_data_and_is_recorded(desk):
     member = desk.member("FIRST")
     decision = desk.decide(member, 3_000)
-    told = desk.do(Export(None, "officer-1", member["member_id"], desk.resources))
-    assert told["identity"]["member_id"] == member["member_id"]
-    assert told["archive"]["tier"] == "FIRST"
-    assert told["consent"] == {"in_force": True, "history": []}
-    (entry,) = told["entries"]
+    export = desk.do(Export(None, "officer-1", member["member_id"], desk.resources))
+    assert export["identity"]["member_id"] == member["member_id"]
+    assert export["archive"]["tier"] == "FIRST"
+    assert export["consent"] == {"in_force": True, "history": []}
+    (entry,) = export["entries"]
     assert (entry["decision_id"], entry["body"]["request"]["amount_yuan"]) == (decision, 3_000)
     again = desk.do(Export(None, "officer-1", member["member_id"], desk.resources))
     assert [entry["kind"] for entry in again["entries"]] == ["DECISION", "EXPORTED"]
 
 
-def test_an_export_tells_the_person_who_looked_and_nobody_else(desk):
+def test_an_export_lists_accesses_to_this_person_only(desk):
     member, other = desk.member("FIRST")["member_id"], desk.member("SECOND")["member_id"]
     decision = desk.decide(desk.member("FIRST"), 3_000)
     for seen, on in ((member, None), (None, decision), (other, None), (None, None)):
         desk.ledger.write_now(RecordAccess("auditor-1", "get_x", "371502", 9, "request", seen, on))
-    told = desk.do(Export(None, "officer-1", member, desk.resources))
-    assert [(look["by"], look["route"]) for look in told["looks"]] == [("auditor-1", "get_x")] * 2
-    assert all(set(look) == {"at", "by", "route"} for look in told["looks"])
+    export = desk.do(Export(None, "officer-1", member, desk.resources))
+    assert [(access["by"], access["route"]) for access in export["looks"]] == [
+        ("auditor-1", "get_x")
+    ] * 2
+    assert all(set(access) == {"at", "by", "route"} for access in export["looks"])
 
 
-def test_a_person_the_ledger_does_not_know_is_exported_from_the_archive_alone(desk):
+def test_a_person_unknown_to_the_ledger_is_exported_from_the_archive(desk):
     member = desk.member("SECOND")["member_id"]
-    told = desk.do(Export(None, "officer-1", member, desk.resources))
-    assert (told["identity"], told["entries"]) == (None, [])
+    export = desk.do(Export(None, "officer-1", member, desk.resources))
+    assert (export["identity"], export["entries"]) == (None, [])
     assert desk.refusal(Export(None, "o", "NOBODY", desk.resources)) == "unknown-member"
 
 
-def test_who_left_the_archive_keeps_the_right_to_a_copy_and_to_be_erased(desk):
+def test_a_person_who_left_the_archive_can_be_exported_and_erased(desk):
     member = desk.member("FIRST")["member_id"]
     decision = desk.decide(desk.member("FIRST"), 3_000)
     after = without(desk.resources, member)
-    told = desk.do(Export(None, "officer-1", member, after))
-    assert (told["archive"], told["identity"]["member_id"]) == (None, member)
-    assert [entry["decision_id"] for entry in told["entries"]] == [decision]
+    export = desk.do(Export(None, "officer-1", member, after))
+    assert (export["archive"], export["identity"]["member_id"]) == (None, member)
+    assert [entry["decision_id"] for entry in export["entries"]] == [decision]
     erased = desk.do(Erase(None, "reviewer-1", member, after))
     assert erased["entries_kept"] == 3
     for command in (Export(None, "o", member, after), Erase(None, "r", member, after)):
         assert desk.refusal(command) == "unknown-member"
 
 
-def test_who_left_the_archive_may_withdraw_consent_and_gives_none(desk):
+def test_a_person_who_left_the_archive_may_withdraw_consent_but_not_give_it(desk):
     member = desk.member("FIRST")["member_id"]
     after = without(desk.resources, member)
     withdraw = SetConsent(None, "o", member, False, "paper", after)
@@ -85,7 +87,7 @@ def test_who_left_the_archive_may_withdraw_consent_and_gives_none(desk):
     assert desk.refusal(replace(withdraw, is_given=True)) == "unknown-member"
 
 
-def test_erasure_leaves_the_chain_whole_and_its_decisions_replayable(desk, ledger_settings):
+def test_erasure_leaves_the_chain_complete_and_its_decisions_replayable(desk, ledger_settings):
     member = desk.member("FIRST")
     decision = desk.decide(member, 3_000)
     erased = desk.do(Erase(None, "reviewer-1", member["member_id"], desk.resources))
@@ -98,7 +100,7 @@ def test_erasure_leaves_the_chain_whole_and_its_decisions_replayable(desk, ledge
     assert member["member_id"] not in stored
 
 
-def test_an_erasure_tells_where_consent_still_stands_for_it_forgets_a_withdrawal(desk):
+def test_an_erasure_says_whether_the_archive_still_records_consent(desk):
     member, silent = desk.member("FIRST"), desk.member("NONE", consents=False)
     desk.do(SetConsent(None, "o", member["member_id"], False, "paper", desk.resources))
     desk.decide(silent, 3_000)
@@ -109,7 +111,7 @@ def test_an_erasure_tells_where_consent_still_stands_for_it_forgets_a_withdrawal
     assert [each["archive_consents"] for each in erased] == [True, False]
 
 
-def test_nothing_can_be_done_about_the_decisions_of_an_erased_person(desk):
+def test_decisions_of_an_erased_person_cannot_be_changed(desk):
     member = desk.member("FIRST")
     decision = desk.decide(member, 3_000)
     desk.do(Erase(None, "reviewer-1", member["member_id"], desk.resources))
@@ -120,7 +122,7 @@ def test_nothing_can_be_done_about_the_decisions_of_an_erased_person(desk):
     assert desk.refusal(again) == "nothing-held"
 
 
-def test_whoever_comes_back_is_a_new_subject_without_a_past(desk):
+def test_a_person_who_returns_is_a_new_subject_without_a_history(desk):
     member = desk.member("FIRST")
     before = desk.decide(member, 3_000)
     desk.do(Erase(None, "reviewer-1", member["member_id"], desk.resources))
@@ -128,8 +130,8 @@ def test_whoever_comes_back_is_a_new_subject_without_a_past(desk):
     assert after != before
     with desk.ledger.read() as view:
         assert case_of(view, after).subject_id != case_of(view, before).subject_id
-    told = desk.do(Export(None, "officer-1", member["member_id"], desk.resources))
-    assert [entry["decision_id"] for entry in told["entries"]] == [after]
+    export = desk.do(Export(None, "officer-1", member["member_id"], desk.resources))
+    assert [entry["decision_id"] for entry in export["entries"]] == [after]
 
 
 def test_nobody_is_erased_while_a_loan_runs(desk):
@@ -144,11 +146,11 @@ def test_nobody_is_erased_while_a_loan_runs(desk):
 
 def counted(desk, level="county", within=lambda village: True, tally=None):
     with desk.ledger.read() as view:
-        sums = (tally or Tally()).sums(view)
+        sums = (tally or Tally()).totals(view)
     return portfolio(desk.resources.edition, sums, level, within, desk.now.year)
 
 
-def test_the_portfolio_counts_from_the_archive_to_money(desk):
+def test_the_portfolio_counts_from_members_to_payments(desk):
     first, third = desk.member("FIRST"), desk.member("THIRD")
     decision = desk.decide(first, 4_000)
     desk.decide(third, 3_000)
@@ -163,7 +165,7 @@ def test_the_portfolio_counts_from_the_archive_to_money(desk):
     }  # fmt: skip
 
 
-def test_an_overturned_approval_is_taken_off_in_the_year_in_which_it_was(desk):
+def test_a_reversed_approval_is_subtracted_in_the_year_of_its_reversal(desk):
     tally = Tally()
     decision = desk.decide(desk.member("FIRST"), 4_000)
     assert counted(desk, "total", tally=tally)[0]["this_year"]["approved_yuan"] == 4_000
@@ -178,7 +180,7 @@ def test_an_overturned_approval_is_taken_off_in_the_year_in_which_it_was(desk):
     assert total["in_total"]["approved_yuan"] == 4_000
 
 
-def test_the_parts_add_up_at_every_level_and_a_place_sees_its_own(desk):
+def test_the_parts_add_up_at_every_level_and_callers_see_their_own_places(desk):
     member = desk.member("FIRST")
     desk.decide(member, 4_000)
     (total,) = counted(desk, "total")

@@ -1,4 +1,4 @@
-"""Sums and queue over the whole ledger: reckoned in stretches, begun when the service starts."""
+"""The tally over the whole ledger: read in ranges, begun when the service starts."""
 
 import threading
 from datetime import timedelta
@@ -8,8 +8,8 @@ from sqlalchemy import event
 
 from api.payments.commands import CancelDisbursement, Disburse
 from api.portfolio import tally as tally_module
-from api.portfolio.portfolio import EntryRange, case_changes, sums_by_place
 from api.portfolio.tally import Tally, preload
+from api.portfolio.totals import EntryRange, case_changes, totals_by_place
 from api.reviews.commands import ClaimReview, GiveVerdict, Override, RequestReview, Ruling
 from api.reviews.queue import queue_page
 
@@ -23,7 +23,7 @@ def everywhere(_):
 
 @pytest.fixture
 def referred(desk):
-    """Four referred cases, two of them run out."""
+    """Four referred cases, two of them expired."""
     member = desk.member("SECOND")
     old = [desk.decide(member, yuan) for yuan in (3_000, 4_000)]
     desk.now += timedelta(days=60)
@@ -35,11 +35,11 @@ def waiting(desk, tally):
         return [decision for _, decision, _ in tally.open_cases(view)]
 
 
-def test_reading_ahead_finds_what_reading_finds_without_what_has_run_out(desk, referred):
+def test_a_preloaded_tally_equals_one_read_late_and_leaves_out_expired_cases(desk, referred):
     ahead, late = Tally(), Tally()
     preload(desk.ledger, ahead, threading.Event())
     with desk.ledger.read() as view:
-        assert ahead.sums(view) == late.sums(view)
+        assert ahead.totals(view) == late.totals(view)
         assert ahead.open_cases(view) == late.open_cases(view)
         pages = [queue_page(tally, view, everywhere, 0, 10) for tally in (ahead, late)]
     assert pages[0] == pages[1]
@@ -54,7 +54,7 @@ def test_pages_of_the_queue_follow_each_other(desk, referred):
     assert end is None
 
 
-def test_a_reader_that_is_told_to_stop_stops(desk, referred):
+def test_a_stopped_preload_ends(desk, referred):
     stop, tally = threading.Event(), Tally()
     stop.set()
     preload(desk.ledger, tally, stop)
@@ -62,7 +62,7 @@ def test_a_reader_that_is_told_to_stop_stops(desk, referred):
         assert tally.follow(view)
 
 
-def test_a_case_stands_the_same_wherever_a_stretch_ends(desk, monkeypatch):
+def test_the_tally_does_not_depend_on_where_a_range_ends(desk, monkeypatch):
     """A second reviewer is asked for, a member asks, people rule, both ways, and money moves."""
     policy = desk.resources.policy
     second, first, third = (desk.member(tier) for tier in ("SECOND", "FIRST", "THIRD"))
@@ -85,14 +85,14 @@ def test_a_case_stands_the_same_wherever_a_stretch_ends(desk, monkeypatch):
     desk.now += timedelta(days=15)
     monkeypatch.setattr(tally_module, "_CLOCK_DAYS", 0)
     for length in (1, 2, 3, 5):
-        monkeypatch.setattr(tally_module, "_STRETCH", length)
+        monkeypatch.setattr(tally_module, "_RANGE_SIZE", length)
         fresh = Tally()
         assert waiting(desk, fresh) == waiting(desk, whole) == [lengthened, declined]
         with desk.ledger.read() as view:
-            assert fresh.sums(view) == whole.sums(view)
+            assert fresh.totals(view) == whole.totals(view)
 
 
-def test_a_case_that_ran_out_only_by_a_wrong_clock_waits_again(desk, referred):
+def test_a_case_that_expired_by_a_wrong_clock_is_open_again(desk, referred):
     tally = Tally()
     assert waiting(desk, tally) == referred[1]
     desk.now += timedelta(days=40)
@@ -103,7 +103,7 @@ def test_a_case_that_ran_out_only_by_a_wrong_clock_waits_again(desk, referred):
     assert waiting(desk, tally) == referred[1]
 
 
-def test_a_database_that_fails_on_the_way_leaves_the_fold_whole(desk, referred):
+def test_a_failing_database_leaves_the_tally_consistent(desk, referred):
     tally = Tally()
     with desk.ledger.read() as view:
         asked = []
@@ -118,17 +118,19 @@ def test_a_database_that_fails_on_the_way_leaves_the_fold_whole(desk, referred):
             tally.follow(view)
         event.remove(view.connection.engine, "before_cursor_execute", fails)
     with desk.ledger.read() as view:
-        assert tally.sums(view) == Tally().sums(view)
+        assert tally.totals(view) == Tally().totals(view)
     assert waiting(desk, tally) == referred[1]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_stretch_is_looked_up_and_never_the_whole_ledger(desk, referred):
+def test_a_range_is_read_by_index_and_never_the_whole_ledger(desk, referred):
     with desk.ledger.read() as view:
         asked = []
         engine = view.connection.engine
-        event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2:4]))
-        assert list(sums_by_place(view.connection, EntryRange(0, view.last_seq)))
+        event.listen(
+            engine, "before_cursor_execute", lambda *arguments: asked.append(arguments[2:4])
+        )
+        assert list(totals_by_place(view.connection, EntryRange(0, view.last_seq)))
         assert list(case_changes(view.connection, EntryRange(0, view.last_seq)))
         for statement, bounds in list(asked):
             explained = view.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", bounds)

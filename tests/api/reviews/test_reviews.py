@@ -1,4 +1,4 @@
-"""People decide: the queue, claims, verdicts, four eyes, overrides, and the report of them."""
+"""Reviews: the queue, claims, verdicts, four eyes, overrides and their report."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -60,7 +60,7 @@ def test_a_declined_review_ends_the_case(desk):
     assert desk.refusal(claim(desk, decision)) == "not-open-for-review"
 
 
-def test_one_reviewer_holds_a_case_until_the_claim_lapses(desk):
+def test_a_claim_blocks_other_reviewers_until_it_lapses(desk):
     decision = referred(desk)
     desk.do(claim(desk, decision))
     assert desk.refusal(claim(desk, decision, "reviewer-2")) == "claimed-by-another"
@@ -70,7 +70,7 @@ def test_one_reviewer_holds_a_case_until_the_claim_lapses(desk):
     assert desk.do(claim(desk, decision, "reviewer-2"))["claimed_by"] == "reviewer-2"
 
 
-def test_nobody_reviews_a_case_they_asked_for(desk):
+def test_nobody_reviews_a_case_they_requested(desk):
     decision = referred(desk)
     assert desk.refusal(claim(desk, decision, "officer-1")) == "own-case"
     declined = desk.decide(desk.member("THIRD"), 3_000)
@@ -115,12 +115,12 @@ def test_the_second_of_two_can_decline(desk):
         (replace(DECLINE, amount_yuan=1), "amount_yuan"),
     ],
 )
-def test_a_verdict_without_ground_is_refused_and_the_field_named(desk, ruling, field):
+def test_an_invalid_verdict_is_refused_and_the_field_named(desk, ruling, field):
     decision = referred(desk)
     desk.do(claim(desk, decision))
-    with pytest.raises(ProblemError) as refused:
+    with pytest.raises(ProblemError) as refusal:
         desk.ledger.write_now(verdict(desk, decision, ruling))
-    assert [error.field for error in refused.value.errors] == [field]
+    assert [error.field for error in refusal.value.errors] == [field]
 
 
 def test_every_decline_can_be_reviewed_once_by_a_person(desk):
@@ -136,7 +136,7 @@ def test_every_decline_can_be_reviewed_once_by_a_person(desk):
     assert paid["drawn_yuan"] == 1_000
 
 
-def test_what_was_not_declined_needs_no_review_request(desk):
+def test_only_a_decline_can_be_sent_to_review(desk):
     decision = referred(desk)
     assert desk.refusal(RequestReview(None, "o", decision, None)) == "not-declined"
 
@@ -165,7 +165,7 @@ def test_the_queue_is_paged_longest_wait_first_and_bounded_by_place(desk):
     assert elsewhere == ([], None)
 
 
-def test_an_override_stops_an_approval_and_can_bring_it_back(desk):
+def test_an_override_revokes_an_approval_and_can_restore_it(desk):
     member = desk.member("FIRST")
     decision = desk.decide(member, 3_000)
     stop = Override(None, "reviewer-1", decision, DECLINE, desk.resources.policy)
@@ -178,7 +178,7 @@ def test_an_override_stops_an_approval_and_can_bring_it_back(desk):
     assert desk.do(pay)["drawn_yuan"] == 1_000
 
 
-def test_an_override_is_not_a_way_round_four_eyes_or_the_queue(desk):
+def test_an_override_does_not_bypass_four_eyes_or_the_queue(desk):
     low = four_eyes_above(desk, 2_999)
     declined = desk.decide(desk.member("THIRD"), 3_000)
     alone = Override(None, "reviewer-1", declined, APPROVE, low)

@@ -1,4 +1,4 @@
-"""A challenger beside the champion: every move counted, nothing published."""
+"""Shadow scoring: every move is counted, nothing is published."""
 
 import csv
 import json
@@ -20,7 +20,7 @@ from model.policy.policy import policy_on
 
 @pytest.fixture(scope="module")
 def stricter(member_card):
-    """The champion's card, but with savings counting for much less."""
+    """The champion's card with much less weight for savings."""
     terms = tuple(
         Term(t.attributes, t.points // 3, t.reference)
         if t.attributes == ("average_balance_12m",)
@@ -38,7 +38,7 @@ def rows(member_profile, as_of, card_home, stricter):
     return score_profile(member_profile, basis).rows, score_profile(member_profile, beside).rows
 
 
-def test_a_card_beside_itself_moves_nobody(rows):
+def test_a_card_compared_with_itself_moves_nobody(rows):
     found = swap_set(rows[0], rows[0])
     assert found.moved.num_rows == 0
     assert all(s.members["enter"] == s.members["leave"] == 0 for s in found.swaps.values())
@@ -82,12 +82,12 @@ def test_the_command_writes_the_report_and_publishes_nothing(
     home, out = tmp_path / "home", tmp_path / "swap"
     shutil.copytree(card_home, home)
     write_card(tmp_path / "challenger", stricter)
-    told = CliRunner().invoke(rongzi, [
+    result = CliRunner().invoke(rongzi, [
         "shadow", str(tmp_path / "challenger"), "--archive", str(simulated_archive.folder),
         "--as-of", as_of.isoformat(), "--out", str(out), "--home", str(home),
     ], catch_exceptions=False)  # fmt: skip
-    assert told.exit_code == 0, told.output
-    assert "expected bads" in told.output
+    assert result.exit_code == 0, result.output
+    assert "expected bads" in result.output
     summary = json.loads((out / "swap_set.json").read_text(encoding="utf-8"))
     assert summary["champion"] == published_card(card_home).digest
     with (out / "moved.csv").open(encoding="utf-8-sig") as file:

@@ -1,4 +1,4 @@
-"""`rongzi score`: any flat table keeps what it has and gains points, PD, grade and reasons."""
+"""`rongzi score`: any flat table keeps its columns and gains points, PD, grade and reasons."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _read(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def test_a_csv_keeps_its_own_cells_to_the_letter(card: Card, tmp_path: Path) -> None:
+def test_a_csv_keeps_its_own_cells_unchanged(card: Card, tmp_path: Path) -> None:
     table, out = _written(tmp_path / "in.csv", LINES), tmp_path / "out.csv"
     assert score_table(table, card, out) == 5
     header, *lines = _read(out)
@@ -98,7 +98,7 @@ def test_points_pd_grade_and_reasons_follow_from_the_card(card: Card, tmp_path: 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])
 @pytest.mark.parametrize("rows_at_a_time", [1, 2, 3, 1_000])
-def test_the_length_of_a_stretch_never_shows(
+def test_the_size_of_a_part_never_changes_the_result(
     card: Card, tmp_path: Path, ending: str, rows_at_a_time: int
 ) -> None:
     source = _table_of(tmp_path, ending, LINES * 3)
@@ -176,7 +176,7 @@ def test_an_empty_table_is_refused(card: Card, tmp_path: Path) -> None:
             score_table(source, card, tmp_path / "out.parquet")
 
 
-def test_a_run_that_fails_half_way_leaves_no_output(card: Card, tmp_path: Path) -> None:
+def test_a_failed_run_leaves_no_output(card: Card, tmp_path: Path) -> None:
     schema = pa.schema([("income", pa.float64()), ("job", pa.string())])
     source = tmp_path / "in.parquet"
     with pq.ParquetWriter(source, schema) as writer:
@@ -192,12 +192,12 @@ def test_a_run_that_fails_half_way_leaves_no_output(card: Card, tmp_path: Path) 
 
 def test_the_command_notes_that_a_card_is_unsigned(card_dir: Path, tmp_path: Path) -> None:
     source, out = _written(tmp_path / "in.csv", LINES), tmp_path / "out.csv"
-    found = CliRunner().invoke(
+    result = CliRunner().invoke(
         command, ["--table", str(source), "--card", str(card_dir), "--out", str(out)]
     )
-    assert found.exit_code == 0
-    assert "not signed" in found.stderr
-    assert "scored 5 rows" in found.stdout
+    assert result.exit_code == 0
+    assert "not signed" in result.stderr
+    assert "scored 5 rows" in result.stdout
 
 
 def test_a_flipped_byte_in_the_card_is_refused(card_dir: Path, tmp_path: Path) -> None:

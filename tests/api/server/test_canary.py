@@ -1,4 +1,4 @@
-"""A canary person goes through every door and is found in no log, metric, error or left-over file.
+"""A canary person passes every interface and is found in no log, metric, error or temporary file.
 
 The id number is of an unassigned region, the phone of no operator, the name of nobody.
 """
@@ -21,7 +21,7 @@ from tests.support.service.running import Running, serving
 ID_NUMBER, PHONE, NAME = "999901197001010014", "19912345678", "诸葛金丝雀"
 CANARY = (ID_NUMBER, PHONE, NAME)
 HEADER = "会员编号,姓名,身份证号,手机号,村代码,出生日期"
-#: Wrong in one column or another, so that a message about the row is tempted to quote it.
+#: Wrong in one column or another, so that a message about the row might quote it.
 ROWS = (
     f"M1,{NAME},{ID_NUMBER[:-1]}5,{PHONE},abc,1970-01-01",
     f"{ID_NUMBER},{NAME},{PHONE},{ID_NUMBER},{NAME},{PHONE}",
@@ -72,8 +72,8 @@ def test_a_canary_leaves_no_trace_in_an_import_but_in_the_quarantine(
     report = tmp_path / "report.json"
     command = [sys.executable, "-m", "cli.main", "import", str(file)]
     options = ["--archive", str(tmp_path / "store" / "archive"), "--report", str(report)]
-    told = {**os.environ, "TMPDIR": str(temporary)}
-    done = subprocess.run([*command, *options], capture_output=True, env=told, check=False)
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    done = subprocess.run([*command, *options], capture_output=True, env=environment, check=False)
     assert report.exists(), done.stderr.decode()
     assert json.loads(report.read_text(encoding="utf-8"))["totals"]["accepted"] == 0
     written = (done.stdout + done.stderr).decode() + report.read_text(encoding="utf-8")
@@ -105,14 +105,14 @@ def _lent_to(running: Running, canary: str) -> list[str]:
         f"/v1/members/{quoted}/consents": {"evidence": canary},
         f"/v1/members/{quoted}/erasure": {},
     }
-    told = [running.post(path, json.dumps(body), "key")[1] for path, body in asked.items()]
+    answers = [running.post(path, json.dumps(body), "key")[1] for path, body in asked.items()]
     queries = (f"/v1/accesses?member_id={quoted}", f"/v1/accesses?actor={quoted}",
                f"/v1/reviews?cursor={quoted}", f"/v1/portfolio?county={quoted}")  # fmt: skip
-    return [*told, *(running.get(query)[1] for query in queries)]
+    return [*answers, *(running.get(query)[1] for query in queries)]
 
 
 def _signed_in_as(url: str, canary: str) -> list[str]:
-    """Return the answers to whoever types a person's name or number where a name or password is."""
+    """Return the answers to a person's name or number in the fields of name and password."""
     forms = (
         {"grant_type": "password", "username": canary, "password": canary},
         {"grant_type": canary, "username": "officer-1", canary: canary},

@@ -64,7 +64,7 @@ def test_from_decision_to_disbursement_with_the_generated_client(
 
 
 def _signed_in(part: Callable[[str], Any], running: Running) -> str:
-    """Return a token for an officer's password, asked for as anybody would."""
+    """Return a token for an officer's password from the public route."""
     with closing(Accounts(running.settings)) as accounts:
         (officer,) = create_account(accounts, [("officer-1", ("officer",), ("",))])
     models, client = part("models"), part("client").Client(base_url=running.url)
@@ -98,10 +98,10 @@ def _walk(part: Callable[[str], Any], client: Any, row: dict[str, Any]) -> None:
         client=client, body=asked, idempotency_key="client-1"
     )
     assert again == decision
-    told = part("api.decisions.get_explanation").sync(
+    explanation = part("api.decisions.get_explanation").sync(
         client=client, decision_id=decision.decision_id
     )
-    assert told.decision_id == decision.decision_id
+    assert explanation.decision_id == decision.decision_id
     paid = part("api.decisions.post_disbursement").sync(
         client=client,
         decision_id=decision.decision_id,

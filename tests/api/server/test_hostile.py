@@ -93,7 +93,7 @@ def running(published_home: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def _send(running: Running, head: str, *pieces: bytes, patience: float = 20) -> bytes:
-    """Send bytes as they are and return all that comes back."""
+    """Send raw bytes and return the whole response."""
     bearer = f"Authorization: {running.bearer['Authorization']}\r\n"
     with socket.create_connection(("127.0.0.1", running.port), timeout=patience) as sent:
         sent.sendall(f"{head}\r\nHost: x\r\n{bearer}Connection: close\r\n".encode("latin-1"))
@@ -113,7 +113,7 @@ def _post(running: Running, path: str, body: bytes, kind: str = "application/jso
 
 
 def _refused(answer: bytes) -> bool:
-    """Whether it is a typed refusal that holds nothing of the input."""
+    """Return whether it is a typed refusal without any of the input."""
     status = int(answer[9:12])
     typed = b"content-type: application/problem+json" in answer.lower()
     return 400 <= status < 500 and typed and MARKER.encode() not in answer
@@ -186,14 +186,14 @@ def test_a_hostile_address_is_refused_without_an_echo(running: Running, path: st
 
 @pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Original-URL",
                                   "X-HTTP-Method-Override", "X-Forwarded-User"])  # fmt: skip
-def test_a_spoofed_header_gives_no_right(running: Running, name: str) -> None:
+def test_a_spoofed_header_grants_no_access(running: Running, name: str) -> None:
     bare = f"GET /v1/policy HTTP/1.1\r\nHost: x\r\n{name}: 127.0.0.1\r\nConnection: close\r\n\r\n"
     with socket.create_connection(("127.0.0.1", running.port), timeout=20) as sent:
         sent.sendall(bare.encode())
         assert b" 401 " in sent.recv(65_536).split(b"\r\n")[0]
 
 
-def test_requests_drawn_from_the_contract_meet_no_fault(running: Running) -> None:
+def test_requests_generated_from_the_contract_cause_no_fault(running: Running) -> None:
     document = json.loads(running.get("/openapi.json")[1])
     schema = schemathesis.openapi.from_dict(document)
     operations = [found.ok() for found in schema.get_all_operations()]
@@ -220,7 +220,7 @@ def _draw(running: Running, operation: Any) -> None:
     meets_no_fault()
 
 
-def test_after_all_that_it_serves_and_has_logged_nothing_of_it(running: Running) -> None:
+def test_after_hostile_requests_it_still_serves_and_has_logged_no_input(running: Running) -> None:
     member = Edition.current(running.home).page(PlaceFilter(), None, None, 1)[0]["member_id"]
     body = json.dumps(FIELDS | {"member_id": member})
     assert running.post("/v1/decisions", body, "after-all")[0] == 200

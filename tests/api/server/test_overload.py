@@ -1,4 +1,4 @@
-"""Work beyond the bound is refused at once; slow senders take nobody's place."""
+"""Requests above the limit are refused at once; slow senders take no slot."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from starlette.types import Receive, Scope, Send
 
 from api.http import body
 from api.http.request_log import RequestLog
-from api.server import overload as admission
+from api.server import overload
 from api.server.overload import Load, Overload
 
 Message = dict[str, Any]
 
 
 class _Slow:
-    """An application that works until it is let go."""
+    """An application that works until it may end."""
 
     def __init__(self) -> None:
         self.go = asyncio.Event()
@@ -61,8 +61,8 @@ async def _started(count: int, app: _Slow) -> None:
         await asyncio.sleep(0)
 
 
-def test_one_more_than_the_bound_is_told_when_to_come_again() -> None:
-    async def overload() -> tuple[list[Message], list[list[Message]]]:
+def test_a_request_above_the_limit_gets_a_retry_time() -> None:
+    async def overloaded() -> tuple[list[Message], list[list[Message]]]:
         app = _Slow()
         gate = Overload(app, Load(4))
         working = [asyncio.create_task(_ask(gate)) for _ in range(4)]
@@ -71,7 +71,7 @@ def test_one_more_than_the_bound_is_told_when_to_come_again() -> None:
         app.go.set()
         return refused, [*(await asyncio.gather(*working)), await _ask(gate)]
 
-    refused, served = asyncio.run(overload())
+    refused, served = asyncio.run(overloaded())
     assert _status(refused) == 503
     assert (b"retry-after", b"1") in refused[0]["headers"]
     assert b"/problems/overloaded" in refused[1]["body"]
@@ -111,7 +111,7 @@ def test_a_full_service_refuses_before_it_reads_anything() -> None:
     assert _status(asyncio.run(refused(Load(most_in_work=2, working=1), "/v1/decisions"))) == 200
 
 
-def test_those_who_watch_are_answered_whatever_the_load() -> None:
+def test_monitoring_is_answered_under_any_load() -> None:
     async def watched() -> list[int]:
         app = _Slow()
         gate = Overload(app, Load(1))
@@ -125,10 +125,10 @@ def test_those_who_watch_are_answered_whatever_the_load() -> None:
     assert asyncio.run(watched()) == [200, 200]
 
 
-def test_senders_that_never_finish_leave_the_places_to_those_who_do(
+def test_slow_senders_leave_their_slots_to_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(admission, "PROMPT_SECONDS", 0.02)
+    monkeypatch.setattr(overload, "PROMPT_SECONDS", 0.02)
 
     async def crowded() -> list[int]:
         app = _Slow()
@@ -146,7 +146,7 @@ def test_senders_that_never_finish_leave_the_places_to_those_who_do(
     assert asyncio.run(crowded()) == [503, 200]
 
 
-def test_of_those_who_arrive_together_the_refused_are_not_read() -> None:
+def test_of_simultaneous_requests_the_refused_are_not_read() -> None:
     read = 0
 
     async def together() -> list[int]:
@@ -178,8 +178,8 @@ def test_of_those_who_arrive_together_the_refused_are_not_read() -> None:
     assert read == 4
 
 
-def test_one_who_is_done_sending_late_needs_a_place_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admission, "PROMPT_SECONDS", 0.01)
+def test_a_slow_sender_needs_a_new_slot_for_its_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overload, "PROMPT_SECONDS", 0.01)
 
     async def late() -> list[int]:
         app, gone = _Slow(), asyncio.Event()
@@ -207,9 +207,9 @@ def test_one_who_is_done_sending_late_needs_a_place_again(monkeypatch: pytest.Mo
     assert asyncio.run(late()) == [503, 200]
 
 
-def test_senders_that_never_finish_are_bounded_and_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admission, "MOST_SENDING", 3)
-    monkeypatch.setattr(body, "MAX_BODY_SECONDS", 0.05)
+def test_slow_senders_are_limited_and_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overload, "MAX_SENDING", 3)
+    monkeypatch.setattr(body, "MOST_BODY_SECONDS", 0.05)
 
     async def crowded() -> list[int]:
         gate = Overload(_Slow(), Load(9))
@@ -219,10 +219,10 @@ def test_senders_that_never_finish_are_bounded_and_cut(monkeypatch: pytest.Monke
     assert sorted(asyncio.run(crowded())) == [408, 408, 408, 503]
 
 
-def test_work_that_does_not_end_is_cut_and_gives_its_place_back(
+def test_endless_work_is_cancelled_and_frees_its_slot(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(admission, "MOST_WORK_SECONDS", 0.05)
+    monkeypatch.setattr(overload, "MAX_WORK_SECONDS", 0.05)
 
     async def stuck() -> tuple[list[Message], int]:
         app = _Slow()

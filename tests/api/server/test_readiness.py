@@ -1,4 +1,4 @@
-"""Without a verified card and an edition that belong together, nothing is answered."""
+"""Without a verified card and a matching edition, no decision is made."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _ask(
     today: Callable[[], date] = lambda: date(2023, 10, 9),
     **asked_for: Any,
 ) -> list[httpx.Response]:
-    """Ask one running service for each address, doing something between two questions."""
+    """Request each address from one running service, with an action in between."""
     headers = headers_of(Settings(home), ["officer"])
 
     async def asked() -> list[httpx.Response]:
@@ -68,13 +68,13 @@ def _ask(
 
 
 def _refusal(home: Path) -> tuple[str, str]:
-    (found,) = _ask(home, "/ready")
-    assert found.status_code == 503
-    assert found.headers["content-type"] == "application/problem+json"
-    (error,) = found.json()["errors"]
+    (answer,) = _ask(home, "/ready")
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    (error,) = answer.json()["errors"]
     assert error["expected_zh"]
-    # Whoever reaches the service may ask; where it lies on its machine is told in the log alone.
-    assert str(home) not in found.text
+    # Everyone may call /ready, so only the log shows folders.
+    assert str(home) not in answer.text
     return error["field"], error["expected"]
 
 
@@ -88,12 +88,12 @@ def _flipped(payload: bytes, at: int = -20) -> bytes:
     return bytes(changed)
 
 
-def test_an_empty_home_lacks_both_and_says_how_to_get_them(tmp_path: Path) -> None:
-    (found,) = _ask(tmp_path, "/ready")
-    assert found.status_code == 503
-    told = {error["field"]: error["expected"] for error in found.json()["errors"]}
-    assert "rongzi promote" in told["card"]
-    assert "rongzi whitelist" in told["edition"]
+def test_an_empty_home_names_both_missing_parts_and_their_remedies(tmp_path: Path) -> None:
+    (answer,) = _ask(tmp_path, "/ready")
+    assert answer.status_code == 503
+    messages = {error["field"]: error["expected"] for error in answer.json()["errors"]}
+    assert "rongzi promote" in messages["card"]
+    assert "rongzi whitelist" in messages["edition"]
 
 
 def test_a_process_that_cannot_decide_is_alive_and_refuses_to_decide(tmp_path: Path) -> None:
@@ -107,9 +107,12 @@ def test_the_log_says_at_the_start_what_is_missing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _ask(tmp_path, "/live")
-    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    assert [each["part"] for each in told if each["event"] == "not ready"] == ["card", "edition"]
-    assert all(each["why"] for each in told if each["event"] == "not ready")
+    messages = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [each["part"] for each in messages if each["event"] == "not ready"] == [
+        "card",
+        "edition",
+    ]
+    assert all(each["why"] for each in messages if each["event"] == "not ready")
 
 
 def test_a_card_without_an_edition_is_not_enough(card_home: Path, tmp_path: Path) -> None:
@@ -184,9 +187,9 @@ def test_an_edition_stays_in_use_with_its_own_card_until_the_promoted_one_has_it
     source = home / "another"
     write_card(source, replace(member_card, base=member_card.base + 1))
     publish_card(home, source, "Tester", datetime(2023, 10, 2, tzinfo=UTC))
-    (found,) = _ask(home, "/ready")
-    assert found.json()["card_digest"] == used
-    (error,) = found.json()["waiting"]
+    (answer,) = _ask(home, "/ready")
+    assert answer.json()["card_digest"] == used
+    (error,) = answer.json()["waiting"]
     assert error["field"] == "edition"
     assert "rongzi whitelist" in error["expected"]
 
@@ -199,7 +202,7 @@ def test_an_edition_made_under_another_policy_is_refused(home: Path) -> None:
     assert "rongzi whitelist" in todo
 
 
-def test_damage_while_running_is_told_and_the_verified_bytes_stay_in_use(home: Path) -> None:
+def test_damage_while_running_is_reported_and_the_verified_bytes_stay_in_use(home: Path) -> None:
     database = current_folder(home) / "edition.sqlite"
     sound = database.read_bytes()
     bytes_by_question = iter([_flipped(sound), _flipped(sound), sound])
@@ -209,12 +212,12 @@ def test_damage_while_running_is_told_and_the_verified_bytes_stay_in_use(home: P
 
     found = _ask(home, "/ready", "/ready", "/v1/whitelist", "/ready", between=between)
     assert [each.status_code for each in found] == [200, 200, 200, 200]
-    told = [found[at].json()["waiting"] for at in (0, 1, 3)]
-    assert [len(waiting) for waiting in told] == [0, 1, 0]
-    assert "edition.sqlite" in told[1][0]["expected"]
+    messages = [found[at].json()["waiting"] for at in (0, 1, 3)]
+    assert [len(waiting) for waiting in messages] == [0, 1, 0]
+    assert "edition.sqlite" in messages[1][0]["expected"]
 
 
-def test_a_decision_holds_for_as_many_days_as_the_policy_says(
+def test_a_decision_is_valid_for_the_policys_number_of_days(
     home: Path, member_profile: pa.Table
 ) -> None:
     member = member_profile["member_id"][0].as_py()
@@ -222,7 +225,7 @@ def test_a_decision_holds_for_as_many_days_as_the_policy_says(
     assert made.json()["valid_until"] == "2023-11-08"
 
 
-def test_a_fault_is_a_problem_that_tells_nothing(
+def test_a_fault_is_a_problem_without_details(
     home: Path, member_profile: pa.Table, capsys: pytest.CaptureFixture[str]
 ) -> None:
     member = member_profile["member_id"][0].as_py()
@@ -230,12 +233,12 @@ def test_a_fault_is_a_problem_that_tells_nothing(
     def broken() -> date:
         raise RuntimeError(f"the row of {member}")
 
-    (found,) = _ask(home, "decide", today=broken, member_id=member)
-    assert found.status_code == 500
-    assert found.json()["type"] == "/problems/internal-error"
-    told = capsys.readouterr().err
-    assert member not in found.text + told
-    assert '"error": "RuntimeError"' in told
+    (answer,) = _ask(home, "decide", today=broken, member_id=member)
+    assert answer.status_code == 500
+    assert answer.json()["type"] == "/problems/internal-error"
+    messages = capsys.readouterr().err
+    assert member not in answer.text + messages
+    assert '"error": "RuntimeError"' in messages
 
 
 def _republish(home: Path, payload: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The server as a process: it drains, its workers share metrics, requests carry names."""
+"""The server as a process: draining, shared metrics, request ids."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ PHONE, ID_NUMBER = "19900000000", "999901197001010014"
 
 
 @pytest.fixture(scope="module")
-def kept(published_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running_service(
+    published_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
     """A service that no test stops."""
-    folder = tmp_path_factory.mktemp("kept")
+    folder = tmp_path_factory.mktemp("running_service")
     with serving(Path(shutil.copytree(published_home, folder / "home")), folder / "log") as found:
         yield found
 
@@ -36,8 +38,8 @@ def running(published_home: Path, tmp_path: Path) -> Iterator[Running]:
         yield found
 
 
-def test_sigterm_turns_readiness_off_and_answers_what_is_on_its_way(running: Running) -> None:
-    # One request whose body is still being sent when the process is told to stop.
+def test_sigterm_turns_readiness_off_and_answers_requests_in_work(running: Running) -> None:
+    # One request whose body is still being sent when the process is stopped.
     with socket.create_connection(("127.0.0.1", running.port), timeout=30) as slow:
         slow.sendall(
             b"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -53,17 +55,17 @@ def test_sigterm_turns_readiness_off_and_answers_what_is_on_its_way(running: Run
     assert answer.startswith(b"HTTP/1.1 4")
     assert b"connection: close" in answer.lower()
     assert running.process.wait(30) == 0
-    told = [line["event"] for line in running.lines()]
-    assert told.index("draining") < told.index("stopped")
+    events = [line["event"] for line in running.lines()]
+    assert events.index("draining") < events.index("stopped")
 
 
-def test_who_routes_by_readiness_sees_no_request_fail_while_the_process_stops(
+def test_routing_by_readiness_fails_no_request_while_the_process_stops(
     running: Running,
 ) -> None:
     found: list[int | str] = []
 
     def ask() -> None:
-        # As a proxy does: an instance that is not ready is given nothing more.
+        # As a proxy does, send no further request to an instance that is not ready.
         while running.get("/ready")[0] == 200:
             try:
                 found.append(running.get("/v1/whitelist?page_size=1")[0])
@@ -98,49 +100,55 @@ def test_two_workers_answer_with_the_metrics_of_both(published_home: Path, tmp_p
     assert counted == ["40.0"]
 
 
-def test_metrics_are_by_route_template_and_for_this_machine_alone(kept: Running) -> None:
-    kept.get("/v1/members/M-SECRET-1")
-    status, found = kept.get("/metrics")
+def test_metrics_are_by_route_template_and_for_this_machine_only(running_service: Running) -> None:
+    running_service.get("/v1/members/M-SECRET-1")
+    status, found = running_service.get("/metrics")
     assert status == 200
     assert 'route="/v1/members/{member_id}"' in found
     assert "SECRET" not in found
     for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
-        assert kept.get("/metrics", **{header: "127.0.0.1"})[0] == 404
+        assert running_service.get("/metrics", **{header: "127.0.0.1"})[0] == 404
 
 
 @pytest.mark.parametrize("path", ["/live", "/ready"])
-def test_who_watches_may_ask_without_a_body(kept: Running, path: str) -> None:
-    asked = Request(kept.url + path, method="HEAD")
+def test_monitoring_may_use_head_requests(running_service: Running, path: str) -> None:
+    asked = Request(running_service.url + path, method="HEAD")
     with build_opener(ProxyHandler({})).open(asked, timeout=10) as answer:
         assert (answer.status, answer.read()) == (200, b"")
         assert int(answer.headers["Content-Length"]) > 0
 
 
-def test_a_route_within_another_router_is_told_by_its_whole_address(kept: Running) -> None:
-    kept.post("/v1/token", "{}", "key")
-    found = kept.get("/metrics")[1]
+def test_a_route_within_another_router_is_logged_with_its_full_path(
+    running_service: Running,
+) -> None:
+    running_service.post("/v1/token", "{}", "key")
+    found = running_service.get("/metrics")[1]
     assert 'route="/v1/token",status="415"' in found
     assert 'route="/token"' not in found
 
 
-def test_a_request_is_found_in_the_log_by_the_id_its_caller_gave(kept: Running) -> None:
-    kept.get("/v1/policy", **{"X-Request-Id": "till-7-0001"})
-    wait_until(lambda: bool(_told(kept, "/v1/policy")), "told", seconds=5)
-    (line,) = _told(kept, "/v1/policy")
+def test_a_request_is_found_in_the_log_by_its_callers_id(running_service: Running) -> None:
+    running_service.get("/v1/policy", **{"X-Request-Id": "till-7-0001"})
+    wait_until(lambda: bool(_logged(running_service, "/v1/policy")), "logged", seconds=5)
+    (line,) = _logged(running_service, "/v1/policy")
     assert (line["request_id"], line["status"], line["subject"]) == ("till-7-0001", 200, "bench")
 
 
-def test_an_id_that_may_be_a_persons_or_breaks_the_log_is_replaced(kept: Running) -> None:
+def test_an_id_that_may_identify_a_person_or_break_the_log_is_replaced(
+    running_service: Running,
+) -> None:
     given = [PHONE, ID_NUMBER, f"tel-{PHONE}", "short", "x" * 65, "a b c d e"]
     for each in given:
-        assert kept.get("/problems/overloaded", **{"X-Request-Id": each})[0] == 200
+        assert running_service.get("/problems/overloaded", **{"X-Request-Id": each})[0] == 200
     # A line is written when its answer has left.
-    wait_until(lambda: len(_told(kept, "/problems/{name}")) == len(given), "told", seconds=5)
-    told = _told(kept, "/problems/{name}")
-    assert all(re.fullmatch(r"[0-9a-f]{32}", line["request_id"]) for line in told)
+    wait_until(
+        lambda: len(_logged(running_service, "/problems/{name}")) == len(given), "logged", seconds=5
+    )
+    events = _logged(running_service, "/problems/{name}")
+    assert all(re.fullmatch(r"[0-9a-f]{32}", line["request_id"]) for line in events)
 
 
-def _told(running: Running, route: str) -> list[dict[str, Any]]:
+def _logged(running: Running, route: str) -> list[dict[str, Any]]:
     return [line for line in running.lines() if line.get("route") == route]
 
 

@@ -1,4 +1,4 @@
-"""The service over real HTTP: its answers, equal to the batch, field by field."""
+"""The service over real HTTP: its answers equal the batch, field by field."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from api.server.app import create_app
 from tests.support.fixtures.service import ASKED, decide
 
 
-def test_the_service_is_ready_and_says_with_what(
+def test_the_service_is_ready_and_names_its_resources(
     service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
-    found = service.get("/ready")
-    assert found.status_code == 200
-    assert found.json() == {
+    answer = service.get("/ready")
+    assert answer.status_code == 200
+    assert answer.json() == {
         "ready": True,
         "as_of": "2023-10-01",
         "policy_digest": published_rows[0]["policy_digest"],
@@ -49,7 +49,7 @@ def test_a_key_given_twice_is_the_key_given_once(
 
 
 def test_the_route_of_decisions_leaves_out_no_dependency(tmp_path: Path) -> None:
-    """`DecisionRoute` calls these by name: another one has to be written there as well."""
+    """`DecisionRoute` calls these by name; a new dependency must be added there as well."""
     app = create_app(Settings(tmp_path))
     asked = [each.dependency for each in app.router.dependencies]
     assert asked == [enforce, refuse_undeclared_query]
@@ -69,8 +69,8 @@ def test_http_equals_the_batch_field_by_field_for_1000_members(
         answer = decide(service, **asked, months=row["months"] or 12).json()
         assert {name: answer[name] for name in SAME} == {name: row[name] for name in SAME}
         assert answer["as_of"] == row["as_of"].isoformat()
-        told = [(reason["code"], reason["points_lost"]) for reason in answer["reasons"]]
-        assert told == [
+        reasons = [(reason["code"], reason["points_lost"]) for reason in answer["reasons"]]
+        assert reasons == [
             (row[f"reason_{i}"], row[f"points_lost_{i}"])
             for i in (1, 2, 3, 4)
             if row[f"reason_{i}"]
@@ -78,7 +78,7 @@ def test_http_equals_the_batch_field_by_field_for_1000_members(
         assert {each["code"] for each in answer["knock_outs"]} >= set(row["knock_outs"])
 
 
-def test_a_member_is_told_as_the_batch_row_says(
+def test_a_member_view_equals_the_batch_row(
     service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
     for row in published_rows[::40]:
@@ -88,7 +88,7 @@ def test_a_member_is_told_as_the_batch_row_says(
         assert member["place"]["village_code"] == row["village_code"]
 
 
-def test_a_first_tier_member_who_asks_within_the_limit_is_approved(
+def test_a_first_tier_member_within_the_limit_is_approved(
     service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
     first = next(row for row in published_rows if row["tier"] == "FIRST" and row["limit_yuan"])
@@ -101,7 +101,7 @@ def test_a_first_tier_member_who_asks_within_the_limit_is_approved(
     assert within["decision_id"] != above["decision_id"]
 
 
-def test_a_member_without_consent_is_declined_for_it_and_never_scored(
+def test_a_member_without_consent_is_declined_for_that_reason_and_never_scored(
     service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
     silent = [row for row in published_rows if "NO_CONSENT" in row["knock_outs"]]
@@ -125,9 +125,9 @@ def test_a_decision_explains_itself_in_both_languages(
 
 
 def test_an_unknown_member_is_not_found(service: httpx.Client) -> None:
-    for found in (decide(service, member_id="NOBODY"), service.get("/v1/members/NOBODY")):
-        assert found.status_code == 404
-        assert found.json()["type"] == "/problems/unknown-member"
+    for answer in (decide(service, member_id="NOBODY"), service.get("/v1/members/NOBODY")):
+        assert answer.status_code == 404
+        assert answer.json()["type"] == "/problems/unknown-member"
 
 
 def test_identity_is_masked(service: httpx.Client, published_rows: list[dict[str, Any]]) -> None:
@@ -138,7 +138,7 @@ def test_identity_is_masked(service: httpx.Client, published_rows: list[dict[str
         assert identity["phone"] is None or identity["phone"][3:-4] == "****"
 
 
-def test_a_retry_of_what_still_runs_is_told_when_to_come_again(
+def test_a_retry_of_a_running_request_gets_a_retry_time(
     service: httpx.Client, service_log: Path, published_rows: list[dict[str, Any]]
 ) -> None:
     asked = {**ASKED, "member_id": published_rows[1]["member_id"], "amount_yuan": 4_321}
@@ -163,7 +163,7 @@ def test_a_retry_of_what_still_runs_is_told_when_to_come_again(
     assert ask().content == found[0].content
 
 
-def test_attributes_kept_for_audits_alone_are_not_told(
+def test_attributes_for_audits_only_are_not_shown(
     service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
     profile = service.get(f"/v1/members/{published_rows[0]['member_id']}").json()["profile"]
@@ -171,7 +171,7 @@ def test_attributes_kept_for_audits_alone_are_not_told(
     assert "bills_on_time_share_12m" in profile
 
 
-def test_pages_follow_each_other_to_the_whole_edition(
+def test_pages_together_are_the_whole_edition(
     service: httpx.Client, published_rows: list[dict[str, Any]]
 ) -> None:
     assert _all_pages(service, page_size=370) == sorted(
@@ -181,7 +181,7 @@ def test_pages_follow_each_other_to_the_whole_edition(
 
 
 @pytest.mark.parametrize("tier", ["FIRST", "SECOND", "THIRD", "NONE"])
-def test_a_page_can_be_narrowed_to_tier_and_place(
+def test_a_page_can_be_filtered_by_tier_and_place(
     service: httpx.Client, published_rows: list[dict[str, Any]], tier: str
 ) -> None:
     place = next(row for row in published_rows if row["tier"] == tier)
@@ -235,5 +235,5 @@ def _all_pages(service: httpx.Client, **query: Any) -> list[dict[str, Any]]:
 
 
 def _as_json(row: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in row.items() if not name.startswith("points_lost")}
-    return {**kept, "as_of": row["as_of"].isoformat()}
+    fields = {name: value for name, value in row.items() if not name.startswith("points_lost")}
+    return {**fields, "as_of": row["as_of"].isoformat()}

@@ -44,15 +44,15 @@ async def main():
     ):
         first = (await client.get("/v1/whitelist?page_size=1")).json()["rows"][0]["member_id"]
         asked = {"member_id": first, "amount_yuan": 5000, "months": 12, "purpose": "inputs"}
-        told = {
+        statuses = {
             path: (await client.get(path)).status_code
             for path in ("/ready", f"/v1/members/{first}", "/v1/policy", "/v1/scorecard",
                          "/v1/whitelist/funnel", "/openapi.json")
         }
         key = {"Idempotency-Key": "one"}
         answer = await client.post("/v1/decisions", json=asked, headers=key)
-        told["decision"] = answer.status_code
-    print(json.dumps(told))
+        statuses["decision"] = answer.status_code
+    print(json.dumps(statuses))
 
 asyncio.run(main())
 """

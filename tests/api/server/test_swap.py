@@ -1,4 +1,4 @@
-"""What is published while the service runs is taken up whole, or not at all."""
+"""A set that is published while the service runs is used completely or not at all."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _editions(home: Path) -> list[str]:
 
 
 def _point(home: Path, name: str) -> None:
-    """Put an edition in use as publishing does: by one atomic replacement."""
+    """Put an edition in use like publishing, by one atomic replacement."""
     draft = home / "editions" / "current.draft"
     draft.write_text(name + "\n")
     draft.replace(home / "editions" / "current")
@@ -81,7 +81,7 @@ def test_a_swap_changes_card_policy_and_edition_together(home: Path) -> None:
     seen = []
     for name in (earlier, later, earlier):
         _point(home, name)
-        service.look()
+        service.refresh()
         seen.append(_version(service))
         made = read_manifest(home / "editions" / name)
         assert seen[-1] == (name, made.card_digest, made.policy_digest)
@@ -89,55 +89,55 @@ def test_a_swap_changes_card_policy_and_edition_together(home: Path) -> None:
     assert all(a != b for a, b in zip(seen[0], seen[1], strict=True))
 
 
-def test_a_request_keeps_the_set_it_began_with(home: Path) -> None:
+def test_a_request_uses_one_set_to_its_end(home: Path) -> None:
     earlier, later = _editions(home)
     service = Service(Settings(home))
-    service.look()
-    held = service.resources()
-    before = held.edition.page(PlaceFilter(), None, None, 500)
+    service.refresh()
+    resources = service.resources()
+    before = resources.edition.page(PlaceFilter(), None, None, 500)
     _point(home, later)
-    service.look()
+    service.refresh()
     shutil.rmtree(home / "editions" / earlier)
-    assert service.resources() is not held
-    assert held.edition.page(PlaceFilter(), None, None, 500) == before
+    assert service.resources() is not resources
+    assert resources.edition.page(PlaceFilter(), None, None, 500) == before
 
 
 @pytest.mark.parametrize("broken", [DATABASE, MANIFEST])
-def test_a_broken_new_edition_keeps_the_one_before_and_says_so(
+def test_a_broken_new_edition_leaves_the_previous_one_in_use_and_is_logged(
     home: Path, broken: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, later = _editions(home)
     service = Service(Settings(home))
-    service.look()
+    service.refresh()
     before = _version(service)
     _flip_a_bit(home / "editions" / later / broken, random.Random(1))
     _point(home, later)
-    service.look()
+    service.refresh()
     assert _version(service) == before
     assert not service.missing()
     assert [part.field for part in service.waiting] == ["edition"]
-    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    assert told[-1]["event"] == "kept the version before"
-    assert broken in told[-1]["why"]
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert lines[-1]["event"] == "kept the version before"
+    assert broken in lines[-1]["why"]
 
 
-def test_an_edition_under_a_policy_of_another_release_keeps_the_one_before(
+def test_an_edition_under_another_releases_policy_leaves_the_previous_one_in_use(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, later = _editions(home)
     service = Service(Settings(home))
-    service.look()
+    service.refresh()
     before = _version(service)
     monkeypatch.setattr("api.editions.in_use._policy", lambda *_: None)
     _point(home, later)
-    service.look()
+    service.refresh()
     assert _version(service) == before
     assert [part.field for part in service.waiting] == ["policy"]
 
 
 def test_flipped_bits_in_published_files_never_change_an_answer(home: Path) -> None:
     service = Service(Settings(home))
-    service.look()
+    service.refresh()
     edition = service.resources().edition
     rows = edition.page(PlaceFilter(), None, None, 500)
     profiles = [edition.columns(row["member_id"]) for row in rows[:20]]
@@ -145,7 +145,7 @@ def test_flipped_bits_in_published_files_never_change_an_answer(home: Path) -> N
     card = home / "cards" / service.resources().card.digest[:16] / CARD
     for path in [current_folder(home) / DATABASE, card] * 8:
         _flip_a_bit(path, chance)
-        service.look()
+        service.refresh()
         used = service.resources()
         assert used.edition.page(PlaceFilter(), None, None, 500) == rows
         assert str([used.edition.columns(row["member_id"]) for row in rows[:20]]) == str(profiles)
@@ -190,7 +190,9 @@ def test_swaps_while_it_serves_fail_no_request_and_mix_no_version(
     assert seen == versions
 
 
-def test_a_published_edition_is_taken_up_unasked_and_counted(running: Running, home: Path) -> None:
+def test_a_published_edition_is_used_automatically_and_counted(
+    running: Running, home: Path
+) -> None:
     from tests.support.service.running import wait_until
 
     _, later = _editions(home)
@@ -198,9 +200,9 @@ def test_a_published_edition_is_taken_up_unasked_and_counted(running: Running, h
     wait_until(
         lambda: any(line.get("edition") == later for line in running.lines()), "swapped", seconds=20
     )
-    told = running.get("/metrics")[1]
-    assert 'rongzi_swaps_total{result="taken"} 2.0' in told
-    (day,) = re.findall(r"^rongzi_profiles_timestamp_seconds (\S+)$", told, flags=re.MULTILINE)
+    metrics = running.get("/metrics")[1]
+    assert 'rongzi_swaps_total{result="taken"} 2.0' in metrics
+    (day,) = re.findall(r"^rongzi_profiles_timestamp_seconds (\S+)$", metrics, flags=re.MULTILINE)
     as_of = date.fromisoformat(running.ready()["as_of"])
     assert date_in_china(datetime.fromtimestamp(float(day), UTC)) == as_of
 

@@ -1,4 +1,4 @@
-"""Events to other systems: signed, in order, at least once, whatever the receiver does."""
+"""Webhooks: signed, in order and at least once for any receiver."""
 
 import base64
 import http.server
@@ -16,11 +16,11 @@ from api.webhooks.endpoints import DEAD_AFTER, Endpoints, Progress, WebhookError
 from cli.webhooks import command
 
 ANOTHER = "whsec_" + base64.b64encode(b"another").decode()
-FAST = Pace(idle=0.02, first=0.01, most=0.05, one_try=0.3)
+FAST = Pace(idle=0.02, first=0.01, longest=0.05, one_try=0.3)
 
 
 class Receiver:
-    """A real HTTP server that takes events, or does not."""
+    """A real HTTP server that accepts or refuses events."""
 
     def __init__(self, port=0):
         self.taken, self.tries, self.answers = [], [], []
@@ -127,7 +127,7 @@ def test_a_secret_of_an_earlier_release_signs_with_its_characters(desk, receiver
     assert Webhook(known).verify(body, headers)
 
 
-def test_an_event_names_nobody(desk, receiver, home, deliver):
+def test_an_event_identifies_nobody(desk, receiver, home, deliver):
     Endpoints(home).add("core", receiver.url, from_start=True)
     member = desk.member("FIRST")
     desk.decide(member, 3_000)
@@ -141,7 +141,7 @@ def test_an_event_names_nobody(desk, receiver, home, deliver):
 
 
 @pytest.mark.parametrize("failure", [500, 302, "slow"])
-def test_what_was_not_receipted_is_sent_again_before_anything_later(
+def test_an_event_that_was_not_accepted_is_sent_again_before_later_ones(
     desk, receiver, home, deliver, failure
 ):
     Endpoints(home).add("core", receiver.url, from_start=True)
@@ -169,7 +169,7 @@ def test_a_receiver_that_restarts_gets_what_it_missed(desk, home, deliver):
     again.close()
 
 
-def test_a_service_that_restarts_goes_on_where_it_was(desk, receiver, home, deliver):
+def test_a_restarted_service_continues_delivery(desk, receiver, home, deliver):
     Endpoints(home).add("core", receiver.url, from_start=True)
     happen(desk, 2)
     delivery = deliver()
@@ -181,7 +181,9 @@ def test_a_service_that_restarts_goes_on_where_it_was(desk, receiver, home, deli
     assert [event["seq"] for event in receiver.taken] == [1, 2, 3, 4]
 
 
-def test_a_dead_endpoint_shows_heals_and_does_not_hold_up_another(desk, receiver, home, deliver):
+def test_a_dead_endpoint_is_reported_recovers_and_does_not_block_another(
+    desk, receiver, home, deliver
+):
     broken = Receiver()
     broken.answers = [500] * (DEAD_AFTER + 3)
     Endpoints(home).add("broken", broken.url, from_start=True)
@@ -195,7 +197,7 @@ def test_a_dead_endpoint_shows_heals_and_does_not_hold_up_another(desk, receiver
     broken.close()
 
 
-def test_a_new_endpoint_begins_behind_what_is_there(desk, receiver, home, deliver):
+def test_a_new_endpoint_starts_after_the_last_entry(desk, receiver, home, deliver):
     happen(desk, 2)
     Endpoints(home).add("core", receiver.url)
     deliver()
@@ -215,7 +217,7 @@ def test_one_process_of_a_home_delivers_at_a_time(desk, receiver, home, deliver)
     assert len(receiver.tries) == 4
 
 
-def test_waiting_doubles_up_to_a_bound_less_a_random_part():
+def test_waiting_doubles_up_to_a_limit_minus_a_random_part():
     pace = Pace()
     for failures, most in ((1, 1.0), (2, 2.0), (5, 16.0), (11, 900.0), (10_000, 900.0)):
         for _ in range(20):
@@ -227,7 +229,7 @@ def test_waiting_doubles_up_to_a_bound_less_a_random_part():
     ["http://example.org/", "ftp://127.0.0.1/", "https://user:word@example.org/", "https:///x",
      "https://example.org/#x", "http://127.0.0.1.example.org/", "https://exa mple.org/", "x"],
 )  # fmt: skip
-def test_an_address_that_is_not_safe_is_refused(tmp_path, url):
+def test_an_unsafe_address_is_refused(tmp_path, url):
     with pytest.raises(WebhookError):
         Endpoints(tmp_path).add("core", url)
 

@@ -30,7 +30,7 @@ def endpoint_files(home: Path) -> dict[str, str]:
         moment.step("endpoints", moment.now)
         endpoints.add("core-banking", "https://127.0.0.1/events", from_start=True)
         endpoints.add("risk", "http://localhost:8091/hook?of=rongzi")
-    endpoints.keep("risk", Progress(17, 2, "timeout"))
+    endpoints.save_progress("risk", Progress(17, 2, "timeout"))
     folder = home / "webhooks"
     return {
         path.name: without_secrets(path.read_text(encoding="utf-8"))
