@@ -16,7 +16,7 @@ from api.http.problems import ProblemError
 from api.ledger.chain import encoded
 from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, NewEntry
-from model.decision.consent import Word, last_word
+from model.decision.consent import ConsentChange, latest_consent
 
 #: How the member's word was taken; the paper, file or recording stays where it is kept.
 Evidence = Literal["paper", "electronic", "voice"]
@@ -62,7 +62,7 @@ class SetConsent:
             body={"evidence": self.evidence},
             entry_id=str(uuid.uuid4()),
         )
-        word = last_word(said, Word(self.is_given, date_in_china(view.now)))
+        word = latest_consent(said, ConsentChange(self.is_given, date_in_china(view.now)))
         told = {"in_force": word is not None and word.is_given, "recorded_at": view.now.isoformat()}
         return Written(Answer(201, encoded(told).encode()), (entry,))
 

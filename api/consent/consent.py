@@ -19,20 +19,26 @@ from api.ledger.commands import View
 from api.ledger.database import Location
 from api.ledger.entries import Entry, Kind
 from api.ledger.store import holds_entries, reading
-from model.decision.consent import CONSENT_IN_FORCE, CONSENT_ON, Word, day_of, last_word
+from model.decision.consent import (
+    CONSENT_IN_FORCE,
+    CONSENT_ON,
+    ConsentChange,
+    day_of,
+    latest_consent,
+)
 
 CONSENT: tuple[Kind, ...] = ("CONSENT_GIVEN", "CONSENT_WITHDRAWN")
 
 
-def ledger_word(entries: Sequence[Entry]) -> Word | None:
+def ledger_word(entries: Sequence[Entry]) -> ConsentChange | None:
     """Return the ledger's last word among a person's entries; None where it holds none."""
     words = [entry for entry in entries if entry.kind in CONSENT]
     if not words:
         return None
-    return Word(words[-1].kind == "CONSENT_GIVEN", date_in_china(words[-1].recorded_at))
+    return ConsentChange(words[-1].kind == "CONSENT_GIVEN", date_in_china(words[-1].recorded_at))
 
 
-def edition_word(profile: Profile | None, edition: Edition) -> Word | None:
+def edition_word(profile: Profile | None, edition: Edition) -> ConsentChange | None:
     """Return the last word that the edition knows of; None where nobody ever said one.
 
     Of who is not in it (no profile) it knows none.
@@ -43,9 +49,9 @@ def edition_word(profile: Profile | None, edition: Edition) -> Word | None:
         return None
     is_given = bool(profile.numbers[edition.numbers.index(CONSENT_IN_FORCE)] == 1.0)
     if CONSENT_ON not in edition.numbers:
-        return Word(is_given, edition.manifest.day - timedelta(days=1))
+        return ConsentChange(is_given, edition.manifest.day - timedelta(days=1))
     number = profile.numbers[edition.numbers.index(CONSENT_ON)]
-    return None if np.isnan(number) else Word(is_given, day_of(number))
+    return None if np.isnan(number) else ConsentChange(is_given, day_of(number))
 
 
 def consent_in_force(entries: Sequence[Entry], profile: Profile | None, edition: Edition) -> bool:
@@ -56,9 +62,9 @@ def consent_in_force(entries: Sequence[Entry], profile: Profile | None, edition:
 
 def word_in_force(
     entries: Sequence[Entry], profile: Profile | None, edition: Edition
-) -> Word | None:
+) -> ConsentChange | None:
     """Return the last word, whoever wrote it down; None where nobody ever said one."""
-    return last_word(ledger_word(entries), edition_word(profile, edition))
+    return latest_consent(ledger_word(entries), edition_word(profile, edition))
 
 
 def with_consent(profile: Profile, edition: Edition, is_in_force: bool) -> Profile:
@@ -71,7 +77,7 @@ def with_consent(profile: Profile, edition: Edition, is_in_force: bool) -> Profi
 _PAGE = 5_000
 
 
-def words_before(location: Location, day: date) -> dict[str, Word]:
+def words_before(location: Location, day: date) -> dict[str, ConsentChange]:
     """Return each member's last word in the ledger before `day`; none where there is no ledger.
 
     Who was erased is left out: nobody is there whom it could speak of.
@@ -83,7 +89,7 @@ def words_before(location: Location, day: date) -> dict[str, Word]:
     """
     if not holds_entries(location):
         return {}
-    found: dict[str, Word] = {}
+    found: dict[str, ConsentChange] = {}
     with reading(location) as view:
         last = _last_words(view, day)
         for subject, word in last.items():
@@ -93,8 +99,8 @@ def words_before(location: Location, day: date) -> dict[str, Word]:
     return found
 
 
-def _last_words(view: View, day: date) -> dict[str, Word]:
-    last: dict[str, Word] = {}
+def _last_words(view: View, day: date) -> dict[str, ConsentChange]:
+    last: dict[str, ConsentChange] = {}
     for entry in _words(view):
         word = ledger_word([entry])
         if word is not None and word.on < day:

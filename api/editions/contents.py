@@ -21,8 +21,14 @@ from api.scoring.kernel import Basis, Scored, member_ids
 from data.storage.archive import Archive
 from data.storage.profiles import consent_days_as_of
 from model.card.bins import Floats
-from model.decision.consent import CONSENT_IN_FORCE, Word, day_number, day_of, last_word
-from model.decision.edition import Change, Edition, Standing, changes
+from model.decision.consent import (
+    CONSENT_IN_FORCE,
+    ConsentChange,
+    day_number,
+    day_of,
+    latest_consent,
+)
+from model.decision.whitelist_changes import Change, MemberStatus, Snapshot, changes
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class Consent:
 
 
 def merge_consents(
-    archive: Archive, profile: pa.Table, as_of: date, words: Mapping[str, Word]
+    archive: Archive, profile: pa.Table, as_of: date, words: Mapping[str, ConsentChange]
 ) -> Consent:
     """Return the profiles with the counter's `words` before `as_of` folded in."""
     days = _days(archive, profile, as_of)
@@ -51,7 +57,7 @@ def _days(archive: Archive, profile: pa.Table, as_of: date) -> Floats:
 
 
 def _with_words(
-    profile: pa.Table, days: Floats, words: Mapping[str, Word]
+    profile: pa.Table, days: Floats, words: Mapping[str, ConsentChange]
 ) -> tuple[pa.Table, Floats]:
     """Return the profile and the days of the last word, with the counter's `words` folded in."""
     if not words:
@@ -61,15 +67,19 @@ def _with_words(
     in_force, days = profile[CONSENT_IN_FORCE].to_pylist(), days.copy()
     for row, word in zip(rows, words.values(), strict=True):
         if row is not None:
-            said = None if np.isnan(days[row]) else Word(bool(in_force[row]), day_of(days[row]))
-            held = last_word(said, word) or word
+            said = (
+                None
+                if np.isnan(days[row])
+                else ConsentChange(bool(in_force[row]), day_of(days[row]))
+            )
+            held = latest_consent(said, word) or word
             in_force[row], days[row] = held.is_given, day_number(held.on)
     at = profile.schema.get_field_index(CONSENT_IN_FORCE)
     field = profile.schema.field(at)
     return profile.set_column(at, field, pa.array(in_force, field.type)), days
 
 
-def _digest(words: Mapping[str, Word]) -> str:
+def _digest(words: Mapping[str, ConsentChange]) -> str:
     """Return what tells one set of words from another; empty for none."""
     if not words:
         return ""
@@ -142,22 +152,22 @@ def contents(
 def tier_changes(previous: Before | None, rows: pa.Table, card_digest: str) -> Iterator[Change]:
     """Yield entries into and exits from the first tier of `rows` against `previous`.
 
-    Only members who were or are in it can move, so only their standings are made.
+    Only members who were or are in it can move, so the snapshots hold only these members.
     """
     parts = [rows] if previous is None else [previous.rows, rows]
     firsts = [part["member_id"].filter(pc.equal(part["tier"], "FIRST")) for part in parts]
     movers = pa.chunked_array([chunk for first in firsts for chunk in first.chunks], pa.string())
-    before = None if previous is None else _standings(previous.rows, movers, previous.card_digest)
-    return changes(before, _standings(rows, movers, card_digest))
+    before = None if previous is None else _snapshot(previous.rows, movers, previous.card_digest)
+    return changes(before, _snapshot(rows, movers, card_digest))
 
 
-def _standings(rows: pa.Table, movers: pa.ChunkedArray, card_digest: str) -> Edition:
+def _snapshot(rows: pa.Table, movers: pa.ChunkedArray, card_digest: str) -> Snapshot:
     kept = rows.filter(pc.is_in(rows["member_id"], movers))
     columns = (kept[name].to_pylist() for name in ("member_id", "tier", "points", "knock_outs"))
-    return Edition(
+    return Snapshot(
         card_digest,
         {
-            member: Standing(tier, points, tuple(codes))
+            member: MemberStatus(tier, points, tuple(codes))
             for member, tier, points, codes in zip(*columns, strict=True)
         },
     )

@@ -7,7 +7,7 @@ import yaml
 
 from docs.pages.policy import policy_page
 from model.archive.tables import archive_tables
-from model.decision.decision import ASKED
+from model.decision.decision import REQUEST_ATTRIBUTES
 from model.decision.whitelist import DERIVED
 from model.errors import ContractError
 from model.policy.policy import policy_on, read_policy
@@ -101,7 +101,7 @@ def test_what_is_in_force_says_unit_source_and_date_of_every_number():
 def test_rules_read_attributes_that_the_dictionary_or_the_whitelist_knows():
     known = {a.name for a in member_dictionary() if a.type in ("number", "flag")}
     assert {rule["attribute"] for rule in SPEC["rules"]} <= known | set(DERIVED)
-    assert {rule["attribute"] for rule in SPEC["request_rules"]} <= set(ASKED)
+    assert {rule["attribute"] for rule in SPEC["request_rules"]} <= set(REQUEST_ATTRIBUTES)
 
 
 def test_crops_and_occupations_are_those_of_the_archive():
