@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from model.card.bins import Columns
 from model.card.reasons import points_lost, text_unless_ordinary
-from model.card.scorecard import Card, Wording
+from model.card.scorecard import AttributeText, Card
 from model.decision.decision import Decision, Request
 from model.explanation.nearest_changes import Basis, Lift, Outlook, nearest_changes
 from model.explanation.texts import UNITS, change_text, value_text
@@ -195,7 +195,7 @@ def _one_counted(card: Card, name: str, points: int, said: _Told) -> Counted:
     return Counted(name, points, is_missing, text)
 
 
-def _subject(wording: Wording, points: int, said: _Told) -> Text:
+def _subject(wording: AttributeText, points: int, said: _Told) -> Text:
     """Return what is spoken of: why it is missing, what speaks for the member, or what against."""
     label, fact = wording.label, said.fact
     if fact is wording.missing:

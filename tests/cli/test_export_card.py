@@ -12,7 +12,7 @@ from cli.export_card import command
 from model.card.bins import Bins, Term
 from model.card.card_file import write_card
 from model.card.card_json import card_from_json
-from model.card.scorecard import Card, Grade, Scaling, Wording
+from model.card.scorecard import AttributeText, Card, Grade, Scaling
 from model.errors import CardError
 from model.profile.dictionary import Text
 
@@ -37,7 +37,7 @@ def pair_card(tmp_path):
     )
     totals = np.arange(480, 640, 4)
     card = Card(
-        "试卡 & co", 560, bins, terms, {n: Wording(label, label, label, True) for n in bins},
+        "试卡 & co", 560, bins, terms, {n: AttributeText(label, label, label, True) for n in bins},
         totals, 1 / (1 + 50 * 2.0 ** ((totals - 600) / 20)),
         (Grade("A", 0.02), Grade("B", 0.1), Grade("C", 1.0)), Scaling(), {"target": EVIL[2]},
     )  # fmt: skip

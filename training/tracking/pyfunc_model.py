@@ -16,7 +16,7 @@ from mlflow.pyfunc import PythonModel, PythonModelContext
 
 from model.card.bins import Columns
 from model.card.card_file import read_card
-from model.card.reasons import MOST, points_lost, ranked, reason_codes
+from model.card.reasons import MAX_REASONS, points_lost, ranked, reason_codes
 from model.card.scorecard import Card
 
 
@@ -37,7 +37,9 @@ class CardModel(PythonModel):  # type: ignore[misc]  # untyped library
         reasons = reason_codes(self.card, codes, ranked(points_lost(self.card, by_attribute)))
         scored = pd.DataFrame({"points": totals, "pd": self.card.pd(totals)})
         # Kept as objects: a reason that is not there is None, which JSON knows, and not NaN.
-        told = pd.DataFrame(reasons, columns=[f"reason_{i + 1}" for i in range(MOST)], dtype=object)
+        told = pd.DataFrame(
+            reasons, columns=[f"reason_{i + 1}" for i in range(MAX_REASONS)], dtype=object
+        )
         found = pd.concat([scored.assign(grade=self.card.grade(totals)), told], axis=1)
         return found.set_index(model_input.index)
 

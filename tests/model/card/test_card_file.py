@@ -112,6 +112,6 @@ def test_a_missing_or_huge_file_is_refused(tmp_path, member_card, monkeypatch):
     with pytest.raises(CardError, match="cannot be read"):
         read_card(tmp_path)
     write_card(tmp_path, member_card)
-    monkeypatch.setattr(card_file, "MOST_BYTES", 100)
+    monkeypatch.setattr(card_file, "MAX_BYTES", 100)
     with pytest.raises(CardError, match="larger than"):
         read_card(tmp_path)

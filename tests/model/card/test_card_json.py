@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from model.card.bins import Bins, Term
 from model.card.card_json import card_from_json, card_to_json
-from model.card.scorecard import Card, Grade, Scaling, Wording
+from model.card.scorecard import AttributeText, Card, Grade, Scaling
 from model.errors import CardError
 from model.profile.dictionary import Text
 from tests.support.card_specs import changed
 
 
 def a_card(points=(0, 10, 25, 5, 0), edge=1.5, word="小麦", pd_first=0.2):
-    wording = Wording(Text("规模", "size"), Text("小", "small"), Text("缺", "missing"), True)
+    wording = AttributeText(Text("规模", "size"), Text("小", "small"), Text("缺", "missing"), True)
     return Card(
         name="测试", base=400,
         bins={

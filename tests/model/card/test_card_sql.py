@@ -212,5 +212,5 @@ def test_texts_from_the_dictionary_end_no_comment_and_name_no_table():
     query = card_sql(signed(hard_card()))
     for line in query.splitlines():
         assert "DROP TABLE" not in line or line.lstrip().startswith("-- ")
-    with pytest.raises(CardError, match="names no table"):
+    with pytest.raises(CardError, match="not the name of a table"):
         card_sql(signed(hard_card()), source="x; DROP TABLE y")

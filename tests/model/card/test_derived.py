@@ -14,7 +14,7 @@ from model.card.card_file import MANIFEST, read_card, write_card
 from model.card.card_json import card_from_json, card_to_json
 from model.card.derived import BEYOND, NEGLIGIBLE, Derived
 from model.card.reasons import points_lost, reason, reason_codes
-from model.card.scorecard import Card, Grade, Scaling, Wording
+from model.card.scorecard import AttributeText, Card, Grade, Scaling
 from model.decision.whitelist import assess
 from model.errors import CardError
 from model.explanation.nearest_changes import (
@@ -36,7 +36,7 @@ numbers = st.one_of(
 
 def wording(name):
     text = Text(f"{name} 中", name)
-    return Wording(text, text, Text(f"{name} 缺", f"{name} missing"), actionable=False)
+    return AttributeText(text, text, Text(f"{name} 缺", f"{name} missing"), actionable=False)
 
 
 def a_card(edges=(0.5, 2.0), gap_edges=(-10.0, 0.0), seed=1):

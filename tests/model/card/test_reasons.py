@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.card.reasons import MOST, points_lost, ranked, reason, reason_codes
+from model.card.reasons import MAX_REASONS, points_lost, ranked, reason, reason_codes
 from model.profile.dictionary import member_dictionary
 from tests.support.cases import CASES_CARD
 
@@ -44,10 +44,10 @@ def test_the_losses_of_all_attributes_add_up_to_the_gap_to_the_population(table)
 @given(rows)
 def test_the_four_largest_losses_are_told_largest_first_and_no_gain_is(table):
     codes, lost, order, _ = told(columns_of(table))
-    assert codes.shape == (len(table), MOST)
+    assert codes.shape == (len(table), MAX_REASONS)
     for row in range(len(table)):
         amounts = [int(lost[row, i]) for i in order[row] if i >= 0]
-        assert amounts == sorted((int(x) for x in lost[row] if x > 0), reverse=True)[:MOST]
+        assert amounts == sorted((int(x) for x in lost[row] if x > 0), reverse=True)[:MAX_REASONS]
         assert [code is not None for code in codes[row]] == [i >= 0 for i in order[row]]
 
 
@@ -56,7 +56,7 @@ def test_the_four_largest_losses_are_told_largest_first_and_no_gain_is(table):
 def test_equal_losses_keep_the_cards_order(losses):
     order = ranked(np.array([losses]))[0]
     expected = sorted((i for i, x in enumerate(losses) if x > 0), key=lambda i: (-losses[i], i))
-    assert [i for i in order if i >= 0] == expected[:MOST]
+    assert [i for i in order if i >= 0] == expected[:MAX_REASONS]
 
 
 def test_the_order_of_the_card_is_the_order_in_which_its_terms_name_attributes():

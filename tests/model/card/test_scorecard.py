@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.card.bins import Bins, Term
-from model.card.reasons import MOST, points_lost, ranked, reason, reason_codes
-from model.card.scorecard import Card, Grade, Scaling, Wording
+from model.card.reasons import MAX_REASONS, points_lost, ranked, reason, reason_codes
+from model.card.scorecard import AttributeText, Card, Grade, Scaling
 from model.profile.dictionary import Text
 
 WORDS = ("wheat", "maize", "melon", "pear")
@@ -19,7 +19,7 @@ texts = st.one_of(st.sampled_from(WORDS), st.none(), st.just("never seen"))
 
 
 def wording(name):
-    return Wording(Text(name, name), Text(name, name), Text(name, name), actionable=False)
+    return AttributeText(Text(name, name), Text(name, name), Text(name, name), actionable=False)
 
 
 @st.composite
@@ -109,9 +109,9 @@ def test_reasons_name_the_largest_losses_first_and_never_a_gain(card, drawn):
     for *_, lost, told in score(card, drawn):
         losses = dict(zip(card.attributes, lost, strict=True))
         named = [code.split("_")[0].lower() for code in told if code]
-        assert len(told) == MOST
+        assert len(told) == MAX_REASONS
         assert [losses[name] for name in named] == sorted((x for x in lost if x > 0), reverse=True)[
-            :MOST
+            :MAX_REASONS
         ]
 
 
@@ -144,7 +144,7 @@ def test_an_unknown_spelling_is_out_of_range_and_an_absent_one_missing():
 
 def test_a_missing_value_is_told_by_its_own_text():
     bins = {"size": Bins("size", (10.0,))}
-    text = Wording(Text("规模", "size"), Text("偏小", "small"), Text("没有", "absent"), True)
+    text = AttributeText(Text("规模", "size"), Text("偏小", "small"), Text("没有", "absent"), True)
     term = Term(("size",), np.array([0, 30, 5, 0]), 20)
     card = Card(
         "c", 0, bins, (term,), {"size": text}, np.array([0]), np.array([0.1]),
