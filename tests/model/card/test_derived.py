@@ -231,10 +231,10 @@ def test_a_range_a_member_is_told_holds_through_every_derived_attribute(
         name: np.array([value], dtype=object if name in words else np.float64)
         for name, value in values.items()
     }
-    lifts = nearest_changes(profile, basis).lifts
-    assume(lifts)
-    lift = data.draw(st.sampled_from(lifts))
-    change = data.draw(st.sampled_from(lift.changes))
+    improvements = nearest_changes(profile, basis).improvements
+    assume(improvements)
+    improvement = data.draw(st.sampled_from(improvements))
+    change = data.draw(st.sampled_from(improvement.changes))
     low = 0.0 if change.low is None else change.low
     high = max(low, change.value) + 50 if change.high is None else np.nextafter(change.high, -1)
     whole = change.attribute != "qr_receipts_12m"
@@ -243,7 +243,7 @@ def test_a_range_a_member_is_told_holds_through_every_derived_attribute(
         if whole
         else data.draw(st.floats(low, high))
     )
-    others = [each for each in lift.changes if each is not change]
+    others = [each for each in improvement.changes if each is not change]
     after = with_changes(profile, [*others, replace(change, value=value)])
     found = assess(after, basis.as_of, basis.policy, basis.card)
-    assert (found.tier[0], found.points[0]) == (lift.tier, lift.points)
+    assert (found.tier[0], found.points[0]) == (improvement.tier, improvement.points)

@@ -154,7 +154,7 @@ def test_of_what_cannot_be_exceeded_no_more_is_asked():
 
 def test_what_is_not_the_members_to_change_is_said_so():
     _, explanation = explained(household_borrower=0)
-    assert "not yours to change" in explanation.no_proposal.en
+    assert "You cannot change" in explanation.no_proposal.en
 
 
 def test_every_unit_of_the_dictionary_has_its_words():
