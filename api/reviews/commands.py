@@ -138,7 +138,7 @@ def refuse_unfounded(ruling: Ruling, state: DecisionState, policy: Policy) -> No
         422, naming the field.
     """
     answer = ruling.verdict.lower()
-    serving = [reason.code for reason in policy.review_reasons if reason.serves(answer)]
+    serving = [reason.code for reason in policy.review_reasons if reason.justifies(answer)]
     errors = []
     if ruling.reason_code not in serving:
         listed = ", ".join(serving)

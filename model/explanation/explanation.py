@@ -102,17 +102,17 @@ def explain(columns: Columns, decision: Decision, request: Request, basis: Basis
 
 _ANSWERS: Mapping[str, Text] = {
     "APPROVE": Text(
-        "您申请的贷款（{amount} 元，期限 {months} 个月）可以发放，您的可贷额度为 {limit} 元。",
+        "您申请的 {amount} 元、{months} 个月的贷款可以发放，您的可贷额度为 {limit} 元。",
         "We can pay out the loan of {amount} yuan over {months} months that you applied for. Your"
         " credit limit is {limit} yuan.",
     ),
     "REFER": Text(
-        "您申请的贷款（{amount} 元，期限 {months} 个月）需由工作人员核实后答复。",
+        "您申请的 {amount} 元、{months} 个月的贷款需由工作人员当面核实后答复。",
         "A member of our staff will review your application for {amount} yuan over {months} months"
         " before we answer it.",
     ),
     "DECLINE": Text(
-        "您申请的贷款（{amount} 元，期限 {months} 个月）目前不能发放。",
+        "您申请的 {amount} 元、{months} 个月的贷款目前不能发放。",
         "We cannot pay out the loan of {amount} yuan over {months} months that you applied for at"
         " present.",
     ),

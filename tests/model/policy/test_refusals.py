@@ -91,7 +91,7 @@ def test_a_date_that_is_none(change, match):
         (number("rate_floor_bp", 1300), "rate_floor_bp is above rate_cap_bp"),
         (number("rounding_yuan", 0), "rounding_yuan"),
         (lambda s: s["numbers"].pop("lpr_bp"), "number lpr_bp is missing"),
-        (lambda s: s["numbers"].update(lpr_pb=s["numbers"]["lpr_bp"]), "lpr_pb is read by nothing"),
+        (lambda s: s["numbers"].update(lpr_pb=s["numbers"]["lpr_bp"]), "lpr_pb is not used"),
         (table("trade_margin_percent", lambda v: v.update(grower=101)), "margin.*grower.*101"),
     ],
 )
@@ -178,7 +178,10 @@ def test_tiers_reversed_or_unknown(change, match):
         (lambda v: v[0].update(code=v[1]["code"]), "two review reasons share the code"),
         (lambda v: v[0].update({"for": "maybe"}), "INCOME_VERIFIED.*'maybe'"),
         (lambda v: v[0].pop("zh"), "review_reasons.*missing keys.*zh"),
-        (lambda v: v.__setitem__(slice(None), v[:1]), "no review reason serves to decline"),
+        (
+            lambda v: v.__setitem__(slice(None), v[:1]),
+            "no review reason justifies decline",
+        ),
     ],
 )
 def test_review_reasons_that_leave_a_person_without_words(change, match):
