@@ -177,7 +177,7 @@ def _plain(value: Any) -> Any:
 
 
 class _UniqueKeysLoader(yaml.SafeLoader):
-    """A safe loader that refuses repeated keys; in plain YAML the later key replaces the earlier."""
+    """A safe loader that refuses repeated keys; plain YAML lets a later key replace an earlier."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Return the mapping of `node`; refuse it if it repeats a key."""

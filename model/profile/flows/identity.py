@@ -1,6 +1,6 @@
-"""Identity 身份: where and since when. No name, id number or phone comes this far.
+"""Identity 身份: residence, household and village. A profile holds no name, id number or phone.
 
-Identity 身份, the village's services: for audits; scoring them would score the village.
+The attributes of the village are for audits only, because scoring them would score the village.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from model.profile.windows import completed_months, completed_years
 
 @view("members", single=True)
 def member(now: PointInTime) -> Table:
-    """Take the member's own row."""
+    """Select the member's own row."""
     return now.rows("members")
 
 
@@ -46,7 +46,7 @@ def consent_in_force(row: Table) -> Value:
 
 
 def consent_on(row: Table) -> DateValue:
-    """Day of the last word on consent before the as-of date, null for none: no attribute."""
+    """Return the day of the latest change of consent before the as-of date, or null."""
     return ibis.cases(
         (row.consent_withdrawn_on < row.as_of, row.consent_withdrawn_on),
         (row.consent_given_on < row.as_of, row.consent_given_on),
@@ -115,7 +115,7 @@ def household_size(row: Table) -> Value:
 
 @view("members", "villages", single=True)
 def village(now: PointInTime) -> Table:
-    """Take the row of the member's village."""
+    """Select the row of the member's village."""
     homes = now.rows("members").select(*KEYS, "village_code")
     known = versions("villages", now.tables["villages"])
     return in_force(known.inner_join(homes, "village_code"))
@@ -140,5 +140,5 @@ def village_credit_years(row: Table) -> Value:
 
 
 def _years(row: Table, since: DateColumn) -> Column:
-    # What opens after the as-of date is not there yet.
+    # A station that opens after the as-of date does not exist yet.
     return (since < row.as_of).ifelse(completed_years(since, row.as_of), None)
