@@ -61,12 +61,12 @@ def test_the_tiers_rank_the_true_bad_rates_strictly(line: Line) -> None:
 
 
 def test_the_default_card_passes_every_gate(line: Line) -> None:
-    found = judged(line.run, None, AS_OF).gates
-    assert found is not None
-    assert [verdict.told.en for verdict in found.failed] == []
+    gates = judged(line.run, None, AS_OF).gates
+    assert gates is not None
+    assert [verdict.told.en for verdict in gates.failed] == []
 
 
 def test_the_card_ranks_loans_of_vintages_it_never_saw(line: Line) -> None:
-    held = line.run.evaluations[line.run.validated_on].measures
-    assert held["auc"].low > 0.7
-    assert held["ece"].value < 0.02
+    measures = line.run.evaluations[line.run.validated_on].measures
+    assert measures["auc"].low > 0.7
+    assert measures["ece"].value < 0.02

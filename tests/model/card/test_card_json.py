@@ -1,4 +1,4 @@
-"""The card as canonical JSON: one card, one sequence of bytes, and nothing contradictory read."""
+"""The card as canonical JSON: equal cards give equal bytes, and contradictions are refused."""
 
 from dataclasses import replace
 
@@ -83,6 +83,6 @@ def test_a_card_that_contradicts_itself_is_refused(path, value):
 
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b"null", b"{}", b'{"format":1}', b"\xff\xfe"])
-def test_what_is_no_card_at_all_is_refused(payload):
+def test_a_payload_that_is_not_a_card_is_refused(payload):
     with pytest.raises(CardError, match="not a scorecard"):
         card_from_json(payload)

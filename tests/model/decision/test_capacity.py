@@ -29,8 +29,8 @@ def household(occupation="grower", **known):
 
 
 def found(columns, day=DAY, months=None):
-    asked = None if months is None else np.array([months])
-    answer = loan_terms(finances(columns, day, POLICY), POLICY, asked)
+    requested = None if months is None else np.array([months])
+    answer = loan_terms(finances(columns, day, POLICY), POLICY, requested)
     return int(answer.months[0]), answer.repayment[0], float(answer.capacity_yuan[0])
 
 

@@ -21,18 +21,18 @@ from model.policy.policy import policy_on
 from model.profile.dictionary import member_dictionary
 from tests.support.cases import CASES_CARD, POLICY_CASES
 
-BOOK = POLICY_CASES
-DAY: date = BOOK["as_of"]
+CASES = POLICY_CASES
+DAY: date = CASES["as_of"]
 CARD = CASES_CARD
 BASIS = Basis(DAY, policy_on(DAY), CARD, member_dictionary())
-WORDS = ("occupation", "household_id")
+TEXT_COLUMNS = ("occupation", "household_id")
 law = settings(deadline=None, max_examples=25)
 
 
 def profile(**member):
-    values = {**BOOK["member"], **member}
+    values = {**CASES["member"], **member}
     return {
-        name: np.array([value], dtype=object if name in WORDS else np.float64)
+        name: np.array([value], dtype=object if name in TEXT_COLUMNS else np.float64)
         for name, value in values.items()
     }
 
@@ -111,7 +111,7 @@ def test_no_part_of_a_proposal_can_be_dropped(member, basis):
 
 @law
 @given(members, bases, st.data())
-def test_a_range_holds_its_promise_from_its_first_value_to_its_last(member, basis, data):
+def test_every_value_of_a_proposed_range_gives_the_promised_tier(member, basis, data):
     columns = profile(**member)
     improvements = nearest_changes(columns, basis).improvements
     assume(improvements)
@@ -158,7 +158,7 @@ def test_one_change_is_preferred_to_two_and_the_nearer_range_to_the_farther():
     assert steps == sorted(steps)
 
 
-def test_a_settled_debt_is_proposed_where_a_rule_alone_stands_in_the_way():
+def test_settling_a_debt_is_proposed_if_only_a_rule_blocks():
     (improvement,) = nearest_changes(profile(days_past_due_now=12), BASIS).improvements
     (change,) = improvement.changes
     assert (change.attribute, change.value < 1, improvement.tier) == (
@@ -168,7 +168,7 @@ def test_a_settled_debt_is_proposed_where_a_rule_alone_stands_in_the_way():
     )
 
 
-def test_what_no_own_change_removes_is_said():
+def test_rules_that_no_own_change_removes_are_named():
     outlook = nearest_changes(profile(household_borrower=0), BASIS)
     assert (outlook.improvements, outlook.blocked_by) == ((), ("HOUSEHOLD_BORROWER",))
     young = nearest_changes(profile(age_years=17, days_past_due_now=5), BASIS)
@@ -201,15 +201,15 @@ def test_what_would_begin_from_nothing_is_not_proposed_for_it_would_move_more_th
 )
 def test_an_activity_is_nothing_where_its_measure_is(measure, value, name, is_nothing):
     columns = {measure: np.array([value])}
-    told = [each for activity in ACTIVITIES for each in activity]
-    assert begins_from_nothing(name, columns, told) == is_nothing
+    names = [each for activity in ACTIVITIES for each in activity]
+    assert begins_from_nothing(name, columns, names) == is_nothing
     assert not begins_from_nothing(name, columns, [name])
 
 
-def test_an_activity_is_told_of_by_attributes_that_exist_and_each_by_one():
-    told = [name for activity in ACTIVITIES for name in activity]
-    assert len(told) == len(set(told))
-    assert all(member_dictionary()[name].type == "number" for name in told)
+def test_activities_name_existing_attributes_and_each_only_once():
+    names = [name for activity in ACTIVITIES for name in activity]
+    assert len(names) == len(set(names))
+    assert all(member_dictionary()[name].type == "number" for name in names)
 
 
 def test_the_first_tier_has_nothing_above():
