@@ -67,3 +67,8 @@ def formula(view: View, none: int | None = None) -> Callable[[Callable[[Table], 
         return Formula(function.__name__, view, function, none, definition)
 
     return declare
+
+
+def recorded(view: View, column: str, definition: str = "As recorded.") -> Formula:
+    """Declare an attribute that is the `column` of the same name, unchanged."""
+    return Formula(column, view, lambda rows: rows[column], None, definition)

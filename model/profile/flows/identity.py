@@ -8,7 +8,7 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import Column, DateColumn, DateValue, Table, Value
 
-from model.profile.flows.formula import formula, view
+from model.profile.flows.formula import formula, recorded, view
 from model.profile.point_in_time import KEYS, PointInTime, in_force, versions
 from model.profile.windows import completed_months, completed_years
 
@@ -17,6 +17,15 @@ from model.profile.windows import completed_months, completed_years
 def member(now: PointInTime) -> Table:
     """Select the member's own row."""
     return now.rows("members")
+
+
+household_id = recorded(member, "household_id", "Household as recorded.")
+occupation = recorded(member, "occupation")
+labourers = recorded(member, "labourers")
+gender = recorded(member, "gender")
+education = recorded(member, "education")
+village_code = recorded(member, "village_code")
+household_size = recorded(member, "household_size")
 
 
 @formula(member)
@@ -54,12 +63,6 @@ def consent_on(row: Table) -> DateValue:
 
 
 @formula(member)
-def household_id(row: Table) -> Value:
-    """Household as recorded."""
-    return row.household_id
-
-
-@formula(member)
 def county_code(row: Table) -> Value:
     """First 6 digits of the village code."""
     return row.village_code.left(6)
@@ -72,45 +75,9 @@ def township_code(row: Table) -> Value:
 
 
 @formula(member)
-def occupation(row: Table) -> Value:
-    """As recorded."""
-    return row.occupation
-
-
-@formula(member)
-def labourers(row: Table) -> Value:
-    """As recorded."""
-    return row.labourers
-
-
-@formula(member)
-def gender(row: Table) -> Value:
-    """As recorded."""
-    return row.gender
-
-
-@formula(member)
 def age_years(row: Table) -> Value:
     """Completed years since birth."""
     return completed_years(row.birth_date, row.as_of)
-
-
-@formula(member)
-def education(row: Table) -> Value:
-    """As recorded."""
-    return row.education
-
-
-@formula(member)
-def village_code(row: Table) -> Value:
-    """As recorded."""
-    return row.village_code
-
-
-@formula(member)
-def household_size(row: Table) -> Value:
-    """As recorded."""
-    return row.household_size
 
 
 @view("members", "villages", single=True)

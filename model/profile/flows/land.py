@@ -9,7 +9,7 @@ import ibis
 from ibis.expr.types import BooleanValue, FloatingValue, Table, Value
 
 from model.archive.tables import archive_tables
-from model.profile.flows.formula import PROFILE, formula, view
+from model.profile.flows.formula import PROFILE, Formula, formula, view
 from model.profile.point_in_time import KEYS, PointInTime
 from model.profile.windows import in_last, month_number, mu, share, total
 
@@ -100,52 +100,21 @@ def trusteeship_area_share(rows: Table) -> Value:
     return _area_share(rows, rows.trusteeship)
 
 
-@formula(plots, none=0)
-def area_wheat_mu(rows: Table) -> Value:
-    """Wheat area of the last crop year."""
-    return _area(rows, "wheat")
+def _crop_area(crop: str, definition: str) -> Formula:
+    def compute(rows: Table) -> Value:
+        return mu(total(rows.area_mu, rows.crop == crop))
+
+    return Formula(f"area_{crop}_mu", plots, compute, 0, definition)
 
 
-@formula(plots, none=0)
-def area_maize_mu(rows: Table) -> Value:
-    """Maize area of the last crop year."""
-    return _area(rows, "maize")
-
-
-@formula(plots, none=0)
-def area_melon_mu(rows: Table) -> Value:
-    """Melon area of the last crop year."""
-    return _area(rows, "melon")
-
-
-@formula(plots, none=0)
-def area_pear_mu(rows: Table) -> Value:
-    """Pear area of the last crop year."""
-    return _area(rows, "pear")
-
-
-@formula(plots, none=0)
-def area_cherry_mu(rows: Table) -> Value:
-    """Cherry area of the last crop year."""
-    return _area(rows, "cherry")
-
-
-@formula(plots, none=0)
-def area_jujube_mu(rows: Table) -> Value:
-    """Jujube area of the last crop year."""
-    return _area(rows, "jujube")
-
-
-@formula(plots, none=0)
-def area_vegetable_mu(rows: Table) -> Value:
-    """Vegetable area of the last crop year."""
-    return _area(rows, "vegetable")
-
-
-@formula(plots, none=0)
-def area_other_mu(rows: Table) -> Value:
-    """Area of other crops of the last crop year."""
-    return _area(rows, "other")
+area_wheat_mu = _crop_area("wheat", "Wheat area of the last crop year.")
+area_maize_mu = _crop_area("maize", "Maize area of the last crop year.")
+area_melon_mu = _crop_area("melon", "Melon area of the last crop year.")
+area_pear_mu = _crop_area("pear", "Pear area of the last crop year.")
+area_cherry_mu = _crop_area("cherry", "Cherry area of the last crop year.")
+area_jujube_mu = _crop_area("jujube", "Jujube area of the last crop year.")
+area_vegetable_mu = _crop_area("vegetable", "Vegetable area of the last crop year.")
+area_other_mu = _crop_area("other", "Area of other crops of the last crop year.")
 
 
 @formula(PROFILE)
@@ -154,10 +123,6 @@ def largest_crop_share(profile: Table) -> Value:
     return share(
         ibis.greatest(*(profile[f"area_{crop}_mu"] for crop in _CROPS)), profile.area_total_mu
     )
-
-
-def _area(rows: Table, crop: str) -> FloatingValue:
-    return mu(total(rows.area_mu, rows.crop == crop))
 
 
 def _area_share(rows: Table, where: BooleanValue) -> FloatingValue:
