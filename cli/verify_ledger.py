@@ -72,6 +72,6 @@ def _lines(report: Report) -> Iterator[str]:
         count = len(report.findings)
         yield (
             f"NOT SOUND: {'1 finding' if count == 1 else f'{count} findings'} in {counts}. Stop the"
-            " service, keep the database and the file of checkpoints as evidence, and restore the"
-            " entries named above from backup (docs/reference/ledger.md)"
+            " service, keep the database and the file of checkpoints as evidence, and restore from"
+            " backup the entries named above (docs/reference/ledger.md)"
         )
