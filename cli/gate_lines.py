@@ -1,4 +1,4 @@
-"""What the gates said, as lines on the console: all that fail or are flagged, and the count."""
+"""Results of the gates as console lines: every failed or flagged gate, then the counts."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from training.gates.verdict import GateVerdicts
 
-_WORDS = {"fail": "未过 FAIL", "flag": "提请注意 flag"}
+_STATUSES = {"fail": "未过 FAIL", "flag": "提请注意 flag"}
 
 
-def gate_lines(found: GateVerdicts | None) -> Iterator[str]:
-    """Yield the lines for `found`; none if the gates have not judged."""
-    if found is None:
+def gate_lines(results: GateVerdicts | None) -> Iterator[str]:
+    """Yield the lines; none for a card that no gate has judged."""
+    if results is None:
         return
-    for verdict in (*found.failed, *found.flagged):
+    for verdict in (*results.failed, *results.flagged):
         finding, remedy = verdict.finding, verdict.remedy
-        yield f"{_WORDS[verdict.status]}: {verdict.gate}: {finding.zh} · {finding.en}"
+        yield f"{_STATUSES[verdict.status]}: {verdict.gate}: {finding.zh} · {finding.en}"
         yield f"    {remedy.zh} · {remedy.en}"
-    passed = sum(verdict.status == "pass" for verdict in found.verdicts)
+    passed = sum(verdict.status == "pass" for verdict in results.verdicts)
     yield (
-        f"门槛 gates: {passed} passed, {len(found.flagged)} flagged, {len(found.failed)} failed"
-        f" (champion: {(found.champion_digest or 'none')[:16]})"
+        f"门槛 gates: {passed} passed, {len(results.flagged)} flagged, {len(results.failed)} failed"
+        f" (champion: {(results.champion_digest or 'none')[:16]})"
     )

@@ -1,7 +1,4 @@
-"""``rongzi import``: check branch files row by row into the archive.
-
-What an import prints at its end: counts by table, reasons, refused files, what to do now.
-"""
+"""``rongzi import``: check branch files row by row and store them in the archive."""
 
 from __future__ import annotations
 
@@ -17,142 +14,32 @@ from typing import TYPE_CHECKING, Never
 
 import click
 
+from cli.options import FILE, FOLDER
 from model.errors import UnreadableFileError
 
 if TYPE_CHECKING:
     from data.importing.report import Counts, ImportReport
     from data.importing.settling.reading import Progress
 
-_HEAD = ("表 table", "读取 read", "入库 accepted", "隔离 quarantined", "重复 duplicate")
-#: More than this is in the report.
-_SHOWN = 20
-
-
-def print_summary(done: ImportReport) -> None:
-    """Print the counts of an import so that an operator sees what to do next."""
-    from model.archive.tables import archive_tables
-
-    names = {name: f"{archive_tables()[name].zh} {name}" for name in done.tables}
-    rows = [_row(names[name], counts) for name, counts in done.tables.items()]
-    if rows:
-        _print_table([_HEAD, *rows, _row("合计 total", done.totals)])
-    if done.totals.skipped:
-        click.echo(
-            f"另有 {done.totals.skipped:,} 行非数据行（空行、合计、附注） rows that are no data"
-        )
-    _print_reasons(done)
-    _print_refused(done)
-    _print_empty(done)
-    _print_unknown_columns(done)
-    _print_quarantine(done)
-
-
-def _row(name: str, counts: Counts) -> tuple[str, ...]:
-    numbers = (counts.read, counts.accepted, counts.quarantined, counts.duplicate)
-    return name, *(f"{number:,}" for number in numbers)
-
-
-def _print_reasons(done: ImportReport) -> None:
-    from data.importing.reasons import REASONS
-
-    if done.reasons:
-        click.echo("\n隔离原因 reasons for quarantine")
-    for code, count in done.reasons.items():
-        click.echo(f"{count:>9,}  {code}  {_brief(REASONS[code].zh)}")
-
-
-def _brief(text: str) -> str:
-    """Return a reason without what depends on its column."""
-    general = text.replace("{column}", "一列的值").replace("{other}", "另一列")
-    return re.sub(r"[，：（][^，：（]*\{.*", "", general)
-
-
-def _print_refused(done: ImportReport) -> None:
-    refused = [(str(file.file), file.refusal) for file in done.refused]
-    refused += [
-        (f"{file.file} [{sheet}]", refusal)
-        for file in done.files
-        if not file.refusal
-        for sheet, refusal in file.refused_sheets.items()
-    ]
-    if refused:
-        click.echo(f"\n未读入的文件或工作表 refused: {len(refused)}")
-    for name, refusal in refused[:_SHOWN]:
-        if refusal:
-            click.echo(f"  {name}\n    {refusal.code}: {refusal.text().zh} / {refusal.text().en}")
-    _print_rest(len(refused))
-
-
-def _print_empty(done: ImportReport) -> None:
-    empty = [
-        f"{file.file} [{sheet.sheet}]" if sheet.sheet else str(file.file)
-        for file in done.files
-        for sheet in file.sheets
-        if not sheet.counts.read
-    ]
-    if empty:
-        click.echo(f"\n没有数据行 without any row: {len(empty)}")
-    for name in empty[:_SHOWN]:
-        click.echo(f"  {name}")
-    _print_rest(len(empty))
-
-
-def _print_unknown_columns(done: ImportReport) -> None:
-    names = sorted({n for file in done.files for s in file.sheets for n in s.unknown_columns})
-    if names:
-        click.echo(f"\n未使用的列 columns not taken: {'、'.join(names[:_SHOWN])}")
-
-
-def _print_quarantine(done: ImportReport) -> None:
-    files = [file.quarantine for file in done.files if file.quarantine]
-    if files:
-        click.echo(
-            f"\n{len(files)} 个隔离文件在 {files[0].parent}：请改正后重新导入\n"
-            f"{len(files)} quarantine files are there: mend them and import them again"
-        )
-
-
-def _print_rest(count: int) -> None:
-    if count > _SHOWN:
-        click.echo(f"  … 另有 {count - _SHOWN} 个，见报告 and more, see the report")
-
-
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Print `rows` in columns, names to the left, numbers to the right."""
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
-    for name, *numbers in rows:
-        cells = [_padded(n, w, right=True) for n, w in zip(numbers, widths[1:], strict=True)]
-        click.echo("  ".join([_padded(name, widths[0]), *cells]))
-
-
-def _padded(text: str, width: int, right: bool = False) -> str:
-    space = " " * (width - _width(text))
-    return space + text if right else text + space
-
-
-def _width(text: str) -> int:
-    """Return how many columns a terminal gives `text`: Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-_PATH = click.Path(path_type=Path)
-_FOLDER = click.Path(path_type=Path, file_okay=False)
 #: The bank's clock; China has one zone and no summer time.
 _BANK_ZONE = timezone(timedelta(hours=8))
+_HEADER = ("表 table", "读取 read", "入库 accepted", "隔离 quarantined", "重复 duplicate")
+#: The console lists this many; the report lists all.
+_MAX_SHOWN = 20
 
 
 @click.command("import")
-@click.argument("files", nargs=-1, required=True, type=_PATH)
-@click.option("--archive", required=True, type=_FOLDER, help="Where sound rows are stored.")
-@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="JSON report.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--archive", required=True, type=FOLDER, help="Archive that stores the sound rows.")
+@click.option("--report", type=FILE, help="JSON report to write.")
 @click.option(
-    "--quarantine", type=_FOLDER, help="Where bad rows go; beside the archive if not named."
+    "--quarantine", type=FOLDER, help="Folder for bad rows; without it, beside the archive."
 )
 @click.option(
     "--recorded-at",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]),
-    help="When the import takes place (bank time): the recording time of rows that state none, and"
-    " later than which no row can have been recorded; now if not given.",
+    help="Time of the import (bank time); without it, now. A row without a recording time gets"
+    " this one, and a row recorded later is quarantined.",
 )
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
 def command(
@@ -163,39 +50,38 @@ def command(
     recorded_at: datetime | None,
     workers: int,
 ) -> None:
-    """Check FILES (xlsx or csv, or folders of them) row by row into the archive.
+    """Check FILES (xlsx or csv, or folders of them) row by row and store the sound rows.
 
-    Bad rows go to quarantine files with their reasons, in Chinese and English; mend them there and
-    import them again. Importing the same file twice changes nothing.
+    Bad rows go to quarantine files with their reasons in Chinese and English; correct them there
+    and import them again. Importing the same file twice changes nothing.
     """
-    from cli.import_ import print_summary
     from data.importing.importer import import_files
     from data.storage.archive import Archive
 
     moment = recorded_at or datetime.now(UTC).astimezone(_BANK_ZONE).replace(tzinfo=None)
-    bad = quarantine or archive.parent / "quarantine"
-    with _bar() as progress:
-        done = import_files(
-            files, Archive(archive), bad, moment, workers=workers, progress=progress
+    bad_rows = quarantine or archive.parent / "quarantine"
+    with _progress_bars() as progress:
+        result = import_files(
+            files, Archive(archive), bad_rows, moment, workers=workers, progress=progress
         )
     if report:
-        _write(report, done)
-    print_summary(done)
-    if len(done.refused) == len(done.files):
+        _write_report(report, result)
+    _print_summary(result)
+    if len(result.refused) == len(result.files):
         raise UnreadableFileError("no file could be read; nothing was imported")
 
 
 @contextmanager
-def _bar() -> Iterator[Progress]:
+def _progress_bars() -> Iterator[Progress]:
     """Show a bar for each step on a terminal, nothing elsewhere."""
     from tqdm import tqdm
 
     names = {"reading": "读取 reading", "storing": "入库 storing"}
     bars: dict[str, tqdm[Never]] = {}
 
-    def progress(step: str, done: int, of: int) -> None:
+    def progress(step: str, done: int, total: int) -> None:
         if step not in bars:
-            bars[step] = tqdm(total=of, desc=names[step], disable=None, file=sys.stderr)
+            bars[step] = tqdm(total=total, desc=names[step], disable=None, file=sys.stderr)
         bars[step].update(done - bars[step].n)
 
     try:
@@ -205,7 +91,115 @@ def _bar() -> Iterator[Progress]:
             bar.close()
 
 
-def _write(path: Path, done: ImportReport) -> None:
+def _write_report(path: Path, result: ImportReport) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(done.as_json(), ensure_ascii=False, indent=2)
+    text = json.dumps(result.as_json(), ensure_ascii=False, indent=2)
     path.write_text(text + "\n", encoding="utf-8")
+
+
+def _print_summary(result: ImportReport) -> None:
+    """Print counts by table, reasons, refused files and what the operator should do next."""
+    from model.archive.tables import archive_tables
+
+    names = {name: f"{archive_tables()[name].zh} {name}" for name in result.tables}
+    rows = [_row(names[name], counts) for name, counts in result.tables.items()]
+    if rows:
+        _print_table([_HEADER, *rows, _row("合计 total", result.totals)])
+    if result.totals.skipped:
+        click.echo(
+            f"另有 {result.totals.skipped:,} 行非数据行（空行、合计、附注）"
+            " rows without data (blank, totals, notes)"
+        )
+    _print_reasons(result)
+    _print_refused(result)
+    _print_empty(result)
+    _print_unknown_columns(result)
+    _print_quarantine(result)
+
+
+def _row(name: str, counts: Counts) -> tuple[str, ...]:
+    numbers = (counts.read, counts.accepted, counts.quarantined, counts.duplicate)
+    return name, *(f"{number:,}" for number in numbers)
+
+
+def _print_reasons(result: ImportReport) -> None:
+    from data.importing.reasons import REASONS
+
+    if result.reasons:
+        click.echo("\n隔离原因 reasons for quarantine")
+    for code, count in result.reasons.items():
+        click.echo(f"{count:>9,}  {code}  {_without_column(REASONS[code].zh)}")
+
+
+def _without_column(text: str) -> str:
+    """Return a reason without the parts that depend on its column."""
+    general = text.replace("{column}", "一列的值").replace("{other}", "另一列")
+    return re.sub(r"[，：（][^，：（]*\{.*", "", general)
+
+
+def _print_refused(result: ImportReport) -> None:
+    refused = [(str(file.file), file.refusal) for file in result.refused]
+    refused += [
+        (f"{file.file} [{sheet}]", refusal)
+        for file in result.files
+        if not file.refusal
+        for sheet, refusal in file.refused_sheets.items()
+    ]
+    lines = [
+        f"{name}\n    {refusal.code}: {refusal.text().zh} / {refusal.text().en}"
+        for name, refusal in refused
+        if refusal
+    ]
+    _print_list("未读入的文件或工作表 refused files or sheets", lines)
+
+
+def _print_empty(result: ImportReport) -> None:
+    empty = [
+        f"{file.file} [{sheet.sheet}]" if sheet.sheet else str(file.file)
+        for file in result.files
+        for sheet in file.sheets
+        if not sheet.counts.read
+    ]
+    _print_list("没有数据行 without data rows", empty)
+
+
+def _print_list(title: str, lines: Sequence[str]) -> None:
+    if lines:
+        click.echo(f"\n{title}: {len(lines)}")
+    for line in lines[:_MAX_SHOWN]:
+        click.echo(f"  {line}")
+    if len(lines) > _MAX_SHOWN:
+        click.echo(f"  … 另有 {len(lines) - _MAX_SHOWN} 个，见报告 and more, see the report")
+
+
+def _print_unknown_columns(result: ImportReport) -> None:
+    names = sorted({n for file in result.files for s in file.sheets for n in s.unknown_columns})
+    if names:
+        click.echo(f"\n未使用的列 unused columns: {'、'.join(names[:_MAX_SHOWN])}")
+
+
+def _print_quarantine(result: ImportReport) -> None:
+    files = [file.quarantine for file in result.files if file.quarantine]
+    if files:
+        click.echo(
+            f"\n{len(files)} 个隔离文件在 {files[0].parent}：请改正后重新导入\n"
+            f"{len(files)} quarantine files are there: correct them and import them again"
+        )
+
+
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print `rows` in columns, names to the left, numbers to the right."""
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    for name, *numbers in rows:
+        cells = [_pad(n, w, right=True) for n, w in zip(numbers, widths[1:], strict=True)]
+        click.echo("  ".join([_pad(name, widths[0]), *cells]))
+
+
+def _pad(text: str, width: int, right: bool = False) -> str:
+    space = " " * (width - _width(text))
+    return space + text if right else text + space
+
+
+def _width(text: str) -> int:
+    """Return how many columns a terminal gives `text`: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -1,4 +1,4 @@
-"""``rongzi init``: the first accounts of a home, with passwords that are shown once."""
+"""``rongzi init``: create the first accounts of a home and show their passwords once."""
 
 from __future__ import annotations
 
@@ -6,31 +6,21 @@ from pathlib import Path
 
 import click
 
+from cli.options import home_option, settings_of
+
 
 @click.command("init")
-@click.option(
-    "--home",
-    envvar="RONGZI_HOME",
-    default="data",
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of keys, editions and, without RONGZI_DATABASE_URL, the ledger.",
-)
+@home_option
 @click.option(
     "--demo",
     is_flag=True,
-    help="Also one officer per county, a reviewer, an analyst, an auditor and an operator.",
+    help="Also create one officer per county, a reviewer, an analyst, an auditor and an operator.",
 )
 def command(home: Path, demo: bool) -> None:
-    """Create the administrator; a home that has accounts refuses."""
+    """Create the administrator; refused if the home already has accounts."""
     from api.access.first_run import first_accounts
-    from cli.users import settings_of, told
+    from cli.users import account_lines
 
-    handed = first_accounts(settings_of(home), demo=demo)
-    for line in told(handed):
+    for line in account_lines(first_accounts(settings_of(home), demo=demo)):
         click.echo(line)
-    click.echo("passwords are shown this once; rongzi users reset-password NAME makes a new one")
-
-
-if __name__ == "__main__":
-    command()
+    click.echo("passwords are shown only once; rongzi users reset-password NAME makes a new one")

@@ -1,4 +1,4 @@
-"""The console script ``rongzi``: each command lives in a file of its own and loads when called."""
+"""The console script ``rongzi``: each command has a file of its own, imported when called."""
 
 from __future__ import annotations
 
@@ -10,36 +10,33 @@ import click
 from model import __version__
 from model.errors import RongziError
 
-#: Command → (module, one line of help); help must not import what a command needs.
+#: Command → (module, one line of help), so that ``rongzi --help`` imports no command.
 _COMMANDS = {
     "simulate": ("cli.simulate", "Write a simulated member archive, and branch files if asked."),
-    "import": ("cli.import_", "Check branch files row by row into the archive."),
+    "import": ("cli.import_", "Check branch files row by row and store them in the archive."),
     "profile": ("cli.profile_", "Build every member's profile as of a date."),
     "dictionary": ("cli.dictionary", "Draft a data dictionary for any flat table."),
     "train": ("cli.train", "Fit, evaluate and track a scorecard."),
     "recalibrate": ("cli.recalibrate", "Move a card's PDs to a long-run bad rate."),
     "promote": ("cli.promote", "Sign a card and publish it to the service."),
     "export-card": ("cli.export_card", "Write a card as SQL, as a workbook, or as JSON."),
-    "shadow": ("cli.shadow", "Score by a challenger beside the champion; compare."),
-    "monitor": ("cli.monitor", "Say what moved since the card was trained, and what to do."),
+    "shadow": ("cli.shadow", "Score by a challenger beside the champion and compare."),
+    "monitor": ("cli.monitor", "Report what moved since the card was trained, and what to do."),
     "whitelist": ("cli.whitelist", "Score the whole archive and publish an edition."),
     "score": ("cli.score", "Add points, PD, grade and reasons to a table."),
-    "init": ("cli.init", "Create the first accounts, passwords shown once."),
+    "init": ("cli.init", "Create the first accounts and show their passwords once."),
     "users": ("cli.users", "Add, change, disable and unlock accounts."),
-    "replay": ("cli.replay", "Decide again from the ledger and compare, field by field."),
-    "verify-ledger": ("cli.verify_ledger", "Hold the ledger against its chain and its seals."),
-    "upgrade-ledger": (
-        "cli.upgrade_ledger",
-        "Bring the ledger's tables up to date, as their owner.",
-    ),
+    "replay": ("cli.replay", "Decide again from the ledger and compare field by field."),
+    "verify-ledger": ("cli.verify_ledger", "Verify the ledger against its hash chain and seals."),
+    "upgrade-ledger": ("cli.upgrade_ledger", "Create or upgrade the ledger's tables."),
     "serve": ("cli.serve", "Run the decision service."),
-    "webhooks": ("cli.webhooks", "Name where events of the ledger are sent."),
+    "webhooks": ("cli.webhooks", "Manage the endpoints that receive the ledger's events."),
 }
 
 
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands in the order a record travels."""
+        """Return the commands in the order in which a record travels."""
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -62,21 +59,21 @@ def rongzi() -> None:
 
 
 def main() -> None:
-    """Run the console; a fault is told in one message, without a traceback."""
+    """Run the console; print an error that names its remedy as one message, without traceback."""
     try:
         rongzi(prog_name="rongzi")
     except RongziError as error:
         click.echo(f"rongzi: {error}", err=True)
         sys.exit(1)
     except Exception as error:
-        if not (why := _why_database(error)):
+        if not (message := _database_message(error)):
             raise
-        click.echo(f"rongzi: {why}", err=True)
+        click.echo(f"rongzi: {message}", err=True)
         sys.exit(1)
 
 
-def _why_database(error: Exception) -> str | None:
-    """Return what to do about a database that refused; None for any other fault."""
+def _database_message(error: Exception) -> str | None:
+    """Return what to do about an error of the database; None for any other error."""
     if not type(error).__module__.startswith("sqlalchemy."):
         return None
     kind = type(getattr(error, "orig", None) or error).__qualname__
@@ -86,8 +83,8 @@ def _why_database(error: Exception) -> str | None:
             " tables (docs/use/deployment.md)"
         )
     return (
-        f"the ledger's database refused ({kind}); check that it is up, its address, and that"
-        " rongzi upgrade-ledger was run"
+        f"the ledger's database reported {kind}; check that it runs, that its address is right, and"
+        " that rongzi upgrade-ledger has run"
     )
 
 

@@ -1,4 +1,4 @@
-"""``rongzi monitor``: what has moved since the card was trained, where, and what to do."""
+"""``rongzi monitor``: report what has moved since the card was trained, where, and what to do."""
 
 from __future__ import annotations
 
@@ -10,30 +10,34 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.options import (
+    DAY,
+    FOLDER,
+    archive_option,
+    as_of_option,
+    card_option,
+    home_option,
+    mlruns_option,
+)
+
 if TYPE_CHECKING:
     from training.measures.baseline import Baseline
     from training.monitoring.findings import Findings
 
-_FOLDER = click.Path(path_type=Path, file_okay=False)
-_ARCHIVE = click.Path(path_type=Path, file_okay=False, exists=True)
-_DAY = click.DateTime(["%Y-%m-%d"])
-_SIGNS = {"act": "处理 ACT", "watch": "关注 watch", "none": "未测 not measured", "ok": "正常 ok"}
+_LEVELS = {"act": "处理 ACT", "watch": "关注 watch", "none": "未测 not measured", "ok": "正常 ok"}
 
 
 @click.command("monitor")
-@click.option("--archive", required=True, type=_ARCHIVE, help="The archive to look at.")
-@click.option("--as-of", required=True, type=_DAY, help="Archive as known on this day.")
-@click.option("--since", type=_DAY, help="Members are compared with this day; a year earlier.")
+@archive_option
+@as_of_option
 @click.option(
-    "--card", "card_dir", type=_FOLDER, help="A card's folder; the card in use if absent."
+    "--since", type=DAY, help="Compare members with this day; without it, a year earlier."
 )
-@click.option("--run", "run_id", help="The training run whose card to monitor, instead of --card.")
-@click.option("--out", type=_FOLDER, help="Write the report here; reports/monitor-DATE if absent.")
-@click.option(
-    "--home", type=_FOLDER, default="data", show_default=True, envvar="RONGZI_HOME",
-    help="Folder of published cards and trusted keys.",
-)  # fmt: skip
-@click.option("--mlruns", type=_FOLDER, default="mlruns", show_default=True, envvar="RONGZI_MLRUNS")
+@card_option
+@click.option("--run", "run_id", help="Training run whose card to monitor, instead of --card.")
+@click.option("--out", type=FOLDER, help="Folder for the report; without it, reports/monitor-DATE.")
+@home_option
+@mlruns_option
 def command(
     archive: Path,
     as_of: datetime,
@@ -54,17 +58,17 @@ def command(
     if card_dir is not None and run_id is not None:
         raise click.UsageError("give either --card or --run")
     day = as_of.date()
-    earlier = since.date() if since else _year_before(day)
-    if earlier >= day:
-        raise click.UsageError("--since must lie before --as-of")
+    start = since.date() if since else _year_before(day)
+    if start >= day:
+        raise click.UsageError("--since must be before --as-of")
     baseline = _baseline(card_dir, run_id, home, mlruns)
     with _progress() as step:
-        found = monitor(Archive(archive), baseline, day, earlier, Settings(), step)
+        findings = monitor(Archive(archive), baseline, day, start, Settings(), step)
     folder = out or Path("reports") / f"monitor-{day}"
-    write_findings(found, folder)
-    _tell(found)
+    write_findings(findings, folder)
+    _print_findings(findings)
     click.echo(f"报告 report: {folder / PAGE}")
-    click.echo(f"运行 run: {track_monitoring(metrics(found), tags(found), folder, mlruns)}")
+    click.echo(f"运行 run: {track_monitoring(metrics(findings), tags(findings), folder, mlruns)}")
 
 
 def _baseline(card_dir: Path | None, run_id: str | None, home: Path, mlruns: Path) -> Baseline:
@@ -76,7 +80,7 @@ def _baseline(card_dir: Path | None, run_id: str | None, home: Path, mlruns: Pat
 
 
 def _year_before(day: date) -> date:
-    # The 29th of February has the 28th a year before.
+    # 29 February has no counterpart in the year before; use the 28th.
     return day.replace(year=day.year - 1, day=min(day.day, 28) if day.month == 2 else day.day)
 
 
@@ -90,19 +94,15 @@ def _progress() -> Iterator[Callable[[], object]]:
         yield bar.update
 
 
-def _tell(found: Findings) -> None:
-    file = found.baseline.file
-    click.echo(f"评分卡 card: {file.digest[:16]}, {found.since} → {found.as_of}")
-    calm = sum(alert.level == "ok" for alert in found.alerts)
-    for alert in found.alerts:
+def _print_findings(findings: Findings) -> None:
+    digest = findings.baseline.file.digest
+    click.echo(f"评分卡 card: {digest[:16]}, {findings.since} → {findings.as_of}")
+    ok = sum(alert.level == "ok" for alert in findings.alerts)
+    for alert in findings.alerts:
         if alert.level != "ok":
             where = f" {alert.where}" if alert.where else ""
-            finding = f"{alert.finding.zh} · {alert.finding.en}"
-            click.echo(f"{_SIGNS[alert.level]} {alert.code}{where}: {finding}")
+            text = f"{alert.finding.zh} · {alert.finding.en}"
+            click.echo(f"{_LEVELS[alert.level]} {alert.code}{where}: {text}")
             if alert.level != "none":
                 click.echo(f"  → {alert.remedy.zh} · {alert.remedy.en}")
-    click.echo(f"{_SIGNS['ok']}: {calm} / {len(found.alerts)}")
-
-
-if __name__ == "__main__":
-    command()
+    click.echo(f"{_LEVELS['ok']}: {ok} / {len(findings.alerts)}")

@@ -8,16 +8,16 @@ from typing import Literal
 
 import click
 
+from cli.options import FILE, archive_option, as_of_option, engine_option
+
 
 @click.command("profile")
-@click.option(
-    "--archive", required=True, type=click.Path(path_type=Path, file_okay=False, exists=True)
-)
-@click.option("--as-of", required=True, type=click.DateTime(["%Y-%m-%d"]), metavar="DATE")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb")
+@archive_option
+@as_of_option
+@click.option("--out", required=True, type=FILE, help="Parquet file to write.")
+@engine_option
 def command(archive: Path, as_of: datetime, out: Path, engine: Literal["duckdb", "spark"]) -> None:
-    """Write to OUT (Parquet) what the ARCHIVE knew of each member before DATE.
+    """Write the profile of each member, as the archive knew them before DATE.
 
     The same archive and date give the same bytes, whatever the engine.
     """
@@ -30,7 +30,3 @@ def command(archive: Path, as_of: datetime, out: Path, engine: Literal["duckdb",
         f"会员画像 {profile.num_rows:,} profiles × {profile.num_columns - 2} attributes"
         f" as of {as_of.date()}: {out}"
     )
-
-
-if __name__ == "__main__":
-    command()

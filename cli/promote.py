@@ -1,4 +1,4 @@
-"""``rongzi promote``: let the gates judge a card, sign it and publish it; or go back a card."""
+"""``rongzi promote``: judge a card by the gates, sign it and publish it; or roll back."""
 
 from __future__ import annotations
 
@@ -9,55 +9,50 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.gate_lines import gate_lines
+from cli.options import home_option, mlruns_option
 
 if TYPE_CHECKING:
     from training.promote import Promotion
 
-_FOLDER = click.Path(path_type=Path, file_okay=False)
-
 
 @click.command("promote")
 @click.argument("what", metavar="[RUN_ID|CARD_DIR]", required=False)
-@click.option("--approved-by", required=True, help="Who approves; not who trained. It is signed.")
-@click.option("--rollback", is_flag=True, help="Put back the card that the champion replaced.")
 @click.option(
-    "--home", type=_FOLDER, default="data", show_default=True, envvar="RONGZI_HOME",
-    help="Where cards and keys are kept.",
+    "--approved-by", required=True,
+    help="Name of the approver, which the signature covers; not the person who trained the card.",
 )  # fmt: skip
-@click.option("--mlruns", type=_FOLDER, default="mlruns", show_default=True, envvar="RONGZI_MLRUNS")
+@click.option("--rollback", is_flag=True, help="Publish the card that the champion replaced.")
+@home_option
+@mlruns_option
 def command(what: str | None, approved_by: str, rollback: bool, home: Path, mlruns: Path) -> None:
-    """Put the card of a training run or folder in use, if every gate lets it pass."""
+    """Publish the card of a training run or of a folder if it passes every gate."""
     from training.promote import promote, roll_back
 
     if (what is None) != rollback:
         raise click.UsageError("give either RUN_ID or CARD_DIR, or --rollback alone")
     now = datetime.now(UTC)
-    done = (
+    promotion = (
         roll_back(approved_by, now, home, mlruns)
         if what is None
         else promote(what, approved_by, now, home, mlruns)
     )
-    card, folder = done.publication.card, done.publication.folder
-    for line in gate_lines(done.verdicts):
+    card, folder = promotion.publication.card, promotion.publication.folder
+    for line in gate_lines(promotion.verdicts):
         click.echo(line)
     click.echo(f"已发布 published: {card.digest[:16]} → {folder}")
     click.echo(f"批准 approved: {card.approved_by}, {card.approved_at}")
-    click.echo(f"登记 registry: {_registered(done)}")
-    click.echo(f"回退 to roll back: {_rollback(done, home)}")
+    click.echo(f"登记 registry: {_registration(promotion)}")
+    click.echo(f"回退 to roll back: {_rollback(promotion, home)}")
 
 
-def _registered(done: Promotion) -> str:
-    if done.version is None:
-        return "no tracked run made this card, so champion there is unchanged"
-    return f"rongzi-e version {done.version} is champion (run {done.run_id})"
+def _registration(promotion: Promotion) -> str:
+    if promotion.version is None:
+        return "no tracked run made this card, so its champion is unchanged"
+    return f"rongzi-e version {promotion.version} is champion (run {promotion.run_id})"
 
 
-def _rollback(done: Promotion, home: Path) -> str:
-    replaced = done.publication.replaced
-    if replaced is None or replaced == done.publication.folder:
-        return "nothing to go back to: no other card was in use"
+def _rollback(promotion: Promotion, home: Path) -> str:
+    replaced = promotion.publication.replaced
+    if replaced is None or replaced == promotion.publication.folder:
+        return "not possible: no other card was in use before"
     return f"rongzi promote --rollback --approved-by NAME --home {home}"
-
-
-if __name__ == "__main__":
-    command()

@@ -8,25 +8,21 @@ from pathlib import Path
 import click
 
 from cli.gate_lines import gate_lines
-
-_FOLDER = click.Path(path_type=Path, file_okay=False)
+from cli.options import DAY, EXISTING_FOLDER, FILE, FOLDER, home_option
 
 
 @click.command("recalibrate")
-@click.argument("card_dir", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("card_dir", type=EXISTING_FOLDER)
 @click.option("--bad-rate", required=True, type=float, help="Long-run bad rate; 0.03 is 3 %.")
-@click.option("--source", required=True, help="Where the rate is from, in words.")
-@click.option("--out", required=True, type=_FOLDER, help="Where the new card goes.")
+@click.option("--source", required=True, help="Where the rate comes from; stored in the card.")
+@click.option("--out", required=True, type=FOLDER, help="Folder for the new card.")
 @click.option(
     "--portfolio",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Table with the portfolio's points; the card's validation rows otherwise.",
+    type=FILE,
+    help="Table with the portfolio's points; without it, the card's validation rows.",
 )
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Day of the recalibration; today.")
-@click.option(
-    "--home", type=_FOLDER, default="data", show_default=True, envvar="RONGZI_HOME",
-    help="Where the champion is that the gates compare with.",
-)  # fmt: skip
+@click.option("--on", type=DAY, help="Day of the recalibration; without it, today.")
+@home_option
 def command(
     card_dir: Path,
     bad_rate: float,
@@ -38,21 +34,17 @@ def command(
 ) -> None:
     """Recalibrate the card in CARD_DIR, a folder that ``rongzi train --out`` wrote.
 
-    Points, ranks and reasons stay; PDs and grades move. The new card says so in its provenance and
-    is promoted like any other.
+    Points, ranks and reasons stay; PDs and grades move. The provenance of the new card names the
+    recalibration. Promote the new card like any other.
     """
     from training.card.recalibrate import LongRun, write_recalibrated
     from training.promote import champion_of
 
     day = (on or datetime.now().astimezone()).date()
-    told = portfolio.name if portfolio else "validation rows"
-    target = LongRun(bad_rate, source, day, told)
+    rows = portfolio.name if portfolio else "validation rows"
+    target = LongRun(bad_rate, source, day, rows)
     digest, verdicts = write_recalibrated(card_dir, out, target, portfolio, champion_of(home))
     for line in gate_lines(verdicts):
         click.echo(line)
-    click.echo(f"评分卡 card: {digest[:16]}, mean PD {bad_rate:.4f} over {told}")
+    click.echo(f"评分卡 card: {digest[:16]}, mean PD {bad_rate:.4f} over {rows}")
     click.echo(f"下一步 next: rongzi promote {out} --approved-by NAME")
-
-
-if __name__ == "__main__":
-    command()

@@ -1,4 +1,4 @@
-"""``rongzi simulate``: write a simulated archive, and on demand the files branches would send."""
+"""``rongzi simulate``: write a simulated archive, and if asked the files of its branches."""
 
 from __future__ import annotations
 
@@ -7,23 +7,27 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.options import FILE, FOLDER
+from model.errors import ArchiveError
+
 if TYPE_CHECKING:
     from data.simulator import Simulation
-
-_FOLDER = click.Path(path_type=Path, file_okay=False)
-_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command("simulate")
 @click.option("--members", default=87_459, show_default=True, type=click.IntRange(min=200))
 @click.option("--months", default=36, show_default=True, type=click.IntRange(12, 120))
 @click.option("--seed", default=54, show_default=True, type=click.IntRange(min=0))
-@click.option("--out", required=True, type=_FOLDER, help="A new or empty folder for the archive.")
-@click.option("--export-files", "exported", type=_FOLDER, help="Also write it as branch files.")
+@click.option("--out", required=True, type=FOLDER, help="New or empty folder for the archive.")
 @click.option(
-    "--dirt", type=_FILE, help="Manifest of dirty rows; beside the branch files if not named."
+    "--export-files", "exported", type=FOLDER, help="Also write branch files to this folder."
 )
-@click.option("--truth", type=_FILE, help="Also reveal every member's true outcome (Parquet).")
+@click.option(
+    "--dirt",
+    type=FILE,
+    help="Manifest of dirty rows; without it, dirt.csv beside the branch files.",
+)
+@click.option("--truth", type=FILE, help="Also write every member's true outcome (Parquet).")
 @click.option("--replications", default=6, show_default=True, type=click.IntRange(1, 100))
 def command(
     members: int,
@@ -35,38 +39,36 @@ def command(
     truth: Path | None,
     replications: int,
 ) -> None:
-    """Simulate a member archive in OUT, the same bytes for the same seed."""
+    """Simulate a member archive; the same seed gives the same bytes."""
     from data.storage.archive import Archive
 
     for folder in (out, exported):
         _refuse_occupied(folder)
-    simulation = _lived(members, months, seed)
+    simulation = _simulate(members, months, seed)
     simulation.write(Archive(out))
     if exported is not None:
         _export(simulation, exported, dirt or exported.parent / "dirt.csv")
     if truth is not None:
-        _reveal(simulation, truth, replications)
-    _tell(simulation)
+        _write_truth(simulation, truth, replications)
+    _print_totals(simulation)
 
 
 def _refuse_occupied(folder: Path | None) -> None:
-    from model.errors import ArchiveError
-
     if folder is not None and folder.exists() and any(folder.iterdir()):
         raise ArchiveError(f"{folder} is not empty: name a new folder, or remove this one first")
 
 
-def _lived(members: int, months: int, seed: int) -> Simulation:
+def _simulate(members: int, months: int, seed: int) -> Simulation:
     from tqdm import tqdm
 
     from data.simulator import load_scenario, simulate_monthly
 
     scenario = load_scenario()
-    lived = simulate_monthly(scenario, members, months, seed)
+    by_month = simulate_monthly(scenario, members, months, seed)
     total = months + scenario.window.run_up_months
-    *_, (_, simulation) = tqdm(lived, total=total, unit="month", desc="simulate", disable=None)
+    *_, (_, simulation) = tqdm(by_month, total=total, unit="month", desc="simulate", disable=None)
     if simulation is None:
-        raise RuntimeError("the last month did not close the book")
+        raise RuntimeError("the last month did not close the simulation")
     return simulation
 
 
@@ -79,20 +81,16 @@ def _export(simulation: Simulation, folder: Path, dirt: Path) -> None:
     write_manifest(dirt, [row for rows in written for row in rows])
 
 
-def _reveal(simulation: Simulation, path: Path, replications: int) -> None:
+def _write_truth(simulation: Simulation, path: Path, replications: int) -> None:
     import pyarrow.parquet as pq
 
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(simulation.truth(simulation.closing_day, replications), path)
 
 
-def _tell(simulation: Simulation) -> None:
+def _print_totals(simulation: Simulation) -> None:
     from data.simulator.totals import compared
 
     click.echo(f"{'total':22} {'simulated':>14} {'target':>14}")
     for line in compared(simulation.world.scenario, simulation.totals()):
         click.echo(line)
-
-
-if __name__ == "__main__":
-    command()

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.gate_lines import gate_lines
+from cli.options import DAY, EXISTING_FOLDER, FILE, FOLDER, home_option, mlruns_option
+from model.errors import CardError, UnreadableFileError
 from training.settings import (
     CURVES,
     FAMILIES,
@@ -23,50 +25,44 @@ from training.settings import (
     Family,
     Population,
     RejectMethod,
+    Settings,
 )
 
 if TYPE_CHECKING:
     from training.learn import TrainedRun
     from training.measures.evaluate import Evaluation
-    from training.settings import Settings
     from training.tracking.runs import Tracked
-
-_FOLDER = click.Path(path_type=Path, file_okay=False)
-_ARCHIVE = click.Path(path_type=Path, file_okay=False, exists=True)
-_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command("train")
-@click.option("--archive", type=_ARCHIVE, help="Learn from this archive's ripe loans.")
-@click.option("--table", type=_FILE, help="Learn from this flat table, csv or Parquet.")
-@click.option("--target", help="The table's column with the outcome.")
+@click.option("--archive", type=EXISTING_FOLDER, help="Train on this archive's ripe loans.")
+@click.option("--table", type=FILE, help="Train on this flat table, csv or Parquet.")
+@click.option("--target", help="Column of the table with the outcome.")
 @click.option("--bad", "bad_value", help="The target's value that is bad; inferred otherwise.")
-@click.option("--dictionary", type=_FILE, help="The table's dictionary; drafted otherwise.")
-@click.option(
-    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Archive as known on this day; today."
-)
+@click.option("--dictionary", type=FILE, help="Dictionary of the table; drafted otherwise.")
+@click.option("--as-of", type=DAY, help="Archive as known on this day; without it, today.")
 @click.option("--family", default="auto", show_default=True, type=click.Choice(FAMILIES))
-@click.option("--out", type=_FOLDER, help="Also write the card, figures and report here.")
+@click.option("--out", type=FOLDER, help="Also write the card, figures and report here.")
 @click.option(
     "--calibration",
     default="line",
     show_default=True,
     type=click.Choice(CURVES),
-    help="Curve from points to PD.",
+    help="Curve that maps points to PD.",
 )
 @click.option(
     "--reject-inference",
     default="none",
     show_default=True,
     type=click.Choice(REJECT_METHODS),
-    help="How those never booked enter the training.",
+    help="Method by which people without a booked loan enter the training.",
 )
 @click.option(
     "--unobserved",
     default="members",
     show_default=True,
     type=click.Choice(POPULATIONS),
-    help="Who they are in an archive; in a table: rows without a target.",
+    help="Who these people are in an archive; in a table they are the rows without a target.",
 )
 @click.option("--seed", default=54, show_default=True, type=int)
 @click.option(
@@ -74,17 +70,10 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     envvar="RONGZI_TRAINED_BY",
     default=getpass.getuser,
     show_default="login name",
-    help="Who trains; they may not approve the card.",
+    help="Name of the person who trains; the same person may not approve the card.",
 )
-@click.option(
-    "--home",
-    type=_FOLDER,
-    default="data",
-    show_default=True,
-    envvar="RONGZI_HOME",
-    help="Where the champion is that the gates compare with.",
-)
-@click.option("--mlruns", type=_FOLDER, default="mlruns", show_default=True, envvar="RONGZI_MLRUNS")
+@home_option
+@mlruns_option
 def command(
     archive: Path | None,
     table: Path | None,
@@ -102,9 +91,7 @@ def command(
     home: Path,
     mlruns: Path,
 ) -> None:
-    """Train a card and record the run, unsigned, as the registry's challenger."""
-    from training.settings import Settings
-
+    """Train a card, judge it by the gates, and register it unsigned as the challenger."""
     settings = Settings(
         seed=seed,
         family=family,
@@ -113,26 +100,26 @@ def command(
         unobserved=unobserved,
     )
     if archive is not None and table is None:
-        run = _from_archive(archive, as_of, settings)
+        run = _train_archive(archive, as_of, settings)
     elif table is not None and archive is None and target is not None:
-        run = _from_table(table, target, bad_value, dictionary, settings)
+        run = _train_table(table, target, bad_value, dictionary, settings)
     else:
         raise click.UsageError("give either --archive DIR, or --table FILE with --target COLUMN")
-    run = _judged(replace(run, trained_by=trained_by), home)
-    _tell(run, _recorded(run, out, mlruns), out)
+    run = _judge(replace(run, trained_by=trained_by), home)
+    _print_results(run, _record(run, out, mlruns), out)
 
 
-def _from_archive(archive: Path, as_of: datetime | None, settings: Settings) -> TrainedRun:
+def _train_archive(archive: Path, as_of: datetime | None, settings: Settings) -> TrainedRun:
     from data.storage.archive import Archive
     from training.train import train_archive
 
-    # The day is the user's: a training date is a date at the branch, not an instant.
+    # Today in the user's own time zone: a training date is a date at the branch, not an instant.
     day = (as_of or datetime.now().astimezone()).date()
     with _progress(settings) as step:
         return train_archive(Archive(archive), day, settings, step)
 
 
-def _from_table(
+def _train_table(
     table: Path, target: str, bad_value: str | None, dictionary: Path | None, settings: Settings
 ) -> TrainedRun:
     from model.profile.dictionary import read_dictionary
@@ -140,20 +127,19 @@ def _from_table(
 
     declared = None
     if dictionary is not None:
-        declared = read_dictionary(_text(dictionary), str(dictionary))
+        declared = read_dictionary(_read_text(dictionary), str(dictionary))
     with _progress(settings) as step:
         return train_table(table, target, settings, bad_value, declared, step)
 
 
-def _judged(run: TrainedRun, home: Path) -> TrainedRun:
-    """Return the run with its gates; a champion that does not verify is told and left aside."""
-    from model.errors import CardError
+def _judge(run: TrainedRun, home: Path) -> TrainedRun:
+    """Return the run with its gates; they ignore a champion whose signature does not verify."""
     from training.promote import champion_of, judge_run
 
     try:
         champion = champion_of(home)
     except CardError as error:
-        click.echo(f"说明 note: the champion is left out of the gates: {error}", err=True)
+        click.echo(f"说明 note: the gates ignore the champion: {error}", err=True)
         champion = None
     return judge_run(run, champion, datetime.now().astimezone().date())
 
@@ -168,34 +154,33 @@ def _progress(settings: Settings) -> Iterator[Callable[[], object]]:
         yield bar.update
 
 
-def _text(path: Path) -> str:
-    from model.errors import UnreadableFileError
-
+def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableFileError(f"{path}: cannot be read as UTF-8 text: {error}") from error
 
 
-def _recorded(run: TrainedRun, out: Path | None, mlruns: Path) -> Tracked:
+def _record(run: TrainedRun, out: Path | None, mlruns: Path) -> Tracked:
     from training.reports.record import write_card_folder, write_run
     from training.tracking.runs import track
 
     with tempfile.TemporaryDirectory() as folder:
         write_run(run, Path(folder))
-        # First, so that a card survives a store that cannot be written.
+        # Write the card first, so that it survives a store that cannot be written.
         if out is not None:
             write_card_folder(run, out, Path(folder))
         return track(run, Path(folder), mlruns)
 
 
-def _tell(run: TrainedRun, tracked: Tracked, out: Path | None) -> None:
+def _print_results(run: TrainedRun, tracked: Tracked, out: Path | None) -> None:
     for note in run.origin.source.notes:
         click.echo(f"说明 note: {note}")
     for entry in run.learned.dropped:
         click.echo(f"剔除 dropped: {entry.attribute}: {entry.reason.zh} · {entry.reason.en}")
-    for name, found in run.performance.evaluations.items():
-        click.echo(f"{name}: {found.rows:,} rows, {found.bad_rows:,} bad; {_measures(found)}")
+    for name, evaluation in run.performance.evaluations.items():
+        size = f"{evaluation.rows:,} rows, {evaluation.bad_rows:,} bad"
+        click.echo(f"{name}: {size}; {_measures(evaluation)}")
     for line in gate_lines(run.gates):
         click.echo(line)
     click.echo(f"评分卡 card: {run.digest[:16]}, {len(run.card.attributes)} attributes")
@@ -204,10 +189,6 @@ def _tell(run: TrainedRun, tracked: Tracked, out: Path | None) -> None:
     click.echo(f"下一步 next: rongzi promote {tracked.run_id} --approved-by NAME")
 
 
-def _measures(found: Evaluation) -> str:
-    shown = ((name, found.measures[name]) for name in ("auc", "ks", "brier", "ece"))
+def _measures(evaluation: Evaluation) -> str:
+    shown = ((name, evaluation.measures[name]) for name in ("auc", "ks", "brier", "ece"))
     return ", ".join(f"{n} {m.value:.3f} ({m.low:.3f}–{m.high:.3f})" for n, m in shown)
-
-
-if __name__ == "__main__":
-    command()

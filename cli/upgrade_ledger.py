@@ -1,4 +1,4 @@
-"""``rongzi upgrade-ledger``: the ledger's tables made or brought up to date by their owner."""
+"""``rongzi upgrade-ledger``: create the ledger's tables or bring them up to date."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from cli.ledger_options import located, location
+from cli.options import ledger_location, ledger_options
 from model.errors import LedgerError
 
 
 @click.command("upgrade-ledger")
-@located
-@click.option("--service-role", help="PostgreSQL account of the service, granted what it needs.")
+@ledger_options
+@click.option("--service-role", help="PostgreSQL account of the service, which gets its grants.")
 def command(home: Path, checkpoints: Path | None, service_role: str | None) -> None:
-    """Make or upgrade the ledger's tables; run it as their owner, not as the service.
+    """Create or upgrade the ledger's tables; run it as their owner, not as the service.
 
     On PostgreSQL the service's own account may then read and append, and erase identities, but
     neither change nor delete an entry. SQLite is upgraded whenever the service opens it.
@@ -25,11 +25,11 @@ def command(home: Path, checkpoints: Path | None, service_role: str | None) -> N
     from api.ledger.schema import grant_service_role, restore_triggers, upgrade
     from api.ledger.store import unreadable_message
 
-    engine = open_engine(location(home, checkpoints).url, writes=True)
+    engine = open_engine(ledger_location(home, checkpoints).url, writes=True)
     try:
         upgrade(engine)
         for table in restore_triggers(engine):
-            click.echo(f"{table}: the triggers that refuse changes were gone; they are back")
+            click.echo(f"{table}: the triggers that refuse changes were gone; created again")
         if service_role:
             grant_service_role(engine, service_role)
     except DBAPIError as error:

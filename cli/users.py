@@ -1,4 +1,4 @@
-"""``rongzi users``: the accounts of a home, for whoever may open its folder."""
+"""``rongzi users``: manage the accounts of a home. The folder's permissions say who may."""
 
 from __future__ import annotations
 
@@ -10,50 +10,44 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from cli.options import home_option, settings_of
+
 if TYPE_CHECKING:
     from api.access.account_events import Event
     from api.access.accounts import Account, Accounts
     from api.access.first_run import NewAccount
     from api.core.principal import Role
-    from api.core.settings import Settings
 
 _ROLES = ("officer", "reviewer", "analyst", "auditor", "operator", "admin")
 _ALL = "all"
 
-_role = click.option(
-    "--role", "roles", multiple=True, required=True, type=click.Choice(_ROLES), help="Repeatable."
+_role_option = click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    type=click.Choice(_ROLES),
+    help="Role; may be given several times.",
 )
-_place = click.option(
+_area_option = click.option(
     "--place",
     "places",
     multiple=True,
     required=True,
-    help="Code of a county (6 digits), township (9) or village (12), or all. Repeatable.",
+    help="Code of a county (6 digits), township (9) or village (12), or all; may be given several"
+    " times.",
 )
 
 
-def settings_of(home: Path) -> Settings:
-    """Return the settings of the environment for `home`."""
-    from api.core.settings import Settings
-
-    return replace(Settings.from_env(), home=home)
-
-
-def told(handed: Iterable[NewAccount]) -> Iterator[str]:
+def account_lines(accounts: Iterable[NewAccount]) -> Iterator[str]:
     """Yield a line for each account with its new password."""
-    for each in handed:
-        rights = f"{', '.join(each.roles):10} {_places(each.places):14}"
+    for each in accounts:
+        rights = f"{', '.join(each.roles):10} {_areas(each.places):14}"
         yield f"{each.name:18} {rights} {each.password}"
 
 
 @click.group("users")
-@click.option(
-    "--home",
-    envvar="RONGZI_HOME",
-    default="data",
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-)
+@home_option
 @click.pass_context
 def command(context: click.Context, home: Path) -> None:
     """Manage accounts; every change ends the account's sessions within seconds."""
@@ -63,40 +57,42 @@ def command(context: click.Context, home: Path) -> None:
 @command.command("list")
 @click.pass_obj
 def list_(home: Path) -> None:
-    """Name every account with its roles, places and state."""
-    with _opened(home) as accounts:
+    """Show every account with its roles, areas and state."""
+    with _open_accounts(home) as accounts:
         for each in accounts.all():
-            rights = f"{', '.join(sorted(each.roles)):24} {_places(each.places):14}"
+            rights = f"{', '.join(sorted(each.roles)):24} {_areas(each.places):14}"
             click.echo(f"{each.name:18} {rights} {'enabled' if each.is_enabled else 'disabled'}")
 
 
 @command.command("add")
 @click.argument("name")
-@_role
-@_place
+@_role_option
+@_area_option
 @click.pass_obj
 def add(home: Path, name: str, roles: tuple[str, ...], places: tuple[str, ...]) -> None:
     """Add an account and show its password, once."""
     from api.access.first_run import create_account
 
-    with _opened(home) as accounts:
-        for line in told(create_account(accounts, [(name, _as_roles(roles), _codes(places))])):
+    with _open_accounts(home) as accounts:
+        for line in account_lines(
+            create_account(accounts, [(name, _as_roles(roles), _codes(places))])
+        ):
             click.echo(line)
 
 
 @command.command("grant")
 @click.argument("name")
-@_role
-@_place
+@_role_option
+@_area_option
 @click.pass_obj
 def grant(home: Path, name: str, roles: tuple[str, ...], places: tuple[str, ...]) -> None:
-    """Give an account these roles and places instead of those it has."""
-    given, where = frozenset(_as_roles(roles)), _codes(places)
+    """Replace the roles and areas of an account."""
+    given, areas = frozenset(_as_roles(roles)), _codes(places)
     _change(
         home,
         name,
         "account_changed",
-        lambda account: replace(account, roles=given, places=where),
+        lambda was: replace(was, roles=given, places=areas),
         "changed",
     )
 
@@ -105,7 +101,7 @@ def grant(home: Path, name: str, roles: tuple[str, ...], places: tuple[str, ...]
 @click.argument("name")
 @click.pass_obj
 def disable(home: Path, name: str) -> None:
-    """Let nobody sign in as NAME; tokens that are out end within seconds."""
+    """Refuse sign-in to NAME; its tokens stop working within seconds."""
     _change(home, name, "account_disabled", lambda was: replace(was, is_enabled=False), "disabled")
 
 
@@ -113,7 +109,7 @@ def disable(home: Path, name: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def enable(home: Path, name: str) -> None:
-    """Let NAME sign in again."""
+    """Allow NAME to sign in again."""
     _change(home, name, "account_enabled", lambda was: replace(was, is_enabled=True), "enabled")
 
 
@@ -125,8 +121,8 @@ def reset_password(home: Path, name: str) -> None:
     from api.access.sign_in import generate_password, hash_password
 
     password = generate_password()
-    made = hash_password(password)
-    _change(home, name, "password_reset", lambda was: replace(was, password_hash=made), password)
+    digest = hash_password(password)
+    _change(home, name, "password_reset", lambda was: replace(was, password_hash=digest), password)
     _unlock(home, name)
 
 
@@ -134,7 +130,7 @@ def reset_password(home: Path, name: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def unlock(home: Path, name: str) -> None:
-    """Forget the failed sign-ins of NAME."""
+    """Reset the failed sign-ins of NAME."""
     _unlock(home, name)
     click.echo(f"{name}: unlocked")
 
@@ -143,7 +139,7 @@ def _unlock(home: Path, name: str) -> None:
     from api.access.account_events import console_user
     from api.access.sign_in import FailedSignIns
 
-    with _opened(home) as accounts:
+    with _open_accounts(home) as accounts:
         FailedSignIns(accounts.writing).forget(name, console_user())
 
 
@@ -152,12 +148,12 @@ def _change(
 ) -> None:
     from api.access.account_events import console_user
 
-    with _opened(home) as accounts:
+    with _open_accounts(home) as accounts:
         accounts.change(name, event, console_user(), change)
     click.echo(f"{name}: {done}")
 
 
-def _opened(home: Path) -> closing[Accounts]:
+def _open_accounts(home: Path) -> closing[Accounts]:
     from api.access.accounts import Accounts
 
     accounts = Accounts(settings_of(home))
@@ -173,9 +169,5 @@ def _codes(places: tuple[str, ...]) -> tuple[str, ...]:
     return tuple("" if place == _ALL else place for place in places)
 
 
-def _places(codes: tuple[str, ...]) -> str:
+def _areas(codes: tuple[str, ...]) -> str:
     return ", ".join(code or _ALL for code in codes)
-
-
-if __name__ == "__main__":
-    command()

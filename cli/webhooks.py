@@ -1,4 +1,4 @@
-"""``rongzi webhooks``: where the events of the ledger are sent."""
+"""``rongzi webhooks``: manage the endpoints that receive the ledger's events."""
 
 from __future__ import annotations
 
@@ -10,26 +10,21 @@ import click
 from api.core.settings import DEFAULT_HOME, HOME
 from api.webhooks.endpoints import Endpoints
 
+_home = click.option("--home", type=click.Path(path_type=Path), help="default: RONGZI_HOME or data")
+
 
 @click.group(name="webhooks")
 def command() -> None:
-    """Add, list and remove endpoints that events are sent to; a running service follows at once."""
-
-
-def _endpoints(home: Path | None) -> Endpoints:
-    return Endpoints(home or Path(os.environ.get(HOME) or DEFAULT_HOME))
-
-
-_home = click.option("--home", type=click.Path(path_type=Path), help="default: RONGZI_HOME or data")
+    """Add, list and remove endpoints; a running service uses the change at once."""
 
 
 @command.command()
 @click.argument("name")
 @click.argument("url")
-@click.option("--from-start", is_flag=True, help="Send the whole ledger, not only what comes.")
+@click.option("--from-start", is_flag=True, help="Send the whole ledger, not only new events.")
 @_home
 def add(name: str, url: str, from_start: bool, home: Path | None) -> None:
-    """Send events to URL; prints the secret that verifies them, once."""
+    """Send events to URL, and print once the secret that verifies them."""
     endpoint = _endpoints(home).add(name, url, from_start)
     click.echo(f"secret of {name}, shown only now: {endpoint.secret}")
 
@@ -37,7 +32,7 @@ def add(name: str, url: str, from_start: bool, home: Path | None) -> None:
 @command.command(name="list")
 @_home
 def list_(home: Path | None) -> None:
-    """Show every endpoint and how far it is."""
+    """Show every endpoint with its state and the last event sent."""
     endpoints = _endpoints(home)
     for name, endpoint in sorted(endpoints.all().items()):
         progress = endpoints.progress(name)
@@ -54,3 +49,7 @@ def remove(name: str, home: Path | None) -> None:
     """Stop sending to an endpoint."""
     _endpoints(home).remove(name)
     click.echo(f"{name} is removed")
+
+
+def _endpoints(home: Path | None) -> Endpoints:
+    return Endpoints(home or Path(os.environ.get(HOME) or DEFAULT_HOME))

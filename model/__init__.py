@@ -1,4 +1,4 @@
-"""What we believe: contracts, profile, policy, scorecard, offer, decision. Pure."""
+"""The credit rules: archive contract, profile, policy, scorecard, offer, decision. Pure."""
 
-#: The one version number: of the package, of the OpenAPI document, of ``rongzi --version``.
+#: The version of the package, of the OpenAPI document and of ``rongzi --version``.
 __version__ = "0.2.0"

@@ -1,8 +1,8 @@
-"""Faults: each says what happened, where, and what to do. A refusal is a value, not a fault."""
+"""Errors: each message says what happened, where, and what to do. A refusal is a value instead."""
 
 
 class RongziError(Exception):
-    """Something is broken and the message says what to do; the console prints it alone."""
+    """Something is broken and the message says what to do; the console prints only the message."""
 
 
 class ContractError(RongziError):
@@ -14,7 +14,7 @@ class ArchiveError(RongziError):
 
 
 class UnreadableFileError(RongziError):
-    """An input file cannot be read safely: wrong format, too large, too wide or a bomb."""
+    """An input file cannot be read safely: wrong format, too large, too wide, or a zip bomb."""
 
 
 class CardError(RongziError):
@@ -30,11 +30,11 @@ class EditionError(RongziError):
 
 
 class SettingError(RongziError):
-    """A setting of the environment is not as expected."""
+    """An environment variable has an invalid value."""
 
 
 class AccessError(RongziError):
-    """An account, a key or a setting of who may do what is missing or unusable."""
+    """An account, a key or an access setting is missing or unusable."""
 
 
 class LedgerError(RongziError):

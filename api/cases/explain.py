@@ -48,13 +48,18 @@ def _explanation_shape(
 
 
 def _proposal(proposal: Proposal, text: str) -> ProposalShape:
-    lift = proposal.lift
+    improvement = proposal.improvement
     changes = [
         ChangeShape(attribute=change.attribute, at_least=change.low, below=_below(change))
-        for change in lift.changes
+        for change in improvement.changes
     ]
     return ProposalShape.model_validate(
-        {"tier": lift.tier, "points": lift.points, "changes": changes, "text": text}
+        {
+            "tier": improvement.tier,
+            "points": improvement.points,
+            "changes": changes,
+            "text": text,
+        }
     )
 
 

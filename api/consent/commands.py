@@ -17,7 +17,7 @@ from api.http.problems import ProblemError
 from api.ledger.chain import encode_json
 from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, NewEntry
-from model.decision.consent import Word, last_word
+from model.decision.consent import ConsentChange, latest_consent
 
 #: Form of the evidence; the paper, file or recording itself stays with the branch.
 Evidence = Literal["paper", "electronic", "voice"]
@@ -67,8 +67,8 @@ class SetConsent:
             body={"evidence": self.evidence},
             entry_id=str(uuid.uuid4()),
         )
-        record = Word(self.is_given, date_in_china(view.now))
-        latest = last_word(consent_in_edition(profile, edition), record)
+        record = ConsentChange(self.is_given, date_in_china(view.now))
+        latest = latest_consent(consent_in_edition(profile, edition), record)
         in_force = latest is not None and latest.is_given
         body = {"in_force": in_force, "recorded_at": view.now.isoformat()}
         return Written(Answer(201, encode_json(body).encode()), (entry,))

@@ -18,7 +18,13 @@ from api.ledger.commands import View
 from api.ledger.database import Location
 from api.ledger.entries import Entry, Kind
 from api.ledger.store import ledger_exists, open_view
-from model.decision.consent import CONSENT_IN_FORCE, CONSENT_ON, Word, day_of, last_word
+from model.decision.consent import (
+    CONSENT_IN_FORCE,
+    CONSENT_ON,
+    ConsentChange,
+    day_of,
+    latest_consent,
+)
 
 CONSENT: tuple[Kind, ...] = ("CONSENT_GIVEN", "CONSENT_WITHDRAWN")
 _PAGE = 5_000
@@ -28,26 +34,28 @@ def is_consent_in_force(
     entries: Sequence[Entry], profile: Profile | None, edition: Edition
 ) -> bool:
     """Return whether a person's consent is in force by the ledger and the edition together."""
-    latest = latest_consent(entries, profile, edition)
+    latest = current_consent(entries, profile, edition)
     return latest is not None and latest.is_given
 
 
-def latest_consent(
+def current_consent(
     entries: Sequence[Entry], profile: Profile | None, edition: Edition
-) -> Word | None:
+) -> ConsentChange | None:
     """Return the latest record of consent in ledger and edition; None if there is none."""
-    return last_word(consent_in_ledger(entries), consent_in_edition(profile, edition))
+    return latest_consent(consent_in_ledger(entries), consent_in_edition(profile, edition))
 
 
-def consent_in_ledger(entries: Sequence[Entry]) -> Word | None:
+def consent_in_ledger(entries: Sequence[Entry]) -> ConsentChange | None:
     """Return the latest record of consent among a person's entries; None if there is none."""
     records = [entry for entry in entries if entry.kind in CONSENT]
     if not records:
         return None
-    return Word(records[-1].kind == "CONSENT_GIVEN", date_in_china(records[-1].recorded_at))
+    return ConsentChange(
+        records[-1].kind == "CONSENT_GIVEN", date_in_china(records[-1].recorded_at)
+    )
 
 
-def consent_in_edition(profile: Profile | None, edition: Edition) -> Word | None:
+def consent_in_edition(profile: Profile | None, edition: Edition) -> ConsentChange | None:
     """Return the latest record of consent in the edition; None if there is none, or no profile.
 
     An edition of a release that did not store the day may include records up to the day before its
@@ -57,9 +65,9 @@ def consent_in_edition(profile: Profile | None, edition: Edition) -> Word | None
         return None
     is_given = bool(profile.numbers[edition.numbers.index(CONSENT_IN_FORCE)] == 1.0)
     if CONSENT_ON not in edition.numbers:
-        return Word(is_given, edition.manifest.day - timedelta(days=1))
+        return ConsentChange(is_given, edition.manifest.day - timedelta(days=1))
     number = profile.numbers[edition.numbers.index(CONSENT_ON)]
-    return None if np.isnan(number) else Word(is_given, day_of(number))
+    return None if np.isnan(number) else ConsentChange(is_given, day_of(number))
 
 
 def with_consent(profile: Profile, edition: Edition, is_in_force: bool) -> Profile:
@@ -69,7 +77,7 @@ def with_consent(profile: Profile, edition: Edition, is_in_force: bool) -> Profi
     return replace(profile, numbers=numbers)
 
 
-def consents_before(location: Location, day: date) -> dict[str, Word]:
+def consents_before(location: Location, day: date) -> dict[str, ConsentChange]:
     """Return each member's latest record in the ledger before `day`; empty without a ledger.
 
     Erased persons are left out, because their entries identify nobody.
@@ -89,8 +97,8 @@ def consents_before(location: Location, day: date) -> dict[str, Word]:
     }
 
 
-def _latest_by_subject(view: View, day: date) -> dict[str, Word]:
-    latest: dict[str, Word] = {}
+def _latest_by_subject(view: View, day: date) -> dict[str, ConsentChange]:
+    latest: dict[str, ConsentChange] = {}
     for entry in _consent_entries(view):
         record = consent_in_ledger([entry])
         if record is not None and record.on < day:

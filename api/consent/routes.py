@@ -14,7 +14,7 @@ from api.access.dependencies import (
 from api.access.objects import entries_of_member
 from api.access.strict_route import StrictRoute
 from api.consent.commands import SetConsent, consent_history
-from api.consent.consent import CONSENT, consent_in_ledger, latest_consent
+from api.consent.consent import CONSENT, consent_in_ledger, current_consent
 from api.consent.schemas import ConsentRequest, ConsentSet, ConsentShape
 from api.http.lending_problems import CONSENT_UNCHANGED
 from api.http.openapi import refusals
@@ -43,7 +43,7 @@ def get_consents(
         subject, entries = entries_of_member(view, member_id, CONSENT)
     if profile is None and subject is None:
         raise ProblemError(UNKNOWN_MEMBER)
-    latest = latest_consent(entries, profile, resources.edition)
+    latest = current_consent(entries, profile, resources.edition)
     return ConsentShape.model_validate(
         {
             "in_force": latest is not None and latest.is_given,

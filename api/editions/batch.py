@@ -18,7 +18,7 @@ from data.publishing.published_card import published_card
 from data.storage.archive import Archive
 from data.storage.engines import EngineName
 from data.storage.profiles import profile_as_of
-from model.decision.consent import Word
+from model.decision.consent import ConsentChange
 from model.errors import EditionError
 from model.policy.policy import policy_on
 
@@ -29,7 +29,7 @@ def publish_whitelist(
     home: Path,
     out: Path,
     engine: EngineName = "duckdb",
-    consents: Mapping[str, Word] = MappingProxyType({}),
+    consents: Mapping[str, ConsentChange] = MappingProxyType({}),
 ) -> Published:
     """Profile, score and publish every member of `archive`; copy the rows to `out`.
 
@@ -61,7 +61,7 @@ def publish_profile(
     home: Path,
     out: Path,
     score: Callable[[pa.Table, Basis], Scored] = score_profile,
-    consents: Mapping[str, Word] = MappingProxyType({}),
+    consents: Mapping[str, ConsentChange] = MappingProxyType({}),
 ) -> Published:
     """Score and publish a `profile` that is sorted by member id; see `publish_whitelist`."""
     digest = archive.digest()

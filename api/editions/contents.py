@@ -18,8 +18,14 @@ from api.scoring.kernel import Basis, Scored, member_ids
 from data.storage.archive import Archive
 from data.storage.profiles import consent_days_as_of
 from model.card.bins import Floats
-from model.decision.consent import CONSENT_IN_FORCE, Word, day_number, day_of, last_word
-from model.decision.edition import Change, Edition, Standing, changes
+from model.decision.consent import (
+    CONSENT_IN_FORCE,
+    ConsentChange,
+    day_number,
+    day_of,
+    latest_consent,
+)
+from model.decision.whitelist_changes import Change, MemberStatus, Snapshot, changes
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ class Consent:
 
 
 def merge_consents(
-    archive: Archive, profile: pa.Table, as_of: date, records: Mapping[str, Word]
+    archive: Archive, profile: pa.Table, as_of: date, records: Mapping[str, ConsentChange]
 ) -> Consent:
     """Return the profiles with the counter's `records` before `as_of` merged in."""
     days = _archive_days(archive, profile, as_of)
@@ -110,7 +116,7 @@ def _archive_days(archive: Archive, profile: pa.Table, as_of: date) -> Floats:
 
 
 def _merge_records(
-    profile: pa.Table, days: Floats, records: Mapping[str, Word]
+    profile: pa.Table, days: Floats, records: Mapping[str, ConsentChange]
 ) -> tuple[pa.Table, Floats]:
     if not records:
         return profile, days
@@ -119,15 +125,19 @@ def _merge_records(
     in_force, days = profile[CONSENT_IN_FORCE].to_pylist(), days.copy()
     for row, record in zip(rows, records.values(), strict=True):
         if row is not None:
-            known = None if np.isnan(days[row]) else Word(bool(in_force[row]), day_of(days[row]))
-            latest = last_word(known, record) or record
+            known = (
+                None
+                if np.isnan(days[row])
+                else ConsentChange(bool(in_force[row]), day_of(days[row]))
+            )
+            latest = latest_consent(known, record) or record
             in_force[row], days[row] = latest.is_given, day_number(latest.on)
     at = profile.schema.get_field_index(CONSENT_IN_FORCE)
     field = profile.schema.field(at)
     return profile.set_column(at, field, pa.array(in_force, field.type)), days
 
 
-def _digest(records: Mapping[str, Word]) -> str:
+def _digest(records: Mapping[str, ConsentChange]) -> str:
     """Return the digest that identifies a set of records; empty for none."""
     if not records:
         return ""
@@ -138,22 +148,22 @@ def _digest(records: Mapping[str, Word]) -> str:
 def tier_changes(previous: Before | None, rows: pa.Table, card_digest: str) -> Iterator[Change]:
     """Yield entries into and exits from the first tier of `rows` against `previous`.
 
-    Only members who were or are in it can move, so only their standings are built.
+    Only members who were or are in it can move, so only their status is built.
     """
     parts = [rows] if previous is None else [previous.rows, rows]
     firsts = [part["member_id"].filter(pc.equal(part["tier"], "FIRST")) for part in parts]
     movers = pa.chunked_array([chunk for first in firsts for chunk in first.chunks], pa.string())
-    before = None if previous is None else _standings(previous.rows, movers, previous.card_digest)
-    return changes(before, _standings(rows, movers, card_digest))
+    before = None if previous is None else _snapshot(previous.rows, movers, previous.card_digest)
+    return changes(before, _snapshot(rows, movers, card_digest))
 
 
-def _standings(rows: pa.Table, movers: pa.ChunkedArray, card_digest: str) -> Edition:
+def _snapshot(rows: pa.Table, movers: pa.ChunkedArray, card_digest: str) -> Snapshot:
     moved = rows.filter(pc.is_in(rows["member_id"], movers))
     columns = (moved[name].to_pylist() for name in ("member_id", "tier", "points", "knock_outs"))
-    return Edition(
+    return Snapshot(
         card_digest,
         {
-            member: Standing(tier, points, tuple(codes))
+            member: MemberStatus(tier, points, tuple(codes))
             for member, tier, points, codes in zip(*columns, strict=True)
         },
     )

@@ -33,7 +33,7 @@ from api.editions.manifest import (
     verify_files,
 )
 from data.publishing.pointer import use_folder
-from model.decision.edition import change_line
+from model.decision.whitelist_changes import change_line
 from model.errors import EditionError
 
 _FILES = (ROWS, PROFILE, CHANGES, FUNNEL, DATABASE)

@@ -9,7 +9,7 @@ from unicodedata import east_asian_width
 from api.editions.contents import Contents
 from api.editions.funnel import LEVELS
 from api.editions.publish import Published
-from model.decision.edition import reason_text
+from model.decision.whitelist_changes import reason_text
 
 _HEADS = {
     "members": "档案 members",

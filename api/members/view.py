@@ -13,7 +13,7 @@ from api.http.problems import ProblemError
 from api.members.schemas import IdentityShape, MemberShape, PlaceShape, WhitelistRow
 from model.card.bins import Columns
 from model.card.card_file import CardFile
-from model.card.reasons import MOST, reason
+from model.card.reasons import MAX_REASONS, reason
 from model.policy.policy import Policy
 from model.profile.dictionary import Attribute, member_dictionary
 
@@ -65,7 +65,7 @@ def _digests(edition: Edition) -> dict[str, Any]:
 
 
 def _reasons(card: CardFile, row: Row) -> list[ReasonShape]:
-    pairs = [(row[f"reason_{i}"], row[f"points_lost_{i}"]) for i in range(1, MOST + 1)]
+    pairs = [(row[f"reason_{i}"], row[f"points_lost_{i}"]) for i in range(1, MAX_REASONS + 1)]
     reasons = [reason(card.card, code, lost) for code, lost in pairs if code is not None]
     return [ReasonShape(code=r.code, points_lost=r.points_lost, zh=r.zh, en=r.en) for r in reasons]
 

@@ -119,7 +119,7 @@ def refuse_invalid_ruling(ruling: Ruling, state: DecisionState, policy: Policy) 
         422, naming the field.
     """
     verdict = ruling.verdict.lower()
-    allowed = [reason.code for reason in policy.review_reasons if reason.serves(verdict)]
+    allowed = [reason.code for reason in policy.review_reasons if reason.justifies(verdict)]
     errors = []
     if ruling.reason_code not in allowed:
         listed = ", ".join(allowed)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.storage.flat_table import card_columns, read_flat_table
-from model.card.reasons import MOST, points_lost, ranked, reason_codes
+from model.card.reasons import MAX_REASONS, points_lost, ranked, reason_codes
 from model.card.scorecard import Card
 from model.errors import UnreadableFileError
 
@@ -25,7 +25,7 @@ ADDED = pa.schema(
         pa.field("points", pa.int64(), nullable=False),
         pa.field("pd", pa.float64(), nullable=False),
         pa.field("grade", pa.string(), nullable=False),
-        *(pa.field(f"reason_{i}", pa.string()) for i in range(1, MOST + 1)),
+        *(pa.field(f"reason_{i}", pa.string()) for i in range(1, MAX_REASONS + 1)),
     ]
 )
 PART_ROWS = 50_000

@@ -1,1 +1,1 @@
-"""``make demo``: the main job, from nothing to a decision, by the commands a user types."""
+"""``make demo``: the main job, from an empty folder to a decision, by the commands a user types."""

@@ -1,4 +1,4 @@
-"""``make demo``: the main job from nothing to a decision, each step the command a user types."""
+"""Run the demo's steps one after another, each as the command a user types."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cli.demo.stores import AS_OF, Demo, Step
 from cli.demo.trial import decide_over_http
 from model.errors import RongziError
 
-#: Says that a demo made these stores, so that the next demo may clear them.
+#: Marks a home that a demo wrote, so that the next demo may clear it.
 _MARK = ".made-by-demo"
 _STORES = (
     "simulated", "inbox", "archive", "quarantine", "profiles", "editions", "cards", "keys",
@@ -33,7 +33,7 @@ _STORES = (
 @click.option("--reports", type=click.Path(path_type=Path), default=Path("reports"))
 @click.option("--mlruns", type=click.Path(path_type=Path), default=Path("mlruns"))
 def command(members: int, months: int, seed: int, home: Path, reports: Path, mlruns: Path) -> None:
-    """Run the main job at full size, then say what came of it."""
+    """Run the main job at full size, then print its results."""
     from cli.demo.summary import summary
 
     demo = Demo(home, reports, mlruns)
@@ -41,7 +41,7 @@ def command(members: int, months: int, seed: int, home: Path, reports: Path, mlr
     reports.mkdir(parents=True, exist_ok=True)
     size = ("--members", str(members), "--months", str(months), "--seed", str(seed))
     steps = [_run(line) for line in _commands(demo, size)]
-    _refuse_lost_files(demo.reports / "import.json")
+    _require_all_files(demo.reports / "import.json")
     trial = decide_over_http(home)
     for line in summary(demo, steps, trial):
         click.echo(line)
@@ -67,43 +67,43 @@ def _run(line: tuple[str, ...]) -> Step:
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RongziError(f"the demo stopped: rongzi {line[0]} failed; its message stands above")
+        raise RongziError(f"the demo stopped: rongzi {line[0]} failed; see its message above")
     return Step(line[0], time.monotonic() - started, used.ru_maxrss / 1024)
 
 
-def _refuse_lost_files(report: Path) -> None:
-    lost = [
+def _require_all_files(report: Path) -> None:
+    refused = [
         f["file"] for f in json.loads(report.read_text(encoding="utf-8"))["files"] if f["refused"]
     ]
-    if lost:
+    if refused:
         raise RongziError(
-            f"the import refused {len(lost)} of the demo's own files, first {lost[0]}"
+            f"the import refused {len(refused)} of the demo's own files, first {refused[0]}"
         )
 
 
 def _clear(home: Path) -> None:
-    """Remove what an earlier demo made; refuse to touch anything else.
+    """Remove the stores of an earlier demo; refuse to touch any others.
 
     Raises
     ------
     RongziError
-        If a store exists that no demo made.
+        If a store exists that no demo wrote.
     """
-    made = home / _MARK
-    found = [home / name for name in _STORES if (home / name).exists()]
-    if found and not made.exists():
+    mark = home / _MARK
+    stores = [home / name for name in _STORES if (home / name).exists()]
+    if stores and not mark.exists():
         raise RongziError(
-            f"{found[0]} exists and no demo made it; move it away, or run the demo elsewhere:"
+            f"{stores[0]} exists and no demo wrote it; move it away, or run the demo elsewhere:"
             " make demo DEMO_ARGS='--home FOLDER'"
         )
-    for store in found:
+    for store in stores:
         shutil.rmtree(store)
     home.mkdir(parents=True, exist_ok=True)
-    made.touch()
+    mark.touch()
 
 
 def main() -> None:
-    """Run the demo; a fault is told in one message, without a traceback."""
+    """Run the demo; print an error that names its remedy as one message, without traceback."""
     try:
         command(standalone_mode=True)
     except RongziError as error:

@@ -1,4 +1,4 @@
-"""What a demo makes, where it keeps it, and what each step used."""
+"""The folders of a demo, and the resources that each of its steps used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ AS_OF = date(2023, 10, 1)
 
 @dataclass(frozen=True)
 class Demo:
-    """Where a demo keeps what it makes."""
+    """The folders that a demo writes to."""
 
     home: Path
     reports: Path
@@ -19,7 +19,7 @@ class Demo:
 
     @property
     def inbox(self) -> Path:
-        """Branch files as branches would send them."""
+        """Files as branches would send them."""
         return self.home / "inbox"
 
     @property
@@ -29,12 +29,12 @@ class Demo:
 
     @property
     def simulated(self) -> Path:
-        """The archive as simulated, before it became files."""
+        """The simulated archive that the branch files are exported from."""
         return self.home / "simulated"
 
     @property
     def truth(self) -> Path:
-        """What a standard loan would have become, for every member; no other step reads it."""
+        """Every member's outcome of a standard loan; only the summary reads it."""
         return self.home / "truth" / f"{AS_OF}.parquet"
 
     @property

@@ -1,4 +1,4 @@
-"""What a demo came to: funnel beside published figures, the model out of time, truth, timings."""
+"""The results of a demo: funnel, published figures, model, true bad rates and timings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from api.editions.edition import Edition, PlaceFilter
-from cli.users import told
+from cli.users import account_lines
 from data.simulator.scenario import load_scenario
 from data.simulator.totals import TOTALLED, compared, simulated_totals
 from data.storage.archive import Archive
@@ -27,7 +27,7 @@ PUBLISHED_FIRST_TIER = 11_815 / 87_459
 
 
 def summary(demo: Demo, steps: list[Step], trial: Trial) -> Iterator[str]:
-    """Yield the lines that a demo ends with; the same figures go to ``reports/demo.json``."""
+    """Yield the demo's results as lines, and write the figures to ``reports/demo.json``."""
     edition = Edition.current(demo.home)
     card = json.loads((demo.reports / "card" / "evaluation.json").read_text(encoding="utf-8"))
     truth = true_bad_rates(pq.read_table(demo.edition), pq.read_table(demo.truth))
@@ -40,7 +40,7 @@ def summary(demo: Demo, steps: list[Step], trial: Trial) -> Iterator[str]:
     yield from _where(demo)
     yield from _accounts(trial)
     yield _heading("试一试 try: make serve, then in another shell")
-    yield from asked_by_curl(trial)
+    yield from curl_lines(trial)
     _write(demo, edition, card, truth, steps)
 
 
@@ -62,15 +62,15 @@ def true_bad_rates(edition: pa.Table, truth: pa.Table) -> dict[str, float]:
         }
     )
     rates = outcomes.group_by("tier").aggregate([("bad", "mean")])
-    found = dict(zip(rates["tier"].to_pylist(), rates["bad_mean"].to_pylist(), strict=True))
-    return {tier: found[tier] for tier in reversed(TIERS) if tier in found}
+    by_tier = dict(zip(rates["tier"].to_pylist(), rates["bad_mean"].to_pylist(), strict=True))
+    return {tier: by_tier[tier] for tier in reversed(TIERS) if tier in by_tier}
 
 
 def _published(demo: Demo, edition: Edition) -> Iterator[str]:
     archive = Archive(demo.archive)
     totals = simulated_totals({name: archive.read(name) for name in TOTALLED})
     total = edition.funnel("total", PlaceFilter())[0]
-    yield _heading("与公布数字对照 beside the published figures of 9 October 2023")
+    yield _heading("与公布数字对照 compared with the published figures of 9 October 2023")
     yield f"{'':22} {'here':>14} {'published':>14}"
     yield from compared(load_scenario(), totals)
     share = total["first"] / total["members"]
@@ -90,11 +90,12 @@ def _funnel(edition: Edition) -> Iterator[str]:
 
 
 def _model(card: dict[str, Any]) -> Iterator[str]:
-    held = card["evaluations"][card["validated_on"]]
+    evaluation = card["evaluations"][card["validated_on"]]
     yield _heading(
-        f"模型 model, {card['validated_on']}: {held['rows']:,} loans, {held['bads']} bad"
+        f"模型 model, {card['validated_on']}: {evaluation['rows']:,} loans,"
+        f" {evaluation['bads']} bad"
     )
-    for name, measure in held["measures"].items():
+    for name, measure in evaluation["measures"].items():
         yield f"{name:22} {measure['value']:>8.4f}   ({measure['low']:.4f} – {measure['high']:.4f})"
 
 
@@ -118,15 +119,16 @@ def _steps(steps: list[Step]) -> Iterator[str]:
 
 
 def _decision(trial: Trial) -> Iterator[str]:
-    told = trial.answered
-    yield _heading("一笔决策 one decision, asked of the running service")
-    yield f"{trial.officer.name} asks {trial.asked}"
+    answer = trial.answer
+    yield _heading("一笔决策 one decision of the running service")
+    yield f"{trial.officer.name} requests {trial.request}"
     yield (
-        f"→ {told['outcome']}, tier {told['tier']}, {told['points']} points, grade {told['grade']},"
-        f" limit {told['limit_yuan']:,} yuan at {told['annual_rate']:.2%}"
-        f" for {told['months']} months ({told['repayment']}), bound by {told['limit_bound_by']}"
+        f"→ {answer['outcome']}, tier {answer['tier']}, {answer['points']} points,"
+        f" grade {answer['grade']}, limit {answer['limit_yuan']:,} yuan"
+        f" at {answer['annual_rate']:.2%} for {answer['months']} months"
+        f" ({answer['repayment']}), bound by {answer['limit_bound_by']}"
     )
-    for reason in told["reasons"]:
+    for reason in answer["reasons"]:
         yield f"  −{reason['points_lost']} {reason['zh']} / {reason['en']}"
 
 
@@ -140,31 +142,31 @@ def _where(demo: Demo) -> Iterator[str]:
 
 
 def _accounts(trial: Trial) -> Iterator[str]:
-    yield _heading("账号 accounts: these passwords are shown this once")
-    yield from told(trial.accounts)
+    yield _heading("账号 accounts: these passwords are shown only now")
+    yield from account_lines(trial.accounts)
 
 
-def asked_by_curl(trial: Trial) -> Iterator[str]:
-    """Yield the lines of a shell that asks the served demo the same question."""
+def curl_lines(trial: Trial) -> Iterator[str]:
+    """Yield shell commands that ask the running service for the same decision."""
     form = f"grant_type=password&username={trial.officer.name}&password={trial.officer.password}"
     yield "TOKEN=$(curl -s http://127.0.0.1:8000/v1/token \\"
     yield f"  -d '{form}' \\"
     yield '  | sed \'s/.*"access_token":"\\([^"]*\\)".*/\\1/\')'
     yield "curl -s http://127.0.0.1:8000/v1/decisions \\"
     yield '  -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: $(date +%s%N)" \\'
-    yield f"  -H 'Content-Type: application/json' -d '{json.dumps(trial.asked)}'"
+    yield f"  -H 'Content-Type: application/json' -d '{json.dumps(trial.request)}'"
 
 
 def _write(
     demo: Demo, edition: Edition, card: dict[str, Any], truth: dict[str, float], steps: list[Step]
 ) -> None:
-    found = {
+    figures = {
         "funnel": edition.funnel("total", PlaceFilter())[0],
         "measures": card["evaluations"][card["validated_on"]]["measures"],
         "true_bad_rate_by_tier": truth,
         "steps": [vars(step) for step in steps],
     }
-    text = json.dumps(found, ensure_ascii=False, indent=1)
+    text = json.dumps(figures, ensure_ascii=False, indent=1)
     (demo.reports / "demo.json").write_text(text, encoding="utf-8")
 
 

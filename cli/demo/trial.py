@@ -1,4 +1,4 @@
-"""One decision asked of the real service over HTTP, as a loan officer would."""
+"""One decision requested from the real service over HTTP, as a loan officer would."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from pathlib import Path
 from typing import Any
 
 from api.access.first_run import NewAccount, first_accounts
-from cli.users import settings_of
+from cli.options import settings_of
 from model.errors import RongziError
 
-#: A service that is not ready by then never will be.
-_PATIENCE_SECONDS = 60
+#: A service that starts at all is ready well within this time.
+_TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What was asked by whom, what the service answered, and the accounts that were made."""
+    """A request with its answer, the officer who sent it, and the accounts of the demo."""
 
-    asked: dict[str, Any]
-    answered: dict[str, Any]
+    request: dict[str, Any]
+    answer: dict[str, Any]
     officer: NewAccount
     accounts: list[NewAccount]
 
 
 def decide_over_http(home: Path) -> Trial:
-    """Make the demo's accounts, sign in to the service as an officer, and ask for a decision.
+    """Create the demo's accounts, sign in to the service as an officer, and request a decision.
 
-    The whitelist shows the officer their own county, so the member is of that county.
+    The whitelist shows an officer only their own county, so the member is of that county.
 
     Raises
     ------
@@ -49,20 +49,20 @@ def decide_over_http(home: Path) -> Trial:
     officer = next(each for each in accounts if "officer" in each.roles)
     with _service(home) as base:
         _wait_until_ready(base)
-        headers = _signed_in(base, officer)
+        headers = _sign_in(base, officer)
         page = _json(f"{base}/v1/whitelist?tier=FIRST&page_size=100", headers)
         member = next(row for row in page["rows"] if row["limit_yuan"])
-        asked = {
+        request = {
             "member_id": member["member_id"],
             "amount_yuan": member["limit_yuan"],
             "months": member["months"],
             "purpose": "inputs",
         }
-        answered = _json(f"{base}/v1/decisions", headers, asked)
-        return Trial(asked, answered, officer, accounts)
+        answer = _json(f"{base}/v1/decisions", headers, request)
+        return Trial(request, answer, officer, accounts)
 
 
-def _signed_in(base: str, account: NewAccount) -> dict[str, str]:
+def _sign_in(base: str, account: NewAccount) -> dict[str, str]:
     form = {"grant_type": "password", "username": account.name, "password": account.password}
     with urllib.request.urlopen(
         f"{base}/v1/token", urllib.parse.urlencode(form).encode(), timeout=10
@@ -92,24 +92,24 @@ def _free_port() -> int:
 
 
 def _wait_until_ready(base: str) -> None:
-    until = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     while True:
         try:
             _json(f"{base}/ready", {})
             return
         except (OSError, urllib.error.URLError) as error:
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 raise RongziError(f"the service did not become ready: {error}") from error
             time.sleep(0.2)
 
 
 def _json(url: str, headers: dict[str, str], body: dict[str, Any] | None = None) -> dict[str, Any]:
-    sent = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
+    post_headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
     request = urllib.request.Request(
         url,
         None if body is None else json.dumps(body).encode(),
-        headers if body is None else headers | sent,
+        headers if body is None else headers | post_headers,
     )
     with urllib.request.urlopen(request, timeout=10) as answer:
-        found: dict[str, Any] = json.load(answer)
-        return found
+        payload: dict[str, Any] = json.load(answer)
+        return payload

@@ -1,1 +1,1 @@
-"""The archive contract: which tables and columns exist and what is right in them."""
+"""The archive contract: its tables and columns, and the values that are valid in them."""

@@ -1,4 +1,4 @@
-"""Chinese citizens' identity numbers and mobile phones: checked, read and masked.
+"""Check, read and mask Chinese identity numbers and mobile phone numbers.
 
 Source of the check digit: GB 11643-1999, section 5 (ISO 7064, MOD 11-2).
 """
@@ -21,20 +21,20 @@ _STAR = "*"
 
 
 def normal_id_number(text: str) -> str:
-    """Return `text` with its check letter in upper case: branches write x as well as X."""
+    """Return `text` with an upper-case check letter, because branches write x as well as X."""
     return text.upper()
 
 
 def check_digit(first_17: str) -> str:
-    """Return the eighteenth character that belongs to the `first_17` digits."""
+    """Return the eighteenth character of a number from its first 17 digits."""
     total = sum(w * int(digit) for w, digit in zip(_WEIGHTS, first_17, strict=True))
     return _CHECK_DIGITS[total % 11]
 
 
 def id_number_flaw(id_number: str) -> IdFlaw | None:
-    """Return what is wrong with `id_number`, or None when it is sound.
+    """Return what is wrong with `id_number`, or None if it is sound.
 
-    Any six digits pass as a region: most adults hold numbers of counties that were renamed since.
+    Any six digits pass as a region, because many adults hold numbers of counties since renamed.
     """
     if not _ID_NUMBER.fullmatch(id_number):
         return "form"
@@ -49,7 +49,7 @@ def birth_date_of(id_number: str) -> date:
     Raises
     ------
     ValueError
-        If digits 7 to 14 are no calendar date.
+        If digits 7 to 14 are not a calendar date.
     """
     return date(int(id_number[6:10]), int(id_number[10:12]), int(id_number[12:14]))
 
@@ -65,22 +65,22 @@ def is_phone(text: str) -> bool:
 
 
 def mask_id_number(text: str) -> str:
-    """Return ``371***********1234``: enough to tell apart in a list, too little to use."""
-    return _masked(text, head=3, tail=4, shortest=15)
+    """Return ``371***********1234``: enough to tell rows apart, too little to use."""
+    return _mask(text, head=3, tail=4, min_length=15)
 
 
 def mask_phone(text: str) -> str:
     """Return ``138****1234``."""
-    return _masked(text, head=3, tail=4, shortest=11)
+    return _mask(text, head=3, tail=4, min_length=11)
 
 
 def mask_name(text: str) -> str:
-    """Return the first character and stars; a name of one character is hidden whole."""
-    return _masked(text, head=1, tail=0, shortest=2)
+    """Return the first character and stars; a name of one character becomes a star."""
+    return _mask(text, head=1, tail=0, min_length=2)
 
 
-def _masked(text: str, head: int, tail: int, shortest: int) -> str:
-    if len(text) < shortest:
+def _mask(text: str, head: int, tail: int, min_length: int) -> str:
+    if len(text) < min_length:
         return _STAR * len(text)
     hidden = _STAR * (len(text) - head - tail)
     return text[:head] + hidden + (text[-tail:] if tail else "")

@@ -1,4 +1,4 @@
-"""The archive contract as typed values, read from ``archive.yaml``, where alone it is declared."""
+"""The archive contract as typed values, read from its only declaration, ``archive.yaml``."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Kind = Literal[
 ]  # fmt: skip
 CheckKind = Literal["not_after", "at_most", "id_agrees", "known"]
 
-#: Every row carries it: when the row became known (local time of the bank, no zone).
+#: Column of every row: when the row became known (local time of the bank, no zone).
 RECORDED_AT = "recorded_at"
-#: Materialised when a row is stored: the date a profile compares with its as-of date.
+#: Column added when a row is stored: the date that a profile compares with its as-of date.
 EVENT_ON = "event_on"
 
 
@@ -33,7 +33,7 @@ class Column:
     Attributes
     ----------
     zh, en, also : str, str, tuple of str
-        The header a branch may write: Chinese, English, and common synonyms.
+        Headers that a branch may write: Chinese, English, and common synonyms.
     minimum, maximum : Decimal or None
         Inclusive range in the column's own unit.
     units : mapping of str to Decimal
@@ -82,12 +82,12 @@ class Table:
 
 @cache
 def archive_tables() -> Mapping[str, Table]:
-    """Return every declared table by name, in the order an import takes them (parents first)."""
+    """Return every declared table by name, in the order of an import (parents first)."""
     text = resources.files("model.archive").joinpath("archive.yaml").read_text(encoding="utf-8")
     return {name: _table(name, spec) for name, spec in yaml.safe_load(text).items()}
 
 
-#: Declared once for all tables; a branch may leave it out, then the import's own time stands.
+#: Declared once for all tables; where a branch omits it, the time of the import is used.
 RECORDED_AT_COLUMN = Column(
     name=RECORDED_AT,
     zh="登记时间",
@@ -99,7 +99,7 @@ RECORDED_AT_COLUMN = Column(
 
 
 def season_start(season: str) -> date:
-    """Return the day a season's sowing starts: the event date of a plot.
+    """Return the first day of a season's sowing, which is the event date of a plot.
 
     ``2023-S`` (summer harvest: wheat) is sown in October 2022, ``2023-A`` (autumn harvest) in June
     2023, ``2023-G`` (greenhouse, market from March) is planted in January 2023.
@@ -108,7 +108,7 @@ def season_start(season: str) -> date:
     return {"S": date(year - 1, 10, 1), "A": date(year, 6, 1), "G": date(year, 1, 1)}[harvest]
 
 
-#: What a header or cell may call a unit of money, in yuan.
+#: Spellings of units of money in a header or cell, in yuan.
 _MONEY_UNITS = {
     "元": 1, "人民币元": 1, "yuan": 1, "CNY": 1, "RMB": 1,
     "百元": 100, "千元": 1000, "万": 10000, "万元": 10000, "万元人民币": 10000,
@@ -163,10 +163,10 @@ def _decimal(value: object) -> Decimal | None:
 
 
 def _refuse_unknown_columns(table: Table) -> None:
-    named = {
+    names = {
         *table.key,
         *(c for check in table.checks if check.check != "known" for c in check.columns),
     }
-    named |= {table.event} if table.event else set()
-    if unknown := named - table.columns.keys():
-        raise ContractError(f"archive.yaml, {table.name}: no column is called {sorted(unknown)}")
+    names |= {table.event} if table.event else set()
+    if unknown := names - table.columns.keys():
+        raise ContractError(f"archive.yaml, {table.name}: unknown columns {sorted(unknown)}")

@@ -1,4 +1,4 @@
-"""Bins of one attribute's values, and the points that a term gives by bin."""
+"""Bins of an attribute's values, and the terms that give points by bin."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Bins:
-    """How one attribute's values fall into bins.
+    """The bins of one attribute's values.
 
     Numbers use `edges` (ascending): bin ``i`` holds ``edges[i-1] <= value < edges[i]``. Text uses
-    `levels`: one group of spellings per bin. After the ordinary bins come two more: missing, then
-    out of range (a number outside `minimum` … `maximum`, an infinity, or an unknown spelling).
+    `levels`: one group of spellings per bin. Two bins follow the ordinary ones: missing, then out
+    of range (a number outside `minimum` … `maximum`, an infinity, or an unknown spelling).
     """
 
     attribute: str
@@ -56,42 +56,41 @@ class Bins:
         return self._text_codes(values) if self.levels else self._number_codes(values)
 
     def in_range(self, values: NDArray[np.float64] | NDArray[np.object_]) -> Floats:
-        """Return numbers as they are, shape (n,), but infinite where they are out of range."""
+        """Return the numbers, shape (n,), with infinity for those out of range."""
         numbers = np.asarray(values, dtype=np.float64)
-        return np.where((numbers < self.least) | (numbers > self.most), np.inf, numbers)
+        return np.where((numbers < self.lowest) | (numbers > self.highest), np.inf, numbers)
 
     def _number_codes(self, values: NDArray[np.float64] | NDArray[np.object_]) -> Ints:
         numbers = np.asarray(values, dtype=np.float64)
         codes = np.searchsorted(self._edges, numbers, side="right")
         missing = np.isnan(numbers)
-        # NaN fails both comparisons, so it is marked out of range first and missing last.
-        codes[~((numbers >= self.least) & (numbers <= self.most))] = self.out_of_range
+        # NaN fails both comparisons and counts as out of range here, so mark missing values last.
+        codes[~((numbers >= self.lowest) & (numbers <= self.highest))] = self.out_of_range
         codes[missing] = self.missing
         return codes.astype(np.int64, copy=False)
 
     def _text_codes(self, values: NDArray[np.float64] | NDArray[np.object_]) -> Ints:
-        find = self._code_of.get
-        unknown = self.out_of_range
-        return np.array([find(value, unknown) for value in values.tolist()], dtype=np.int64)
+        codes, unknown = self._code_by_text, self.out_of_range
+        return np.array([codes.get(value, unknown) for value in values.tolist()], dtype=np.int64)
 
     @cached_property
     def _edges(self) -> Floats:
         return np.asarray(self.edges, dtype=np.float64)
 
     @cached_property
-    def least(self) -> float:
-        """The smallest number that is plausible."""
+    def lowest(self) -> float:
+        """Smallest plausible number."""
         return float(np.finfo(np.float64).min) if self.minimum is None else self.minimum
 
     @cached_property
-    def most(self) -> float:
-        """The largest number that is plausible."""
+    def highest(self) -> float:
+        """Largest plausible number."""
         return float(np.finfo(np.float64).max) if self.maximum is None else self.maximum
 
     @cached_property
-    def _code_of(self) -> dict[str | None, int]:
-        known: dict[str | None, int] = {None: self.missing}
-        return known | {word: code for code, group in enumerate(self.levels) for word in group}
+    def _code_by_text(self) -> dict[str | None, int]:
+        codes: dict[str | None, int] = {None: self.missing}
+        return codes | {text: code for code, group in enumerate(self.levels) for text in group}
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ class Term:
     points : Ints
         Shape (size,) or (size of the first, size of the second), indexed by bin codes.
     reference : int
-        The training population's mean points, rounded: what reasons are measured against.
+        Mean points of the training population, rounded; reasons are measured against it.
     """
 
     attributes: tuple[str, ...]
@@ -114,7 +113,7 @@ class Term:
 def input_values(
     name: str, columns: Columns, bins: Mapping[str, Bins], derived: Mapping[str, Derived]
 ) -> NDArray[np.float64] | NDArray[np.object_]:
-    """Return the values of `name`, shape (n,): its column, or what is derived from its sources'.
+    """Return the values of `name`, shape (n,): its column, or the values derived from its sources.
 
     Raises
     ------

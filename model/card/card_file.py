@@ -1,4 +1,4 @@
-"""The card on disk: verified byte by byte before it is parsed. Only this file touches disk.
+"""The card on disk, verified byte by byte before it is parsed.
 
 A card folder holds ``card.json`` (canonical JSON, RFC 8785) and ``card.manifest``, a few fixed
 lines: the format, the SHA-256 of the JSON's bytes and, once promoted, who approved it, when, which
@@ -26,8 +26,8 @@ from model.errors import CardError
 CARD = "card.json"
 MANIFEST = "card.manifest"
 #: A card of 500 attributes with pairs stays under 4 MB; more is not a card.
-MOST_BYTES = 16 * 1024 * 1024
-_MOST_MANIFEST_BYTES = 4096
+MAX_BYTES = 16 * 1024 * 1024
+_MAX_MANIFEST_BYTES = 4096
 
 _MANIFEST = re.compile(
     r"format (?P<format>[^\n]{1,40})\n"
@@ -41,7 +41,7 @@ _MANIFEST = re.compile(
 
 @dataclass(frozen=True)
 class CardFile:
-    """A verified card with its digest and, if promoted, its approval."""
+    """A verified card with its digest and, once promoted, its approval."""
 
     card: Card
     digest: str
@@ -50,13 +50,13 @@ class CardFile:
 
 
 def key_id(key: Ed25519PublicKey) -> str:
-    """Return a public key's short name: the first 16 hex digits of its SHA-256."""
+    """Return the short name of a public key: the first 16 hex digits of its SHA-256."""
     raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
     return hashlib.sha256(raw).hexdigest()[:16]
 
 
 def write_card(folder: Path, card: Card) -> str:
-    """Write an unsigned card into `folder` and return its digest."""
+    """Write an unsigned card to `folder` and return its digest."""
     folder.mkdir(parents=True, exist_ok=True)
     payload = card_to_json(card)
     digest = hashlib.sha256(payload).hexdigest()
@@ -75,11 +75,11 @@ def sign_card(
     CardError
         If the card is damaged, or the approver's name is empty or spans lines.
     """
-    read = read_card(folder)
+    file = read_card(folder)
     if not approved_by.strip() or not approved_by.isprintable() or len(approved_by) > 200:
         raise CardError("the approver's name must be one printable line of at most 200 characters")
     statement = (
-        f"format {read.card.format}\nsha256 {read.digest}\napproved-by {approved_by.strip()}\n"
+        f"format {file.card.format}\nsha256 {file.digest}\napproved-by {approved_by.strip()}\n"
         f"approved-at {approved_at.isoformat(timespec='seconds')}\nkey {key_id(key.public_key())}\n"
     ).encode()
     signature = base64.b64encode(key.sign(statement)).decode()
@@ -90,55 +90,55 @@ def sign_card(
 def read_card(folder: Path, trusted: Iterable[Ed25519PublicKey] | None = None) -> CardFile:
     """Read the card in `folder`; with `trusted` keys, only if one of them signed it.
 
-    The version, signature and digest are checked on bytes; nothing is parsed before they hold.
+    The version, signature and digest are checked on bytes, before anything is parsed.
 
     Raises
     ------
     CardError
         If a file is missing, the version unknown, the signature absent or wrong, or a byte differs.
     """
-    manifest = _read(folder / MANIFEST, _MOST_MANIFEST_BYTES)
-    payload = _read(folder / CARD, MOST_BYTES)
-    found = _MANIFEST.fullmatch(manifest.decode("utf-8", errors="replace"))
-    if not found:
+    manifest = _read(folder / MANIFEST, _MAX_MANIFEST_BYTES)
+    payload = _read(folder / CARD, MAX_BYTES)
+    fields = _MANIFEST.fullmatch(manifest.decode("utf-8", errors="replace"))
+    if not fields:
         raise CardError(f"{folder / MANIFEST}: not a card manifest; promote the card again")
-    if found["format"] not in FORMATS:
+    if fields["format"] not in FORMATS:
         known = " and ".join(FORMATS)
         raise CardError(
-            f"{folder / MANIFEST}: format {found['format']!r} is unknown to this version,"
+            f"{folder / MANIFEST}: format {fields['format']!r} is unknown to this version,"
             f" which reads {known}; use the release that wrote the card, or train a new one"
         )
     if trusted is not None:
-        _verify_signature(folder, manifest, found, trusted)
+        _verify_signature(folder, manifest, fields, trusted)
     digest = hashlib.sha256(payload).hexdigest()
-    if digest != found["digest"]:
+    if digest != fields["digest"]:
         raise CardError(
             f"{folder / CARD}: its bytes do not match the manifest's SHA-256; the file was altered"
             " or damaged: restore it from its training run, then promote it again"
         )
     card = card_from_json(payload)
-    if card.format != found["format"]:
+    if card.format != fields["format"]:
         raise CardError(
-            f"{folder}: the manifest says {found['format']}, the card is {card.format}; promote the"
-            " card again"
+            f"{folder}: the manifest says {fields['format']}, the card is {card.format}; promote"
+            " the card again"
         )
-    return CardFile(card, digest, found["approved_by"], found["approved_at"])
+    return CardFile(card, digest, fields["approved_by"], fields["approved_at"])
 
 
 def _verify_signature(
-    folder: Path, manifest: bytes, found: re.Match[str], trusted: Iterable[Ed25519PublicKey]
+    folder: Path, manifest: bytes, fields: re.Match[str], trusted: Iterable[Ed25519PublicKey]
 ) -> None:
-    if found["signature"] is None:
+    if fields["signature"] is None:
         raise CardError(f"{folder}: the card is not signed; run: rongzi promote {folder}")
     keys = {key_id(key): key for key in trusted}
-    if found["key"] not in keys:
+    if fields["key"] not in keys:
         raise CardError(
-            f"{folder}: signed by key {found['key']}, which is not trusted here"
+            f"{folder}: signed by key {fields['key']}, which is not trusted here"
             f" (trusted: {', '.join(keys) or 'none'}); promote the card with a trusted key"
         )
     statement = manifest[: manifest.index(b"signature ")]
     try:
-        keys[found["key"]].verify(base64.b64decode(found["signature"]), statement)
+        keys[fields["key"]].verify(base64.b64decode(fields["signature"]), statement)
     except InvalidSignature as error:
         raise CardError(
             f"{folder / MANIFEST}: the signature does not fit; the manifest was altered:"
@@ -146,16 +146,16 @@ def _verify_signature(
         ) from error
 
 
-def _read(path: Path, most: int) -> bytes:
+def _read(path: Path, maximum: int) -> bytes:
     try:
         with path.open("rb") as file:
-            payload = file.read(most + 1)
+            payload = file.read(maximum + 1)
     except OSError as error:
         raise CardError(
             f"{path}: cannot be read ({error.strerror}); train a card and promote it"
         ) from error
-    if len(payload) > most:
-        raise CardError(f"{path}: larger than {most} bytes, so not a card")
+    if len(payload) > maximum:
+        raise CardError(f"{path}: larger than {maximum} bytes, so not a card")
     return payload
 
 

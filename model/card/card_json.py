@@ -1,7 +1,4 @@
-"""The card as canonical JSON (RFC 8785) and back, every field checked on the way in.
-
-What no card may say: fields that are well formed one by one but contradict each other.
-"""
+"""The card as canonical JSON (RFC 8785) and back; reading checks that all fields agree."""
 
 from __future__ import annotations
 
@@ -14,58 +11,9 @@ import rfc8785
 
 from model.card.bins import Bins, Term
 from model.card.derived import KINDS, Derived
-from model.card.scorecard import DERIVED_FORMAT, FORMATS, Card, Grade, Scaling, Wording
+from model.card.scorecard import DERIVED_FORMAT, FORMATS, AttributeText, Card, Grade, Scaling
 from model.errors import CardError
 from model.profile.dictionary import Text
-
-
-def refuse_contradictions(card: Card) -> None:
-    """Refuse a card whose parts do not fit together.
-
-    Raises
-    ------
-    ValueError
-        With the first contradiction, in words.
-    """
-    for contradiction in _contradictions(card):
-        raise ValueError(contradiction)
-
-
-def _contradictions(card: Card) -> Iterator[str]:
-    if not card.terms or set(card.bins) != {*card.attributes, *card.inputs}:
-        yield "terms and attributes do not fit"
-    for term in card.terms:
-        shape = tuple(card.bins[name].size for name in term.attributes)
-        if len(shape) not in (1, 2) or term.points.shape != shape:
-            yield f"points of {'×'.join(term.attributes)} do not fit their bins"
-    for name, bins in card.bins.items():
-        if list(bins.edges) != sorted(set(bins.edges)) or (bins.edges and bins.levels):
-            yield f"bins of {name} are not in order"
-    for own in card.derived.values():
-        yield from _of_derived(card, own)
-    yield from _of_scale(card)
-
-
-def _of_derived(card: Card, own: Derived) -> Iterator[str]:
-    if own.kind not in KINDS:
-        yield f"{own.name} is a {own.kind!r}; known are {', '.join(KINDS)}"
-    if own.first == own.second or own.name not in card.attributes:
-        yield f"{own.name} is derived from one attribute, or moves no points"
-    if any(name in card.derived or card.bins[name].levels for name in own.sources):
-        yield f"a source of {own.name} is derived itself, or text"
-    bins = card.bins[own.name]
-    if bins != Bins(own.name, bins.edges):
-        yield f"{own.name} is derived, and so has edges only: its range is that of its sources"
-
-
-def _of_scale(card: Card) -> Iterator[str]:
-    if len(card.pd_points) != len(card.pd_values) or not len(card.pd_points):
-        yield "the PD table is empty or lopsided"
-    if (np.diff(card.pd_points) <= 0).any() or (np.diff(card.pd_values) > 0).any():
-        yield "the PD table is not monotone"
-    if not ((card.pd_values >= 0) & (card.pd_values <= 1)).all() or not card.grades:
-        yield "a PD lies outside 0..1, or there are no grades"
-
 
 _FIELDS = (
     "format", "name", "base", "scaling", "attributes", "terms", "pd_table", "grades", "provenance",
@@ -85,7 +33,7 @@ def card_to_json(card: Card) -> bytes:
             "anchor_odds": card.scaling.anchor_odds,
         },
         "attributes": {
-            name: _bins_out(card.bins[name]) | _wording_out(card.wording[name])
+            name: _bins_spec(card.bins[name]) | _wording_spec(card.wording[name])
             for name in dict.fromkeys([*card.attributes, *card.inputs])
         },
         "terms": [
@@ -117,65 +65,68 @@ def card_from_json(payload: bytes) -> Card:
         If a field is missing, unknown, of the wrong shape, or contradicts another.
     """
     try:
-        card = _card_in(json.loads(payload))
-        refuse_contradictions(card)
+        card = _read_card(json.loads(payload))
+        for contradiction in _contradictions(card):
+            raise ValueError(contradiction)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         known = " or ".join(FORMATS)
         raise CardError(f"card.json is not a scorecard of format {known}: {error}") from error
     return card
 
 
-def _card_in(spec: Mapping[str, Any]) -> Card:
+def _read_card(spec: Mapping[str, Any]) -> Card:
     if spec["format"] not in FORMATS:
         raise ValueError(f"format {spec['format']!r}")
-    _only(spec, *_FIELDS, *(("derived",) if spec["format"] == DERIVED_FORMAT else ()))
+    _refuse_unknown(spec, *_FIELDS, *(("derived",) if spec["format"] == DERIVED_FORMAT else ()))
     table, scaling = spec["pd_table"], spec["scaling"]
-    _only(table, "points", "pd")
-    _only(scaling, "pdo", "anchor_points", "anchor_odds")
+    _refuse_unknown(table, "points", "pd")
+    _refuse_unknown(scaling, "pdo", "anchor_points", "anchor_odds")
     card = Card(
         name=str(spec["name"]),
-        base=_whole(spec["base"]),
-        bins={name: _bins_in(name, value) for name, value in spec["attributes"].items()},
-        terms=tuple(_term_in(term) for term in spec["terms"]),
-        wording={name: _wording_in(value) for name, value in spec["attributes"].items()},
-        pd_points=_whole_array(table["points"]),
+        base=_integer(spec["base"]),
+        bins={name: _read_bins(name, value) for name, value in spec["attributes"].items()},
+        terms=tuple(_read_term(term) for term in spec["terms"]),
+        wording={name: _read_wording(value) for name, value in spec["attributes"].items()},
+        pd_points=_integer_array(table["points"]),
         pd_values=np.array(table["pd"], dtype=np.float64),
-        grades=tuple(_grade_in(grade) for grade in spec["grades"]),
+        grades=tuple(_read_grade(grade) for grade in spec["grades"]),
         scaling=Scaling(
-            _whole(scaling["pdo"]),
-            _whole(scaling["anchor_points"]),
+            _integer(scaling["pdo"]),
+            _integer(scaling["anchor_points"]),
             float(scaling["anchor_odds"]),
         ),
         provenance={key: str(value) for key, value in spec["provenance"].items()},
-        derived={name: _derived_in(name, value) for name, value in spec.get("derived", {}).items()},
+        derived={
+            name: _read_derived(name, value) for name, value in spec.get("derived", {}).items()
+        },
     )
     if card.format != spec["format"]:
-        raise ValueError(f"a card of format {DERIVED_FORMAT} names the inputs it derives")
+        raise ValueError(f"a card of format {DERIVED_FORMAT} must name its derived inputs")
     return card
 
 
-def _only(spec: Mapping[str, Any], *names: str) -> None:
+def _refuse_unknown(spec: Mapping[str, Any], *names: str) -> None:
     if unknown := sorted(set(spec) - set(names)):
         raise ValueError(f"unknown field {', '.join(unknown)}")
 
 
-def _term_in(spec: Mapping[str, Any]) -> Term:
-    _only(spec, "attributes", "points", "reference")
+def _read_term(spec: Mapping[str, Any]) -> Term:
+    _refuse_unknown(spec, "attributes", "points", "reference")
     names = tuple(str(name) for name in spec["attributes"])
-    return Term(names, _whole_array(spec["points"]), _whole(spec["reference"]))
+    return Term(names, _integer_array(spec["points"]), _integer(spec["reference"]))
 
 
-def _grade_in(spec: Mapping[str, Any]) -> Grade:
-    _only(spec, "grade", "pd_at_most")
+def _read_grade(spec: Mapping[str, Any]) -> Grade:
+    _refuse_unknown(spec, "grade", "pd_at_most")
     return Grade(spec["grade"], float(spec["pd_at_most"]))
 
 
-def _derived_in(name: str, spec: Mapping[str, Any]) -> Derived:
-    _only(spec, "kind", "first", "second")
+def _read_derived(name: str, spec: Mapping[str, Any]) -> Derived:
+    _refuse_unknown(spec, "kind", "first", "second")
     return Derived(name, spec["kind"], str(spec["first"]), str(spec["second"]))
 
 
-def _bins_out(bins: Bins) -> dict[str, Any]:
+def _bins_spec(bins: Bins) -> dict[str, Any]:
     return {
         "edges": list(bins.edges),
         "levels": [list(group) for group in bins.levels],
@@ -184,18 +135,18 @@ def _bins_out(bins: Bins) -> dict[str, Any]:
     }
 
 
-def _bins_in(name: str, spec: Mapping[str, Any]) -> Bins:
-    _only(spec, *_BINS, *_WORDING)
+def _read_bins(name: str, spec: Mapping[str, Any]) -> Bins:
+    _refuse_unknown(spec, *_BINS, *_WORDING)
     return Bins(
         attribute=name,
         edges=tuple(float(edge) for edge in spec["edges"]),
-        levels=tuple(tuple(str(word) for word in group) for group in spec["levels"]),
+        levels=tuple(tuple(str(text) for text in group) for group in spec["levels"]),
         minimum=None if spec["min"] is None else float(spec["min"]),
         maximum=None if spec["max"] is None else float(spec["max"]),
     )
 
 
-def _wording_out(wording: Wording) -> dict[str, Any]:
+def _wording_spec(wording: AttributeText) -> dict[str, Any]:
     return {
         "label": {"zh": wording.label.zh, "en": wording.label.en},
         "reason": {"zh": wording.reason.zh, "en": wording.reason.en},
@@ -204,8 +155,8 @@ def _wording_out(wording: Wording) -> dict[str, Any]:
     }
 
 
-def _wording_in(spec: Mapping[str, Any]) -> Wording:
-    return Wording(
+def _read_wording(spec: Mapping[str, Any]) -> AttributeText:
+    return AttributeText(
         label=Text(**spec["label"]),
         reason=Text(**spec["reason"]),
         missing=Text(**spec["missing"]),
@@ -213,14 +164,51 @@ def _wording_in(spec: Mapping[str, Any]) -> Wording:
     )
 
 
-def _whole(value: object) -> int:
+def _integer(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"{value!r} is not a whole number")
+        raise ValueError(f"{value!r} is not an integer")
     return value
 
 
-def _whole_array(values: object) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _integer_array(values: object) -> np.ndarray[Any, np.dtype[np.int64]]:
     array = np.array(values)
     if not np.issubdtype(array.dtype, np.integer):
-        raise ValueError("points are not whole numbers")
+        raise ValueError("points are not integers")
     return array.astype(np.int64)
+
+
+def _contradictions(card: Card) -> Iterator[str]:
+    """Yield what is wrong with fields that are well formed one by one but disagree."""
+    if not card.terms or set(card.bins) != {*card.attributes, *card.inputs}:
+        yield "terms and attributes do not match"
+    for term in card.terms:
+        shape = tuple(card.bins[name].size for name in term.attributes)
+        if len(shape) not in (1, 2) or term.points.shape != shape:
+            yield f"points of {'×'.join(term.attributes)} do not match their bins"
+    for name, bins in card.bins.items():
+        if list(bins.edges) != sorted(set(bins.edges)) or (bins.edges and bins.levels):
+            yield f"bins of {name} are not in order"
+    for own in card.derived.values():
+        yield from _derived_contradictions(card, own)
+    yield from _scale_contradictions(card)
+
+
+def _derived_contradictions(card: Card, own: Derived) -> Iterator[str]:
+    if own.kind not in KINDS:
+        yield f"{own.name} has kind {own.kind!r}; known are {', '.join(KINDS)}"
+    if own.first == own.second or own.name not in card.attributes:
+        yield f"{own.name} is derived from only one attribute, or gives no points"
+    if any(name in card.derived or card.bins[name].levels for name in own.sources):
+        yield f"a source of {own.name} is itself derived, or is text"
+    bins = card.bins[own.name]
+    if bins != Bins(own.name, bins.edges):
+        yield f"{own.name} is derived; it must have edges only, because its sources set its range"
+
+
+def _scale_contradictions(card: Card) -> Iterator[str]:
+    if len(card.pd_points) != len(card.pd_values) or not len(card.pd_points):
+        yield "the PD table is empty or has unequal columns"
+    if (np.diff(card.pd_points) <= 0).any() or (np.diff(card.pd_values) > 0).any():
+        yield "the PD table is not monotone"
+    if not ((card.pd_values >= 0) & (card.pd_values <= 1)).all() or not card.grades:
+        yield "a PD lies outside 0..1, or there are no grades"

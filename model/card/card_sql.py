@@ -1,12 +1,12 @@
 """The card as one SELECT: the same bins, points, PD and grade in DuckDB, PostgreSQL and Spark.
 
-All three hold NaN equal to itself and above every number, which is what parts missing values from
-those out of range. The SELECT names every step, so that it can be read beside the printed card.
+All three treat NaN as equal to itself and above every number, which separates missing values from
+those out of range. The SELECT names every step, so that it can be compared with the printed card.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -15,13 +15,21 @@ from model.card.bins import Bins, Ints
 from model.card.card_file import CardFile
 from model.card.derived import BEYOND, NEGLIGIBLE
 from model.card.scorecard import Card
-from model.card.sql_text import Dialect, added, column, comment, number, refuse_unwritable, text
+from model.card.sql_text import (
+    Dialect,
+    added_column,
+    column,
+    comment,
+    number,
+    refuse_unwritable,
+    text,
+)
 
-_LARGEST = float(np.finfo(np.float64).max)
-#: Above every derived value of sources in range, and below what stands for one out of range.
-_DERIVED_MOST = 1e300
+_MAX_DOUBLE = float(np.finfo(np.float64).max)
+#: Above every derived value of sources in range, and below the marker of one out of range.
+_MAX_DERIVED = 1e300
 
-#: Points an attribute gets from one term: by its own bins, or by those of both of a pair.
+#: Points that an attribute gets from one term: by its own bins, or by the bins of a pair.
 _Part = tuple[tuple[str, ...], Ints]
 #: Least and greatest value in range.
 Range = tuple[float, float]
@@ -30,17 +38,16 @@ Range = tuple[float, float]
 def card_sql(file: CardFile, source: str = "applicants", dialect: Dialect = "portable") -> str:
     """Return a SELECT that gives every row of `source` its points, PD and grade.
 
-    It keeps the source's columns and adds ``value_<attribute>`` of a derived attribute,
-    ``bin_<attribute>`` (the bin's number on the card),
-    ``points_<attribute>``, ``points``, ``pd`` and ``grade``. Numbers are compared as doubles; text
-    as it stands, letter for letter.
+    The SELECT keeps the source's columns and adds ``value_<attribute>`` of a derived attribute,
+    ``bin_<attribute>`` (the bin's number on the card), ``points_<attribute>``, ``points``, ``pd``
+    and ``grade``. Numbers are compared as doubles, text letter for letter.
 
     Parameters
     ----------
     source : str
         The table or view with the card's inputs as columns.
     dialect : Dialect
-        ``portable`` serves all three databases as long as no column's name needs quotes.
+        ``portable`` runs on all three databases if no column name needs quotes.
 
     Raises
     ------
@@ -72,16 +79,26 @@ def card_sql(file: CardFile, source: str = "applicants", dialect: Dialect = "por
 
 
 class _Names:
-    """How the columns of one card are written in one dialect."""
+    """The column names of one card in one dialect."""
 
     def __init__(self, card: Card, dialect: Dialect) -> None:
-        places = {name: place for place, name in enumerate(card.attributes)}
-        self.source: Callable[[str], str] = lambda name: column(name, dialect)
-        self.bin: Callable[[str], str] = lambda name: added("bin", name, places[name], dialect)
-        self.points: Callable[[str], str] = lambda name: added(
-            "points", name, places[name], dialect
-        )
-        self.value: Callable[[str], str] = lambda name: added("value", name, places[name], dialect)
+        self._index = {name: index for index, name in enumerate(card.attributes)}
+        self._dialect = dialect
+
+    def source(self, name: str) -> str:
+        return column(name, self._dialect)
+
+    def bin(self, name: str) -> str:
+        return self._added("bin", name)
+
+    def points(self, name: str) -> str:
+        return self._added("points", name)
+
+    def value(self, name: str) -> str:
+        return self._added("value", name)
+
+    def _added(self, prefix: str, name: str) -> str:
+        return added_column(prefix, name, self._index[name], self._dialect)
 
 
 def _heading(file: CardFile) -> Iterator[str]:
@@ -92,10 +109,10 @@ def _heading(file: CardFile) -> Iterator[str]:
 
 
 def _select(alias: str, columns: Iterable[list[str]], source: str) -> Iterator[str]:
-    """Yield a SELECT of everything in `source` and of `columns`, each some lines long.
+    """Yield a SELECT of everything in `source` and of `columns`, each a list of lines.
 
-    ``OFFSET 0`` moves nothing; PostgreSQL would otherwise write a step's expressions into every
-    place of the next that uses them, and the PD table alone uses the total hundreds of times.
+    ``OFFSET 0`` skips no row. Without it PostgreSQL would copy the expressions of a step into every
+    use in the next step, and the PD table alone uses the total hundreds of times.
     """
     yield "SELECT"
     yield f"  {alias}.*,"
@@ -109,7 +126,7 @@ def _select(alias: str, columns: Iterable[list[str]], source: str) -> Iterator[s
 
 def _case(arms: Iterable[tuple[str, str]], otherwise: str, name: str) -> list[str]:
     lines = [f"  WHEN {condition} THEN {value}" for condition, value in arms]
-    # CASE needs an arm; an attribute or a table of one entry has none.
+    # CASE needs an arm; an attribute or a table with one entry has none.
     return (
         ["CASE", *lines, f"  ELSE {otherwise}", f"END AS {name}"]
         if lines
@@ -118,34 +135,34 @@ def _case(arms: Iterable[tuple[str, str]], otherwise: str, name: str) -> list[st
 
 
 def _derived(card: Card, names: _Names) -> Iterator[list[str]]:
-    """Yield the columns of derived values: NULL where missing, the largest where out of range."""
+    """Yield the columns of derived values: NULL where missing, `_MAX_DOUBLE` where out of range."""
     for own in card.derived.values():
         first, second = (f"t.{names.source(source)}" for source in own.sources)
-        ranges = (_within(card.bins[source]) for source in own.sources)
+        ranges = (_derivable_range(card.bins[source]) for source in own.sources)
         arms = [
             (f"{_missing(first)} OR {_missing(second)}", "NULL"),
-            (" OR ".join(map(_outside, (first, second), ranges)), number(_LARGEST)),
+            (" OR ".join(map(_outside, (first, second), ranges)), number(_MAX_DOUBLE)),
         ]
-        made = f"{_without_specks(first)} - {_without_specks(second)}"
+        value = f"{_zero_if_negligible(first)} - {_zero_if_negligible(second)}"
         if own.kind == "ratio":
             arms.append((f"{second} < {number(NEGLIGIBLE)}", "NULL"))
-            made = f"{_without_specks(first)} / ({_double(second)})"
-        yield _case(arms, made, names.value(own.name))
+            value = f"{_zero_if_negligible(first)} / ({_double(second)})"
+        yield _case(arms, value, names.value(own.name))
 
 
-def _within(bins: Bins) -> Range:
+def _derivable_range(bins: Bins) -> Range:
     low, high = _range(bins)
     return max(low, -BEYOND), min(high, BEYOND)
 
 
 def _double(value: str) -> str:
-    # PI() is a double in all three, and so makes doubles of whole and decimal numbers.
+    # PI() is a double in all three databases, so it converts integers and decimals to doubles.
     return f"{value} + 0e0 * PI()"
 
 
-def _without_specks(value: str) -> str:
-    speck = f"WHEN ABS({value}) < {number(NEGLIGIBLE)} THEN {_double('0e0')}"
-    return f"CASE {speck} ELSE {_double(value)} END"
+def _zero_if_negligible(value: str) -> str:
+    negligible = f"WHEN ABS({value}) < {number(NEGLIGIBLE)} THEN {_double('0e0')}"
+    return f"CASE {negligible} ELSE {_double(value)} END"
 
 
 def _bins(card: Card, names: _Names) -> Iterator[list[str]]:
@@ -153,15 +170,15 @@ def _bins(card: Card, names: _Names) -> Iterator[list[str]]:
         bins, label = card.bins[name], card.wording[name].label
         is_derived = name in card.derived
         value = f"t.{names.value(name) if is_derived else names.source(name)}"
-        within = (-_DERIVED_MOST, _DERIVED_MOST) if is_derived else _range(bins)
+        within = (-_MAX_DERIVED, _MAX_DERIVED) if is_derived else _range(bins)
         arms = _text_arms(bins, value) if bins.levels else _number_arms(bins, value, within)
         last = bins.out_of_range if bins.levels else bins.ordinary - 1
         yield [comment(f"{label.zh} · {label.en}"), *_case(arms, str(last), names.bin(name))]
 
 
 def _range(bins: Bins) -> Range:
-    low = -_LARGEST if bins.minimum is None else bins.minimum
-    return low, _LARGEST if bins.maximum is None else bins.maximum
+    low = -_MAX_DOUBLE if bins.minimum is None else bins.minimum
+    return low, _MAX_DOUBLE if bins.maximum is None else bins.maximum
 
 
 def _number_arms(bins: Bins, value: str, within: Range) -> Iterator[tuple[str, str]]:
@@ -172,7 +189,7 @@ def _number_arms(bins: Bins, value: str, within: Range) -> Iterator[tuple[str, s
 
 
 def _missing(value: str) -> str:
-    # A whole number has no NaN to compare with in PostgreSQL, hence the product.
+    # PostgreSQL cannot compare an integer with NaN; the product is a double.
     return f"{value} IS NULL OR {value} * 1e0 = 'NaN'"
 
 
@@ -189,23 +206,24 @@ def _text_arms(bins: Bins, value: str) -> Iterator[tuple[str, str]]:
 
 def _points(card: Card, names: _Names) -> Iterator[list[str]]:
     for name in card.attributes:
-        parts = [_looked_up(*part, names) for part in _parts(card, name)]
+        parts = [_lookup(*part, names) for part in _parts(card, name)]
         *others, last = parts
         sums = [line for part in others for line in [*part[:-1], f"{part[-1]} +"]]
         yield [*sums, *last[:-1], f"{last[-1]} AS {names.points(name)}"]
 
 
 def _parts(card: Card, name: str) -> Iterator[_Part]:
-    """Yield the tables that give `name` its points; a pair's are shared as the card shares them."""
+    """Yield the point tables of `name`; a pair's points are split as the card splits them."""
     for term in card.terms:
         if name in term.attributes:
             half = term.points // 2
             first = name == term.attributes[0]
-            whole = len(term.attributes) == 1
-            yield term.attributes, (term.points if whole else term.points - half if first else half)
+            single = len(term.attributes) == 1
+            points = term.points if single else term.points - half if first else half
+            yield term.attributes, points
 
 
-def _looked_up(attributes: Sequence[str], points: Ints, names: _Names) -> list[str]:
+def _lookup(attributes: Sequence[str], points: Ints, names: _Names) -> list[str]:
     """Return the lines of an expression that finds a row's `points` by its bins."""
     codes = [f"t.{names.bin(name)}" for name in attributes]
     if len(codes) == 1:
@@ -235,7 +253,7 @@ def _grade(card: Card) -> list[str]:
 
 
 def _by_points(card: Card, values: Sequence[str], name: str) -> list[str]:
-    """Return a CASE over totals; totals below the table's first have its first entry's value."""
+    """Return a CASE over totals; totals below the first entry have the value of the first entry."""
     steps = zip(card.pd_points[1:].tolist(), pairwise(values), strict=True)
     arms = [(f"t.points < {start}", below) for start, (below, value) in steps if below != value]
     return _case(arms, values[-1], name)

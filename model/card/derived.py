@@ -1,10 +1,10 @@
 """Derived inputs of a card: the ratio or the difference of two attributes of the profile.
 
-One formula, on float64, for a row and for a million; `model.card.card_sql` writes the same steps. A
+One formula on float64 serves one row and a million; `model.card.card_sql` writes the same steps. A
 value is *missing* where either source is missing; *out of range* where neither is, but one is out
 of its range; and a ratio is missing where its denominator is not above zero. Sources closer to
 zero than `NEGLIGIBLE` count as zero and those beyond `BEYOND` as out of range, so that no quotient
-leaves the doubles: databases disagree on what happens there.
+overflows: databases disagree on what happens then.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Derived:
 
     @property
     def sources(self) -> tuple[str, str]:
-        """The two attributes it is made of."""
+        """The two attributes that the value is computed from."""
         return self.first, self.second
 
     def values(self, first: Floats, second: Floats) -> Floats:
@@ -47,13 +47,13 @@ class Derived:
         """
         missing = np.isnan(first) | np.isnan(second)
         beyond = (np.abs(first) > BEYOND) | (np.abs(second) > BEYOND)
-        found = np.where(beyond & ~missing, np.inf, np.nan)
+        values = np.where(beyond & ~missing, np.inf, np.nan)
         usable = ~(missing | beyond)
-        a, b = _without_specks(first), _without_specks(second)
+        a, b = _zero_if_negligible(first), _zero_if_negligible(second)
         if self.kind == "ratio":
-            return np.divide(a, b, out=found, where=usable & (b > 0))
-        return np.subtract(a, b, out=found, where=usable)
+            return np.divide(a, b, out=values, where=usable & (b > 0))
+        return np.subtract(a, b, out=values, where=usable)
 
 
-def _without_specks(values: Floats) -> Floats:
+def _zero_if_negligible(values: Floats) -> Floats:
     return np.where(np.abs(values) < NEGLIGIBLE, 0.0, values)

@@ -1,7 +1,7 @@
 """A card's bins and points as arrays over all attributes at once.
 
-A numpy step costs the same for one row as for a thousand, and a decision online is a group of a few
-rows: so there is one step for all attributes, not one for each.
+A numpy step costs the same for one row as for a thousand, and an online decision has only a few
+rows. So one step handles all attributes, instead of one step for each.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 
 from model.card.bins import Bins, Columns, Floats, Ints, Term
 
-#: Rows compared with all edges at a time, so that a batch's comparisons stay in the cache.
-_ROWS_AT_ONCE = 2_048
+#: Rows compared with all edges at a time, so that the comparisons fit the processor's cache.
+_CHUNK_ROWS = 2_048
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class NumberBins:
     Attributes
     ----------
     edges : array
-        Shape (k, most edges, 1), ascending; infinity where an attribute has fewer.
+        Shape (k, max edges, 1), ascending; infinity where an attribute has fewer.
     low, high, missing, out_of_range : array
-        Shape (k, 1): the bounds of what is plausible, and the codes of what is not ordinary.
+        Shape (k, 1): the bounds of plausible values, and the codes of the two special bins.
     """
 
     names: tuple[str, ...]
@@ -40,15 +40,15 @@ class NumberBins:
     def of(cls, bins: Mapping[str, Bins], names: Sequence[str]) -> NumberBins:
         """Return the bins of those of `names` that hold numbers."""
         own = {name: bins[name] for name in names if not bins[name].levels}
-        most = max((len(each.edges) for each in own.values()), default=0)
-        edges = np.full((len(own), most, 1), np.inf)
+        max_edges = max((len(each.edges) for each in own.values()), default=0)
+        edges = np.full((len(own), max_edges, 1), np.inf)
         for row, each in enumerate(own.values()):
             edges[row, : len(each.edges), 0] = each.edges
         return cls(
             names=tuple(own),
             edges=edges,
-            low=np.array([[each.least] for each in own.values()], np.float64).reshape(-1, 1),
-            high=np.array([[each.most] for each in own.values()], np.float64).reshape(-1, 1),
+            low=np.array([[each.lowest] for each in own.values()], np.float64).reshape(-1, 1),
+            high=np.array([[each.highest] for each in own.values()], np.float64).reshape(-1, 1),
             missing=np.array([[each.missing] for each in own.values()], np.int64).reshape(-1, 1),
             out_of_range=np.array([[each.out_of_range] for each in own.values()], np.int64).reshape(
                 -1, 1
@@ -60,14 +60,14 @@ class NumberBins:
         if not self.names:
             return {}
         values = np.array([columns[name] for name in self.names], dtype=np.float64)
-        found = np.empty(values.shape, dtype=np.int64)
-        for start in range(0, values.shape[1], _ROWS_AT_ONCE):
-            part = values[:, start : start + _ROWS_AT_ONCE]
-            found[:, start : start + _ROWS_AT_ONCE] = (self.edges <= part[:, None]).sum(axis=1)
-        # NaN fails both comparisons, so it is out of range first and missing last.
+        codes = np.empty(values.shape, dtype=np.int64)
+        for start in range(0, values.shape[1], _CHUNK_ROWS):
+            part = values[:, start : start + _CHUNK_ROWS]
+            codes[:, start : start + _CHUNK_ROWS] = (self.edges <= part[:, None]).sum(axis=1)
+        # NaN fails both comparisons and counts as out of range here, so mark missing values last.
         plausible = (values >= self.low) & (values <= self.high)
-        found = np.where(plausible, found, self.out_of_range)
-        return dict(zip(self.names, np.where(np.isnan(values), self.missing, found), strict=True))
+        codes = np.where(plausible, codes, self.out_of_range)
+        return dict(zip(self.names, np.where(np.isnan(values), self.missing, codes), strict=True))
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class PointTable:
     Attributes
     ----------
     own : array
-        Shape (attributes, most codes): points of an attribute's own terms by bin code.
+        Shape (attributes, max codes): points of an attribute's own terms by bin code.
     pairs : tuple
         Terms of two attributes.
     """
@@ -90,8 +90,8 @@ class PointTable:
     def of(cls, attributes: tuple[str, ...], terms: Sequence[Term]) -> PointTable:
         """Return the points of `terms` over `attributes`."""
         single = [term for term in terms if len(term.attributes) == 1]
-        most = max((len(term.points) for term in single), default=1)
-        own = np.zeros((len(attributes), most), dtype=np.int64)
+        max_codes = max((len(term.points) for term in single), default=1)
+        own = np.zeros((len(attributes), max_codes), dtype=np.int64)
         for term in single:
             own[attributes.index(term.attributes[0]), : len(term.points)] += term.points
         return cls(attributes, own, tuple(term for term in terms if len(term.attributes) == 2))
@@ -99,11 +99,11 @@ class PointTable:
     def points(self, codes: Mapping[str, Ints]) -> Ints:
         """Return points by row and attribute, shape (n, attributes)."""
         stacked = np.array([codes[name] for name in self.attributes])
-        # A code beyond an attribute's own terms has a pair's points alone.
+        # A code is clipped only for an attribute that occurs only in pairs; its row is all zeros.
         table = self.own[self._rows, np.minimum(stacked, self.own.shape[1] - 1)]
         for term in self.pairs:
-            found = term.points[tuple(codes[name] for name in term.attributes)]
-            for row, points in self._shared(term, found):
+            of_pair = term.points[tuple(codes[name] for name in term.attributes)]
+            for row, points in self._split(term, of_pair):
                 table[row] += points
         by_row: Ints = table.T
         return by_row
@@ -112,7 +112,7 @@ class PointTable:
         """Return reference points by attribute, shape (attributes,)."""
         table = np.zeros(len(self.attributes), dtype=np.int64)
         for term in terms:
-            for row, points in self._shared(term, np.array(term.reference)):
+            for row, points in self._split(term, np.array(term.reference)):
                 table[row] += points
         return table
 
@@ -120,9 +120,9 @@ class PointTable:
     def _rows(self) -> Ints:
         return np.arange(len(self.attributes))[:, None]
 
-    def _shared(self, term: Term, points: Ints) -> Iterator[tuple[int, Ints]]:
+    def _split(self, term: Term, points: Ints) -> Iterator[tuple[int, Ints]]:
         first, *second = (self.attributes.index(name) for name in term.attributes)
-        # A pair's points are shared in whole numbers: the first takes what halving leaves over.
+        # Split a pair's points in integers: the first attribute takes the remainder of the halving.
         half = points // 2 if second else points * 0
         yield first, points - half
         for row in second:

@@ -1,7 +1,7 @@
-"""Why a total is what it is: points lost against the population's mean, by attribute, exactly.
+"""The reasons for a total: the points lost against the population's mean, by attribute.
 
-With integer points and an integer reference, the losses of all attributes add up to the gap between
-the reference total and the member's total; the four largest are told.
+Points and references are integers, so the losses of all attributes add up exactly to the gap
+between the reference total and the member's total. The four largest losses are the reasons.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from model.card.bins import Ints
 from model.card.scorecard import Card
 from model.profile.dictionary import Text
 
-MOST = 4
+MAX_REASONS = 4
 State = Literal["", "MISSING", "OUT_OF_RANGE"]
 
-# These two sentences are in answers that ledgers keep, and replays hold them against this text:
-# another wording needs a new name beside the old.
+# Ledgers store answers with these two sentences, and a replay compares them with this text: a new
+# wording needs a new name beside the old one.
 _OUT_OF_RANGE = Text(
     zh="“{label}”的记录超出合理范围，请核对原始资料",
     en="the record of “{label}” is outside the plausible range; please check the source",
 )
-#: Of text: nothing is implausible about a word the card has seldom seen.
+#: For text: a word that the card has seldom seen is not implausible.
 _UNKNOWN = Text(
     zh="“{label}”的内容少见或未登记，请核对原始资料",
     en="the entry for “{label}” is rare or unknown; please check the source",
@@ -49,25 +49,26 @@ def points_lost(card: Card, by_attribute: Ints) -> Ints:
 
 
 def ranked(lost: Ints) -> Ints:
-    """Return the attribute indices of the largest losses, shape (n, MOST); -1 where there is none.
+    """Return the attribute indices of the largest losses, -1 where there is none.
 
-    Equal losses keep the card's order, so that the same member always hears the same reasons.
+    Shape (n, MAX_REASONS). Equal losses keep the card's order, so that the same member always gets
+    the same reasons.
     """
-    order = np.argsort(-lost, axis=1, kind="stable")[:, :MOST]
-    found = np.full((len(lost), MOST), -1, dtype=np.int64)
-    found[:, : order.shape[1]] = np.where(lost[_rows_of(lost), order] > 0, order, -1)
-    return found
+    order = np.argsort(-lost, axis=1, kind="stable")[:, :MAX_REASONS]
+    indices = np.full((len(lost), MAX_REASONS), -1, dtype=np.int64)
+    indices[:, : order.shape[1]] = np.where(lost[_rows_of(lost), order] > 0, order, -1)
+    return indices
 
 
 def reason_codes(card: Card, codes: dict[str, Ints], order: Ints) -> NDArray[np.object_]:
-    """Return the reason codes of each row, shape (n, MOST); None where there is none."""
+    """Return the reason codes of each row, shape (n, MAX_REASONS); None where there is none."""
     table = _code_table(card.attributes)
-    place = np.maximum(order, 0)
-    state = np.array([codes[name] for name in card.attributes])[place, _rows_of(order)]
-    kind = np.minimum(np.maximum(state - card.ordinary[place] + 1, 0), 2)
-    found: NDArray[np.object_] = table[place, kind]
-    found[order < 0] = None
-    return found
+    index = np.maximum(order, 0)
+    state = np.array([codes[name] for name in card.attributes])[index, _rows_of(order)]
+    kind = np.minimum(np.maximum(state - card.ordinary[index] + 1, 0), 2)
+    chosen: NDArray[np.object_] = table[index, kind]
+    chosen[order < 0] = None
+    return chosen
 
 
 def _rows_of(table: Ints) -> Ints:
@@ -75,14 +76,14 @@ def _rows_of(table: Ints) -> Ints:
 
 
 def reason(card: Card, code: str, lost: int) -> Reason:
-    """Return the full reason behind a stable `code` of this card."""
+    """Return the full reason for a stable `code` of this card."""
     name, state = _parts_of_code(card.attributes)[code]
     text = _text(card, name, state)
     return Reason(code, lost, text.zh, text.en)
 
 
 def text_unless_ordinary(card: Card, name: str, code: int) -> Text | None:
-    """Return what to say of a value that is missing or out of range; None of an ordinary one."""
+    """Return the sentence for a missing or out-of-range value; None for an ordinary one."""
     state = _STATES[min(max(code - card.bins[name].ordinary + 1, 0), 2)]
     return _text(card, name, state) if state else None
 

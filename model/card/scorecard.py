@@ -1,7 +1,7 @@
-"""The scorecard: integer points per bin, summed; a table from points to PD; a scale of grades.
+"""The scorecard: the sum of integer points per bin, a table from points to PD, a scale of grades.
 
-Points are integers so that one row and ten million give the same total, bit for bit (a floating sum
-does not). Scaling follows Siddiqi (2006), *Credit Risk Scorecards*, ch. 6: `anchor_points` at
+Points are integers, so that one row and ten million give the same total, bit for bit; a sum of
+floats does not. Scaling follows Siddiqi (2006), *Credit Risk Scorecards*, ch. 6: `anchor_points` at
 `anchor_odds` good:bad, and `pdo` points double the odds.
 """
 
@@ -19,7 +19,7 @@ from model.card.derived import Derived
 from model.card.point_table import NumberBins, PointTable
 from model.profile.dictionary import Text
 
-#: A card without derived inputs is still written as the first release wrote it, byte by byte.
+#: A card without derived inputs has the same bytes as in the first release.
 PLAIN_FORMAT, DERIVED_FORMAT = "rongzi-card/1", "rongzi-card/2"
 FORMATS = (PLAIN_FORMAT, DERIVED_FORMAT)
 
@@ -33,8 +33,8 @@ class Grade:
 
 
 @dataclass(frozen=True)
-class Wording:
-    """What a person is told of one attribute; carried in the card so that it is signed with it."""
+class AttributeText:
+    """The sentences about one attribute; the card holds them, so that its signature covers them."""
 
     label: Text
     reason: Text
@@ -63,28 +63,28 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Card:
-    """A scorecard, complete in itself.
+    """A self-contained scorecard.
 
     Attributes
     ----------
     base : int
-        Points everyone starts with.
+        Points that everyone starts with.
     bins, wording : mapping
-        By attribute; of a derived input's source that has no points of its own, the range only.
+        By attribute; a derived input's source without points of its own has only a range.
     pd_points, pd_values : Ints, Floats
         Shape (m,): totals of at least ``pd_points[i]`` have PD ``pd_values[i]``; points ascend,
         PDs do not rise. Totals below the first use the first.
     provenance : mapping of str to str
-        Digests and names that say where the card came from.
+        Digests and names that identify the origin of the card.
     derived : mapping of str to Derived
-        By name: the attributes that are ratios or differences of two others.
+        By name: attributes that are ratios or differences of two others.
     """
 
     name: str
     base: int
     bins: Mapping[str, Bins]
     terms: tuple[Term, ...]
-    wording: Mapping[str, Wording]
+    wording: Mapping[str, AttributeText]
     pd_points: Ints
     pd_values: Floats
     grades: tuple[Grade, ...]
@@ -94,24 +94,24 @@ class Card:
 
     @property
     def format(self) -> str:
-        """Name of the least format that holds this card."""
+        """Name of the oldest format that can hold this card."""
         return DERIVED_FORMAT if self.derived else PLAIN_FORMAT
 
     @cached_property
     def attributes(self) -> tuple[str, ...]:
-        """Scored attributes, in the order their terms first name them."""
+        """Scored attributes, in the order in which the terms first name them."""
         return tuple(dict.fromkeys(name for term in self.terms for name in term.attributes))
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:
-        """Columns the card reads: its scored attributes, and the sources of those derived."""
+        """Columns that the card reads: plain scored attributes, and the sources of derived ones."""
         plain = (name for name in self.attributes if name not in self.derived)
         sources = (source for own in self.derived.values() for source in own.sources)
         return tuple(dict.fromkeys([*plain, *sources]))
 
     @cached_property
     def references(self) -> Ints:
-        """Reference points by attribute, shape (attributes,); a pair's are split alike."""
+        """Reference points by attribute, shape (attributes,); a pair's are split in two."""
         return self._points.references(self.terms)
 
     @cached_property
@@ -151,13 +151,13 @@ class Card:
 
     def grade(self, totals: Ints) -> NDArray[np.object_]:
         """Return the grade of each total, shape (n,)."""
-        found: NDArray[np.object_] = np.take(self._grade_by_pd_row, self._pd_row(totals))
-        return found
+        grades: NDArray[np.object_] = np.take(self._grade_by_pd_row, self._pd_row(totals))
+        return grades
 
     def _pd_row(self, totals: Ints) -> Ints:
         rows = np.searchsorted(self.pd_points, totals, side="right") - 1
-        found: Ints = np.maximum(rows, 0).astype(np.int64, copy=False)
-        return found
+        clipped: Ints = np.maximum(rows, 0).astype(np.int64, copy=False)
+        return clipped
 
     @cached_property
     def _grade_by_pd_row(self) -> NDArray[np.object_]:

@@ -1,6 +1,6 @@
-"""Profile amounts as bounded whole numbers: what is doubtful never speaks for a loan.
+"""Profile amounts as bounded integers; a doubtful value never speaks for a loan.
 
-Profiles hold floats; limits are reckoned in whole numbers, so that one row and a million agree.
+Profiles hold floats. Limits are computed in integers, so that one row and a million agree.
 """
 
 from __future__ import annotations
@@ -9,33 +9,33 @@ import numpy as np
 
 from model.card.bins import Ints
 
-#: Beyond any household: ten billion yuan. Sums and products of amounts stay within 64 bits.
-LARGEST = 10**10
+#: Ten billion yuan, more than any household has. Sums and products of amounts fit 64 bits.
+MAX_AMOUNT = 10**10
 
 
-def in_favour(values: object, scale: int = 1, largest: int = LARGEST) -> Ints:
-    """Return `values` × `scale`, rounded; missing, negative and infinite ones count as nothing.
+def in_favour(values: object, scale: int = 1, maximum: int = MAX_AMOUNT) -> Ints:
+    """Return `values` × `scale`, rounded; missing, negative and infinite values count as 0.
 
     Parameters
     ----------
     values : array-like of float
-        What a household has or earns, of any shape.
-    largest : int
-        What one value counts for at most, before scaling.
+        What a household owns or earns, of any shape.
+    maximum : int
+        Largest amount that one value counts for, before scaling.
     """
     numbers = np.asarray(values, dtype=np.float64)
-    plain = np.where(np.isfinite(numbers), numbers, 0.0)
-    bounded = np.minimum(np.maximum(plain, 0), largest)  # np.clip, without its detours
-    counted: Ints = np.rint(bounded * scale).astype(np.int64)
-    return counted
+    finite = np.where(np.isfinite(numbers), numbers, 0.0)
+    bounded = np.minimum(np.maximum(finite, 0), maximum)  # faster than np.clip on small arrays
+    amounts: Ints = np.rint(bounded * scale).astype(np.int64)
+    return amounts
 
 
 def against(values: object) -> Ints:
-    """Return what a household owes, rounded up; missing and negative as 0, infinite as `LARGEST`.
+    """Return what a household owes, rounded up; missing and negative as 0, infinite as the maximum.
 
-    A debt not on record is no debt: the table may be absent. One beyond measure forbids more.
+    A missing debt counts as 0, because its table may be absent from the archive.
     """
     numbers = np.asarray(values, dtype=np.float64)
-    plain = np.where(np.isnan(numbers), 0.0, numbers)
-    counted: Ints = np.ceil(np.minimum(np.maximum(plain, 0), LARGEST)).astype(np.int64)
-    return counted
+    known = np.where(np.isnan(numbers), 0.0, numbers)
+    amounts: Ints = np.ceil(np.minimum(np.maximum(known, 0), MAX_AMOUNT)).astype(np.int64)
+    return amounts

@@ -1,13 +1,14 @@
-"""The decision: one member's assessment held against what was asked for."""
+"""The decision: a member's assessment compared with the request."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.card.bins import Columns
 from model.card.reasons import Reason, reason
@@ -18,13 +19,18 @@ from model.policy.policy import Effect, Policy, Rule
 
 Outcome = Literal["APPROVE", "REFER", "DECLINE"]
 
-#: What request rules may read.
-ASKED = ("amount_yuan", "months_asked", "amount_above_limit_yuan", "age_at_asked_maturity")
+#: Attributes that request rules may read.
+REQUEST_ATTRIBUTES = (
+    "amount_yuan",
+    "months_asked",
+    "amount_above_limit_yuan",
+    "age_at_asked_maturity",
+)
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a member asks for; `purpose` is recorded and does not change the answer."""
+    """What a member requests; `purpose` is recorded and does not change the answer."""
 
     amount_yuan: int
     months: int
@@ -42,18 +48,18 @@ class KnockOut:
 
 @dataclass(frozen=True)
 class Decision:
-    """The answer, complete but for its number and validity, which the service adds.
+    """The answer without its number and validity, which the service adds.
 
     Attributes
     ----------
     points, pd, grade
-        None where the member may not be scored (no consent, no score).
+        None where the member must not be scored (no consent, no score).
     annual_rate, months, repayment, limit_bound_by
         None without an offer (tiers THIRD and NONE).
     reasons : tuple of Reason
         At most four, largest loss first.
     knock_outs : tuple of KnockOut
-        Every rule that matched, those on the request last.
+        Every rule that matched, request rules last.
     """
 
     outcome: Outcome
@@ -80,9 +86,9 @@ def decide(columns: Columns, request: Request, as_of: date, policy: Policy, card
 def decide_many(
     columns: Columns, requests: Sequence[Request], as_of: date, policy: Policy, card: Card
 ) -> list[Decision]:
-    """Decide on n members' requests at once, each as if it had come alone.
+    """Decide on n members' requests at once, each as if it were the only one.
 
-    Everything but the outcome, the limit and its term is as in the edition, whatever is asked.
+    A request changes only the outcome, the limit and its term; the rest is as in the edition.
 
     Parameters
     ----------
@@ -97,43 +103,35 @@ def decide_many(
         If the profiles lack an attribute that the policy or the card reads.
     """
     months = np.array([request.months for request in requests], dtype=np.int64)
-    found = assess(columns, as_of, policy, card, months)
-    on_request = knock_outs(policy.request_rules, _asked(columns, requests, found))
-    told = _Told(found, on_request, as_of, policy, card)
-    return [told.decision(row) for row in range(len(requests))]
+    assessment = assess(columns, as_of, policy, card, months)
+    on_request = knock_outs(
+        policy.request_rules, _request_attributes(columns, requests, assessment)
+    )
+    rows = _Rows(assessment, on_request, as_of, policy, card)
+    return [rows.decision(row) for row in range(len(requests))]
 
 
-class _Told:
-    """Assessments in plain Python values, taken out of the arrays once for all rows."""
+class _Rows:
+    """Assessments as plain Python values, taken out of the arrays once for all rows."""
 
     def __init__(
-        self, found: Assessment, on_request: KnockOuts, as_of: date, policy: Policy, card: Card
+        self, assessment: Assessment, on_request: KnockOuts, as_of: date, policy: Policy, card: Card
     ) -> None:
         self._as_of, self._policy, self._card = as_of, policy, card
-        self._scored, self._offered = found.scored.tolist(), found.offered.tolist()
+        self._scored, self._offered = assessment.scored.tolist(), assessment.offered.tolist()
         self._severity = on_request.severity.tolist()
-        self._tier = found.tier.tolist()
-        self._score = list(
-            zip(found.points.tolist(), found.pd.tolist(), found.grade.tolist(), strict=True)
-        )
-        self._limit = found.limit_yuan.tolist()
-        offer, terms = found.offer, found.terms
-        self._offer = list(
-            zip(
-                offer.annual_rate.tolist(),
-                terms.months.tolist(),
-                terms.repayment.tolist(),
-                offer.bound_by.tolist(),
-                strict=True,
-            )
-        )
-        self._reasons, self._lost = found.reasons.tolist(), found.lost.tolist()
+        self._tier = assessment.tier.tolist()
+        self._limit = assessment.limit_yuan.tolist()
+        offer, terms = assessment.offer, assessment.terms
+        self._score = _by_row(assessment.points, assessment.pd, assessment.grade)
+        self._offer = _by_row(offer.annual_rate, terms.months, terms.repayment, offer.bound_by)
+        self._reasons, self._lost = assessment.reasons.tolist(), assessment.lost.tolist()
         self._codes = list(
-            zip(found.knock_outs.codes_by_row(), on_request.codes_by_row(), strict=True)
+            zip(assessment.knock_outs.codes_by_row(), on_request.codes_by_row(), strict=True)
         )
 
     def decision(self, row: int) -> Decision:
-        """Return the decision on one row; what the member has no right to is None."""
+        """Return the decision on one row; what does not apply to the member is None."""
         is_scored = self._scored[row]
         points, pd, grade = self._score[row] if is_scored else (None,) * 3
         rate, months, repayment, bound = self._offer[row] if self._offered[row] else (None,) * 4
@@ -149,26 +147,34 @@ class _Told:
             months=months,
             repayment=repayment,
             limit_bound_by=bound,
-            reasons=self._told_reasons(row) if is_scored else (),
-            knock_outs=tuple(_told(self._policy.rule(code)) for code in (*on_member, *on_request)),
+            reasons=self._row_reasons(row) if is_scored else (),
+            knock_outs=tuple(
+                _knock_out(self._policy.rule(code)) for code in (*on_member, *on_request)
+            ),
             as_of=self._as_of,
             policy_digest=self._policy.digest,
         )
 
-    def _told_reasons(self, row: int) -> tuple[Reason, ...]:
+    def _row_reasons(self, row: int) -> tuple[Reason, ...]:
         pairs = zip(self._reasons[row], self._lost[row], strict=True)
         return tuple(reason(self._card, code, lost) for code, lost in pairs if code is not None)
 
 
-def _asked(columns: Columns, requests: Sequence[Request], found: Assessment) -> Columns:
+def _by_row(*arrays: NDArray[Any]) -> list[tuple[Any, ...]]:
+    return list(zip(*(array.tolist() for array in arrays), strict=True))
+
+
+def _request_attributes(
+    columns: Columns, requests: Sequence[Request], assessment: Assessment
+) -> Columns:
     """Return what request rules read; the limit is missing where there is no offer to exceed."""
-    limit = np.where(found.offered, found.limit_yuan, np.nan)
+    limit = np.where(assessment.offered, assessment.limit_yuan, np.nan)
     amount = np.array([request.amount_yuan for request in requests], dtype=np.float64)
     return {
         "amount_yuan": amount,
         "months_asked": np.array([request.months for request in requests], dtype=np.float64),
         "amount_above_limit_yuan": amount - limit,
-        "age_at_asked_maturity": age_at_maturity(columns, found.terms.months),
+        "age_at_asked_maturity": age_at_maturity(columns, assessment.terms.months),
     }
 
 
@@ -178,5 +184,5 @@ def _outcome(tier: str, on_request: Effect) -> Outcome:
     return "APPROVE" if tier == "FIRST" and on_request == "pass" else "REFER"
 
 
-def _told(rule: Rule) -> KnockOut:
+def _knock_out(rule: Rule) -> KnockOut:
     return KnockOut(rule.code, rule.text.zh, rule.text.en)

@@ -1,4 +1,4 @@
-"""Knock-outs: hard rules that decline, hold back or refer whatever the points; all that match."""
+"""Knock-outs: rules that decline, hold back or refer a member whatever the points."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from model.policy.policy import Effect, Operator, Rule
 
 Flags = NDArray[np.bool_]
 
-#: From mild to severe; the position is the severity.
+#: From mild to severe; the index is the severity.
 SEVERITY: tuple[Effect, ...] = ("pass", "refer", "nurture", "decline")
 
-#: Whether a value below, equal to and above the rule's own makes it hold.
+#: Whether a rule holds for a value below, equal to and above its own.
 _HOLDS: dict[Operator, tuple[bool, bool, bool]] = {
     "below": (True, False, False),
     "at_most": (True, True, False),
@@ -27,7 +27,7 @@ _HOLDS: dict[Operator, tuple[bool, bool, bool]] = {
 
 @dataclass(frozen=True)
 class KnockOuts:
-    """Which rules matched which rows.
+    """The rules that matched each row.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class KnockOuts:
     severity : Ints
         Shape (n,), index into `SEVERITY` of the worst match.
     unscored : Flags
-        Shape (n,): rows that may not be scored at all.
+        Shape (n,): rows that must not be scored.
     """
 
     codes: tuple[str, ...]
@@ -52,10 +52,10 @@ class KnockOuts:
 
     def codes_by_row(self) -> list[tuple[str, ...]]:
         """Return the matched codes of every row; most rows share one empty tuple."""
-        found: list[tuple[str, ...]] = [()] * len(self.matched)
+        codes: list[tuple[str, ...]] = [()] * len(self.matched)
         for row in np.flatnonzero(self.matched.any(axis=1)):
-            found[row] = self.codes_of(int(row))
-        return found
+            codes[row] = self.codes_of(int(row))
+        return codes
 
 
 def knock_outs(rules: Sequence[Rule], columns: Columns) -> KnockOuts:
@@ -68,8 +68,8 @@ def knock_outs(rules: Sequence[Rule], columns: Columns) -> KnockOuts:
     """
     table = _table_of(tuple(rules))
     values = np.empty((len(rules), len(next(iter(columns.values())))))
-    for place, rule in enumerate(rules):
-        values[place] = columns[rule.attribute]
+    for index, rule in enumerate(rules):
+        values[index] = columns[rule.attribute]
     effects = _effects(table, values).T
     matched = effects > 0
     return KnockOuts(
@@ -82,7 +82,7 @@ def knock_outs(rules: Sequence[Rule], columns: Columns) -> KnockOuts:
 
 @dataclass(frozen=True)
 class _Table:
-    """Rules as arrays of shape (rules, 1), so that all are matched in a few steps."""
+    """Rules as arrays of shape (rules, 1), so that a few array steps match all of them."""
 
     codes: tuple[str, ...]
     value: Floats
@@ -92,18 +92,19 @@ class _Table:
     unscored: Flags
 
 
-#: A policy's rules are one object as long as it lives: told apart so, they need no hashing.
-_MADE: dict[int, tuple[tuple[Rule, ...], _Table]] = {}
-_MOST_MADE = 64
+#: Tables by the identity of their rules, which is cheaper than hashing every rule. An entry holds
+#: the rules themselves, so that their identity cannot be reused while it is cached.
+_CACHE: dict[int, tuple[tuple[Rule, ...], _Table]] = {}
+_MAX_CACHED = 64
 
 
 def _table_of(rules: tuple[Rule, ...]) -> _Table:
-    made = _MADE.get(id(rules))
-    if made is None or made[0] is not rules:
-        if len(_MADE) >= _MOST_MADE:
-            _MADE.clear()
-        made = _MADE[id(rules)] = rules, _table(rules)
-    return made[1]
+    cached = _CACHE.get(id(rules))
+    if cached is None or cached[0] is not rules:
+        if len(_CACHE) >= _MAX_CACHED:
+            _CACHE.clear()
+        cached = _CACHE[id(rules)] = rules, _table(rules)
+    return cached[1]
 
 
 def _table(rules: tuple[Rule, ...]) -> _Table:
@@ -131,5 +132,5 @@ def _effects(table: _Table, values: Floats) -> Ints:
         | (equal & (values == table.value))
         | (above & (values > table.value))
     )
-    found: Ints = np.where(np.isnan(values), table.missing, np.where(holds, table.outcome, 0))
-    return found
+    effects: Ints = np.where(np.isnan(values), table.missing, np.where(holds, table.outcome, 0))
+    return effects

@@ -11,7 +11,7 @@ from model.card.bins import Columns, Floats, Ints
 from model.decision.amounts import against, in_favour
 from model.policy.policy import Policy
 
-#: What held the limit down, in the order that breaks ties.
+#: The bound that determines the limit, in the order that breaks ties.
 BOUNDS = ("PRODUCT_CAP", "REPAYMENT_CAPACITY", "GRADE_CAP")
 
 
@@ -22,9 +22,9 @@ class Offer:
     Attributes
     ----------
     limit_yuan : Ints
-        Rounded down; 0 where less than the product's smallest loan is left.
+        Rounded down; 0 where it is less than the product's smallest loan.
     annual_rate : Floats
-        Fraction a year, exact to a basis point.
+        Fraction per year, exact to a basis point.
     bound_by : object array of str
         One of `BOUNDS`.
     """
@@ -35,15 +35,15 @@ class Offer:
 
 
 def grade_of_pd(pd: Floats, policy: Policy) -> NDArray[np.object_]:
-    """Return each PD's grade on the master scale of the day, shape (n,).
+    """Return each PD's grade on the policy's master scale, shape (n,).
 
-    The policy's scale and not the card's: terms hang on the grade, and a card may have been trained
-    under an older scale in which the same letter meant another risk.
+    The card's own scale is not used: the loan terms depend on the grade, and a card may have been
+    trained under an older scale in which the same letter meant another risk.
     """
     ceilings = np.array([terms.pd_at_most for terms in policy.grades[:-1]])
     names = np.array([terms.grade for terms in policy.grades], dtype=object)
-    found: NDArray[np.object_] = np.take(names, np.searchsorted(ceilings, pd, side="left"))
-    return found
+    grades: NDArray[np.object_] = np.take(names, np.searchsorted(ceilings, pd, side="left"))
+    return grades
 
 
 def offer(
@@ -54,9 +54,9 @@ def offer(
     Parameters
     ----------
     columns
-        Holds ``balance_outstanding`` in yuan: what is drawn counts against both caps.
+        Includes ``balance_outstanding`` in yuan, which counts against both caps.
     grades
-        Of the policy's master scale, as `grade_of_pd` gives them.
+        Grades of the policy's master scale, as `grade_of_pd` gives them.
 
     Raises
     ------
@@ -77,10 +77,14 @@ def offer(
     rate = np.maximum(policy["lpr_bp"] + spread, policy["rate_floor_bp"])
     rate = np.minimum(rate, policy["rate_cap_bp"])
     names = np.array(BOUNDS, dtype=object)
-    return Offer(_rounded(bounds.min(axis=0), policy), rate / 10_000, names[bounds.argmin(axis=0)])
+    return Offer(
+        limit_yuan=_round_down(bounds.min(axis=0), policy),
+        annual_rate=rate / 10_000,
+        bound_by=names[bounds.argmin(axis=0)],
+    )
 
 
-def _rounded(yuan: Ints, policy: Policy) -> Ints:
+def _round_down(yuan: Ints, policy: Policy) -> Ints:
     step = policy["rounding_yuan"]
     down = np.maximum(yuan, 0) // step * step
     return np.where(down < policy["minimum_loan_yuan"], 0, down)

@@ -1,6 +1,6 @@
 """The whitelist: one array kernel from profile to tier and offer, for one member or for all.
 
-A household's one place on the whitelist: who of its members holds it.
+Only one member of a household can be on the whitelist; `assess_edition` chooses who that is.
 """
 
 from __future__ import annotations
@@ -15,94 +15,23 @@ from numpy.typing import NDArray
 from model.card.bins import Columns, Floats, Ints
 from model.card.reasons import points_lost, ranked, reason_codes
 from model.card.scorecard import Card
-from model.decision.capacity import Terms, means, terms
+from model.decision.capacity import LoanTerms, finances, loan_terms
 from model.decision.knock_outs import Flags, KnockOuts, knock_outs
 from model.decision.offer import Offer, grade_of_pd, offer
 from model.policy.policy import Policy
 
-HOUSEHOLD_BORROWER = "household_borrower"
-
-
-class Contenders(Protocol):
-    """Those who may hold their household's place; an `Assessment` is one, and so are its arrays."""
-
-    @property
-    def rank(self) -> Ints:
-        """Index into `model.decision.whitelist.TIERS`, shape (n,)."""
-
-    @property
-    def points(self) -> Ints:
-        """Total points, shape (n,)."""
-
-    @property
-    def offered(self) -> Flags:
-        """Whether an offer stands, shape (n,)."""
-
-
-def choose_household_borrowers(
-    contenders: Contenders, columns: Columns, member_id: NDArray[np.object_]
-) -> Floats:
-    """Return ``household_borrower``: 1 for one member of each household, 0 for others; shape (n,).
-
-    The place goes to the household's best offer: a member who already has a loan open, then the
-    higher tier, then more points, then the smaller member id. The others of that household get 0,
-    offer or not, so that a later request cannot make a second borrower of one of them. Where nobody
-    has an offer the place stays open (NaN). A member without a household stands alone.
-    """
-    household = _households(columns, member_id)
-    contends = np.flatnonzero(contenders.offered)
-    indebted = np.nan_to_num(np.asarray(columns["loans_open"], dtype=np.float64)) > 0
-    best_first = contends[
-        np.lexsort(
-            (
-                member_id[contends].astype(str),
-                -contenders.points[contends],
-                -contenders.rank[contends],
-                ~indebted[contends],
-                household[contends],
-            )
-        )
-    ]
-    _, first = np.unique(household[best_first], return_index=True)
-    holders = best_first[first]
-    taken = np.isin(household, household[holders])
-    place = np.where(taken, 0.0, np.nan)
-    place[holders] = 1.0
-    return place
-
-
-def _households(columns: Columns, member_id: NDArray[np.object_]) -> Ints:
-    """Return each member's household as a number, shape (n,)."""
-    pairs = zip(columns["household_id"].tolist(), member_id.tolist(), strict=True)
-    # No archive identifier holds a colon, so nobody alone is taken for a household.
-    homes = [home if home is not None else f"alone:{member}" for home, member in pairs]
-    _, household = np.unique(np.array(homes, dtype=str), return_inverse=True)
-    return household.astype(np.int64, copy=False)
-
-
-__all__ = [
-    "BEST_RANK",
-    "DERIVED",
-    "HOUSEHOLD_BORROWER",
-    "TIERS",
-    "Assessment",
-    "Contenders",
-    "assess",
-    "assess_edition",
-    "choose_household_borrowers",
-]
-
-#: From worst to best; the position is the rank.
+#: From worst to best; the index is the rank.
 TIERS = ("NONE", "THIRD", "SECOND", "FIRST")
 _NONE, _THIRD, _SECOND, _FIRST = range(4)
 #: The best rank that each severity of a knock-out leaves: pass, refer, nurture, decline.
 BEST_RANK = np.array([_FIRST, _SECOND, _THIRD, _NONE])
 
-#: Stands for a value that may not be told, in arrays of text.
-_NOTHING = np.array([None], dtype=object)
-
+HOUSEHOLD_BORROWER = "household_borrower"
 #: What rules may read besides the profile's attributes.
 DERIVED = (HOUSEHOLD_BORROWER, "age_at_maturity", "capacity_yuan")
+
+#: None as an array, to blank entries in arrays of text.
+_NOTHING = np.array([None], dtype=object)
 
 
 @dataclass(frozen=True)
@@ -112,12 +41,12 @@ class Assessment:
     Attributes
     ----------
     scored : Flags
-        False where the member may not be scored: there points and losses are 0, PD is NaN, grade
+        False where the member must not be scored: there points and losses are 0, PD is NaN, grade
         and reasons are None, whatever the profile.
     rank : Ints
         Index into `TIERS`.
     terms, offer
-        Of the term asked for or else of the one that suits; they mean something only where
+        Those of the requested term, or of the term that suits the household; valid only where
         `offered`.
     reasons, lost : arrays
         Shape (n, 4): reason codes (None where there is none) and the points they cost.
@@ -129,7 +58,7 @@ class Assessment:
     pd: Floats
     grade: NDArray[np.object_]
     rank: Ints
-    terms: Terms
+    terms: LoanTerms
     offer: Offer
     reasons: NDArray[np.object_]
     lost: Ints
@@ -141,7 +70,7 @@ class Assessment:
 
     @property
     def offered(self) -> Flags:
-        """Whether an offer stands: in FIRST and SECOND."""
+        """Whether the row has an offer: in FIRST and SECOND."""
         return self.rank >= _SECOND
 
     @property
@@ -158,11 +87,11 @@ def assess(
     Parameters
     ----------
     columns
-        Profile attributes by name, each of shape (n,), and ``household_borrower``: 1 for the member
-        who holds the household's place, 0 for the others, NaN while nobody has been chosen.
+        Profile attributes by name, each of shape (n,), and ``household_borrower``: 1 for the
+        household's borrower, 0 for its other members, NaN while nobody has been chosen.
     months
-        Terms asked for: limit and repayment are then for these. The tier and its knock-outs are
-        always those of the term that suits the household, so that no request changes who is on the
+        Requested terms, for which limit and repayment are computed. Tier and knock-outs are always
+        those of the term that suits the household, so that no request changes who is on the
         whitelist. None lets each household's calendar choose.
 
     Raises
@@ -170,9 +99,9 @@ def assess(
     KeyError
         If an attribute that the policy or the card reads is not among `columns`.
     """
-    household = means(columns, as_of, policy)
-    suited = terms(household, policy)
-    granted = suited if months is None else terms(household, policy, months)
+    household = finances(columns, as_of, policy)
+    suited = loan_terms(household, policy)
+    granted = suited if months is None else loan_terms(household, policy, months)
     hits = knock_outs(policy.rules, _with_terms(columns, suited))
     codes = card.codes(columns)
     by_attribute = card.points_by_attribute(codes)
@@ -192,36 +121,94 @@ def assess(
         terms=granted,
         offer=offer(columns, granted.capacity_yuan, grade, policy),
         reasons=np.where(scored[:, None], reason_codes(card, codes, order), _NOTHING),
-        lost=np.where(scored[:, None], _told_losses(lost, order), 0),
+        lost=np.where(scored[:, None], _ranked_losses(lost, order), 0),
     )
 
 
 def assess_edition(
     columns: Columns, member_id: NDArray[np.object_], as_of: date, policy: Policy, card: Card
 ) -> tuple[Assessment, Floats]:
-    """Assess a whole archive and give each household one place.
+    """Assess a complete archive and choose one borrower for each household.
 
     Returns
     -------
     tuple
         The assessment, and the ``household_borrower`` column that reproduces it row by row.
     """
-    vacant = {**columns, HOUSEHOLD_BORROWER: np.full(len(member_id), np.nan)}
-    place = choose_household_borrowers(assess(vacant, as_of, policy, card), columns, member_id)
-    return assess({**columns, HOUSEHOLD_BORROWER: place}, as_of, policy, card), place
+    unchosen = {**columns, HOUSEHOLD_BORROWER: np.full(len(member_id), np.nan)}
+    candidates = assess(unchosen, as_of, policy, card)
+    borrower = choose_household_borrowers(candidates, columns, member_id)
+    return assess({**columns, HOUSEHOLD_BORROWER: borrower}, as_of, policy, card), borrower
+
+
+class Candidates(Protocol):
+    """Members from whom the household's borrower is chosen, for example an `Assessment`."""
+
+    @property
+    def rank(self) -> Ints:
+        """Index into `TIERS`, shape (n,)."""
+
+    @property
+    def points(self) -> Ints:
+        """Total points, shape (n,)."""
+
+    @property
+    def offered(self) -> Flags:
+        """Whether the member has an offer, shape (n,)."""
+
+
+def choose_household_borrowers(
+    candidates: Candidates, columns: Columns, member_id: NDArray[np.object_]
+) -> Floats:
+    """Return ``household_borrower``: 1 for one member of each household, 0 for others; shape (n,).
+
+    The borrower is the member with an offer who already has a loan open, then has the higher tier,
+    then more points, then the smaller member id. The other members get 0, with or without an offer,
+    so that a later request cannot make one of them a second borrower. In a household without any
+    offer nobody is chosen (NaN). A member without a household counts as a household of one.
+    """
+    household = _households(columns, member_id)
+    eligible = np.flatnonzero(candidates.offered)
+    has_loan = np.nan_to_num(np.asarray(columns["loans_open"], dtype=np.float64)) > 0
+    best_first = eligible[
+        np.lexsort(
+            (
+                member_id[eligible].astype(str),
+                -candidates.points[eligible],
+                -candidates.rank[eligible],
+                ~has_loan[eligible],
+                household[eligible],
+            )
+        )
+    ]
+    _, first = np.unique(household[best_first], return_index=True)
+    chosen = best_first[first]
+    has_borrower = np.isin(household, household[chosen])
+    borrower = np.where(has_borrower, 0.0, np.nan)
+    borrower[chosen] = 1.0
+    return borrower
+
+
+def _households(columns: Columns, member_id: NDArray[np.object_]) -> Ints:
+    """Return each member's household as a number, shape (n,)."""
+    pairs = zip(columns["household_id"].tolist(), member_id.tolist(), strict=True)
+    # No archive identifier contains a colon, so this prefix cannot equal a household's id.
+    homes = [home if home is not None else f"alone:{member}" for home, member in pairs]
+    _, household = np.unique(np.array(homes, dtype=str), return_inverse=True)
+    return household.astype(np.int64, copy=False)
 
 
 def age_at_maturity(columns: Columns, months: Ints) -> Floats:
     """Return age in completed years plus the years a loan of `months` reaches into, shape (n,).
 
-    A loan of 13 months reaches into a second year; age + loan years ≤ 65 then reads the same with
+    A loan of 13 months reaches into a second year; age + loan years ≤ 65 then means the same with
     whole years as with a fraction.
     """
     years = -(-months // 12)
     return np.asarray(columns["age_years"], dtype=np.float64) + years
 
 
-def _with_terms(columns: Columns, suited: Terms) -> Columns:
+def _with_terms(columns: Columns, suited: LoanTerms) -> Columns:
     return {
         **columns,
         "age_at_maturity": age_at_maturity(columns, suited.months),
@@ -234,6 +221,6 @@ def _rank_by_points(points: Ints, policy: Policy) -> Ints:
     return np.where(points >= first, _FIRST, np.where(points >= second, _SECOND, _THIRD))
 
 
-def _told_losses(lost: Ints, order: Ints) -> Ints:
+def _ranked_losses(lost: Ints, order: Ints) -> Ints:
     rows = np.arange(len(lost))[:, None]
     return np.where(order >= 0, lost[rows, np.maximum(order, 0)], 0)

@@ -1,4 +1,4 @@
-"""Values and ranges of attributes in words; whoever keeps to the words keeps to the range."""
+"""Values and ranges of attributes in words; every value that fits the words is in the range."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 
-from model.explanation.own_power import WHOLE, Change
+from model.explanation.own_power import COUNTED_UNITS, Change
 from model.profile.dictionary import Attribute, Text
 
 UNITS: Mapping[str, Text] = {
@@ -30,21 +30,21 @@ UNITS: Mapping[str, Text] = {
     "share": Text("%", "%"),
 }
 _NOTHING = Text("", "")
-_ONE = {"queries": " query", "people": " person"}
+_SINGULAR = {"queries": " query", "people": " person"}
 _DIGITS = 4
 
 
 def value_text(attribute: Attribute, value: float) -> Text:
-    """Return a member's own value in words; NaN is no record."""
+    """Return a member's own value in words; NaN means no record."""
     if math.isnan(value):
         return Text("没有记录", "no record")
     return _with_unit(attribute, _number(attribute, value, ROUND_HALF_EVEN))
 
 
 def change_text(attribute: Attribute, change: Change, now: float) -> Text:
-    """Return what to reach, and what it is now.
+    """Return the range to reach and the present value.
 
-    Where risk moves one way with the attribute, only the side to reach is named.
+    Where risk moves one way with the attribute, the text names only the side to reach.
     """
     rises = math.isnan(now) or change.value > now
     sides = []
@@ -70,13 +70,17 @@ def _at_least(attribute: Attribute, low: float) -> Text:
         bound = _with_unit(attribute, _number(attribute, before, ROUND_CEILING))
         return Text(f"高于 {bound.zh}", f"above {bound.en}")
     bound = _with_unit(attribute, _number(attribute, low, ROUND_CEILING))
-    beyond = "" if low == attribute.maximum else "或以上"
-    return Text(f"达到 {bound.zh}{beyond}", f"at least {bound.en}")
+    or_above = "" if low == attribute.maximum else "或以上"
+    return Text(f"达到 {bound.zh}{or_above}", f"at least {bound.en}")
 
 
 def _below(attribute: Attribute, high: float) -> Text:
-    last = math.ceil(high) - 1 if attribute.unit in WHOLE else float(np.nextafter(high, -math.inf))
-    if attribute.unit in WHOLE or _is_rounder(last, high):
+    last = (
+        math.ceil(high) - 1
+        if attribute.unit in COUNTED_UNITS
+        else float(np.nextafter(high, -math.inf))
+    )
+    if attribute.unit in COUNTED_UNITS or _is_rounder(last, high):
         most = _with_unit(attribute, _number(attribute, last, ROUND_FLOOR))
         return Text(f"不超过 {most.zh}", f"at most {most.en}")
     bound = _with_unit(attribute, _number(attribute, high, ROUND_FLOOR))
@@ -84,7 +88,7 @@ def _below(attribute: Attribute, high: float) -> Text:
 
 
 def _is_rounder(value: float, other: float) -> bool:
-    # A rule on values above 0 begins at the float just above it, which nobody could read.
+    # A rule on values above 0 begins at the float just above 0, which has no readable form.
     return _is_round(value) and not _is_round(other)
 
 
@@ -93,9 +97,9 @@ def _is_round(value: float) -> bool:
 
 
 def _number(attribute: Attribute, value: float, rounding: str) -> str:
-    """Return `value` in the unit's terms, to four significant digits, rounded as asked.
+    """Return `value` in its unit to four significant digits, in the given rounding mode.
 
-    A double is taken for the shortest decimal that names it: 0.0021, not 0.00209999…
+    A double is read as its shortest decimal: 0.0021, not 0.00209999…
     """
     exact = Decimal(repr(float(value))) * (100 if attribute.unit == "share" else 1)
     if not exact:
@@ -107,5 +111,5 @@ def _number(attribute: Attribute, value: float, rounding: str) -> str:
 
 def _with_unit(attribute: Attribute, number: str) -> Text:
     unit = UNITS.get(attribute.unit, _NOTHING)
-    en = _ONE.get(attribute.unit, unit.en.removesuffix("s")) if number == "1" else unit.en
+    en = _SINGULAR.get(attribute.unit, unit.en.removesuffix("s")) if number == "1" else unit.en
     return Text(number + unit.zh, number + en)

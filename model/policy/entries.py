@@ -1,7 +1,4 @@
-"""The typed entries of a policy: rules, crops, grades and bounded numbers, each checked alone.
-
-What no single entry of a policy shows: numbers absent or reversed, grades or rules at odds.
-"""
+"""The typed entries of a policy, and the checks of each entry and of entries against each other."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from model.policy.policy_file import checked_mapping
 from model.profile.dictionary import Text
 
 Operator = Literal["below", "above", "at_least", "at_most"]
-#: What a rule does: NONE, at best THIRD, at best SECOND, nothing.
+#: The tier that a match leaves: NONE, at best THIRD, at best SECOND, any.
 Effect = Literal["decline", "nurture", "refer", "pass"]
 
 _CODE = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -29,9 +26,9 @@ class Rule:
     Attributes
     ----------
     missing : Effect
-        What a missing value does; always stated, never implied.
+        The effect of a missing value, which every rule states.
     unscored : bool
-        A member it declines is not scored at all (no consent, no score).
+        A member that the rule declines is not scored at all (no consent, no score).
     """
 
     code: str
@@ -47,7 +44,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Crop:
-    """Net income of a mu (yuan a year) and its share by calendar month (percent, 12 entries)."""
+    """Net income of a mu (yuan per year) and its share by calendar month (percent, 12 entries)."""
 
     net_yuan_per_mu: int
     market_percent: tuple[int, ...]
@@ -55,7 +52,7 @@ class Crop:
 
 @dataclass(frozen=True)
 class GradeTerms:
-    """What a grade of the master scale pays and may borrow."""
+    """The interest spread and loan cap of a grade of the master scale."""
 
     grade: str
     pd_at_most: float
@@ -65,123 +62,19 @@ class GradeTerms:
 
 @dataclass(frozen=True)
 class ReviewReason:
-    """Why a person approved or declined; `answers` is approve, decline or both."""
+    """A reviewer's reason for an answer; `answers` is approve, decline or both."""
 
     code: str
     answers: str
     text: Text
 
-    def serves(self, answer: str) -> bool:
-        """Whether this reason may stand behind `answer`: approve or decline."""
+    def justifies(self, answer: str) -> bool:
+        """Whether the reason may justify `answer`: approve or decline."""
         return self.answers in (answer, "both")
 
 
-def rule_of(spec: Mapping[str, Any], numbers: Mapping[str, int]) -> Rule:
-    """Return the rule in `spec`; a value given as text is the name of a number.
-
-    Raises
-    ------
-    ContractError
-        If a word is unknown, the value is no number, or the rule could score the unscored.
-    """
-    where = f"rule {spec['code']}"
-    rule = Rule(
-        code=spec["code"],
-        attribute=spec["attribute"],
-        holds=_word(where, spec["holds"], get_args(Operator)),
-        value=float(_value(where, spec["value"], numbers)),
-        missing=_word(where, spec["missing"], get_args(Effect)),
-        # A rule without effect is no rule.
-        outcome=_word(where, spec["outcome"], get_args(Effect)[:-1]),
-        unscored=spec.get("unscored", False),
-        text=Text(spec["zh"], spec["en"]),
-        source=spec["source"],
-    )
-    if not _CODE.fullmatch(str(rule.code)):
-        raise ContractError(f"policy.yaml, {where}: a code is written like NO_CONSENT")
-    if rule.unscored not in (True, False):
-        raise ContractError(f"policy.yaml, {where}: unscored is true or false")
-    # Whoever is not scored must not reach a tier that stands on points.
-    if rule.unscored and (rule.outcome != "decline" or rule.missing not in ("decline", "pass")):
-        raise ContractError(f"policy.yaml, {where}: an unscored member must be declined")
-    return rule
-
-
-def crop_of(name: str, spec: object) -> Crop:
-    """Return the crop in `spec`; see `whole` for what is raised."""
-    where = f"crop {name}"
-    entry = checked_mapping(where, spec, ("net_yuan_per_mu", "market"))
-    months = [str(month) for month in range(1, 13)]
-    market = checked_mapping(f"{where}, market", entry["market"], (), months)
-    shares = tuple(whole(f"{where}, month {m}", market.get(m, 0), 0, 100) for m in months)
-    if sum(shares) != 100:
-        raise ContractError(f"policy.yaml, {where}: market shares add up to {sum(shares)}, not 100")
-    return Crop(whole(f"{where}, net_yuan_per_mu", entry["net_yuan_per_mu"], 0, 1_000_000), shares)
-
-
-def grade_of(spec: object) -> GradeTerms:
-    """Return the terms of one grade; see `whole` for what is raised."""
-    entry = checked_mapping("grades", spec, ("grade", "pd_at_most", "spread_bp", "cap_yuan"))
-    where = f"grade {entry['grade']}"
-    ceiling = entry["pd_at_most"]
-    if isinstance(ceiling, bool) or not isinstance(ceiling, int | float) or not 0 < ceiling <= 1:
-        raise ContractError(f"policy.yaml, {where}: pd_at_most must lie above 0 and up to 1")
-    return GradeTerms(
-        grade=str(entry["grade"]),
-        pd_at_most=float(ceiling),
-        spread_bp=whole(f"{where}, spread_bp", entry["spread_bp"], 0, 10_000),
-        cap_yuan=whole(f"{where}, cap_yuan", entry["cap_yuan"], 0, 10_000_000),
-    )
-
-
-def review_reason_of(spec: object) -> ReviewReason:
-    """Return the reason in `spec`.
-
-    Raises
-    ------
-    ContractError
-        If a key or word is unknown, or the code is not written like one.
-    """
-    entry = checked_mapping("review_reasons", spec, ("code", "for", "zh", "en"))
-    where = f"review reason {entry['code']}"
-    if not _CODE.fullmatch(entry["code"]):
-        raise ContractError(f"policy.yaml, {where}: a code is written like INCOME_VERIFIED")
-    answers = _word(where, entry["for"], ("approve", "decline", "both"))
-    return ReviewReason(entry["code"], answers, Text(entry["zh"], entry["en"]))
-
-
-def whole(where: str, value: object, least: int, most: int) -> int:
-    """Return `value`, a whole number from `least` to `most`.
-
-    Raises
-    ------
-    ContractError
-        If it is anything else; the message names `where`.
-    """
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise ContractError(
-            f"policy.yaml, {where}: {value!r} is not a whole number from {least} to {most}"
-        )
-    return value
-
-
-def _word(where: str, word: object, allowed: tuple[Any, ...]) -> Any:
-    if word not in allowed:
-        raise ContractError(f"policy.yaml, {where}: {word!r} is not one of {', '.join(allowed)}")
-    return word
-
-
-def _value(where: str, value: object, numbers: Mapping[str, int]) -> int | float:
-    if isinstance(value, str) and value in numbers:
-        return numbers[value]
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        raise ContractError(f"policy.yaml, {where}: {value!r} is neither a number nor one's name")
-    return value
-
-
-#: The numbers that code reads, each with the least and most it may be. These bounds keep every
-#: product of `model.decision.income` within 64 bits. A policy may hold further numbers for its
-#: rules.
+#: The numbers that code reads, each with its minimum and maximum. These bounds keep every product
+#: of `model.decision.income` within 64 bits. A policy may hold more numbers for its rules.
 NUMBERS: Mapping[str, tuple[int, int]] = {
     "product_cap_yuan": (0, 10_000_000),
     "minimum_loan_yuan": (0, 10_000_000),
@@ -210,26 +103,133 @@ _ASCENDING = (
 )
 
 
-def bounded(name: str, value: object) -> int:
-    """Return the number called `name`; see `model.policy.entries.whole` for what is raised."""
-    return whole(f"number {name}", value, *NUMBERS.get(name, (-(10**9), 10**9)))
+def policy_number(name: str, value: object) -> int:
+    """Return the number `name` within its bounds; see `integer` for what is raised."""
+    return integer(f"number {name}", value, *NUMBERS.get(name, (-(10**9), 10**9)))
+
+
+def rule_of(spec: Mapping[str, Any], numbers: Mapping[str, int]) -> Rule:
+    """Return the rule in `spec`; a text value is the name of a number.
+
+    Raises
+    ------
+    ContractError
+        If a key word is unknown, the value is not a number, or an unscored member is not declined.
+    """
+    where = f"rule {spec['code']}"
+    rule = Rule(
+        code=spec["code"],
+        attribute=spec["attribute"],
+        holds=_choice(where, spec["holds"], get_args(Operator)),
+        value=float(_rule_value(where, spec["value"], numbers)),
+        missing=_choice(where, spec["missing"], get_args(Effect)),
+        # The last effect, pass, would make a rule without effect.
+        outcome=_choice(where, spec["outcome"], get_args(Effect)[:-1]),
+        unscored=spec.get("unscored", False),
+        text=Text(spec["zh"], spec["en"]),
+        source=spec["source"],
+    )
+    if not _CODE.fullmatch(str(rule.code)):
+        raise ContractError(f"policy.yaml, {where}: a code is written like NO_CONSENT")
+    if rule.unscored not in (True, False):
+        raise ContractError(f"policy.yaml, {where}: unscored is true or false")
+    # A member without a score must not reach a tier that depends on points.
+    if rule.unscored and (rule.outcome != "decline" or rule.missing not in ("decline", "pass")):
+        raise ContractError(f"policy.yaml, {where}: an unscored member must be declined")
+    return rule
+
+
+def crop_of(name: str, spec: object) -> Crop:
+    """Return the crop in `spec`; see `integer` for what is raised."""
+    where = f"crop {name}"
+    entry = checked_mapping(where, spec, ("net_yuan_per_mu", "market"))
+    months = [str(month) for month in range(1, 13)]
+    market = checked_mapping(f"{where}, market", entry["market"], (), months)
+    shares = tuple(integer(f"{where}, month {m}", market.get(m, 0), 0, 100) for m in months)
+    if sum(shares) != 100:
+        raise ContractError(f"policy.yaml, {where}: market shares add up to {sum(shares)}, not 100")
+    return Crop(
+        integer(f"{where}, net_yuan_per_mu", entry["net_yuan_per_mu"], 0, 1_000_000), shares
+    )
+
+
+def grade_of(spec: object) -> GradeTerms:
+    """Return the terms of one grade; see `integer` for what is raised."""
+    entry = checked_mapping("grades", spec, ("grade", "pd_at_most", "spread_bp", "cap_yuan"))
+    where = f"grade {entry['grade']}"
+    ceiling = entry["pd_at_most"]
+    if isinstance(ceiling, bool) or not isinstance(ceiling, int | float) or not 0 < ceiling <= 1:
+        raise ContractError(f"policy.yaml, {where}: pd_at_most must lie above 0 and up to 1")
+    return GradeTerms(
+        grade=str(entry["grade"]),
+        pd_at_most=float(ceiling),
+        spread_bp=integer(f"{where}, spread_bp", entry["spread_bp"], 0, 10_000),
+        cap_yuan=integer(f"{where}, cap_yuan", entry["cap_yuan"], 0, 10_000_000),
+    )
+
+
+def review_reason_of(spec: object) -> ReviewReason:
+    """Return the reason in `spec`.
+
+    Raises
+    ------
+    ContractError
+        If a key or word is unknown, or the code is not written like one.
+    """
+    entry = checked_mapping("review_reasons", spec, ("code", "for", "zh", "en"))
+    where = f"review reason {entry['code']}"
+    if not _CODE.fullmatch(entry["code"]):
+        raise ContractError(f"policy.yaml, {where}: a code is written like INCOME_VERIFIED")
+    answers = _choice(where, entry["for"], ("approve", "decline", "both"))
+    return ReviewReason(entry["code"], answers, Text(entry["zh"], entry["en"]))
+
+
+def integer(where: str, value: object, minimum: int, maximum: int) -> int:
+    """Return `value`, an integer from `minimum` to `maximum`.
+
+    Raises
+    ------
+    ContractError
+        If `value` is anything else; the message names `where`.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
+        raise ContractError(
+            f"policy.yaml, {where}: {value!r} is not an integer from {minimum} to {maximum}"
+        )
+    return value
+
+
+def _choice(where: str, value: object, allowed: tuple[Any, ...]) -> Any:
+    if value not in allowed:
+        raise ContractError(f"policy.yaml, {where}: {value!r} is not one of {', '.join(allowed)}")
+    return value
+
+
+def _rule_value(where: str, value: object, numbers: Mapping[str, int]) -> int | float:
+    if isinstance(value, str) and value in numbers:
+        return numbers[value]
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        raise ContractError(
+            f"policy.yaml, {where}: {value!r} is neither a number nor the name of one"
+        )
+    return value
 
 
 def flaws_of_numbers(numbers: Mapping[str, int], named_by_rules: set[str]) -> Iterator[str]:
-    """Yield what is wrong with the numbers as a whole."""
+    """Yield what is wrong with the numbers: missing, unused, or above a number they limit."""
     for name in NUMBERS:
         if name not in numbers:
             yield f"number {name} is missing"
     for name in numbers:
         if name not in NUMBERS and name not in named_by_rules:
-            yield f"number {name} is read by nothing; is it misspelt?"
+            yield f"number {name} is not used; is it misspelt?"
     for low, high in _ASCENDING:
         if numbers.get(low, 0) > numbers.get(high, 0):
             yield f"{low} is above {high}"
 
 
 def flaws_of_grades(grades: Sequence[GradeTerms]) -> Iterator[str]:
-    """Yield what is wrong with the master scale: a worse grade never gets better terms."""
+    """Yield what is wrong with the master scale; a worse grade must not have better terms."""
     if len({terms.grade for terms in grades}) != len(grades):
         yield "two grades share a name"
     if not grades or grades[-1].pd_at_most != 1.0:
@@ -244,27 +244,27 @@ def flaws_of_grades(grades: Sequence[GradeTerms]) -> Iterator[str]:
 def flaws_of_tiers(tiers: Mapping[str, int]) -> Iterator[str]:
     """Yield what is wrong with the cut-offs."""
     if set(tiers) != {"FIRST", "SECOND"}:
-        yield f"tiers has {', '.join(tiers)}; it must name FIRST and SECOND"
+        yield f"tiers names {', '.join(tiers)}; it must name FIRST and SECOND"
     elif tiers["FIRST"] <= tiers["SECOND"]:
         yield "tier FIRST must need more points than SECOND"
 
 
 def flaws_of_review_reasons(reasons: Sequence[ReviewReason]) -> Iterator[str]:
-    """Yield what is wrong with the reasons: a person could not justify one of the answers."""
+    """Yield what is wrong with the reviewers' reasons; each answer needs at least one."""
     codes = [reason.code for reason in reasons]
     for code in sorted({code for code in codes if codes.count(code) > 1}):
         yield f"two review reasons share the code {code}"
     for answer in ("approve", "decline"):
-        if not any(reason.serves(answer) for reason in reasons):
-            yield f"no review reason serves to {answer}"
+        if not any(reason.justifies(answer) for reason in reasons):
+            yield f"no review reason justifies {answer}"
 
 
 def flaws_of_rules(rules: Sequence[Rule], request_rules: Sequence[Rule]) -> Iterator[str]:
-    """Yield what is wrong with the rules as a whole."""
+    """Yield what is wrong with the rules: shared codes, or effects that a request cannot have."""
     codes = [rule.code for rule in (*rules, *request_rules)]
     for code in sorted({code for code in codes if codes.count(code) > 1}):
         yield f"two rules in force share the code {code}"
     for rule in request_rules:
-        # A request is granted, looked at by a person, or declined; tiers are not its matter.
+        # A request is approved, referred or declined; it cannot change the tier.
         if "nurture" in (rule.outcome, rule.missing) or rule.unscored:
-            yield f"rule {rule.code} is about a request: it may decline, refer or pass"
+            yield f"rule {rule.code} is about a request: it can only decline, refer or pass"

@@ -20,7 +20,6 @@ from model.policy.entries import (
     Operator,
     ReviewReason,
     Rule,
-    bounded,
     crop_of,
     flaws_of_grades,
     flaws_of_numbers,
@@ -28,9 +27,10 @@ from model.policy.entries import (
     flaws_of_rules,
     flaws_of_tiers,
     grade_of,
+    integer,
+    policy_number,
     review_reason_of,
     rule_of,
-    whole,
 )
 from model.policy.policy_file import (
     RULES,
@@ -68,13 +68,13 @@ class Policy:
     grades : tuple of GradeTerms
         From the least risk to the most; the last takes every PD.
     tiers : mapping of str to int
-        Least points of FIRST and SECOND.
+        Minimum points of FIRST and SECOND.
     review_reasons : tuple of ReviewReason
-        Why a person may approve or decline.
+        Reasons with which a reviewer approves or declines.
     in_force : mapping
         All of the above as plain JSON values, with units, sources and dates of effect.
     digest : str
-        SHA-256 of `in_force`: equal digests decide alike.
+        SHA-256 of `in_force`: policies with equal digests decide alike.
     """
 
     on: date
@@ -91,7 +91,7 @@ class Policy:
     digest: str
 
     def __getitem__(self, number: str) -> int:
-        """Return a number by name."""
+        """Return the number `number`."""
         return self.numbers[number]
 
     def rule(self, code: str) -> Rule:
@@ -101,62 +101,64 @@ class Policy:
 
 @cache
 def policy_on(day: date) -> Policy:
-    """Return the shipped policy as it stands on `day`.
+    """Return the shipped policy in force on `day`.
 
     Raises
     ------
     ContractError
-        If a number has no value by that day, or the file contradicts itself; the entry is named.
+        If a number has no value by that day, or the file contradicts itself; the message names it.
     """
     return _policy(shipped_policy(), day)
 
 
 def read_policy(text: str, day: date) -> Policy:
-    """Read the policy in YAML `text` as it stands on `day`; see `policy_on`."""
+    """Return the policy in YAML `text` in force on `day`; see `policy_on`."""
     return _policy(read_policy_file(text), day)
 
 
 def stored_policy(payload: bytes, day: date) -> Policy:
-    """Return the policy whose `in_force` was stored as canonical JSON, to decide as it did then.
+    """Return the policy whose `in_force` is stored as canonical JSON, to repeat a decision.
 
     Parameters
     ----------
     day
-        The day it was in force on; it is not part of what is stored.
+        The day on which it was in force, which the stored JSON does not hold.
 
     Raises
     ------
     ContractError
-        If `payload` is no policy of this form.
+        If `payload` does not have the form of a policy.
     """
     try:
-        return _policy_in(json.loads(payload), day)
+        return _parse_policy(json.loads(payload), day)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ContractError("the stored policy is not of a form this version can read") from error
+        raise ContractError("this version cannot read the form of the stored policy") from error
 
 
 def _policy(spec: Mapping[str, Any], day: date) -> Policy:
-    policy = _policy_in(in_force(spec, day), day)
-    # A number may outlive the rule that names it, so rules of all dates are asked.
+    policy = _parse_policy(in_force(spec, day), day)
+    # A number may outlive the rule that names it, so include the rules of all dates.
     _refuse_contradictions(policy, {str(rule["value"]) for name in RULES for rule in spec[name]})
     return policy
 
 
-def _policy_in(held: Mapping[str, Any], day: date) -> Policy:
-    numbers = {name: bounded(name, entry["value"]) for name, entry in held["numbers"].items()}
+def _parse_policy(entries: Mapping[str, Any], day: date) -> Policy:
+    numbers = {
+        name: policy_number(name, entry["value"]) for name, entry in entries["numbers"].items()
+    }
     return Policy(
         on=day,
         numbers=numbers,
-        trade_margin_percent=_whole_by_name(held, "trade_margin_percent", 100),
-        trade_besides_crops=_names(held, "trade_besides_crops"),
-        crops={name: crop_of(name, spec) for name, spec in _table(held, "crops").items()},
-        grades=tuple(grade_of(spec) for spec in held["grades"]["value"]),
-        tiers=_whole_by_name(held, "tiers", 10_000),
-        review_reasons=tuple(review_reason_of(spec) for spec in held["review_reasons"]["value"]),
-        rules=tuple(rule_of(spec, numbers) for spec in held["rules"]),
-        request_rules=tuple(rule_of(spec, numbers) for spec in held["request_rules"]),
-        in_force=held,
-        digest=hashlib.sha256(rfc8785.dumps(held)).hexdigest(),
+        trade_margin_percent=_integers(entries, "trade_margin_percent", 100),
+        trade_besides_crops=_names(entries, "trade_besides_crops"),
+        crops={name: crop_of(name, spec) for name, spec in _table(entries, "crops").items()},
+        grades=tuple(grade_of(spec) for spec in entries["grades"]["value"]),
+        tiers=_integers(entries, "tiers", 10_000),
+        review_reasons=tuple(review_reason_of(spec) for spec in entries["review_reasons"]["value"]),
+        rules=tuple(rule_of(spec, numbers) for spec in entries["rules"]),
+        request_rules=tuple(rule_of(spec, numbers) for spec in entries["request_rules"]),
+        in_force=entries,
+        digest=hashlib.sha256(rfc8785.dumps(entries)).hexdigest(),
     )
 
 
@@ -172,18 +174,18 @@ def _refuse_contradictions(policy: Policy, named: set[str]) -> None:
         raise ContractError(f"policy.yaml on {policy.on}: {'; '.join(flaws)}")
 
 
-def _table(held: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = held[name]["value"]
+def _table(entries: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = entries[name]["value"]
     return checked_mapping(name, value, (), value if isinstance(value, dict) else ())
 
 
-def _whole_by_name(held: Mapping[str, Any], name: str, most: int) -> Mapping[str, int]:
-    entries = _table(held, name).items()
-    return {key: whole(f"{name}, {key}", value, 0, most) for key, value in entries}
+def _integers(entries: Mapping[str, Any], name: str, maximum: int) -> Mapping[str, int]:
+    values = _table(entries, name).items()
+    return {key: integer(f"{name}, {key}", value, 0, maximum) for key, value in values}
 
 
-def _names(held: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    value = held[name]["value"]
-    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+def _names(entries: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = entries[name]["value"]
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise ContractError(f"policy.yaml, {name}: expected a list of names")
     return tuple(value)

@@ -1,6 +1,6 @@
-"""``policy.yaml`` as written, every key known and every value dated; what of it holds on a day.
+"""The file ``policy.yaml`` with checked keys and dates, and its values in force on a day.
 
-A misspelt key in a policy would silently mean "no rule", so nothing unknown is let through.
+A misspelt key in a policy would silently mean "no rule", so every unknown key is refused.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _TABLE_KEYS = ("source", "values")
 _RULE_KEYS = ("code", "attribute", "holds", "value", "missing", "outcome", "zh", "en", "source",
               "from")  # fmt: skip
 _RULE_OPTIONS = ("until", "unscored")
-#: Keys whose value is text, wherever they stand.
+#: Keys whose value is text, at any level.
 _TEXTS = ("code", "attribute", "zh", "en", "source", "unit")
 
 
 @cache
 def shipped_policy() -> Mapping[str, Any]:
-    """Return the whole policy shipped with the product, all its dates."""
+    """Return the policy shipped with the product, with all its dates."""
     text = resources.files("model.policy").joinpath("policy.yaml").read_text(encoding="utf-8")
     return read_policy_file(text)
 
@@ -42,7 +42,7 @@ def read_policy_file(text: str) -> Mapping[str, Any]:
     Raises
     ------
     ContractError
-        If a key is unknown, missing or given twice, or a date is none; the entry is named.
+        If a key is unknown, missing or repeated, or a date is invalid; the message names the entry.
     """
     try:
         spec = yaml.load(text, _UniqueKeysLoader)
@@ -60,7 +60,7 @@ def read_policy_file(text: str) -> Mapping[str, Any]:
 
 
 def read_limits_file(text: str, file: str) -> Mapping[str, Any]:
-    """Return dated numbers written as in ``policy.yaml``, of another file: limits by name.
+    """Return limits by name from another file of dated numbers, written as in ``policy.yaml``.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def read_limits_file(text: str, file: str) -> Mapping[str, Any]:
 
 
 def limits_in_force(spec: Mapping[str, Any], day: date, file: str) -> dict[str, Any]:
-    """Return what of the limits holds on `day`, as plain JSON values; see `in_force`."""
+    """Return the limits in force on `day`, as plain JSON values; see `in_force`."""
     try:
         return {name: _dated(name, entry, day) for name, entry in spec.items()}
     except ContractError as error:
@@ -88,10 +88,11 @@ def limits_in_force(spec: Mapping[str, Any], day: date, file: str) -> dict[str, 
 
 
 def in_force(spec: Mapping[str, Any], day: date) -> dict[str, Any]:
-    """Return what of `spec` holds on `day`, as plain JSON values.
+    """Return the parts of `spec` in force on `day`, as plain JSON values.
 
-    A value holds from its own date on, that day included, until a later one starts. Nothing that
-    lies ahead is in it, not even a rule's known end: writing the future leaves the past unchanged.
+    A value holds from its own date, that day included, until a later one starts. The result holds
+    nothing from the future, not even the known end of a rule, so that a future change leaves past
+    digests as they are.
 
     Raises
     ------
@@ -108,7 +109,7 @@ def in_force(spec: Mapping[str, Any], day: date) -> dict[str, Any]:
 def checked_mapping(
     where: str, spec: object, required: Collection[str], optional: Collection[str] = ()
 ) -> dict[str, Any]:
-    """Return `spec`, or refuse it: no mapping, a key missing, or one that nobody reads."""
+    """Return `spec`; refuse it if it is not a mapping, lacks a key, or has an unknown one."""
     if not isinstance(spec, dict):
         raise ContractError(f"policy.yaml, {where}: expected a mapping, found {spec!r}")
     unknown = [key for key in spec if key not in required and key not in optional]
@@ -116,7 +117,7 @@ def checked_mapping(
     if unknown or missing:
         raise ContractError(
             f"policy.yaml, {where}: unknown keys {unknown}, missing keys {missing};"
-            f" known are {', '.join([*required, *optional])}"
+            f" known keys are {', '.join([*required, *optional])}"
         )
     for key in _TEXTS:
         if key in spec and (not isinstance(spec[key], str) or not spec[key].strip()):
@@ -150,20 +151,20 @@ def _refuse_non_date(where: str, value: object) -> None:
 
 
 def _dated(name: str, entry: Mapping[str, Any], day: date) -> dict[str, Any]:
-    begun = [start for start in entry["values"] if start <= day]
-    if not begun:
+    starts = [start for start in entry["values"] if start <= day]
+    if not starts:
         raise ContractError(
             f"policy.yaml: {name} has no value on {day}; the first starts {min(entry['values'])}"
         )
-    start = max(begun)
+    start = max(starts)
     rest = {key: value for key, value in entry.items() if key != "values"}
     dated: dict[str, Any] = _plain({**rest, "from": start, "value": entry["values"][start]})
     return dated
 
 
 def _rules_in_force(rules: list[dict[str, Any]], day: date) -> list[Any]:
-    holding = [rule for rule in rules if rule["from"] <= day < rule.get("until", date.max)]
-    return [_plain({k: v for k, v in rule.items() if k != "until"}) for rule in holding]
+    active = [rule for rule in rules if rule["from"] <= day < rule.get("until", date.max)]
+    return [_plain({k: v for k, v in rule.items() if k != "until"}) for rule in active]
 
 
 def _plain(value: Any) -> Any:
@@ -176,13 +177,13 @@ def _plain(value: Any) -> Any:
 
 
 class _UniqueKeysLoader(yaml.SafeLoader):
-    """YAML's safe loader lets a later key silently replace an earlier one; this one refuses."""
+    """A safe loader that refuses repeated keys; plain YAML lets a later key replace an earlier."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Return the mapping of `node`, or refuse one that names a key twice."""
+        """Return the mapping of `node`; refuse it if it repeats a key."""
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = [key for key in keys if keys.count(key) > 1]
-        if twice:
+        repeated = [key for key in keys if keys.count(key) > 1]
+        if repeated:
             line = node.start_mark.line + 1
-            raise ContractError(f"policy.yaml, line {line}: {twice[0]} is given twice")
+            raise ContractError(f"policy.yaml, line {line}: {repeated[0]} is given twice")
         return super().construct_mapping(node, deep=deep)

@@ -1,7 +1,7 @@
 """The data dictionary: what each profile attribute means, declared once in ``dictionary.yaml``.
 
-The same shape describes any flat table (``rongzi dictionary TABLE``), so that the card, its reasons
-and its reports are the same whatever the source.
+A dictionary of the same form describes any flat table (``rongzi dictionary TABLE``), so that the
+card, its reasons and its reports work the same for every source.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from model.errors import ContractError
 
 Flow = Literal["commerce", "logistics", "capital", "information", "identity"]
 Type = Literal["number", "flag", "text"]
-#: How risk moves when the value rises. `free`: no sign is imposed.
+#: How risk changes when the value rises; `free` imposes no sign.
 Direction = Literal["up", "down", "free"]
 #: `scored` may enter a card; `rule` feeds knock-outs and the offer; `audit` only fairness checks.
 Role = Literal["scored", "rule", "audit"]
@@ -41,13 +41,13 @@ class Attribute:
     Attributes
     ----------
     direction : {"up", "down", "free"}
-        How risk moves when the value rises; a card must not break it.
+        How risk changes when the value rises; a card must respect it.
     actionable : bool
-        Whether the member can change it (advice names only these).
+        Whether the member can change the value; advice names only such attributes.
     minimum, maximum : float or None
-        Inclusive plausible range; a value outside scores in the out-of-range bin.
+        Inclusive plausible range; a value outside falls into the out-of-range bin.
     reason, missing : Text
-        What to say when the attribute loses points, and when its value is missing.
+        Sentences for an attribute that loses points, and for a missing value.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Dictionary:
-    """Attributes by name, in declared order; the order breaks ties between equal reasons."""
+    """Attributes by name; their declared order breaks ties between equal reasons."""
 
     attributes: Mapping[str, Attribute]
     digest: str
@@ -98,7 +98,7 @@ def read_dictionary(text: str, name: str) -> Dictionary:
     Raises
     ------
     ContractError
-        If an entry is incomplete or holds an unknown word; the message names file and attribute.
+        If an entry is incomplete or has an unknown value; the message names file and attribute.
     """
     try:
         spec = yaml.safe_load(text)
@@ -129,14 +129,14 @@ def _attribute(file: str, name: str, spec: Mapping[str, Any]) -> Attribute:
         )
     except (KeyError, TypeError) as error:
         raise ContractError(f"{file}, attribute {name}: {error} is missing or malformed") from error
-    _refuse_unknown_words(file, attribute)
+    _refuse_unknown_values(file, attribute)
     _refuse_empty_range(file, attribute)
     return attribute
 
 
-def _refuse_unknown_words(file: str, attribute: Attribute) -> None:
-    words = {"flow": Flow, "type": Type, "direction": Direction, "role": Role}
-    for field, allowed in words.items():
+def _refuse_unknown_values(file: str, attribute: Attribute) -> None:
+    choices = {"flow": Flow, "type": Type, "direction": Direction, "role": Role}
+    for field, allowed in choices.items():
         value = getattr(attribute, field)
         if value not in get_args(allowed):
             raise ContractError(

@@ -1,9 +1,9 @@
-"""What was known as of a date: the one place where the rule of visibility is written.
+"""What was known as of a date: the only place that defines which rows are visible.
 
-A row is visible as of a date when its event date and its ``recorded_at`` both lie before that date;
-of the visible versions of a key the latest recorded one is in force. Both tests are on whole days,
-so each version has a day after which it is known and, when a later version exists, a day after
-which it is not: validity is worked out once per table, whatever the number of as-of dates.
+A row is visible as of a date if its event date and its ``recorded_at`` are both before that date.
+Of the visible versions of a key the latest recorded one is in force. Both comparisons use full
+days, so each version has a day after which it is known and, if a later version exists, a day after
+which it is superseded. These days are computed once per table, whatever the number of dates.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from ibis.expr.types import Table
 from model.archive.tables import EVENT_ON, RECORDED_AT, archive_tables
 from model.profile.windows import completed_months, month_number
 
-#: What identifies one profile.
+#: The columns that identify one profile.
 KEYS = ("member_id", "as_of")
 
-#: The longest window over monthly rows, in months; older months are dropped before any other work.
-#: A formula that looks further back raises it.
+#: The longest window over monthly rows, in months; older months are dropped first. Raise it for a
+#: formula that looks further back.
 LONGEST_WINDOW = 24
 
 
 @dataclass(frozen=True)
 class PointInTime:
-    """The archive's tables seen from the rows of a spine, each with its own as-of date.
+    """The archive's tables as visible to the rows of a spine, each with its own as-of date.
 
     Attributes
     ----------
@@ -41,20 +41,20 @@ class PointInTime:
     spine: Table
 
     def rows(self, table: str) -> Table:
-        """Return the rows of `table` in force for each spine row, with `as_of`, `months_ago`."""
+        """Return the rows of `table` in force for each spine row, with `as_of` and `months_ago`."""
         recent = self._recent(table, self._own(table))
         dated = versions(table, recent).inner_join(self.spine, "member_id")
         return with_age(table, in_force(dated))
 
     def seen_by(self, people: Table) -> PointInTime:
-        """Return the archive seen by all members in `people` at every as-of date of the spine."""
+        """Return the archive as visible to all members in `people` at every as-of date."""
         members = people.select("member_id").distinct()
         return replace(self, spine=members.cross_join(self.spine.select("as_of").distinct()))
 
     def _own(self, table: str) -> Table:
         rows, key = self.tables[table], archive_tables()[table].key
         own = rows.semi_join(self.spine, "member_id")
-        # A correction may move a row to another member: then all versions of its key are needed.
+        # A correction may move a row to another member, so take all versions of its key.
         return own if "member_id" in key else rows.semi_join(own, list(key))
 
     def _recent(self, table: str, rows: Table) -> Table:
@@ -67,10 +67,10 @@ class PointInTime:
 def versions(table: str, rows: Table) -> Table:
     """Return all versions of `rows` with ``known_on`` and ``superseded_on``.
 
-    A version is visible from the day after ``known_on``; it is replaced from the day after
-    ``superseded_on``, the first such day of any version recorded later. Versions recorded at the
-    same instant are told apart by their content, so that the order of rows never matters. Decimals
-    become integers of their smallest unit; personal columns are left behind.
+    A version is visible from the day after ``known_on`` to ``superseded_on``, which is the smallest
+    ``known_on`` of the versions recorded later. Versions recorded at the same instant are ordered
+    by their content, so that the order of rows never matters. Decimals become integers of their
+    smallest unit; personal columns are dropped.
     """
     spec = archive_tables()[table]
     public = [name for name, column in spec.columns.items() if not column.personal]

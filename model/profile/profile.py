@@ -1,7 +1,7 @@
-"""The profile: what is believed of each member as of a date, one row per spine row.
+"""The profile: the attributes of each member as of a date, one row per spine row.
 
-The same expressions serve tonight's archive (every member, one date) and a training vintage (one
-row per loan, each with its own date), on any engine Ibis compiles to.
+The same expressions serve a nightly archive (every member, one date) and a training vintage (one
+row per loan, each with its own date), on any engine that Ibis compiles to.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from model.profile.flows.formula import PROFILE, Formula, View
 from model.profile.flows.identity import consent_on
 from model.profile.point_in_time import KEYS, PointInTime
 
-#: How each type of attribute is stored.
-_STORED: Mapping[Type, str] = {"number": "float64", "flag": "boolean", "text": "string"}
+#: Column type of each type of attribute.
+_COLUMN_TYPES: Mapping[Type, str] = {"number": "float64", "flag": "boolean", "text": "string"}
 
 
 def build_profile(tables: Mapping[str, Table], spine: Table) -> Table:
@@ -32,7 +32,7 @@ def build_profile(tables: Mapping[str, Table], spine: Table) -> Table:
         ``archive.yaml`` and ``event_on``. Only ``members`` is required; the attributes of an absent
         table are missing.
     spine
-        ``member_id`` (text) and ``as_of`` (date); rows may repeat, other columns are left out.
+        ``member_id`` (text) and ``as_of`` (date); rows may repeat, other columns are ignored.
 
     Returns
     -------
@@ -60,8 +60,8 @@ def spine_as_of(tables: Mapping[str, Table], as_of: date) -> Table:
 def consent_days(tables: Mapping[str, Table], as_of: date) -> Table:
     """Return ``member_id`` and ``consent_on`` of every member visible as of `as_of`.
 
-    The day of the archive's last word on consent, from the row that ``consent_in_force`` is read
-    from; null where there was none.
+    The day of the archive's latest change of consent, from the same row as ``consent_in_force``;
+    null if there is none.
     """
     now = PointInTime(tables, spine_as_of(tables, as_of))
     members = now.rows("members")
@@ -69,12 +69,12 @@ def consent_days(tables: Mapping[str, Table], as_of: date) -> Table:
 
 
 def _by_view(tables: Mapping[str, Table]) -> dict[View, list[Formula]]:
-    """Return the formulas to compute by their view, the views of absent tables left out."""
-    found: dict[View, list[Formula]] = {}
+    """Return the direct formulas by view, without the views of absent tables."""
+    by_view: dict[View, list[Formula]] = {}
     for each in _direct():
         if set(each.view.tables) <= tables.keys():
-            found.setdefault(each.view, []).append(each)
-    return found
+            by_view.setdefault(each.view, []).append(each)
+    return by_view
 
 
 def _direct() -> list[Formula]:
@@ -101,4 +101,4 @@ def _stored(profile: Table, name: str) -> Value:
 
 
 def _stored_type(name: str) -> str:
-    return _STORED[member_dictionary()[name].type]
+    return _COLUMN_TYPES[member_dictionary()[name].type]

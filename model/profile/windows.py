@@ -1,7 +1,7 @@
 """Arithmetic of windows: months between dates, sums within a window, shares, growth, volatility.
 
-Every engine must give the same bits. So months come from whole-number arithmetic, sums are taken
-over integers only (money in fen, areas in hundredths of a mu), and floats appear in the last step
+Every engine must give the same bits. So months are computed in integers, sums are taken over
+integers only (money in fen, areas in hundredths of a mu), and floats appear only in the last step
 of a row.
 """
 
@@ -23,18 +23,18 @@ def month_number(day: DateValue) -> IntegerValue:
 
 
 def completed_months(start: DateValue, end: DateValue) -> IntegerValue:
-    """Return the whole months from `start` to `end`: the 15th to the 14th is not yet one."""
+    """Return the full months from `start` to `end`; from the 15th to the 14th is not yet one."""
     unfinished = (end.day() < start.day()).cast("int64")
     return month_number(end) - month_number(start) - unfinished
 
 
 def completed_years(start: DateValue, end: DateValue) -> IntegerValue:
-    """Return the whole years from `start` to `end`, 0 when `start` has not come yet."""
+    """Return the full years from `start` to `end`, 0 if `start` is later."""
     return (completed_months(start, end) // 12).clip(lower=0)
 
 
 def in_last(rows: Table, months: int, skip: int = 0) -> BooleanValue:
-    """Return which `rows` fall within the last `months` months, the latest `skip` left out.
+    """Return which `rows` fall within the last `months` months before the latest `skip`.
 
     ``rows.months_ago`` is 0 for the last full month before the as-of date (monthly rows) or for a
     date less than a month before it (dated rows).
@@ -43,7 +43,7 @@ def in_last(rows: Table, months: int, skip: int = 0) -> BooleanValue:
 
 
 def total(column: IntegerValue, where: BooleanValue | None = None) -> IntegerValue:
-    """Return the exact sum of an integer `column`; a blank, or no row at all, counts as nothing."""
+    """Return the exact sum of an integer `column`; blanks and absent rows count as 0."""
     return column.sum(where=where).fill_null(0)
 
 
@@ -58,7 +58,7 @@ def mu(hundredths: IntegerValue) -> FloatingValue:
 
 
 def share(part: NumericValue, whole: NumericValue) -> FloatingValue:
-    """Return `part` of `whole`; missing when `whole` is nothing."""
+    """Return `part` / `whole`; missing if `whole` is 0."""
     return part.cast("float64") / whole.nullif(0).cast("float64")
 
 
@@ -66,7 +66,7 @@ def growth(recent: IntegerValue, before: IntegerValue) -> FloatingValue:
     """Return the change between two sums on a scale from -1 (all lost) to 1 (all new).
 
     ``(recent - before) / (recent + before)`` stays finite where the plain ratio does not; missing
-    when both are nothing.
+    if both are 0.
     """
     return share(recent - before, recent + before)
 
@@ -74,10 +74,10 @@ def growth(recent: IntegerValue, before: IntegerValue) -> FloatingValue:
 def volatility(
     values: IntegerValue, months: IntegerValue | int, where: BooleanValue
 ) -> FloatingValue:
-    """Return the coefficient of variation (population form) of non-negative whole `values`.
+    """Return the coefficient of variation (population form) of non-negative integers `values`.
 
     ``sqrt(n Σx² - (Σx)²) / Σx`` from exact sums. With a fixed number of `months`, a month without a
-    row counts as 0. The greatest possible value is ``sqrt(n - 1)``; missing when the sum is 0.
+    row counts as 0. The greatest possible value is ``sqrt(n - 1)``; missing if the sum is 0.
     """
     first = total(values, where).cast("float64")
     second = total(values * values, where).cast("float64")

@@ -12,7 +12,7 @@ from cli.export_card import command
 from model.card.bins import Bins, Term
 from model.card.card_file import write_card
 from model.card.card_json import card_from_json
-from model.card.scorecard import Card, Grade, Scaling, Wording
+from model.card.scorecard import AttributeText, Card, Grade, Scaling
 from model.errors import CardError
 from model.profile.dictionary import Text
 
@@ -37,7 +37,7 @@ def pair_card(tmp_path):
     )
     totals = np.arange(480, 640, 4)
     card = Card(
-        "试卡 & co", 560, bins, terms, {n: Wording(label, label, label, True) for n in bins},
+        "试卡 & co", 560, bins, terms, {n: AttributeText(label, label, label, True) for n in bins},
         totals, 1 / (1 + 50 * 2.0 ** ((totals - 600) / 20)),
         (Grade("A", 0.02), Grade("B", 0.1), Grade("C", 1.0)), Scaling(), {"target": EVIL[2]},
     )  # fmt: skip
@@ -48,8 +48,8 @@ def pair_card(tmp_path):
 @pytest.fixture
 def book(pair_card, tmp_path):
     folder, _ = pair_card
-    told = run("--format", "xlsx", "--card", folder, "--out", tmp_path / "card.xlsx")
-    assert told.exit_code == 0, told.output
+    result = run("--format", "xlsx", "--card", folder, "--out", tmp_path / "card.xlsx")
+    assert result.exit_code == 0, result.output
     return openpyxl.load_workbook(tmp_path / "card.xlsx")
 
 
@@ -59,17 +59,17 @@ def cells(sheet):
 
 def test_json_is_the_cards_own_bytes_whose_hash_is_its_digest(pair_card, tmp_path):
     folder, card = pair_card
-    told = run("--format", "json", "--card", folder, "--out", tmp_path / "out.json")
+    result = run("--format", "json", "--card", folder, "--out", tmp_path / "out.json")
     payload = (tmp_path / "out.json").read_bytes()
-    assert hashlib.sha256(payload).hexdigest()[:16] in told.output
+    assert hashlib.sha256(payload).hexdigest()[:16] in result.output
     assert card_from_json(payload).terms[1].points.tolist() == card.terms[1].points.tolist()
-    assert "未批准 not approved" in told.output
+    assert "未批准 not approved" in result.output
 
 
 def test_the_card_in_use_is_exported_with_its_approver(card_home):
-    told = run("--format", "sql", "--home", card_home)
-    assert "-- 批准 approved: Tester, 2023-10-01" in told.output
-    assert "FROM applicants AS t" in told.output
+    result = run("--format", "sql", "--home", card_home)
+    assert "-- 批准 approved: Tester, 2023-10-01" in result.output
+    assert "FROM applicants AS t" in result.output
 
 
 def test_a_card_whose_bytes_changed_is_not_exported(pair_card):
@@ -80,10 +80,10 @@ def test_a_card_whose_bytes_changed_is_not_exported(pair_card):
         run("--format", "sql", "--card", folder)
 
 
-def test_a_workbook_without_a_file_is_asked_for_one():
-    told = run("--format", "xlsx")
-    assert told.exit_code == 2
-    assert "--out card.xlsx" in told.output
+def test_a_workbook_needs_a_file():
+    result = run("--format", "xlsx")
+    assert result.exit_code == 2
+    assert "--out card.xlsx" in result.output
 
 
 def test_the_committee_finds_cover_attributes_pairs_scale_and_sources(book):

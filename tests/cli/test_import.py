@@ -49,7 +49,7 @@ def test_rows_without_a_recording_time_get_the_named_one(run, tmp_path):
     assert row[RECORDED_AT].isoformat() == "2023-09-30T08:00:00"
 
 
-def test_the_quarantine_goes_where_it_is_told(run, tmp_path):
+def test_the_quarantine_goes_to_the_named_folder(run, tmp_path):
     _, report = run([HEADER, "1,,,,,,,"], "--quarantine", str(tmp_path / "bad"))
     assert report["files"][0]["quarantine"].startswith(str(tmp_path / "bad"))
     assert report["files"][0]["tables"][0]["reasons"] == {

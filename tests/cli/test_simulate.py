@@ -1,4 +1,4 @@
-"""``rongzi simulate``: what it writes, what it tells, what it refuses."""
+"""``rongzi simulate``: what it writes, prints and refuses."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def run(*arguments: str) -> str:
 
 
 def test_it_writes_every_table_and_tells_the_totals(tmp_path: Path) -> None:
-    told = run("--out", str(tmp_path / "archive"))
+    output = run("--out", str(tmp_path / "archive"))
     archive = Archive(tmp_path / "archive")
     assert all(archive.read(table).num_rows for table in archive_tables())
-    assert "disbursed_total" in told
+    assert "disbursed_total" in output
     assert {path.name for path in tmp_path.rglob("*") if path.is_dir()} == {
         "archive",
         *archive_tables(),
@@ -47,7 +47,7 @@ def test_branch_files_in_use_are_refused_before_anything_is_written(tmp_path: Pa
     assert not (tmp_path / "archive").exists()
 
 
-def test_the_truth_is_written_only_where_asked(tmp_path: Path) -> None:
+def test_the_truth_is_written_only_on_request(tmp_path: Path) -> None:
     truth = tmp_path / "elsewhere" / "truth.parquet"
     run("--out", str(tmp_path / "archive"), "--truth", str(truth), "--replications", "2")
     assert pq.read_table(truth).num_rows == 600

@@ -1,4 +1,4 @@
-"""The console: drafts, trains and refuses in plain words, never with a traceback."""
+"""``rongzi dictionary`` and ``rongzi train``; errors come as one message without a traceback."""
 
 import sys
 
@@ -32,8 +32,8 @@ def rongzi(monkeypatch, capsys, tmp_path):
         monkeypatch.setattr(sys, "argv", ["rongzi", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             main()
-        told = capsys.readouterr()
-        return ended.value.code or 0, told.out, told.err
+        printed = capsys.readouterr()
+        return ended.value.code or 0, printed.out, printed.err
 
     return run
 
@@ -63,7 +63,7 @@ def test_a_drafted_dictionary_trains_a_card(rongzi, table, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--target", "baad"], "close to it: bad"),
         (["--target", "one"], "one class only"),
@@ -72,15 +72,15 @@ def test_a_drafted_dictionary_trains_a_card(rongzi, table, tmp_path):
         (["--target", "bad", "--dictionary", "none.yaml"], "none.yaml: cannot be read"),
     ],
 )
-def test_a_table_that_cannot_train_is_refused_in_one_message(rongzi, table, arguments, told):
+def test_a_table_that_cannot_train_is_refused_in_one_message(rongzi, table, arguments, message):
     code, _, err = rongzi("train", "--table", table, *arguments)
     assert code == 1
-    assert told in err
+    assert message in err
     assert "Traceback" not in err
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("a: [", "not readable as YAML"),
         ("", "expected a mapping"),
@@ -88,13 +88,13 @@ def test_a_table_that_cannot_train_is_refused_in_one_message(rongzi, table, argu
         ("income: 7", "attribute income"),
     ],
 )
-def test_a_broken_dictionary_is_refused_with_its_name(rongzi, table, tmp_path, text, told):
+def test_a_broken_dictionary_is_refused_with_its_name(rongzi, table, tmp_path, text, message):
     (tmp_path / "broken.yaml").write_text(text, encoding="utf-8")
     broken = ["--dictionary", tmp_path / "broken.yaml"]
     code, _, err = rongzi("train", "--table", table, "--target", "bad", *broken)
     assert code == 1
     assert "broken.yaml" in err
-    assert told in err
+    assert message in err
 
 
 def test_an_archive_without_loans_is_refused(rongzi, tmp_path):

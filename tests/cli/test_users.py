@@ -1,4 +1,4 @@
-"""Accounts on the console: the first run, and whoever may open the home's folder after it."""
+"""Accounts on the console: the first run and the commands after it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def test_the_first_run_makes_somebody_of_each_role_and_refuses_a_second(
     published_home: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "editions").symlink_to(published_home / "editions")
-    made = first_accounts(Settings(tmp_path), demo=True)
-    assert {role for each in made for role in each.roles} == {
+    accounts = first_accounts(Settings(tmp_path), demo=True)
+    assert {role for each in accounts for role in each.roles} == {
         "admin", "officer", "reviewer", "analyst", "auditor", "operator",
     }  # fmt: skip
-    officers = {each.name: each.places for each in made if each.roles == ("officer",)}
+    officers = {each.name: each.places for each in accounts if each.roles == ("officer",)}
     assert len(officers) > 1
     assert all(places == (name.removeprefix("officer-"),) for name, places in officers.items())
     second = _console(tmp_path, "init")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo.summary import asked_by_curl
+from cli.demo.summary import curl_lines
 from cli.demo.trial import decide_over_http
 from tests.support.paths import ROOT
 from tests.support.service.ports import free_port
@@ -114,11 +114,11 @@ def test_the_command_that_the_demo_prints_works(published_home: Path, tmp_path: 
         assert found is not None
         (tmp_path / name).symlink_to(found)
     shell = {**environment, "PATH": str(tmp_path)}
-    script = "\n".join(asked_by_curl(trial)).replace("http://127.0.0.1:8000", environment["API"])
+    script = "\n".join(curl_lines(trial)).replace("http://127.0.0.1:8000", environment["API"])
     with _serving(environment):
         asked = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             env=shell, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
     assert asked.returncode == 0, asked.stderr
-    assert json.loads(asked.stdout)["decision_id"] == trial.answered["decision_id"]
+    assert json.loads(asked.stdout)["decision_id"] == trial.answer["decision_id"]

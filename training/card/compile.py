@@ -10,7 +10,7 @@ import numpy as np
 
 from model.card.bins import Bins, Floats, Ints, Term
 from model.card.derived import Derived
-from model.card.scorecard import Card, Scaling, Wording
+from model.card.scorecard import AttributeText, Card, Scaling
 from model.errors import TrainingError
 from model.profile.dictionary import Attribute, Dictionary, Text
 from training.additive import Additive, Dropped, Shape
@@ -208,5 +208,5 @@ def _refuse_directed_sources(derived: Iterable[Derived], dictionary: Dictionary)
                 )
 
 
-def _wording(attribute: Attribute) -> Wording:
-    return Wording(attribute.label, attribute.reason, attribute.missing, attribute.actionable)
+def _wording(attribute: Attribute) -> AttributeText:
+    return AttributeText(attribute.label, attribute.reason, attribute.missing, attribute.actionable)

@@ -16,7 +16,7 @@ from mlflow.pyfunc import PythonModel, PythonModelContext
 
 from model.card.bins import Columns
 from model.card.card_file import read_card
-from model.card.reasons import MOST, points_lost, ranked, reason_codes
+from model.card.reasons import MAX_REASONS, points_lost, ranked, reason_codes
 from model.card.scorecard import Card
 
 
@@ -38,7 +38,7 @@ class CardModel(PythonModel):  # type: ignore[misc]  # untyped library
         scored = pd.DataFrame({"points": totals, "pd": self.card.pd(totals)})
         # Objects, so that an absent reason is None, which JSON supports, and not NaN.
         by_rank = pd.DataFrame(
-            reasons, columns=[f"reason_{i + 1}" for i in range(MOST)], dtype=object
+            reasons, columns=[f"reason_{i + 1}" for i in range(MAX_REASONS)], dtype=object
         )
         result = pd.concat([scored.assign(grade=self.card.grade(totals)), by_rank], axis=1)
         return result.set_index(model_input.index)

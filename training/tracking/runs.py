@@ -21,7 +21,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 
-from model.card.reasons import MOST
+from model.card.reasons import MAX_REASONS
 from model.card.scorecard import Card
 from model.errors import TrainingError
 from training.gates.evidence import EVIDENCE, VALIDATION
@@ -232,7 +232,7 @@ def _signature(card: Card) -> ModelSignature:
         ColSpec(DataType.long, "points"),
         ColSpec(DataType.double, "pd"),
         ColSpec(DataType.string, "grade"),
-        *(ColSpec(DataType.string, f"reason_{i + 1}", required=False) for i in range(MOST)),
+        *(ColSpec(DataType.string, f"reason_{i + 1}", required=False) for i in range(MAX_REASONS)),
     ]
     return ModelSignature(Schema(inputs), Schema(outputs))
 

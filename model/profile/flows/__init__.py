@@ -1,19 +1,11 @@
-"""The attributes of a member's profile, one small function each, by flow."""
+"""The attributes of a member's profile by flow, one function each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
 
-from model.profile.flows import (
-    capital,
-    commerce,
-    identity,
-    information,
-    land,
-    loans,
-    logistics,
-)
+from model.profile.flows import capital, commerce, identity, information, land, loans, logistics
 from model.profile.flows.formula import Formula
 
 _FLOWS = (commerce, logistics, capital, loans, land, information, identity)

@@ -11,7 +11,7 @@ from model.profile.windows import growth, in_last, share, total, volatility, yua
 
 @view("cashflow")
 def cashflow(now: PointInTime) -> Table:
-    """Take cash flow by month, money in fen; a blank amount or count is nothing."""
+    """Select cash flow by month, money in fen; a blank amount or count counts as 0."""
     return now.rows("cashflow")
 
 

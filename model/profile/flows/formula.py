@@ -1,7 +1,7 @@
-"""How an attribute is registered: a view prepares rows, a formula turns them into one value.
+"""The registration of attributes: a view prepares rows, a formula turns them into one value.
 
-To add an attribute: declare it in ``dictionary.yaml``, write one function of the same name in its
-flow's file with ``@formula(view)`` above it, and test it. Nothing else needs to know.
+To add an attribute, declare it in ``dictionary.yaml``, write one function of the same name in the
+file of its flow with ``@formula(view)`` above it, and test it.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from model.profile.point_in_time import PointInTime
 
 @dataclass(frozen=True)
 class View:
-    """Rows prepared once for all the formulas that read them.
+    """Rows prepared once for all formulas that read them.
 
     Attributes
     ----------
     tables : tuple of str
-        The archive tables it needs; where one is absent its attributes are missing.
+        The archive tables that the view needs; if one is absent, its attributes are missing.
     single : bool
-        Whether there is one row per member and as-of date (a formula is then a plain column), or
-        many (a formula is then an aggregate).
+        Whether there is one row per member and as-of date, so that a formula is a plain column;
+        otherwise a formula is an aggregate over many rows.
     """
 
     rows: Callable[[PointInTime], Table]
@@ -43,7 +43,7 @@ class Formula:
     definition: str
 
 
-#: Formulas over it read the attributes of other views.
+#: The view of formulas that read the attributes of other views.
 PROFILE = View(lambda now: now.spine, (), single=True)
 
 
@@ -58,8 +58,8 @@ def formula(view: View, none: int | None = None) -> Callable[[Callable[[Table], 
     Parameters
     ----------
     none : int, optional
-        The value where the tables are present but hold nothing for the member (0 for counts and
-        sums); left out, such a value is missing.
+        The value for a member without rows in the tables (0 for counts and sums); without it such
+        a value is missing.
     """
 
     def declare(function: Callable[[Table], Value]) -> Formula:
@@ -67,3 +67,8 @@ def formula(view: View, none: int | None = None) -> Callable[[Callable[[Table], 
         return Formula(function.__name__, view, function, none, definition)
 
     return declare
+
+
+def recorded(view: View, column: str, definition: str = "As recorded.") -> Formula:
+    """Declare an attribute that is the `column` of the same name, unchanged."""
+    return Formula(column, view, lambda rows: rows[column], None, definition)

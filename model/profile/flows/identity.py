@@ -1,6 +1,6 @@
-"""Identity 身份: where and since when. No name, id number or phone comes this far.
+"""Identity 身份: residence, household and village. A profile holds no name, id number or phone.
 
-Identity 身份, the village's services: for audits; scoring them would score the village.
+The attributes of the village are for audits only, because scoring them would score the village.
 """
 
 from __future__ import annotations
@@ -8,15 +8,24 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import Column, DateColumn, DateValue, Table, Value
 
-from model.profile.flows.formula import formula, view
+from model.profile.flows.formula import formula, recorded, view
 from model.profile.point_in_time import KEYS, PointInTime, in_force, versions
 from model.profile.windows import completed_months, completed_years
 
 
 @view("members", single=True)
 def member(now: PointInTime) -> Table:
-    """Take the member's own row."""
+    """Select the member's own row."""
     return now.rows("members")
+
+
+household_id = recorded(member, "household_id", "Household as recorded.")
+occupation = recorded(member, "occupation")
+labourers = recorded(member, "labourers")
+gender = recorded(member, "gender")
+education = recorded(member, "education")
+village_code = recorded(member, "village_code")
+household_size = recorded(member, "household_size")
 
 
 @formula(member)
@@ -46,17 +55,11 @@ def consent_in_force(row: Table) -> Value:
 
 
 def consent_on(row: Table) -> DateValue:
-    """Day of the last word on consent before the as-of date, null for none: no attribute."""
+    """Return the day of the latest change of consent before the as-of date, or null."""
     return ibis.cases(
         (row.consent_withdrawn_on < row.as_of, row.consent_withdrawn_on),
         (row.consent_given_on < row.as_of, row.consent_given_on),
     )
-
-
-@formula(member)
-def household_id(row: Table) -> Value:
-    """Household as recorded."""
-    return row.household_id
 
 
 @formula(member)
@@ -72,50 +75,14 @@ def township_code(row: Table) -> Value:
 
 
 @formula(member)
-def occupation(row: Table) -> Value:
-    """As recorded."""
-    return row.occupation
-
-
-@formula(member)
-def labourers(row: Table) -> Value:
-    """As recorded."""
-    return row.labourers
-
-
-@formula(member)
-def gender(row: Table) -> Value:
-    """As recorded."""
-    return row.gender
-
-
-@formula(member)
 def age_years(row: Table) -> Value:
     """Completed years since birth."""
     return completed_years(row.birth_date, row.as_of)
 
 
-@formula(member)
-def education(row: Table) -> Value:
-    """As recorded."""
-    return row.education
-
-
-@formula(member)
-def village_code(row: Table) -> Value:
-    """As recorded."""
-    return row.village_code
-
-
-@formula(member)
-def household_size(row: Table) -> Value:
-    """As recorded."""
-    return row.household_size
-
-
 @view("members", "villages", single=True)
 def village(now: PointInTime) -> Table:
-    """Take the row of the member's village."""
+    """Select the row of the member's village."""
     homes = now.rows("members").select(*KEYS, "village_code")
     known = versions("villages", now.tables["villages"])
     return in_force(known.inner_join(homes, "village_code"))
@@ -140,5 +107,5 @@ def village_credit_years(row: Table) -> Value:
 
 
 def _years(row: Table, since: DateColumn) -> Column:
-    # What opens after the as-of date is not there yet.
+    # A station that opens after the as-of date does not exist yet.
     return (since < row.as_of).ifelse(completed_years(since, row.as_of), None)

@@ -8,20 +8,20 @@ from model.profile.flows.formula import formula, view
 from model.profile.point_in_time import PointInTime
 from model.profile.windows import in_last
 
-#: Adverse items lapse after five years (credit reporting rules).
+#: Adverse records lapse after five years (credit reporting rules).
 _LAPSE_MONTHS = 60
 
 
 @view("assessments")
 def assessments(now: PointInTime) -> Table:
-    """Take assessments, grades as numbers: A = 4 … D = 1."""
+    """Select assessments, with grades as numbers: A = 4 … D = 1."""
     rows = now.rows("assessments")
     return rows.mutate(grade_number=rows.grade.cases(("A", 4), ("B", 3), ("C", 2), ("D", 1)))
 
 
 @view("adverse_records")
 def adverse_records(now: PointInTime) -> Table:
-    """Take records of the last five years; `resolved` only if before the as-of date."""
+    """Select records of the last five years; `resolved` only if before the as-of date."""
     rows = now.rows("adverse_records")
     resolved = (rows.resolved_on < rows.as_of).fill_null(False)
     return rows.filter(in_last(rows, _LAPSE_MONTHS)).mutate(resolved=resolved)

@@ -1,6 +1,6 @@
-"""Information 信息流, the area of each crop: what repayment capacity is built on.
+"""Information 信息流, the land: plots, crops, leases, insurance, yields.
 
-Information 信息流, the land: plots, crops, leases, insurance and yields.
+Repayment capacity is computed from the area of each crop.
 """
 
 from __future__ import annotations
@@ -9,20 +9,21 @@ import ibis
 from ibis.expr.types import BooleanValue, FloatingValue, Table, Value
 
 from model.archive.tables import archive_tables
-from model.profile.flows.formula import PROFILE, formula, view
+from model.profile.flows.formula import PROFILE, Formula, formula, view
 from model.profile.point_in_time import KEYS, PointInTime
 from model.profile.windows import in_last, month_number, mu, share, total
 
-#: A crop year, and the four months within which a new sowing is on record.
+#: A crop year, and the four months within which a new sowing gets on record.
 _CROP_YEAR_MONTHS = 12 + 4
+_CROPS = tuple(archive_tables()["plots"].columns["crop"].choices)
 
 
 @view("plots")
 def plots(now: PointInTime) -> Table:
-    """Take the plots of the last crop year, areas in hundredths of a mu.
+    """Select the plots of the last crop year, areas in hundredths of a mu.
 
-    For each harvest (summer, autumn, greenhouse) the latest season on record that was sown within
-    the last 16 months: so wheat counts once, before and after the new sowing is on record.
+    These are, for each harvest (summer, autumn, greenhouse), the plots of the latest season sown
+    within the last 16 months. So wheat counts once, before and after the new sowing is on record.
     """
     rows = now.rows("plots").mutate(harvest=lambda row: row.season.right(1))
     recent = in_last(rows, _CROP_YEAR_MONTHS)
@@ -34,19 +35,19 @@ def plots(now: PointInTime) -> Table:
 
 @view("plots", "members")
 def yields(now: PointInTime) -> Table:
-    """Take plots with a known yield beside the township's median of that crop and season.
+    """Select plots with a known yield, with the township's median of that crop and season.
 
-    `reaped` and `usual` are weights in 1/2000 kg: area × yield and area × median, both exact (a
-    median of whole tenths may end on a half, so both are doubled).
+    `own_weight` and `median_weight` are in 1/2000 kg: area × yield and area × median. Both are
+    doubled to stay exact, because a median of two integers may end on a half.
     """
     everyone = _reported_yields(now.seen_by(now.tables["members"]))
-    usual = everyone.group_by("as_of", "place").aggregate(
+    medians = everyone.group_by("as_of", "peer_group").aggregate(
         doubled_median=(everyone.yield_kg_per_mu.median() * 2).cast("int64")
     )
-    beside = _reported_yields(now).inner_join(usual, ["as_of", "place"])
-    return beside.mutate(
-        reaped=beside.area_mu * beside.yield_kg_per_mu * 2,
-        usual=beside.area_mu * beside.doubled_median,
+    compared = _reported_yields(now).inner_join(medians, ["as_of", "peer_group"])
+    return compared.mutate(
+        own_weight=compared.area_mu * compared.yield_kg_per_mu * 2,
+        median_weight=compared.area_mu * compared.doubled_median,
     )
 
 
@@ -78,7 +79,7 @@ def crop_kinds(rows: Table) -> Value:
 @formula(yields)
 def yield_against_township_24m(rows: Table) -> Value:
     """Area-weighted yield / area-weighted median yield of the township, same crops and seasons."""
-    return share(total(rows.reaped), total(rows.usual))
+    return share(total(rows.own_weight), total(rows.median_weight))
 
 
 @formula(plots)
@@ -99,72 +100,21 @@ def trusteeship_area_share(rows: Table) -> Value:
     return _area_share(rows, rows.trusteeship)
 
 
-def _area_share(rows: Table, where: BooleanValue) -> FloatingValue:
-    return share(total(rows.area_mu, where), total(rows.area_mu))
+def _crop_area(crop: str, definition: str) -> Formula:
+    def compute(rows: Table) -> Value:
+        return mu(total(rows.area_mu, rows.crop == crop))
+
+    return Formula(f"area_{crop}_mu", plots, compute, 0, definition)
 
 
-def _reported_yields(now: PointInTime) -> Table:
-    """Return plots with a yield; `place` names township, season and crop in one key.
-
-    One key, because an engine that joins them one by one may pair every grower of a crop first.
-    """
-    rows = now.rows("plots")
-    reported = rows.filter(rows.yield_kg_per_mu.notnull() & in_last(rows, 24))
-    homes = now.rows("members")
-    townships = homes.select(*KEYS, township=homes.village_code.left(9))
-    placed = reported.inner_join(townships, list(KEYS))
-    return placed.mutate(place=placed.township + placed.season + placed.crop)
-
-
-_CROPS = tuple(archive_tables()["plots"].columns["crop"].choices)
-
-
-@formula(plots, none=0)
-def area_wheat_mu(rows: Table) -> Value:
-    """Wheat area of the last crop year."""
-    return _area(rows, "wheat")
-
-
-@formula(plots, none=0)
-def area_maize_mu(rows: Table) -> Value:
-    """Maize area of the last crop year."""
-    return _area(rows, "maize")
-
-
-@formula(plots, none=0)
-def area_melon_mu(rows: Table) -> Value:
-    """Melon area of the last crop year."""
-    return _area(rows, "melon")
-
-
-@formula(plots, none=0)
-def area_pear_mu(rows: Table) -> Value:
-    """Pear area of the last crop year."""
-    return _area(rows, "pear")
-
-
-@formula(plots, none=0)
-def area_cherry_mu(rows: Table) -> Value:
-    """Cherry area of the last crop year."""
-    return _area(rows, "cherry")
-
-
-@formula(plots, none=0)
-def area_jujube_mu(rows: Table) -> Value:
-    """Jujube area of the last crop year."""
-    return _area(rows, "jujube")
-
-
-@formula(plots, none=0)
-def area_vegetable_mu(rows: Table) -> Value:
-    """Vegetable area of the last crop year."""
-    return _area(rows, "vegetable")
-
-
-@formula(plots, none=0)
-def area_other_mu(rows: Table) -> Value:
-    """Area of other crops of the last crop year."""
-    return _area(rows, "other")
+area_wheat_mu = _crop_area("wheat", "Wheat area of the last crop year.")
+area_maize_mu = _crop_area("maize", "Maize area of the last crop year.")
+area_melon_mu = _crop_area("melon", "Melon area of the last crop year.")
+area_pear_mu = _crop_area("pear", "Pear area of the last crop year.")
+area_cherry_mu = _crop_area("cherry", "Cherry area of the last crop year.")
+area_jujube_mu = _crop_area("jujube", "Jujube area of the last crop year.")
+area_vegetable_mu = _crop_area("vegetable", "Vegetable area of the last crop year.")
+area_other_mu = _crop_area("other", "Area of other crops of the last crop year.")
 
 
 @formula(PROFILE)
@@ -175,5 +125,18 @@ def largest_crop_share(profile: Table) -> Value:
     )
 
 
-def _area(rows: Table, crop: str) -> FloatingValue:
-    return mu(total(rows.area_mu, rows.crop == crop))
+def _area_share(rows: Table, where: BooleanValue) -> FloatingValue:
+    return share(total(rows.area_mu, where), total(rows.area_mu))
+
+
+def _reported_yields(now: PointInTime) -> Table:
+    """Return plots with a yield; `peer_group` joins township, season and crop into one key.
+
+    One key, because an engine that joins them one by one may first pair all growers of a crop.
+    """
+    rows = now.rows("plots")
+    reported = rows.filter(rows.yield_kg_per_mu.notnull() & in_last(rows, 24))
+    homes = now.rows("members")
+    townships = homes.select(*KEYS, township=homes.village_code.left(9))
+    located = reported.inner_join(townships, list(KEYS))
+    return located.mutate(peer_group=located.township + located.season + located.crop)

@@ -1,7 +1,4 @@
-"""Capital 资金流, the loans: exposure, arrears and what is still to be repaid.
-
-Loans as of a date: what was applied for, what the months of repayment say, and what is owed.
-"""
+"""Capital 资金流, the loans: applications, arrears, exposure and coming debt service."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from model.profile.windows import completed_months, in_last, share, total, yuan
 
 @view("loans")
 def applications(now: PointInTime) -> Table:
-    """Take applications; `lent` once the money has been paid out."""
+    """Select applications; `lent` is true once the money has been paid out."""
     rows = now.rows("loans")
     paid_out = (rows.disbursed_on < rows.as_of).fill_null(False)
     return rows.mutate(lent=(rows.decision == "approved") & paid_out)
@@ -23,7 +20,7 @@ def applications(now: PointInTime) -> Table:
 
 @view("loans", "repayments")
 def repayments(now: PointInTime) -> Table:
-    """Take the months of repayment of lent loans; in a `due_month` something was due or overdue."""
+    """Select the repayment months of lent loans; in a `due_month` something was due or overdue."""
     lent = applications.rows(now).filter(lambda rows: rows.lent).select(*KEYS, "loan_id")
     own = versions("repayments", now.tables["repayments"].semi_join(lent, "loan_id"))
     rows = with_age("repayments", in_force(own.inner_join(lent, "loan_id")))
@@ -32,23 +29,23 @@ def repayments(now: PointInTime) -> Table:
 
 @view("loans", "repayments")
 def loans(now: PointInTime) -> Table:
-    """Take lent loans with their standing after the latest known month, money in fen.
+    """Select lent loans with their balance after the latest known month, money in fen.
 
-    A loan without any month yet is owed in full. `newest` marks the member's last loan paid out,
+    A loan without any repayment month yet is owed in full. `newest` marks the loan paid out last;
     `service` is the estimate of `coming_service`.
     """
-    standing = _with_standing(applications.rows(now).filter(lambda rows: rows.lent), now)
+    lent = _with_balance(applications.rows(now).filter(lambda rows: rows.lent), now)
     latest_first = ibis.window(
         group_by=list(KEYS), order_by=[ibis.desc("disbursed_on"), ibis.desc("loan_id")]
     )
-    return standing.mutate(
-        newest=ibis.row_number().over(latest_first) == 0, service=coming_service(standing)
+    return lent.mutate(
+        newest=ibis.row_number().over(latest_first) == 0, service=coming_service(lent)
     )
 
 
 @view("loans", "repayments", "members")
 def household_loans(now: PointInTime) -> Table:
-    """Take lent loans of the other members of each member's household."""
+    """Select lent loans of the other members of each member's household."""
     borrowers = now.seen_by(now.tables["loans"])
     owed = loans.rows(borrowers).select("as_of", "balance", mate_id="member_id")
     living = borrowers.rows("members").select("as_of", "household_id", mate_id="member_id")
@@ -86,7 +83,7 @@ def coming_service(loans: Table) -> IntegerValue:
     return ((due * 2 + 1) / 2).floor().cast("int64")
 
 
-def _with_standing(lent: Table, now: PointInTime) -> Table:
+def _with_balance(lent: Table, now: PointInTime) -> Table:
     months = repayments.rows(now)
     latest = months.group_by([*KEYS, "loan_id"]).aggregate(
         last_balance=months.balance.argmin(months.months_ago),

@@ -11,7 +11,7 @@ from model.profile.windows import growth, in_last, share, total, volatility
 
 @view("parcels")
 def parcels(now: PointInTime) -> Table:
-    """Take parcels by month."""
+    """Select parcels by month."""
     return now.rows("parcels")
 
 

@@ -22,7 +22,7 @@ from api.editions.edition import PlaceFilter
 from api.ledger.database import Location
 from api.payments.commands import Disburse
 from data.storage.archive import Archive
-from model.decision.consent import Word, day_number, day_of, last_word
+from model.decision.consent import ConsentChange, day_number, day_of, latest_consent
 from tests.support.ledger.filling import loaded
 
 #: The desk's first day, in China, and the day of the edition that brings the branch's news.
@@ -145,7 +145,7 @@ def test_a_member_who_withdrew_at_the_counter_is_not_scored_by_the_next_batch(
             say(desk, affected[news], is_given)
     records = consents_before(Location.of(ledger_settings), LATER)
     assert records == {
-        affected[news]["member_id"]: Word(given[-1], TODAY) for news, given in said.items()
+        affected[news]["member_id"]: ConsentChange(given[-1], TODAY) for news, given in said.items()
     }
     assert consents_before(Location.of(ledger_settings), TODAY) == {}
     publish_whitelist(archive, LATER, home, tmp_path / "rows.parquet", consents=records)
@@ -164,12 +164,12 @@ def test_without_a_ledger_the_batch_uses_the_archive(ledger_settings):
 
 
 days = st.dates(date(2023, 10, 1), date(2023, 10, 6))
-words = st.lists(st.builds(Word, st.booleans(), days), max_size=6)
+words = st.lists(st.builds(ConsentChange, st.booleans(), days), max_size=6)
 
 
 @given(words)
 def test_no_withdrawal_is_overridden_by_an_older_consent(said):
-    word = last_word(*said)
+    word = latest_consent(*said)
     if word is None:
         assert not said
     elif word.is_given:
@@ -180,11 +180,11 @@ def test_no_withdrawal_is_overridden_by_an_older_consent(said):
 
 @given(words)
 def test_records_of_consent_combine_in_any_order_and_more_than_once(said):
-    word = last_word(*said)
-    assert last_word(*reversed(said)) == word
-    assert last_word(word, *said[::2], None) == word
+    word = latest_consent(*said)
+    assert latest_consent(*reversed(said)) == word
+    assert latest_consent(word, *said[::2], None) == word
     for one, other in pairwise(said):
-        assert last_word(last_word(one, other), other) == last_word(one, other)
+        assert latest_consent(latest_consent(one, other), other) == latest_consent(one, other)
 
 
 @given(st.dates(date(1950, 1, 1), date(2100, 1, 1)))

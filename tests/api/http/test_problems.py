@@ -208,7 +208,7 @@ def test_the_service_listens_on_this_machine_only_unless_allowed_otherwise() -> 
 def test_a_name_is_no_address_to_listen_at() -> None:
     found = CliRunner().invoke(serve_command, ["--host", "example.org", "--allow-remote"])
     assert found.exit_code == 2
-    assert "no IP address" in found.stderr
+    assert "not an IP address" in found.stderr
 
 
 def test_a_port_in_use_is_named(service: httpx.Client) -> None:

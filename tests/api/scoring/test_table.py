@@ -18,7 +18,7 @@ from cli.score import command
 from data.publishing.published_card import card_in, publish_card
 from model.card.bins import Bins, Term
 from model.card.card_file import write_card
-from model.card.scorecard import Card, Grade, Scaling, Wording
+from model.card.scorecard import AttributeText, Card, Grade, Scaling
 from model.errors import CardError, UnreadableFileError
 from model.profile.dictionary import Text
 
@@ -32,8 +32,8 @@ LINES = [
 ]
 
 
-def _wording(name: str) -> Wording:
-    return Wording(Text(name, name), Text(name, name), Text(name, name), actionable=False)
+def _wording(name: str) -> AttributeText:
+    return AttributeText(Text(name, name), Text(name, name), Text(name, name), actionable=False)
 
 
 @pytest.fixture(scope="module")

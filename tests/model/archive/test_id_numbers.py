@@ -38,17 +38,17 @@ def test_a_number_with_its_own_check_digit_is_sound(digits):
 
 
 @given(first_17, st.integers(0, 16), st.integers(1, 9))
-def test_any_single_wrong_digit_is_noticed(digits, place, step):
+def test_any_single_wrong_digit_is_noticed(digits, position, step):
     sound = digits + check_digit(digits)
-    wrong = sound[:place] + str((int(sound[place]) + step) % 10) + sound[place + 1 :]
+    wrong = sound[:position] + str((int(sound[position]) + step) % 10) + sound[position + 1 :]
     assert id_number_flaw(wrong) in {"check_digit", "birth_date"}
 
 
 @given(first_17, st.integers(0, 15))
-def test_two_neighbouring_digits_swapped_are_noticed(digits, place):
+def test_two_neighbouring_digits_swapped_are_noticed(digits, position):
     sound = digits + check_digit(digits)
-    assume(sound[place] != sound[place + 1])
-    swapped = sound[:place] + sound[place + 1] + sound[place] + sound[place + 2 :]
+    assume(sound[position] != sound[position + 1])
+    swapped = sound[:position] + sound[position + 1] + sound[position] + sound[position + 2 :]
     assert id_number_flaw(swapped) is not None
 
 

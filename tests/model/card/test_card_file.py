@@ -1,4 +1,4 @@
-"""The card on disk: what is not exactly what was signed is refused before it is parsed."""
+"""The card on disk: a file that differs from what was signed is refused before it is parsed."""
 
 import random
 from dataclasses import replace
@@ -94,7 +94,7 @@ def test_an_unknown_version_is_refused_with_what_to_do(signed):
         read_card(signed, [KEY.public_key()])
 
 
-def test_an_unsigned_card_is_read_only_where_no_signature_is_asked_for(tmp_path, member_card):
+def test_an_unsigned_card_is_read_only_if_no_signature_is_required(tmp_path, member_card):
     write_card(tmp_path, member_card)
     assert read_card(tmp_path).approved_by is None
     with pytest.raises(CardError, match="not signed"):
@@ -112,6 +112,6 @@ def test_a_missing_or_huge_file_is_refused(tmp_path, member_card, monkeypatch):
     with pytest.raises(CardError, match="cannot be read"):
         read_card(tmp_path)
     write_card(tmp_path, member_card)
-    monkeypatch.setattr(card_file, "MOST_BYTES", 100)
+    monkeypatch.setattr(card_file, "MAX_BYTES", 100)
     with pytest.raises(CardError, match="larger than"):
         read_card(tmp_path)

@@ -1,4 +1,4 @@
-"""The card as canonical JSON: one card, one sequence of bytes, and nothing contradictory read."""
+"""The card as canonical JSON: equal cards give equal bytes, and contradictions are refused."""
 
 from dataclasses import replace
 
@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from model.card.bins import Bins, Term
 from model.card.card_json import card_from_json, card_to_json
-from model.card.scorecard import Card, Grade, Scaling, Wording
+from model.card.scorecard import AttributeText, Card, Grade, Scaling
 from model.errors import CardError
 from model.profile.dictionary import Text
 from tests.support.cards.changed_json import changed
 
 
 def a_card(points=(0, 10, 25, 5, 0), edge=1.5, word="小麦", pd_first=0.2):
-    wording = Wording(Text("规模", "size"), Text("小", "small"), Text("缺", "missing"), True)
+    wording = AttributeText(Text("规模", "size"), Text("小", "small"), Text("缺", "missing"), True)
     return Card(
         name="测试", base=400,
         bins={
@@ -83,6 +83,6 @@ def test_a_card_that_contradicts_itself_is_refused(path, value):
 
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b"null", b"{}", b'{"format":1}', b"\xff\xfe"])
-def test_what_is_no_card_at_all_is_refused(payload):
+def test_a_payload_that_is_not_a_card_is_refused(payload):
     with pytest.raises(CardError, match="not a scorecard"):
         card_from_json(payload)

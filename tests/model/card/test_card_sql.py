@@ -115,9 +115,9 @@ def random_cards(draw):
     derived = {}
     if "order" in bins and draw(st.booleans()):
         kind = draw(st.sampled_from(KINDS))
-        derived["made"] = Derived("made", kind, *draw(st.permutations(["size", "order"])))
-        bins["made"] = Bins("made", tuple(draw(edges)))
-        owners.append(("made",))
+        derived["computed"] = Derived("computed", kind, *draw(st.permutations(["size", "order"])))
+        bins["computed"] = Bins("computed", tuple(draw(edges)))
+        owners.append(("computed",))
     totals = np.unique(dice.integers(-200, 200, draw(st.integers(1, 9))))
     return Card(
         name="drawn", base=int(dice.integers(-50, 50)), bins=bins,
@@ -136,7 +136,7 @@ def test_any_card_is_the_same_in_sql(card, seed):
     assert in_duckdb(card, table) == by_kernel(card, columns)
 
 
-def test_whole_and_decimal_numbers_are_compared_as_they_stand(postgres):
+def test_integers_and_decimals_are_compared_exactly(postgres):
     """A column need not be a double: whole numbers and decimals have bins too, and no NaN.
 
     What is derived of them is divided as doubles, 1 by 0.3 here, not as whole numbers or decimals.
@@ -212,5 +212,5 @@ def test_texts_from_the_dictionary_end_no_comment_and_name_no_table():
     query = card_sql(signed(hard_card()))
     for line in query.splitlines():
         assert "DROP TABLE" not in line or line.lstrip().startswith("-- ")
-    with pytest.raises(CardError, match="names no table"):
+    with pytest.raises(CardError, match="not the name of a table"):
         card_sql(signed(hard_card()), source="x; DROP TABLE y")

@@ -14,7 +14,7 @@ from model.card.card_file import MANIFEST, read_card, write_card
 from model.card.card_json import card_from_json, card_to_json
 from model.card.derived import BEYOND, NEGLIGIBLE, Derived
 from model.card.reasons import points_lost, reason, reason_codes
-from model.card.scorecard import Card, Grade, Scaling, Wording
+from model.card.scorecard import AttributeText, Card, Grade, Scaling
 from model.decision.whitelist import assess
 from model.errors import CardError
 from model.explanation.nearest_changes import (
@@ -36,7 +36,7 @@ numbers = st.one_of(
 
 def wording(name):
     text = Text(f"{name} 中", name)
-    return Wording(text, text, Text(f"{name} 缺", f"{name} missing"), actionable=False)
+    return AttributeText(text, text, Text(f"{name} 缺", f"{name} missing"), actionable=False)
 
 
 def a_card(edges=(0.5, 2.0), gap_edges=(-10.0, 0.0), seed=1):
@@ -114,7 +114,7 @@ def test_a_card_with_derived_inputs_survives_the_way_out_and_back_and_has_a_form
     assert json.loads(payload)["format"] == "rongzi-card/2"
 
 
-def test_an_older_release_is_told_by_the_manifest_that_it_cannot_read_the_card(tmp_path):
+def test_the_manifest_lets_an_older_release_refuse_a_card_it_cannot_read(tmp_path):
     write_card(tmp_path, a_card())
     assert read_card(tmp_path).card.derived == a_card().derived
     text = (tmp_path / MANIFEST).read_text()
@@ -152,10 +152,10 @@ def test_reasons_sum_to_the_gap_to_the_reference_and_name_the_derived_attribute(
     by_attribute = card.points_by_attribute(codes)
     gap = card.base + card.references.sum() - card.total(by_attribute)
     assert (points_lost(card, by_attribute).sum(axis=1) == gap).all()
-    place = np.full((len(rows), 1), card.attributes.index("burden"))
-    told = reason(card, reason_codes(card, codes, place)[0, 0], 3)
-    assert told.code.startswith("BURDEN")
-    assert told.en
+    order = np.full((len(rows), 1), card.attributes.index("burden"))
+    found_reason = reason(card, reason_codes(card, codes, order)[0, 0], 3)
+    assert found_reason.code.startswith("BURDEN")
+    assert found_reason.en
 
 
 amounts = st.one_of(st.floats(0.0, 1e6), st.sampled_from([0.0, 1.0, 100.0, 1e6, NAN, -5.0, INF]))
@@ -174,16 +174,14 @@ def test_between_two_cuts_no_derived_bin_changes_and_at_each_inner_one_it_does(
         codes = card.codes({**now, moved: np.array([value])})
         return codes["burden"][0], codes["gap"][0]
 
-    place = data.draw(st.integers(0, len(cuts) - 2))
-    start, last = cuts[place], np.nextafter(cuts[place + 1], -INF)
+    index = data.draw(st.integers(0, len(cuts) - 2))
+    start, last = cuts[index], np.nextafter(cuts[index + 1], -INF)
     inside = data.draw(st.floats(start, last))
     assert bins_at(start) == bins_at(inside) == bins_at(last)
 
 
 MEMBERS = member_dictionary()
-BOOK = POLICY_CASES
-DAY: date = BOOK["as_of"]
-CASES = CASES_CARD
+DAY: date = POLICY_CASES["as_of"]
 
 
 def member_basis(seed):
@@ -206,7 +204,9 @@ def member_basis(seed):
         for o in owners
     ]
     texts = {n: wording(n) for n in bins}
-    card = replace(CASES, base=560, bins=bins, terms=tuple(terms), wording=texts, derived=derived)
+    card = replace(
+        CASES_CARD, base=560, bins=bins, terms=tuple(terms), wording=texts, derived=derived
+    )
     return Basis(DAY, policy_on(DAY), card, MEMBERS)
 
 
@@ -218,12 +218,10 @@ def member_basis(seed):
     st.sampled_from([0.0, 90.0, 2500.5, NAN]),
     st.data(),
 )
-def test_a_range_a_member_is_told_holds_through_every_derived_attribute(
-    seed, late, parcels, receipts, data
-):
+def test_a_proposed_range_is_valid_for_every_derived_attribute(seed, late, parcels, receipts, data):
     basis = member_basis(seed)
     values = {
-        **BOOK["member"],
+        **POLICY_CASES["member"],
         "late_bills_6m": late, "parcels_sent_12m": parcels, "qr_receipts_12m": receipts,
     }  # fmt: skip
     words = ("occupation", "household_id")
@@ -231,10 +229,10 @@ def test_a_range_a_member_is_told_holds_through_every_derived_attribute(
         name: np.array([value], dtype=object if name in words else np.float64)
         for name, value in values.items()
     }
-    lifts = nearest_changes(profile, basis).lifts
-    assume(lifts)
-    lift = data.draw(st.sampled_from(lifts))
-    change = data.draw(st.sampled_from(lift.changes))
+    improvements = nearest_changes(profile, basis).improvements
+    assume(improvements)
+    improvement = data.draw(st.sampled_from(improvements))
+    change = data.draw(st.sampled_from(improvement.changes))
     low = 0.0 if change.low is None else change.low
     high = max(low, change.value) + 50 if change.high is None else np.nextafter(change.high, -1)
     whole = change.attribute != "qr_receipts_12m"
@@ -243,7 +241,7 @@ def test_a_range_a_member_is_told_holds_through_every_derived_attribute(
         if whole
         else data.draw(st.floats(low, high))
     )
-    others = [each for each in lift.changes if each is not change]
+    others = [each for each in improvement.changes if each is not change]
     after = with_changes(profile, [*others, replace(change, value=value)])
     found = assess(after, basis.as_of, basis.policy, basis.card)
-    assert (found.tier[0], found.points[0]) == (lift.tier, lift.points)
+    assert (found.tier[0], found.points[0]) == (improvement.tier, improvement.points)

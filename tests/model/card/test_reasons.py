@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.card.reasons import MOST, points_lost, ranked, reason, reason_codes
+from model.card.reasons import MAX_REASONS, points_lost, ranked, reason, reason_codes
 from model.profile.dictionary import member_dictionary
 from tests.support.cards.policy_cases import CASES_CARD
 
@@ -20,7 +20,7 @@ def columns_of(table, card=CARD):
     return {name: np.array([row[i] for row in table]) for i, name in enumerate(card.attributes)}
 
 
-def told(columns, card=CARD):
+def reasons_of(columns, card=CARD):
     codes = card.codes(columns)
     lost = points_lost(card, card.points_by_attribute(codes))
     order = ranked(lost)
@@ -35,19 +35,19 @@ def told(columns, card=CARD):
 @law
 @given(rows)
 def test_the_losses_of_all_attributes_add_up_to_the_gap_to_the_population(table):
-    _, lost, _, total = told(columns_of(table))
+    _, lost, _, total = reasons_of(columns_of(table))
     reference = CARD.base + sum(term.reference for term in CARD.terms)
     assert (lost.sum(axis=1) == reference - total).all()
 
 
 @law
 @given(rows)
-def test_the_four_largest_losses_are_told_largest_first_and_no_gain_is(table):
-    codes, lost, order, _ = told(columns_of(table))
-    assert codes.shape == (len(table), MOST)
+def test_the_reasons_are_the_four_largest_losses_in_order_and_no_gain(table):
+    codes, lost, order, _ = reasons_of(columns_of(table))
+    assert codes.shape == (len(table), MAX_REASONS)
     for row in range(len(table)):
         amounts = [int(lost[row, i]) for i in order[row] if i >= 0]
-        assert amounts == sorted((int(x) for x in lost[row] if x > 0), reverse=True)[:MOST]
+        assert amounts == sorted((int(x) for x in lost[row] if x > 0), reverse=True)[:MAX_REASONS]
         assert [code is not None for code in codes[row]] == [i >= 0 for i in order[row]]
 
 
@@ -56,12 +56,12 @@ def test_the_four_largest_losses_are_told_largest_first_and_no_gain_is(table):
 def test_equal_losses_keep_the_cards_order(losses):
     order = ranked(np.array([losses]))[0]
     expected = sorted((i for i, x in enumerate(losses) if x > 0), key=lambda i: (-losses[i], i))
-    assert [i for i in order if i >= 0] == expected[:MOST]
+    assert [i for i in order if i >= 0] == expected[:MAX_REASONS]
 
 
 def test_the_order_of_the_card_is_the_order_in_which_its_terms_name_attributes():
     lowest = columns_of([[0.0, 95.0, 0.0, 1.0, 3e4, 0.6, 0.0]])
-    assert told(lowest)[0][0].tolist() == [
+    assert reasons_of(lowest)[0][0].tolist() == [
         "WORST_DAYS_PAST_DUE_24M", "OPERATING_YEARS", "BILLS_ON_TIME_SHARE_12M",
         "PEER_REVIEW_GRADE_24M",
     ]  # fmt: skip
@@ -75,7 +75,7 @@ def test_the_order_of_the_card_is_the_order_in_which_its_terms_name_attributes()
 )  # fmt: skip
 def test_the_code_says_whether_the_value_was_low_missing_or_implausible(value, state):
     best = dict(zip(CARD.attributes, [30.0, 0.0, 1.0, 4.0, 0.0, 0.1, 5.0], strict=True))
-    found = told(
+    found = reasons_of(
         columns_of([[{**best, "bills_on_time_share_12m": value}[n] for n in CARD.attributes]])
     )
     assert found[0][0].tolist() == [f"BILLS_ON_TIME_SHARE_12M{state}", None, None, None]
@@ -117,5 +117,5 @@ def test_a_pair_of_attributes_shares_its_points_in_whole_numbers():
 
 def test_a_card_of_fewer_than_four_attributes_leaves_the_rest_empty():
     small = replace(CARD, terms=CARD.terms[:1])
-    found = told({"operating_years": np.array([0.0])}, small)
+    found = reasons_of({"operating_years": np.array([0.0])}, small)
     assert found[0][0].tolist() == ["OPERATING_YEARS", None, None, None]

@@ -1,4 +1,4 @@
-"""Laws of the integer card, over cards nobody wrote by hand."""
+"""Laws of the integer card, over generated cards."""
 
 import numpy as np
 import pytest
@@ -6,20 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.card.bins import Bins, Term
-from model.card.reasons import MOST, points_lost, ranked, reason, reason_codes
-from model.card.scorecard import Card, Grade, Scaling, Wording
+from model.card.reasons import MAX_REASONS, points_lost, ranked, reason, reason_codes
+from model.card.scorecard import AttributeText, Card, Grade, Scaling
 from model.profile.dictionary import Text
 
-WORDS = ("wheat", "maize", "melon", "pear")
+CROPS = ("wheat", "maize", "melon", "pear")
 whole = st.integers(-60, 60)
 numbers = st.one_of(
     st.floats(-1e6, 1e6), st.just(float("nan")), st.just(float("inf")), st.just(float("-inf"))
 )
-texts = st.one_of(st.sampled_from(WORDS), st.none(), st.just("never seen"))
+texts = st.one_of(st.sampled_from(CROPS), st.none(), st.just("never seen"))
 
 
 def wording(name):
-    return Wording(Text(name, name), Text(name, name), Text(name, name), actionable=False)
+    return AttributeText(Text(name, name), Text(name, name), Text(name, name), actionable=False)
 
 
 @st.composite
@@ -31,8 +31,8 @@ def cards(draw):
         name: Bins(name, tuple(map(float, draw(edges))), minimum=-1000.0, maximum=1000.0)
         for name in number_names
     }
-    cut = draw(st.integers(1, len(WORDS) - 1))
-    bins["crop"] = Bins("crop", levels=(WORDS[:cut], WORDS[cut:]))
+    cut = draw(st.integers(1, len(CROPS) - 1))
+    bins["crop"] = Bins("crop", levels=(CROPS[:cut], CROPS[cut:]))
     owners = [(name,) for name in bins] + ([("size", "age")] if len(number_names) == 2 else [])
     terms = []
     for owner in owners:
@@ -75,11 +75,11 @@ def score(card, drawn):
     by_attribute = card.points_by_attribute(codes)
     totals = card.total(by_attribute)
     lost = points_lost(card, by_attribute)
-    told = reason_codes(card, codes, ranked(lost))
+    codes_found = reason_codes(card, codes, ranked(lost))
     return list(
         zip(
             totals.tolist(), card.pd(totals).tolist(), card.grade(totals).tolist(),
-            lost.tolist(), told.tolist(), strict=True,
+            lost.tolist(), codes_found.tolist(), strict=True,
         )
     )  # fmt: skip
 
@@ -106,12 +106,12 @@ def test_points_lost_add_up_to_the_gap_to_the_reference_exactly(card, drawn):
 
 @given(cards(), rows)
 def test_reasons_name_the_largest_losses_first_and_never_a_gain(card, drawn):
-    for *_, lost, told in score(card, drawn):
+    for *_, lost, codes_found in score(card, drawn):
         losses = dict(zip(card.attributes, lost, strict=True))
-        named = [code.split("_")[0].lower() for code in told if code]
-        assert len(told) == MOST
+        named = [code.split("_")[0].lower() for code in codes_found if code]
+        assert len(codes_found) == MAX_REASONS
         assert [losses[name] for name in named] == sorted((x for x in lost if x > 0), reverse=True)[
-            :MOST
+            :MAX_REASONS
         ]
 
 
@@ -142,9 +142,9 @@ def test_an_unknown_spelling_is_out_of_range_and_an_absent_one_missing():
     assert codes.tolist() == [1, 0, bins.missing, bins.out_of_range, bins.out_of_range]
 
 
-def test_a_missing_value_is_told_by_its_own_text():
+def test_a_missing_value_has_its_own_text():
     bins = {"size": Bins("size", (10.0,))}
-    text = Wording(Text("规模", "size"), Text("偏小", "small"), Text("没有", "absent"), True)
+    text = AttributeText(Text("规模", "size"), Text("偏小", "small"), Text("没有", "absent"), True)
     term = Term(("size",), np.array([0, 30, 5, 0]), 20)
     card = Card(
         "c", 0, bins, (term,), {"size": text}, np.array([0]), np.array([0.1]),
@@ -152,10 +152,10 @@ def test_a_missing_value_is_told_by_its_own_text():
     )  # fmt: skip
     codes = card.codes({"size": np.array([np.nan, 3.0, np.inf])})
     lost = points_lost(card, card.points_by_attribute(codes))
-    told = reason_codes(card, codes, ranked(lost))[:, 0].tolist()
-    assert told == ["SIZE_MISSING", "SIZE", "SIZE_OUT_OF_RANGE"]
-    assert [reason(card, code, 1).en for code in told[:2]] == ["absent", "small"]
-    assert "the record of “size” is outside" in reason(card, told[2], 1).en
+    codes_found = reason_codes(card, codes, ranked(lost))[:, 0].tolist()
+    assert codes_found == ["SIZE_MISSING", "SIZE", "SIZE_OUT_OF_RANGE"]
+    assert [reason(card, code, 1).en for code in codes_found[:2]] == ["absent", "small"]
+    assert "the record of “size” is outside" in reason(card, codes_found[2], 1).en
 
 
 def test_an_unknown_word_is_called_unknown_and_not_implausible():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.decision.capacity import means, terms
+from model.decision.capacity import finances, loan_terms
 from model.policy.policy import policy_on
 
 DAY = date(2023, 10, 1)
@@ -29,8 +29,8 @@ def household(occupation="grower", **known):
 
 
 def found(columns, day=DAY, months=None):
-    asked = None if months is None else np.array([months])
-    answer = terms(means(columns, day, POLICY), POLICY, asked)
+    requested = None if months is None else np.array([months])
+    answer = loan_terms(finances(columns, day, POLICY), POLICY, requested)
     return int(answer.months[0]), answer.repayment[0], float(answer.capacity_yuan[0])
 
 
@@ -194,7 +194,7 @@ def test_refunds_beyond_sales_do_not_take_from_other_income():
 def test_one_row_and_many_agree(rows, day, ask):
     many = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
     months = np.arange(3, 3 + len(rows)) if ask else None
-    batch = terms(means(many, day, POLICY), POLICY, months)
+    batch = loan_terms(finances(many, day, POLICY), POLICY, months)
     for i, row in enumerate(rows):
         alone = found(row, day, int(months[i]) if ask else None)
         assert alone == (batch.months[i], batch.repayment[i], batch.capacity_yuan[i])

@@ -1,4 +1,4 @@
-"""The decision: the edition's row held against a request."""
+"""The decision: an edition's row compared with a request."""
 
 import json
 from dataclasses import asdict, replace
@@ -14,24 +14,26 @@ from model.policy.policy import policy_on
 from tests.support.cards.policy_cases import CASES_CARD, POLICY_CASES
 
 CARD = CASES_CARD
-BOOK = POLICY_CASES
-DAY = BOOK["as_of"]
+CASES = POLICY_CASES
+DAY = CASES["as_of"]
 POLICY = policy_on(DAY)
-WORDS = ("occupation", "household_id")
+TEXT_COLUMNS = ("occupation", "household_id")
 REFERRED = {"bureau_queries_6m": 9}
 NURTURED = {"operating_years": 1, "bills_on_time_share_12m": 0.1}
 DECLINED = {"court_unresolved": 1}
 
 
 def columns_of(members):
-    rows = [{**BOOK["member"], **member} for member in members]
+    rows = [{**CASES["member"], **member} for member in members]
     return {
-        name: np.array([row[name] for row in rows], dtype=object if name in WORDS else np.float64)
+        name: np.array(
+            [row[name] for row in rows], dtype=object if name in TEXT_COLUMNS else np.float64
+        )
         for name in rows[0]
     }
 
 
-def decided(member=None, yuan=10_000, months=10, purpose="inputs", policy=POLICY):
+def decide_one(member=None, yuan=10_000, months=10, purpose="inputs", policy=POLICY):
     return decide(columns_of([member or {}]), Request(yuan, months, purpose), DAY, policy, CARD)
 
 
@@ -52,35 +54,40 @@ def with_request_effect(effect):
 def test_a_request_can_only_worsen_the_outcome_and_never_moves_the_tier(member, tier, outcomes):
     policies = (replace(POLICY, request_rules=()), with_request_effect("refer"),
                 with_request_effect("decline"))  # fmt: skip
-    made = [decided(member, policy=policy) for policy in policies]
-    assert tuple(each.outcome for each in made) == outcomes
-    assert {each.tier for each in made} == {tier}
+    decision = [decide_one(member, policy=policy) for policy in policies]
+    assert tuple(each.outcome for each in decision) == outcomes
+    assert {each.tier for each in decision} == {tier}
 
 
 def test_the_purpose_is_recorded_elsewhere_and_changes_nothing():
-    assert decided(purpose="inputs") == decided(purpose="a wedding")
+    assert decide_one(purpose="inputs") == decide_one(purpose="a wedding")
 
 
 def test_a_decision_says_by_which_policy_and_as_of_which_day():
-    assert (decided().as_of, decided().policy_digest) == (DAY, POLICY.digest)
+    assert (decide_one().as_of, decide_one().policy_digest) == (DAY, POLICY.digest)
 
 
-def test_without_an_offer_nothing_of_an_offer_is_told():
+def test_a_decision_without_an_offer_has_no_terms():
     for member in (NURTURED, DECLINED):
-        made = decided(member)
-        assert made.limit_yuan == 0
-        assert (made.annual_rate, made.months, made.repayment, made.limit_bound_by) == (None,) * 4
+        decision = decide_one(member)
+        assert decision.limit_yuan == 0
+        assert (
+            decision.annual_rate,
+            decision.months,
+            decision.repayment,
+            decision.limit_bound_by,
+        ) == (None,) * 4
 
 
-def test_knock_outs_are_told_in_both_languages():
-    (told,) = decided(DECLINED).knock_outs
-    assert (told.code, told.zh) == ("COURT_RECORD", "有未结清的法院执行记录")
-    assert told.en == "an unresolved court record"
+def test_knock_outs_have_texts_in_both_languages():
+    (knock_out,) = decide_one(DECLINED).knock_outs
+    assert (knock_out.code, knock_out.zh) == ("COURT_RECORD", "有未结清的法院执行记录")
+    assert knock_out.en == "an unresolved court record"
 
 
 def test_a_decision_is_made_of_plain_values():
     for member in ({}, REFERRED, NURTURED, DECLINED, {"consent_in_force": 0}):
-        plain = asdict(decided(member))
+        plain = asdict(decide_one(member))
         assert json.loads(json.dumps(plain, default=str))["tier"] == plain["tier"]
         for name in ("limit_yuan", "points", "months"):
             assert type(plain[name]) in (int, type(None)), name
@@ -96,9 +103,9 @@ law = settings(deadline=None, max_examples=60)
 
 @law
 @given(st.dictionaries(st.sampled_from(ONLY_SCORED), st.floats()), st.sampled_from([0, None]))
-def test_without_consent_nothing_a_score_stands_on_shows_through(scored, consent):
+def test_without_consent_a_decision_shows_nothing_of_the_score(scored, consent):
     member = {**scored, "consent_in_force": np.nan if consent is None else consent}
-    assert decided(member) == decided({"consent_in_force": 0})
+    assert decide_one(member) == decide_one({"consent_in_force": 0})
 
 
 members = st.fixed_dictionaries(
@@ -120,40 +127,40 @@ members = st.fixed_dictionaries(
 @given(st.lists(members, min_size=1, max_size=6), st.integers(1, 60_000))
 def test_online_equals_the_edition_field_by_field(rows, yuan):
     columns, ids = columns_of(rows), np.array([f"M{i}" for i in range(len(rows))], dtype=object)
-    found, place = assess_edition(columns, ids, DAY, POLICY, CARD)
+    found, borrower = assess_edition(columns, ids, DAY, POLICY, CARD)
     for i in range(len(rows)):
         one = {name: values[i : i + 1] for name, values in columns.items()}
-        one[HOUSEHOLD_BORROWER] = place[i : i + 1]
+        one[HOUSEHOLD_BORROWER] = borrower[i : i + 1]
         months = int(found.terms.months[i])
-        made = decide(one, Request(yuan, months, "inputs"), DAY, POLICY, CARD)
-        assert (made.tier, made.limit_yuan) == (found.tier[i], found.limit_yuan[i])
+        decision = decide(one, Request(yuan, months, "inputs"), DAY, POLICY, CARD)
+        assert (decision.tier, decision.limit_yuan) == (found.tier[i], found.limit_yuan[i])
         if found.scored[i]:
-            assert (made.points, made.pd, made.grade) == (
+            assert (decision.points, decision.pd, decision.grade) == (
                 found.points[i],
                 found.pd[i],
                 found.grade[i],
             )
         else:
-            assert (made.points, made.pd, made.grade) == (None, None, None)
+            assert (decision.points, decision.pd, decision.grade) == (None, None, None)
         if found.offered[i]:
-            assert made.annual_rate == found.offer.annual_rate[i]
-            assert (made.months, made.repayment) == (months, found.terms.repayment[i])
-            assert made.limit_bound_by == found.offer.bound_by[i]
-        told = [reason.code for reason in made.reasons]
-        assert told == [code for code in found.reasons[i] if code is not None]
+            assert decision.annual_rate == found.offer.annual_rate[i]
+            assert (decision.months, decision.repayment) == (months, found.terms.repayment[i])
+            assert decision.limit_bound_by == found.offer.bound_by[i]
+        codes = [reason.code for reason in decision.reasons]
+        assert codes == [code for code in found.reasons[i] if code is not None]
         rules = {rule.code for rule in POLICY.rules}
-        on_member = tuple(k.code for k in made.knock_outs if k.code in rules)
+        on_member = tuple(k.code for k in decision.knock_outs if k.code in rules)
         assert on_member == found.knock_outs.codes_of(i)
 
 
 @law
 @given(members, st.integers(1_000, 20_000), st.integers(1, 30))
 def test_an_approval_never_exceeds_what_was_offered(member, yuan, months):
-    made = decided(member, yuan, months)
-    if made.outcome == "APPROVE":
-        assert made.tier == "FIRST"
-        assert yuan <= made.limit_yuan
-        assert made.months == months
-        assert made.knock_outs == ()
-    if made.outcome == "DECLINE":
-        assert made.knock_outs or made.reasons
+    decision = decide_one(member, yuan, months)
+    if decision.outcome == "APPROVE":
+        assert decision.tier == "FIRST"
+        assert yuan <= decision.limit_yuan
+        assert decision.months == months
+        assert decision.knock_outs == ()
+    if decision.outcome == "DECLINE":
+        assert decision.knock_outs or decision.reasons

@@ -1,4 +1,4 @@
-"""One whitelisted borrower per household, whoever asks, in whatever order, for whatever term."""
+"""One whitelisted borrower per household, for every member, order of requests and term."""
 
 import numpy as np
 from hypothesis import given, settings
@@ -10,16 +10,18 @@ from model.policy.policy import policy_on
 from tests.support.cards.policy_cases import CASES_CARD, POLICY_CASES
 
 CARD = CASES_CARD
-BOOK = POLICY_CASES
-DAY = BOOK["as_of"]
+CASES = POLICY_CASES
+DAY = CASES["as_of"]
 POLICY = policy_on(DAY)
-WORDS = ("occupation", "household_id")
+TEXT_COLUMNS = ("occupation", "household_id")
 
 
 def columns_of(members):
-    rows = [{**BOOK["member"], **member} for member in members]
+    rows = [{**CASES["member"], **member} for member in members]
     return {
-        name: np.array([row[name] for row in rows], dtype=object if name in WORDS else np.float64)
+        name: np.array(
+            [row[name] for row in rows], dtype=object if name in TEXT_COLUMNS else np.float64
+        )
         for name in rows[0]
         if name != HOUSEHOLD_BORROWER
     }
@@ -69,20 +71,20 @@ def test_who_gave_no_consent_takes_no_place():
 
 
 def test_where_nobody_has_an_offer_the_place_stays_open():
-    found, place = edition([NO_LAND, {"court_unresolved": 1}])
-    assert np.isnan(place).all()
+    found, borrower = edition([NO_LAND, {"court_unresolved": 1}])
+    assert np.isnan(borrower).all()
     assert found.tier.tolist() == ["THIRD", "NONE"]
 
 
-def test_the_others_of_the_household_are_told_that_the_place_is_taken():
-    found, place = edition([{}, WEAKER, NO_LAND])
-    assert place.tolist() == [1, 0, 0]
+def test_the_other_members_get_the_household_knock_out():
+    found, borrower = edition([{}, WEAKER, NO_LAND])
+    assert borrower.tolist() == [1, 0, 0]
     assert found.tier.tolist() == ["FIRST", "NONE", "NONE"]
     assert found.knock_outs.codes_of(1) == ("HOUSEHOLD_BORROWER",)
     assert found.knock_outs.codes_of(2) == ("NO_REPAYMENT_CAPACITY", "HOUSEHOLD_BORROWER")
 
 
-def test_members_without_a_household_stand_alone_and_so_do_households():
+def test_members_without_a_household_are_independent_and_so_are_households():
     alone = {"household_id": None}
     assert holders([alone, alone, {}, {"household_id": "H2"}]) == [0, 1, 2, 3]
 
@@ -118,14 +120,14 @@ law = settings(deadline=None, max_examples=60)
 def test_each_household_has_one_place_if_anyone_has_an_offer_and_none_else(members):
     vacant = {**columns_of(members), HOUSEHOLD_BORROWER: np.full(len(members), np.nan)}
     before = assess(vacant, DAY, POLICY, CARD)
-    found, place = edition(members)
+    found, borrower = edition(members)
     homes = [row.get("household_id", "H1") for row in members]
     for home in {h for h in homes if h is not None}:
         of_home = [i for i, h in enumerate(homes) if h == home]
         wanted = any(before.offered[i] for i in of_home)
-        assert sum(place[i] == 1 for i in of_home) == wanted
+        assert sum(borrower[i] == 1 for i in of_home) == wanted
         assert sum(bool(found.offered[i]) for i in of_home) == wanted
-        assert all(np.isnan(place[i]) != wanted for i in of_home)
+        assert all(np.isnan(borrower[i]) != wanted for i in of_home)
     for i in [i for i, h in enumerate(homes) if h is None]:
         assert found.offered[i] == before.offered[i]
 
@@ -134,24 +136,24 @@ def test_each_household_has_one_place_if_anyone_has_an_offer_and_none_else(membe
 @given(archives, st.randoms(use_true_random=False))
 def test_the_order_of_rows_chooses_nobody(members, random):
     order = random.sample(range(len(members)), len(members))
-    _, place = edition(members)
+    _, borrower = edition(members)
     _, shuffled = edition([members[i] for i in order], [f"M{i}" for i in order])
-    assert np.array_equal(place[order], shuffled, equal_nan=True)
+    assert np.array_equal(borrower[order], shuffled, equal_nan=True)
 
 
 @law
 @given(archives, st.integers(1, 30), st.integers(1, 60_000))
 def test_online_every_member_of_a_household_asking_makes_no_second_borrower(members, months, yuan):
     columns = columns_of(members)
-    found, place = edition(members)
+    found, borrower = edition(members)
     homes = [row.get("household_id", "H1") for row in members]
     granted = []
     for i, home in enumerate(homes):
         one = {name: values[i : i + 1] for name, values in columns.items()}
-        one[HOUSEHOLD_BORROWER] = place[i : i + 1]
-        made = decide(one, Request(yuan, months, "inputs"), DAY, POLICY, CARD)
-        assert made.tier == found.tier[i]
-        if made.outcome != "DECLINE" and home is not None:
+        one[HOUSEHOLD_BORROWER] = borrower[i : i + 1]
+        decision = decide(one, Request(yuan, months, "inputs"), DAY, POLICY, CARD)
+        assert decision.tier == found.tier[i]
+        if decision.outcome != "DECLINE" and home is not None:
             granted.append(home)
     assert len(granted) == len(set(granted))
 
@@ -159,6 +161,6 @@ def test_online_every_member_of_a_household_asking_makes_no_second_borrower(memb
 def test_the_places_found_reproduce_the_edition_row_by_row():
     members = [{}, WEAKER, {**SECOND, "household_id": "H2"}, {**NO_LAND, "household_id": "H3"}]
     columns = columns_of(members)
-    found, place = edition(members)
-    again = assess({**columns, HOUSEHOLD_BORROWER: place}, DAY, POLICY, CARD)
+    found, borrower = edition(members)
+    again = assess({**columns, HOUSEHOLD_BORROWER: borrower}, DAY, POLICY, CARD)
     assert again.tier.tolist() == found.tier.tolist() == ["FIRST", "NONE", "SECOND", "THIRD"]

@@ -71,7 +71,7 @@ def test_no_rule_in_force_means_that_nothing_matches():
     assert found.codes_by_row() == [(), ()]
 
 
-def test_an_attribute_that_is_not_there_is_a_fault():
+def test_a_missing_column_raises_an_error():
     with pytest.raises(KeyError):
         knock_outs([RULE], {"y": np.zeros(1)})
 

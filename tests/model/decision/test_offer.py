@@ -1,4 +1,4 @@
-"""Limit and rate: the least bound holds and is named, and worse never gets better terms."""
+"""Limit and rate: the smallest bound sets the limit, and a worse grade never gets better terms."""
 
 from dataclasses import replace
 from datetime import date
@@ -46,7 +46,7 @@ def offered(capacity, grade="A", owed=0.0, policy=POLICY):
         (np.inf, "A", 0, 0, "REPAYMENT_CAPACITY"),
     ],
 )
-def test_the_least_bound_holds_and_is_named(capacity, grade, owed, limit, bound):
+def test_the_smallest_bound_sets_the_limit_and_is_named(capacity, grade, owed, limit, bound):
     assert offered(capacity, grade, owed)[::2] == (limit, bound)
 
 
@@ -108,6 +108,6 @@ def test_a_grade_takes_the_pds_up_to_its_ceiling(pd, grade):
     assert grade_of_pd(np.array([pd]), POLICY).tolist() == [grade]
 
 
-def test_a_grade_that_the_policy_does_not_know_is_a_fault_and_not_a_guess():
+def test_a_grade_unknown_to_the_policy_raises_an_error():
     with pytest.raises(KeyError):
         offered(1e9, "H")

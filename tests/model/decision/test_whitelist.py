@@ -1,4 +1,4 @@
-"""The array kernel: one row is a million, order is nothing, arrears never help."""
+"""The array kernel: one row equals a million, order does not matter, arrears never help."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ from model.profile.dictionary import member_dictionary
 from tests.support.cards.policy_cases import CASES_CARD
 
 CARD = CASES_CARD
-WORDS = {
+TEXT_COLUMNS = {
     "occupation": st.sampled_from(["grower", "livestock", "trader", "services", "?", None]),
     "household_id": st.sampled_from(["H1", "H2", "NA", None]),
 }  # fmt: skip
@@ -35,7 +35,7 @@ def plausible(name):
     return st.integers(int(attribute.minimum) * 4, int(most) * 4).map(lambda q: q / 4)
 
 
-NUMBERS = sorted(NAMES - set(WORDS))
+NUMBERS = sorted(NAMES - set(TEXT_COLUMNS))
 anything = {name: st.one_of(plausible(name), st.floats()) for name in NUMBERS}
 likely = {name: st.one_of(plausible(name), st.just(np.nan)) for name in NUMBERS}
 sound = {
@@ -53,8 +53,8 @@ sound = {
     "peer_review_grade_24m": st.sampled_from([np.nan, 4.0]),
 }  # fmt: skip
 profiles = st.one_of(
-    st.fixed_dictionaries({**anything, **WORDS}),
-    st.fixed_dictionaries({**likely, **sound, **WORDS}),
+    st.fixed_dictionaries({**anything, **TEXT_COLUMNS}),
+    st.fixed_dictionaries({**likely, **sound, **TEXT_COLUMNS}),
 )
 days = st.dates(date(2020, 1, 20), date(2027, 12, 31))
 FIELDS = ("scored", "points", "pd", "grade", "rank", "tier", "offered", "limit_yuan")
@@ -63,19 +63,21 @@ law = settings(deadline=None, max_examples=60)
 
 def columns_of(rows):
     return {
-        name: np.array([row[name] for row in rows], dtype=object if name in WORDS else np.float64)
+        name: np.array(
+            [row[name] for row in rows], dtype=object if name in TEXT_COLUMNS else np.float64
+        )
         for name in rows[0]
     }
 
 
 def everything(found, row):
     """Return all that an assessment says of a row, NaN made comparable."""
-    told = [getattr(found, field)[row] for field in FIELDS]
-    told += [found.terms.months[row], found.terms.repayment[row], found.terms.capacity_yuan[row]]
-    told += [found.offer.limit_yuan[row], found.offer.annual_rate[row], found.offer.bound_by[row]]
-    told += [found.knock_outs.codes_of(row), found.knock_outs.codes_by_row()[row]]
-    told += [*found.reasons[row].tolist(), *found.lost[row].tolist()]
-    return ["NaN" if isinstance(value, float) and np.isnan(value) else value for value in told]
+    values = [getattr(found, field)[row] for field in FIELDS]
+    values += [found.terms.months[row], found.terms.repayment[row], found.terms.capacity_yuan[row]]
+    values += [found.offer.limit_yuan[row], found.offer.annual_rate[row], found.offer.bound_by[row]]
+    values += [found.knock_outs.codes_of(row), found.knock_outs.codes_by_row()[row]]
+    values += [*found.reasons[row].tolist(), *found.lost[row].tolist()]
+    return ["NaN" if isinstance(value, float) and np.isnan(value) else value for value in values]
 
 
 @law
@@ -90,24 +92,24 @@ def test_one_row_is_as_many_and_the_order_of_rows_is_irrelevant(rows, day, ask, 
     months = np.array([random.randrange(0, 40) for _ in rows]) if ask else None
     batch = assess(columns_of(rows), day, policy, CARD, months)
     order = random.sample(range(len(rows)), len(rows))
-    asked = None if months is None else months[order]
-    shuffled = assess(columns_of([rows[i] for i in order]), day, policy, CARD, asked)
-    for place, i in enumerate(order):
+    requested = None if months is None else months[order]
+    shuffled = assess(columns_of([rows[i] for i in order]), day, policy, CARD, requested)
+    for position, i in enumerate(order):
         one = None if months is None else months[i : i + 1]
         alone = assess(columns_of([rows[i]]), day, policy, CARD, one)
-        assert everything(alone, 0) == everything(batch, i) == everything(shuffled, place)
+        assert everything(alone, 0) == everything(batch, i) == everything(shuffled, position)
 
 
 @law
 @given(st.lists(profiles, min_size=1, max_size=5), days, st.integers(0, 60))
-def test_the_term_asked_for_moves_limit_and_repayment_and_nothing_else(rows, day, months):
+def test_the_requested_term_changes_limit_and_repayment_and_nothing_else(rows, day, months):
     policy, columns = policy_on(day), columns_of(rows)
     suited = assess(columns, day, policy, CARD)
-    asked = assess(columns, day, policy, CARD, np.full(len(rows), months))
-    kept = ("scored", "points", "grade", "rank", "reasons", "lost")
-    for field in kept:
-        assert getattr(suited, field).tolist() == getattr(asked, field).tolist(), field
-    assert suited.knock_outs.codes_by_row() == asked.knock_outs.codes_by_row()
+    requested = assess(columns, day, policy, CARD, np.full(len(rows), months))
+    unchanged = ("scored", "points", "grade", "rank", "reasons", "lost")
+    for field in unchanged:
+        assert getattr(suited, field).tolist() == getattr(requested, field).tolist(), field
+    assert suited.knock_outs.codes_by_row() == requested.knock_outs.codes_by_row()
     again = assess(columns, day, policy, CARD, suited.terms.months)
     assert again.offer.limit_yuan.tolist() == suited.offer.limit_yuan.tolist()
     assert again.terms.repayment.tolist() == suited.terms.repayment.tolist()
@@ -115,7 +117,7 @@ def test_the_term_asked_for_moves_limit_and_repayment_and_nothing_else(rows, day
 
 @law
 @given(profiles, days)
-def test_who_may_not_be_scored_leaves_no_trace_of_a_score(row, day):
+def test_a_member_who_must_not_be_scored_has_no_trace_of_a_score(row, day):
     rest = {name: value for name, value in row.items() if name != "consent_in_force"}
     found = [
         assess(columns_of([{**rest, "consent_in_force": consent}]), day, policy_on(day), CARD)
@@ -152,15 +154,15 @@ ARREARS = (
 
 
 @law
-@given(st.fixed_dictionaries({**likely, **sound, **WORDS}), st.sampled_from(ARREARS), days,
+@given(st.fixed_dictionaries({**likely, **sound, **TEXT_COLUMNS}), st.sampled_from(ARREARS), days,
        st.floats(0, 1e5), st.one_of(st.none(), st.integers(3, 24)))  # fmt: skip
 def test_more_arrears_or_debt_never_raise_tier_points_or_limit(row, name, day, more, months):
     policy, known = policy_on(day), row[name] if np.isfinite(row[name]) else 0.0
     most = member_dictionary()[name].maximum
     better = {**row, name: min(known, most)}
     worse = {**row, name: min(known + more, most)}
-    asked = None if months is None else np.array([months, months])
-    found = assess(columns_of([better, worse]), day, policy, CARD, asked)
+    requested = None if months is None else np.array([months, months])
+    found = assess(columns_of([better, worse]), day, policy, CARD, requested)
     for field in ("rank", "points", "limit_yuan"):
         before, after = getattr(found, field)
         assert after <= before, field
@@ -168,8 +170,10 @@ def test_more_arrears_or_debt_never_raise_tier_points_or_limit(row, name, day, m
     assert found.offer.annual_rate[1] >= found.offer.annual_rate[0]
 
 
-def test_no_member_at_all_is_no_fault():
-    empty = {name: np.array([], dtype=object if name in WORDS else np.float64) for name in NAMES}
+def test_an_empty_archive_is_assessed_without_error():
+    empty = {
+        name: np.array([], dtype=object if name in TEXT_COLUMNS else np.float64) for name in NAMES
+    }
     found = assess(empty, date(2023, 10, 1), policy_on(date(2023, 10, 1)), CARD)
     assert (len(found.tier), found.reasons.shape, found.knock_outs.codes_by_row()) == (
         0,
@@ -179,7 +183,10 @@ def test_no_member_at_all_is_no_fault():
 
 
 @pytest.mark.parametrize("name", ["age_years", "area_pear_mu", "operating_years"])
-def test_a_profile_without_an_attribute_that_is_read_is_a_fault(name):
-    one = {n: np.array([None], dtype=object) if n in WORDS else np.zeros(1) for n in NAMES - {name}}
+def test_a_profile_without_a_required_attribute_raises_an_error(name):
+    one = {
+        n: np.array([None], dtype=object) if n in TEXT_COLUMNS else np.zeros(1)
+        for n in NAMES - {name}
+    }
     with pytest.raises(KeyError, match=name):
         assess(one, date(2023, 10, 1), policy_on(date(2023, 10, 1)), CARD)

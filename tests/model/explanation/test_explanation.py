@@ -18,10 +18,10 @@ from model.policy.policy import policy_on
 from model.profile.dictionary import Attribute, Text, member_dictionary
 from tests.support.cards.policy_cases import CASES_CARD, POLICY_CASES
 
-BOOK = POLICY_CASES
+CASES = POLICY_CASES
 CARD = CASES_CARD
-BASIS = Basis(BOOK["as_of"], policy_on(BOOK["as_of"]), CARD, member_dictionary())
-ASKED = Request(10_000, 10, "inputs")
+BASIS = Basis(CASES["as_of"], policy_on(CASES["as_of"]), CARD, member_dictionary())
+REQUEST = Request(10_000, 10, "inputs")
 law = settings(deadline=None, max_examples=25)
 
 
@@ -41,16 +41,16 @@ members = st.fixed_dictionaries(
 )
 
 
-def explained(**member):
+def decide_and_explain(**member):
     columns = {
         name: np.array([value], dtype=object if name in ("occupation", "household_id") else float)
-        for name, value in {**BOOK["member"], **member}.items()
+        for name, value in {**CASES["member"], **member}.items()
     }
-    made = decide(columns, ASKED, BASIS.as_of, BASIS.policy, CARD)
-    return made, explain(columns, made, ASKED, BASIS)
+    decision = decide(columns, REQUEST, BASIS.as_of, BASIS.policy, CARD)
+    return decision, explain(columns, decision, REQUEST, BASIS)
 
 
-def told(explanation, lang):
+def sentences(explanation, lang):
     texts = [explanation.answer, explanation.standing, explanation.no_proposal, explanation.rights,
              *(each.text for each in (*explanation.counted, *explanation.proposals)),
              *explanation.missing, *explanation.rules]  # fmt: skip
@@ -60,10 +60,10 @@ def told(explanation, lang):
 @law
 @given(members)
 def test_what_counted_adds_up_to_the_whole_difference_from_the_mean(member):
-    made, explanation = explained(**member)
-    if made.points is not None:
+    decision, explanation = decide_and_explain(**member)
+    if decision.points is not None:
         mean = CARD.base + int(CARD.references.sum())
-        assert sum(each.points for each in explanation.counted) == made.points - mean
+        assert sum(each.points for each in explanation.counted) == decision.points - mean
     else:
         assert (explanation.counted, explanation.standing, explanation.missing) == ((), None, ())
 
@@ -71,9 +71,9 @@ def test_what_counted_adds_up_to_the_whole_difference_from_the_mean(member):
 @law
 @given(members)
 def test_it_never_says_that_the_score_is_too_low_and_never_leaves_a_gap(member):
-    _, explanation = explained(**member)
+    _, explanation = decide_and_explain(**member)
     for lang in ("zh", "en"):
-        for sentence in told(explanation, lang):
+        for sentence in sentences(explanation, lang):
             assert sentence
             assert not re.search(r"too low|评分过低|分数不足|nan|None|[{}]", sentence)
     assert bool(explanation.proposals) != bool(explanation.no_proposal)
@@ -82,7 +82,7 @@ def test_it_never_says_that_the_score_is_too_low_and_never_leaves_a_gap(member):
 @law
 @given(members)
 def test_both_languages_name_the_same_numbers(member):
-    _, explanation = explained(**member)
+    _, explanation = decide_and_explain(**member)
     for each in explanation.counted:
         assert str(abs(each.points)) in each.text.zh
         assert str(abs(each.points)) in each.text.en
@@ -90,34 +90,34 @@ def test_both_languages_name_the_same_numbers(member):
 
 @law
 @given(members)
-def test_nothing_kept_for_audits_alone_is_told(member):
-    _, explanation = explained(**member)
+def test_no_attribute_for_audits_alone_is_in_an_explanation(member):
+    _, explanation = decide_and_explain(**member)
     roles = {member_dictionary()[each.attribute].role for each in explanation.counted}
     assert roles <= {"scored"}
 
 
 def test_a_decline_names_the_right_to_a_person():
-    made, explanation = explained(bills_on_time_share_12m=0.2, operating_years=1)
-    assert made.outcome == "DECLINE"
+    decision, explanation = decide_and_explain(bills_on_time_share_12m=0.2, operating_years=1)
+    assert decision.outcome == "DECLINE"
     assert "工作人员重新审核" in explanation.rights.zh
     assert "a person review it" in explanation.rights.en
 
 
-def test_a_debt_overdue_is_told_with_what_would_help():
-    _, explanation = explained(days_past_due_now=12)
+def test_an_overdue_debt_comes_with_a_proposal():
+    _, explanation = decide_and_explain(days_past_due_now=12)
     (proposal,) = explanation.proposals
     assert "at most 0 days (now 12 days)" in proposal.text.en
     assert "不超过 0 天（现为 12 天）" in proposal.text.zh
 
 
 def test_a_missing_value_is_named_as_missing():
-    _, explanation = explained(peer_review_grade_24m=np.nan)
+    _, explanation = decide_and_explain(peer_review_grade_24m=np.nan)
     assert CARD.wording["peer_review_grade_24m"].missing in explanation.missing
 
 
-def test_a_missing_value_names_its_attribute_and_its_reason_is_told_once():
+def test_a_missing_value_names_its_attribute_and_its_reason_only_once():
     nothing = {"leased_area_share": np.nan, "peer_review_grade_24m": np.nan}
-    _, explanation = explained(**nothing)
+    _, explanation = decide_and_explain(**nothing)
     texts = {each.attribute: each.text for each in explanation.counted if each.is_missing}
     for name, text in texts.items():
         wording = CARD.wording[name]
@@ -127,7 +127,7 @@ def test_a_missing_value_names_its_attribute_and_its_reason_is_told_once():
 
 
 def test_a_sentence_names_the_members_own_value_and_reads_as_one():
-    _, explanation = explained(bills_on_time_share_12m=0.62, crop_kinds=1)
+    _, explanation = decide_and_explain(bills_on_time_share_12m=0.62, crop_kinds=1)
     (bills,) = (c for c in explanation.counted if c.attribute == "bills_on_time_share_12m")
     assert "（62%）：比一般会员少" in bills.text.zh
     assert re.match(r"[A-Z“].* \(62%\): \d+ points fewer than the average, ", bills.text.en)
@@ -139,22 +139,22 @@ def test_a_sentence_names_the_members_own_value_and_reads_as_one():
     ("unit", "bound", "at_least", "below"),
     [("share", 0.0021, "at least 0.21%", "below 0.21%"), ("mu", 19.3, "at least 19.3 mu", "below")],
 )
-def test_a_bound_is_told_as_the_card_writes_it(unit, bound, at_least, below):
+def test_a_bound_is_written_as_on_the_card(unit, bound, at_least, below):
     up = Change("x", bound, None, bound, 1)
     down = Change("x", None, bound, 0.0, 1)
     assert at_least in change_text(number_of(unit, "down"), up, 0.0).en
     assert below in change_text(number_of(unit, "up"), down, bound * 2).en
 
 
-def test_of_what_cannot_be_exceeded_no_more_is_asked():
+def test_the_text_of_a_maximum_does_not_ask_for_more():
     whole = replace(number_of("share", "down"), maximum=1.0)
     text = change_text(whole, Change("x", 1.0, math.nextafter(1.0, 2.0), 1.0, 1), 0.0)
     assert text == Text("“数”达到 100%（现为 0%）", "“number” at least 100% (now 0%)")
 
 
-def test_what_is_not_the_members_to_change_is_said_so():
-    _, explanation = explained(household_borrower=0)
-    assert "not yours to change" in explanation.no_proposal.en
+def test_an_explanation_names_what_the_member_cannot_change():
+    _, explanation = decide_and_explain(household_borrower=0)
+    assert "You cannot change" in explanation.no_proposal.en
 
 
 def test_every_unit_of_the_dictionary_has_its_words():
@@ -173,7 +173,7 @@ def number_of(unit, direction):
     st.integers(1, 10**9).map(lambda n: n * 0.007),
     st.sampled_from(["yuan", "share", "days", "ratio"]),
 )
-def test_keeping_to_the_words_keeps_to_the_range(bound, unit):
+def test_every_value_that_fits_the_words_is_in_the_range(bound, unit):
     scale = 100 if unit == "share" else 1
     up = change_text(number_of(unit, "down"), Change("x", bound, None, bound, 1), 0.0).en
     down = change_text(number_of(unit, "up"), Change("x", None, bound, 0.0, 1), bound * 2).en

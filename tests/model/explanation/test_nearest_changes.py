@@ -11,28 +11,28 @@ from model.card.bins import Bins, Term
 from model.card.scorecard import Card
 from model.decision.whitelist import TIERS, assess
 from model.explanation.nearest_changes import (
-    MOST_PROPOSALS,
+    MAX_PROPOSALS,
     Basis,
     nearest_changes,
     with_changes,
 )
-from model.explanation.own_power import ACTIVITIES, WHOLE, begins_from_nothing
+from model.explanation.own_power import ACTIVITIES, COUNTED_UNITS, begins_from_nothing
 from model.policy.policy import policy_on
 from model.profile.dictionary import member_dictionary
 from tests.support.cards.policy_cases import CASES_CARD, POLICY_CASES
 
-BOOK = POLICY_CASES
-DAY: date = BOOK["as_of"]
+CASES = POLICY_CASES
+DAY: date = CASES["as_of"]
 CARD = CASES_CARD
 BASIS = Basis(DAY, policy_on(DAY), CARD, member_dictionary())
-WORDS = ("occupation", "household_id")
+TEXT_COLUMNS = ("occupation", "household_id")
 law = settings(deadline=None, max_examples=25)
 
 
 def profile(**member):
-    values = {**BOOK["member"], **member}
+    values = {**CASES["member"], **member}
     return {
-        name: np.array([value], dtype=object if name in WORDS else np.float64)
+        name: np.array([value], dtype=object if name in TEXT_COLUMNS else np.float64)
         for name, value in values.items()
     }
 
@@ -91,11 +91,11 @@ bases = st.one_of(
 @given(members, bases)
 def test_a_proposed_change_really_gives_the_promised_tier(member, basis):
     columns = profile(**member)
-    for lift in nearest_changes(columns, basis).lifts:
-        after = with_changes(columns, lift.changes)
+    for improvement in nearest_changes(columns, basis).improvements:
+        after = with_changes(columns, improvement.changes)
         found = assess(after, basis.as_of, basis.policy, basis.card)
-        assert (found.tier[0], found.points[0]) == (lift.tier, lift.points)
-        assert rank(lift.tier) >= rank(nearest_changes(columns, basis).target)
+        assert (found.tier[0], found.points[0]) == (improvement.tier, improvement.points)
+        assert rank(improvement.tier) >= rank(nearest_changes(columns, basis).target)
 
 
 @law
@@ -103,28 +103,28 @@ def test_a_proposed_change_really_gives_the_promised_tier(member, basis):
 def test_no_part_of_a_proposal_can_be_dropped(member, basis):
     columns = profile(**member)
     outlook = nearest_changes(columns, basis)
-    for lift in outlook.lifts:
-        for dropped in lift.changes:
-            rest = [change for change in lift.changes if change is not dropped]
+    for improvement in outlook.improvements:
+        for dropped in improvement.changes:
+            rest = [change for change in improvement.changes if change is not dropped]
             assert rank(tier_of(with_changes(columns, rest), basis)) < rank(outlook.target)
 
 
 @law
 @given(members, bases, st.data())
-def test_a_range_holds_its_promise_from_its_first_value_to_its_last(member, basis, data):
+def test_every_value_of_a_proposed_range_gives_the_promised_tier(member, basis, data):
     columns = profile(**member)
-    lifts = nearest_changes(columns, basis).lifts
-    assume(lifts)
-    lift = data.draw(st.sampled_from(lifts))
-    change = data.draw(st.sampled_from(lift.changes))
+    improvements = nearest_changes(columns, basis).improvements
+    assume(improvements)
+    improvement = data.draw(st.sampled_from(improvements))
+    change = data.draw(st.sampled_from(improvement.changes))
     known = basis.dictionary[change.attribute]
     low = 0.0 if change.low is None else change.low
     high = max(low, change.value) + 10 if change.high is None else np.nextafter(change.high, -1)
     value = data.draw(st.floats(low, high))
-    value = float(np.ceil(value)) if known.unit in WHOLE else value
+    value = float(np.ceil(value)) if known.unit in COUNTED_UNITS else value
     assume(value <= high)
-    elsewhere = {**with_changes(columns, lift.changes), change.attribute: np.array([value])}
-    assert tier_of(elsewhere, basis) == lift.tier
+    elsewhere = {**with_changes(columns, improvement.changes), change.attribute: np.array([value])}
+    assert tier_of(elsewhere, basis) == improvement.tier
 
 
 @law
@@ -132,7 +132,7 @@ def test_a_range_holds_its_promise_from_its_first_value_to_its_last(member, basi
 def test_where_nothing_is_proposed_no_single_own_value_would_have_done(member, basis):
     columns = profile(**member)
     outlook = nearest_changes(columns, basis)
-    assume(outlook.target and not outlook.lifts)
+    assume(outlook.target and not outlook.improvements)
     for attribute in basis.dictionary:
         if attribute.actionable and attribute.type == "number" and attribute.name in columns:
             low, high = attribute.minimum, attribute.maximum
@@ -144,31 +144,35 @@ def test_where_nothing_is_proposed_no_single_own_value_would_have_done(member, b
 
 def test_only_what_the_member_can_act_on_is_proposed():
     for member in ({"bills_on_time_share_12m": 0.2, "operating_years": 1.0}, {"crop_kinds": 1.0}):
-        lifts = nearest_changes(profile(**member), BASIS).lifts
-        named = {change.attribute for lift in lifts for change in lift.changes}
+        improvements = nearest_changes(profile(**member), BASIS).improvements
+        named = {change.attribute for improvement in improvements for change in improvement.changes}
         assert all(member_dictionary()[name].actionable for name in named)
 
 
 def test_one_change_is_preferred_to_two_and_the_nearer_range_to_the_farther():
     poor = profile(bills_on_time_share_12m=0.2, worst_days_past_due_24m=10)
-    lifts = nearest_changes(poor, BASIS).lifts
-    assert 0 < len(lifts) <= MOST_PROPOSALS
-    assert len({len(lift.changes) for lift in lifts}) == 1
-    steps = [sum(change.steps for change in lift.changes) for lift in lifts]
+    improvements = nearest_changes(poor, BASIS).improvements
+    assert 0 < len(improvements) <= MAX_PROPOSALS
+    assert len({len(improvement.changes) for improvement in improvements}) == 1
+    steps = [sum(change.steps for change in improvement.changes) for improvement in improvements]
     assert steps == sorted(steps)
 
 
-def test_a_settled_debt_is_proposed_where_a_rule_alone_stands_in_the_way():
-    (lift,) = nearest_changes(profile(days_past_due_now=12), BASIS).lifts
-    (change,) = lift.changes
-    assert (change.attribute, change.value < 1, lift.tier) == ("days_past_due_now", True, "FIRST")
+def test_settling_a_debt_is_proposed_if_only_a_rule_blocks():
+    (improvement,) = nearest_changes(profile(days_past_due_now=12), BASIS).improvements
+    (change,) = improvement.changes
+    assert (change.attribute, change.value < 1, improvement.tier) == (
+        "days_past_due_now",
+        True,
+        "FIRST",
+    )
 
 
-def test_what_no_own_change_removes_is_said():
+def test_rules_that_no_own_change_removes_are_named():
     outlook = nearest_changes(profile(household_borrower=0), BASIS)
-    assert (outlook.lifts, outlook.blocked_by) == ((), ("HOUSEHOLD_BORROWER",))
+    assert (outlook.improvements, outlook.blocked_by) == ((), ("HOUSEHOLD_BORROWER",))
     young = nearest_changes(profile(age_years=17, days_past_due_now=5), BASIS)
-    assert (young.lifts, young.blocked_by) == ((), ("UNDER_AGE",))
+    assert (young.improvements, young.blocked_by) == ((), ("UNDER_AGE",))
 
 
 def test_what_would_begin_from_nothing_is_not_proposed_for_it_would_move_more_than_itself():
@@ -176,8 +180,8 @@ def test_what_would_begin_from_nothing_is_not_proposed_for_it_would_move_more_th
     planting = {"crop_kinds", "leased_area_share", "area_total_mu"}
 
     def named(**member):
-        lifts = nearest_changes(profile(**grower, **member), BASIS).lifts
-        return {change.attribute for lift in lifts for change in lift.changes}
+        improvements = nearest_changes(profile(**grower, **member), BASIS).improvements
+        return {change.attribute for improvement in improvements for change in improvement.changes}
 
     assert named(area_total_mu=8.4, leased_area_share=0.0, peer_review_grade_24m=1.0) & planting
     nothing = named(area_total_mu=0.0, leased_area_share=np.nan, peer_review_grade_24m=2.0)
@@ -197,15 +201,15 @@ def test_what_would_begin_from_nothing_is_not_proposed_for_it_would_move_more_th
 )
 def test_an_activity_is_nothing_where_its_measure_is(measure, value, name, is_nothing):
     columns = {measure: np.array([value])}
-    told = [each for activity in ACTIVITIES for each in activity]
-    assert begins_from_nothing(name, columns, told) == is_nothing
+    names = [each for activity in ACTIVITIES for each in activity]
+    assert begins_from_nothing(name, columns, names) == is_nothing
     assert not begins_from_nothing(name, columns, [name])
 
 
-def test_an_activity_is_told_of_by_attributes_that_exist_and_each_by_one():
-    told = [name for activity in ACTIVITIES for name in activity]
-    assert len(told) == len(set(told))
-    assert all(member_dictionary()[name].type == "number" for name in told)
+def test_activities_name_existing_attributes_and_each_only_once():
+    names = [name for activity in ACTIVITIES for name in activity]
+    assert len(names) == len(set(names))
+    assert all(member_dictionary()[name].type == "number" for name in names)
 
 
 def test_the_first_tier_has_nothing_above():
@@ -214,13 +218,13 @@ def test_the_first_tier_has_nothing_above():
 
 def test_without_consent_nothing_is_searched_because_nothing_is_scored():
     outlook = nearest_changes(profile(consent_in_force=0, bills_on_time_share_12m=0.2), BASIS)
-    assert (outlook.target, outlook.lifts) == (None, ())
+    assert (outlook.target, outlook.improvements) == (None, ())
 
 
 @pytest.mark.parametrize("grade", [1.0, 2.0])
 def test_counts_move_by_whole_numbers(grade):
     low = profile(peer_review_grade_24m=grade, crop_kinds=1, bills_on_time_share_12m=0.6)
-    for lift in nearest_changes(low, BASIS).lifts:
-        for change in lift.changes:
-            if member_dictionary()[change.attribute].unit in WHOLE:
+    for improvement in nearest_changes(low, BASIS).improvements:
+        for change in improvement.changes:
+            if member_dictionary()[change.attribute].unit in COUNTED_UNITS:
                 assert change.value == int(change.value)

@@ -8,7 +8,7 @@ from model.policy.policy import policy_on
 from model.profile.dictionary import member_dictionary
 from tests.support.cards.policy_cases import CASES_CARD, POLICY_CASES
 
-BOOK = POLICY_CASES
+CASES = POLICY_CASES
 
 
 def column(value):
@@ -17,16 +17,16 @@ def column(value):
     return np.array([value], dtype=object)
 
 
-def made(case):
-    day = case.get("as_of", BOOK["as_of"])
-    member = {**BOOK["member"], **case.get("member", {})}
-    asked = Request(**{**BOOK["ask"], **case.get("ask", {})}, purpose="inputs")
+def decision_on(case):
+    day = case.get("as_of", CASES["as_of"])
+    member = {**CASES["member"], **case.get("member", {})}
+    request = Request(**{**CASES["ask"], **case.get("ask", {})}, purpose="inputs")
     columns = {name: column(value) for name, value in member.items()}
     card = CASES_CARD
-    return decide(columns, asked, day, policy_on(day), card)
+    return decide(columns, request, day, policy_on(day), card)
 
 
-def told(decision):
+def summary(decision):
     return {
         **vars(decision),
         "knock_outs": [found.code for found in decision.knock_outs],
@@ -34,32 +34,32 @@ def told(decision):
     }
 
 
-@pytest.mark.parametrize("case", BOOK["cases"], ids=lambda case: case["case"])
+@pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["case"])
 def test_the_policy_decides_as_its_sentences_say(case):
-    answer = told(made(case))
+    answer = summary(decision_on(case))
     assert {name: answer[name] for name in case["expect"]} == case["expect"]
 
 
 def test_every_rule_has_a_sentence_in_which_it_matches_and_one_in_which_it_does_not():
-    policy = policy_on(BOOK["as_of"])
-    matched = [set(told(made(case))["knock_outs"]) for case in BOOK["cases"]]
+    policy = policy_on(CASES["as_of"])
+    matched = [set(summary(decision_on(case))["knock_outs"]) for case in CASES["cases"]]
     for rule in (*policy.rules, *policy.request_rules):
         assert any(rule.code in codes for codes in matched), rule.code
         assert not all(rule.code in codes for codes in matched), rule.code
 
 
 def test_every_bound_of_the_limit_has_a_sentence():
-    expected = [case["expect"] for case in BOOK["cases"]]
+    expected = [case["expect"] for case in CASES["cases"]]
     bounds = {found.get("limit_bound_by") for found in expected}
     assert {"PRODUCT_CAP", "REPAYMENT_CAPACITY", "GRADE_CAP"} <= bounds
 
 
-def test_sentences_are_told_apart():
-    sentences = [case["case"] for case in BOOK["cases"]]
+def test_every_case_has_its_own_sentence():
+    sentences = [case["case"] for case in CASES["cases"]]
     assert len(set(sentences)) == len(sentences)
 
 
-def test_the_book_names_only_attributes_that_exist():
+def test_the_cases_name_only_attributes_that_exist():
     known = {attribute.name for attribute in member_dictionary()} | {"household_borrower"}
-    for case in [BOOK, *BOOK["cases"]]:
+    for case in [CASES, *CASES["cases"]]:
         assert set(case.get("member", {})) <= known

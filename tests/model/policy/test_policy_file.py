@@ -7,7 +7,7 @@ import yaml
 
 from docs.pages.policy import policy_page
 from model.archive.tables import archive_tables
-from model.decision.decision import ASKED
+from model.decision.decision import REQUEST_ATTRIBUTES
 from model.decision.whitelist import DERIVED
 from model.errors import ContractError
 from model.policy.policy import policy_on, read_policy
@@ -76,7 +76,7 @@ def test_the_digest_changes_exactly_when_the_policy_does():
         assert (policy_on(before).digest != policy_on(after).digest) == changed
 
 
-def test_what_is_written_for_the_future_leaves_the_digest_of_the_past():
+def test_a_future_value_leaves_past_digests_unchanged():
     day = date(2023, 10, 1)
     cap = SPEC["numbers"]["product_cap_yuan"]
     later = {**cap, "values": {**cap["values"], date(2030, 1, 1): 80000}}
@@ -101,7 +101,7 @@ def test_what_is_in_force_says_unit_source_and_date_of_every_number():
 def test_rules_read_attributes_that_the_dictionary_or_the_whitelist_knows():
     known = {a.name for a in member_dictionary() if a.type in ("number", "flag")}
     assert {rule["attribute"] for rule in SPEC["rules"]} <= known | set(DERIVED)
-    assert {rule["attribute"] for rule in SPEC["request_rules"]} <= set(ASKED)
+    assert {rule["attribute"] for rule in SPEC["request_rules"]} <= set(REQUEST_ATTRIBUTES)
 
 
 def test_crops_and_occupations_are_those_of_the_archive():
@@ -117,7 +117,7 @@ def test_crops_and_occupations_are_those_of_the_archive():
         assert set(names) < occupations
 
 
-def test_every_rule_speaks_chinese_and_english():
+def test_every_rule_has_a_chinese_and_an_english_text():
     for rule in [*SPEC["rules"], *SPEC["request_rules"]]:
         assert any("\u4e00" <= letter <= "\u9fff" for letter in rule["zh"]), rule["code"]
         assert rule["en"].isascii(), rule["code"]

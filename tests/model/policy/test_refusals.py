@@ -1,4 +1,4 @@
-"""A policy that contradicts itself or holds a word nobody reads is refused, and the entry named."""
+"""A policy with unknown keys or contradictions is refused, and the message names the entry."""
 
 from copy import deepcopy
 from datetime import date
@@ -54,7 +54,7 @@ def without(key):
         (table("crops", lambda v: v["wheat"]["market"].update({13: 0})), "crop wheat, market.*13"),
     ],
 )  # fmt: skip
-def test_a_key_that_nobody_reads_or_that_is_missing(change, match):
+def test_an_unknown_or_missing_key_is_refused(change, match):
     refused(change, match)
 
 
@@ -71,7 +71,7 @@ def test_a_key_that_nobody_reads_or_that_is_missing(change, match):
         (rule(until=START), "NO_CONSENT.*ends before it starts"),
     ],
 )
-def test_a_date_that_is_none(change, match):
+def test_an_invalid_date_is_refused(change, match):
     refused(change, match)
 
 
@@ -91,11 +91,11 @@ def test_a_date_that_is_none(change, match):
         (number("rate_floor_bp", 1300), "rate_floor_bp is above rate_cap_bp"),
         (number("rounding_yuan", 0), "rounding_yuan"),
         (lambda s: s["numbers"].pop("lpr_bp"), "number lpr_bp is missing"),
-        (lambda s: s["numbers"].update(lpr_pb=s["numbers"]["lpr_bp"]), "lpr_pb is read by nothing"),
+        (lambda s: s["numbers"].update(lpr_pb=s["numbers"]["lpr_bp"]), "lpr_pb is not used"),
         (table("trade_margin_percent", lambda v: v.update(grower=101)), "margin.*grower.*101"),
     ],
 )
-def test_a_number_out_of_bounds_absent_or_at_odds_with_another(change, match):
+def test_an_invalid_number_is_refused(change, match):
     refused(change, match)
 
 
@@ -121,7 +121,7 @@ def test_a_number_out_of_bounds_absent_or_at_odds_with_another(change, match):
         (lambda s: s["request_rules"][0].update(outcome="nurture"), "AMOUNT_ABOVE_LIMIT.*request"),
     ],
 )
-def test_a_rule_that_cannot_be_meant(change, match):
+def test_an_invalid_rule_is_refused(change, match):
     refused(change, match)
 
 
@@ -135,7 +135,7 @@ def test_a_rule_that_cannot_be_meant(change, match):
         (lambda v: v["wheat"].update(market=100), "crop wheat, market.*mapping"),
     ],
 )
-def test_a_crop_that_does_not_add_up(change, match):
+def test_an_invalid_crop_is_refused(change, match):
     refused(table("crops", change), match)
 
 
@@ -153,7 +153,7 @@ def test_a_crop_that_does_not_add_up(change, match):
         (lambda v: v[1].update(spread_bp=1.5), "grade B, spread_bp"),
     ],
 )
-def test_a_master_scale_that_does_not_descend(change, match):
+def test_an_invalid_master_scale_is_refused(change, match):
     refused(table("grades", change), match)
 
 
@@ -167,7 +167,7 @@ def test_a_master_scale_that_does_not_descend(change, match):
         (lambda v: v.update(FOURTH=1), "must name FIRST and SECOND"),
     ],
 )
-def test_tiers_reversed_or_unknown(change, match):
+def test_reversed_or_unknown_tiers_are_refused(change, match):
     refused(table("tiers", change), match)
 
 
@@ -178,14 +178,17 @@ def test_tiers_reversed_or_unknown(change, match):
         (lambda v: v[0].update(code=v[1]["code"]), "two review reasons share the code"),
         (lambda v: v[0].update({"for": "maybe"}), "INCOME_VERIFIED.*'maybe'"),
         (lambda v: v[0].pop("zh"), "review_reasons.*missing keys.*zh"),
-        (lambda v: v.__setitem__(slice(None), v[:1]), "no review reason serves to decline"),
+        (
+            lambda v: v.__setitem__(slice(None), v[:1]),
+            "no review reason justifies decline",
+        ),
     ],
 )
-def test_review_reasons_that_leave_a_person_without_words(change, match):
+def test_invalid_review_reasons_are_refused(change, match):
     refused(table("review_reasons", change), match)
 
 
-def test_a_list_that_is_none():
+def test_a_list_of_the_wrong_type_is_refused():
     refused(
         lambda s: s["trade_besides_crops"]["values"].update({START: "trader"}),
         "trade_besides_crops.*list",
@@ -202,6 +205,6 @@ def test_a_list_that_is_none():
         ("- 1\n", "the file"),
     ],
 )
-def test_a_file_that_says_one_thing_twice_or_is_no_policy(text, match):
+def test_a_repeated_key_or_another_file_is_refused(text, match):
     with pytest.raises(ContractError, match=match):
         read_policy(text, DAY)

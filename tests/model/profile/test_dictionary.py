@@ -1,4 +1,4 @@
-"""The member dictionary: complete, one with its formulas and with the written page."""
+"""The member dictionary: complete, and consistent with its formulas and the generated page."""
 
 from __future__ import annotations
 
@@ -65,20 +65,20 @@ def test_a_scored_attribute_says_a_fact_and_never_that_the_score_is_low(each: At
 
 def test_reasons_tell_attributes_apart() -> None:
     for language in ("zh", "en"):
-        told = [getattr(each.reason, language) for each in SCORED]
-        assert len(set(told)) == len(told)
+        texts = [getattr(each.reason, language) for each in SCORED]
+        assert len(set(texts)) == len(texts)
 
 
-def test_what_must_not_be_scored_is_kept_for_audits_only() -> None:
+def test_attributes_that_must_not_be_scored_are_for_audits_only() -> None:
     audit = set(member_dictionary().named("audit"))
     assert audit >= NEVER_SCORED
     assert not any(name.startswith("village") for name in member_dictionary().named("scored"))
 
 
 def test_what_is_never_collected_is_nowhere() -> None:
-    told = " ".join(f"{each.name} {each.label.en} {each.label.zh}" for each in ATTRIBUTES).lower()
+    texts = " ".join(f"{each.name} {each.label.en} {each.label.zh}" for each in ATTRIBUTES).lower()
     assert not re.search(
-        "ethnic|religio|health|disab|marital|民族|宗教|健康|残疾|低保|五保|婚姻", told
+        "ethnic|religio|health|disab|marital|民族|宗教|健康|残疾|低保|五保|婚姻", texts
     )
 
 

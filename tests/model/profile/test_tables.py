@@ -1,4 +1,4 @@
-"""What becomes of a profile when tables are absent or empty, or a member is unknown."""
+"""Profiles of absent tables, empty tables and unknown members."""
 
 from __future__ import annotations
 

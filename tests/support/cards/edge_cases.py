@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from model.card.bins import Bins, Term
 from model.card.derived import Derived
-from model.card.scorecard import Card, Grade, Scaling, Wording
+from model.card.scorecard import AttributeText, Card, Grade, Scaling
 from model.profile.dictionary import Text
 
 ROWS = 10_000
@@ -20,7 +20,7 @@ LARGEST = float(np.finfo(np.float64).max)
 
 def wording(name):
     label = Text(f"{name}\n'; DROP TABLE x; --", f"{name} ${{label}}")
-    return Wording(label, label, label, actionable=False)
+    return AttributeText(label, label, label, actionable=False)
 
 
 def table_of(rng, *shape):

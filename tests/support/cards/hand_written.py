@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.card.bins import Bins, Term
-from model.card.scorecard import Card, Grade, Scaling, Wording
+from model.card.scorecard import AttributeText, Card, Grade, Scaling
 from model.profile.dictionary import member_dictionary
 
 #: Attribute → (bin edges, points of the ordinary bins, of missing, of out of range).
@@ -34,7 +34,7 @@ def hand_written_card() -> Card:
             for name, (_, points) in _BINS.items()
         ),
         wording={
-            name: Wording(each.label, each.reason, each.missing, each.actionable)
+            name: AttributeText(each.label, each.reason, each.missing, each.actionable)
             for name, each in known.items()
         },
         pd_points=totals,

@@ -1,4 +1,4 @@
-"""What changed between two editions of the first-tier whitelist, and for what stated reason."""
+"""What changed between two editions of the first-tier whitelist, and the stated reason."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from model.profile.dictionary import Text
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where a member stood in an edition."""
+class MemberStatus:
+    """A member's tier, points and knock-outs in an edition."""
 
     tier: str
     points: int | None
@@ -20,11 +20,11 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Edition:
-    """One edition: every member's standing, and the card that gave the points."""
+class Snapshot:
+    """One edition: the status of each member, and the card that gave the points."""
 
     card_digest: str
-    standings: Mapping[str, Standing]
+    members: Mapping[str, MemberStatus]
 
 
 @dataclass(frozen=True)
@@ -45,50 +45,49 @@ class Change:
     reason: str
 
 
-def changes(previous: Edition | None, current: Edition) -> Iterator[Change]:
+def changes(previous: Snapshot | None, current: Snapshot) -> Iterator[Change]:
     """Yield the members who enter or leave FIRST, by member id."""
-    before = previous.standings if previous else {}
+    before = previous.members if previous else {}
     same_card = previous is not None and previous.card_digest == current.card_digest
-    for member in sorted(before.keys() | current.standings.keys()):
-        was, now = before.get(member), current.standings.get(member)
-        was_first, is_first = _first(was), _first(now)
-        if is_first and not was_first and now is not None:
-            why = "FIRST_EDITION" if previous is None else _entry_reason(was, now, same_card)
-            yield Change(member, "ENTERS", why)
-        elif was_first and not is_first and was is not None:
-            yield Change(member, "LEAVES", _exit_reason(was, now, same_card))
+    for member in sorted(before.keys() | current.members.keys()):
+        old, new = before.get(member), current.members.get(member)
+        if new is not None and _is_first(new) and not _is_first(old):
+            reason = "FIRST_EDITION" if previous is None else _entry_reason(old, new, same_card)
+            yield Change(member, "ENTERS", reason)
+        elif old is not None and _is_first(old) and not _is_first(new):
+            yield Change(member, "LEAVES", _exit_reason(old, new, same_card))
 
 
-def _first(standing: Standing | None) -> bool:
-    return standing is not None and standing.tier == "FIRST"
+def _is_first(status: MemberStatus | None) -> bool:
+    return status is not None and status.tier == "FIRST"
 
 
-def _entry_reason(was: Standing | None, now: Standing, same_card: bool) -> str:
-    if was is None:
+def _entry_reason(old: MemberStatus | None, new: MemberStatus, same_card: bool) -> str:
+    if old is None:
         return "NEW_MEMBER"
-    # In the first tier nothing is knocked out, so whatever was has been lifted.
-    if was.knock_outs:
+    # A member of the first tier has no knock-out, so the earlier ones no longer apply.
+    if old.knock_outs:
         return "KNOCK_OUT_LIFTED"
-    return _points_reason(_points(now) > _points(was), same_card, "POINTS_ROSE")
+    return _points_reason(_points(new) > _points(old), same_card, "POINTS_ROSE")
 
 
-def _exit_reason(was: Standing, now: Standing | None, same_card: bool) -> str:
-    if now is None:
+def _exit_reason(old: MemberStatus, new: MemberStatus | None, same_card: bool) -> str:
+    if new is None:
         return "LEFT_ARCHIVE"
-    if now.knock_outs:
-        return now.knock_outs[0]
-    return _points_reason(_points(now) < _points(was), same_card, "POINTS_FELL")
+    if new.knock_outs:
+        return new.knock_outs[0]
+    return _points_reason(_points(new) < _points(old), same_card, "POINTS_FELL")
 
 
-def _points_reason(moved: bool, same_card: bool, by_themselves: str) -> str:
+def _points_reason(moved: bool, same_card: bool, same_card_reason: str) -> str:
     if not moved:
         return "POLICY_CHANGED"
-    return by_themselves if same_card else "SCORECARD_CHANGED"
+    return same_card_reason if same_card else "SCORECARD_CHANGED"
 
 
-def _points(standing: Standing) -> int:
+def _points(status: MemberStatus) -> int:
     """Return the points; only a member who is knocked out has none."""
-    return standing.points if standing.points is not None else 0
+    return status.points if status.points is not None else 0
 
 
 _CHANGES = {"ENTERS": "进入", "LEAVES": "退出"}
@@ -105,7 +104,7 @@ _REASONS = {
 
 
 def reason_text(code: str, policy: Policy) -> Text:
-    """Return the sentence behind the reason `code`, a knock-out's from the policy."""
+    """Return the sentence for the reason `code`; the policy holds those of knock-outs."""
     return _REASONS[code] if code in _REASONS else policy.rule(code).text
 
 

@@ -4,32 +4,32 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.decision.edition import Change, Edition, Standing, changes
+from model.decision.whitelist_changes import Change, MemberStatus, Snapshot, changes
 
 CODES = ("NO_CONSENT", "COURT_RECORD", "ARREARS_IN_24_MONTHS", "HOUSEHOLD_BORROWER")
 
 
 def first(points=650):
-    return Standing("FIRST", points, ())
+    return MemberStatus("FIRST", points, ())
 
 
 def second(points=620, *codes):
-    return Standing("SECOND", points, codes)
+    return MemberStatus("SECOND", points, codes)
 
 
 def none(*codes, points=650):
-    return Standing("NONE", None if "NO_CONSENT" in codes else points, codes)
+    return MemberStatus("NONE", None if "NO_CONSENT" in codes else points, codes)
 
 
 def reason(was, now, cards=("card", "card")):
-    before = Edition(cards[0], {"M1": was} if was else {})
-    after = Edition(cards[1], {"M1": now} if now else {})
+    before = Snapshot(cards[0], {"M1": was} if was else {})
+    after = Snapshot(cards[1], {"M1": now} if now else {})
     found = list(changes(before, after))
     return [(change.change, change.reason) for change in found]
 
 
 @pytest.mark.parametrize(
-    ("was", "now", "told"),
+    ("was", "now", "expected"),
     [
         (None, first(), "NEW_MEMBER"),
         (second(620), first(640), "POINTS_ROSE"),
@@ -40,12 +40,12 @@ def reason(was, now, cards=("card", "card")):
         (none("NO_CONSENT"), first(650), "KNOCK_OUT_LIFTED"),
     ],
 )
-def test_an_entry_states_its_reason(was, now, told):
-    assert reason(was, now) == [("ENTERS", told)]
+def test_an_entry_states_its_reason(was, now, expected):
+    assert reason(was, now) == [("ENTERS", expected)]
 
 
 @pytest.mark.parametrize(
-    ("was", "now", "told"),
+    ("was", "now", "expected"),
     [
         (first(), None, "LEFT_ARCHIVE"),
         (first(645), second(639), "POINTS_FELL"),
@@ -57,8 +57,8 @@ def test_an_entry_states_its_reason(was, now, told):
         (first(), none("HOUSEHOLD_BORROWER"), "HOUSEHOLD_BORROWER"),
     ],
 )
-def test_an_exit_states_its_reason(was, now, told):
-    assert reason(was, now) == [("LEAVES", told)]
+def test_an_exit_states_its_reason(was, now, expected):
+    assert reason(was, now) == [("LEAVES", expected)]
 
 
 def test_points_that_move_under_another_card_are_the_cards_doing():
@@ -73,29 +73,29 @@ def test_a_new_card_does_not_hide_a_knock_out_or_a_moved_cut_off():
 
 
 def test_the_first_edition_says_so_for_all_its_members():
-    found = list(changes(None, Edition("card", {"B": first(), "A": first(), "C": second()})))
+    found = list(changes(None, Snapshot("card", {"B": first(), "A": first(), "C": second()})))
     assert found == [Change("A", "ENTERS", "FIRST_EDITION"), Change("B", "ENTERS", "FIRST_EDITION")]
 
 
-def standing_of(points, codes, first_from):
-    """Return a standing as the whitelist makes them."""
+def status_of(points, codes, first_from):
+    """Return the status that the whitelist gives."""
     if codes:
         severe = codes[0] != "ARREARS_IN_24_MONTHS"
         return none(*codes, points=points) if severe else second(points, *codes)
-    return Standing("FIRST" if points >= first_from else "SECOND", points, ())
+    return MemberStatus("FIRST" if points >= first_from else "SECOND", points, ())
 
 
 @st.composite
 def policies_and_editions(draw):
     """Draw a cut-off of the first tier and an edition made under it."""
     first_from = draw(st.sampled_from([620, 640]))
-    found = draw(st.dictionaries(st.sampled_from("ABCDEFGH"), members))
-    standings = {member: standing_of(*row, first_from) for member, row in found.items()}
-    return first_from, Edition(draw(st.sampled_from(["old", "new"])), standings)
+    rows = draw(st.dictionaries(st.sampled_from("ABCDEFGH"), members))
+    statuses = {member: status_of(*row, first_from) for member, row in rows.items()}
+    return first_from, Snapshot(draw(st.sampled_from(["old", "new"])), statuses)
 
 
 codes = st.lists(st.sampled_from(CODES), unique=True, max_size=2).map(
-    lambda found: tuple(sorted(found, key=CODES.index))
+    lambda drawn: tuple(sorted(drawn, key=CODES.index))
 )
 members = st.tuples(st.sampled_from([600, 619, 620, 630, 639, 640, 641]), codes)
 law = settings(deadline=None)
@@ -103,27 +103,27 @@ law = settings(deadline=None)
 
 @law
 @given(policies_and_editions())
-def test_an_edition_like_the_last_changes_nothing(made):
-    assert list(changes(made[1], made[1])) == []
+def test_an_edition_equal_to_the_last_changes_nothing(drawn):
+    assert list(changes(drawn[1], drawn[1])) == []
 
 
 @law
 @given(policies_and_editions(), policies_and_editions())
 def test_changes_lead_from_one_first_tier_to_the_next_and_each_is_explained(former, latter):
     (old_bar, before), (new_bar, after) = former, latter
-    was_first = {m for m, found in before.standings.items() if found.tier == "FIRST"}
-    is_first = {m for m, found in after.standings.items() if found.tier == "FIRST"}
+    was_first = {m for m, status in before.members.items() if status.tier == "FIRST"}
+    is_first = {m for m, status in after.members.items() if status.tier == "FIRST"}
     found = list(changes(before, after))
     assert [change.member_id for change in found] == sorted(was_first ^ is_first)
     for change in found:
-        was, now = before.standings.get(change.member_id), after.standings.get(change.member_id)
+        was, now = before.members.get(change.member_id), after.members.get(change.member_id)
         assert change.change == ("ENTERS" if change.member_id in is_first else "LEAVES")
         same_card = before.card_digest == after.card_digest
         assert true_of(change.reason, was, now, same_card, new_bar - old_bar), change
 
 
 def true_of(why, was, now, same_card, raised):
-    """Whether a stated reason is true of a member's two standings."""
+    """Whether a stated reason is true of a member's two statuses."""
     match why:
         case "NEW_MEMBER":
             return was is None

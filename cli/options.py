@@ -1,0 +1,64 @@
+"""Options that several commands share, and the settings and ledger location they select."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from api.core.settings import Settings
+    from api.ledger.database import Location
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+EXISTING_FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
+FILE = click.Path(path_type=Path, dir_okay=False)
+DAY = click.DateTime(["%Y-%m-%d"])
+
+archive_option = click.option(
+    "--archive", required=True, type=EXISTING_FOLDER, help="Folder of the archive to read."
+)
+as_of_option = click.option(
+    "--as-of", required=True, type=DAY, metavar="DATE",
+    help="Use what the archive knew before this day.",
+)  # fmt: skip
+engine_option = click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb")
+card_option = click.option(
+    "--card", "card_dir", type=FOLDER, help="Folder of the card; without it, the published card."
+)
+home_option = click.option(
+    "--home", envvar="RONGZI_HOME", default="data", show_default=True, type=FOLDER,
+    help="Folder of keys, cards, editions and, unless RONGZI_DATABASE_URL is set, the ledger.",
+)  # fmt: skip
+mlruns_option = click.option(
+    "--mlruns", envvar="RONGZI_MLRUNS", default="mlruns", show_default=True, type=FOLDER,
+    help="Folder of the MLflow database and its artifacts.",
+)  # fmt: skip
+_checkpoints_option = click.option(
+    "--checkpoints", envvar="RONGZI_CHECKPOINTS", type=FILE,
+    help="File with the checkpoints stored outside the ledger.",
+)  # fmt: skip
+
+
+def ledger_options(command: F) -> F:
+    """Add the options that `ledger_location` reads."""
+    return home_option(_checkpoints_option(command))
+
+
+def settings_of(home: Path) -> Settings:
+    """Return the settings of the environment with `home` as the home folder."""
+    from api.core.settings import Settings
+
+    return replace(Settings.from_env(), home=home)
+
+
+def ledger_location(home: Path, checkpoints: Path | None) -> Location:
+    """Return the database of the ledger and the file of its checkpoints."""
+    from api.ledger.database import Location
+
+    return Location.of(replace(settings_of(home), checkpoints=checkpoints))
