@@ -13,9 +13,8 @@ from fastapi import Request
 from api.access.account_cache import AccountCache
 from api.access.accounts import Accounts
 from api.access.issuer import Issuer, TokenClaims
-from api.access.jwks import Jwks
 from api.access.limits import RateLimits, source_of
-from api.access.oidc import Oidc
+from api.access.oidc import Jwks, Oidc
 from api.access.sign_in import SignIn
 from api.access.tokens import TokenRefusedError
 from api.core.principal import Principal

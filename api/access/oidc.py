@@ -1,19 +1,148 @@
-"""Tokens of an identity provider (OpenID Connect), whose claims give roles and places."""
+"""An identity provider (OpenID Connect): its public keys, its tokens, its claims as rights.
+
+The keys (RFC 7517) are fetched with limits, cached and refreshed.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import http.client
+import json
 import re
-from collections.abc import Mapping
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from api.access.jwks import RETRY_SECONDS, Jwks
 from api.access.tokens import TokenRefusedError, Trust, verify_token
+from api.core.log import log
 from api.core.principal import PLACE, Principal
 from api.core.settings import OidcSettings
 from api.http.problem_kinds import PROVIDER_AWAY
 from api.http.problems import ProblemError
+
+#: Keys are fetched again after `FRESH_SECONDS`, and at once for an unknown key id, but at most once
+#: in `RETRY_SECONDS`. While the provider is away, the last keys stay valid for `MAX_STALE_SECONDS`.
+FRESH_SECONDS = 300.0
+RETRY_SECONDS = 10.0
+MAX_STALE_SECONDS = 24 * 3600.0
+_FETCH_SECONDS = 3.0
+_MAX_BYTES = 256 * 1024
+_MIN_RSA_BITS = 2048
+_AWAY = (OSError, ValueError, http.client.HTTPException, jwt.PyJWTError)
+
+
+class Jwks:
+    """Public keys by their ``kid``; `epoch` increases whenever the set changes."""
+
+    def __init__(self, source: str, clock: Callable[[], float] = monotonic) -> None:
+        self._source, self._clock = source, clock
+        self._keys: Mapping[str, Any] = {}
+        self._read_at = self._tried_at = float("-inf")
+        self._refreshing: asyncio.Task[None] | None = None
+        self._failed = False
+        self.epoch = 0
+
+    @property
+    def is_away(self) -> bool:
+        """Whether no key is known because the provider could not be reached."""
+        return not self._keys and self._failed
+
+    def key_by_id(self, name: str | None) -> Any:
+        """Return the public key of that ``kid``, or None."""
+        return self._keys.get(name) if isinstance(name, str) else None
+
+    async def settle(self, name: str | None = None) -> None:
+        """Refresh the keys if they are too old, or if the key id `name` is given and unknown."""
+        now = self._clock()
+        is_unknown = name is not None and self.key_by_id(name) is None
+        due = now - self._read_at > FRESH_SECONDS or is_unknown
+        if due and now - self._tried_at > RETRY_SECONDS:
+            if self._refreshing is None or self._refreshing.done():
+                self._refreshing = asyncio.create_task(self._refresh())
+            await self._refreshing
+        elif self._refreshing is not None and not self._refreshing.done():
+            await self._refreshing
+
+    async def _refresh(self) -> None:
+        self._tried_at = self._clock()
+        try:
+            payload = await asyncio.wait_for(asyncio.to_thread(self._read), _FETCH_SECONDS)
+            keys = verification_keys(payload)
+        except (TimeoutError, *_AWAY) as error:
+            self._failed = True
+            log.warning("refused", part="jwks", error=type(error).__qualname__)
+            if self._clock() - self._read_at > MAX_STALE_SECONDS:
+                self._replace({})
+            return
+        self._replace(keys)
+        self._failed = False
+        self._read_at = self._clock()
+
+    def _replace(self, keys: Mapping[str, Any]) -> None:
+        if {name: key.key for name, key in keys.items()} != {
+            name: key.key for name, key in self._keys.items()
+        }:
+            self.epoch += 1
+        self._keys = keys
+
+    def _read(self) -> bytes:
+        if "://" not in self._source:
+            with Path(self._source).open("rb") as file:
+                return _refuse_large(file.read(_MAX_BYTES + 1))
+        opener = urllib.request.build_opener(_NoRedirect)
+        try:
+            with opener.open(self._source, timeout=_FETCH_SECONDS) as response:
+                return _refuse_large(response.read(_MAX_BYTES + 1))
+        except urllib.error.HTTPError as refused:
+            # The exception holds the connection open until it is closed.
+            refused.close()
+            raise
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        """Refuse every redirect: keys come from the operator's address alone."""
+
+
+def verification_keys(payload: bytes) -> Mapping[str, jwt.PyJWK]:
+    """Return the keys of a JWKS that can verify signatures: public, key_by_id, long enough.
+
+    Raises
+    ------
+    ValueError
+        If the payload is no JWKS.
+    """
+    document = json.loads(payload)
+    if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
+        raise ValueError("not a JWKS")
+    return {key.key_id: key for jwk in document["keys"] if (key := _key(jwk)) and key.key_id}
+
+
+def _key(jwk: Any) -> jwt.PyJWK | None:
+    if not isinstance(jwk, dict) or jwk.get("use", "sig") != "sig":
+        return None
+    # A shared secret (oct) is not a public key.
+    if jwk.get("kty") not in {"RSA", "EC", "OKP"} or "d" in jwk:
+        return None
+    try:
+        key = jwt.PyJWK(jwk)
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError):
+        return None
+    is_short = isinstance(key.key, RSAPublicKey) and key.key.key_size < _MIN_RSA_BITS
+    return None if is_short else key
+
+
+def _refuse_large(payload: bytes) -> bytes:
+    if len(payload) > _MAX_BYTES:
+        raise ValueError("too large")
+    return payload
+
 
 #: The claim value for all places.
 EVERYWHERE = "*"

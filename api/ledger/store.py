@@ -21,7 +21,6 @@ from api.ledger.checkpoints import (
 )
 from api.ledger.commands import Command, View
 from api.ledger.database import Location, open_engine
-from api.ledger.group import Outcome, run_group
 from api.ledger.identities import Vault
 from api.ledger.keys import Keys, read_keys
 from api.ledger.opening import (
@@ -32,6 +31,7 @@ from api.ledger.opening import (
     refuse_truncated,
     refuse_unsealed,
 )
+from api.ledger.queue import Outcome, run_group
 from api.ledger.schema import refuse_other_release, upgrade
 from api.ledger.tables import entries
 from api.ledger.transaction import Transaction, read_head

@@ -26,8 +26,7 @@ from api.ledger.checkpoints import Checkpoint
 from api.ledger.commands import Answer, Command, View, Written
 from api.ledger.database import LOCK_SECONDS, Location
 from api.ledger.errors import InProgressError, LedgerAwayError, LedgerBusyError, LedgerRefusalError
-from api.ledger.group import Outcome
-from api.ledger.queue import Queue, QueuedCommand, deliver_outcomes
+from api.ledger.queue import Outcome, Queue, QueuedCommand, deliver_outcomes
 from api.ledger.store import Store, utc_now
 from model.errors import LedgerError
 

@@ -39,7 +39,8 @@ from api.persons import routes as persons_routes
 from api.portfolio import routes as portfolio_routes
 from api.portfolio.tally import Tally, preloading
 from api.reviews import routes as reviews_routes
-from api.server import about, health, refusals
+from api.server import refusals
+from api.server import routes as server_routes
 from api.server.overload import Load, Overload
 from api.server.serve import drained_on_signal, watching
 from api.webhooks import routes as webhooks_routes
@@ -116,8 +117,8 @@ def create_app(
     app.state.access_control = AccessControl(settings)
     app.state.tally = Tally()
     for router in (
-        decisions_routes.router, members_routes.router, about.router,
-        access_routes.sign_in_router, access_routes.audit_router, health.router,
+        decisions_routes.router, members_routes.router, server_routes.about_router,
+        access_routes.sign_in_router, access_routes.audit_router, server_routes.health_router,
         cases_routes.router, payments_routes.router, reviews_routes.router,
         consent_routes.router, persons_routes.router, portfolio_routes.router,
         webhooks_routes.router,

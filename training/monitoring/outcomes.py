@@ -55,7 +55,9 @@ def shrunk_ratios(bads: Floats, expected: Floats) -> Ratios:
         np.asarray(gamma.ppf(level, shape + bads, scale=1 / (rate + expected)))
         for level in (0.025, 0.975)
     )
-    return Ratios((shape + bads) / (rate + expected), low, high)
+    value = (shape + bads) / (rate + expected)
+    # The mean of a very skewed gamma distribution lies beyond its quantiles: widen to contain it.
+    return Ratios(value, np.minimum(low, value), np.maximum(high, value))
 
 
 _UNKNOWN = "?"

@@ -89,7 +89,10 @@ def test_an_account_missing_in_the_audit_is_found_and_one_missing_in_the_table(
     with accounts.writing.engine.begin() as connection:
         connection.execute(update(table).values(name="somebody-else"))
     rows = [finding.what for finding in verify_ledger(Location.of(ledger_settings)).findings]
-    assert ["never told of it" in rows[0], "is gone" in rows[1]] == [True, True]
+    assert ["but not in the audit" in rows[0], "is missing from table accounts" in rows[1]] == [
+        True,
+        True,
+    ]
     assert officer.name in rows[1]
 
 

@@ -12,8 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
-from api.access.jwks import Jwks, verification_keys
-from api.access.oidc import Oidc, principal
+from api.access.oidc import Jwks, Oidc, principal, verification_keys
 from api.access.tokens import TokenRefusedError
 from api.core.settings import AccessSettings, OidcSettings
 from model.errors import SettingError

@@ -52,7 +52,7 @@ def test_without_a_token_no_body_is_parsed(
     def parsed(_: bytes) -> object:
         raise AssertionError("a stranger's body was parsed")
 
-    monkeypatch.setattr("api.access.strict_route.parse", parsed)
+    monkeypatch.setattr("api.access.strict_route.parse_strict_json", parsed)
     for body in (*HOSTILE, WELL_FORMED):
         for headers in (
             {},

@@ -32,8 +32,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from api.access.jwks import Jwks
-from api.access.oidc import Oidc
+from api.access.oidc import Jwks, Oidc
 from api.access.tokens import TokenRefusedError
 from api.core.settings import AccessSettings, OidcSettings, Settings
 from api.http.problems import ProblemError

@@ -35,7 +35,7 @@ def test_a_commit_whose_answer_was_lost_gets_the_same_answer_again(published_hom
 
 
 def test_swaps_under_load_all_take_effect_and_fail_no_request(published_home: Path) -> None:
-    assert "4 swaps, each decided under" in _held(published_home, "swaps", "--times", "4")
+    assert "4 swaps, each used for" in _held(published_home, "swaps", "--times", "4")
 
 
 @pytest.mark.parametrize("fault", ["disk-full", "read-only", "write-error", "sync-error"])

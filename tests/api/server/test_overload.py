@@ -209,7 +209,7 @@ def test_a_slow_sender_needs_a_new_slot_for_its_work(monkeypatch: pytest.MonkeyP
 
 def test_slow_senders_are_limited_and_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overload, "MAX_SENDING", 3)
-    monkeypatch.setattr(body, "MOST_BODY_SECONDS", 0.05)
+    monkeypatch.setattr(body, "MAX_BODY_SECONDS", 0.05)
 
     async def crowded() -> list[int]:
         gate = Overload(_Slow(), Load(9))

@@ -79,6 +79,12 @@ def test_a_shrunk_ratio_lies_between_the_places_own_and_that_of_all(counts):
     assert (found.value <= found.high).all()
 
 
+def test_a_shrunk_ratio_lies_in_its_interval_even_if_the_places_differ_extremely():
+    found = shrunk_ratios(np.array([0.0, 3.0]), np.array([30.0, 0.05]))
+    assert (found.low <= found.value).all()
+    assert (found.value <= found.high).all()
+
+
 def test_a_place_without_a_code_keeps_its_loans():
     group = np.array(["371522", None, "371522"], dtype=object)
     rows = by_group(group, np.array([True, False, False]), np.full(3, 0.1), shrunk_ratios)

@@ -1,25 +1,29 @@
-"""Routes for monitoring: ``/live``, ``/ready`` and ``/metrics``."""
+"""Routes about the service: its health and metrics, policy, scorecard, kinds of problem."""
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
+import json
 import re
 from datetime import date
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
-from api.access.dependencies import LedgerInUse, ServiceInUse
+from api.access.dependencies import LedgerInUse, ResourcesInUse, ServiceInUse
 from api.core.metrics import CONTENT_TYPE, render_metrics
 from api.decisions.schemas import Digest
 from api.http.openapi import FieldErrorShape, refusals
-from api.http.problem_kinds import NOT_FOUND, NOT_READY
-from api.http.problems import FieldError, ProblemError
+from api.http.problem_kinds import KINDS, NOT_FOUND, NOT_READY
+from api.http.problems import FieldError, ProblemError, problem_body
 from api.ledger.writer import Ledger
+from model.card.card_json import card_to_json
 from model.profile.dictionary import Text
 
-router = APIRouter(tags=["running"])
+health_router = APIRouter(tags=["running"])
+about_router = APIRouter(tags=["about"])
 
 _DRAINING = FieldError(
     "service",
@@ -51,13 +55,15 @@ class LiveShape(BaseModel):
     live: bool
 
 
-@router.get("/live", summary="Check that the process is alive", responses=refusals())
+@health_router.get("/live", summary="Check that the process is alive", responses=refusals())
 async def get_live() -> LiveShape:
     """Answer while the process is alive."""
     return LiveShape(live=True)
 
 
-@router.get("/ready", summary="Check that decisions can be made", responses=refusals(NOT_READY))
+@health_router.get(
+    "/ready", summary="Check that decisions can be made", responses=refusals(NOT_READY)
+)
 async def get_ready(service: ServiceInUse, ledger: LedgerInUse) -> ReadyShape:
     """Answer 200 with the resources in use, or 503 with each missing part and its remedy."""
     if service.draining:
@@ -79,7 +85,7 @@ async def get_ready(service: ServiceInUse, ledger: LedgerInUse) -> ReadyShape:
     )
 
 
-@router.get(
+@health_router.get(
     "/metrics",
     summary="Export metrics to Prometheus on this machine",
     responses={200: {"content": {"text/plain": {}}}, **refusals(NOT_FOUND)},
@@ -110,3 +116,60 @@ def _is_loopback(peer: str) -> bool:
         return ipaddress.ip_address(peer).is_loopback
     except ValueError:
         return False
+
+
+class PolicyShape(BaseModel):
+    """The policy of the edition in use: every value with its unit, source and date of effect."""
+
+    on: date
+    policy_digest: Digest
+    in_force: dict[str, Any]
+
+
+class ScorecardShape(BaseModel):
+    """The signed card in use: bins, points, PD table, grades, wording and provenance."""
+
+    card_digest: Digest
+    approved_by: str | None
+    approved_at: str | None
+    card: dict[str, Any]
+
+
+@about_router.get("/v1/policy", summary="Show the policy in force", responses=refusals(NOT_READY))
+async def get_policy(resources: ResourcesInUse) -> PolicyShape:
+    """Return the policy in force on the edition's date."""
+    policy = resources.policy
+    return PolicyShape(on=policy.on, policy_digest=policy.digest, in_force=dict(policy.in_force))
+
+
+@about_router.get("/v1/scorecard", summary="Show the scorecard", responses=refusals(NOT_READY))
+async def get_scorecard(resources: ResourcesInUse) -> ScorecardShape:
+    """Return the signed card in use."""
+    card = resources.card
+    return ScorecardShape(
+        card_digest=card.digest,
+        approved_by=card.approved_by,
+        approved_at=card.approved_at,
+        card=json.loads(card_to_json(card.card)),
+    )
+
+
+@about_router.get(
+    "/problems/{name}", summary="Explain a kind of problem", responses=refusals(NOT_FOUND)
+)
+async def get_problem(name: Annotated[str, Path(pattern=r"^[a-z-]{1,40}$")]) -> dict[str, Any]:
+    """Return the meaning of a problem's `type` and what the caller can do."""
+    if name not in KINDS:
+        raise ProblemError(NOT_FOUND)
+    return problem_body(KINDS[name])
+
+
+@about_router.get("/", summary="List the main addresses", responses=refusals())
+async def get_root() -> dict[str, str]:
+    """Return the name of the service and its main addresses."""
+    return {
+        "service": "融资E 信贷决策服务 / Rongzi E decision service",
+        "openapi": "/openapi.json",
+        "decisions": "/v1/decisions",
+        "ready": "/ready",
+    }
