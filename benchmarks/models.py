@@ -22,8 +22,9 @@ from benchmarks.boosted_rivals import RIVALS
 from benchmarks.public_sets import SETS, PublicSet, digests, read_set
 from model.card.bins import Floats
 from model.profile.dictionary import Dictionary
-from training.learn import Source, TrainedRun, learn, totals
+from training.learn import learn, totals
 from training.measures.calibration import equal_groups, expected_calibration_error
+from training.run import Source, TrainedRun
 from training.samples.sample import Sample
 from training.settings import FAMILIES, Settings
 

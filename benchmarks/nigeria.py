@@ -21,7 +21,8 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 from benchmarks.superlender import KNOWN_BY, write_archive
 from model.profile.dictionary import member_dictionary
-from training.learn import Source, learn, totals
+from training.learn import learn, totals
+from training.run import Source
 from training.samples.archive import archive_sample
 from training.samples.sample import Sample
 from training.settings import Settings

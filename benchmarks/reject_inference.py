@@ -25,10 +25,11 @@ from data.storage.profiles import columns_of, profile_as_of
 from model.card.bins import Columns, Floats, Ints
 from model.policy.policy import policy_on
 from model.profile.dictionary import member_dictionary
-from training.learn import OUT_OF_TIME, Source, learn
+from training.learn import learn
 from training.measures.calibration import brier, equal_groups, expected_calibration_error
 from training.measures.discrimination import auc
 from training.reject.unobserved import Unobserved, unobserved_applicants
+from training.run import OUT_OF_TIME, Source
 from training.samples.archive import archive_sample
 from training.samples.sample import Sample, out_of_time
 from training.settings import POPULATIONS, REJECT_METHODS, Settings

@@ -29,8 +29,8 @@ from training.settings import (
 )
 
 if TYPE_CHECKING:
-    from training.learn import TrainedRun
     from training.measures.evaluate import Evaluation
+    from training.run import TrainedRun
     from training.tracking.runs import Tracked
 
 

@@ -27,8 +27,8 @@ from model.errors import TrainingError
 from training.gates.evidence import Evidence, has_evidence, read_evidence
 from training.gates.judge import judge, write_verdicts
 from training.gates.verdict import GATE_LIMITS, GateVerdicts, Verdict
-from training.learn import TrainedRun
 from training.reports.record import evidence_of
+from training.run import TrainedRun
 from training.tracking.runs import card_of_run, make_champion, run_of_card
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")

@@ -21,8 +21,9 @@ from training.contest import price_of_explanation
 from training.fairness.findings import CutOff, average_cut_off, policy_cut_off
 from training.fairness.measure import fairness_report
 from training.families.derived_attributes import without_attributes
-from training.learn import HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, Source, TrainedRun, learn
+from training.learn import learn
 from training.reject.unobserved import Unobserved, unobserved_applicants
+from training.run import HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, Source, TrainedRun
 from training.samples.archive import archive_sample
 from training.samples.draft import draft_dictionary
 from training.samples.sample import Sample, held_out, out_of_time, refuse_too_few

@@ -16,8 +16,8 @@ from data.publishing.published_card import publish_card
 from data.simulator import load_scenario, simulate
 from data.storage.archive import Archive
 from model.card.card_file import write_card
-from training.learn import TrainedRun
 from training.promote import judge_run
+from training.run import TrainedRun
 from training.settings import Settings
 from training.train import train_archive
 

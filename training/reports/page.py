@@ -14,8 +14,8 @@ from model.card.bins import Term
 from model.card.scorecard import Card
 from model.profile.dictionary import Attribute, Text
 from training.binning.evidence import BinRow, bin_labels
-from training.learn import DEVELOPMENT, HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, UNSEEN, TrainedRun
 from training.reports.plots import rows_of_term
+from training.run import DEVELOPMENT, HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, UNSEEN, TrainedRun
 from training.samples.sample import Sample
 
 _HEADING = re.compile(r'<h2 id="(\w+)">(.*?)</h2>')

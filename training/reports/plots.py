@@ -20,9 +20,9 @@ from model.card.bins import Floats, Term
 from model.card.scorecard import Card
 from model.profile.dictionary import Text
 from training.binning.evidence import BinRow, bin_rows
-from training.learn import DEVELOPMENT, UNSEEN, TrainedRun
 from training.measures.calibration import equal_groups, jeffreys_interval
 from training.measures.evaluate import Evaluation
+from training.run import DEVELOPMENT, UNSEEN, TrainedRun
 
 #: Fonts with Chinese characters on common systems; the first one present is used.
 _CHINESE = (

@@ -21,11 +21,12 @@ from training.gates.evidence import (
     write_evidence,
 )
 from training.gates.judge import GATES, write_verdicts
-from training.learn import TrainedRun, totals
+from training.learn import totals
 from training.measures.baseline import points_baseline
 from training.measures.evaluate import Evaluation
 from training.reports.page import report_html
 from training.reports.plots import bin_pictures, run_pictures
+from training.run import TrainedRun
 
 REPORT, FIGURES, ESTIMATOR = "report.html", "evaluation.json", "estimator.joblib"
 

@@ -25,8 +25,8 @@ from model.card.reasons import MAX_REASONS
 from model.card.scorecard import Card
 from model.errors import TrainingError
 from training.gates.evidence import EVIDENCE, VALIDATION
-from training.learn import TrainedRun
 from training.reports.record import listed_metrics, listed_parameters
+from training.run import TrainedRun
 
 EXPERIMENT = REGISTERED = "rongzi-e"
 #: A separate experiment, so that monitoring runs are never mistaken for training runs.

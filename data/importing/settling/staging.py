@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 
 from data.importing.files.formats import is_workbook, open_sheets
 from data.importing.files.sheets import Chunk, Sheet
-from data.importing.headings.frame import Frame, MergedCells, frame_rows
+from data.importing.headings.frame import Frame, frame_rows
 from data.importing.headings.heading import Heading, find_heading
+from data.importing.headings.merged_cells import MergedCells
 from data.importing.limits import HEADER_SEARCH_ROWS
 from data.importing.refusals import Refusal, RefusedFileError
 from data.importing.rows.checks import NUMBER, CheckedRows, check_frame

@@ -21,7 +21,7 @@ import pyarrow.csv as pa_csv
 from data.simulator import load_scenario, simulate
 from data.storage.archive import Archive
 from model.card.card_json import card_to_json
-from training.learn import TrainedRun
+from training.run import TrainedRun
 from training.settings import Settings
 from training.train import train_archive, train_table
 

@@ -34,7 +34,7 @@ TOUCHED: Mapping[str, Mapping[str, str]] = {
         "CHANGELOG.md": "a sentence",
     },
     "report section": {
-        "training/learn.py": "the figure as part of the run",
+        "training/run.py": "the figure as part of the run",
         "training/measures/discrimination.py": "the figure itself",
         "training/reports/page.py": "its position in the contents",
         "training/reports/templates/training/discrimination.html": "its template",

@@ -14,7 +14,7 @@ from model.policy.policy import policy_on
 from model.profile.dictionary import member_dictionary
 from training.families.cross_fit import RefitLearner
 from training.families.woe import WoeFamily
-from training.learn import NEW_BORROWERS, OUT_OF_TIME, UNSEEN
+from training.run import NEW_BORROWERS, OUT_OF_TIME, UNSEEN
 from training.samples.archive import archive_sample
 from training.settings import Settings
 from training.train import train_archive

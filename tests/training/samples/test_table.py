@@ -14,7 +14,8 @@ from data.storage.flat_table import card_columns, read_flat_table
 from model.card.card_json import card_to_json
 from model.errors import TrainingError
 from model.profile.dictionary import read_dictionary
-from training.learn import HELD_OUT, UNSEEN, totals
+from training.learn import totals
+from training.run import HELD_OUT, UNSEEN
 from training.samples.draft import draft_dictionary
 from training.settings import Settings
 from training.train import train_table

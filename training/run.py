@@ -1,0 +1,144 @@
+"""A training run: where a card comes from, how it was learned, and what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from model.card.scorecard import Card
+from model.profile.dictionary import Dictionary
+from training.additive import Dropped, Fit
+from training.card.calibrate import Calibration
+from training.fairness.findings import FairnessReport
+from training.families.comparison import Comparison, RoundingLoss
+from training.gates.verdict import GateVerdicts
+from training.measures.evaluate import Evaluation
+from training.reject.inference import RejectReport
+from training.samples.sample import Sample
+from training.samples.vintages import VintageRow
+from training.settings import Settings
+
+DEVELOPMENT, UNSEEN = "development", "cross_validated"
+OUT_OF_TIME, NEW_BORROWERS, HELD_OUT = "out_of_time", "out_of_time_new_borrowers", "held_out"
+
+
+@dataclass(frozen=True)
+class Source:
+    """The data of a run.
+
+    Attributes
+    ----------
+    name : str
+        The card's name.
+    facts : mapping of str to str
+        Facts of the data for the card's provenance: kind, digest, dates, target.
+    vintages : tuple of VintageRow
+        Counts by vintage; empty for a flat table.
+    notes : tuple of str
+        What was inferred or left out, for the reader.
+    """
+
+    name: str
+    facts: Mapping[str, str]
+    vintages: tuple[VintageRow, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a card comes from.
+
+    The dictionary includes the card's derived attributes.
+    """
+
+    dictionary: Dictionary
+    source: Source
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The fit that a card is compiled from.
+
+    Attributes
+    ----------
+    candidate : str
+        The chosen family's candidate with the least out-of-fold log loss.
+    log_loss : mapping of str to float
+        Out-of-fold log loss by candidate of the chosen family.
+    dropped : tuple of Dropped
+        The attributes that are not in the card.
+    reject_inference : RejectReport or None
+        None if the run had no unobserved rows.
+    """
+
+    fit: Fit
+    candidate: str
+    log_loss: Mapping[str, float]
+    calibration: Calibration
+    dropped: tuple[Dropped, ...]
+    reject_inference: RejectReport | None = None
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The development sample, and the validation sample with its name.
+
+    The validation sample has people or times that the card never saw.
+    """
+
+    development: Sample
+    validation: Sample
+    validated_on: str
+
+
+@dataclass(frozen=True)
+class Performance:
+    """What a card is worth.
+
+    Attributes
+    ----------
+    evaluations : mapping of str to Evaluation
+        ``development`` (optimistic: the card saw it), ``cross_validated``, and each validation
+        sample.
+    attribute_psi, points_psi
+        Shift from the development to the validation sample, over the card's frozen bins.
+    baseline : mapping of str to list of float
+        Share of development rows by bin code, which monitoring compares with.
+    rounding : RoundingLoss or None
+        What merging bins and whole points lost on the validation sample.
+    fairness : FairnessReport or None
+        On the validation sample; None if it has no protected groups.
+    """
+
+    evaluations: Mapping[str, Evaluation]
+    attribute_psi: Mapping[str, float]
+    points_psi: float
+    baseline: Mapping[str, list[float]]
+    rounding: RoundingLoss | None = None
+    fairness: FairnessReport | None = None
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """A card with the evidence for and against it.
+
+    Attributes
+    ----------
+    digest : str
+        SHA-256 of the card's canonical JSON.
+    trained_by : str
+        Who ran the training; this person may not approve the card.
+    gates : GateVerdicts or None
+        Verdicts against the champion in use; None until the gates have judged.
+    """
+
+    card: Card
+    digest: str
+    origin: Origin
+    learned: Learned
+    samples: Samples
+    performance: Performance
+    comparison: Comparison
+    trained_by: str = ""
+    gates: GateVerdicts | None = None
