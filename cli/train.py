@@ -89,7 +89,7 @@ def command(
     seed: int,
     trained_by: str,
     home: Path,
-    mlruns: Path,
+    mlruns: str,
 ) -> None:
     """Train a card, judge it by the gates, and register it unsigned as the challenger."""
     settings = Settings(
@@ -161,7 +161,7 @@ def _read_text(path: Path) -> str:
         raise UnreadableFileError(f"{path}: cannot be read as UTF-8 text: {error}") from error
 
 
-def _record(run: TrainedRun, out: Path | None, mlruns: Path) -> Tracked:
+def _record(run: TrainedRun, out: Path | None, mlruns: str) -> Tracked:
     from training.reports.record import write_card_folder, write_run
     from training.tracking.runs import track
 
@@ -184,7 +184,7 @@ def _print_results(run: TrainedRun, tracked: Tracked, out: Path | None) -> None:
     for line in gate_lines(run.gates):
         click.echo(line)
     click.echo(f"评分卡 card: {run.digest[:16]}, {len(run.card.attributes)} attributes")
-    click.echo(f"报告 report: {(out or tracked.artifacts) / 'report.html'}")
+    click.echo(f"报告 report: {out / 'report.html' if out else tracked.report}")
     click.echo(f"运行 run: {tracked.run_id} (version {tracked.version}, challenger)")
     click.echo(f"下一步 next: rongzi promote {tracked.run_id} --approved-by NAME")
 
