@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,13 +101,21 @@ def command(
         unobserved=unobserved,
     )
     if archive is not None and table is None:
-        run = _train_archive(archive, as_of, settings)
+        train = partial(_train_archive, archive, as_of, settings)
     elif table is not None and archive is None and target is not None:
-        run = _train_table(table, target, bad_value, dictionary, settings)
+        train = partial(_train_table, table, target, bad_value, dictionary, settings)
     else:
         raise click.UsageError("give either --archive DIR, or --table FILE with --target COLUMN")
-    run = _judge(replace(run, trained_by=trained_by), home)
+    _refuse_unreachable(mlruns)
+    run = _judge(replace(train(), trained_by=trained_by), home)
     _print_results(run, _record(run, out, mlruns), out)
+
+
+def _refuse_unreachable(mlruns: str) -> None:
+    """Refuse a server that does not answer before the training, whose run would be lost."""
+    from training.tracking.runs import refuse_unreachable
+
+    refuse_unreachable(mlruns)
 
 
 def _train_archive(archive: Path, as_of: datetime | None, settings: Settings) -> TrainedRun:

@@ -30,7 +30,8 @@ from training.tracking.store import EXPERIMENT, MONITORING, Store, experiment_id
 
 __all__ = [
     "CHALLENGER", "CHAMPION", "EXPERIMENT", "MONITORING", "REGISTERED", "Tracked", "card_of_run",
-    "file_of_run", "make_champion", "run_of_card", "store_uri", "track", "track_monitoring",
+    "file_of_run", "make_champion", "refuse_unreachable", "run_of_card", "store_uri", "track",
+    "track_monitoring",
 ]  # fmt: skip
 
 CARD_FOLDER = "card"
@@ -44,6 +45,19 @@ class Tracked:
     run_id: str
     version: str
     report: str
+
+
+def refuse_unreachable(place: str | Path) -> None:
+    """Ask the server at `place` for an answer; a folder needs none.
+
+    Raises
+    ------
+    TrainingError
+        If it does not answer.
+    """
+    if Store.at(place).folder is None:
+        with opened(place):
+            mlflow.search_experiments(max_results=1)
 
 
 def track(run: TrainedRun, artifacts: Path, place: str | Path) -> Tracked:

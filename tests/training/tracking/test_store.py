@@ -49,8 +49,9 @@ def copied(made: tuple[Path, str], tmp_path: Path) -> tuple[Path, Path, str]:
     """The folder of the table and the original store, a copy of the store, and the run."""
     folder, run_id = made
     settle(folder / "A")
-    shutil.copytree(folder / "A", tmp_path / "B")
-    return folder, tmp_path / "B", run_id
+    copy = tmp_path / "副本 B"
+    shutil.copytree(folder / "A", copy)
+    return folder, copy, run_id
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -180,6 +181,8 @@ def test_the_folder_of_a_run_without_a_file_is_not_searched_elsewhere(
     [
         ("runs", "sqlite:///{here}/runs/mlflow.db", "runs"),
         ("sqlite:///runs/mlflow.db", "sqlite:///{here}/runs/mlflow.db", "runs"),
+        ("sqlite:///mlflow.db", "sqlite:///{here}/mlflow.db", "."),
+        ("sqlite:///my-mlflow.db", "sqlite:///my-mlflow.db", None),
         ("file:///runs", "sqlite:////runs/mlflow.db", "/runs"),
         ("file:runs", "sqlite:///{here}/runs/mlflow.db", "runs"),
         ("http://tracking:5000", "http://tracking:5000", None),
@@ -210,6 +213,17 @@ def test_an_address_where_no_server_answers_is_named_and_leaves_no_folder(
     with pytest.raises(TrainingError, match=f"^{address}: MLflow cannot work there"):
         promote("0" * 32, "王审批", NOW, tmp_path / "home", address)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_server_that_does_not_answer_is_named_before_anything_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    options = ["--table", str(tmp_path / "absent.csv"), "--target", "bad"]
+    with pytest.raises(TrainingError, match=r"^http://127\.0\.0\.1:9: MLflow cannot work there"):
+        CliRunner().invoke(
+            train_command, [*options, "--mlruns", "http://127.0.0.1:9"], catch_exceptions=False
+        )
 
 
 @pytest.mark.parametrize("command", [train_command, promote_command, monitor_command])
