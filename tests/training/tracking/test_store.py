@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -213,6 +214,17 @@ def test_an_address_where_no_server_answers_is_named_and_leaves_no_folder(
     with pytest.raises(TrainingError, match=f"^{address}: MLflow cannot work there"):
         promote("0" * 32, "王审批", NOW, tmp_path / "home", address)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_server_may_have_a_registry_apart_and_a_folder_has_its_own(
+    made: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", "http://registry")
+    with opened("http://tracking"):
+        assert mlflow.get_registry_uri() == "http://registry"
+    with opened(made[0] / "A") as store:
+        assert mlflow.get_registry_uri() == store.uri
+    assert os.environ["MLFLOW_REGISTRY_URI"] == "http://registry"
 
 
 def test_a_server_that_does_not_answer_is_named_before_anything_is_trained(
