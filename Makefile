@@ -51,6 +51,7 @@ serve: $(STAMP)
 	$(BIN)/rongzi serve
 
 mlflow-ui: $(STAMP)
+	$(BIN)/python -m training.tracking.store mlruns
 	MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --backend-store-uri sqlite:///mlruns/mlflow.db --host 127.0.0.1 --port 5000
 
 # Needs uv. Names no index; hashes pin every file.

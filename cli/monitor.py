@@ -46,7 +46,7 @@ def command(
     run_id: str | None,
     out: Path | None,
     home: Path,
-    mlruns: Path,
+    mlruns: str,
 ) -> None:
     """Compare members, borrowers and outcomes with the card's training; write a report."""
     from data.storage.archive import Archive
@@ -71,7 +71,7 @@ def command(
     click.echo(f"运行 run: {track_monitoring(metrics(findings), tags(findings), folder, mlruns)}")
 
 
-def _baseline(card_dir: Path | None, run_id: str | None, home: Path, mlruns: Path) -> Baseline:
+def _baseline(card_dir: Path | None, run_id: str | None, home: Path, mlruns: str) -> Baseline:
     from training.monitoring.monitor import baseline_of_card, baseline_of_run
 
     if run_id is not None:

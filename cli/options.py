@@ -36,8 +36,9 @@ home_option = click.option(
     help="Folder of keys, cards, editions and, unless RONGZI_DATABASE_URL is set, the ledger.",
 )  # fmt: skip
 mlruns_option = click.option(
-    "--mlruns", envvar="RONGZI_MLRUNS", default="mlruns", show_default=True, type=FOLDER,
-    help="Folder of the MLflow database and its artifacts.",
+    "--mlruns", envvar=["RONGZI_MLRUNS", "MLFLOW_TRACKING_URI"], default="mlruns",
+    show_default=True, metavar="DIRECTORY|URI",
+    help="Folder of the MLflow database and its artifacts, or the URI of a tracking server.",
 )  # fmt: skip
 _checkpoints_option = click.option(
     "--checkpoints", envvar="RONGZI_CHECKPOINTS", type=FILE,

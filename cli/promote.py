@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--rollback", is_flag=True, help="Publish the card that the champion replaced.")
 @home_option
 @mlruns_option
-def command(what: str | None, approved_by: str, rollback: bool, home: Path, mlruns: Path) -> None:
+def command(what: str | None, approved_by: str, rollback: bool, home: Path, mlruns: str) -> None:
     """Publish the card of a training run or of a folder if it passes every gate."""
     from training.promote import promote, roll_back
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,7 @@ def command(
     seed: int,
     trained_by: str,
     home: Path,
-    mlruns: Path,
+    mlruns: str,
 ) -> None:
     """Train a card, judge it by the gates, and register it unsigned as the challenger."""
     settings = Settings(
@@ -100,13 +101,21 @@ def command(
         unobserved=unobserved,
     )
     if archive is not None and table is None:
-        run = _train_archive(archive, as_of, settings)
+        train = partial(_train_archive, archive, as_of, settings)
     elif table is not None and archive is None and target is not None:
-        run = _train_table(table, target, bad_value, dictionary, settings)
+        train = partial(_train_table, table, target, bad_value, dictionary, settings)
     else:
         raise click.UsageError("give either --archive DIR, or --table FILE with --target COLUMN")
-    run = _judge(replace(run, trained_by=trained_by), home)
+    _refuse_unreachable(mlruns)
+    run = _judge(replace(train(), trained_by=trained_by), home)
     _print_results(run, _record(run, out, mlruns), out)
+
+
+def _refuse_unreachable(mlruns: str) -> None:
+    """Refuse a server that does not answer before the training, whose run would be lost."""
+    from training.tracking.runs import refuse_unreachable
+
+    refuse_unreachable(mlruns)
 
 
 def _train_archive(archive: Path, as_of: datetime | None, settings: Settings) -> TrainedRun:
@@ -161,7 +170,7 @@ def _read_text(path: Path) -> str:
         raise UnreadableFileError(f"{path}: cannot be read as UTF-8 text: {error}") from error
 
 
-def _record(run: TrainedRun, out: Path | None, mlruns: Path) -> Tracked:
+def _record(run: TrainedRun, out: Path | None, mlruns: str) -> Tracked:
     from training.reports.record import write_card_folder, write_run
     from training.tracking.runs import track
 
@@ -184,7 +193,7 @@ def _print_results(run: TrainedRun, tracked: Tracked, out: Path | None) -> None:
     for line in gate_lines(run.gates):
         click.echo(line)
     click.echo(f"评分卡 card: {run.digest[:16]}, {len(run.card.attributes)} attributes")
-    click.echo(f"报告 report: {(out or tracked.artifacts) / 'report.html'}")
+    click.echo(f"报告 report: {out / 'report.html' if out else tracked.report}")
     click.echo(f"运行 run: {tracked.run_id} (version {tracked.version}, challenger)")
     click.echo(f"下一步 next: rongzi promote {tracked.run_id} --approved-by NAME")
 

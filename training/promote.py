@@ -53,7 +53,7 @@ class Promotion:
 
 
 def promote(
-    what: str, approved_by: str, approved_at: datetime, home: Path, store: Path
+    what: str, approved_by: str, approved_at: datetime, home: Path, store: str | Path
 ) -> Promotion:
     """Promote a training run's card, or the card in a folder, if it passes every gate.
 
@@ -64,6 +64,8 @@ def promote(
     ----------
     what : str
         A run id of `store`, or a card folder.
+    store : str or Path
+        A folder, or the URI of a tracking server.
     home : Path
         Where cards and keys are kept; see `data.publishing.published_card`.
 
@@ -89,7 +91,7 @@ def promote(
         return _put_back(folder, approved_by, approved_at, home, store)
 
 
-def roll_back(approved_by: str, approved_at: datetime, home: Path, store: Path) -> Promotion:
+def roll_back(approved_by: str, approved_at: datetime, home: Path, store: str | Path) -> Promotion:
     """Put the card back in use that the champion replaced.
 
     Raises
@@ -119,7 +121,7 @@ def champion_of(home: Path) -> CardFile | None:
 
 
 @contextmanager
-def _card_folder(what: str, store: Path) -> Iterator[Path]:
+def _card_folder(what: str, store: str | Path) -> Iterator[Path]:
     if (Path(what) / CARD).is_file():
         yield Path(what)
     elif _RUN_ID.fullmatch(what):
@@ -183,7 +185,7 @@ def _refuse_unjudged(folder: Path, digest: str, home: Path) -> None:
 
 
 def _put_back(
-    folder: Path, approved_by: str, approved_at: datetime, home: Path, store: Path
+    folder: Path, approved_by: str, approved_at: datetime, home: Path, store: str | Path
 ) -> Promotion:
     publication = publish_card(home, folder, approved_by, approved_at, {"kind": ROLLBACK})
     run_id = run_of_card(publication.card.digest, store)
@@ -191,7 +193,7 @@ def _put_back(
 
 
 def _register(
-    publication: Publication, run_id: str | None, store: Path, verdicts: GateVerdicts | None
+    publication: Publication, run_id: str | None, store: str | Path, verdicts: GateVerdicts | None
 ) -> Promotion:
-    version = make_champion(run_id, store) if run_id else None
+    version = make_champion(run_id, store, publication.card, verdicts) if run_id else None
     return Promotion(publication, run_id, version, verdicts)

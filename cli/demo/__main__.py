@@ -31,8 +31,8 @@ _STORES = (
 @click.option("--seed", default=54, show_default=True)
 @click.option("--home", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
 @click.option("--reports", type=click.Path(path_type=Path), default=Path("reports"))
-@click.option("--mlruns", type=click.Path(path_type=Path), default=Path("mlruns"))
-def command(members: int, months: int, seed: int, home: Path, reports: Path, mlruns: Path) -> None:
+@click.option("--mlruns", default="mlruns", show_default=True)
+def command(members: int, months: int, seed: int, home: Path, reports: Path, mlruns: str) -> None:
     """Run the main job at full size, then print its results."""
     from cli.demo.summary import summary
 
@@ -49,7 +49,7 @@ def command(members: int, months: int, seed: int, home: Path, reports: Path, mlr
 
 def _commands(demo: Demo, size: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     day, home = ("--as-of", AS_OF.isoformat()), ("--home", str(demo.home))
-    archive, mlruns = ("--archive", str(demo.archive)), ("--mlruns", str(demo.mlruns))
+    archive, mlruns = ("--archive", str(demo.archive)), ("--mlruns", demo.mlruns)
     card = demo.reports / "card"
     yield ("simulate", *size, "--out", str(demo.simulated), "--export-files", str(demo.inbox),
            "--truth", str(demo.truth), "--dirt", str(demo.home / "truth" / "dirt.csv"))  # fmt: skip

@@ -15,7 +15,7 @@ class Demo:
 
     home: Path
     reports: Path
-    mlruns: Path
+    mlruns: str
 
     @property
     def inbox(self) -> Path:

@@ -166,7 +166,7 @@ def _place_names(archive: Archive, as_of: date) -> tuple[dict[str, str], dict[st
     return counties, villages
 
 
-def baseline_of_run(run_id: str, store: Path) -> Baseline:
+def baseline_of_run(run_id: str, store: str | Path) -> Baseline:
     """Return the card that run `run_id` of `store` made, with its baseline.
 
     Raises
@@ -178,7 +178,7 @@ def baseline_of_run(run_id: str, store: Path) -> Baseline:
         return _tracked_baseline(read_card(folder), run_id, store)
 
 
-def baseline_of_card(folder: Path | None, home: Path, store: Path) -> Baseline:
+def baseline_of_card(folder: Path | None, home: Path, store: str | Path) -> Baseline:
     """Return the card in `folder`, or the card in use, with the baseline of the run that made it.
 
     The baseline is read from the card's folder if it is there, else from the latest run in `store`
@@ -204,6 +204,6 @@ def baseline_of_card(folder: Path | None, home: Path, store: Path) -> Baseline:
     )
 
 
-def _tracked_baseline(file: CardFile, run_id: str, store: Path) -> Baseline:
+def _tracked_baseline(file: CardFile, run_id: str, store: str | Path) -> Baseline:
     with file_of_run(run_id, FIGURES, store) as figures:
         return read_baseline(file, figures)

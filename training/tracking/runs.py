@@ -1,241 +1,235 @@
-"""Training and monitoring runs in MLflow.
-
-The store is one folder: ``mlflow.db`` (SQLite) and ``artifacts``. The service never calls MLflow.
-"""
+"""Training and monitoring runs in MLflow. The service never calls MLflow."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import tempfile
-import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import resources
-from io import StringIO
 from pathlib import Path
 
 import mlflow
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, DataType, Schema
 
-from model.card.reasons import MAX_REASONS
-from model.card.scorecard import Card
+from model.card.card_file import CardFile
 from model.errors import TrainingError
 from training.gates.evidence import EVIDENCE, VALIDATION
-from training.reports.record import listed_metrics, listed_parameters
+from training.gates.verdict import GateVerdicts
+from training.reports.record import REPORT, listed_metrics, listed_parameters
 from training.run import TrainedRun
+from training.tracking.description import (
+    code_version,
+    datasets,
+    described_data,
+    gate_tags,
+    words,
+)
+from training.tracking.registry import CHALLENGER, CHAMPION, REGISTERED, crown, register
+from training.tracking.store import EXPERIMENT, MONITORING, Store, experiment_id, opened
 
-EXPERIMENT = REGISTERED = "rongzi-e"
-#: A separate experiment, so that monitoring runs are never mistaken for training runs.
-MONITORING = "rongzi-e-monitoring"
-CHALLENGER, CHAMPION = "challenger", "champion"
+__all__ = [
+    "CHALLENGER", "CHAMPION", "EXPERIMENT", "MONITORING", "REGISTERED", "Tracked", "card_of_run",
+    "file_of_run", "make_champion", "refuse_unreachable", "run_of_card", "store_uri", "track",
+    "track_monitoring",
+]  # fmt: skip
+
 CARD_FOLDER = "card"
-_SERVED_WITH = ("mlflow", "numpy", "pandas", "pyyaml", "cryptography", "rfc8785")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Hide MLflow's messages and deprecation warnings; errors are still raised."""
-    with redirect_stderr(StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+_ABSENT = "RESOURCE_DOES_NOT_EXIST"
 
 
 @dataclass(frozen=True)
 class Tracked:
-    """A tracked run: its id, its registered version, its artifacts on disk."""
+    """A tracked run: its id, its registered version, and where its report can be read."""
 
     run_id: str
     version: str
-    artifacts: Path
+    report: str
 
 
-@_quiet()
-def track(run: TrainedRun, artifacts: Path, store: Path) -> Tracked:
-    """Record `run` in `store` with the files in `artifacts`; register its card as challenger.
+def refuse_unreachable(place: str | Path) -> None:
+    """Ask the server at `place` for an answer; a folder needs none.
+
+    Raises
+    ------
+    TrainingError
+        If it does not answer.
+    """
+    if Store.at(place).folder is None:
+        with opened(place):
+            mlflow.search_experiments(max_results=1)
+
+
+def track(run: TrainedRun, artifacts: Path, place: str | Path) -> Tracked:
+    """Record `run` at `place` with the files in `artifacts`; register its card as challenger.
 
     Parameters
     ----------
     artifacts : Path
         A folder with the run's files, the card's under ``card``.
+    place : str or Path
+        A folder, or the URI of a tracking server; see `training.tracking.store`.
 
     Raises
     ------
     TrainingError
-        If the store cannot be written.
+        If MLflow cannot write there.
     """
-    try:
-        return _tracked(run, artifacts, store)
-    except (MlflowException, OSError) as error:
-        raise TrainingError(f"{store}: MLflow cannot record the run there: {error}") from error
+    with opened(place) as store:
+        experiment = experiment_id(EXPERIMENT, store)
+        name = run.digest[:16]
+        with mlflow.start_run(experiment_id=experiment, run_name=name, description=words(run)) as a:
+            tags = _tags(run, a.data.tags)
+            mlflow.set_tags({**tags, **run.card.provenance})
+            mlflow.log_params(listed_parameters(run))
+            mlflow.log_metrics(listed_metrics(run))
+            for data, context, facts in datasets(run):
+                mlflow.log_input(data, context, facts)
+            mlflow.log_artifacts(str(artifacts))
+            _log_leaderboard(run, experiment)
+            version = register(run.card, artifacts / CARD_FOLDER, tags)
+            return Tracked(a.info.run_id, version, _report(store, experiment, a.info.run_id))
 
 
-def _tracked(run: TrainedRun, artifacts: Path, store: Path) -> Tracked:
-    _open(store)
-    with mlflow.start_run(run_name=run.digest[:16]) as active:
-        mlflow.set_tags({"card_digest": run.digest, **run.card.provenance})
-        mlflow.log_params(listed_parameters(run))
-        mlflow.log_metrics(listed_metrics(run))
-        mlflow.log_artifacts(str(artifacts))
-        _log_leaderboard(run)
-        version = _log_model(run.card, artifacts / CARD_FOLDER)
-        MlflowClient().set_registered_model_alias(REGISTERED, CHALLENGER, version)
-        return Tracked(active.info.run_id, version, _on_disk(active.info.artifact_uri))
+def _tags(run: TrainedRun, given: dict[str, str]) -> dict[str, str]:
+    """Return the tags of the run that its model version has too."""
+    trainer = {"trained_by": run.trained_by} if run.trained_by else {}
+    version = {"code_version": code_version(given)}
+    return {"card_digest": run.digest, **trainer, **version, **gate_tags(run.gates)}
 
 
-def _log_leaderboard(run: TrainedRun) -> None:
+def _report(store: Store, experiment: str, run_id: str) -> str:
+    if store.folder is None:
+        return f"{store}/#/experiments/{experiment}/runs/{run_id}/artifacts"
+    return str(store.folder / "artifacts" / run_id / "artifacts" / REPORT)
+
+
+def _log_leaderboard(run: TrainedRun, experiment: str) -> None:
     """Record every candidate and every challenger as a run nested in this one."""
     challengers = run.comparison.price.challengers if run.comparison.price else ()
     for row in (*run.comparison.leaderboard, *challengers):
-        with mlflow.start_run(run_name=row.name, nested=True):
+        with mlflow.start_run(experiment_id=experiment, run_name=row.name, nested=True):
             mlflow.set_tags({"family": row.family, "note": row.note})
             mlflow.log_metrics({"auc": row.auc, "log_loss": row.log_loss, "brier": row.brier,
                                 "cpu_seconds": row.seconds})  # fmt: skip
 
 
 @contextmanager
-def card_of_run(run_id: str, store: Path) -> Iterator[Path]:
+def card_of_run(run_id: str, place: str | Path) -> Iterator[Path]:
     """Yield a folder with the card that run `run_id` made, and its evidence.
 
     Raises
     ------
     TrainingError
-        If the store has no such run, or the run has no card.
+        If there is no such run, or the run has no card.
     """
     with tempfile.TemporaryDirectory() as folder:
-        card = _download(run_id, store, Path(folder), CARD_FOLDER)
-        _fetch_evidence(run_id, card)
+        card = _download(run_id, place, Path(folder), CARD_FOLDER)
+        _fetch_evidence(run_id, place, card)
         yield card
 
 
-@_quiet()
-def make_champion(run_id: str, store: Path) -> str | None:
-    """Make the version of run `run_id` the champion; return it, or None if there is none."""
-    _open(store)
-    client = MlflowClient()
-    versions = client.search_model_versions(f"run_id = '{run_id}'")
-    if not versions:
-        return None
-    version = str(versions[0].version)
-    client.set_registered_model_alias(REGISTERED, CHAMPION, version)
-    return version
-
-
-@_quiet()
-def run_of_card(digest: str, store: Path) -> str | None:
-    """Return the latest run that made the card with `digest`, None if the store has none."""
-    if not (store / "mlflow.db").exists():
-        return None
-    _open(store)
-    experiment = mlflow.get_experiment_by_name(EXPERIMENT)
-    runs = MlflowClient().search_runs(
-        [experiment.experiment_id], f"tags.card_digest = '{digest}'", max_results=1
-    )
-    return str(runs[0].info.run_id) if runs else None
-
-
 @contextmanager
-def file_of_run(run_id: str, name: str, store: Path) -> Iterator[Path]:
+def file_of_run(run_id: str, name: str, place: str | Path) -> Iterator[Path]:
     """Yield a copy of the file `name` of run `run_id`.
 
     Raises
     ------
     TrainingError
-        If the store has no such run, or the run has no such file.
+        If there is no such run, or the run has no such file.
     """
     with tempfile.TemporaryDirectory() as folder:
-        yield _download(run_id, store, Path(folder), name)
+        yield _download(run_id, place, Path(folder), name)
 
 
-@_quiet()
+def make_champion(
+    run_id: str, place: str | Path, card: CardFile, verdicts: GateVerdicts | None = None
+) -> str | None:
+    """Make the version of run `run_id` the champion; return it, or None if there is none.
+
+    The run and the version are tagged with the approval of `card`, and with `verdicts`.
+    """
+    approval = {"approved_by": card.approved_by or "", "approved_at": card.approved_at or ""}
+    with opened(place):
+        return crown(run_id, {**approval, **gate_tags(verdicts)})
+
+
+def run_of_card(digest: str, place: str | Path) -> str | None:
+    """Return the latest run that made the card with `digest`, None if there is none."""
+    if not Store.at(place).exists:
+        return None
+    with opened(place):
+        experiment = mlflow.get_experiment_by_name(EXPERIMENT)
+        if experiment is None:
+            return None
+        runs = MlflowClient().search_runs(
+            [experiment.experiment_id], f"tags.card_digest = '{digest}'", max_results=1
+        )
+        return str(runs[0].info.run_id) if runs else None
+
+
 def track_monitoring(
-    metrics: Mapping[str, float], tags: Mapping[str, str], folder: Path, store: Path
+    metrics: Mapping[str, float], tags: Mapping[str, str], folder: Path, place: str | Path
 ) -> str:
     """Record one monitoring run with the files in `folder`; return its id.
 
     Raises
     ------
     TrainingError
-        If the store cannot be written.
+        If MLflow cannot write there.
     """
-    try:
-        _open(store, MONITORING)
-        with mlflow.start_run(run_name=f"{tags['as_of']} {tags['card_digest'][:16]}") as active:
-            mlflow.set_tags(dict(tags))
-            mlflow.log_metrics(dict(metrics))
-            mlflow.log_artifacts(str(folder))
-            return str(active.info.run_id)
-    except (MlflowException, OSError) as error:
-        raise TrainingError(f"{store}: MLflow cannot record the run there: {error}") from error
+    data = {"source": "archive", "as_of": tags["as_of"], "data_digest": tags["archive_digest"]}
+    name = f"{tags['as_of']} {tags['card_digest'][:16]}"
+    with opened(place) as store, mlflow.start_run(
+        experiment_id=experiment_id(MONITORING, store), run_name=name,
+        description=_monitoring_in_words(metrics, tags),
+    ) as active:  # fmt: skip
+        mlflow.set_tags({**tags, "code_version": code_version(active.data.tags)})
+        mlflow.log_metrics(dict(metrics))
+        mlflow.log_input(described_data(f"archive {tags['as_of']}", data), "monitoring", data)
+        mlflow.log_artifacts(str(folder))
+        return str(active.info.run_id)
 
 
-def store_uri(store: Path) -> str:
-    """Return the address of `store` for ``MLFLOW_TRACKING_URI``."""
-    return f"sqlite:///{store.resolve() / 'mlflow.db'}"
+def _monitoring_in_words(metrics: Mapping[str, float], tags: Mapping[str, str]) -> str:
+    act, watch, unmeasured = (int(metrics[f"alerts/{n}"]) for n in ("act", "watch", "none"))
+    return (
+        f"**评分卡 card** `{tags['card_digest'][:16]}`, {tags['since']} → {tags['as_of']}\n\n"
+        f"**预警 alerts** 处理 act {act}, 关注 watch {watch}, 未测 not measured {unmeasured}"
+    )
 
 
-def _open(store: Path, experiment: str = EXPERIMENT) -> None:
-    store.mkdir(parents=True, exist_ok=True)
-    mlflow.set_tracking_uri(store_uri(store))
-    mlflow.set_registry_uri(store_uri(store))
-    if mlflow.get_experiment_by_name(experiment) is None:
-        where = (store.resolve() / "artifacts").as_uri()
-        mlflow.create_experiment(experiment, artifact_location=where)
-    mlflow.set_experiment(experiment)
+def store_uri(place: str | Path) -> str:
+    """Return the address of `place` for ``MLFLOW_TRACKING_URI``."""
+    return Store.at(place).uri
 
 
-@_quiet()
-def _download(run_id: str, store: Path, folder: Path, name: str) -> Path:
-    _open(store)
-    try:
-        path = mlflow.artifacts.download_artifacts(
-            run_id=run_id, artifact_path=name, dst_path=str(folder)
-        )
-    except (MlflowException, OSError) as error:
-        raise TrainingError(
-            f"{store}: no run {run_id} with a {name}; list runs with: mlflow ui"
-            f" --backend-store-uri {store_uri(store)}"
-        ) from error
+def _download(run_id: str, place: str | Path, folder: Path, name: str) -> Path:
+    store = Store.at(place)
+    missing = f"{store}: no run {run_id} with a {name}; list runs with: {store.pages}"
+    if not store.exists:
+        raise TrainingError(missing)
+    with opened(place):
+        try:
+            run = MlflowClient().get_run(run_id)
+        except MlflowException as error:
+            if error.error_code != _ABSENT:
+                raise
+            raise TrainingError(missing) from error
+        try:
+            path = mlflow.artifacts.download_artifacts(
+                f"{run.info.artifact_uri}/{name}", dst_path=str(folder)
+            )
+        except (MlflowException, OSError) as error:
+            raise TrainingError(missing) from error
     return Path(path)
 
 
-@_quiet()
-def _fetch_evidence(run_id: str, folder: Path) -> None:
+def _fetch_evidence(run_id: str, place: str | Path, folder: Path) -> None:
     """Copy the run's evidence beside its card; a run of an earlier release has none."""
-    stored = {item.path for item in MlflowClient().list_artifacts(run_id)}
-    for name in {EVIDENCE, VALIDATION} & stored:
-        mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=name, dst_path=str(folder))
-
-
-def _log_model(card: Card, folder: Path) -> str:
-    info = mlflow.pyfunc.log_model(
-        name="scorecard",
-        python_model=str(Path(__file__).with_name("pyfunc_model.py")),
-        artifacts={"card": str(folder)},
-        code_paths=[str(resources.files("model"))],
-        signature=_signature(card),
-        pip_requirements=[f"{n}=={importlib.metadata.version(n)}" for n in _SERVED_WITH],
-        registered_model_name=REGISTERED,
-    )
-    return str(info.registered_model_version)
-
-
-def _signature(card: Card) -> ModelSignature:
-    inputs = [
-        ColSpec(DataType.string if card.bins[n].levels else DataType.double, n, required=False)
-        for n in card.inputs
-    ]
-    outputs = [
-        ColSpec(DataType.long, "points"),
-        ColSpec(DataType.double, "pd"),
-        ColSpec(DataType.string, "grade"),
-        *(ColSpec(DataType.string, f"reason_{i + 1}", required=False) for i in range(MAX_REASONS)),
-    ]
-    return ModelSignature(Schema(inputs), Schema(outputs))
-
-
-def _on_disk(uri: str) -> Path:
-    return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri))
+    with opened(place):
+        stored = {item.path for item in MlflowClient().list_artifacts(run_id)}
+        for name in {EVIDENCE, VALIDATION} & stored:
+            mlflow.artifacts.download_artifacts(
+                run_id=run_id, artifact_path=name, dst_path=str(folder)
+            )

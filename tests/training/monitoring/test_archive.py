@@ -203,6 +203,12 @@ def test_the_command_writes_the_report_and_tracks_it(archive, baseline, tmp_path
     (tracked,) = client.search_runs([experiment.experiment_id])
     assert tracked.data.tags["card_digest"] == digest
     assert "psi/points" in tracked.data.metrics
+    assert "2021-07-01 → 2022-07-01" in tracked.data.tags["mlflow.note.content"]
+    (data,) = tracked.inputs.dataset_inputs
+    assert data.dataset.digest.startswith(archive.digest()[:16])
+    assert {"as_of": "2022-07-01", "data_digest": archive.digest()}.items() <= {
+        tag.key: tag.value for tag in data.tags
+    }.items()
     stored = {item.path for item in client.list_artifacts(tracked.info.run_id)}
     assert stored == {"monitoring.html", "monitoring.json"}
 

@@ -1,20 +1,19 @@
 """A run in MLflow, and the registered champion: the same points as the card, from a real server."""
 
+import hashlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -22,9 +21,14 @@ from cli.promote import command as promote_command
 from cli.train import command as train_command
 from data.publishing.published_card import published_card
 from data.storage.flat_table import card_columns, read_flat_table
+from model import __version__
 from model.card.reasons import points_lost, ranked, reason_codes
 from model.errors import TrainingError
+from tests.support.service.ports import free_port
+from tests.support.training_table import write_loans
 from training.promote import promote
+from training.settings import Settings
+from training.tracking.description import words
 from training.tracking.runs import (
     CHAMPION,
     REGISTERED,
@@ -33,22 +37,14 @@ from training.tracking.runs import (
     run_of_card,
     store_uri,
 )
-
-ROWS = 800
+from training.train import train_table
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """A table, the folder its card was written to, the MLflow store, and what was printed."""
     folder = tmp_path_factory.mktemp("mlflow")
-    rng = np.random.default_rng(4)
-    income, crop = rng.normal(size=ROWS).round(3), rng.choice(["小麦", "玉米"], ROWS)
-    bad = rng.random(ROWS) < 1 / (1 + np.exp(1 + 1.5 * income - (crop == "玉米")))
-    income[::17] = np.nan
-    table = pa.table(
-        {"income": pa.array(income, from_pandas=True), "crop": crop.tolist(), "bad": bad.tolist()}
-    )
-    pq.write_table(table, folder / "loans.parquet")
+    write_loans(folder / "loans.parquet")
     result = CliRunner().invoke(train_command, [
         "--table", str(folder / "loans.parquet"), "--target", "bad", "--out", str(folder / "card"),
         "--mlruns", str(folder / "mlruns"), "--family", "woe",
@@ -154,6 +150,85 @@ def test_an_argument_that_is_neither_run_nor_card_is_refused(trained, tmp_path, 
         promote(what, "王审批", now, tmp_path, trained[0] / "mlruns")
 
 
+def test_a_store_that_is_absent_is_not_created_by_reading_it(tmp_path):
+    now = datetime(2023, 10, 2, tzinfo=UTC)
+    with pytest.raises(TrainingError, match=r"no run 0{32} with a card"):
+        promote("0" * 32, "王审批", now, tmp_path / "home", tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_run_tells_in_words_what_was_trained_on_what(trained):
+    folder, output = trained
+    told = client(folder).get_run(run_id(output)).data.tags["mlflow.note.content"]
+    for part in ("woe, 2 attributes", "table loans.parquet", "held_out: 200 rows", "门槛 gates"):
+        assert part in told
+
+
+def test_a_description_stays_within_what_mlflow_accepts(trained):
+    run = train_table(trained[0] / "loans.parquet", "bad", Settings(family="woe"))
+    source = replace(run.origin.source, notes=("long " * 2_000,))
+    told = words(replace(run, origin=replace(run.origin, source=source)))
+    assert len(told) == 8_000
+
+
+def test_the_run_names_its_data_by_digest_schema_and_size(trained):
+    folder, output = trained
+    inputs = client(folder).get_run(run_id(output)).inputs.dataset_inputs
+    by_context = {
+        next(tag.value for tag in each.tags if tag.key == "mlflow.data.context"): each.dataset
+        for each in inputs
+    }
+    digest = hashlib.sha256((folder / "loans.parquet").read_bytes()).hexdigest()
+    assert set(by_context) == {"training", "validation"}
+    data = by_context["training"]
+    assert data.digest.startswith(digest[:16])
+    columns = [column["name"] for column in json.loads(data.schema)["mlflow_colspec"]]
+    assert columns == ["income", "crop", "bad"]
+    assert json.loads(data.profile)["num_rows"] == 600
+    assert data.digest != by_context["validation"].digest
+
+
+def test_run_and_version_carry_trainer_gates_code_and_approver(trained, champion):
+    folder, output = trained
+    version = client(folder).get_model_version_by_alias(REGISTERED, CHAMPION).tags
+    run = client(folder).get_run(run_id(output)).data.tags
+    for tags in (version, run):
+        assert tags["role"] == "champion"
+        assert tags["approved_by"] == "王审批"
+        assert tags["gates"] in ("passed", "flagged")
+        assert tags["code_version"].startswith(__version__)
+        assert tags["card_digest"] == champion[0].digest
+
+
+def test_the_tracked_candidates_are_nested_in_the_run(trained):
+    folder, output = trained
+    own = client(folder).get_run(run_id(output)).info
+    nested = client(folder).search_runs(
+        [own.experiment_id], f"tags.`mlflow.parentRunId` = '{own.run_id}'"
+    )
+    assert [run.data.tags["family"] for run in nested] == ["woe"]
+
+
+def test_the_experiment_opens_on_its_training_runs(trained):
+    tags = client(trained[0]).get_experiment_by_name(REGISTERED).tags
+    assert tags["mlflow.experimentKind"] == "custom_model_development"
+
+
+def test_training_leaves_the_tracking_address_of_the_process_as_it_was(trained, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    assert run_of_card("0" * 64, trained[0] / "mlruns") is None
+    assert os.environ["MLFLOW_TRACKING_URI"] == "http://127.0.0.1:9"
+
+
+def test_the_model_has_an_example_that_it_scores(trained, champion):
+    import mlflow
+
+    folder, _ = trained
+    mlflow.set_tracking_uri(store_uri(folder / "mlruns"))
+    model = mlflow.pyfunc.load_model(f"models:/{REGISTERED}@{CHAMPION}")
+    assert model.predict(model.input_example)["points"].item() > 0
+
+
 def test_a_runs_card_reads_as_it_was_written(trained):
     folder, output = trained
     with card_of_run(run_id(output), folder / "mlruns") as kept:
@@ -188,9 +263,7 @@ def test_the_registered_model_scores_as_the_kernel_does(trained, champion):
 def server(trained, champion):
     """``mlflow models serve`` of the champion, on a loopback port."""
     folder, _ = trained
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     # Away from the checkout, so that the model stands on the code it carries.
     champion_uri = f"models:/{REGISTERED}@{CHAMPION}"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -233,3 +306,26 @@ def test_mlflow_models_serve_gives_the_points_of_the_service(trained, champion, 
     assert [row["points"] for row in answer] == totals.tolist()
     assert [row["pd"] for row in answer] == pd_values.tolist()
     assert [row["reason_1"] for row in answer] == reasons[:, 0].tolist()
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("spark_installed")
+def test_spark_udf_gives_the_points_of_the_service(trained, champion):
+    import mlflow
+
+    from data.storage.engines import spark_session
+
+    folder, _ = trained
+    mlflow.set_tracking_uri(store_uri(folder / "mlruns"))
+    udf = mlflow.pyfunc.spark_udf(
+        spark_session(), f"models:/{REGISTERED}@{CHAMPION}", env_manager="local",
+        result_type="points long, pd double",
+    )  # fmt: skip
+    frame = pd.read_parquet(folder / "loans.parquet")[["income", "crop"]]
+    rows = spark_session().createDataFrame(frame.reset_index())
+    found = rows.select("index", udf("income", "crop").alias("score")).toPandas()
+    found = found.sort_values("index")["score"]
+    totals, pd_values, _, _ = kernel(champion[0].card, folder)
+    assert [row["points"] for row in found] == totals.tolist()
+    assert [row["pd"] for row in found] == pd_values.tolist()
