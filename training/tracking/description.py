@@ -18,8 +18,8 @@ from model.card.bins import Bins
 from model.card.reasons import MAX_REASONS
 from model.card.scorecard import Card
 from training.gates.verdict import GateVerdicts
-from training.learn import DEVELOPMENT, TrainedRun
 from training.measures.evaluate import Evaluation
+from training.run import DEVELOPMENT, TrainedRun
 from training.samples.sample import Sample
 
 _COMMIT = "mlflow.source.git.commit"
