@@ -13,12 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.importing.cells.text import is_blank, plain
 from data.importing.files.sheets import Chunk, MergedRange
 from data.importing.headings.heading import Heading
 from data.importing.headings.spellings import normal_header
 from data.importing.limits import MAX_MERGED_CELLS
 from data.importing.refusals import RefusedFileError
+from data.storage.cell_text import is_blank, plain
 from model.archive.tables import Kind
 
 
