@@ -59,8 +59,8 @@ def write_recalibrated(
     Parameters
     ----------
     portfolio : Path or None
-        A table with a column ``points``, as ``rongzi whitelist`` and ``rongzi score`` write it;
-        None: the card's own validation rows.
+        A table with a column ``points``, as ``rongzi whitelist`` and ``rongzi score`` write it, or
+        ``points_card`` where it had its own; None: the card's own validation rows.
 
     Returns
     -------

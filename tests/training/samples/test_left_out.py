@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -89,6 +90,12 @@ def test_no_file_and_no_line_holds_a_persons_number_or_name(table, drafted, trai
     texts |= {"output": output.encode(), "draft": drafted.encode()}
     for name, payload in texts.items():
         assert not [value for value in personal(table) if value.encode() in payload], name
+
+
+def test_the_validation_rows_hold_scored_attributes_and_groups_only(trained):
+    _, folder = trained
+    kept = set(pq.read_schema(folder / "card" / "validation.parquet").names)
+    assert kept == {"attribute.income", "attribute.late", "group.民族", "bad", "borrower"}
 
 
 def test_groups_too_small_for_a_rate_are_merged_and_judged_as_none(trained):
