@@ -17,7 +17,8 @@ from benchmarks.nigeria_flat import july_table
 from data.storage.flat_table import read_flat_table
 from model.profile.dictionary import Dictionary
 from training.samples.sample import Sample
-from training.samples.table import find_target, flat_sample
+from training.samples.table import flat_sample
+from training.samples.target import find_target
 from training.train import drafted_dictionary
 
 

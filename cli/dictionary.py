@@ -12,12 +12,16 @@ from cli.options import FILE
 @click.command("dictionary")
 @click.argument("table", type=FILE)
 @click.option("--target", required=True, help="Column with the outcome; the draft leaves it out.")
-@click.option("--bad", "bad_value", help="The target's value that is bad; inferred otherwise.")
+@click.option(
+    "--bad",
+    "bad_value",
+    help="The target's value that is bad; asked for where the table leaves it open.",
+)
 def command(table: Path, target: str, bad_value: str | None) -> None:
     """Draft the dictionary of TABLE and print it as YAML; review it before training with it."""
     from data.storage.flat_table import read_flat_table
     from training.samples.draft import draft_dictionary
-    from training.samples.table import find_target
+    from training.samples.target import find_target
 
     rows = read_flat_table(table)
     outcome = find_target(rows, target, bad_value)

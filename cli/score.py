@@ -15,14 +15,27 @@ from cli.options import FILE, home_option
     "--card", "card_dir", required=True, type=click.Path(path_type=Path), help="Folder of the card."
 )
 @click.option("--out", required=True, type=FILE, help="File to write.")
+@click.option(
+    "--allow-unreadable",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1),
+    help="Score although up to this share of a column's values is unreadable, out of range or"
+    " unseen; 0.1 is 10 %.",
+)
 @home_option
-def command(table: Path, card_dir: Path, out: Path, home: Path) -> None:
+def command(
+    table: Path, card_dir: Path, out: Path, allow_unreadable: float | None, home: Path
+) -> None:
     """Score every row of a table with a card; the file name ends in .csv or .parquet.
+
+    For each column it reports the values that are missing, unreadable, out of range or unseen in
+    training. It stops if more than 5 % of a column is unreadable, or more than 50 % of it scores
+    as out of range.
 
     The table's own cells are copied unchanged. A spreadsheet treats a cell that begins with = + -
     or @ as a formula, so take care when you open a file from someone else.
     """
-    from api.scoring.table import score_table
+    from api.scoring.table import ADDED, score_table
     from data.publishing.published_card import card_in
 
     card = card_in(card_dir, home)
@@ -32,5 +45,10 @@ def command(table: Path, card_dir: Path, out: Path, home: Path) -> None:
             " can use it",
             err=True,
         )
-    count = score_table(table, card.card, out)
-    click.echo(f"scored {count:,} rows with card {card.digest[:16]}: {out}")
+    scored = score_table(table, card.card, out, allow_unreadable=allow_unreadable)
+    for column in scored.placements:
+        if counts := column.counts():
+            click.echo(f"列 column {column.column}: {counts}", err=True)
+    if scored.added[0] != ADDED.names[0]:
+        click.echo(f"说明 note: the added columns are {', '.join(scored.added)}", err=True)
+    click.echo(f"scored {scored.rows:,} rows with card {card.digest[:16]}: {out}")

@@ -16,7 +16,7 @@ import click
 
 from cli.gate_lines import gate_lines
 from cli.options import DAY, EXISTING_FOLDER, FILE, FOLDER, home_option, mlruns_option
-from model.errors import CardError, UnreadableFileError
+from model.errors import CardError
 from training.settings import (
     CURVES,
     FAMILIES,
@@ -39,7 +39,11 @@ if TYPE_CHECKING:
 @click.option("--archive", type=EXISTING_FOLDER, help="Train on this archive's ripe loans.")
 @click.option("--table", type=FILE, help="Train on this flat table, csv or Parquet.")
 @click.option("--target", help="Column of the table with the outcome.")
-@click.option("--bad", "bad_value", help="The target's value that is bad; inferred otherwise.")
+@click.option(
+    "--bad",
+    "bad_value",
+    help="The target's value that is bad; asked for where the table leaves it open.",
+)
 @click.option("--dictionary", type=FILE, help="Dictionary of the table; drafted otherwise.")
 @click.option("--as-of", type=DAY, help="Archive as known on this day; without it, today.")
 @click.option("--family", default="auto", show_default=True, type=click.Choice(FAMILIES))
@@ -131,12 +135,13 @@ def _train_archive(archive: Path, as_of: datetime | None, settings: Settings) ->
 def _train_table(
     table: Path, target: str, bad_value: str | None, dictionary: Path | None, settings: Settings
 ) -> TrainedRun:
+    from data.storage.text_file import read_text_file
     from model.profile.dictionary import read_dictionary
     from training.train import train_table
 
     declared = None
     if dictionary is not None:
-        declared = read_dictionary(_read_text(dictionary), str(dictionary))
+        declared = read_dictionary(read_text_file(dictionary), str(dictionary))
     with _progress(settings) as step:
         return train_table(table, target, settings, bad_value, declared, step)
 
@@ -161,13 +166,6 @@ def _progress(settings: Settings) -> Iterator[Callable[[], object]]:
 
     with tqdm(total=steps(settings), unit="step", desc="train", disable=None) as bar:
         yield bar.update
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableFileError(f"{path}: cannot be read as UTF-8 text: {error}") from error
 
 
 def _record(run: TrainedRun, out: Path | None, mlruns: str) -> Tracked:

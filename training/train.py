@@ -27,7 +27,8 @@ from training.run import HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, Source, TrainedRu
 from training.samples.archive import archive_sample
 from training.samples.draft import draft_dictionary
 from training.samples.sample import Sample, held_out, out_of_time, refuse_too_few
-from training.samples.table import Target, find_target, flat_sample
+from training.samples.table import flat_sample, table_notes, without_identifiers
+from training.samples.target import Target, find_target
 from training.settings import Settings
 
 CARD_NAME = "rongzi-e"
@@ -74,7 +75,8 @@ def train_table(
 ) -> TrainedRun:
     """Train on the flat table at `path`; validate on rows held out at random, by class.
 
-    Without a `dictionary`, one is drafted from the table, with all directions free.
+    Without a `dictionary`, one is drafted from the table, with all directions free. Columns that
+    identify people are left out, whatever the dictionary says; the run's notes name them.
 
     Raises
     ------
@@ -87,10 +89,11 @@ def train_table(
     table = read_flat_table(path)
     outcome = find_target(table, target, bad_value)
     dictionary = dictionary or drafted_dictionary(table, target, path.name)
+    dictionary = without_identifiers(table, dictionary)
     sample = flat_sample(table, outcome, dictionary, target)
     refuse_too_few(sample, _min_bads(settings), path.name)
     validation = held_out(sample.bad, settings)
-    source = _flat_source(path, target, outcome)
+    source = _flat_source(path, target, outcome, table_notes(table, dictionary))
     samples = {HELD_OUT: sample.take(validation)}
     unobserved = _unobserved_rows(table, outcome, sample, settings)
     run = learn(
@@ -170,7 +173,7 @@ def _new_borrowers(development: Sample, validation: Sample) -> dict[str, Sample]
     return {NEW_BORROWERS: new} if 0 < new.bads < len(new) else {}
 
 
-def _flat_source(path: Path, target: str, outcome: Target) -> Source:
+def _flat_source(path: Path, target: str, outcome: Target, notes: tuple[str, ...]) -> Source:
     facts = {
         "source": f"table {path.name}",
         "data_digest": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -179,4 +182,4 @@ def _flat_source(path: Path, target: str, outcome: Target) -> Source:
     }
     blank = int((~outcome.known).sum())
     left_out = (f"{blank:,} rows without a target were left out",) if blank else ()
-    return Source(path.stem, facts, notes=(outcome.explanation, *left_out))
+    return Source(path.stem, facts, notes=(outcome.explanation, *left_out, *notes))

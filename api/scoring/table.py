@@ -8,13 +8,17 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from api.scoring.placement import Placement, added, placements, refuse_unplaced
 from data.storage.flat_table import card_columns, read_flat_table
+from data.storage.score_columns import free_names
+from model.card.bins import Columns
 from model.card.reasons import MAX_REASONS, points_lost, ranked, reason_codes
 from model.card.scorecard import Card
 from model.errors import UnreadableFileError
@@ -31,43 +35,63 @@ ADDED = pa.schema(
 PART_ROWS = 50_000
 
 
-def score_table(source: Path, card: Card, out: Path, rows_at_a_time: int = PART_ROWS) -> int:
+@dataclass(frozen=True)
+class ScoredTable:
+    """What `score_table` did: rows, the names of the added columns, and counts by input column."""
+
+    rows: int
+    added: tuple[str, ...]
+    placements: tuple[Placement, ...]
+
+
+def score_table(
+    source: Path,
+    card: Card,
+    out: Path,
+    rows_at_a_time: int = PART_ROWS,
+    allow_unreadable: float | None = None,
+) -> ScoredTable:
     """Write the table at `source`, with points, PD, grade and reasons added, to `out`.
 
-    The table's own cells do not change; a csv is written in UTF-8, separated by commas.
+    The table's own cells do not change; a csv is written in UTF-8 with BOM, so that spreadsheets
+    read its Chinese, separated by commas. Where the table has a column of the same name, all added
+    columns get an ending; see `free_names`.
 
-    Returns
-    -------
-    int
-        Rows scored.
+    Parameters
+    ----------
+    allow_unreadable : float or None
+        Largest share of a column's values that may score as out of range; see `refuse_unplaced`.
 
     Raises
     ------
     UnreadableFileError
-        If the table cannot be read, lacks an attribute of the card, already has a column that
-        would be added, or `out` ends neither in .csv nor in .parquet.
+        If the table cannot be read, lacks an attribute of the card, has too many values that the
+        card cannot place, or `out` ends neither in .csv nor in .parquet.
     """
     parts = _parts(source, rows_at_a_time)
     first = next(parts)
-    _refuse_clash(source, first)
     _refuse_absent(source, first, card)
-    count = 0
+    names = free_names(ADDED.names, first.column_names)
+    found, rows = [Placement(name) for name in card.inputs], 0
     with table_writer(out) as write:
         for part in chain([first], parts):
-            write(with_scores(part, card))
-            count += part.num_rows
-    return count
+            columns = card_columns(part, card)
+            found = added(found, placements(part, columns, card))
+            write(_with_scores(part, columns, card, names))
+            rows += part.num_rows
+        refuse_unplaced(source, found, allow_unreadable)
+    return ScoredTable(rows, tuple(names), tuple(found))
 
 
-def with_scores(table: pa.Table, card: Card) -> pa.Table:
-    """Return `table` with the columns of `ADDED`."""
-    codes = card.codes(card_columns(table, card))
+def _with_scores(table: pa.Table, columns: Columns, card: Card, names: list[str]) -> pa.Table:
+    """Return `table` with the columns of `ADDED`, under `names`."""
+    codes = card.codes(columns)
     by_attribute = card.points_by_attribute(codes)
     points = card.total(by_attribute)
     reasons = reason_codes(card, codes, ranked(points_lost(card, by_attribute)))
     values = [points, card.pd(points), card.grade(points), *reasons.T]
-    for field, column in zip(ADDED, values, strict=True):
-        table = table.append_column(field, pa.array(column, field.type))
+    for name, field, column in zip(names, ADDED, values, strict=True):
+        table = table.append_column(field.with_name(name), pa.array(column, field.type))
     return table
 
 
@@ -90,14 +114,6 @@ def _parquet_parts(source: Path, rows: int) -> Iterator[pa.Table]:
         raise UnreadableFileError(
             f"{source}: cannot be read as Parquet; check the path, or write the file again"
         ) from error
-
-
-def _refuse_clash(source: Path, table: pa.Table) -> None:
-    present = [name for name in ADDED.names if name in table.column_names]
-    if present:
-        raise UnreadableFileError(
-            f"{source}: already has a column {', '.join(present)}, which scoring adds; rename it"
-        )
 
 
 def _refuse_absent(source: Path, table: pa.Table, card: Card) -> None:
@@ -132,7 +148,7 @@ def table_writer(out: Path) -> Iterator[Write]:
 
 
 def _csv(draft: Path) -> Iterator[Write]:
-    with draft.open("w", encoding="utf-8", newline="") as file:
+    with draft.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         header: list[str] = []
 

@@ -6,7 +6,6 @@ Training and scoring both use this module, so that a cell has the same value in 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from io import StringIO
 from pathlib import Path
@@ -18,21 +17,21 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from data.storage.numerals import number_of
+from data.storage.text_file import decode
 from model.card.bins import Columns
 from model.card.scorecard import Card
 from model.errors import UnreadableFileError
 
 Kind = Literal["number", "text"]
-#: Spellings of "no value" in a column of numbers; in a column of text they are values.
-NO_NUMBER = frozenset({"", "na", "n/a", "nan", "nat", "null", "none", "?", "-", "."})
 _DELIMITERS = ",;\t|"
 
 
 def read_flat_table(path: Path) -> pa.Table:
     """Read the csv or Parquet file at `path`; csv columns are text, blank cells null.
 
-    A csv file may be UTF-8 (with or without BOM), UTF-16 with BOM, GB18030 or Latin-1, delimited by
-    comma, semicolon, tab or bar.
+    A csv file may be UTF-8 or UTF-16 (with or without BOM), GB18030 or Latin-1, delimited by comma,
+    semicolon, tab or bar. Names lose outer spaces; columns without name and value are left out.
 
     Raises
     ------
@@ -57,8 +56,9 @@ def read_flat_table(path: Path) -> pa.Table:
 def flat_columns(table: pa.Table, kinds: Mapping[str, Kind]) -> Columns:
     """Return the columns named in `kinds` as inputs of the card's kernel, each of shape (n,).
 
-    Numbers become float64: NaN for missing, infinity for text that is not a number, so that it
-    scores as out of range. Text becomes object with None for missing.
+    Numbers become float64: NaN for missing, infinity for text that `number_of` cannot read, so that
+    it scores as out of range; `unreadable` tells which cells these are. Text becomes object with
+    None for missing.
 
     Raises
     ------
@@ -94,6 +94,13 @@ def numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
     return values
 
 
+def unreadable(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    """Return which cells of a column of numbers are text that is no number, shape (n,)."""
+    if not _is_text(column.type):
+        return np.zeros(len(column), dtype=bool)
+    return np.isinf(numbers(column))
+
+
 def words(column: pa.ChunkedArray) -> NDArray[np.object_]:
     """Return `column` as stripped text, object of shape (n,); None for missing or blank."""
     encoded = pc.dictionary_encode(_as_text(column)).combine_chunks()
@@ -103,18 +110,18 @@ def words(column: pa.ChunkedArray) -> NDArray[np.object_]:
     return values
 
 
+def _is_text(kind: pa.DataType) -> bool:
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain))
+
+
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
 
 
 def _number(text: str) -> float:
-    if text.strip().lower() in NO_NUMBER:
-        return float("nan")
-    try:
-        # Python accepts "1_000" as a number; in a table it is an identifier.
-        return float(text.replace("_", "x"))
-    except ValueError:
-        return float("inf")
+    number = number_of(text)
+    return float("inf") if number is None else number
 
 
 def _lookup_rows(encoded: pa.DictionaryArray, null_row: int) -> NDArray[np.int64]:
@@ -122,17 +129,18 @@ def _lookup_rows(encoded: pa.DictionaryArray, null_row: int) -> NDArray[np.int64
 
 
 def _read_csv(path: Path) -> pa.Table:
-    payload = path.read_bytes()
-    text = payload.decode(_encoding(payload)).removeprefix("\ufeff")
+    text = decode(path.read_bytes())
     delimiter = max(_DELIMITERS, key=text.split("\n", 1)[0].count)
     # Python's own reader: the read-ahead threads of Arrow's reader sometimes abort a short program
     # at exit (apache/arrow issues 34314 and 39862).
     rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    names = next(rows, [])
+    names = [name.strip() for name in next(rows, [])]
     cells = [row for row in _complete_rows(rows, len(names), path) if row]
     columns = zip(*cells, strict=True) if cells else [()] * len(names)
     arrays = [pa.array([cell or None for cell in column], pa.string()) for column in columns]
-    return pa.Table.from_arrays(arrays, names=names)
+    # A spreadsheet saves columns that were once used as delimiters without name or value.
+    used = [at for at, name in enumerate(names) if name or arrays[at].null_count < len(arrays[at])]
+    return pa.Table.from_arrays([arrays[at] for at in used], names=[names[at] for at in used])
 
 
 def _complete_rows(rows: Iterable[list[str]], width: int, path: Path) -> Iterator[list[str]]:
@@ -143,20 +151,3 @@ def _complete_rows(rows: Iterable[list[str]], width: int, path: Path) -> Iterato
                 " correct the row, which may contain a stray delimiter or line break"
             )
         yield row
-
-
-def _encoding(payload: bytes) -> str:
-    if payload[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "utf-16"
-    try:
-        payload.decode("utf-8")
-    except UnicodeDecodeError:
-        return "gb18030" if _is_mostly_pairs(payload) else "latin-1"
-    return "utf-8"
-
-
-def _is_mostly_pairs(payload: bytes) -> bool:
-    # Chinese text consists of runs of high bytes; accented Latin letters are mostly single.
-    in_runs = sum(len(run) for run in re.findall(rb"[\x80-\xff]{2,}", payload))
-    single = len(re.findall(rb"[\x80-\xff]", payload)) - in_runs
-    return in_runs > 2 * single

@@ -8,6 +8,7 @@ import pyarrow.csv as pa_csv
 import pytest
 
 from cli.main import main
+from model.card.card_file import read_card
 from model.profile.dictionary import read_dictionary
 
 ROWS = 600
@@ -60,6 +61,25 @@ def test_a_drafted_dictionary_trains_a_card(rongzi, table, tmp_path):
         "card.json", "card.manifest", "evaluation.json", "evidence.json", "gates.json",
         "report.html", "validation.parquet",
     }  # fmt: skip
+
+
+def test_a_recalibration_reads_the_added_points_of_a_table_that_had_its_own(
+    rongzi, table, tmp_path
+):
+    own = pa_csv.read_csv(table).append_column("points", pa.array([9_999] * ROWS))
+    pa_csv.write_csv(own, tmp_path / "own.csv")
+    card, scored = tmp_path / "card", tmp_path / "scored.csv"
+    rongzi("train", "--table", table, "--target", "bad", "--family", "woe", "--out", card)
+    code, _, err = rongzi("score", "--table", tmp_path / "own.csv", "--card", card, "--out", scored)
+    assert (code, "the added columns are points_card, pd_card" in err) == (0, True)
+    code, _, _ = rongzi(
+        "recalibrate", card, "--bad-rate", "0.2", "--source", "vintages", "--out", tmp_path / "new",
+        "--portfolio", scored,
+    )  # fmt: skip
+    assert code == 0
+    moved = read_card(tmp_path / "new").card
+    points = pa_csv.read_csv(scored)["points_card"].to_pylist()
+    assert moved.pd(np.array(points)).mean() == pytest.approx(0.2, abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from data.storage.flat_table import numbers, read_flat_table
+from data.storage.score_columns import points_column
 from model.card.bins import Floats, Ints
 from model.card.card_file import CardFile, write_card
 from model.card.scorecard import Card
@@ -26,7 +27,6 @@ from training.gates.verdict import GATE_LIMITS, GateVerdicts
 
 #: A larger shift of the log odds would make another card.
 _MAX_SHIFT = 5.0
-_POINTS = "points"
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ def write_recalibrated(
     Parameters
     ----------
     portfolio : Path or None
-        A table with a column ``points``, as ``rongzi whitelist`` and ``rongzi score`` write it;
-        None: the card's own validation rows.
+        A table with a column ``points``, as ``rongzi whitelist`` and ``rongzi score`` write it, or
+        ``points_card`` where it had its own; None: the card's own validation rows.
 
     Returns
     -------
@@ -134,12 +134,13 @@ def _shift_pd(pd: Floats, shift: float) -> Floats:
 
 def _points(portfolio: Path) -> Ints:
     table = read_flat_table(portfolio)
-    if _POINTS not in table.column_names:
+    name = points_column(table.column_names)
+    if name is None:
         raise TrainingError(
-            f"{portfolio}: no column {_POINTS!r}; give a table that rongzi score or rongzi"
+            f"{portfolio}: no column 'points'; give a table that rongzi score or rongzi"
             " whitelist wrote with this card"
         )
-    points = numbers(table[_POINTS])
+    points = numbers(table[name])
     scored = points[np.isfinite(points)]
     if not len(scored):
         raise TrainingError(f"{portfolio}: no row has points")

@@ -27,9 +27,10 @@ from training.fairness.findings import (
     Rate,
 )
 from training.fairness.proxies import proxies
+from training.samples.groups import MIN_GROUP_ROWS
 from training.samples.sample import Bools, Sample
 
-#: Groups of an attribute, largest first; the remaining groups are merged into one.
+#: Groups of an attribute, largest first; the remaining ones and all too small are merged into one.
 _MAX_GROUPS = 20
 OTHERS = "(others)"
 #: Prior strengths, in rows: from groups with little in common to nearly identical groups.
@@ -127,10 +128,11 @@ def _row(counts: GroupCounts, drawn: Mapping[str, Floats], index: int) -> GroupR
 
 
 def _gaps(counts: GroupCounts, drawn: Mapping[str, Floats]) -> tuple[Gap, ...]:
-    """Return the widest gap of each measure; a single group has none."""
-    if len(counts.groups) < 2:
+    """Return the widest gap of each measure among groups of enough rows; a single one has none."""
+    is_large = counts.rows >= MIN_GROUP_ROWS
+    if is_large.sum() < 2:
         return ()
-    best = int(drawn["approval"].mean(axis=0).argmax())
+    best = int(np.where(is_large, drawn["approval"].mean(axis=0), -1.0).argmax())
     ratio = drawn["approval"] / drawn["approval"][:, [best]]
     true_positive = _against_all(drawn["true_positive"], counts.goods)
     false_positive = _against_all(drawn["false_positive"], counts.bads)
@@ -151,7 +153,8 @@ def _against_all(drawn: Floats, weight: Floats) -> Floats:
 
 def _widest(measure: str, counts: GroupCounts, drawn: Floats, neutral: float) -> Gap:
     means = drawn.mean(axis=0)
-    index = int(np.abs(means - neutral).argmax())
+    is_large = counts.rows >= MIN_GROUP_ROWS
+    index = int(np.where(is_large, np.abs(means - neutral), -1.0).argmax())
     low, high = np.quantile(drawn[:, index], [0.025, 0.975])
     return Gap(measure, counts.groups[index], float(means[index]), float(low), float(high))
 
@@ -191,6 +194,7 @@ def _merge_small_groups(group: NDArray[np.object_]) -> NDArray[np.object_]:
     )
     names = distinct.astype(object)
     names[np.argsort(-rows, kind="stable")[_MAX_GROUPS:]] = OTHERS
+    names[rows < MIN_GROUP_ROWS] = OTHERS
     merged: NDArray[np.object_] = names[group_of_row]
     return merged
 

@@ -16,10 +16,10 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from model.card.bins import Floats, Ints
 from training.fairness.findings import Proxy
-from training.samples.groups import MISSING, Groups
+from training.samples.groups import MIN_GROUP_ROWS, MISSING, Groups
 
-#: Maximum rows of the check, and minimum rows of a group.
-_MAX_ROWS, _MIN_ROWS = 8000, 30
+#: Maximum rows of the check.
+_MAX_ROWS = 8000
 _FOLDS = 3
 #: Single attributes in the report.
 _STRONGEST = 5
@@ -62,7 +62,7 @@ def _checked_rows(group: NDArray[np.object_], seed: int) -> Ints:
     names, group_of_row, rows = np.unique(
         group.astype(str), return_inverse=True, return_counts=True
     )
-    is_large, is_known = rows[group_of_row] >= _MIN_ROWS, names[group_of_row] != MISSING
+    is_large, is_known = rows[group_of_row] >= MIN_GROUP_ROWS, names[group_of_row] != MISSING
     checked = np.flatnonzero(is_large & is_known)
     if len(checked) > _MAX_ROWS:
         checked = np.random.default_rng(seed).permutation(checked)[:_MAX_ROWS]

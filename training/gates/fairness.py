@@ -10,10 +10,14 @@ from training.fairness.measure import fairness_report
 from training.gates.evidence import Evidence
 from training.gates.verdict import Verdict, judge_limit, not_applicable
 from training.measures.evaluate import Interval
+from training.samples.groups import MIN_GROUP_ROWS
 from training.samples.limits import Limits
 
 _SEED = 54
 _NO_DICTIONARY, _NO_TEXT = Dictionary({}, ""), Text("", "")
+_TOO_SMALL = Text(
+    f"没有两个群体各有 {MIN_GROUP_ROWS} 行以上", f"no two groups have {MIN_GROUP_ROWS} rows each"
+)
 _DEFINITIONS = {
     "approval_ratio": Text("通过率与最高组之比", "approval rate over the highest group's"),
     "true_positive_gap": Text("好户通过率与总体之差", "approved share of goods against all"),
@@ -37,6 +41,8 @@ def fairness_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
         reason = Text("样本没有受保护群体", "the sample has no protected groups")
         yield not_applicable("FAIRNESS", reason)
         return
+    if not any(attribute.gaps for attribute in report.attributes):
+        yield not_applicable("FAIRNESS", _TOO_SMALL)
     for attribute in report.attributes:
         for gap in attribute.gaps:
             yield _judge_gap(attribute, gap, limits)

@@ -14,14 +14,14 @@ import yaml
 from numpy.typing import NDArray
 
 from data.storage.flat_table import numbers, words
+from model.profile.dictionary import Text
+from training.samples.identifiers import identifier_kind, is_date
 
-#: A column of numbers may have this share of words (they score as out of range).
+#: A column of numbers may have this share of words (they train and score as out of range).
 _MAX_WORDS = 0.01
-#: Text with more distinct values than this share of rows identifies rows, not groups of people.
-_NEARLY_UNIQUE = 0.95
-#: Amounts may be unique too; ids are numbers that count up, or that have a name of an id.
-_ID = re.compile(r"(^|[^a-z])(id|key|serial|number|no)$|编号|号码|序号", re.IGNORECASE)
-_DATE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}.*")
+#: It may have more words, up to this share of its values, if its numbers are so many that they
+#: cannot be spellings of a few groups.
+_MAX_WORDS_OF_MANY, _MANY_NUMBERS = 0.5, 20
 _PROTECTED = re.compile(
     r"sex|gender|age|birth|ethnic|race|nation|foreign|religi|marit|educat|disab"
     r"|性别|年龄|出生|民族|国籍|宗教|婚姻|学历|教育|残疾",
@@ -65,9 +65,34 @@ def _draft_column(column: pa.ChunkedArray, name: str) -> DraftedColumn:
             name, "text", "scored", ("every value is missing: training will drop it",)
         )
     as_number = numbers(column)
-    if np.isinf(as_number).mean() <= _MAX_WORDS and np.isfinite(as_number).any():
-        return _number(name, as_number)
-    return _text(name, present, len(text))
+    if kind := identifier_kind(column, name):
+        return _identifier(name, kind, as_number)
+    return (
+        _number(name, as_number)
+        if _holds_numbers(as_number)
+        else _text(name, present, is_date(column), len(text))
+    )
+
+
+def _identifier(name: str, kind: Text, as_number: NDArray[np.float64]) -> DraftedColumn:
+    """Draft a column that no card scores; its values are not shown."""
+    type_ = "number" if _holds_numbers(as_number) else "text"
+    return DraftedColumn(name, type_, "audit", (f"{kind.zh} · {kind.en}: left out",))
+
+
+def _holds_numbers(values: NDArray[np.float64]) -> bool:
+    """Return whether a column with these `values` is one of numbers, infinities being words."""
+    words_found = np.isinf(values)
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return False
+    return bool(
+        words_found.mean() <= _MAX_WORDS
+        or (
+            words_found.sum() <= _MAX_WORDS_OF_MANY * (len(finite) + words_found.sum())
+            and len(np.unique(finite)) > _MANY_NUMBERS
+        )
+    )
 
 
 def _number(name: str, values: NDArray[np.float64]) -> DraftedColumn:
@@ -81,30 +106,19 @@ def _number(name: str, values: NDArray[np.float64]) -> DraftedColumn:
         notes.append(f"{np.isinf(values).sum():,} cells are no numbers and score as out of range")
     if len(distinct) == 1:
         return DraftedColumn(name, "number", "scored", (*notes, "constant: training will drop it"))
-    is_integer = bool((finite == np.floor(finite)).all())
-    if (
-        is_integer
-        and len(distinct) == len(finite)
-        and (_ID.search(name) or (np.diff(finite) > 0).all())
-    ):
-        return DraftedColumn(name, "number", "audit", (*notes, "whole numbers, each once: an id?"))
     kind = "flag" if set(distinct.tolist()) <= {0.0, 1.0} else "number"
     low, high = (0.0, 1.0) if kind == "flag" else _range(distinct)
     return DraftedColumn(name, kind, "scored", (*notes, *_protected(name)), low, high)
 
 
-def _text(name: str, present: NDArray[np.object_], rows: int) -> DraftedColumn:
+def _text(name: str, present: NDArray[np.object_], is_dates: bool, rows: int) -> DraftedColumn:
     distinct = np.unique(present.astype(str))
     notes = [f"{len(distinct):,} spellings", *_missing(np.arange(rows) >= len(present))]
     if len(distinct) == 1 and len(present) == rows:
         return DraftedColumn(name, "text", "scored", (*notes, "constant: training will drop it"))
-    if sum(bool(_DATE.fullmatch(word)) for word in distinct.tolist()) > 0.9 * len(distinct):
+    if is_dates:
         note = "dates: turn them into months or days before some date to score them"
         return DraftedColumn(name, "text", "audit", (*notes, note))
-    if len(distinct) > _NEARLY_UNIQUE * len(present) and len(distinct) > 50:
-        return DraftedColumn(
-            name, "text", "audit", (*notes, "nearly every value is unique: an id?")
-        )
     return DraftedColumn(name, "text", "scored", (*notes, *_protected(name)))
 
 

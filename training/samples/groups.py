@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from data.storage.flat_table import numbers, words
 from model.card.bins import Columns, Floats
-from model.profile.dictionary import Dictionary
+from model.profile.dictionary import Dictionary, Text
+from training.samples.identifiers import is_age, ungrouped_kind
 
 Groups = Mapping[str, NDArray[np.object_]]
 
@@ -19,6 +20,9 @@ Groups = Mapping[str, NDArray[np.object_]]
 #: townships and villages are too small for rates of their own.
 PROTECTED = ("gender", "age_years", "county_code", "occupation")
 MISSING = "(missing)"
+#: Minimum rows of a group. With 50 rows the 95 % interval of a share is at most ±14 points wide,
+#: which can just show a gap of the gates' size; a smaller group shows chance, and may be a person.
+MIN_GROUP_ROWS = 50
 #: Ages, in completed years, at which the age bands start.
 _AGE_BANDS = (30.0, 40.0, 50.0, 60.0)
 #: A number with more values than this is grouped by quartiles.
@@ -36,14 +40,28 @@ def member_groups(columns: Columns) -> Groups:
 
 
 def table_groups(table: pa.Table, dictionary: Dictionary) -> Groups:
-    """Return the groups of a flat table's rows: its columns of role ``audit``."""
+    """Return the groups of a flat table's rows: its columns of role ``audit``.
+
+    Identifiers, dates and amounts form none; `ungrouped` names them.
+    """
+    left_out = ungrouped(table, dictionary)
     return {
         name: _named(words(table[name]))
         if dictionary[name].type == "text"
         else _by_number(name, numbers(table[name]))
         for name in dictionary.named("audit")
+        if name in table.column_names and name not in left_out
+    }
+
+
+def ungrouped(table: pa.Table, dictionary: Dictionary) -> dict[str, Text]:
+    """Return why columns of role ``audit`` form no groups, by name."""
+    kinds = {
+        name: ungrouped_kind(table[name], name)
+        for name in dictionary.named("audit")
         if name in table.column_names
     }
+    return {name: kind for name, kind in kinds.items() if kind is not None}
 
 
 def _by_number(name: str, values: Floats) -> NDArray[np.object_]:
@@ -51,8 +69,7 @@ def _by_number(name: str, values: Floats) -> NDArray[np.object_]:
     distinct = np.unique(finite)
     if len(distinct) <= _MAX_VALUES:
         return _named(np.array([None if np.isnan(v) else f"{v:g}" for v in values], dtype=object))
-    is_age = "age" in name.lower().split("_") or "年龄" in name
-    cuts = _AGE_BANDS if is_age else np.unique(np.quantile(finite, [0.25, 0.5, 0.75]))
+    cuts = _AGE_BANDS if is_age(name) else np.unique(np.quantile(finite, [0.25, 0.5, 0.75]))
     return _banded(values, tuple(float(cut) for cut in cuts))
 
 

@@ -2,107 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 
-from data.storage.flat_table import Kind, flat_columns, words
+from data.storage.flat_table import Kind, flat_columns, numbers, unreadable
 from model.errors import TrainingError
-from model.profile.dictionary import Dictionary
-from training.samples.groups import table_groups
-from training.samples.sample import Bools, Sample
+from model.profile.dictionary import Dictionary, Text
+from training.samples.groups import table_groups, ungrouped
+from training.samples.identifiers import UNIQUE, identifier_kind
+from training.samples.sample import Sample
+from training.samples.target import Target
 
-#: Unambiguous pairs of values, good then bad; and words that mean bad beside any other value.
-_PAIRS = {("0", "1"), ("0.0", "1.0"), ("false", "true"), ("no", "yes"), ("n", "y"), ("否", "是")}
-_BAD_WORDS = {"bad", "default", "defaulted", "delinquent", "坏", "违约", "逾期"}
-
-
-@dataclass(frozen=True)
-class Target:
-    """The outcome of a flat table.
-
-    Attributes
-    ----------
-    bad : array of bool
-        Shape (rows with a target,).
-    known : array of bool
-        Shape (rows,): rows that have a target.
-    explanation : str
-        Which value is bad, and why, for the reader.
-    """
-
-    bad: Bools
-    known: Bools
-    bad_value: str
-    explanation: str
-
-
-def find_target(table: pa.Table, target: str, bad_value: str | None) -> Target:
-    """Return the outcome in column `target`.
-
-    Without `bad_value`, the value whose name means bad (1 beside 0, yes beside no, bad, default)
-    is bad, or else the rarer value.
-
-    Raises
-    ------
-    TrainingError
-        If the column is absent, has not exactly two values, or lacks `bad_value`.
-    """
-    if target not in table.column_names:
-        close = difflib.get_close_matches(target, table.column_names, n=3, cutoff=0.4)
-        hint = f"; close to it: {', '.join(close)}" if close else ""
-        raise TrainingError(f"the table has no column {target!r}{hint}")
-    values = words(table[target])
-    known = np.array([value is not None for value in values.tolist()], dtype=bool)
-    distinct, counts = np.unique(values[known].astype(str), return_counts=True)
-    _refuse_other_than_two(target, distinct.tolist())
-    chosen, explanation = _choose_bad_value(
-        target, dict(zip(distinct.tolist(), counts.tolist(), strict=True)), bad_value
-    )
-    return Target(values[known] == chosen, known, chosen, explanation)
-
-
-def _refuse_other_than_two(target: str, values: list[str]) -> None:
-    if len(values) == 1:
-        raise TrainingError(
-            f"target {target!r} has one class only: every row is {values[0]!r};"
-            " a card needs good and bad outcomes"
-        )
-    if len(values) != 2:
-        shown = ", ".join(map(repr, values[:5])) + (" …" if len(values) > 5 else "")
-        raise TrainingError(
-            f"target {target!r} has {len(values)} different values ({shown or 'all are blank'});"
-            " it must have two, good and bad"
-        )
-
-
-def _choose_bad_value(target: str, counts: dict[str, int], given: str | None) -> tuple[str, str]:
-    if given is not None:
-        if given not in counts:
-            raise TrainingError(
-                f"target {target!r} never has the value {given!r}; its values are"
-                f" {' and '.join(map(repr, counts))}"
-            )
-        return given, f"{target} = {given} is bad, as stated"
-    named = _bad_by_name(sorted(counts, key=str.lower))
-    if named:
-        return named, f"{target} = {named} is taken as bad, by its name (--bad VALUE to change)"
-    rarer = min(counts, key=lambda value: (counts[value], value))
-    share = counts[rarer] / sum(counts.values())
-    return rarer, (
-        f"{target} = {rarer} is taken as bad, the rarer value at {share:.1%}"
-        " (--bad VALUE to change)"
-    )
-
-
-def _bad_by_name(values: list[str]) -> str | None:
-    if (values[0].lower(), values[1].lower()) in _PAIRS:
-        return values[1]
-    bad_words = [value for value in values if value.lower() in _BAD_WORDS]
-    return bad_words[0] if len(bad_words) == 1 else None
+#: A text column with more different numbers among its words was probably meant as numbers.
+_MANY_NUMBERS = 20
 
 
 def flat_sample(table: pa.Table, outcome: Target, dictionary: Dictionary, target: str) -> Sample:
@@ -133,6 +48,56 @@ def flat_sample(table: pa.Table, outcome: Target, dictionary: Dictionary, target
     rows = np.arange(known.num_rows, dtype=np.int64)
     groups = table_groups(known, dictionary)
     return Sample(flat_columns(known, kinds), outcome.bad, rows, np.zeros_like(rows), groups)
+
+
+def without_identifiers(table: pa.Table, dictionary: Dictionary) -> Dictionary:
+    """Return `dictionary` with role ``audit`` for scored columns that identify people.
+
+    A number that is only unique may be an amount, so the dictionary decides on it.
+    """
+    settled = {}
+    for attribute in dictionary:
+        is_scored = attribute.role == "scored" and attribute.name in table.column_names
+        kind = identifier_kind(table[attribute.name], attribute.name) if is_scored else None
+        is_personal = kind not in (None, UNIQUE)
+        settled[attribute.name] = replace(attribute, role="audit") if is_personal else attribute
+    return replace(dictionary, attributes=settled)
+
+
+def table_notes(table: pa.Table, dictionary: Dictionary) -> tuple[str, ...]:
+    """Return what was left out of a table, and what was not read as written, by column and count.
+
+    No note shows a value of the table.
+    """
+    return (
+        *(
+            f"{name}：{kind.zh}，不评分也不分组 · {kind.en}: neither scored nor a protected group"
+            for name, kind in ungrouped(table, dictionary).items()
+        ),
+        *_unread(table, dictionary),
+    )
+
+
+def _unread(table: pa.Table, dictionary: Dictionary) -> Iterator[str]:
+    for name in dictionary.named("scored"):
+        if dictionary[name].type != "text":
+            count = int(unreadable(table[name]).sum())
+            what = Text("不是数字，按超出范围训练", "are no numbers and train as out of range")
+        else:
+            count = _numerals_among_words(table[name])
+            what = Text("是数字，按文字训练", "are numbers and train as text")
+        if count:
+            share = f"{count / table.num_rows:.1%}"
+            zh, en = f"{count:,} 个值（{share}）{what.zh}", f"{count:,} values ({share}) {what.en}"
+            yield f"{name}：{zh} · {en}"
+
+
+def _numerals_among_words(column: pa.ChunkedArray) -> int:
+    """Return how many values of a text column are numbers, if it has words and many numbers."""
+    values = numbers(column)
+    finite = values[np.isfinite(values)]
+    is_mixed = np.isinf(values).any() and len(np.unique(finite)) > _MANY_NUMBERS
+    return len(finite) if is_mixed else 0
 
 
 def _refuse_equal_codes(names: Iterable[str]) -> None:

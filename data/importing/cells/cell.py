@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
-from data.importing.cells.text import has_control_character, is_blank, plain
+from data.storage.cell_text import has_control_character, is_blank, plain
 from model.archive.tables import Column
 
 #: Day number 0 of a spreadsheet: 1900 system (with its leap-year error) and 1904 system (old Macs).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from data.importing.cells.text import FORMULA_STARTS, plain
+from data.storage.cell_text import FORMULA_STARTS, plain
 from model.archive.id_numbers import (
     id_number_flaw,
     mask_id_number,

@@ -6,13 +6,10 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 
 from data.importing.cells.cell import Field, Flaw
-from data.importing.cells.text import plain
+from data.storage.cell_text import plain
+from data.storage.numerals import NUMERAL
 from model.archive.tables import Column
 
-_NUMERAL = re.compile(
-    r"¥?\s*(?P<sign>[+-]?)(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?P<fraction>\.[0-9]*)?"
-    r"\s*(?P<unit>[^0-9.,+\-\s].*)?"
-)
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?[eE][+-]?[0-9]+")
 #: No declared column holds more digits; a longer text is an id in the wrong column.
 _MAX_DIGITS = 18
@@ -37,7 +34,7 @@ def parse_decimal(text: str, field: Field) -> Decimal | Flaw:
 def _parse_exact(text: str, field: Field) -> Decimal | Flaw:
     if _SCIENTIFIC.fullmatch(text):
         return Flaw("NUMBER_DIGITS_LOST")
-    match = _NUMERAL.fullmatch(text.replace("−", "-"))
+    match = NUMERAL.fullmatch(text.replace("−", "-"))
     digits = match and (match["digits"] + (match["fraction"] or "").lstrip("."))
     if not match or not digits:
         return Flaw("NOT_A_NUMBER")

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from data.importing.cells.cell import Field, Flaw, Value, blank_value, cell_text
 from data.importing.cells.dates import parse_date, parse_moment, parse_month, parse_season
 from data.importing.cells.numbers import parse_decimal, parse_integer
-from data.importing.cells.text import plain, prose
 from data.importing.limits import MAX_CELL_CHARS, MAX_IDENTIFIER_CHARS, MAX_TEXT_CHARS
+from data.storage.cell_text import plain, prose
 from model.archive.id_numbers import id_number_flaw, is_phone, normal_id_number
 from model.archive.tables import Column, Kind
 

@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.importing.cells.text import is_blank, plain
 from data.importing.files.sheets import Chunk
 from data.importing.headings.heading import Heading
 from data.importing.headings.spellings import normal_header
+from data.storage.cell_text import is_blank, plain
 
 
 class UnfitRow(NamedTuple):

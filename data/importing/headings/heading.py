@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from data.importing.cells.cell import DAY_ZERO_1900, Field
 from data.importing.cells.numbers import normal_unit
-from data.importing.cells.text import plain, visible
 from data.importing.headings.spellings import (
     has_unknown_unit,
     match_spelling,
@@ -20,6 +19,7 @@ from data.importing.headings.spellings import (
     unit_factor,
 )
 from data.importing.refusals import Refusal
+from data.storage.cell_text import plain, visible
 from model.archive.tables import Table, archive_tables
 
 Cells = Sequence[str]

@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from data.importing.cells.numbers import normal_unit
-from data.importing.cells.text import plain
+from data.storage.cell_text import plain
 from model.archive.tables import Column, Table, archive_tables
 
 #: Words for a flag in an exported file.

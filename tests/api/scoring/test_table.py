@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+from api.scoring.placement import Placement
 from api.scoring.table import ADDED, score_table
 from cli.score import command
 from data.publishing.published_card import card_in, publish_card
@@ -72,13 +74,13 @@ def _written(path: Path, lines: list[list[str]], encoding: str = "utf-8") -> Pat
 
 
 def _read(path: Path) -> list[list[str]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.reader(file))
 
 
 def test_a_csv_keeps_its_own_cells_unchanged(card: Card, tmp_path: Path) -> None:
     table, out = _written(tmp_path / "in.csv", LINES), tmp_path / "out.csv"
-    assert score_table(table, card, out) == 5
+    assert score_table(table, card, out).rows == 5
     header, *lines = _read(out)
     assert header == HEADER + ADDED.names
     assert [line[:5] for line in lines] == LINES
@@ -89,8 +91,8 @@ def test_points_pd_grade_and_reasons_follow_from_the_card(card: Card, tmp_path: 
     score_table(table, card, out)
     added = [line[5:] for line in _read(out)[1:]]
     assert added[0] == ["645", "0.01", "A", "", "", "", ""]
-    # "2,000" is no number to a card: it scores as out of range, not as two thousand.
-    assert added[1] == ["535", "0.2", "B", "INCOME_OUT_OF_RANGE", "JOB", "", ""]
+    # "2,000" is two thousand, as the import reads it.
+    assert added[1] == ["615", "0.05", "B", "JOB", "", "", ""]
     assert added[2] == ["627", "0.01", "A", "JOB_MISSING", "", "", ""]
     assert added[3] == ["520", "0.2", "B", "INCOME_OUT_OF_RANGE", "JOB_OUT_OF_RANGE", "", ""]
     assert added[4] == ["608", "0.05", "B", "INCOME_MISSING", "", "", ""]
@@ -149,10 +151,60 @@ def test_an_attribute_the_table_lacks_is_named(card: Card, tmp_path: Path) -> No
     assert not (tmp_path / "out.csv").exists()
 
 
-def test_a_column_that_would_be_added_twice_is_named(card: Card, tmp_path: Path) -> None:
-    (tmp_path / "in.csv").write_text("income,job,points,pd\n1,fixed,2,3\n")
-    with pytest.raises(UnreadableFileError, match="points, pd, which scoring adds"):
-        score_table(tmp_path / "in.csv", card, tmp_path / "out.csv")
+def test_columns_called_points_or_pd_get_the_added_ones_another_name(
+    card: Card, tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text("income,job,points,pd\n2000,fixed,2,3\n")
+    scored = score_table(tmp_path / "in.csv", card, tmp_path / "out.csv")
+    header, line = _read(tmp_path / "out.csv")
+    assert header[:6] == ["income", "job", "points", "pd", "points_card", "pd_card"]
+    assert line[:6] == ["2000", "fixed", "2", "3", "645", "0.01"]
+    assert tuple(header[4:]) == scored.added
+    again = score_table(tmp_path / "out.csv", card, tmp_path / "again.csv")
+    assert again.added[0] == "points_card_2"
+
+
+def test_a_csv_has_a_byte_order_mark_so_that_a_spreadsheet_reads_its_chinese(
+    card: Card, tmp_path: Path
+) -> None:
+    score_table(_written(tmp_path / "in.csv", LINES), card, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_bytes().startswith(codecs.BOM_UTF8 + b"id,")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_each_column_counts_what_the_card_cannot_place(
+    card: Card, tmp_path: Path, ending: str
+) -> None:
+    lines = [*LINES, ["", "", "about 5", "fixed", ""], *[["", "", "5", "fixed", ""]] * 44]
+    source = _table_of(tmp_path, ending, lines)
+    for rows_at_a_time in (1, 7, 1_000):
+        income, job = score_table(source, card, tmp_path / "out.csv", rows_at_a_time).placements
+        assert income == Placement("income", 50, missing=1, unreadable=1, out_of_range=1)
+        assert job == Placement("job", 50, missing=1, unseen=1)
+    assert income.counts() == (
+        "缺失 missing 1 (2.0%), 无法读取 unreadable 1 (2.0%), 超出范围 out of range 1 (2.0%)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("bad_lines", "why"),
+    [
+        ([["", "", "about 5", "fixed", ""]] * 6, "income: 无法读取 unreadable 6"),
+        ([["", "", "-5", "fixed", ""]] * 101, "income: 超出范围 out of range 101"),
+        ([["", "", "5", "固定", ""]] * 101, "job: 训练中未见 unseen in training 101"),
+    ],
+)
+def test_a_table_that_the_card_cannot_place_is_refused_unless_the_share_is_allowed(
+    card: Card, tmp_path: Path, bad_lines: list[list[str]], why: str
+) -> None:
+    good = [["", "", "5", "fixed", ""]] * (94 if len(bad_lines) == 6 else 99)
+    source, out = _written(tmp_path / "in.csv", [*good, *bad_lines]), tmp_path / "out.csv"
+    with pytest.raises(UnreadableFileError, match=why):
+        score_table(source, card, out)
+    assert not out.exists()
+    assert score_table(source, card, out, allow_unreadable=0.6).rows == len(good) + len(bad_lines)
+    with pytest.raises(UnreadableFileError, match="--allow-unreadable"):
+        score_table(source, card, out, allow_unreadable=0.01)
 
 
 @pytest.mark.parametrize("name", ["out.xlsx", "out", "out.csv.gz"])
@@ -198,6 +250,22 @@ def test_the_command_notes_that_a_card_is_unsigned(card_dir: Path, tmp_path: Pat
     assert result.exit_code == 0
     assert "not signed" in result.stderr
     assert "scored 5 rows" in result.stdout
+    assert "列 column income: 缺失 missing 1 (20.0%), 超出范围 out of range 1 (20.0%)" in (
+        result.stderr
+    )
+
+
+def test_the_command_scores_a_table_with_many_words_only_when_told_to(
+    card_dir: Path, tmp_path: Path
+) -> None:
+    lines = [*LINES, ["", "", "about 5", "fixed", ""]]
+    source, out = _written(tmp_path / "in.csv", lines), tmp_path / "out.csv"
+    words = ["--table", str(source), "--card", str(card_dir), "--out", str(out)]
+    refused = CliRunner().invoke(command, words)
+    assert isinstance(refused.exception, UnreadableFileError)
+    allowed = CliRunner().invoke(command, [*words, "--allow-unreadable", "0.4"])
+    assert allowed.exit_code == 0
+    assert "无法读取 unreadable 1 (16.7%)" in allowed.stderr
 
 
 def test_a_flipped_byte_in_the_card_is_refused(card_dir: Path, tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.importing.cells.masking import escape_formula, mask_cell
-from data.importing.cells.text import visible
 from data.importing.headings.spellings import export_headers
 from data.importing.importer import import_files
 from data.storage.archive import Archive
+from data.storage.cell_text import visible
 from model.archive.id_numbers import check_digit
 from model.archive.tables import archive_tables
 

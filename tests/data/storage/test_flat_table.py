@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.storage.flat_table import card_columns, flat_columns, numbers, read_flat_table, words
+from data.storage.flat_table import (
+    card_columns,
+    flat_columns,
+    numbers,
+    read_flat_table,
+    unreadable,
+    words,
+)
 from model.errors import UnreadableFileError
 
 CHINESE = "编号,作物,金额\n1,小麦,10\n2,玉米、甜瓜,20\n3,,30\n"
@@ -18,6 +25,7 @@ LATIN = "id,cidade,valor\n1,São João,10\n2,Conceição,20\n3,,30\n"
     ("text", "encoding"),
     [
         (CHINESE, "utf-8"), (CHINESE, "utf-8-sig"), (CHINESE, "gb18030"), (CHINESE, "utf-16"),
+        (CHINESE, "utf-16-le"), (CHINESE, "utf-16-be"),
         (LATIN, "utf-8"), (LATIN, "latin-1"), (LATIN, "utf-16"),
     ],
 )  # fmt: skip
@@ -54,6 +62,34 @@ def test_words_among_numbers_are_out_of_range_and_blanks_missing():
     found = numbers(pa.chunked_array([pa.array(cells, pa.string())]))
     expected = [np.inf, 12, *[np.nan] * 5, 1000, np.nan, np.inf, np.inf, np.inf]
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("36,342.32", 36342.32), ("36，342.32", 36342.32), ("1,234,567", 1234567),
+        ("３６３４２．３２", 36342.32), ("46.4%", 0.464), ("46.4 ％", 0.464), ("-5%", -0.05),
+        ("¥1,200", 1200), ("￥ 1,200.50", 1200.5), ("1,200元", 1200), (" 12\u3000", 12),
+        ("−3", -3), ("'-3", -3), ('="007"', 7), ("\ufeff8", 8), (".5", 0.5), ("+2", 2),
+        ("—", np.nan), ("//", np.nan), ("#N/A", np.nan), ("ＮＡ", np.nan),
+        ("12,34", np.inf), ("1,5", np.inf), ("3.5万元", np.inf), ("$5", np.inf), ("%", np.inf),
+        ("5%%", np.inf), ("Inf", np.inf), ("-inf", np.inf), ("1e999", np.inf), ("12a", np.inf),
+    ],
+)  # fmt: skip
+def test_a_number_reads_as_the_import_reads_it_or_is_unreadable(cell, number):
+    column = pa.chunked_array([pa.array([cell, "1"], pa.string())])
+    np.testing.assert_array_equal(numbers(column), [number, 1])
+    assert unreadable(column).tolist() == [np.isinf(number), False]
+
+
+def test_an_infinity_of_a_parquet_is_no_word():
+    column = pa.chunked_array([pa.array([np.inf, 1.0, None])])
+    assert not unreadable(column).any()
+
+
+def test_outer_spaces_of_names_and_unnamed_empty_columns_are_left_out(tmp_path):
+    (tmp_path / "t.csv").write_text(" a,b ,,\n1,2,,\n", encoding="utf-8")
+    assert read_flat_table(tmp_path / "t.csv").to_pydict() == {"a": ["1"], "b": ["2"]}
 
 
 def test_text_keeps_spellings_such_as_na_and_loses_only_blanks():

@@ -8,7 +8,7 @@ from model.card.bins import Bins, Term
 from model.card.scorecard import Card, Grade, Scaling
 from model.profile.dictionary import Dictionary, Text
 from training.fairness.findings import average_cut_off
-from training.fairness.measure import fairness_report, shrunk_draws
+from training.fairness.measure import OTHERS, fairness_report, shrunk_draws
 from training.samples.groups import MISSING, member_groups
 from training.samples.sample import Sample
 
@@ -78,6 +78,22 @@ def test_the_widest_gaps_name_the_group_and_hold_the_counted_gap(by_gender):
     assert gaps["approval_ratio"].group == "f"
     assert gaps["approval_ratio"].low < 0.65 / 0.85 < gaps["approval_ratio"].high
     assert gaps["true_positive_gap"].low < 0.75 - 210 / 240 < gaps["true_positive_gap"].high < 0
+
+
+def test_a_group_of_fewer_than_fifty_rows_is_merged_and_never_the_widest_gap():
+    lonely = [("x", -1, False, 20), ("y", -1, False, 1), ("z", -1, True, 20)]
+    sample = sample_of([*ROWS, *lonely], ["gender"])
+    (found,) = fairness_report(card_over("x"), sample, "s", CUT_OFF, NOBODY, 1).attributes
+    assert [(row.group, row.rows) for row in found.groups] == [
+        ("m", 200), ("f", 100), (OTHERS, 41),
+    ]  # fmt: skip
+    assert {gap.group for gap in found.gaps} <= {"m", "f"}
+
+
+def test_a_single_group_of_enough_rows_has_no_gap():
+    sample = sample_of([*ROWS[:4], ("m", 1, True, 49)], ["gender"])
+    (found,) = fairness_report(card_over("x"), sample, "s", CUT_OFF, NOBODY, 1).attributes
+    assert found.gaps == ()
 
 
 def test_a_small_group_is_shrunk_further_than_a_large_one():

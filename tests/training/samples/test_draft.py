@@ -70,7 +70,7 @@ def note_above(text, name):
 @pytest.mark.parametrize(
     ("name", "note"),
     [
-        ("客户编号", "an id?"), ("serial", "an id?"), ("applied", "dates"),
+        ("客户编号", "an id: left out"), ("serial", "an id: left out"), ("applied", "dates"),
         ("income", "10.0% missing"), ("always", "constant"), ("never", "every value is missing"),
         ("sexCode", "may be protected"),
     ],
