@@ -41,13 +41,14 @@ def command(what: str | None, approved_by: str, rollback: bool, home: Path, mlru
         click.echo(line)
     click.echo(f"已发布 published: {card.digest[:16]} → {folder}")
     click.echo(f"批准 approved: {card.approved_by}, {card.approved_at}")
+    click.echo("生效 effect: with the next edition; run: rongzi whitelist")
     click.echo(f"登记 registry: {_registration(promotion)}")
     click.echo(f"回退 to roll back: {_rollback(promotion, home)}")
 
 
 def _registration(promotion: Promotion) -> str:
     if promotion.version is None:
-        return "no tracked run made this card, so its champion is unchanged"
+        return "no tracked run made this card, so the registry's champion is unchanged"
     return f"rongzi-e version {promotion.version} is champion (run {promotion.run_id})"
 
 

@@ -42,7 +42,7 @@ _area_option = click.option(
 def account_lines(accounts: Iterable[NewAccount]) -> Iterator[str]:
     """Yield a line for each account with its new password."""
     for each in accounts:
-        rights = f"{', '.join(each.roles):10} {_areas(each.places):14}"
+        rights = f"{', '.join(each.roles):10} {_places(each.places):14}"
         yield f"{each.name:18} {rights} {each.password}"
 
 
@@ -57,10 +57,10 @@ def command(context: click.Context, home: Path) -> None:
 @command.command("list")
 @click.pass_obj
 def list_(home: Path) -> None:
-    """Show every account with its roles, areas and state."""
+    """Show every account with its roles, places and state."""
     with _open_accounts(home) as accounts:
         for each in accounts.all():
-            rights = f"{', '.join(sorted(each.roles)):24} {_areas(each.places):14}"
+            rights = f"{', '.join(sorted(each.roles)):24} {_places(each.places):14}"
             click.echo(f"{each.name:18} {rights} {'enabled' if each.is_enabled else 'disabled'}")
 
 
@@ -86,13 +86,13 @@ def add(home: Path, name: str, roles: tuple[str, ...], places: tuple[str, ...]) 
 @_area_option
 @click.pass_obj
 def grant(home: Path, name: str, roles: tuple[str, ...], places: tuple[str, ...]) -> None:
-    """Replace the roles and areas of an account."""
-    given, areas = frozenset(_as_roles(roles)), _codes(places)
+    """Replace the roles and places of an account."""
+    given, codes = frozenset(_as_roles(roles)), _codes(places)
     _change(
         home,
         name,
         "account_changed",
-        lambda was: replace(was, roles=given, places=areas),
+        lambda was: replace(was, roles=given, places=codes),
         "changed",
     )
 
@@ -169,5 +169,5 @@ def _codes(places: tuple[str, ...]) -> tuple[str, ...]:
     return tuple("" if place == _ALL else place for place in places)
 
 
-def _areas(codes: tuple[str, ...]) -> str:
+def _places(codes: tuple[str, ...]) -> str:
     return ", ".join(code or _ALL for code in codes)

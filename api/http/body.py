@@ -70,19 +70,19 @@ async def _receive_bounded(receive: Receive) -> bytes:
 
 
 class StrictJsonError(ValueError):
-    """The bytes are not strict JSON; `why` is in both languages and quotes nothing of them."""
+    """The bytes are not strict JSON; `why` says what is expected, in both languages."""
 
     def __init__(self, why: Text) -> None:
         super().__init__(why.en)
         self.why = why
 
 
-_NOT_JSON = Text("不是 UTF-8 编码的 JSON", "not JSON in UTF-8")
-_TOO_DEEP = Text("嵌套层数过多", "nested too deeply")
-_DUPLICATE_NAME = Text("同一对象中有重复的字段名", "a name occurs twice in one object")
-_NOT_A_NUMBER = Text("JSON 不允许 NaN 和 Infinity", "NaN and Infinity are not JSON")
-_NUMBER_TOO_LARGE = Text("数值超出范围", "a number is out of the range of a double")
-_BROKEN_TEXT = Text("文本含 NUL 或不完整的字符", "a text contains NUL or an incomplete character")
+_NOT_JSON = Text("UTF-8 编码的 JSON", "JSON in UTF-8")
+_TOO_DEEP = Text("嵌套层数更少", "fewer nested levels")
+_DUPLICATE_NAME = Text("同一对象中字段名不重复", "each name once in an object")
+_NOT_A_NUMBER = Text("不含 NaN 和 Infinity", "no NaN and no Infinity")
+_NUMBER_TOO_LARGE = Text("数值在双精度范围内", "numbers within the range of a double")
+_BROKEN_TEXT = Text("文本不含 NUL 和不完整的字符", "texts without NUL or incomplete characters")
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -61,7 +62,7 @@ def _commands(demo: Demo, size: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 
 def _run(line: tuple[str, ...]) -> Step:
-    click.secho(f"\n$ rongzi {' '.join(line)}", bold=True)
+    click.secho(f"\n$ rongzi {shlex.join(line)}", bold=True)
     started = time.monotonic()
     process = subprocess.Popen([sys.executable, "-m", "cli.main", *line])
     _, status, used = os.wait4(process.pid, 0)

@@ -41,7 +41,10 @@ def calibration_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
         judge_limit(
             "CALIBRATION_ERROR", _calibration_error(evidence.card, evaluation),
             limits["ece_most"], "most",
-            Text("期望校准误差（减去偶然误差）", "expected calibration error (less chance)"),
+            Text(
+                "期望校准误差（下限已扣除偶然误差）",
+                "expected calibration error (lower end: less chance)",
+            ),
             _RECALIBRATE,
         ),
         *_observed_over_expected(evaluation, limits),
