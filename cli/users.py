@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from api.access.first_run import NewAccount
     from api.core.principal import Role
 
-_ROLES = ("officer", "reviewer", "analyst", "auditor", "operator", "admin")
+_ROLES = ("officer", "reviewer", "head", "manager", "analyst", "auditor", "operator", "admin")
 _ALL = "all"
 
 _role_option = click.option(

@@ -58,10 +58,11 @@ def _rule(roles: Iterable[Role], bound: Bound = "nothing", *, personal: bool = F
 
 _PUBLIC: tuple[Role, ...] = ()
 _CASE: tuple[Role, ...] = ("officer", "reviewer", "auditor")
-_COUNTS: tuple[Role, ...] = ("officer", "reviewer", "analyst", "auditor", "operator")
+_COUNTS: tuple[Role, ...] = ("officer", "reviewer", "manager", "analyst", "auditor", "operator")
 
 #: Rules by route name. An administrator manages accounts and sees no member's data. An auditor
-#: reads and changes nothing. An officer never decides a review. An analyst sees counts, not people.
+#: reads and changes nothing. An officer never decides a review. An analyst and a manager see counts,
+#: not people.
 MATRIX: Mapping[str, Rule] = {
     "get_root": _rule(_PUBLIC),
     "get_live": _rule(_PUBLIC),
@@ -81,7 +82,7 @@ MATRIX: Mapping[str, Rule] = {
     "get_decision": _rule(_CASE, "decision in path", personal=True),
     "get_explanation": _rule(_CASE, "decision in path", personal=True),
     "post_review_request": _rule(("officer",), "decision in path"),
-    "list_reviews": _rule(_CASE, "rows", personal=True),
+    "list_reviews": _rule((*_CASE, "head"), "rows", personal=True),
     "post_review_claim": _rule(("reviewer",), "decision in path", personal=True),
     "post_review_verdict": _rule(("reviewer",), "decision in path"),
     "post_override": _rule(("reviewer",), "decision in path"),

@@ -12,6 +12,7 @@ from api.cases.case import state_body
 from api.cases.explain import explain_decision
 from api.cases.schemas import DecisionWithHistory, ExplanationShape
 from api.cases.state import DecisionState
+from api.decisions.rulings import RULINGS, earlier_rulings
 from api.http.fields import EXPECTED
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, UNKNOWN_DECISION
@@ -32,9 +33,14 @@ def get_decision(decision_id: DecisionId, ledger: LedgerInUse) -> DecisionWithHi
     with ledger.read() as view:
         entries = _entries(view, decision_id)
         state = DecisionState.of(entries)
-        history = [_event(entry) for entry in entries]
+        rulings = view.entries_of_subject(state.subject_id, RULINGS)
         return DecisionWithHistory.model_validate(
-            {**state_body(state, view.now), "answer": state.answer, "history": history}
+            {
+                **state_body(state, view.now),
+                "answer": state.answer,
+                "history": [_event(entry) for entry in entries],
+                "earlier_rulings": earlier_rulings(rulings, state.decision_id),
+            }
         )
 
 

@@ -96,8 +96,25 @@ class EventShape(BaseModel):
     note: str | None
 
 
+class EarlierRulingShape(BaseModel):
+    """A person's ruling on an earlier decision on the member."""
+
+    decision_id: str
+    recorded_at: datetime
+    recorded_by: str
+    kind: str
+    outcome: str | None
+    amount_yuan: int | None
+    reason_code: str | None
+    note: str | None
+
+
 class DecisionWithHistory(StateShape):
     """The state of a decision, its original answer, and every entry since."""
+
+    earlier_rulings: list[EarlierRulingShape] = Field(
+        description="every ruling of a person on earlier decisions on the member, oldest first"
+    )
 
     answer: DecisionShape
     history: list[EventShape]

@@ -12,7 +12,8 @@ from itertools import groupby
 from typing import Any, Literal
 
 from api.core.calendar import date_in_china
-from api.ledger.entries import Entry, Kind
+from api.decisions.rulings import SECOND_NEEDED
+from api.ledger.entries import Entry
 
 Status = Literal[
     "APPROVED", "WAITING", "CLAIMED", "WAITING_FOR_SECOND", "APPROVED_AFTER_REVIEW",
@@ -23,11 +24,6 @@ APPROVING: tuple[Status, ...] = ("APPROVED", "APPROVED_AFTER_REVIEW", "APPROVED_
 DECLINING: tuple[Status, ...] = ("DECLINED", "DECLINED_AFTER_REVIEW", "DECLINED_BY_OVERRIDE")
 #: States of a case in the review queue.
 OPEN: tuple[Status, ...] = ("WAITING", "CLAIMED", "WAITING_FOR_SECOND")
-
-#: Entries that settle a case, unless their outcome is `SECOND_NEEDED`.
-RULINGS: tuple[Kind, ...] = ("REVIEW_DECIDED", "OVERRIDDEN")
-#: Outcome of a first approval that needs a second reviewer.
-SECOND_NEEDED = "SECOND_NEEDED"
 
 _BY_OUTCOME: Mapping[str | None, Status] = {"APPROVE": "APPROVED", "REFER": "WAITING"}
 
@@ -64,6 +60,8 @@ class DecisionState:
         Amount that the first of two reviewers approved; 0 while no second one is needed.
     is_requested_by_member : bool
         Whether the member requested the review: then the case stays open until a verdict.
+    approved_seq : int
+        The entry that approved; 0 unless approved.
     """
 
     decision_id: str = ""
@@ -86,6 +84,7 @@ class DecisionState:
     is_requested_by_member: bool = False
     answer: Mapping[str, Any] = field(default_factory=dict)
     draws: tuple[Draw, ...] = ()
+    approved_seq: int = 0
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> DecisionState:
@@ -154,6 +153,7 @@ def _apply_decision(state: DecisionState, entry: Entry) -> DecisionState:
         requested_by=state.requested_by | {entry.actor},
         valid_until=_day(answer.get("valid_until"), state.valid_until),
         answer=answer,
+        approved_seq=entry.seq if approves else 0,
     )
 
 
@@ -211,6 +211,7 @@ def _approve(
         settled=settled,
         approved_yuan=entry.amount_yuan or 0,
         approved_by=approved_by,
+        approved_seq=entry.seq,
         valid_until=_day(entry.body.get("valid_until"), state.valid_until),
     )
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Role = Literal["officer", "reviewer", "analyst", "auditor", "operator", "admin"]
+Role = Literal["officer", "reviewer", "head", "manager", "analyst", "auditor", "operator", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 #: A place is a prefix of administrative codes: "" is everywhere, 6 digits are a county, 9 a

@@ -16,14 +16,17 @@ from typing import Any, Self
 import rfc8785
 
 from api.consent.consent import CONSENT, is_consent_in_force, with_consent
+from api.core.calendar import date_in_china
+from api.decisions.rulings import RULINGS, binding_ruling, bound
 from api.decisions.stored import answer_of, profile_to_json, question_of
 from api.editions.edition import Profile, columns_of
 from api.editions.in_use import Resources
 from api.ledger.chain import encode_json
 from api.ledger.commands import Answer, IdempotencyScope, View, Written
-from api.ledger.entries import Kind, NewEntry, new_ordered_id
+from api.ledger.entries import Entry, Kind, NewEntry, new_ordered_id
 from model.card.card_json import card_to_json
 from model.decision.decision import Decision, Request, decide_many
+from model.policy.controls import controls_on
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,8 @@ class _Question:
         Digest of the question, equal for equal questions; see `question_of`.
     is_new : bool
         Whether the ledger had no pseudonym of the member before this group.
+    ruling : Entry or None
+        The ruling of a person that binds the answer.
     """
 
     command: Decide
@@ -86,6 +91,7 @@ class _Question:
     consent: bool | None
     digest: str
     is_new: bool
+    ruling: Entry | None
 
     def entry(
         self, kind: Kind, decision_id: str, outcome: str, body: Mapping[str, Any]
@@ -107,19 +113,38 @@ class _Question:
 def _questions(view: View, commands: Sequence[Decide]) -> list[_Question]:
     known = view.identities.known({command.member_id for command in commands})
     subjects = known | _add_subjects(view, commands, known)
-    consents = view.entries_of_subjects(set(known.values()), CONSENT)
+    words = view.entries_of_subjects(set(known.values()), (*CONSENT, *RULINGS))
+    controls = controls_on(date_in_china(view.now))
     questions = []
     for command in commands:
         subject, resources = subjects[command.member_id], command.resources
-        entries = consents.get(subject)
+        said = words.get(subject, [])
+        entries = [entry for entry in said if entry.kind in CONSENT]
+        ruling = binding_ruling(said, view.now, controls)
         consent = (
             is_consent_in_force(entries, command.profile, resources.edition) if entries else None
         )
         digests = resources.edition.digest, resources.policy.digest, resources.card.digest
-        digest = question_of(subject, command.request, command.today, consent, *digests)
+        asked = subject, command.request, command.today, consent, *digests
+        digest = _digest(view, asked, ruling)
         is_new = command.member_id not in known
-        questions.append(_Question(command, subject, consent, digest, is_new))
+        questions.append(_Question(command, subject, consent, digest, is_new, ruling))
     return questions
+
+
+def _digest(view: View, asked: Any, ruling: Entry | None) -> str:
+    """Return the digest of a question, which a binding ruling makes a new one.
+
+    The question that the ruling itself settled stays the same, so that its case is found again,
+    unless the service approved it: then its first answer no longer holds.
+    """
+    digest = question_of(*asked)
+    if ruling is None:
+        return digest
+    is_settled = view.find_decisions([digest]).get(digest) == ruling.decision_id
+    if is_settled and ruling.body.get("outcome_before") != "APPROVE":
+        return digest
+    return question_of(*asked, ruling.entry_id)
 
 
 def _add_subjects(
@@ -159,7 +184,11 @@ def _decide_together(
         resources.policy,
         resources.card.card,
     )
-    return zip(questions, decisions, profiles, strict=True)
+    answers = [
+        bound(decision, each.command.request.amount_yuan, each.ruling)
+        for each, decision in zip(questions, decisions, strict=True)
+    ]
+    return zip(questions, answers, profiles, strict=True)
 
 
 def _scored_profile(question: _Question) -> Profile:
@@ -184,6 +213,8 @@ def _write_decision(question: _Question, decision: Decision, profile: Profile) -
         "profile": profile_to_json(edition.numbers, profile.numbers.tolist(), profile.texts),
         "answer": answer,
     }
+    if question.ruling:
+        body["ruling"] = question.ruling.entry_id
     entry = question.entry("DECISION", decision_id, decision.outcome, body)
     return Written(_answer(answer), (entry,), question=question.digest)
 

@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from api.decisions.rulings import RULINGS, bound
 from api.decisions.stored import answer_of, profile_from_json
 from api.ledger.commands import View
 from api.ledger.entries import Entry
@@ -82,14 +83,29 @@ def remake(view: View, entry: Entry) -> Remade:
     Raises
     ------
     LedgerError
-        If the policy or the card is not in the ledger.
+        If the policy, the card, or the ruling that bound the answer is not in the ledger.
     """
     as_of = date.fromisoformat(entry.body["as_of"])
     policy = _policy(_version(view, entry, "policy"), as_of)
     card = _card(_version(view, entry, "card"))
     columns, request = profile_from_json(entry.body["profile"]), Request(**entry.body["request"])
     decision = decide(columns, request, as_of, policy, card)
+    decision = bound(decision, request.amount_yuan, _ruling(view, entry))
     return Remade(columns, request, as_of, policy, card, decision)
+
+
+def _ruling(view: View, entry: Entry) -> Entry | None:
+    """Return the ruling that bound the answer in `entry`, as the ledger holds it."""
+    wanted = entry.body.get("ruling")
+    if wanted is None:
+        return None
+    for ruling in view.entries_of_subject(entry.subject_id, RULINGS):
+        if ruling.entry_id == wanted and ruling.seq < entry.seq:
+            return ruling
+    raise LedgerError(
+        f"entry {entry.seq}: the ruling that bound it is not in the ledger; restore the ledger from"
+        " backup"
+    )
 
 
 def _version(view: View, entry: Entry, kind: str) -> bytes:

@@ -22,7 +22,10 @@ _OMITTED = ("household_id",)
 def question_of(
     subject_id: str, request: Request, today: date, consent: bool | None, *digests: str
 ) -> str:
-    """Return the digest of a question: subject, request, day, consent and version digests."""
+    """Return the digest of a question: subject, request, day, consent, and `digests`.
+
+    The digests are those of edition, policy and card, and the id of a ruling that binds the answer.
+    """
     terms = [request.amount_yuan, request.months, request.purpose]
     question = [subject_id, *terms, today.isoformat(), consent, *digests]
     return hashlib.sha256(encode_json(question).encode()).hexdigest()

@@ -31,6 +31,7 @@ PEOPLE, PROFILES, ATTRIBUTES, WHITELIST, PLACES, FUNNEL, CHANGES = (
 )  # fmt: skip
 #: The column of `PROFILES` that holds the numbers, and how each is stored.
 NUMBERS, FLOAT = "numbers", "<f8"
+_HOUSEHOLD = "household_id"
 #: Most profiles in memory, about 700 bytes each.
 _MAX_CACHED = 1_024
 
@@ -160,6 +161,19 @@ class Edition:
         """Return the code of the member's village; None for an unknown member."""
         profile = self.profile(member_id)
         return None if profile is None else profile.place_code
+
+    def household_of(self, member_id: str) -> tuple[str, ...]:
+        """Return the ids of the other members of the member's household, in order.
+
+        No index serves this: it reads every profile, which takes tens of milliseconds.
+        """
+        profile = self.profile(member_id)
+        household = profile.texts.get(_HOUSEHOLD) if profile else None
+        if household is None:
+            return ()
+        sql = f"SELECT member_id FROM {PROFILES} WHERE {_HOUSEHOLD} = ? ORDER BY member_id"
+        found = (str(row["member_id"]) for row in self._all(sql, household))
+        return tuple(other for other in found if other != member_id)
 
     def row(self, member_id: str) -> Row | None:
         """Return the member's row of the whitelist."""

@@ -52,6 +52,15 @@ NO_LONGER_ELIGIBLE = Kind(
         " change.",
     ),
 )
+RULED_OTHERWISE = Kind(
+    "ruled-otherwise",
+    409,
+    Text("工作人员近期已对该会员另作结论", "A person ruled otherwise on the member since then"),
+    Text(
+        "请重新申请决策，由审核人参照此前的结论答复。",
+        "Request a new decision. A reviewer, who sees the earlier rulings, decides it.",
+    ),
+)
 ALREADY_CANCELLED = Kind(
     "already-cancelled",
     409,
@@ -161,7 +170,8 @@ LOAN_OUTSTANDING = Kind(
 
 LENDING_KINDS = (
     UNKNOWN_DISBURSEMENT, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED,
-    CONSENT_NOT_IN_FORCE, NO_LONGER_ELIGIBLE, ALREADY_CANCELLED, NOT_DECLINED, ALREADY_REVIEWED,
+    CONSENT_NOT_IN_FORCE, NO_LONGER_ELIGIBLE, RULED_OTHERWISE, ALREADY_CANCELLED,
+    NOT_DECLINED, ALREADY_REVIEWED,
     NOT_OPEN, CLAIMED_BY_ANOTHER, NOT_CLAIMED, OWN_CASE, FOUR_EYES_NEEDED, NOT_OVERRIDABLE,
     CONSENT_UNCHANGED, PERSON_ERASED, NOTHING_HELD, LOAN_OUTSTANDING,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from api.cases.case import CaseCommand, case_of, open_case
 from api.cases.state import DecisionState, running_draws, states_of
 from api.consent.consent import CONSENT, is_consent_in_force, with_consent
 from api.core.calendar import date_in_china
+from api.decisions.rulings import RULINGS, binding_ruling, is_within
 from api.editions.edition import columns_of
 from api.editions.in_use import Resources
 from api.http.lending_problems import (
@@ -23,6 +24,7 @@ from api.http.lending_problems import (
     NO_LONGER_ELIGIBLE,
     NOT_APPROVED,
     PERSON_ERASED,
+    RULED_OTHERWISE,
     UNKNOWN_DISBURSEMENT,
 )
 from api.http.problems import ProblemError
@@ -30,6 +32,7 @@ from api.ledger.commands import View, Written
 from model.card.bins import Columns
 from model.decision.consent import CONSENT_IN_FORCE
 from model.decision.whitelist import TIERS, Assessment, assess
+from model.policy.controls import controls_on
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Disburse(CaseCommand):
         if not state.is_drawable(view.now):
             raise ProblemError(NOT_APPROVED)
         assessment = assess_eligible(view, state, self.resources)
+        refuse_beyond_ruling(view, state, self.amount_yuan)
         if self.amount_yuan > left_to_draw(view, state):
             raise ProblemError(ABOVE_APPROVED)
         body = {
@@ -73,6 +77,25 @@ class CancelDisbursement(CaseCommand):
             raise ProblemError(ALREADY_CANCELLED)
         body = {"number": draw.number}
         return self.append(view, state, "DISBURSEMENT_CANCELLED", body, draw.amount_yuan)
+
+
+def refuse_beyond_ruling(view: View, state: DecisionState, amount_yuan: int) -> None:
+    """Refuse a payment beyond what a person ruled later on another decision on the member.
+
+    Raises
+    ------
+    ProblemError
+        If the ruling binds and does not leave that much open.
+    """
+    controls = controls_on(date_in_china(view.now))
+    rulings = view.entries_of_subject(state.subject_id, RULINGS)
+    ruling = binding_ruling(rulings, view.now, controls)
+    if ruling is None or ruling.seq < state.approved_seq:
+        return
+    if ruling.decision_id != state.decision_id and not is_within(
+        ruling, state.drawn_yuan + amount_yuan
+    ):
+        raise ProblemError(RULED_OTHERWISE)
 
 
 def assess_eligible(view: View, state: DecisionState, resources: Resources) -> Assessment:

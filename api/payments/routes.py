@@ -26,6 +26,7 @@ from api.http.lending_problems import (
     NO_LONGER_ELIGIBLE,
     NOT_APPROVED,
     PERSON_ERASED,
+    RULED_OTHERWISE,
     UNKNOWN_DISBURSEMENT,
 )
 from api.http.openapi import refusals
@@ -57,7 +58,7 @@ def get_disbursements(decision_id: DecisionId, ledger: LedgerInUse) -> list[Disb
     summary="Pay out on an approved decision",
     responses=refusals(
         UNKNOWN_DECISION, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, CONSENT_NOT_IN_FORCE,
-        NO_LONGER_ELIGIBLE, PERSON_ERASED, *WRITE_BODY,
+        NO_LONGER_ELIGIBLE, RULED_OTHERWISE, PERSON_ERASED, *WRITE_BODY,
     ),
 )  # fmt: skip
 async def post_disbursement(

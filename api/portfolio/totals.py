@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, case, cast, func, select
 
-from api.cases.state import RULINGS, SECOND_NEEDED
+from api.decisions.rulings import RULINGS, SECOND_NEEDED
 from api.ledger.entries import BodyText
 from api.ledger.tables import entries
 

@@ -7,8 +7,11 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from api.cases.case import CaseCommand, open_case
-from api.cases.state import APPROVING, DECLINING, OPEN, SECOND_NEEDED, DecisionState
+from api.cases.exposure import exposure_with
+from api.cases.state import APPROVING, DECLINING, OPEN, DecisionState
 from api.core.calendar import date_in_china
+from api.decisions.rulings import SECOND_NEEDED
+from api.editions.in_use import Resources
 from api.http.lending_problems import (
     ALREADY_REVIEWED,
     CLAIMED_BY_ANOTHER,
@@ -22,6 +25,7 @@ from api.http.lending_problems import (
 from api.http.problem_kinds import INVALID_BODY
 from api.http.problems import FieldError, ProblemError
 from api.ledger.commands import View, Written
+from model.policy.controls import controls_on
 from model.policy.policy import Policy
 from model.profile.dictionary import Text
 
@@ -83,31 +87,44 @@ class ClaimReview(CaseCommand):
 class GiveVerdict(CaseCommand):
     """Decide a claimed case.
 
-    An approval above ``four_eyes_above_yuan`` leaves the case open for a second reviewer; the
-    approved amount is then the lower of the two.
+    An approval that needs four eyes leaves the case open for a second reviewer; the approved amount
+    is then the lower of the two.
     """
 
     ruling: Ruling
-    policy: Policy
+    resources: Resources
 
     def run(self, view: View) -> Written:
         """Record the verdict."""
         state = _reviewable(view, self.decision_id, self.actor)
         if state.claimant(view.now) != self.actor:
             raise ProblemError(NOT_CLAIMED)
-        refuse_invalid_ruling(self.ruling, state, self.policy)
-        outcome, amount = self._outcome(state)
-        body = ruling_body(self.ruling, state, view, self.policy)
+        refuse_invalid_ruling(self.ruling, state, self.resources.policy)
+        outcome, amount = self._outcome(view, state)
+        body = ruling_body(self.ruling, state, view, self.resources.policy)
         return self.append(view, state, "REVIEW_DECIDED", body, amount, outcome)
 
-    def _outcome(self, state: DecisionState) -> tuple[str, int | None]:
+    def _outcome(self, view: View, state: DecisionState) -> tuple[str, int | None]:
         amount = self.ruling.amount_yuan
         if self.ruling.verdict == "DECLINE" or amount is None:
             return "DECLINE", None
         if state.first_reviewer is not None:
             return "APPROVE", min(amount, state.first_approval_yuan)
-        needs_second = amount > self.policy["four_eyes_above_yuan"]
-        return (SECOND_NEEDED if needs_second else "APPROVE"), amount
+        is_for_two = needs_four_eyes(view, state, amount, self.resources)
+        return (SECOND_NEEDED if is_for_two else "APPROVE"), amount
+
+
+def needs_four_eyes(view: View, state: DecisionState, amount: int, resources: Resources) -> bool:
+    """Return whether two people must approve `amount` yuan on a decision.
+
+    They must if the exposure to the household exceeds ``four_eyes_above_yuan``, or if the decision
+    matched a rule in spite of which nobody approves alone.
+    """
+    for_two = controls_on(date_in_china(view.now)).rules_for_two
+    if any(rule["code"] in for_two for rule in state.answer.get("knock_outs", ())):
+        return True
+    limit = resources.policy["four_eyes_above_yuan"]
+    return amount > limit or exposure_with(view, state, amount, resources.edition) > limit
 
 
 def refuse_invalid_ruling(ruling: Ruling, state: DecisionState, policy: Policy) -> None:
@@ -171,7 +188,7 @@ class Override(CaseCommand):
     """Revoke an approval, or approve a declined case up to the limit for one reviewer."""
 
     ruling: Ruling
-    policy: Policy
+    resources: Resources
 
     def run(self, view: View) -> Written:
         """Record the override; it does not cancel payments that were made already."""
@@ -180,9 +197,9 @@ class Override(CaseCommand):
             raise ProblemError(OWN_CASE)
         if state.settled not in (DECLINING if self.ruling.verdict == "APPROVE" else APPROVING):
             raise ProblemError(NOT_OVERRIDABLE)
-        refuse_invalid_ruling(self.ruling, state, self.policy)
-        amount = self.ruling.amount_yuan
-        if amount is not None and amount > self.policy["four_eyes_above_yuan"]:
+        policy, amount = self.resources.policy, self.ruling.amount_yuan
+        refuse_invalid_ruling(self.ruling, state, policy)
+        if amount is not None and needs_four_eyes(view, state, amount, self.resources):
             raise ProblemError(FOUR_EYES_NEEDED)
-        body = ruling_body(self.ruling, state, view, self.policy)
+        body = ruling_body(self.ruling, state, view, policy)
         return self.append(view, state, "OVERRIDDEN", body, amount, self.ruling.verdict)

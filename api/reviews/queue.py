@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from api.cases.case import state_body
-from api.cases.state import OPEN, RULINGS, DecisionState
+from api.cases.state import OPEN, DecisionState
+from api.decisions.rulings import RULINGS, earlier_rulings
 from api.ledger.commands import View
 from api.ledger.entries import Entry
 from api.portfolio.tally import Tally
@@ -66,9 +67,18 @@ def queue_page(
     for seq, state, entries in _states(view, waiting, size + 1):
         if state.status(view.now) in OPEN and view.member_of(state.subject_id) is not None:
             if len(rows) == size:
-                return rows, rows[-1]["seq"]
+                return _with_rulings(view, rows), rows[-1]["seq"]
             rows.append(_case(view, state, entries, seq))
-    return rows, None
+    return _with_rulings(view, rows), None
+
+
+def _with_rulings(view: View, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return `rows` with what people ruled on each member before, in one query."""
+    rulings = view.entries_of_subjects({row["subject_id"] for row in rows}, RULINGS)
+    for row in rows:
+        said = rulings.get(row.pop("subject_id"), [])
+        row["earlier_rulings"] = earlier_rulings(said, row["decision_id"])
+    return rows
 
 
 def _states(
@@ -87,6 +97,7 @@ def _case(view: View, state: DecisionState, entries: list[Entry], seq: int) -> d
     return {
         **state_body(state, view.now),
         "seq": seq,
+        "subject_id": state.subject_id,
         "place_code": state.place_code,
         "waiting_since": first.recorded_at,
         "asked_for_by_member": state.is_requested_by_member,

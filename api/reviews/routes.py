@@ -111,7 +111,7 @@ async def post_review_verdict(
     """
     scope = write.scope(decision_id=decision_id, **body.model_dump())
     ruling = Ruling(**body.model_dump())
-    command = GiveVerdict(scope, write.actor, decision_id, ruling, resources.policy)
+    command = GiveVerdict(scope, write.actor, decision_id, ruling, resources)
     return await write.send(command)
 
 
@@ -128,7 +128,7 @@ async def post_override(
     """Revoke an approval, or approve a declined case up to `four_eyes_above_yuan`."""
     scope = write.scope(decision_id=decision_id, **body.model_dump())
     ruling = Ruling(**body.model_dump())
-    command = Override(scope, write.actor, decision_id, ruling, resources.policy)
+    command = Override(scope, write.actor, decision_id, ruling, resources)
     return await write.send(command)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from api.cases.schemas import StateShape
+from api.cases.schemas import EarlierRulingShape, StateShape
 from api.http.fields import EXPECTED
 from api.http.schemas import Amount, strict_with_example
 from api.reviews.commands import Verdict
@@ -84,6 +84,9 @@ class CaseShape(StateShape):
     place_code: str
     waiting_since: datetime
     asked_for_by_member: bool
+    earlier_rulings: list[EarlierRulingShape] = Field(
+        description="rulings of people on the member's other decisions, oldest first"
+    )
 
 
 class ReviewsPage(BaseModel):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from docs.pages.rendering import render
+from model.policy.controls import shipped_controls
 from model.policy.policy_file import shipped_policy
 
 Row = tuple[object, ...]
@@ -25,6 +26,7 @@ def policy_page() -> str:
         review_reasons=list(_review_reasons(spec)),
         member_rules=list(_rules(spec["rules"])),
         request_rules=list(_rules(spec["request_rules"])),
+        controls=list(_controls()),
         sources={name: entry["source"] for name, entry in spec.items() if "source" in entry},
     )
 
@@ -71,6 +73,18 @@ def _review_reasons(spec: Mapping[str, Any]) -> Iterator[Row]:
     for start, reasons in _dated(spec, "review_reasons"):
         for r in reasons:
             yield f"`{r['code']}`", r["for"], start, f"{r['zh']}<br>{r['en']}"
+
+
+def _controls() -> Iterator[Row]:
+    for name, entry in shipped_controls().items():
+        for start, value in sorted(entry["values"].items()):
+            yield f"`{name}`", _listed(value), entry["unit"], start, entry["source"]
+
+
+def _listed(value: Any) -> str:
+    if not isinstance(value, list):
+        return str(value)
+    return ", ".join(" – ".join(e) if isinstance(e, list) else e for e in value) or "none"
 
 
 def _rules(rules: Iterable[Mapping[str, Any]]) -> Iterator[Row]:

@@ -150,13 +150,13 @@ class Branch(RuleBasedStateMachine):
 
     @rule(pick=picks, who=people, approves=st.booleans(), yuan=st.integers(1, 12_000))
     def give_verdict(self, pick, who, approves, yuan):
-        policy = self.desk.resources.policy
-        self.attempt(GiveVerdict(None, who, self.decision(pick), ruling(approves, yuan), policy))
+        resources, given = self.desk.resources, ruling(approves, yuan)
+        self.attempt(GiveVerdict(None, who, self.decision(pick), given, resources))
 
     @rule(pick=picks, who=people, approves=st.booleans(), yuan=st.integers(1, 12_000))
     def override(self, pick, who, approves, yuan):
-        policy = self.desk.resources.policy
-        self.attempt(Override(None, who, self.decision(pick), ruling(approves, yuan), policy))
+        resources, given = self.desk.resources, ruling(approves, yuan)
+        self.attempt(Override(None, who, self.decision(pick), given, resources))
 
     @rule(pick=picks, gives=st.booleans())
     def set_consent(self, pick, gives):

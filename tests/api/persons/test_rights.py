@@ -172,7 +172,7 @@ def test_a_reversed_approval_is_subtracted_in_the_year_of_its_reversal(desk):
     desk.now = desk.now.replace(month=12, day=31, hour=15, minute=59)
     late = desk.decide(desk.member("FIRST"), 5_000)
     desk.now += timedelta(minutes=1)  # New Year in China
-    desk.do(Override(None, "reviewer-1", late, DECLINE, desk.resources.policy))
+    desk.do(Override(None, "reviewer-1", late, DECLINE, desk.resources))
     desk.now += timedelta(days=1)
     (total,) = counted(desk, "total", tally=tally)
     assert decision != late

@@ -1,6 +1,7 @@
 """The tally over the whole ledger: read in ranges, begun when the service starts."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -68,18 +69,17 @@ def test_the_tally_does_not_depend_on_where_a_range_ends(desk, monkeypatch):
     second, first, third = (desk.member(tier) for tier in ("SECOND", "FIRST", "THIRD"))
     lengthened, open_still, ruled = (desk.decide(second, yuan) for yuan in (9_000, 8_000, 7_000))
     approved, declined = desk.decide(first, 3_000), desk.decide(third, 3_000)
-    low = policy.__class__(
-        **{**vars(policy), "numbers": {**policy.numbers, "four_eyes_above_yuan": 1_000}}
-    )
+    strict = replace(policy, numbers={**policy.numbers, "four_eyes_above_yuan": 1_000})
+    low = replace(desk.resources, policy=strict)
     desk.now += timedelta(days=20)
-    for case, ruling, by in ((lengthened, YES, low), (ruled, NO, policy)):
-        desk.do(ClaimReview(None, "reviewer-1", case, by))
+    for case, ruling, by in ((lengthened, YES, low), (ruled, NO, desk.resources)):
+        desk.do(ClaimReview(None, "reviewer-1", case, policy))
         desk.do(GiveVerdict(None, "reviewer-1", case, ruling, by))
     desk.do(RequestReview(None, "officer-2", declined, None))
     desk.do(Disburse(None, "officer-1", approved, 1_000, desk.resources))
     desk.do(CancelDisbursement(None, "officer-1", approved, 1))
-    desk.do(Override(None, "reviewer-1", approved, NO, policy))
-    desk.do(Override(None, "reviewer-2", approved, YES, policy))
+    desk.do(Override(None, "reviewer-1", approved, NO, desk.resources))
+    desk.do(Override(None, "reviewer-2", approved, YES, desk.resources))
     whole = Tally()
     assert waiting(desk, whole) == [lengthened, open_still, declined]
     desk.now += timedelta(days=15)

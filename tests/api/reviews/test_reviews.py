@@ -20,13 +20,14 @@ def claim(desk, decision, actor="reviewer-1"):
     return ClaimReview(None, actor, decision, desk.resources.policy)
 
 
-def verdict(desk, decision, ruling, actor="reviewer-1", policy=None):
-    return GiveVerdict(None, actor, decision, ruling, policy or desk.resources.policy)
+def verdict(desk, decision, ruling, actor="reviewer-1", resources=None):
+    return GiveVerdict(None, actor, decision, ruling, resources or desk.resources)
 
 
 def four_eyes_above(desk, yuan):
     policy = desk.resources.policy
-    return replace(policy, numbers={**policy.numbers, "four_eyes_above_yuan": yuan})
+    lower = replace(policy, numbers={**policy.numbers, "four_eyes_above_yuan": yuan})
+    return replace(desk.resources, policy=lower)
 
 
 def referred(desk, yuan=5_000):
@@ -83,14 +84,14 @@ def test_above_the_policys_amount_two_people_must_approve_and_the_lower_amount_c
     decision = referred(desk, 8_000)
     low = four_eyes_above(desk, 5_000)
     desk.do(claim(desk, decision))
-    first = desk.do(verdict(desk, decision, replace(APPROVE, amount_yuan=8_000), policy=low))
+    first = desk.do(verdict(desk, decision, replace(APPROVE, amount_yuan=8_000), resources=low))
     assert (first["status"], first["approved_yuan"]) == ("WAITING_FOR_SECOND", 0)
     assert queue(desk) == ([decision], None)
     assert desk.refusal(claim(desk, decision, "reviewer-1")) == "own-case"
     assert desk.refusal(claim(desk, decision, "officer-1")) == "own-case"
     desk.do(claim(desk, decision, "reviewer-2"))
     second = replace(APPROVE, amount_yuan=6_000)
-    state = desk.do(verdict(desk, decision, second, "reviewer-2", policy=low))
+    state = desk.do(verdict(desk, decision, second, "reviewer-2", resources=low))
     assert (state["status"], state["approved_yuan"]) == ("APPROVED_AFTER_REVIEW", 6_000)
     assert state["approved_by"] == ["reviewer-1", "reviewer-2"]
 
@@ -99,9 +100,9 @@ def test_the_second_of_two_can_decline(desk):
     decision = referred(desk, 8_000)
     low = four_eyes_above(desk, 0)
     desk.do(claim(desk, decision))
-    desk.do(verdict(desk, decision, APPROVE, policy=low))
+    desk.do(verdict(desk, decision, APPROVE, resources=low))
     desk.do(claim(desk, decision, "reviewer-2"))
-    state = desk.do(verdict(desk, decision, DECLINE, "reviewer-2", policy=low))
+    state = desk.do(verdict(desk, decision, DECLINE, "reviewer-2", resources=low))
     assert (state["status"], state["approved_yuan"]) == ("DECLINED_AFTER_REVIEW", 0)
 
 
@@ -168,7 +169,7 @@ def test_the_queue_is_paged_longest_wait_first_and_bounded_by_place(desk):
 def test_an_override_revokes_an_approval_and_can_restore_it(desk):
     member = desk.member("FIRST")
     decision = desk.decide(member, 3_000)
-    stop = Override(None, "reviewer-1", decision, DECLINE, desk.resources.policy)
+    stop = Override(None, "reviewer-1", decision, DECLINE, desk.resources)
     assert desk.do(stop)["status"] == "DECLINED_BY_OVERRIDE"
     pay = Disburse(None, "officer-1", decision, 1_000, desk.resources)
     assert desk.refusal(pay) == "not-approved"
@@ -191,7 +192,7 @@ def test_an_override_does_not_bypass_four_eyes_or_the_queue(desk):
 def test_overrides_are_reported_by_officer_place_and_reason(desk):
     for yuan in (3_000, 3_001):
         decision = desk.decide(desk.member("FIRST"), yuan)
-        desk.do(Override(None, "reviewer-1", decision, DECLINE, desk.resources.policy))
+        desk.do(Override(None, "reviewer-1", decision, DECLINE, desk.resources))
     third = desk.member("THIRD")
     declined = desk.decide(third, 3_000)
     desk.do(RequestReview(None, "officer-1", declined, None))

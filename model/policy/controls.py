@@ -1,0 +1,127 @@
+"""Controls: what people may do and not do alone, as dated numbers read from ``controls.yaml``.
+
+They bind people, not profiles, so no policy digest and no edition depends on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, get_args
+
+from model.errors import ContractError
+from model.policy.policy_file import limits_in_force, read_limits_file
+
+_FILE = "controls.yaml"
+_MAXIMUM = 1_000_000
+
+Duty = Literal["consent", "ask", "rule", "pay", "cancel"]
+DUTIES: tuple[Duty, ...] = get_args(Duty)
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The controls in force on one day.
+
+    Attributes
+    ----------
+    ruling_binds_days : int
+        Days for which a person's ruling limits what the service approves; 0: not at all.
+    reasons_that_bind_nobody : frozenset of str
+        Reason codes of declines that are no judgement of the member.
+    rules_for_two : frozenset of str
+        Codes of knock-outs in spite of which only two people together approve.
+    duties_apart : frozenset of frozenset of Duty
+        Pairs that one person may not do on one case.
+    two_people_pay_above_yuan : int
+        A larger payment or cancellation is proposed by one person and confirmed by another.
+    confirmation_hours : int
+        Hours until an unconfirmed proposal lapses.
+    claims_in_a_row : int
+        Times that one reviewer may claim a case.
+    smallest_payment_yuan, most_entries_of_case : int
+        Bounds on the work that one case can cause.
+    persons_an_hour : int
+        Persons shown to one account in an hour, beyond which an alarm is raised.
+    smallest_cell : int
+        Smallest count of persons shown to a caller who may not see the persons.
+    """
+
+    ruling_binds_days: int
+    reasons_that_bind_nobody: frozenset[str]
+    rules_for_two: frozenset[str]
+    duties_apart: frozenset[frozenset[Duty]]
+    two_people_pay_above_yuan: int
+    confirmation_hours: int
+    claims_in_a_row: int
+    smallest_payment_yuan: int
+    most_entries_of_case: int
+    persons_an_hour: int
+    smallest_cell: int
+
+    def are_apart(self, one: Duty, other: Duty) -> bool:
+        """Return whether one person may not do both duties on one case."""
+        return frozenset((one, other)) in self.duties_apart
+
+
+@cache
+def controls_on(day: date) -> Controls:
+    """Return the shipped controls in force on `day`.
+
+    Raises
+    ------
+    ContractError
+        If a control has no value by that day, or an invalid one; the message names it.
+    """
+    return read_controls(_shipped(), day)
+
+
+def read_controls(text: str, day: date) -> Controls:
+    """Return the controls in YAML `text` in force on `day`; see `controls_on`."""
+    spec = limits_in_force(read_limits_file(text, _FILE), day, _FILE)
+    names = set(Controls.__dataclass_fields__)
+    if spec.keys() != names:
+        differing = ", ".join(sorted(spec.keys() ^ names))
+        raise ContractError(f"{_FILE}: unknown or missing: {differing}")
+    values = {name: entry["value"] for name, entry in spec.items()}
+    readers = {
+        "reasons_that_bind_nobody": _codes,
+        "rules_for_two": _codes,
+        "duties_apart": _pairs,
+    }
+    read: Mapping[str, Any] = {
+        name: readers.get(name, _number)(name, value) for name, value in values.items()
+    }
+    return Controls(**read)
+
+
+def shipped_controls() -> Mapping[str, Any]:
+    """Return the controls shipped with the product, with all their dates."""
+    return read_limits_file(_shipped(), _FILE)
+
+
+@cache
+def _shipped() -> str:
+    return resources.files("model.policy").joinpath(_FILE).read_text(encoding="utf-8")
+
+
+def _number(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MAXIMUM:
+        raise ContractError(f"{_FILE}, {name}: {value!r} is not an integer from 0 to {_MAXIMUM}")
+    return value
+
+
+def _codes(name: str, value: Any) -> frozenset[str]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ContractError(f"{_FILE}, {name}: expected a list of codes")
+    return frozenset(value)
+
+
+def _pairs(name: str, value: Any) -> frozenset[frozenset[Duty]]:
+    pairs = [frozenset(pair) for pair in value] if isinstance(value, list) else [frozenset()]
+    if any(len(pair) != 2 or not pair <= set(DUTIES) for pair in pairs):
+        raise ContractError(f"{_FILE}, {name}: expected pairs of {', '.join(DUTIES)}")
+    return frozenset(pairs)
