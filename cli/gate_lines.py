@@ -1,8 +1,9 @@
-"""Results of the gates as console lines: every failed or flagged gate, then the counts."""
+"""Results of the gates as console lines: failed and flagged gates, the counts, the next step."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,4 +24,15 @@ def gate_lines(results: GateVerdicts | None) -> Iterator[str]:
     yield (
         f"门槛 gates: {passed} passed, {len(results.flagged)} flagged, {len(results.failed)} failed"
         f" (champion: {(results.champion_digest or 'none')[:16]})"
+    )
+
+
+def next_line(results: GateVerdicts | None, what: str | Path) -> str:
+    """Return the next step for `what`, a run id or a card's folder: promote only what may be."""
+    if results is None or results.passed:
+        return f"下一步 next: rongzi promote {what} --approved-by NAME"
+    named = ", ".join(verdict.gate for verdict in results.failed)
+    return (
+        "下一步 next: 此卡不能上线；按上述处置消除原因后重新训练 · this card cannot be promoted;"
+        f" remove the cause of {named} as said above, and train again"
     )

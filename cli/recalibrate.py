@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cli.gate_lines import gate_lines
+from cli.gate_lines import gate_lines, next_line
 from cli.options import DAY, EXISTING_FOLDER, FILE, FOLDER, home_option
 
 
@@ -47,4 +47,4 @@ def command(
     for line in gate_lines(verdicts):
         click.echo(line)
     click.echo(f"评分卡 card: {digest[:16]}, mean PD {bad_rate:.4f} over {rows}")
-    click.echo(f"下一步 next: rongzi promote {out} --approved-by NAME")
+    click.echo(next_line(verdicts, out))

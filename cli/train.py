@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.gate_lines import gate_lines
+from cli.gate_lines import gate_lines, next_line
 from cli.options import DAY, EXISTING_FOLDER, FILE, FOLDER, home_option, mlruns_option
 from model.errors import CardError
 from training.settings import (
@@ -193,7 +193,7 @@ def _print_results(run: TrainedRun, tracked: Tracked, out: Path | None) -> None:
     click.echo(f"评分卡 card: {run.digest[:16]}, {len(run.card.attributes)} attributes")
     click.echo(f"报告 report: {out / 'report.html' if out else tracked.report}")
     click.echo(f"运行 run: {tracked.run_id} (version {tracked.version}, challenger)")
-    click.echo(f"下一步 next: rongzi promote {tracked.run_id} --approved-by NAME")
+    click.echo(next_line(run.gates, tracked.run_id))
 
 
 def _measures(evaluation: Evaluation) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from model.card.scorecard import Card
 from model.profile.dictionary import Text
 from training.gates.evidence import Evidence
-from training.gates.verdict import Verdict, judge_limit
+from training.gates.verdict import Verdict, judge_limit, status
 from training.measures.calibration import (
     equal_groups,
     expected_calibration_error,
@@ -27,6 +27,17 @@ _RESAMPLES, _SEED = 500, 54
 _RECALIBRATE = Text(
     "重新校准（rongzi recalibrate）或重新训练", "recalibrate (rongzi recalibrate), or train again"
 )
+#: Recalibration moves the mean PD only, so it cures neither of these.
+_LEVEL_IS_CHOSEN = Text(
+    "该卡已按长期平均重新校准：由审批人核对其来源，或使用近期样本重新训练",
+    "the card was recalibrated to a long-run rate: the approver compares the rate's source, or"
+    " train again on more recent rows",
+)
+_SHAPE_IS_WRONG = Text(
+    "总体水平相符，偏差在各分数段：改用其他校准曲线（--calibration）或重新训练",
+    "the level holds and the shape does not: train with another curve (--calibration), or on more"
+    " data",
+)
 _TRAIN_ON_RECENT_ROWS = Text("使用近期样本重新训练", "train again on more recent rows")
 
 
@@ -37,50 +48,61 @@ def calibration_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
     card a failure becomes a flag, which the approver compares with the recalibration's source.
     """
     evaluation = evaluate(evidence.card, evidence.totals(), evidence.rows.bad, _RESAMPLES, _SEED)
-    verdicts = [
-        judge_limit(
-            "CALIBRATION_ERROR", _calibration_error(evidence.card, evaluation),
-            limits["ece_most"], "most",
-            Text(
-                "期望校准误差（下限已扣除偶然误差）",
-                "expected calibration error (lower end: less chance)",
-            ),
-            _RECALIBRATE,
-        ),
-        *_observed_over_expected(evaluation, limits),
-    ]  # fmt: skip
-    for verdict in verdicts:
-        is_softened = evidence.notes.recalibrated and verdict.status == "fail"
+    ratio, recalibrated = _observed_over_expected(evaluation), evidence.notes.recalibrated
+    level = list(_judge_level(ratio, limits, _LEVEL_IS_CHOSEN if recalibrated else _RECALIBRATE))
+    level_holds = all(verdict.status == "pass" for verdict in level)
+    remedy = _SHAPE_IS_WRONG if level_holds and not recalibrated else level[0].remedy
+    error = _judge_error(evidence.card, evaluation, limits["ece_most"], remedy)
+    for verdict in (error, *level):
+        is_softened = recalibrated and verdict.status == "fail"
         yield replace(verdict, status="flag") if is_softened else verdict
 
 
-def _calibration_error(card: Card, evaluation: Evaluation) -> Interval:
-    """Return the calibration error; its lower end is the part that chance does not explain.
+def _judge_error(card: Card, evaluation: Evaluation, limit: float, remedy: Text) -> Verdict:
+    """Judge the calibration error by its part that chance does not explain."""
+    error, chance = evaluation.measures["ece"].value, _chance_error(card, evaluation)
+    excess = max(error - chance, 0.0)
+    found = status(Interval(error, excess, error), limit, "most")
+    finding = Text(
+        f"期望校准误差 {error:.4f}，偶然即可达 {chance:.4f}，超出偶然 {excess:.4f}；"
+        f"限值至多 {limit:g}（超出偶然的部分越限不通过，误差本身越限提请注意）",
+        f"calibration error {error:.4f}; chance alone reaches {chance:.4f}, so {excess:.4f} lies"
+        f" beyond chance; limit at most {limit:g} (fails by the part beyond chance, flagged by the"
+        " error)",
+    )
+    judged = excess if found == "fail" else error
+    return Verdict("CALIBRATION_ERROR", found, judged, limit, finding, remedy)
 
-    A perfectly calibrated card also errs on a finite sample, and errs more the fewer rows there
-    are. Outcomes drawn from the card's own PDs show how much.
+
+def _chance_error(card: Card, evaluation: Evaluation) -> float:
+    """Return the calibration error that a perfect card exceeds on such a sample once in 20 times.
+
+    Outcomes are drawn from the card's own PDs: on a finite sample a perfectly calibrated card errs
+    too, and errs more the fewer rows there are.
     """
     pd, rows = card.pd(evaluation.points), evaluation.goods + evaluation.bads
     group = equal_groups(rows)
     bads = np.random.default_rng(_SEED).binomial(rows.astype(np.int64), pd, (_RESAMPLES, len(pd)))
     chance = expected_calibration_error(rows - bads, bads.astype(np.float64), pd, group)
-    value = evaluation.measures["ece"].value
-    return Interval(value, max(value - float(np.quantile(chance, 0.95)), 0.0), value)
+    return float(np.quantile(chance, 0.95))
 
 
-def _observed_over_expected(evaluation: Evaluation, limits: Limits) -> Iterator[Verdict]:
+def _observed_over_expected(evaluation: Evaluation) -> Interval:
     bads, rows = evaluation.bad_rows, evaluation.rows
     expected = evaluation.measures["expected_bad_rate"].value
     low, high = jeffreys_interval(bads, rows)
-    ratio = Interval(bads / rows / expected, low / expected, high / expected)
+    return Interval(bads / rows / expected, low / expected, high / expected)
+
+
+def _judge_level(ratio: Interval, limits: Limits, remedy: Text) -> Iterator[Verdict]:
     what = Text("实际不良 / 预期不良", "bads observed over expected")
     yield judge_limit(
         "MORE_BADS_THAN_EXPECTED", ratio, limits["observed_over_expected_most"], "most", what,
-        _RECALIBRATE,
+        remedy,
     )  # fmt: skip
     yield judge_limit(
         "FEWER_BADS_THAN_EXPECTED", ratio, limits["observed_over_expected_least"], "least", what,
-        _RECALIBRATE,
+        remedy,
     )  # fmt: skip
 
 

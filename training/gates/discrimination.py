@@ -5,13 +5,14 @@ An attribute that is too good to be true was recorded after the outcome: a leak.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from model.card.scorecard import Card
 from model.profile.dictionary import Text
 from training.gates.evidence import Evidence
 from training.gates.verdict import Status, Verdict, judge_limit, not_applicable, status
-from training.measures.discrimination import auc_difference, auc_of_scores, delong
+from training.measures.discrimination import DeLong, auc_difference, auc_of_scores, delong
 from training.measures.evaluate import Interval
 from training.samples.limits import Limits
 
@@ -21,6 +22,15 @@ _SIGNIFICANT = 0.05
 _MAX_NAMED = 5
 _MORE_DATA = Text(
     "增加数据或指标后重新训练；不得降低限值", "train again with more data or attributes"
+)
+_OVERFITTED = Text(
+    "改用更简单的模型（--family woe）或增加数据；时间外样本还应查明客群变化",
+    "train a simpler family (--family woe) or with more data; out of time, find what moved",
+)
+_ONE_DOES_IT = Text(
+    "核实该指标；若无误，改用更简单的模型（--family woe）或增加数据",
+    "check that attribute; if it is right, train a simpler family (--family woe), or with more"
+    " data",
 )
 _COMPARABLE = Text(
     "用仍含这些指标的数据字典重新训练；若属另一类数据，请用 --home 指定单独的目录",
@@ -40,9 +50,33 @@ def discrimination_gates(
     # Against constant points the standard error is that of the AUC itself.
     tested = delong(points, points * 0, evidence.rows.bad)
     lower = Interval.exact(tested.first - 1.96 * tested.standard_error)
-    what = Text("验证样本 AUC 的下限", "lower end of the AUC on validation")
+    what = Text(
+        f"验证样本 AUC {tested.first:.4f} 的 95 % 下限",
+        f"AUC {tested.first:.4f} on validation, lower end of its 95 % interval",
+    )
     yield judge_limit("AUC_ABOVE_CHANCE", lower, limits["auc_least"], "least", what, _MORE_DATA)
+    yield _against_cross_validation(evidence, tested, limits)
     yield _against_champion(evidence, champion, limits)
+
+
+def _against_cross_validation(evidence: Evidence, tested: DeLong, limits: Limits) -> Verdict:
+    """Judge the AUC that cross-validation promised against that of the held rows.
+
+    The two samples share no row, so the variances of their AUCs add.
+    """
+    gate, promised = "AUC_AGAINST_CROSS_VALIDATION", evidence.notes.cross_validated_auc
+    if promised is None:
+        return not_applicable(gate, Text("未记录交叉验证结果", "the run recorded none"))
+    auc, error = promised
+    drop, spread = auc - tested.first, 1.96 * math.hypot(error, tested.standard_error)
+    what = Text(
+        f"交叉验证 AUC {auc:.4f}，验证样本 {tested.first:.4f}，下降",
+        f"AUC {auc:.4f} cross-validated, {tested.first:.4f} on validation: a drop of",
+    )
+    return judge_limit(
+        gate, Interval(drop, drop - spread, drop + spread), limits["auc_drop_most"], "most", what,
+        _OVERFITTED,
+    )  # fmt: skip
 
 
 def _against_champion(evidence: Evidence, champion: Card | None, limits: Limits) -> Verdict:
@@ -56,15 +90,32 @@ def _against_champion(evidence: Evidence, champion: Card | None, limits: Limits)
     gain, low, high = auc_difference(own, others, evidence.rows, _SEED)
     loss = Interval(-gain, -high, -low)
     is_worse = gain < 0 and (high < 0 or tested.p_value < _SIGNIFICANT)
-    has_failed = is_worse or loss.value > limit
+    found, used, why = _judge_loss(loss, limit, is_worse)
     finding = Text(
         f"AUC {tested.first:.4f}，在用评分卡 {tested.second:.4f}；损失 {loss}，"
-        f"DeLong p={tested.p_value:.3f}，限值至多 {limit:g}",
+        f"DeLong p={tested.p_value:.3f}，限值至多 {limit:g}{why.zh}",
         f"AUC {tested.first:.4f}, champion {tested.second:.4f}; loss {loss}, DeLong"
-        f" p={tested.p_value:.3f}, limit at most {limit:g}",
+        f" p={tested.p_value:.3f}, limit at most {limit:g}{why.en}",
     )
-    found: Status = "fail" if has_failed else status(loss, limit, "most", watch=0.0)
-    return Verdict(gate, found, loss.value, limit, finding, _KEEP)
+    return Verdict(gate, found, loss.value, used, finding, _KEEP)
+
+
+def _judge_loss(loss: Interval, limit: float, is_worse: bool) -> tuple[Status, float, Text]:
+    """Return the status of a loss against the champion, the limit that decided, and why."""
+    if loss.value > limit:
+        return "fail", limit, Text("", "")
+    if is_worse:
+        return (
+            "fail",
+            0.0,
+            Text(
+                "；损失在统计上显著，不论大小均不允许",
+                "; the loss is significant, and no significant loss is allowed, however small",
+            ),
+        )
+    if status(loss, limit, "most", watch=0.0) == "flag":
+        return "flag", 0.0, Text("；有损失但不显著", "; a loss that is not significant")
+    return "pass", limit, Text("", "")
 
 
 def _not_comparable(absent: list[str]) -> Text:
@@ -87,7 +138,7 @@ def _absent_attributes(champion: Card, evidence: Evidence) -> list[str]:
 
 
 def leak_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
-    """Yield the verdicts on the strongest attribute, alone and beside the second.
+    """Yield the verdicts on the strongest attribute: alone, beside the second, beside the card.
 
     An attribute's AUC is that of its points on validation, missing and out of range included: it
     reveals a field that is filled in only after a loan fails.
@@ -110,6 +161,25 @@ def leak_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
     )
     found: Status = "flag" if lead > limit and len(ranked) > 1 else "pass"
     yield Verdict("ATTRIBUTE_LEAD", found, lead, limit, finding, remedy)
+    yield _against_one_attribute(evidence, name, limits)
+
+
+def _against_one_attribute(evidence: Evidence, name: str, limits: Limits) -> Verdict:
+    """Judge what the card gains on its best attribute alone, on the same rows.
+
+    The attribute is chosen on the rows that judge it, which is in its favour.
+    """
+    gate, card = "CARD_AGAINST_ONE_ATTRIBUTE", evidence.card
+    if len(card.attributes) == 1:
+        return not_applicable(gate, Text("评分卡只有一项指标", "the card has one attribute"))
+    points = card.points_by_attribute(card.codes(evidence.rows.columns))
+    alone = points[:, card.attributes.index(name)]
+    gain = Interval(*auc_difference(card.total(points), alone, evidence.rows, _SEED))
+    return judge_limit(
+        gate, gain, limits["gain_on_one_attribute_least"], "least",
+        Text(f"评分卡的 AUC 高于单独的 {name}", f"AUC of the card less that of {name} alone"),
+        _ONE_DOES_IT, limits["gain_on_one_attribute_watch"],
+    )  # fmt: skip
 
 
 def _attribute_aucs(evidence: Evidence) -> list[tuple[str, float]]:

@@ -53,6 +53,9 @@ class TrainingNotes:
         Points from which a row counts as approved; None without protected groups.
     recalibrated : bool
         Whether the PD table was moved to a long-run rate after training.
+    cross_validated_auc : tuple of float or None
+        AUC out of fold on the development sample, and its standard error; None in evidence of
+        earlier releases.
     """
 
     card_digest: str
@@ -65,6 +68,7 @@ class TrainingNotes:
     rounding_auc: float | None
     cut_off: int | None
     recalibrated: bool = False
+    cross_validated_auc: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,9 @@ def read_evidence(folder: Path) -> Evidence:
                 " from the training run"
             )
         rows = _sample(pq.read_table(folder / VALIDATION))
+        if stated.get("cross_validated_auc") is not None:
+            auc, error = stated["cross_validated_auc"]
+            stated["cross_validated_auc"] = (float(auc), float(error))
         return Evidence(read.card, read.digest, TrainingNotes(**stated), rows)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise TrainingError(

@@ -23,10 +23,13 @@ def exactness_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
     """Yield the verdicts on the card as a table of whole numbers."""
     yield _same_card(evidence)
     broken = broken_directions(evidence.card, evidence.notes.directions)
-    names = ", ".join(broken) or "—"
+    names = ", ".join(broken)
     yield judge_condition(
         "DIRECTIONS", not broken,
-        Text(f"违反声明方向的指标：{names}", f"attributes that break their direction: {names}"),
+        Text(
+            f"违反声明方向的指标：{names or '无'}",
+            f"attributes that break their direction: {names or 'none'}",
+        ),
         _AGAIN,
     )  # fmt: skip
     yield _reasons_sum(evidence)
@@ -90,8 +93,8 @@ def _reasons_sum(evidence: Evidence) -> Verdict:
     return judge_condition(
         "REASONS_SUM", wrong_rows == 0,
         Text(
-            f"{wrong_rows} 行的失分之和不等于与基准的差距",
-            f"in {wrong_rows} rows the points lost do not add up",
+            f"失分之和不等于与基准差距的行数：{wrong_rows}，限值 0",
+            f"rows whose points lost do not add up to their gap: {wrong_rows}, limit 0",
         ),
         _AGAIN,
     )  # fmt: skip
@@ -105,8 +108,9 @@ def _reason_for_everyone(evidence: Evidence, limits: Limits) -> Verdict:
     reference = float(evidence.card.base + evidence.card.references.sum())
     return judge_limit(
         gate, Interval.exact(reference), float(policy_on(limits.on).tiers["SECOND"]), "least",
-        Text("基准总分（不得低于二级起点）", "reference points, against tier SECOND's cut-off"),
+        Text("基准总分，对照二级起点", "reference points, against tier SECOND's cut-off"),
         Text("调整二级起点或重新训练", "set another cut-off for the tier, or train again"),
+        digits=0,
     )  # fmt: skip
 
 

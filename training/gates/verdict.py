@@ -17,6 +17,7 @@ GATE_LIMITS = LimitsFile(
         "observed_over_expected_most", "points_psi_watch", "points_psi_most",
         "attribute_psi_watch", "attribute_psi_most", "rounding_auc_watch", "rounding_auc_most",
         "attribute_auc_watch", "attribute_auc_most", "attribute_lead_watch",
+        "auc_drop_most", "gain_on_one_attribute_least", "gain_on_one_attribute_watch",
     ),
     by_attribute=(
         "approval_ratio_least", "true_positive_gap_most", "false_positive_gap_most",
@@ -38,7 +39,7 @@ class Verdict:
     gate : str
         Stable code, such as ``AUC_AGAINST_CHAMPION``.
     value, limit : float or None
-        The measured value and its limit; None where the gate is not a number.
+        The judged value and the limit that decided; None where the gate is not a number.
     finding, remedy : Text
         What was found, and what to do now. `finding` is written to JSON as ``told``.
     """
@@ -98,6 +99,17 @@ def json_fields(fields: list[tuple[str, Any]]) -> dict[str, Any]:
     return {"told" if name == "finding" else name: value for name, value in fields}
 
 
+_SIDES = {
+    "most": (Text("至多", "at most"), Text("高于", "above")),
+    "least": (Text("至少", "at least"), Text("低于", "below")),
+}
+_WHOLE_INTERVAL = Text("；整个区间超出限值", "; the whole interval lies beyond the limit")
+_VALUE_ALONE = Text(
+    "；数值超出限值，区间未超出，可能出于偶然",
+    "; the value lies beyond the limit, its interval does not, so chance could explain it",
+)
+
+
 def judge_limit(
     gate: str,
     measured: Interval,
@@ -106,15 +118,34 @@ def judge_limit(
     what: Text,
     remedy: Text,
     watch: float | None = None,
+    digits: int = 4,
 ) -> Verdict:
-    """Return the verdict on `what`, `measured` against `limit`; see `status`."""
-    zh, en = {"most": ("至多", "at most"), "least": ("至少", "at least")}[side]
-    finding = Text(
-        f"{what.zh}：{measured}，限值{zh} {limit:g}",
-        f"{what.en}: {measured}, limit {en} {limit:g}",
-    )
+    """Return the verdict on `what`, `measured` against `limit`; see `status`.
+
+    The finding shows the value with its interval, and each limit. The verdict's limit is the one
+    that decided: `watch` for a value that lies beyond it alone.
+    """
     found = status(measured, limit, side, watch)
-    return Verdict(gate, found, measured.value, limit, finding, remedy)
+    within, beyond = _SIDES[side]
+    more = _why(found, measured, limit, side)
+    watched = Text("", "")
+    if watch is not None:
+        watched = Text(f"，{beyond.zh} {watch:g} 提请注意", f", flagged if {beyond.en} {watch:g}")
+    shown = measured.shown(digits)
+    finding = Text(
+        f"{what.zh}：{shown}，限值{within.zh} {limit:g}{watched.zh}{more.zh}",
+        f"{what.en}: {shown}, limit {within.en} {limit:g}{watched.en}{more.en}",
+    )
+    is_watched = watch is not None and found == "flag" and not more.zh
+    return Verdict(gate, found, measured.value, watch if is_watched else limit, finding, remedy)
+
+
+def _why(found: Status, measured: Interval, limit: float, side: Side) -> Text:
+    """Return why a gate fails or flags where the value alone does not show it."""
+    is_beyond = measured.value > limit if side == "most" else measured.value < limit
+    if measured.low == measured.high or not is_beyond:
+        return Text("", "")
+    return _WHOLE_INTERVAL if found == "fail" else _VALUE_ALONE
 
 
 def status(measured: Interval, limit: float, side: Side, watch: float | None = None) -> Status:

@@ -35,9 +35,13 @@ class Interval:
 
     def __str__(self) -> str:
         """Return the value, and its interval if it has one."""
+        return self.shown(4)
+
+    def shown(self, digits: int) -> str:
+        """Return the value with so many decimals, and its interval if it has one."""
         if self.low == self.high:
-            return f"{self.value:z.4f}"
-        return f"{self.value:z.4f} ({self.low:z.4f} – {self.high:z.4f})"
+            return f"{self.value:z.{digits}f}"
+        return f"{self.value:z.{digits}f} ({self.low:z.{digits}f} – {self.high:z.{digits}f})"
 
 
 @dataclass(frozen=True)

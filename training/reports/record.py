@@ -26,7 +26,7 @@ from training.measures.baseline import points_baseline
 from training.measures.evaluate import Evaluation
 from training.reports.page import report_html
 from training.reports.plots import bin_pictures, run_pictures
-from training.run import TrainedRun
+from training.run import UNSEEN, TrainedRun
 
 REPORT, FIGURES, ESTIMATOR = "report.html", "evaluation.json", "estimator.joblib"
 
@@ -114,7 +114,14 @@ def _notes(run: TrainedRun) -> TrainingNotes:
         attribute_psi=dict(performance.attribute_psi),
         rounding_auc=performance.rounding.auc if performance.rounding else None,
         cut_off=performance.fairness.cut_off if performance.fairness else None,
+        cross_validated_auc=_cross_validated_auc(performance.evaluations[UNSEEN]),
     )
+
+
+def _cross_validated_auc(unseen: Evaluation) -> tuple[float, float]:
+    """Return the out-of-fold AUC and its standard error, from its 95 % interval."""
+    auc = unseen.measures["auc"]
+    return auc.value, (auc.high - auc.low) / (2 * 1.96)
 
 
 def listed_parameters(run: TrainedRun) -> dict[str, str]:

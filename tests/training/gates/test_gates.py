@@ -1,68 +1,19 @@
 """The gates stop faulty cards with a reason, and pass all others."""
 
 from dataclasses import replace
-from datetime import date
 
 import numpy as np
 import pytest
 
 from model.card.bins import Bins, Term
-from model.card.card_file import CardFile
-from model.card.scorecard import Card, Grade, Scaling
 from model.errors import ContractError, TrainingError
-from training.gates.evidence import Evidence, TrainingNotes, read_evidence, write_evidence
+from tests.support.planted_card import DAY, HONEST, ROWS, card_over, evidence, gates, people
+from training.gates.evidence import read_evidence, write_evidence
 from training.gates.exactness import broken_directions
 from training.gates.judge import judge
 from training.gates.verdict import GATE_LIMITS, status
 from training.measures.discrimination import delong
 from training.measures.evaluate import Interval
-from training.samples.sample import Sample
-
-DAY = date(2026, 1, 1)
-ROWS = 3000
-#: Log odds of PD are worth 20 points a doubling; 600 points are 50:1.
-TOTALS = np.arange(300, 801, dtype=np.int64)
-PD = np.round(1 / (1 + 50 * 2.0 ** ((TOTALS - 600) / 20)), 6)
-
-
-def card_over(points, base):
-    """A card whose terms earn `points` below zero and 0 above, calibrated to its scale."""
-    bins = {name: Bins(name, (0.0,)) for name in points}
-    terms = tuple(
-        Term((name,), np.array([low, high, low, low], dtype=np.int64), (low + high) // 2)
-        for name, (low, high) in points.items()
-    )
-    return Card(
-        "planted", base, bins, terms, {}, TOTALS, PD, (Grade("A", 1.0),), Scaling(), {}
-    )  # fmt: skip
-
-
-HONEST = card_over({"income": (0, 40), "thrift": (0, 40)}, 490)
-
-
-def people(seed=1, **more):
-    """Rows whose outcome follows the honest card's own PDs."""
-    rng = np.random.default_rng(seed)
-    columns = {name: rng.normal(size=ROWS) for name in ("income", "thrift", "noise")}
-    totals = HONEST.total(HONEST.points_by_attribute(HONEST.codes(columns)))
-    bad = rng.random(ROWS) < HONEST.pd(totals)
-    rows = np.arange(ROWS)
-    columns |= {name: made(bad, columns, rng) for name, made in more.items()}
-    return Sample(columns, bad, rows, rows * 0)
-
-
-def evidence(card, rows, **notes):
-    stated = TrainingNotes(
-        card_digest="a" * 64, sample="held_out", trained_by="Trainer", source="table",
-        directions=dict.fromkeys(card.attributes, "down"), points_psi=0.01,
-        attribute_psi=dict.fromkeys(card.attributes, 0.01), rounding_auc=0.0, cut_off=None,
-    )  # fmt: skip
-    return Evidence(card, "a" * 64, replace(stated, **notes), rows)
-
-
-def gates(found, champion=None):
-    in_use = None if champion is None else CardFile(champion, "b" * 64, "Approver", "2025-01-01")
-    return {v.gate: v for v in judge(found, in_use, GATE_LIMITS.on(DAY)).verdicts}
 
 
 def test_an_honest_card_passes_every_gate():
@@ -125,6 +76,40 @@ def test_a_planted_miscalibration_is_stopped(shift, gate):
 def test_chance_alone_does_not_fail_a_small_sample():
     few = people().take(np.arange(150))
     assert gates(evidence(HONEST, few))["CALIBRATION_ERROR"].status != "fail"
+
+
+@pytest.mark.parametrize(
+    ("promised", "status"), [((0.95, 0.005), "fail"), ((0.82, 0.05), "flag"), ((0.7, 0.01), "pass")]
+)
+def test_a_promise_of_cross_validation_that_does_not_hold_is_stopped(promised, status):
+    found = gates(evidence(HONEST, people(), cross_validated_auc=promised))
+    found = found["AUC_AGAINST_CROSS_VALIDATION"]
+    assert found.status == status
+    assert f"AUC {promised[0]:.4f} cross-validated" in found.finding.en
+
+
+def test_evidence_of_an_earlier_release_has_no_cross_validated_figure():
+    found = gates(evidence(HONEST, people()))["AUC_AGAINST_CROSS_VALIDATION"]
+    assert found.status == "none"
+
+
+def test_a_card_that_ranks_worse_than_one_of_its_attributes_is_stopped():
+    spoilt = card_over({"income": (0, 10), "noise": (0, 90)}, 490)
+    found = gates(evidence(spoilt, people()))["CARD_AGAINST_ONE_ATTRIBUTE"]
+    assert found.status == "fail"
+    assert "income alone" in found.finding.en
+    assert gates(evidence(HONEST, people()))["CARD_AGAINST_ONE_ATTRIBUTE"].status == "pass"
+
+
+def test_a_card_that_adds_almost_nothing_to_one_attribute_is_flagged():
+    idle = card_over({"income": (0, 40), "noise": (0, 1)}, 510)
+    found = gates(evidence(idle, people()))["CARD_AGAINST_ONE_ATTRIBUTE"]
+    assert found.status == "flag"
+
+
+def test_a_card_of_one_attribute_has_nothing_to_be_compared_with():
+    only = card_over({"income": (0, 40)}, 510)
+    assert gates(evidence(only, people()))["CARD_AGAINST_ONE_ATTRIBUTE"].status == "none"
 
 
 def test_a_planted_unfair_proxy_is_stopped():
