@@ -61,7 +61,7 @@ _CASE: tuple[Role, ...] = ("officer", "reviewer", "auditor")
 _COUNTS: tuple[Role, ...] = ("officer", "reviewer", "manager", "analyst", "auditor", "operator")
 
 #: Rules by route name. An administrator manages accounts and sees no member's data. An auditor
-#: reads and changes nothing. An officer never decides a review. An analyst and a manager see counts,
+#: reads and changes nothing. An officer never decides a review. Analysts and managers see counts,
 #: not people.
 MATRIX: Mapping[str, Rule] = {
     "get_root": _rule(_PUBLIC),
