@@ -33,8 +33,7 @@ def first_accounts(settings: Settings, *, demo: bool) -> list[NewAccount]:
     Parameters
     ----------
     demo
-        Also one officer per county of the published edition, a reviewer, an analyst, an auditor
-        and an operator.
+        Also two officers per county of the published edition, and an account of each other role.
 
     Raises
     ------
@@ -74,7 +73,12 @@ def _wanted(
     if demo:
         counties = Edition.current(settings.home).funnel("county", PlaceFilter())
         for county in counties:
-            yield f"officer-{county['place_code']}", ("officer",), (county["place_code"],)
-        everywhere: tuple[Role, ...] = ("reviewer", "analyst", "auditor", "operator")
+            place = county["place_code"]
+            # Who asks does not pay, so a county has two officers.
+            yield f"officer-{place}", ("officer",), (place,)
+            yield f"teller-{place}", ("officer",), (place,)
+        everywhere: tuple[Role, ...] = (
+            "reviewer", "head", "manager", "analyst", "auditor", "operator",
+        )  # fmt: skip
         for role in everywhere:
             yield role, (role,), EVERYWHERE

@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from api.access.duties import consent_giver, refuse_joined
+from api.cases.money import Pending
 from api.cases.state import APPROVING, DecisionState
-from api.http.lending_problems import DECISION_EXPIRED, PERSON_ERASED
+from api.consent.consent import CONSENT
+from api.core.calendar import date_in_china
+from api.http.lending_problems import CASE_FULL, DECISION_EXPIRED, PERSON_ERASED
 from api.http.problem_kinds import UNKNOWN_DECISION
 from api.http.problems import ProblemError
 from api.ledger.chain import encode_json
 from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
+from model.policy.controls import Controls, Duty, controls_on
 
 
 @dataclass(frozen=True)
@@ -83,11 +88,45 @@ def open_case(view: View, decision_id: str) -> DecisionState:
     return state
 
 
+def refuse_duty(
+    view: View, state: DecisionState, duty: Duty, actor: str, controls: Controls
+) -> None:
+    """Refuse a duty to somebody who did another on the case that is kept apart from it.
+
+    Raises
+    ------
+    ProblemError
+        If the controls keep the two apart.
+    """
+    done = state.done_by(actor)
+    if consent_giver(view.entries_of_subject(state.subject_id, CONSENT)) == actor:
+        done.add("consent")
+    refuse_joined(duty, done, controls)
+
+
+def refuse_full(state: DecisionState, controls: Controls) -> None:
+    """Refuse a further entry on a case that has as many as it may have.
+
+    Raises
+    ------
+    ProblemError
+        If the case is full.
+    """
+    if state.entries >= controls.most_entries_of_case:
+        raise ProblemError(CASE_FULL)
+
+
+def controls_at(view: View) -> Controls:
+    """Return the controls in force at the moment of `view`."""
+    return controls_on(date_in_china(view.now))
+
+
 def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:
     """Return the state of a decision at `now`, in the shape `api.cases.schemas.StateShape`."""
     status = state.status(now)
     claimant = state.claimant(now)
     until = state.claimed_until if claimant else None
+    awaiting = [_pending(each) for each in state.awaiting(now)]
     return {
         "decision_id": state.decision_id,
         "status": status,
@@ -110,4 +149,16 @@ def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:
             }
             for draw in state.draws
         ],
+        # Stored answers of cases without proposals have the bytes of earlier releases.
+        **({"awaiting_confirmation": awaiting} if awaiting else {}),
+    }
+
+
+def _pending(each: Pending) -> dict[str, Any]:
+    return {
+        "proposal_id": each.proposal_id,
+        "amount_yuan": each.amount_yuan,
+        "cancels_number": each.number,
+        "proposed_by": each.proposed_by,
+        "until": each.until.isoformat(),
     }

@@ -61,6 +61,16 @@ class DisbursementShape(BaseModel):
     is_cancelled: bool
 
 
+class PendingShape(BaseModel):
+    """A payment or a cancellation that another person must confirm."""
+
+    proposal_id: str
+    amount_yuan: int
+    cancels_number: int | None = Field(description="the payment to cancel; null for a payment")
+    proposed_by: str
+    until: datetime
+
+
 class StateShape(BaseModel):
     """The state of a decision."""
 
@@ -81,6 +91,9 @@ class StateShape(BaseModel):
         description="amount that the first of two reviewers approved"
     )
     disbursements: list[DisbursementShape]
+    awaiting_confirmation: list[PendingShape] = Field(
+        default_factory=list, description="proposals that have not lapsed; absent if there is none"
+    )
 
 
 class EventShape(BaseModel):

@@ -11,9 +11,12 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Literal
 
+from api.access.duties import DUTY_OF
+from api.cases.money import Draw, Money, Pending, lapse_of
 from api.core.calendar import date_in_china
 from api.decisions.rulings import SECOND_NEEDED
 from api.ledger.entries import Entry
+from model.policy.controls import Duty
 
 Status = Literal[
     "APPROVED", "WAITING", "CLAIMED", "WAITING_FOR_SECOND", "APPROVED_AFTER_REVIEW",
@@ -26,16 +29,6 @@ DECLINING: tuple[Status, ...] = ("DECLINED", "DECLINED_AFTER_REVIEW", "DECLINED_
 OPEN: tuple[Status, ...] = ("WAITING", "CLAIMED", "WAITING_FOR_SECOND")
 
 _BY_OUTCOME: Mapping[str | None, Status] = {"APPROVE": "APPROVED", "REFER": "WAITING"}
-
-
-@dataclass(frozen=True)
-class Draw:
-    """One disbursement; numbers start at 1, in order of payment."""
-
-    number: int
-    amount_yuan: int
-    on: date
-    is_cancelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +55,14 @@ class DecisionState:
         Whether the member requested the review: then the case stays open until a verdict.
     approved_seq : int
         The entry that approved; 0 unless approved.
+    claims : mapping of str to int
+        How often each reviewer has claimed the case.
+    duties : frozenset of (str, Duty)
+        Who has done what on the case.
+    entries : int
+        Entries of the ledger on the decision.
+    proposals : tuple of Pending
+        What was proposed and not confirmed, lapsed or not.
     """
 
     decision_id: str = ""
@@ -85,15 +86,31 @@ class DecisionState:
     answer: Mapping[str, Any] = field(default_factory=dict)
     draws: tuple[Draw, ...] = ()
     approved_seq: int = 0
+    claims: Mapping[str, int] = field(default_factory=dict)
+    duties: frozenset[tuple[str, Duty]] = frozenset()
+    entries: int = 0
+    proposals: tuple[Pending, ...] = ()
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> DecisionState:
-        """Return the state after `entries`, oldest first."""
-        state = cls()
+        """Return the state after `entries`, oldest first, in time linear in their number."""
+        state, money, count = cls(), Money(), 0
+        duties: set[tuple[str, Duty]] = set()
         for entry in entries:
+            count += 1
             step = _STEPS.get(entry.kind)
             state = step(state, entry) if step else state
-        return state
+            money.add(entry)
+            if entry.kind in DUTY_OF:
+                duties.add((entry.actor, DUTY_OF[entry.kind]))
+        proposals = tuple(money.proposals.values())
+        return replace(
+            state,
+            draws=tuple(money.draws),
+            proposals=proposals,
+            duties=frozenset(duties),
+            entries=count,
+        )
 
     @property
     def as_of(self) -> date:
@@ -129,6 +146,14 @@ class DecisionState:
         if self.claimed_until is None or now >= self.claimed_until:
             return None
         return self.claimed_by
+
+    def done_by(self, actor: str) -> set[Duty]:
+        """Return the duties that an account has done on the case."""
+        return {duty for who, duty in self.duties if who == actor}
+
+    def awaiting(self, now: datetime) -> list[Pending]:
+        """Return the proposals that can be confirmed at `now`."""
+        return [each for each in self.proposals if now < each.until]
 
     def is_drawable(self, now: datetime) -> bool:
         """Return whether money may be paid out on it at `now`."""
@@ -174,9 +199,12 @@ def _apply_review_request(state: DecisionState, entry: Entry) -> DecisionState:
 
 
 def _apply_claim(state: DecisionState, entry: Entry) -> DecisionState:
-    until = entry.body.get("until")
-    lapses = datetime.fromisoformat(until) if until else entry.recorded_at
-    return replace(state, claimed_by=entry.actor, claimed_until=lapses)
+    claims = {**state.claims, entry.actor: state.claims.get(entry.actor, 0) + 1}
+    return replace(state, claimed_by=entry.actor, claimed_until=lapse_of(entry), claims=claims)
+
+
+def _apply_assignment(state: DecisionState, entry: Entry) -> DecisionState:
+    return replace(state, claimed_by=entry.body.get("reviewer"), claimed_until=lapse_of(entry))
 
 
 def _apply_verdict(state: DecisionState, entry: Entry) -> DecisionState:
@@ -216,19 +244,6 @@ def _approve(
     )
 
 
-def _apply_disbursement(state: DecisionState, entry: Entry) -> DecisionState:
-    draw = Draw(len(state.draws) + 1, entry.amount_yuan or 0, date_in_china(entry.recorded_at))
-    return replace(state, draws=(*state.draws, draw))
-
-
-def _apply_cancellation(state: DecisionState, entry: Entry) -> DecisionState:
-    number = entry.body.get("number")
-    draws = tuple(
-        replace(draw, is_cancelled=True) if draw.number == number else draw for draw in state.draws
-    )
-    return replace(state, draws=draws)
-
-
 def _day(text: str | None, otherwise: date) -> date:
     return date.fromisoformat(text) if text else otherwise
 
@@ -238,10 +253,9 @@ _STEPS: Mapping[str, Callable[[DecisionState, Entry], DecisionState]] = {
     "REPEATED": _apply_repeat,
     "REVIEW_REQUESTED": _apply_review_request,
     "REVIEW_CLAIMED": _apply_claim,
+    "REVIEW_ASSIGNED": _apply_assignment,
     "REVIEW_DECIDED": _apply_verdict,
     "OVERRIDDEN": _apply_override,
-    "DISBURSED": _apply_disbursement,
-    "DISBURSEMENT_CANCELLED": _apply_cancellation,
 }
 
 

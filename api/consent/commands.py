@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
+from api.access.duties import DUTY_OF, refuse_joined
 from api.access.objects import entries_of_member
 from api.consent.consent import CONSENT, consent_in_edition, is_consent_in_force
 from api.core.calendar import date_in_china
@@ -18,6 +20,7 @@ from api.ledger.chain import encode_json
 from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, NewEntry
 from model.decision.consent import ConsentChange, latest_consent
+from model.policy.controls import controls_on
 
 #: Form of the evidence; the paper, file or recording itself stays with the branch.
 Evidence = Literal["paper", "electronic", "voice"]
@@ -56,6 +59,8 @@ class SetConsent:
             place, past = profile.place_code, view.entries_of_subject(subject, CONSENT)
         if is_consent_in_force(past, profile, edition) == self.is_given:
             raise ProblemError(CONSENT_UNCHANGED)
+        if self.is_given:
+            self._refuse_joined(view, subject)
         entry = NewEntry(
             kind="CONSENT_GIVEN" if self.is_given else "CONSENT_WITHDRAWN",
             subject_id=subject,
@@ -72,6 +77,25 @@ class SetConsent:
         in_force = latest is not None and latest.is_given
         body = {"in_force": in_force, "recorded_at": view.now.isoformat()}
         return Written(Answer(201, encode_json(body).encode()), (entry,))
+
+    def _refuse_joined(self, view: View, subject: str) -> None:
+        """Refuse to record consent to somebody with a part in a decision that is still valid."""
+        today = date_in_china(view.now)
+        entries = view.entries_of_subject(subject, tuple(DUTY_OF))
+        valid = {entry.decision_id for entry in entries if _is_open(entry, today)}
+        done = {
+            DUTY_OF[entry.kind]
+            for entry in entries
+            if entry.actor == self.actor and entry.decision_id in valid
+        }
+        refuse_joined("consent", done, controls_on(today))
+
+
+def _is_open(entry: Entry, today: date) -> bool:
+    """Return whether by this entry a decision can be paid on, or still be approved, on `today`."""
+    until = entry.body.get("valid_until") or entry.body.get("answer", {}).get("valid_until")
+    is_declined = entry.outcome in (None, "DECLINE")
+    return until is not None and not is_declined and date.fromisoformat(until) >= today
 
 
 def consent_history(entries: Sequence[Entry]) -> list[dict[str, Any]]:

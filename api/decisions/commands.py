@@ -15,18 +15,21 @@ from typing import Any, Self
 
 import rfc8785
 
+from api.access.duties import consent_giver, refuse_joined
 from api.consent.consent import CONSENT, is_consent_in_force, with_consent
 from api.core.calendar import date_in_china
 from api.decisions.rulings import RULINGS, binding_ruling, bound
 from api.decisions.stored import answer_of, profile_to_json, question_of
 from api.editions.edition import Profile, columns_of
 from api.editions.in_use import Resources
+from api.http.lending_problems import CASE_FULL
+from api.http.problems import ProblemError
 from api.ledger.chain import encode_json
 from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry, new_ordered_id
 from model.card.card_json import card_to_json
 from model.decision.decision import Decision, Request, decide_many
-from model.policy.controls import controls_on
+from model.policy.controls import Controls, Duty, controls_on
 
 
 @dataclass(frozen=True)
@@ -51,22 +54,36 @@ class Decide:
 
     def run(self, view: View) -> Written:
         """Decide this command alone."""
-        return self.run_all(view, [self])[0]
+        result = self.run_all(view, [self])[0]
+        if isinstance(result, Exception):
+            raise result
+        return result
 
     @classmethod
-    def run_all(cls, view: View, commands: Sequence[Self]) -> list[Written]:
-        """Decide all commands, each question once; a repeated question gets the first decision."""
-        questions = _questions(view, commands)
+    def run_all(cls, view: View, commands: Sequence[Self]) -> list[Written | Exception]:
+        """Decide all commands, each question once; a repeated question gets the first decision.
+
+        Whoever recorded the member's consent may not ask, where the controls keep the two apart.
+        """
+        controls = controls_on(date_in_china(view.now))
+        every = _questions(view, commands, controls)
+        questions = [each for each in every if each.refusal is None]
         known = view.find_decisions({each.digest for each in questions if not each.is_new})
-        stored = {digest: _first_answer(view, known[digest]) for digest in known}
+        cases = view.entries_of_decisions(known.values()) if known else {}
+        stored = {digest: cases[decision] for digest, decision in known.items()}
         new = {each.digest: each for each in reversed(questions) if each.digest not in stored}
         decided = _decide_new(view, list(new.values()))
-        return [
-            decided[each.digest]
-            if new.get(each.digest) is each
-            else _write_repeat(each, stored.get(each.digest) or decided[each.digest].answer)
-            for each in questions
-        ]
+
+        def result(each: _Question) -> Written | Exception:
+            if each.refusal:
+                return each.refusal
+            if new.get(each.digest) is each:
+                return decided[each.digest]
+            if each.digest in decided:
+                return _write_repeat(each, decided[each.digest].answer)
+            return _repeat_stored(each, stored[each.digest], controls)
+
+        return [result(each) for each in every]
 
 
 @dataclass(frozen=True)
@@ -84,6 +101,8 @@ class _Question:
         Whether the ledger had no pseudonym of the member before this group.
     ruling : Entry or None
         The ruling of a person that binds the answer.
+    refusal : ProblemError or None
+        Why the caller may not ask.
     """
 
     command: Decide
@@ -92,6 +111,7 @@ class _Question:
     digest: str
     is_new: bool
     ruling: Entry | None
+    refusal: ProblemError | None
 
     def entry(
         self, kind: Kind, decision_id: str, outcome: str, body: Mapping[str, Any]
@@ -110,11 +130,10 @@ class _Question:
         )
 
 
-def _questions(view: View, commands: Sequence[Decide]) -> list[_Question]:
+def _questions(view: View, commands: Sequence[Decide], controls: Controls) -> list[_Question]:
     known = view.identities.known({command.member_id for command in commands})
     subjects = known | _add_subjects(view, commands, known)
     words = view.entries_of_subjects(set(known.values()), (*CONSENT, *RULINGS))
-    controls = controls_on(date_in_china(view.now))
     questions = []
     for command in commands:
         subject, resources = subjects[command.member_id], command.resources
@@ -128,8 +147,18 @@ def _questions(view: View, commands: Sequence[Decide]) -> list[_Question]:
         asked = subject, command.request, command.today, consent, *digests
         digest = _digest(view, asked, ruling)
         is_new = command.member_id not in known
-        questions.append(_Question(command, subject, consent, digest, is_new, ruling))
+        refusal = _refusal(command, entries, controls)
+        questions.append(_Question(command, subject, consent, digest, is_new, ruling, refusal))
     return questions
+
+
+def _refusal(command: Decide, consents: Sequence[Entry], controls: Controls) -> ProblemError | None:
+    done: list[Duty] = ["consent"] if consent_giver(consents) == command.actor else []
+    try:
+        refuse_joined("ask", done, controls)
+    except ProblemError as refusal:
+        return refusal
+    return None
 
 
 def _digest(view: View, asked: Any, ruling: Entry | None) -> str:
@@ -227,8 +256,12 @@ def _write_repeat(question: _Question, first: Answer) -> Written:
     return Written(first, (entry,))
 
 
-def _first_answer(view: View, decision_id: str) -> Answer:
-    return _answer(view.entries_of_decision(decision_id)[0].body["answer"])
+def _repeat_stored(
+    question: _Question, case: Sequence[Entry], controls: Controls
+) -> Written | Exception:
+    if len(case) >= controls.most_entries_of_case:
+        return ProblemError(CASE_FULL)
+    return _write_repeat(question, _answer(case[0].body["answer"]))
 
 
 def _answer(answer: Mapping[str, Any]) -> Answer:

@@ -62,7 +62,9 @@ EXPECTED: Mapping[str, Text] = {
     ),
     "page_size": Text(f"整数，1 至 {MAX_PAGE}", f"a whole number from 1 to {MAX_PAGE}"),
     "decision_id": Text("决策编号（UUID，小写）", "a decision id: a UUID in lower case"),
-    "number": Text("放款序号，1 至 999", "the number of a disbursement, 1 to 999"),
+    "number": Text("放款序号，1 至 999999", "the number of a disbursement, 1 to 999999"),
+    "proposal_id": Text("待复核事项编号（UUID，小写）", "a proposal's id: a UUID in lower case"),
+    "reviewer": Text("审核人账号", "the account of a reviewer"),
     "verdict": Text("APPROVE 或 DECLINE", "APPROVE or DECLINE"),
     "reason_code": Text(
         "审核理由代码，见 /v1/policy 的 review_reasons",

@@ -52,6 +52,53 @@ NO_LONGER_ELIGIBLE = Kind(
         " change.",
     ),
 )
+DUTIES_APART = Kind(
+    "duties-apart",
+    403,
+    Text("须由另一人办理", "Another person must do this"),
+    Text(
+        "您已在该案件中办理过与此不相容的事项；岗位分离规定见 docs/reference/lending.md。",
+        "You did something on this case that is kept apart from this. docs/reference/lending.md"
+        " lists the pairs of duties.",
+    ),
+)
+CASE_FULL = Kind(
+    "case-full",
+    409,
+    Text("该案件的记录已达上限", "The case has as many entries as a case may have"),
+    Text(
+        "仍可撤销放款和给出结论；如需继续，请重新申请决策。",
+        "Payments can still be cancelled and the case decided. To go on, request a new decision.",
+    ),
+)
+UNKNOWN_PROPOSAL = Kind(
+    "unknown-proposal",
+    404,
+    Text("没有该待复核事项，或已过期", "There is no such proposal, or it has lapsed"),
+    Text("请重新提交放款或撤销。", "Propose the payment or the cancellation again."),
+)
+ALREADY_PROPOSED = Kind(
+    "already-proposed",
+    409,
+    Text("该笔撤销已提交，待另一人复核", "The cancellation is proposed and awaits confirmation"),
+    Text("请由另一人确认。", "Another person confirms it."),
+)
+CLAIMS_USED_UP = Kind(
+    "claims-used-up",
+    409,
+    Text("您领取该案件的次数已用完", "You have claimed this case as often as one person may"),
+    Text("请由审核负责人分派。", "The head of reviewers assigns the case."),
+)
+UNFIT_REVIEWER = Kind(
+    "unfit-reviewer",
+    409,
+    Text("该账号不能审核此案件", "The account cannot review this case"),
+    Text(
+        "须为启用中的审核人账号，辖区包含该会员所在村，且未经手该案件。",
+        "It must be an enabled account with the role reviewer and the member's village in its"
+        " places, and may have taken no part in the case.",
+    ),
+)
 RULED_OTHERWISE = Kind(
     "ruled-otherwise",
     409,
@@ -171,6 +218,7 @@ LOAN_OUTSTANDING = Kind(
 LENDING_KINDS = (
     UNKNOWN_DISBURSEMENT, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED,
     CONSENT_NOT_IN_FORCE, NO_LONGER_ELIGIBLE, RULED_OTHERWISE, ALREADY_CANCELLED,
+    DUTIES_APART, CASE_FULL, UNKNOWN_PROPOSAL, ALREADY_PROPOSED, CLAIMS_USED_UP, UNFIT_REVIEWER,
     NOT_DECLINED, ALREADY_REVIEWED,
     NOT_OPEN, CLAIMED_BY_ANOTHER, NOT_CLAIMED, OWN_CASE, FOUR_EYES_NEEDED, NOT_OVERRIDABLE,
     CONSENT_UNCHANGED, PERSON_ERASED, NOTHING_HELD, LOAN_OUTSTANDING,

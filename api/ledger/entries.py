@@ -19,8 +19,8 @@ from api.ledger.tables import entries
 #: ``REPEATED``: another officer made a request that is already decided and got that decision.
 Kind = Literal[
     "DECISION", "REPEATED",
-    "REVIEW_REQUESTED", "REVIEW_CLAIMED", "REVIEW_DECIDED", "OVERRIDDEN",
-    "DISBURSED", "DISBURSEMENT_CANCELLED",
+    "REVIEW_REQUESTED", "REVIEW_CLAIMED", "REVIEW_ASSIGNED", "REVIEW_DECIDED", "OVERRIDDEN",
+    "DISBURSEMENT_PROPOSED", "DISBURSED", "CANCELLATION_PROPOSED", "DISBURSEMENT_CANCELLED",
     "CONSENT_GIVEN", "CONSENT_WITHDRAWN", "EXPORTED", "ERASED",
 ]  # fmt: skip
 

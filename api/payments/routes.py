@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from api.access.dependencies import (
+    UUID,
     WRITE,
     WRITE_BODY,
     DecisionId,
@@ -21,22 +22,27 @@ from api.http.fields import EXPECTED
 from api.http.lending_problems import (
     ABOVE_APPROVED,
     ALREADY_CANCELLED,
+    ALREADY_PROPOSED,
+    CASE_FULL,
     CONSENT_NOT_IN_FORCE,
     DECISION_EXPIRED,
+    DUTIES_APART,
     NO_LONGER_ELIGIBLE,
     NOT_APPROVED,
     PERSON_ERASED,
     RULED_OTHERWISE,
     UNKNOWN_DISBURSEMENT,
+    UNKNOWN_PROPOSAL,
 )
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, UNKNOWN_DECISION
-from api.payments.commands import CancelDisbursement, Disburse
+from api.payments.commands import CancelDisbursement, Confirm, Disburse
 from api.payments.schemas import DisbursementRequest
 
 router = APIRouter(prefix="/v1/decisions", route_class=StrictRoute, tags=["decisions"])
 
-Number = Annotated[int, Path(ge=1, le=999, description=EXPECTED["number"].en)]
+Number = Annotated[int, Path(ge=1, le=999_999, description=EXPECTED["number"].en)]
+ProposalId = Annotated[str, Path(pattern=UUID, description=EXPECTED["proposal_id"].en)]
 
 
 @router.get(
@@ -58,7 +64,7 @@ def get_disbursements(decision_id: DecisionId, ledger: LedgerInUse) -> list[Disb
     summary="Pay out on an approved decision",
     responses=refusals(
         UNKNOWN_DECISION, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, CONSENT_NOT_IN_FORCE,
-        NO_LONGER_ELIGIBLE, RULED_OTHERWISE, PERSON_ERASED, *WRITE_BODY,
+        NO_LONGER_ELIGIBLE, RULED_OTHERWISE, PERSON_ERASED, DUTIES_APART, CASE_FULL, *WRITE_BODY,
     ),
 )  # fmt: skip
 async def post_disbursement(
@@ -71,7 +77,7 @@ async def post_disbursement(
 
     The decision must be approved and not expired, the amount must be left on it and on the member's
     other decisions, consent must be in force, and the member must still be eligible by the edition
-    in use.
+    in use. Above `two_people_pay_above_yuan` it is a proposal, which another person confirms.
     """
     scope = write.scope(decision_id=decision_id, **body.model_dump())
     command = Disburse(scope, write.actor, decision_id, body.amount_yuan, resources)
@@ -83,11 +89,42 @@ async def post_disbursement(
     status_code=201,
     response_model=StateShape,
     summary="Cancel a payment",
-    responses=refusals(UNKNOWN_DECISION, UNKNOWN_DISBURSEMENT, ALREADY_CANCELLED, *WRITE),
-)
+    responses=refusals(
+        UNKNOWN_DECISION, UNKNOWN_DISBURSEMENT, ALREADY_CANCELLED, ALREADY_PROPOSED, DUTIES_APART,
+        *WRITE,
+    ),
+)  # fmt: skip
 async def post_disbursement_cancellation(
     decision_id: DecisionId, number: Number, write: WriteRequest
 ) -> Response:
-    """Record that a payment is cancelled. Its entry stays, and its amount may be drawn again."""
+    """Record that a payment is cancelled. Its entry stays, and its amount may be drawn again.
+
+    Above `two_people_pay_above_yuan` it is a proposal, which another person confirms.
+    """
     scope = write.scope(decision_id=decision_id, number=number)
     return await write.send(CancelDisbursement(scope, write.actor, decision_id, number))
+
+
+@router.post(
+    "/{decision_id}/proposals/{proposal_id}/confirmation",
+    status_code=201,
+    response_model=StateShape,
+    summary="Confirm a payment or a cancellation that another person proposed",
+    responses=refusals(
+        UNKNOWN_DECISION, UNKNOWN_PROPOSAL, DUTIES_APART, NOT_APPROVED, DECISION_EXPIRED,
+        ABOVE_APPROVED, CONSENT_NOT_IN_FORCE, NO_LONGER_ELIGIBLE, RULED_OTHERWISE, PERSON_ERASED,
+        ALREADY_CANCELLED, *WRITE,
+    ),
+)  # fmt: skip
+async def post_confirmation(
+    decision_id: DecisionId,
+    proposal_id: ProposalId,
+    write: WriteRequest,
+    resources: ResourcesInUse,
+) -> Response:
+    """Let a proposal take place, if its conditions hold at this moment.
+
+    It lapses after `confirmation_hours`. Who proposed it cannot confirm it.
+    """
+    scope = write.scope(decision_id=decision_id, proposal_id=proposal_id)
+    return await write.send(Confirm(scope, write.actor, decision_id, proposal_id, resources))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from api.cases.case import CaseCommand, open_case
+from api.cases.case import CaseCommand, controls_at, open_case, refuse_duty, refuse_full
 from api.cases.exposure import exposure_with
 from api.cases.state import APPROVING, DECLINING, OPEN, DecisionState
 from api.core.calendar import date_in_china
@@ -15,6 +15,7 @@ from api.editions.in_use import Resources
 from api.http.lending_problems import (
     ALREADY_REVIEWED,
     CLAIMED_BY_ANOTHER,
+    CLAIMS_USED_UP,
     FOUR_EYES_NEEDED,
     NOT_CLAIMED,
     NOT_DECLINED,
@@ -25,7 +26,6 @@ from api.http.lending_problems import (
 from api.http.problem_kinds import INVALID_BODY
 from api.http.problems import FieldError, ProblemError
 from api.ledger.commands import View, Written
-from model.policy.controls import controls_on
 from model.policy.policy import Policy
 from model.profile.dictionary import Text
 
@@ -75,9 +75,12 @@ class ClaimReview(CaseCommand):
 
     def run(self, view: View) -> Written:
         """Claim it, unless another reviewer has claimed it or the reviewer requested it."""
-        state = _reviewable(view, self.decision_id, self.actor)
+        controls, state = controls_at(view), reviewable(view, self.decision_id, self.actor)
         if state.claimant(view.now) not in (None, self.actor):
             raise ProblemError(CLAIMED_BY_ANOTHER)
+        if state.claims.get(self.actor, 0) >= controls.claims_in_a_row:
+            raise ProblemError(CLAIMS_USED_UP)
+        refuse_full(state, controls)
         until = view.now + timedelta(hours=self.policy["review_claim_hours"])
         body = {"until": until.isoformat()}
         return self.append(view, state, "REVIEW_CLAIMED", body)
@@ -96,7 +99,8 @@ class GiveVerdict(CaseCommand):
 
     def run(self, view: View) -> Written:
         """Record the verdict."""
-        state = _reviewable(view, self.decision_id, self.actor)
+        state = reviewable(view, self.decision_id, self.actor)
+        refuse_duty(view, state, "rule", self.actor, controls_at(view))
         if state.claimant(view.now) != self.actor:
             raise ProblemError(NOT_CLAIMED)
         refuse_invalid_ruling(self.ruling, state, self.resources.policy)
@@ -120,7 +124,7 @@ def needs_four_eyes(view: View, state: DecisionState, amount: int, resources: Re
     They must if the exposure to the household exceeds ``four_eyes_above_yuan``, or if the decision
     matched a rule in spite of which nobody approves alone.
     """
-    for_two = controls_on(date_in_china(view.now)).rules_for_two
+    for_two = controls_at(view).rules_for_two
     if any(rule["code"] in for_two for rule in state.answer.get("knock_outs", ())):
         return True
     limit = resources.policy["four_eyes_above_yuan"]
@@ -174,7 +178,14 @@ def ruling_body(ruling: Ruling, state: DecisionState, view: View, policy: Policy
     }
 
 
-def _reviewable(view: View, decision_id: str, reviewer: str) -> DecisionState:
+def reviewable(view: View, decision_id: str, reviewer: str) -> DecisionState:
+    """Return the state of a case that `reviewer` may review.
+
+    Raises
+    ------
+    ProblemError
+        If it is not in the queue, or the reviewer took part in it.
+    """
     state = open_case(view, decision_id)
     if state.settled not in OPEN:
         raise ProblemError(NOT_OPEN)
@@ -197,8 +208,11 @@ class Override(CaseCommand):
             raise ProblemError(OWN_CASE)
         if state.settled not in (DECLINING if self.ruling.verdict == "APPROVE" else APPROVING):
             raise ProblemError(NOT_OVERRIDABLE)
+        refuse_duty(view, state, "rule", self.actor, controls_at(view))
         policy, amount = self.resources.policy, self.ruling.amount_yuan
         refuse_invalid_ruling(self.ruling, state, policy)
+        if amount is not None:
+            refuse_full(state, controls_at(view))
         if amount is not None and needs_four_eyes(view, state, amount, self.resources):
             raise ProblemError(FOUR_EYES_NEEDED)
         body = ruling_body(self.ruling, state, view, policy)

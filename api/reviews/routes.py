@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
+from api.access.access_control import AccessControl, access_control_of
 from api.access.audit import note_rows_shown
 from api.access.dependencies import (
     WRITE,
@@ -24,8 +25,11 @@ from api.cases.schemas import StateShape
 from api.http.fields import EXPECTED, NUMBER
 from api.http.lending_problems import (
     ALREADY_REVIEWED,
+    CASE_FULL,
     CLAIMED_BY_ANOTHER,
+    CLAIMS_USED_UP,
     DECISION_EXPIRED,
+    DUTIES_APART,
     FOUR_EYES_NEEDED,
     NOT_CLAIMED,
     NOT_DECLINED,
@@ -33,13 +37,21 @@ from api.http.lending_problems import (
     NOT_OVERRIDABLE,
     OWN_CASE,
     PERSON_ERASED,
+    UNFIT_REVIEWER,
 )
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, UNKNOWN_DECISION
 from api.portfolio.tally import TallyInUse
+from api.reviews.assignment import AssignReview, ReleaseReview
 from api.reviews.commands import ClaimReview, GiveVerdict, Override, RequestReview, Ruling
 from api.reviews.queue import overrides, queue_page
-from api.reviews.schemas import OverridesShape, ReviewRequest, ReviewsPage, RulingRequest
+from api.reviews.schemas import (
+    AssignmentRequest,
+    OverridesShape,
+    ReviewRequest,
+    ReviewsPage,
+    RulingRequest,
+)
 
 router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["reviews"])
 
@@ -84,14 +96,55 @@ def list_reviews(
     status_code=201,
     response_model=StateShape,
     summary="Claim a case",
-    responses=refusals(*_CASE, NOT_OPEN, OWN_CASE, CLAIMED_BY_ANOTHER, *WRITE),
+    responses=refusals(
+        *_CASE, NOT_OPEN, OWN_CASE, CLAIMED_BY_ANOTHER, CLAIMS_USED_UP, CASE_FULL, *WRITE
+    ),
 )
 async def post_review_claim(
     decision_id: DecisionId, write: WriteRequest, resources: ResourcesInUse
 ) -> Response:
-    """Reserve a case for the policy's `review_claim_hours`. A second claim restarts the period."""
+    """Reserve a case for the policy's `review_claim_hours`.
+
+    A second claim restarts the period; after `claims_in_a_row` the head of reviewers assigns it.
+    """
     scope = write.scope(decision_id=decision_id)
     return await write.send(ClaimReview(scope, write.actor, decision_id, resources.policy))
+
+
+@router.post(
+    "/reviews/{decision_id}/release",
+    status_code=201,
+    response_model=StateShape,
+    summary="End your claim on a case",
+    responses=refusals(*_CASE, NOT_CLAIMED, *WRITE),
+)
+async def post_review_release(decision_id: DecisionId, write: WriteRequest) -> Response:
+    """End the claim, so that another reviewer can take the case at once."""
+    scope = write.scope(decision_id=decision_id)
+    return await write.send(ReleaseReview(scope, write.actor, decision_id))
+
+
+@router.post(
+    "/reviews/{decision_id}/assignment",
+    status_code=201,
+    response_model=StateShape,
+    summary="Assign a case to a reviewer, or end the claim on it",
+    responses=refusals(*_CASE, NOT_OPEN, OWN_CASE, UNFIT_REVIEWER, *WRITE_BODY),
+)
+async def post_review_assignment(
+    decision_id: DecisionId,
+    body: AssignmentRequest,
+    write: WriteRequest,
+    resources: ResourcesInUse,
+    access: Annotated[AccessControl, Depends(access_control_of)],
+) -> Response:
+    """Take a case from whoever has claimed it; the assignment lasts as long as a claim."""
+    scope = write.scope(decision_id=decision_id, **body.model_dump())
+    has_accounts = access.sign_in is not None
+    command = AssignReview(
+        scope, write.actor, decision_id, body.reviewer, resources.policy, has_accounts
+    )
+    return await write.send(command)
 
 
 @router.post(
@@ -99,7 +152,7 @@ async def post_review_claim(
     status_code=201,
     response_model=StateShape,
     summary="Decide a claimed case",
-    responses=refusals(*_CASE, NOT_OPEN, OWN_CASE, NOT_CLAIMED, *WRITE_BODY),
+    responses=refusals(*_CASE, NOT_OPEN, OWN_CASE, NOT_CLAIMED, DUTIES_APART, *WRITE_BODY),
 )
 async def post_review_verdict(
     decision_id: DecisionId, body: RulingRequest, write: WriteRequest, resources: ResourcesInUse
@@ -120,7 +173,9 @@ async def post_review_verdict(
     status_code=201,
     response_model=StateShape,
     summary="Override a decision",
-    responses=refusals(*_CASE, OWN_CASE, NOT_OVERRIDABLE, FOUR_EYES_NEEDED, *WRITE_BODY),
+    responses=refusals(
+        *_CASE, OWN_CASE, NOT_OVERRIDABLE, FOUR_EYES_NEEDED, DUTIES_APART, CASE_FULL, *WRITE_BODY
+    ),
 )
 async def post_override(
     decision_id: DecisionId, body: RulingRequest, write: WriteRequest, resources: ResourcesInUse

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from api.cases.schemas import EarlierRulingShape, StateShape
-from api.http.fields import EXPECTED
+from api.http.fields import ACTOR, EXPECTED
 from api.http.schemas import Amount, strict_with_example
 from api.reviews.commands import Verdict
 
@@ -58,6 +58,17 @@ class ReviewRequest(BaseModel):
     model_config = strict_with_example(statement="去年遭受雹灾，今年已恢复生产")
 
     statement: Annotated[_Statement | None, Field(description=EXPECTED["statement"].en)] = None
+
+
+class AssignmentRequest(BaseModel):
+    """A reviewer for a case; null ends the claim on it."""
+
+    model_config = strict_with_example(reviewer="reviewer-2")
+
+    reviewer: Annotated[
+        Annotated[str, StringConstraints(pattern=ACTOR)] | None,
+        Field(description=EXPECTED["reviewer"].en),
+    ]
 
 
 class RulingRequest(BaseModel):

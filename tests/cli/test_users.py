@@ -24,11 +24,12 @@ def test_the_first_run_makes_somebody_of_each_role_and_refuses_a_second(
     (tmp_path / "editions").symlink_to(published_home / "editions")
     accounts = first_accounts(Settings(tmp_path), demo=True)
     assert {role for each in accounts for role in each.roles} == {
-        "admin", "officer", "reviewer", "analyst", "auditor", "operator",
+        "admin", "officer", "reviewer", "head", "manager", "analyst", "auditor", "operator",
     }  # fmt: skip
     officers = {each.name: each.places for each in accounts if each.roles == ("officer",)}
     assert len(officers) > 1
-    assert all(places == (name.removeprefix("officer-"),) for name, places in officers.items())
+    assert all(places == (name.rpartition("-")[2],) for name, places in officers.items())
+    assert all(f"teller-{places[0]}" in officers for places in officers.values())
     second = _console(tmp_path, "init")
     assert isinstance(second.exception, AccessError)
 

@@ -88,8 +88,10 @@ def _run(blocks: list[str], shell: dict[str, str], account: str, **variables: st
 
 def test_the_pages_of_officer_manager_and_auditor_work_as_printed(shell: dict[str, str]) -> None:
     officer = next(name for name in shell if name.startswith("officer-"))
+    teller = officer.replace("officer-", "teller-")
+    colleague = {"COLLEAGUE": teller, "COLLEAGUE_PASSWORD": shell[teller]}
     signing_in, *steps = _blocks("officer.md")
-    printed = _run([signing_in, *steps, 'echo "id $decision"'], shell, officer)
+    printed = _run([signing_in, *steps, 'echo "id $decision"'], shell, officer, **colleague)
     assert "3,000 元" in printed
     assert "\nAPPROVE\n" in printed
     assert "\n0\n" in printed

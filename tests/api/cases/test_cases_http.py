@@ -80,17 +80,19 @@ def branch(
 
 
 def test_an_approved_decision_is_explained_and_paid_out(branch: Branch) -> None:
-    officer = branch.as_("officer")
+    officer, teller = branch.as_("officer"), branch.as_("officer", subject="teller")
     decision = branch.decide("FIRST", 4_000)
     address = f"/v1/decisions/{decision}"
     body = officer("GET", f"{address}/explanation?lang=en").json()
     assert body["outcome"] == "APPROVE"
     assert "4,000 yuan" in body["answer"]
-    paid = officer("POST", f"{address}/disbursements", {"amount_yuan": 1_500}, "first")
+    own = officer("POST", f"{address}/disbursements", {"amount_yuan": 1_500})
+    assert (own.status_code, own.json()["type"]) == (403, "/problems/duties-apart")
+    paid = teller("POST", f"{address}/disbursements", {"amount_yuan": 1_500}, "first")
     assert (paid.status_code, paid.json()["left_yuan"]) == (201, 2_500)
-    again = officer("POST", f"{address}/disbursements", {"amount_yuan": 1_500}, "first")
+    again = teller("POST", f"{address}/disbursements", {"amount_yuan": 1_500}, "first")
     assert (again.content, again.headers["Idempotent-Replayed"]) == (paid.content, "true")
-    other = officer("POST", f"{address}/disbursements", {"amount_yuan": 1_501}, "first")
+    other = teller("POST", f"{address}/disbursements", {"amount_yuan": 1_501}, "first")
     assert (other.status_code, other.json()["type"]) == (422, "/problems/key-reused")
     undone = officer("POST", f"{address}/disbursements/1/cancellation")
     assert undone.json()["drawn_yuan"] == 0
@@ -121,6 +123,23 @@ def test_a_declined_member_gets_an_explanation_and_requests_a_review(
     assert (answer.status_code, answer.json()["status"]) == (201, "APPROVED_AFTER_REVIEW")
     report = branch.as_("auditor")("GET", "/v1/overrides").json()
     assert [row["via"] for row in report["rows"]] == ["review"]
+
+
+def test_the_head_of_reviewers_moves_a_case_and_decides_none(branch: Branch) -> None:
+    decision = branch.decide("SECOND", 4_500)
+    head, first = branch.as_("head"), branch.as_("reviewer")
+    second = branch.as_("reviewer", subject="reviewer-2")
+    address = f"/v1/reviews/{decision}"
+    assert head("POST", f"{address}/claim").status_code == 403
+    first("POST", f"{address}/claim")
+    assert second("POST", f"{address}/claim").json()["type"] == "/problems/claimed-by-another"
+    unfit = head("POST", f"{address}/assignment", {"reviewer": "officer"})
+    assert (unfit.status_code, unfit.json()["type"]) == (409, "/problems/unfit-reviewer")
+    moved = head("POST", f"{address}/assignment", {"reviewer": "reviewer-2"})
+    assert (moved.status_code, moved.json()["claimed_by"]) == (201, "reviewer-2")
+    assert first("POST", f"{address}/verdict", APPROVE).json()["type"] == "/problems/not-claimed"
+    assert second("POST", f"{address}/release").json()["status"] == "WAITING"
+    assert first("POST", f"{address}/verdict", APPROVE).status_code == 409
 
 
 def test_an_officer_decides_no_review_and_a_reviewer_pays_nothing(branch: Branch) -> None:
@@ -156,7 +175,7 @@ def test_sixteen_simultaneous_requests_make_one_decision(branch: Branch) -> None
 
 
 def test_consent_is_withdrawn_given_again_and_remembered(branch: Branch) -> None:
-    officer = branch.as_("officer")
+    officer = branch.as_("officer", subject="registrar")
     address = f"/v1/members/{branch.member('SECOND')['member_id']}/consents"
     body = officer("GET", address).json()
     assert body.pop("since") < "2023-10-01"
@@ -210,6 +229,8 @@ def test_a_decision_of_another_county_is_not_found(branch: Branch) -> None:
         ("POST", f"/v1/decisions/{decision}/override", APPROVE),
         ("POST", f"/v1/reviews/{decision}/claim", None),
         ("POST", f"/v1/reviews/{decision}/verdict", APPROVE),
+        ("POST", f"/v1/reviews/{decision}/release", None),
+        ("POST", f"/v1/decisions/{decision}/proposals/{uuid.uuid4()}/confirmation", None),
     ):
         answer = foreign(method, address, body)
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/unknown-decision")

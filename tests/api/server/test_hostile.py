@@ -27,6 +27,7 @@ WRITES = (
     "/v1/decisions/00000000-0000-4000-8000-000000000000/review-requests",
     "/v1/decisions/00000000-0000-4000-8000-000000000000/override",
     "/v1/reviews/00000000-0000-4000-8000-000000000000/verdict",
+    "/v1/reviews/00000000-0000-4000-8000-000000000000/assignment",
     "/v1/members/M1/consents",
     "/v1/members/M1/consents/withdrawal",
 )

@@ -11,7 +11,7 @@ from model.errors import ContractError
 from model.policy.controls import controls_on, read_controls, shipped_controls
 from model.policy.policy import policy_on
 
-IN_FORCE = date(2024, 1, 1)
+IN_FORCE = date(2026, 1, 1)
 
 
 def test_the_controls_take_effect_on_their_date() -> None:

@@ -1,0 +1,48 @@
+"""Duties apart: which pairs of duties one person may not do on one case.
+
+The controls name the pairs. That nobody reviews a case of their own holds always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from api.http.lending_problems import DUTIES_APART
+from api.http.problems import ProblemError
+from api.ledger.entries import Entry, Kind
+from model.policy.controls import Controls, Duty
+
+#: The duty that an entry shows its actor to have done.
+DUTY_OF: Mapping[Kind, Duty] = {
+    "CONSENT_GIVEN": "consent",
+    "DECISION": "ask",
+    "REPEATED": "ask",
+    "REVIEW_REQUESTED": "ask",
+    "REVIEW_DECIDED": "rule",
+    "OVERRIDDEN": "rule",
+    "DISBURSEMENT_PROPOSED": "pay",
+    "DISBURSED": "pay",
+    "CANCELLATION_PROPOSED": "cancel",
+    "DISBURSEMENT_CANCELLED": "cancel",
+}
+
+
+def refuse_joined(duty: Duty, done: Iterable[Duty], controls: Controls) -> None:
+    """Refuse `duty` to somebody who has `done` a duty that is kept apart from it.
+
+    Raises
+    ------
+    ProblemError
+        If the controls keep the two apart.
+    """
+    if any(controls.are_apart(duty, other) for other in done):
+        raise ProblemError(DUTIES_APART)
+
+
+def consent_giver(entries: Iterable[Entry]) -> str | None:
+    """Return who recorded the consent in force among a member's entries of consent, if anybody."""
+    giver = None
+    for entry in entries:
+        if entry.kind in ("CONSENT_GIVEN", "CONSENT_WITHDRAWN"):
+            giver = entry.actor if entry.kind == "CONSENT_GIVEN" else None
+    return giver

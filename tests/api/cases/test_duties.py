@@ -1,0 +1,183 @@
+"""Duties apart: what one person may not do on one case, and what two people do together."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from api.consent.commands import SetConsent
+from api.http.problems import ProblemError
+from api.payments.commands import CancelDisbursement, Confirm, Disburse
+from api.reviews.commands import ClaimReview, GiveVerdict, Override, Ruling
+from model.policy.controls import controls_on
+
+NOTE = "到场核实无误"
+APPROVE = Ruling("APPROVE", 3_000, "INCOME_VERIFIED", NOTE)
+DECLINE = Ruling("DECLINE", None, "INCOME_NOT_VERIFIED", NOTE)
+
+
+@pytest.fixture
+def office(desk):
+    """A desk on a day on which the controls are in force."""
+    desk.now = datetime(2026, 3, 2, 2, tzinfo=UTC)
+    return desk
+
+
+def consent(desk, member, given=True, actor="officer-1"):
+    return SetConsent(None, actor, member["member_id"], given, "paper", desk.resources)
+
+
+def pay(desk, decision, yuan, actor="officer-2"):
+    return Disburse(None, actor, decision, yuan, desk.resources)
+
+
+def cancel(decision, actor="officer-3", number=1):
+    return CancelDisbursement(None, actor, decision, number)
+
+
+def confirm(desk, decision, proposal, actor):
+    return Confirm(None, actor, decision, proposal, desk.resources)
+
+
+def refused_question(desk, member, yuan, actor):
+    with pytest.raises(ProblemError) as refusal:
+        desk.decide(member, yuan, actor)
+    return refusal.value.kind.name
+
+
+def test_whoever_recorded_consent_does_not_ask(office):
+    member = office.member("NONE", consents=False)
+    office.do(consent(office, member))
+    assert refused_question(office, member, 3_000, "officer-1") == "duties-apart"
+    assert office.decide(member, 3_000, "officer-2")
+
+
+def test_a_refused_question_leaves_those_beside_it_alone(office):
+    member = office.member("NONE", consents=False)
+    office.do(consent(office, member))
+    assert refused_question(office, member, 3_000, "officer-1") == "duties-apart"
+    first = office.decide(member, 3_000, "officer-2")
+    assert office.decide(member, 3_000, "officer-3") == first
+
+
+def test_whoever_asked_does_not_record_the_consent_that_the_payment_needs(office):
+    member = office.member("FIRST")
+    decision = office.decide(member, 3_000)
+    office.do(consent(office, member, given=False, actor="officer-2"))
+    assert office.refusal(consent(office, member, actor="officer-1")) == "duties-apart"
+    office.do(consent(office, member, actor="officer-3"))
+    assert office.do(pay(office, decision, 1_000))["drawn_yuan"] == 1_000
+
+
+def test_whoever_asked_in_vain_may_record_consent(office):
+    member = office.member("NONE", consents=False)
+    office.decide(member, 3_000)
+    assert office.do(consent(office, member))["in_force"] is True
+
+
+def test_whoever_recorded_consent_does_not_rule(office):
+    member = office.member("SECOND")
+    office.do(consent(office, member, given=False, actor="officer-2"))
+    office.do(consent(office, member, actor="reviewer-1"))
+    decision = office.decide(member, 5_000)
+    office.do(ClaimReview(None, "reviewer-1", decision, office.resources.policy))
+    verdict = GiveVerdict(None, "reviewer-1", decision, APPROVE, office.resources)
+    assert office.refusal(verdict) == "duties-apart"
+
+
+def test_whoever_asked_does_not_pay(office):
+    decision = office.decide(office.member("FIRST"), 3_000)
+    assert office.refusal(pay(office, decision, 1_000, "officer-1")) == "duties-apart"
+    assert office.do(pay(office, decision, 1_000, "officer-2"))["drawn_yuan"] == 1_000
+
+
+def test_whoever_repeated_the_question_does_not_pay(office):
+    member = office.member("FIRST")
+    decision = office.decide(member, 3_000)
+    assert office.decide(member, 3_000, "officer-2") == decision
+    assert office.refusal(pay(office, decision, 1_000, "officer-2")) == "duties-apart"
+
+
+def test_whoever_paid_does_not_cancel(office):
+    decision = office.decide(office.member("FIRST"), 3_000)
+    office.do(pay(office, decision, 1_000))
+    assert office.refusal(cancel(decision, "officer-2")) == "duties-apart"
+    assert office.do(cancel(decision, "officer-1"))["drawn_yuan"] == 0
+
+
+def test_whoever_cancelled_does_not_pay(office):
+    decision = office.decide(office.member("FIRST"), 3_000)
+    office.do(pay(office, decision, 1_000))
+    office.do(cancel(decision, "officer-3"))
+    assert office.refusal(pay(office, decision, 1_000, "officer-3")) == "duties-apart"
+
+
+def test_whoever_ruled_does_not_pay_and_whoever_paid_does_not_rule(office):
+    decision = office.decide(office.member("SECOND"), 5_000)
+    office.do(ClaimReview(None, "both", decision, office.resources.policy))
+    office.do(GiveVerdict(None, "both", decision, APPROVE, office.resources))
+    assert office.refusal(pay(office, decision, 1_000, "both")) == "duties-apart"
+    office.do(pay(office, decision, 1_000, "officer-2"))
+    revoke = Override(None, "officer-2", decision, DECLINE, office.resources)
+    assert office.refusal(revoke) == "duties-apart"
+
+
+def test_a_case_before_the_controls_took_effect_is_worked_on_as_it_was(desk):
+    decision = desk.decide(desk.member("FIRST"), 3_000)
+    assert desk.do(pay(desk, decision, 1_000, "officer-1"))["drawn_yuan"] == 1_000
+
+
+@pytest.fixture
+def large(office):
+    """A decision approved for more than one person may pay, and that amount."""
+    most = controls_on(office.now.date()).two_people_pay_above_yuan
+    member = office.member("FIRST")
+    assert member["limit_yuan"] >= most + 5_000
+    return office.decide(member, most + 5_000), most
+
+
+def test_a_large_payment_takes_place_when_another_person_confirms_it(office, large):
+    decision, most = large
+    state = office.do(pay(office, decision, most + 1))
+    assert (state["drawn_yuan"], state["disbursements"]) == (0, [])
+    (proposal,) = state["awaiting_confirmation"]
+    assert (proposal["amount_yuan"], proposal["proposed_by"]) == (most + 1, "officer-2")
+    number = proposal["proposal_id"]
+    for actor in ("officer-2", "officer-1"):
+        assert office.refusal(confirm(office, decision, number, actor)) == "duties-apart", actor
+    paid = office.do(confirm(office, decision, number, "officer-3"))
+    assert (paid["drawn_yuan"], "awaiting_confirmation" in paid) == (most + 1, False)
+    assert office.refusal(confirm(office, decision, number, "officer-4")) == "unknown-proposal"
+
+
+def test_parts_below_the_amount_need_the_second_person_together(office, large):
+    decision, most = large
+    office.do(pay(office, decision, most))
+    state = office.do(pay(office, decision, 100))
+    assert state["drawn_yuan"] == most
+    assert [each["amount_yuan"] for each in state["awaiting_confirmation"]] == [100]
+
+
+def test_a_proposal_lapses_and_is_judged_again_when_it_is_confirmed(office, large):
+    decision, most = large
+    first = office.do(pay(office, decision, most + 5_000))["awaiting_confirmation"][0]
+    second = office.do(pay(office, decision, most + 5_000))["awaiting_confirmation"][1]
+    office.do(confirm(office, decision, first["proposal_id"], "officer-3"))
+    again = confirm(office, decision, second["proposal_id"], "officer-3")
+    assert office.refusal(again) == "above-approved"
+    office.now += timedelta(hours=controls_on(office.now.date()).confirmation_hours)
+    assert office.refusal(again) == "unknown-proposal"
+
+
+def test_a_large_cancellation_needs_two_people_who_did_not_pay(office, large):
+    decision, most = large
+    proposed = office.do(pay(office, decision, most + 1))["awaiting_confirmation"][0]
+    office.do(confirm(office, decision, proposed["proposal_id"], "officer-3"))
+    for actor in ("officer-2", "officer-3"):
+        assert office.refusal(cancel(decision, actor)) == "duties-apart"
+    state = office.do(cancel(decision, "officer-4"))
+    assert state["drawn_yuan"] == most + 1
+    assert office.refusal(cancel(decision, "officer-5")) == "already-proposed"
+    number = state["awaiting_confirmation"][0]["proposal_id"]
+    for actor in ("officer-4", "officer-2"):
+        assert office.refusal(confirm(office, decision, number, actor)) == "duties-apart"
+    assert office.do(confirm(office, decision, number, "officer-5"))["drawn_yuan"] == 0
