@@ -25,7 +25,7 @@ def command(host: str, port: int, workers: int, home: Path, allow_remote: bool) 
     """Answer decision requests over HTTP from the published card and edition."""
     from api.core.settings import Settings
     from api.ledger.database import Location
-    from api.server.serve import address_of, is_loopback, serve, why_taken
+    from api.server.serve import address_of, is_loopback, serve, warn_of_root, why_taken
 
     settings = Settings.from_env()
     Location.of(settings)  # report a wrong setting here, before a worker dies of it
@@ -39,4 +39,5 @@ def command(host: str, port: int, workers: int, home: Path, allow_remote: bool) 
             f"cannot listen at {address}, port {port} ({why}); stop the process that uses it,"
             " or choose another --port"
         )
+    warn_of_root()
     serve(address, port, workers, home)

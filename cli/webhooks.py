@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from api.core.settings import DEFAULT_HOME, HOME
+from api.core.settings import DEFAULT_HOME, HOME, Settings
 from api.webhooks.endpoints import Endpoints
 
 _home = click.option("--home", type=click.Path(path_type=Path), help="default: RONGZI_HOME or data")
@@ -25,7 +25,8 @@ def command() -> None:
 @_home
 def add(name: str, url: str, from_start: bool, home: Path | None) -> None:
     """Send events to URL, and print once the secret that verifies them."""
-    endpoint = _endpoints(home).add(name, url, from_start)
+    allowed = Settings.from_env().webhook_networks
+    endpoint = _endpoints(home).add(name, url, from_start, allowed)
     click.echo(f"secret of {name}, shown only now: {endpoint.secret}")
 
 

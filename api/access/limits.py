@@ -38,6 +38,12 @@ class RateLimits:
             self._buckets.popitem(last=False)
         return 0.0 if allowed else (1 - tokens) / self._per_second
 
+    def give_back(self, caller: str) -> None:
+        """Give the token of the last request of `caller` back."""
+        if caller in self._buckets:
+            tokens, last = self._buckets[caller]
+            self._buckets[caller] = min(self._burst, tokens + 1), last
+
 
 #: An attacker may own a whole /64, so all addresses in it count as one source.
 _IPV6_PREFIX = 64

@@ -12,6 +12,7 @@ from api.http.problem_kinds import (
     FORBIDDEN,
     OVERLOADED,
     PROVIDER_AWAY,
+    REPEATED_HEADER,
     TIMED_OUT,
     TOO_MANY_REQUESTS,
     UNAUTHORISED,
@@ -120,6 +121,7 @@ def refuse_unlisted(names: Iterable[str]) -> None:
 _SCHEME = "bearer"
 _BY_TOKEN = refusals(UNAUTHORISED, FORBIDDEN, TOO_MANY_REQUESTS)
 _BY_LOAD = refusals(OVERLOADED, TIMED_OUT)
+_BY_HEADERS = refusals(REPEATED_HEADER)
 _BY_PROVIDER = refusals(PROVIDER_AWAY)
 #: Monitoring routes, which overload never refuses.
 _UNREFUSED = frozenset({"get_live", "get_ready", "get_metrics"})
@@ -137,6 +139,7 @@ def with_access(document: dict[str, Any]) -> dict[str, Any]:
                 operation["security"] = [{_SCHEME: []}]
                 _add(operation["responses"], _BY_TOKEN, (401, 403, 429))
                 _add(operation["responses"], _BY_PROVIDER, (503,))
+            _add(operation["responses"], _BY_HEADERS, (400,))
             if name not in _UNREFUSED:
                 _add(operation["responses"], _BY_LOAD, (503,))
     return document

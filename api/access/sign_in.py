@@ -19,6 +19,7 @@ from sqlalchemy import delete, insert, select, update
 
 from api.access.account_events import ANONYMOUS, AccountEvent, record
 from api.access.accounts import Account, Accounts
+from api.access.common_passwords import is_common
 from api.access.issuer import Issuer
 from api.access.limits import RateLimits
 from api.http.fields import EXPECTED, MAX_PASSWORD, MIN_PASSWORD
@@ -34,6 +35,7 @@ LOCK_SECONDS = 15 * 60
 _SOURCE_BURST, _SOURCE_PER_MINUTE = 30, 10
 #: Password checks at once: each takes 46 MiB and tens of milliseconds of a core.
 _MAX_CHECKS, _QUEUE_SECONDS = 2, 2.0
+_POLL_SECONDS = 0.02
 
 
 class SignIn:
@@ -42,6 +44,7 @@ class SignIn:
     def __init__(self, accounts: Accounts, issuer: Issuer) -> None:
         self._accounts, self._issuer = accounts, issuer
         self._attempts = FailedSignIns(accounts.writing)
+        self._in_check = _InCheck()
         self._sources = RateLimits(_SOURCE_PER_MINUTE / 60, _SOURCE_BURST)
         self._slots = threading.BoundedSemaphore(_MAX_CHECKS)
 
@@ -71,9 +74,32 @@ class SignIn:
         )
 
     def _authenticate(self, name: str, password: str, source: str) -> Account:
-        wait = self._sources.wait(source) or self._attempts.begin(name)
+        wait = self._sources.wait(source) or self._begin(name)
         if wait:
             raise _too_many_attempts(wait)
+        try:
+            account = self._check(name, password)
+        finally:
+            self._in_check.leave(name)
+        # A right password takes nothing from the source: an office may sign in all at once.
+        self._sources.give_back(source)
+        return account
+
+    def _begin(self, name: str) -> int:
+        """Begin an attempt on `name`; return the seconds that the name stays locked, or 0.
+
+        Attempts in check count as failures, so that parallel guesses do. Right passwords that come
+        together wait for the first of them, which resets the count.
+        """
+        end = time.monotonic() + _QUEUE_SECONDS
+        while wait := self._attempts.begin(name):
+            if not self._in_check.has(name) or time.monotonic() >= end:
+                return wait
+            time.sleep(_POLL_SECONDS)
+        self._in_check.enter(name)
+        return 0
+
+    def _check(self, name: str, password: str) -> Account:
         known = self._accounts.find(name)
         account = known or _UNKNOWN_ACCOUNT
         if not (self._password_matches(account, password) and account.is_enabled):
@@ -89,6 +115,31 @@ class SignIn:
             return password_matches(account.password_hash, password)
         finally:
             self._slots.release()
+
+
+class _InCheck:
+    """How many attempts of this process on each name are in check."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def has(self, name: str) -> bool:
+        """Return whether an attempt on `name` is in check."""
+        with self._lock:
+            return name in self._counts
+
+    def enter(self, name: str) -> None:
+        """Count an attempt on `name`."""
+        with self._lock:
+            self._counts[name] = self._counts.get(name, 0) + 1
+
+    def leave(self, name: str) -> None:
+        """Count an attempt on `name` no longer."""
+        with self._lock:
+            self._counts[name] -= 1
+            if not self._counts[name]:
+                del self._counts[name]
 
 
 def _too_many_attempts(seconds: float) -> ProblemError:
@@ -178,6 +229,7 @@ def is_acceptable(password: str, account: str, current: str | None = None) -> bo
         MIN_PASSWORD <= len(password) <= MAX_PASSWORD
         and account.lower() not in password.lower()
         and password != current
+        and not is_common(password)
     )
 
 

@@ -26,7 +26,8 @@ EVENTS = frozenset(
     {
         "request", "refused", "fault", "foreign", "started", "in use", "not ready",
         "kept the version before", "draining", "stopped", "server", "overloaded",
-        "database away", "database back", "webhook failed", "parent gone",
+        "database away", "database back", "webhook failed", "webhook thread ended", "parent gone",
+        "runs as root", "mass access",
     }
 )  # fmt: skip
 #: The HTTP server's messages are logged in full: they name processes and listening addresses, never

@@ -72,6 +72,10 @@ DEAD_WEBHOOKS = Gauge(
     multiprocess_mode="livemax",
 )
 
+WEBHOOK_RESTARTS = Counter(
+    "rongzi_webhook_restarts_total", "Threads of webhooks that ended and were started again."
+)
+
 
 def render_metrics() -> bytes:
     """Return all metrics in the Prometheus text format, of all workers if they share a folder."""

@@ -23,6 +23,7 @@ MAX_IN_WORK = "RONGZI_MOST_IN_WORK"
 RATE = "RONGZI_RATE_PER_SECOND"
 BURST = "RONGZI_RATE_BURST"
 PROXIES = "RONGZI_TRUSTED_PROXIES"
+WEBHOOK_NETWORKS = "RONGZI_WEBHOOK_NETWORKS"
 ISSUER = "RONGZI_OIDC_ISSUER"
 AUDIENCE = "RONGZI_OIDC_AUDIENCE"
 JWKS = "RONGZI_OIDC_JWKS"
@@ -100,7 +101,7 @@ class AccessSettings:
         return cls(
             rate_per_second=_positive_integer(environment, RATE, cls.rate_per_second),
             burst=_positive_integer(environment, BURST, cls.burst),
-            trusted_proxies=_networks(environment.get(PROXIES, "")),
+            trusted_proxies=_networks(environment, PROXIES),
             oidc=_oidc(environment) if environment.get(ISSUER) else None,
         )
 
@@ -122,6 +123,8 @@ class Settings:
         SQLite file.
     access : AccessSettings
         Rate limits, trusted proxies and the identity provider.
+    webhook_networks : tuple of networks
+        Private networks that events may go to (``RONGZI_WEBHOOK_NETWORKS``); none by default.
     """
 
     home: Path = Path(DEFAULT_HOME)
@@ -129,6 +132,7 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     checkpoints: Path | None = None
     access: AccessSettings = field(default_factory=AccessSettings)
+    webhook_networks: tuple[Network, ...] = ()
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -140,6 +144,7 @@ class Settings:
             database_url=environment.get(DATABASE_URL) or None,
             checkpoints=Path(checkpoints) if checkpoints else None,
             access=AccessSettings.from_env(environment),
+            webhook_networks=_networks(environment, WEBHOOK_NETWORKS),
         )
 
 
@@ -194,13 +199,12 @@ def _is_role(name: str) -> TypeGuard[Role]:
     return name in ROLES
 
 
-def _networks(given: str) -> tuple[Network, ...]:
+def _networks(environment: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    given = environment.get(name, "")
     try:
         return tuple(ipaddress.ip_network(network) for network in _split_list(given))
     except ValueError as error:
-        raise SettingError(
-            f"{PROXIES}: expected addresses or networks such as 10.0.0.0/8"
-        ) from error
+        raise SettingError(f"{name}: expected addresses or networks such as 10.0.0.0/8") from error
 
 
 def _split_list(given: str) -> tuple[str, ...]:

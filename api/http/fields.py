@@ -90,9 +90,9 @@ EXPECTED: Mapping[str, Text] = {
     "client_id": Text("最多 256 个字符，服务不使用", "at most 256 characters; not used"),
     "current_password": Text("现用密码", "the current password"),
     "new_password": Text(
-        f"{MIN_PASSWORD} 至 {MAX_PASSWORD} 个字符，不含账号名，且与原密码不同",
-        f"{MIN_PASSWORD} to {MAX_PASSWORD} characters; it must not contain the account's name"
-        " or equal the current password",
+        f"{MIN_PASSWORD} 至 {MAX_PASSWORD} 个字符，不含账号名，与原密码不同，且不是常见密码",
+        f"{MIN_PASSWORD} to {MAX_PASSWORD} characters; it must not contain the account's name,"
+        " equal the current password, or consist of common words, rows, counts and years",
     ),
     "body": Text("一个 JSON 对象", "one JSON object"),
 }

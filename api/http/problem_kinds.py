@@ -15,6 +15,12 @@ MALFORMED_BODY = Kind(
         "Send one JSON object in UTF-8 without duplicate names, NaN, Infinity or broken text.",
     ),
 )
+REPEATED_HEADER = Kind(
+    "repeated-header",
+    400,
+    Text("请求头重复", "A header occurs twice"),
+    Text("每个请求头只能出现一次。", "Send each header once."),
+)
 INVALID_BODY = Kind(
     "invalid-body",
     422,
@@ -241,7 +247,8 @@ INTERNAL_ERROR = Kind(
 KINDS = {
     kind.name: kind
     for kind in (
-        MALFORMED_BODY, INVALID_BODY, INVALID_PARAMETER, BODY_TOO_LARGE, BODY_TOO_SLOW,
+        MALFORMED_BODY, REPEATED_HEADER, INVALID_BODY, INVALID_PARAMETER, BODY_TOO_LARGE,
+        BODY_TOO_SLOW,
         UNSUPPORTED_MEDIA_TYPE, UNAUTHORISED, FORBIDDEN, WRONG_CREDENTIALS,
         TOO_MANY_ATTEMPTS, TOO_MANY_REQUESTS, NO_ACCOUNTS_HERE, UNKNOWN_MEMBER,
         UNKNOWN_DECISION, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_READY,

@@ -78,7 +78,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
             drained_on_signal(service),
             watching(service),
-            delivering(ledger, service.settings.home),
+            delivering(ledger, service.settings.home, service.settings.webhook_networks),
             preloading(ledger, app.state.tally),
         ):
             freeze_startup_objects()

@@ -22,7 +22,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.core.log import log
 from api.core.metrics import REQUESTS_IN_PROGRESS
 from api.http.body import ClientGoneError, read_body, replay_body
-from api.http.problem_kinds import MALFORMED_BODY, OVERLOADED, TIMED_OUT
+from api.http.headers import repeats_a_header
+from api.http.problem_kinds import MALFORMED_BODY, OVERLOADED, REPEATED_HEADER, TIMED_OUT
 from api.http.problems import ProblemError, problem_response
 from api.http.request_log import add_to_log
 
@@ -48,6 +49,10 @@ class Overload:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
+        if scope["type"] == "http" and repeats_a_header(scope["headers"]):
+            add_to_log(Request(scope), kind=REPEATED_HEADER.name)
+            await problem_response(REPEATED_HEADER)(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["path"] in ALWAYS:
             await self.app(_as_get(scope), receive, send)
             return

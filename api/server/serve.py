@@ -71,6 +71,16 @@ def serve(address: str, port: int, workers: int, home: Path) -> None:
     server.serve()
 
 
+def warn_of_root() -> None:
+    """Log a warning if this process runs as root.
+
+    A fault of any library would then be a fault of the whole machine, and files that root makes in
+    the home are closed to the service's own account.
+    """
+    if os.geteuid() == 0:
+        log.warning("runs as root", why="run the service under an account that owns its home only")
+
+
 def drain_first(server: Any, seconds: float) -> None:
     """Make granian's `server` signal its workers `seconds` before it stops them.
 

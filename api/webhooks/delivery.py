@@ -15,22 +15,23 @@ import hmac
 import http.client
 import json
 import random
-import ssl
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from api.core.log import log
-from api.core.metrics import DEAD_WEBHOOKS
+from api.core.log import error_location, log
+from api.core.metrics import DEAD_WEBHOOKS, WEBHOOK_RESTARTS
+from api.core.settings import Network
 from api.ledger.entries import Outline
 from api.ledger.errors import LedgerRefusalError
 from api.ledger.writer import Ledger
-from api.webhooks.endpoints import Endpoint, Endpoints, Progress, WebhookError
+from api.webhooks.endpoints import Endpoint, Endpoints, Progress
+from api.webhooks.targets import ForbiddenTargetError, Target, WebhookError, resolve
 
 #: Header names of Standard Webhooks (standardwebhooks.com).
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
@@ -40,9 +41,11 @@ _PART = 100
 
 
 @asynccontextmanager
-async def delivering(ledger: Ledger, home: Path) -> AsyncIterator[None]:
-    """Deliver events while the block runs."""
-    delivery = Delivery(ledger, home)
+async def delivering(
+    ledger: Ledger, home: Path, allowed: Sequence[Network] = ()
+) -> AsyncIterator[None]:
+    """Deliver events while the block runs; `allowed` are private networks that may receive."""
+    delivery = Delivery(ledger, home, allowed=allowed)
     delivery.start()
     try:
         yield
@@ -51,11 +54,17 @@ async def delivering(ledger: Ledger, home: Path) -> AsyncIterator[None]:
 
 
 class Delivery:
-    """One thread for each endpoint of a home, and one that starts and stops them."""
+    """One thread for each endpoint of a home, and one that starts, restarts and stops them."""
 
-    def __init__(self, ledger: Ledger, home: Path, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        home: Path,
+        pace: Pace | None = None,
+        allowed: Sequence[Network] = (),
+    ) -> None:
         self._ledger, self._endpoints = ledger, Endpoints(home)
-        self._pace = pace or Pace()
+        self._pace, self._allowed = pace or Pace(), tuple(allowed)
         self._stopping = threading.Event()
         self._running: dict[Endpoint, tuple[threading.Thread, threading.Event]] = {}
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
@@ -75,7 +84,10 @@ class Delivery:
             if lock is None:
                 lock = _lock(self._endpoints.folder)
             if lock is not None:
-                self._match_endpoints()
+                try:
+                    self._match_endpoints()
+                except Exception as error:  # this thread restarts the others, so it must not end
+                    _log_fault(error)
             self._stopping.wait(self._pace.idle)
         for endpoint in list(self._running):
             self._stop(endpoint)
@@ -91,6 +103,10 @@ class Delivery:
             return
         for endpoint in self._running.keys() - endpoints:
             self._stop(endpoint)
+        for endpoint in [e for e, (thread, _) in self._running.items() if not thread.is_alive()]:
+            log.error("webhook thread ended", part=endpoint.name)
+            WEBHOOK_RESTARTS.inc()
+            del self._running[endpoint]
         for endpoint in endpoints - self._running.keys():
             stop = threading.Event()
             thread = threading.Thread(target=self._deliver, args=(endpoint, stop), daemon=True)
@@ -110,6 +126,10 @@ class Delivery:
                 progress, wait = self._deliver_part(endpoint, progress, stop)
             except (LedgerRefusalError, OSError):
                 wait = self._pace.idle  # the ledger or the disk is away; waiting loses no event
+            except Exception as error:
+                # The thread ends, and the one that watches it starts another.
+                _log_fault(error)
+                return
             stop.wait(wait)
 
     def _deliver_part(
@@ -124,7 +144,7 @@ class Delivery:
         for entry in entries:
             if stop.is_set():
                 return progress, 0.0
-            why = send(endpoint, entry, self._pace.one_try)
+            why = send(endpoint, entry, self._pace.one_try, self._allowed)
             if why is not None:
                 progress = Progress(progress.seq, progress.failures + 1, why)
                 self._endpoints.save_progress(endpoint.name, progress)
@@ -192,8 +212,23 @@ def signature(endpoint: Endpoint, event_id: str, timestamp: str, body: bytes) ->
     return f"v1,{base64.b64encode(signed).decode()}"
 
 
-def send(endpoint: Endpoint, entry: Outline, seconds: float = TIMEOUT_SECONDS) -> str | None:
+def send(
+    endpoint: Endpoint,
+    entry: Outline,
+    seconds: float = TIMEOUT_SECONDS,
+    allowed: Sequence[Network] = (),
+) -> str | None:
     """Send one event; return None if it was accepted, else a declared reason."""
+    try:
+        target = resolve(endpoint.url, allowed)
+    except ForbiddenTargetError:
+        return "forbidden"
+    except (OSError, UnicodeError):
+        return "unreachable"
+    return _post(target, endpoint, entry, seconds)
+
+
+def _post(target: Target, endpoint: Endpoint, entry: Outline, seconds: float) -> str | None:
     body, timestamp = event_body(entry), str(int(time.time()))
     headers = {
         "Content-Type": "application/json",
@@ -202,11 +237,11 @@ def send(endpoint: Endpoint, entry: Outline, seconds: float = TIMEOUT_SECONDS) -
         SIGNATURE: signature(endpoint, entry.entry_id, timestamp, body),
     }
     parts = urlsplit(endpoint.url)
-    connection = _connection(parts.scheme, parts.hostname or "", parts.port, seconds)
+    connection = target.connect(seconds)
     try:
         # Follow no redirect: a signed event goes to the operator's address and nowhere else.
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", target, body, headers)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request("POST", path, body, headers)
         status = connection.getresponse().status
     except TimeoutError:
         return "timeout"
@@ -217,10 +252,6 @@ def send(endpoint: Endpoint, entry: Outline, seconds: float = TIMEOUT_SECONDS) -
     return None if 200 <= status < 300 else f"status {status}"
 
 
-def _connection(
-    scheme: str, host: str, port: int | None, seconds: float
-) -> http.client.HTTPConnection:
-    if scheme == "https":
-        context = ssl.create_default_context()
-        return http.client.HTTPSConnection(host, port, timeout=seconds, context=context)
-    return http.client.HTTPConnection(host, port, timeout=seconds)
+def _log_fault(error: Exception) -> None:
+    # Log the place and not the message, which may quote an entry.
+    log.error("fault", error=type(error).__qualname__, at=error_location(error))

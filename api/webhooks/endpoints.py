@@ -8,21 +8,16 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from model.errors import RongziError
+from api.core.settings import Network
+from api.webhooks.targets import WebhookError, refuse_unsafe
 
 DEAD_AFTER = 10
 _SECRET = "whsec_"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
-class WebhookError(RongziError):
-    """An endpoint is invalid; the message says what to write instead."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +55,8 @@ class Progress:
     failures : int
         Failures in a row since the last accepted event.
     last_failure : str or None
-        A declared reason: ``status`` with the number, ``timeout`` or ``unreachable``.
+        A declared reason: ``status`` with the number, ``timeout``, ``unreachable``, or
+        ``forbidden`` where the name resolves to a network that may not receive events.
     """
 
     seq: int | None = None
@@ -98,8 +94,10 @@ class Endpoints:
                 f"{self._file} is damaged; remove it and add the endpoints again"
             ) from error
 
-    def add(self, name: str, url: str, from_start: bool = False) -> Endpoint:
-        """Add an endpoint with a new secret.
+    def add(
+        self, name: str, url: str, from_start: bool = False, allowed: Iterable[Network] = ()
+    ) -> Endpoint:
+        """Add an endpoint with a new secret; `allowed` are private networks that may receive.
 
         Raises
         ------
@@ -111,7 +109,7 @@ class Endpoints:
             raise WebhookError(
                 "choose another name: 1 to 40 lower-case letters, digits or -, not in use yet"
             )
-        refuse_unsafe(url)
+        refuse_unsafe(url, allowed)
         endpoint = Endpoint(name, url, _new_secret())
         self._write({**known, name: endpoint})
         self.save_progress(name, Progress(seq=0 if from_start else None))
@@ -152,22 +150,6 @@ class Endpoints:
 
 def _new_secret() -> str:
     return _SECRET + base64.b64encode(secrets.token_bytes(32)).decode()
-
-
-def refuse_unsafe(url: str) -> None:
-    """Refuse an address at which events could be read or redirected.
-
-    Raises
-    ------
-    WebhookError
-        Unless it is https, or http to this machine, without user or fragment.
-    """
-    parts = urlsplit(url)
-    loopback = parts.scheme == "http" and parts.hostname in _LOOPBACK
-    if not (parts.scheme == "https" or loopback) or not parts.hostname:
-        raise WebhookError("events go to https addresses only, or to http on this machine")
-    if parts.username is not None or parts.fragment or any(c.isspace() for c in url):
-        raise WebhookError("write the address without user, password, spaces or #fragment")
 
 
 def _write_json(path: Path, value: object) -> None:

@@ -89,6 +89,7 @@ def test_the_unit_has_the_settings_that_the_page_promises() -> None:
         assert unit[setting] == "yes"
     assert unit["ProtectSystem"] == "strict"
     assert "/var/lib/rongzi" in unit["ReadWritePaths"]
+    assert "\nEnvironment=RONGZI_TRUSTED_PROXIES=127.0.0.1\n" in UNIT
     assert "PASSWORD" not in UNIT.upper().replace("A PASSWORD BELONGS", "")
 
 

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import re
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -257,3 +258,56 @@ def test_an_invalid_form_is_a_typed_problem_that_repeats_nothing(
 
     asyncio.run(asked())
     assert "999901197001010014" not in "".join(capfd.readouterr())
+
+
+def test_right_sign_ins_at_once_are_never_refused_as_guesses(
+    sign_in: SignIn, officer: NewAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Barrier(12)
+    # Every check takes long enough for all attempts to have begun.
+    monkeypatch.setattr(sign_in, "_slots", threading.BoundedSemaphore(12))
+
+    def slow(password_hash: str, password: str) -> bool:
+        time.sleep(0.3)
+        return password == officer.password
+
+    monkeypatch.setattr(sign_in_module, "password_matches", slow)
+
+    def attempt(_: int) -> str:
+        begun.wait()
+        return sign_in.token("officer-1", officer.password, "192.0.2.1")
+
+    with ThreadPoolExecutor(12) as pool:
+        assert all(pool.map(attempt, range(12)))
+
+
+def test_wrong_sign_ins_at_once_are_still_limited(
+    sign_in: SignIn, officer: NewAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, checked = threading.Barrier(12), []
+    monkeypatch.setattr(sign_in, "_slots", threading.BoundedSemaphore(12))
+
+    def wrong(password_hash: str, password: str) -> bool:
+        checked.append(password)
+        time.sleep(0.1)
+        return False
+
+    monkeypatch.setattr(sign_in_module, "password_matches", wrong)
+
+    def attempt(n: int) -> str:
+        begun.wait()
+        return _refusal(sign_in, "officer-1", f"guess-{n}")
+
+    with ThreadPoolExecutor(12) as pool:
+        refusals = list(pool.map(attempt, range(12)))
+    assert len(checked) == MAX_FAILURES
+    assert refusals.count(TOO_MANY_ATTEMPTS.name) == 12 - MAX_FAILURES
+
+
+def test_an_office_behind_one_address_may_sign_in_at_once(
+    sign_in: SignIn, officer: NewAccount
+) -> None:
+    sign_in._sources = RateLimits(0.1, 3)
+    assert all(sign_in.token("officer-1", officer.password, "192.0.2.1") for _ in range(6))
+    refusals = [_refusal(sign_in, f"name-{i}", "wrong") for i in range(4)]
+    assert refusals[-1] == TOO_MANY_ATTEMPTS.name

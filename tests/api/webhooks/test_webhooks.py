@@ -12,7 +12,8 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from api.consent.commands import SetConsent
 from api.webhooks.delivery import ID, Delivery, Pace
-from api.webhooks.endpoints import DEAD_AFTER, Endpoints, Progress, WebhookError
+from api.webhooks.endpoints import DEAD_AFTER, Endpoints, Progress
+from api.webhooks.targets import WebhookError
 from cli.webhooks import command
 
 ANOTHER = "whsec_" + base64.b64encode(b"another").decode()
@@ -227,6 +228,11 @@ def test_waiting_doubles_up_to_a_limit_minus_a_random_part():
 @pytest.mark.parametrize(
     "url",
     ["http://example.org/", "ftp://127.0.0.1/", "https://user:word@example.org/", "https:///x",
+     "https://example.org:0/", "https://example.org:22/", "https://example.org:65536/",
+     "https://example.org:99999/", "https://[::1/", "https://10.0.0.7/", "https://192.168.1.1/",
+     "https://169.254.169.254/latest/meta-data", "https://[fe80::1]/", "https://[fd00::1]/",
+     "https://[::ffff:10.0.0.1]/", "https://[64:ff9b::a00:1]/", "https://0.0.0.0/",
+     "https://224.0.0.1/", "https://100.64.0.1/",
      "https://example.org/#x", "http://127.0.0.1.example.org/", "https://exa mple.org/", "x"],
 )  # fmt: skip
 def test_an_unsafe_address_is_refused(tmp_path, url):
