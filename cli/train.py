@@ -169,11 +169,13 @@ def _progress(settings: Settings) -> Iterator[Callable[[], object]]:
 
 
 def _record(run: TrainedRun, out: Path | None, mlruns: str) -> Tracked:
+    from training.analyst.classifier import ESTIMATOR, write_estimator
     from training.reports.record import write_card_folder, write_run
     from training.tracking.runs import track
 
     with tempfile.TemporaryDirectory() as folder:
         write_run(run, Path(folder))
+        write_estimator(run, Path(folder) / ESTIMATOR)
         # Write the card first, so that it survives a store that cannot be written.
         if out is not None:
             write_card_folder(run, out, Path(folder))

@@ -119,7 +119,9 @@ def _calibrate(
     step_done: Callable[[], object],
 ) -> _Fitted:
     crossed = tried.chosen
-    calibration = calibrate(crossed.unseen_log_odds, development.bad, development.weight)
+    calibration = calibrate(
+        crossed.unseen_log_odds, development.bad, development.weight, settings.chance_errors
+    )
     if unobserved is None:
         return _Fitted(crossed, calibration)
     return _Fitted(

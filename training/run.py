@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from model.card.scorecard import Card
 from model.profile.dictionary import Dictionary
@@ -36,12 +36,21 @@ class Source:
         Counts by vintage; empty for a flat table.
     notes : tuple of str
         What was inferred or left out, for the reader.
+    file : mapping of str to str
+        Name and SHA-256 of the file that the data were read from, for the reader; not in the card,
+        so that equal data give the same card. Empty for an archive or a frame.
     """
 
     name: str
     facts: Mapping[str, str]
     vintages: tuple[VintageRow, ...] = ()
     notes: tuple[str, ...] = ()
+    file: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What a reader calls the data."""
+        return self.file.get("file", self.facts["source"])
 
 
 @dataclass(frozen=True)

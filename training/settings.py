@@ -44,6 +44,9 @@ class Settings:
     least_bads : int
         Bads, and goods, the development sample needs: ten an attribute is the usual floor for a
         logistic regression (Peduzzi et al. 1996), and a card has several.
+    chance_errors : float
+        Standard errors under chance by which the out-of-fold AUC must exceed one half. Three, not
+        two: folds share rows, so out-of-fold AUCs of pure noise spread wider.
     most_bins : int
         Ordinary bins an attribute may have, so that a card fits on a page.
     least_bin_share : float
@@ -104,6 +107,7 @@ class Settings:
     family: Family = "auto"
     folds: int = 5
     least_bads: int = 30
+    chance_errors: float = 3.0
     most_bins: int = 7
     least_bin_share: float = 0.05
     prior_rows: float = 20.0

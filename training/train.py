@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from data.storage.archive import Archive
 from data.storage.flat_table import Kind, flat_columns, read_flat_table
+from model.card.bins import Floats
 from model.card.scorecard import Grade
 from model.errors import TrainingError
 from model.policy.policy import policy_on
@@ -27,7 +28,7 @@ from training.run import HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, Source, TrainedRu
 from training.samples.archive import archive_sample
 from training.samples.draft import draft_dictionary
 from training.samples.sample import Sample, held_out, out_of_time, refuse_too_few
-from training.samples.table import flat_sample, table_notes, without_identifiers
+from training.samples.table import flat_digest, flat_sample, table_notes, without_identifiers
 from training.samples.target import Target, find_target
 from training.settings import Settings
 
@@ -73,7 +74,61 @@ def train_table(
     dictionary: Dictionary | None = None,
     step_done: Callable[[], object] = lambda: None,
 ) -> TrainedRun:
-    """Train on the flat table at `path`; validate on rows held out at random, by class.
+    """Train on the flat table at `path`; see `train_rows`.
+
+    The file's name and digest stay out of the card, so that equal data give the same card.
+
+    Raises
+    ------
+    TrainingError
+        See `train_rows`.
+    UnreadableFileError
+        If the table cannot be read.
+    """
+    rows = FlatRows(read_flat_table(path), target, bad_value, name=path.name)
+    run = train_rows(rows, settings, dictionary, step_done)
+    file = {"file": path.name, "file_digest": hashlib.sha256(path.read_bytes()).hexdigest()}
+    source = replace(run.origin.source, file=file)
+    return replace(run, origin=replace(run.origin, source=source))
+
+
+@dataclass(frozen=True)
+class FlatRows:
+    """A flat table to learn from.
+
+    Attributes
+    ----------
+    bad_value : str or None
+        The target's value that is bad; None: as `find_target` finds it.
+    weight : Floats or None
+        Shape (rows,): how many rows each row represents; None: one.
+    name : str
+        What messages call the table.
+    """
+
+    table: pa.Table
+    target: str
+    bad_value: str | None = None
+    weight: Floats | None = None
+    name: str = "the table"
+
+    def weighted_rows(self) -> FlatRows:
+        """Return the rows without those of weight 0, which represent nobody."""
+        if self.weight is None or (self.weight > 0).all():
+            return self
+        present = self.weight > 0
+        return replace(
+            self, table=self.table.filter(pa.array(present)), weight=self.weight[present]
+        )
+
+
+def train_rows(
+    rows: FlatRows,
+    settings: Settings,
+    dictionary: Dictionary | None = None,
+    step_done: Callable[[], object] = lambda: None,
+) -> TrainedRun:
+    """Train on a flat table in memory; validate on rows held out at random, by class.
 
     Without a `dictionary`, one is drafted from the table, with all directions free. Columns that
     identify people are left out, whatever the dictionary says; the run's notes name them.
@@ -83,17 +138,16 @@ def train_table(
     TrainingError
         If the target is absent or has not exactly two values, the dictionary scores a column that
         the table lacks, a sample has one class or too few bads, or no attribute can be used.
-    UnreadableFileError
-        If the table cannot be read.
     """
-    table = read_flat_table(path)
-    outcome = find_target(table, target, bad_value)
-    dictionary = dictionary or drafted_dictionary(table, target, path.name)
+    rows = rows.weighted_rows()
+    table = rows.table
+    outcome = find_target(table, rows.target, rows.bad_value)
+    dictionary = dictionary or drafted_dictionary(table, rows.target, rows.name)
     dictionary = without_identifiers(table, dictionary)
-    sample = flat_sample(table, outcome, dictionary, target)
-    refuse_too_few(sample, _min_bads(settings), path.name)
+    sample = flat_sample(table, outcome, dictionary, rows.target, rows.weight)
+    refuse_too_few(sample, _min_bads(settings), rows.name)
     validation = held_out(sample.bad, settings)
-    source = _flat_source(path, target, outcome, table_notes(table, dictionary))
+    source = _flat_source(rows, outcome, dictionary)
     samples = {HELD_OUT: sample.take(validation)}
     unobserved = _unobserved_rows(table, outcome, sample, settings)
     run = learn(
@@ -173,13 +227,14 @@ def _new_borrowers(development: Sample, validation: Sample) -> dict[str, Sample]
     return {NEW_BORROWERS: new} if 0 < new.bads < len(new) else {}
 
 
-def _flat_source(path: Path, target: str, outcome: Target, notes: tuple[str, ...]) -> Source:
+def _flat_source(rows: FlatRows, outcome: Target, dictionary: Dictionary) -> Source:
     facts = {
-        "source": f"table {path.name}",
-        "data_digest": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "target": target,
+        "source": "table",
+        "data_digest": flat_digest(rows.table, outcome, dictionary, rows.weight),
+        "target": rows.target,
         "bad_value": outcome.bad_value,
     }
     blank = int((~outcome.known).sum())
     left_out = (f"{blank:,} rows without a target were left out",) if blank else ()
-    return Source(path.stem, facts, notes=(outcome.explanation, *left_out, *notes))
+    notes = (outcome.explanation, *left_out, *table_notes(rows.table, dictionary))
+    return Source(rows.target, facts, notes=notes)

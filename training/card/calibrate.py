@@ -43,7 +43,12 @@ class Calibration:
     slope: float
 
 
-def calibrate(unseen_log_odds: Floats, bad: Bools, weight: Floats | None = None) -> Calibration:
+def calibrate(
+    unseen_log_odds: Floats,
+    bad: Bools,
+    weight: Floats | None = None,
+    chance_errors: float = Settings.chance_errors,
+) -> Calibration:
     """Return the calibration of out-of-fold log odds (Platt 1999, on log odds, no prior counts).
 
     A slope below 1 is the optimism of the fit; it shrinks every attribute's points alike, so that
@@ -52,22 +57,30 @@ def calibrate(unseen_log_odds: Floats, bad: Bools, weight: Floats | None = None)
     Raises
     ------
     TrainingError
-        If out of fold the fit ranks no better than chance.
+        If out of fold the fit ranks no better than chance, or its log odds mean the reverse.
     """
-    _refuse_chance(unseen_log_odds, bad)
+    _refuse_chance(unseen_log_odds, bad, weight, chance_errors)
     regression = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-8)
     regression.fit(unseen_log_odds.reshape(-1, 1), ~bad, weight)
-    return Calibration(float(regression.intercept_[0]), float(regression.coef_[0, 0]))
+    slope = float(regression.coef_[0, 0])
+    if slope <= 0:
+        raise TrainingError(
+            "out of fold the safer rows are not safer, so no card is made; check the target, add"
+            " data or attributes"
+        )
+    return Calibration(float(regression.intercept_[0]), slope)
 
 
-def _refuse_chance(unseen_log_odds: Floats, bad: Bools) -> None:
-    """Refuse unless the AUC exceeds 0.5 by three of its standard errors under chance.
+def _refuse_chance(
+    unseen_log_odds: Floats, bad: Bools, weight: Floats | None, errors: float
+) -> None:
+    """Refuse unless the AUC exceeds 0.5 by so many of its standard errors under chance.
 
-    The null variance of the AUC is ``(n + 1) / (12 * goods * bads)`` (Mann & Whitney 1947). Three,
-    not two: folds share rows, so out-of-fold AUCs of pure noise spread wider than that variance.
+    The null variance of the AUC is ``(n + 1) / (12 * goods * bads)`` (Mann & Whitney 1947), whose
+    counts are rows, not weights.
     """
-    margin = 3 * np.sqrt((len(bad) + 1) / (12 * float((~bad).sum()) * float(bad.sum())))
-    area = auc_of_scores(unseen_log_odds, bad)
+    margin = errors * np.sqrt((len(bad) + 1) / (12 * float((~bad).sum()) * float(bad.sum())))
+    area = auc_of_scores(unseen_log_odds, bad, weight)
     if area < 0.5 + margin:
         raise TrainingError(
             f"out of fold the attributes rank no better than chance (AUC {area:.3f}, chance"

@@ -88,7 +88,9 @@ def refit_with_rejects(
         settings,
     )  # fmt: skip
     again = learner.cross_fit(sample, dictionary, settings, step_done)
-    recalibration = calibrate(again.unseen_log_odds, sample.bad, sample.weight)
+    recalibration = calibrate(
+        again.unseen_log_odds, sample.bad, sample.weight, settings.chance_errors
+    )
     on_observed = replace(again, unseen_log_odds=again.unseen_log_odds[: len(observed)])
     report = reject_report(
         observed, unobserved, selection, sample,

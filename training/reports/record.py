@@ -10,8 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import joblib
-
 from model.card.card_file import write_card
 from training.gates.evidence import (
     EVIDENCE,
@@ -28,15 +26,11 @@ from training.reports.page import report_html
 from training.reports.plots import bin_pictures, run_pictures
 from training.run import UNSEEN, TrainedRun
 
-REPORT, FIGURES, ESTIMATOR = "report.html", "evaluation.json", "estimator.joblib"
+REPORT, FIGURES = "report.html", "evaluation.json"
 
 
 def write_run(run: TrainedRun, folder: Path) -> None:
-    """Write all files of `run` into `folder`; the card goes into its subfolder ``card``.
-
-    The estimator is for analysts only, and no decision reads it: a joblib file runs code when it is
-    loaded, and one flipped bit loads another model without an error.
-    """
+    """Write the files of `run` into `folder`; the card goes into its subfolder ``card``."""
     pictures, by_attribute = run_pictures(run), bin_pictures(run)
     write_card(folder / "card", run.card)
     (folder / REPORT).write_text(report_html(run, pictures, by_attribute), encoding="utf-8")
@@ -45,7 +39,6 @@ def write_run(run: TrainedRun, folder: Path) -> None:
     write_evidence(folder, evidence.notes, evidence.rows)
     if run.gates is not None:
         write_verdicts(run.gates, folder)
-    joblib.dump(run.learned.fit.estimator, folder / ESTIMATOR)
     _write_pictures(folder / "plots", pictures)
     by_file = {re.sub(r"[^\w.-]", "_", name): svg for name, svg in by_attribute.items()}
     _write_pictures(folder / "plots" / "bins", by_file)
@@ -66,6 +59,7 @@ def figures_json(run: TrainedRun) -> str:
     figures = {
         "card_digest": run.digest,
         "provenance": dict(run.card.provenance),
+        "file": dict(run.origin.source.file),
         "validated_on": run.samples.validated_on,
         "evaluations": {n: _evaluation_figures(e) for n, e in performance.evaluations.items()},
         "psi": {"points": performance.points_psi, "attributes": dict(performance.attribute_psi)},

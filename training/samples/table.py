@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -9,19 +11,31 @@ import numpy as np
 import pyarrow as pa
 
 from data.storage.flat_table import Kind, flat_columns, numbers, unreadable
+from model.card.bins import Floats
 from model.errors import TrainingError
 from model.profile.dictionary import Dictionary, Text
 from training.samples.groups import table_groups, ungrouped
 from training.samples.identifiers import UNIQUE, identifier_kind
-from training.samples.sample import Sample
+from training.samples.sample import Sample, Values
 from training.samples.target import Target
 
 #: A text column with more different numbers among its words was probably meant as numbers.
 _MANY_NUMBERS = 20
 
 
-def flat_sample(table: pa.Table, outcome: Target, dictionary: Dictionary, target: str) -> Sample:
+def flat_sample(
+    table: pa.Table,
+    outcome: Target,
+    dictionary: Dictionary,
+    target: str,
+    weight: Floats | None = None,
+) -> Sample:
     """Return the rows with a known outcome, in file order; every row is another borrower.
+
+    Parameters
+    ----------
+    weight : Floats or None
+        Shape (table rows,): how many rows each row represents.
 
     Raises
     ------
@@ -29,10 +43,7 @@ def flat_sample(table: pa.Table, outcome: Target, dictionary: Dictionary, target
         If the dictionary scores the target, no column, a column that the table lacks, or two
         columns whose reasons would share a code.
     """
-    kinds: dict[str, Kind] = {
-        name: "text" if dictionary[name].type == "text" else "number"
-        for name in dictionary.named("scored")
-    }
+    kinds = _kinds(dictionary)
     if target in kinds:
         raise TrainingError(f"the dictionary scores the target {target!r} itself; remove it there")
     absent = [name for name in kinds if name not in table.column_names]
@@ -47,7 +58,44 @@ def flat_sample(table: pa.Table, outcome: Target, dictionary: Dictionary, target
     known = table.filter(pa.array(outcome.known))
     rows = np.arange(known.num_rows, dtype=np.int64)
     groups = table_groups(known, dictionary)
-    return Sample(flat_columns(known, kinds), outcome.bad, rows, np.zeros_like(rows), groups)
+    return Sample(
+        flat_columns(known, kinds), outcome.bad, rows, np.zeros_like(rows), groups,
+        None if weight is None else weight[outcome.known],
+    )  # fmt: skip
+
+
+def flat_digest(
+    table: pa.Table, outcome: Target, dictionary: Dictionary, weight: Floats | None = None
+) -> str:
+    """Return the SHA-256 over the values that a card learns from: scored columns and outcomes.
+
+    It does not depend on how they are stored: csv, Parquet or a frame.
+    """
+    digest = hashlib.sha256()
+    for name, values in flat_columns(table, _kinds(dictionary)).items():
+        digest.update(json.dumps([name, str(values.dtype)]).encode())
+        digest.update(_bytes_of(values))
+    bad = np.full(len(outcome.known), -1, dtype=np.int8)
+    bad[outcome.known] = outcome.bad
+    digest.update(bad.tobytes())
+    if weight is not None:
+        digest.update(_bytes_of(weight))
+    return digest.hexdigest()
+
+
+def _bytes_of(values: Values) -> bytes:
+    if values.dtype == object:
+        return json.dumps(values.tolist()).encode()
+    # One form of zero and of "missing".
+    plain = np.where(np.isnan(values), np.nan, values + 0.0)
+    return np.asarray(plain, dtype="<f8").tobytes()
+
+
+def _kinds(dictionary: Dictionary) -> dict[str, Kind]:
+    return {
+        name: "text" if dictionary[name].type == "text" else "number"
+        for name in dictionary.named("scored")
+    }
 
 
 def without_identifiers(table: pa.Table, dictionary: Dictionary) -> Dictionary:

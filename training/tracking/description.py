@@ -30,7 +30,8 @@ _LONGEST = 8_000
 def words(run: TrainedRun) -> str:
     """Return the description of `run`, in Markdown."""
     facts = run.origin.source.facts
-    data = f"{facts['source']} as of {facts['as_of']}" if "as_of" in facts else facts["source"]
+    title = run.origin.source.title
+    data = f"{title} as of {facts['as_of']}" if "as_of" in facts else title
     lines = [
         f"**评分卡 card** `{run.digest[:16]}`: {run.origin.settings.family},"
         f" {len(run.card.attributes)} attributes, seed {run.origin.settings.seed}",
@@ -92,7 +93,8 @@ def datasets(run: TrainedRun) -> list[tuple[Dataset, str, dict[str, str]]]:
 def _dataset(
     run: TrainedRun, name: str, sample: Sample, context: str
 ) -> tuple[Dataset, str, dict[str, str]]:
-    facts = dict(run.origin.source.facts)
+    source = run.origin.source
+    facts = {**source.facts, **source.file}
     derived = run.learned.fit.additive.derived
     schema = Schema([
         *(ColSpec(DataType.string if values.dtype == object else DataType.double, column,
@@ -101,8 +103,7 @@ def _dataset(
         ColSpec(DataType.boolean, "bad"),
     ])  # fmt: skip
     profile = {"num_rows": len(sample), "num_bad": sample.bads}
-    title = facts["source"].removeprefix("table ")
-    data = described_data(f"{title} {name}", facts, schema, profile)
+    data = described_data(f"{source.title} {name}", facts, schema, profile)
     return data, context, {**facts, **{key: str(count) for key, count in profile.items()}}
 
 

@@ -130,11 +130,11 @@ def test_bins_are_labelled_by_their_ranges_and_spellings(run):
     assert bin_labels(run.card.bins["作物"])[-1].en == "rare or unknown"
 
 
-def test_a_run_is_written_with_its_card_figures_and_estimator(run, tmp_path):
+def test_a_run_is_written_with_its_card_figures_and_pictures(run, tmp_path):
     write_run(run, tmp_path)
     found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
     assert {"card/card.json", "card/card.manifest", "report.html", "evaluation.json"} <= found
-    assert {"estimator.joblib", "plots/roc.svg", "plots/bins/作物.svg"} <= found
+    assert {"plots/roc.svg", "plots/bins/作物.svg"} <= found
     figures = figures_json(run)
     assert run.digest in figures
     assert '"baseline"' in figures
