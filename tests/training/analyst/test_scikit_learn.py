@@ -54,7 +54,7 @@ def name_of(check: Any) -> str:
 
 
 def checks_of(estimator: CardClassifier) -> list[Any]:
-    # Not the one for arrays of other libraries on graphics cards, which the estimator does not take.
+    # The one left out is for arrays on graphics cards, which the estimator does not take.
     return [
         pytest.param(own, check, id=name_of(check))
         for own, check in estimator_checks_generator(estimator)
