@@ -23,6 +23,8 @@ from api.core.settings import Settings
 T = TypeVar("T")
 #: Most decisions whose village is cached; a decision's village never changes.
 _MAX_DECISIONS = 50_000
+#: Searches for people: enough for a counter's day, too slow to try out id numbers.
+_SEARCHES_PER_SECOND, _SEARCHES_AT_ONCE = 0.5, 30
 #: Most verified tokens in memory; the oldest is dropped first.
 _MAX_TOKENS = 10_000
 
@@ -34,6 +36,8 @@ class AccessControl:
     ----------
     sign_in : SignIn or None
         None where an identity provider manages the accounts.
+    searches : RateLimits
+        A second, slower limit on searches for people.
     decision_places : mapping of str to str
         Village code by decision id, for decisions seen recently.
     """
@@ -43,6 +47,7 @@ class AccessControl:
         self._proxies = access.trusted_proxies
         self._accounts: Accounts | None = None
         self.limits = RateLimits(access.rate_per_second, access.burst)
+        self.searches = RateLimits(_SEARCHES_PER_SECOND, _SEARCHES_AT_ONCE)
         self.decision_places: OrderedDict[str, str] = OrderedDict()
         self.sign_in: SignIn | None = None
         self.verifier: Verifier

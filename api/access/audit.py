@@ -44,14 +44,14 @@ class RecordAccess:
         cls, request: Request, route: str, principal: Principal, target: Located
     ) -> RecordAccess:
         """Return the record of an answered request about `target`."""
-        place, persons = getattr(request.state, "listed", (target.place_code, 1))
+        place, persons, shown = getattr(request.state, "listed", (target.place_code, 1, None))
         return cls(
             actor=principal.subject,
             route=route,
             place_code=place if place is not None else common_place(principal.places),
             persons=persons,
             request_id=get_request_id(request),
-            member_id=target.member_id,
+            member_id=target.member_id or shown,
             decision_id=target.decision_id,
         )
 
@@ -69,15 +69,19 @@ class RecordAccess:
         return Written(Answer(204, b""), (), accesses=(row,))
 
 
-def note_rows_shown(request: Request, place_code: str | None, persons: int) -> None:
+def note_rows_shown(
+    request: Request, place_code: str | None, persons: int, member_id: str | None = None
+) -> None:
     """Note for the access record how many people a list contains, and its place filter.
 
     Parameters
     ----------
     place_code
         The filter; None if the caller set none.
+    member_id
+        The one person of the list, so that they can read who looked for them; None for several.
     """
-    request.state.listed = (place_code, persons)
+    request.state.listed = (place_code, persons, member_id)
 
 
 def common_place(places: tuple[str, ...]) -> str:

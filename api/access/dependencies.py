@@ -35,10 +35,10 @@ UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 #: The refusals that every write may give.
 WRITE = (IN_PROGRESS, KEY_REUSED, NOT_READY, LEDGER_AWAY, LEDGER_BUSY)
+#: The refusals that every request with a body may give.
+BODY = (MALFORMED_BODY, INVALID_BODY, BODY_TOO_LARGE, BODY_TOO_SLOW, UNSUPPORTED_MEDIA_TYPE)
 #: The refusals that every write with a body may give.
-WRITE_BODY = (
-    MALFORMED_BODY, INVALID_BODY, BODY_TOO_LARGE, BODY_TOO_SLOW, UNSUPPORTED_MEDIA_TYPE, *WRITE,
-)  # fmt: skip
+WRITE_BODY = (*BODY, *WRITE)
 
 Caller = Annotated[Principal, Depends(principal_of)]
 ServiceInUse = Annotated[Service, Depends(service_of)]

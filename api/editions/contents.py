@@ -25,7 +25,7 @@ from model.decision.consent import (
     day_of,
     latest_consent,
 )
-from model.decision.whitelist_changes import Change, MemberStatus, Snapshot, changes
+from model.decision.whitelist_changes import Change, MemberStatus, Snapshot, tier_changes
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,10 @@ class Contents:
         Day number of each member's latest record of consent, NaN for none.
     places : dict
         (county, township, village) names by place code.
-    changes : tuple of Change
-        Entries into and exits from the first tier against the edition before.
+    moves : tuple of Change
+        Every change of tier against the edition before.
+    villages : dict
+        Village code of each member who moved, the last one known of a member who left.
     """
 
     basis: Basis
@@ -53,7 +55,13 @@ class Contents:
     people: People
     places: dict[str, tuple[str, str | None, str | None]]
     funnel: Funnel
-    changes: tuple[Change, ...]
+    moves: tuple[Change, ...]
+    villages: dict[str, str]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Entries into and exits from the first tier."""
+        return tuple(move for move in self.moves if move.is_of_first_tier)
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,7 @@ def contents(
     """
     profile = consent.profile
     members = member_ids(profile)
+    moved = tuple(moves(previous, scored.rows, basis.card.digest))
     return Contents(
         basis=basis,
         profile=profile,
@@ -86,7 +95,8 @@ def contents(
         people=people(archive, basis.as_of, members),
         places=place_names(archive, basis.as_of),
         funnel=_funnel(profile, scored.rows, borrowing(archive, basis.as_of, members)),
-        changes=tuple(tier_changes(previous, scored.rows, basis.card.digest)),
+        moves=moved,
+        villages=_villages(moved, scored.rows, previous),
     )
 
 
@@ -145,21 +155,40 @@ def _digest(records: Mapping[str, ConsentChange]) -> str:
     return hashlib.sha256(rfc8785.dumps(states)).hexdigest()
 
 
-def tier_changes(previous: Before | None, rows: pa.Table, card_digest: str) -> Iterator[Change]:
-    """Yield entries into and exits from the first tier of `rows` against `previous`.
+def moves(previous: Before | None, rows: pa.Table, card_digest: str) -> Iterator[Change]:
+    """Yield every change of tier of `rows` against `previous`.
 
-    Only members who were or are in it can move, so only their status is built.
+    Only members whose tier differs are built as objects.
     """
-    parts = [rows] if previous is None else [previous.rows, rows]
-    firsts = [part["member_id"].filter(pc.equal(part["tier"], "FIRST")) for part in parts]
-    movers = pa.chunked_array([chunk for first in firsts for chunk in first.chunks], pa.string())
-    before = None if previous is None else _snapshot(previous.rows, movers, previous.card_digest)
-    return changes(before, _snapshot(rows, movers, card_digest))
+    if previous is None:
+        firsts = rows.filter(pc.equal(rows["tier"], "FIRST"))
+        return tier_changes(None, _snapshot(firsts, card_digest))
+    before = _unmatched(previous.rows, rows)
+    return tier_changes(
+        _snapshot(before, previous.card_digest),
+        _snapshot(_unmatched(rows, previous.rows), card_digest),
+    )
 
 
-def _snapshot(rows: pa.Table, movers: pa.ChunkedArray, card_digest: str) -> Snapshot:
-    moved = rows.filter(pc.is_in(rows["member_id"], movers))
-    columns = (moved[name].to_pylist() for name in ("member_id", "tier", "points", "knock_outs"))
+def _villages(moved: tuple[Change, ...], rows: pa.Table, previous: Before | None) -> dict[str, str]:
+    movers = pa.array([move.member_id for move in moved], pa.string())
+    found: dict[str, str] = {}
+    for table in (previous.rows, rows) if previous else (rows,):
+        known = table.select(["member_id", "village_code"])
+        known = known.filter(pc.is_in(known["member_id"], movers))
+        found |= dict(zip(*(column.to_pylist() for column in known.columns), strict=True))
+    return found
+
+
+def _unmatched(rows: pa.Table, others: pa.Table) -> pa.Table:
+    """Return the `rows` whose member has another tier in `others`, or is not there."""
+    position = pc.index_in(rows["member_id"], others["member_id"].combine_chunks())
+    other_tier = others["tier"].combine_chunks().take(position.combine_chunks())
+    return rows.filter(pc.fill_null(pc.not_equal(rows["tier"].combine_chunks(), other_tier), True))
+
+
+def _snapshot(rows: pa.Table, card_digest: str) -> Snapshot:
+    columns = (rows[name].to_pylist() for name in ("member_id", "tier", "points", "knock_outs"))
     return Snapshot(
         card_digest,
         {

@@ -175,6 +175,14 @@ class Edition:
         found = (str(row["member_id"]) for row in self._all(sql, household))
         return tuple(other for other in found if other != member_id)
 
+    def villages_named(self, name: str, most: int) -> list[str]:
+        """Return the codes of up to `most` villages of that name."""
+        sql = (
+            f"SELECT place_code FROM {PLACES} WHERE village = ? AND length(place_code) = 12"
+            " ORDER BY place_code LIMIT ?"
+        )
+        return [row["place_code"] for row in self._all(sql, name, most)]
+
     def row(self, member_id: str) -> Row | None:
         """Return the member's row of the whitelist."""
         return self._one(f"SELECT * FROM {WHITELIST} WHERE member_id = ?", member_id)

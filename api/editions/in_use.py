@@ -19,8 +19,17 @@ from api.core.calendar import CHINA, date_in_china, midnight_in_china
 from api.core.log import log
 from api.core.metrics import PROFILES_TIMESTAMP, UNUSABLE_PARTS, VERSION_SWAPS
 from api.core.settings import Settings
+from api.editions.blind_index import SEARCH_KEY, index_of
+from api.editions.directory import Directory
 from api.editions.edition import Edition
-from api.editions.manifest import CURRENT, DATABASE, MANIFEST, current_folder, editions_folder
+from api.editions.manifest import (
+    CURRENT,
+    DATABASE,
+    DIRECTORY,
+    MANIFEST,
+    current_folder,
+    editions_folder,
+)
 from api.http.problem_kinds import NOT_READY
 from api.http.problems import FieldError, ProblemError
 from data.publishing.published_card import (
@@ -144,11 +153,18 @@ async def resources_of(request: Request) -> Resources:
 
 @dataclass(frozen=True)
 class Resources:
-    """A card, a policy and an edition that belong together, verified and in private copies."""
+    """A card, a policy and an edition that belong together, verified and in private copies.
+
+    Attributes
+    ----------
+    directory : Directory or None
+        None for an edition of a release that wrote none.
+    """
 
     card: CardFile
     policy: Policy
     edition: Edition
+    directory: Directory | None = None
 
     @property
     def version(self) -> tuple[str, str, str]:
@@ -160,6 +176,7 @@ def load(home: Path) -> Resources | tuple[FieldError, ...]:
     """Return the published resources, or each missing part and its remedy."""
     try:
         edition = Edition.current(home)
+        directory = Directory.of(edition.folder, edition.manifest, index_of(home))
     except EditionError as error:
         return (*_card_errors(home), FieldError("edition", Text(_EDITION_ZH, str(error))))
     try:
@@ -169,7 +186,7 @@ def load(home: Path) -> Resources | tuple[FieldError, ...]:
     policy = _policy(edition.manifest.day, edition.manifest.policy_digest)
     if policy is None:
         return (FieldError("policy", _DIFFERENT_POLICY),)
-    return Resources(card, policy, edition)
+    return Resources(card, policy, edition, directory)
 
 
 def awaiting_edition(home: Path, used: Resources) -> tuple[FieldError, ...]:
@@ -232,12 +249,19 @@ def _files(home: Path) -> Iterator[Path]:
     yield cards_folder(home) / CHAMPION
     yield editions_folder(home) / CURRENT
     yield Path(str(_SHIPPED_POLICY))
+    yield keys_folder(home) / SEARCH_KEY
     yield from (keys_folder(home) / "trusted").glob("*.pem")
     try:
         edition, card = current_folder(home), published_folder(home)
     except (EditionError, CardError):
         return
-    yield from (edition / DATABASE, edition / MANIFEST, card / CARD, card / CARD_MANIFEST)
+    yield from (
+        edition / DATABASE,
+        edition / DIRECTORY,
+        edition / MANIFEST,
+        card / CARD,
+        card / CARD_MANIFEST,
+    )
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

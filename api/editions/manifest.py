@@ -8,6 +8,7 @@
     changes.csv                     entries into and exits from the first tier, with reasons
     funnel.csv                      from archive to disbursement, by county, township and village
     edition.sqlite                  the same contents for the service
+    directory.sqlite                blind indexes to search people by, and changes of tier
 <home>/editions/current             name of the folder in use, replaced atomically
 ```
 """
@@ -36,6 +37,7 @@ PROFILE = "profile.parquet"
 CHANGES = "changes.csv"
 FUNNEL = "funnel.csv"
 DATABASE = "edition.sqlite"
+DIRECTORY = "directory.sqlite"
 
 _FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}")
 _MAX_MANIFEST_BYTES = 64 * 1024
@@ -110,6 +112,11 @@ def manifest_bytes(manifest: Manifest) -> bytes:
 def folder_name(as_of: str, payload: bytes) -> str:
     """Return the folder name for the manifest bytes `payload`, which contains their digest."""
     return f"{as_of}-{hashlib.sha256(payload).hexdigest()[:12]}"
+
+
+def as_of_folder(name: str) -> date:
+    """Return the as-of date in a folder's name."""
+    return date.fromisoformat(name[:10])
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -12,13 +12,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from api.editions.blind_index import BlindIndex, made_index
 from api.editions.contents import Before, Contents
 from api.editions.database import write_database
+from api.editions.directory import write_directory
 from api.editions.funnel import STEPS
 from api.editions.manifest import (
     CHANGES,
     CURRENT,
     DATABASE,
+    DIRECTORY,
     FUNNEL,
     MANIFEST,
     PROFILE,
@@ -36,8 +39,9 @@ from data.publishing.pointer import use_folder
 from model.decision.whitelist_changes import change_line
 from model.errors import EditionError
 
-_FILES = (ROWS, PROFILE, CHANGES, FUNNEL, DATABASE)
+_FILES = (ROWS, PROFILE, CHANGES, FUNNEL, DATABASE, DIRECTORY)
 _CHANGES = ("member_id", "change", "change_zh", "reason", "reason_zh", "reason_en")
+_COMPARED = ["member_id", "tier", "points", "knock_outs", "village_code"]
 _FUNNEL = ("place_code", "county", "township", "village", *STEPS)
 
 
@@ -92,7 +96,7 @@ def _read_previous(home: Path, inputs: tuple[str, ...]) -> Previous:
         folder = editions_folder(home) / manifest.previous
         manifest = read_manifest(folder)
     verify_files(folder, manifest, (ROWS,))
-    rows = pq.read_table(folder / ROWS, columns=["member_id", "tier", "points", "knock_outs"])
+    rows = pq.read_table(folder / ROWS, columns=_COMPARED)
     return Previous(folder.name, Before(rows, manifest.card_digest))
 
 
@@ -102,7 +106,7 @@ def publish(home: Path, contents: Contents, archive_digest: str, previous: Previ
     root.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=root))
     try:
-        _write_files(draft, contents)
+        _write_files(draft, contents, made_index(home))
         manifest = _manifest(draft, contents, archive_digest, previous)
         payload = manifest_bytes(manifest)
         (draft / MANIFEST).write_bytes(payload)
@@ -119,10 +123,11 @@ def write_rows(rows: pa.Table, path: Path) -> None:
     pq.write_table(rows, path, compression="zstd")
 
 
-def _write_files(draft: Path, contents: Contents) -> None:
+def _write_files(draft: Path, contents: Contents, index: BlindIndex) -> None:
     write_rows(contents.rows, draft / ROWS)
     write_rows(contents.profile, draft / PROFILE)
     write_database(draft / DATABASE, contents)
+    write_directory(draft / DIRECTORY, contents, index)
     lines = [change_line(change, contents.basis.policy) for change in contents.changes]
     _write_csv(draft / CHANGES, _CHANGES, lines)
     _write_csv(draft / FUNNEL, _FUNNEL, _funnel_lines(contents))

@@ -41,11 +41,18 @@ def _latest(rows: pa.Table, key: tuple[str, ...]) -> pa.Table:
 
 @dataclass(frozen=True)
 class People:
-    """Masked identities, each list of length n; None where the archive has no value."""
+    """Masked identities, each list of length n; None where the archive has no value.
+
+    Attributes
+    ----------
+    identities : pa.Table
+        The same columns unmasked. They are indexed and written to no file of the edition.
+    """
 
     name: list[str | None]
     id_number: list[str | None]
     phone: list[str | None]
+    identities: pa.Table
 
 
 def people(archive: Archive, as_of: date, member_id: NDArray[np.object_]) -> People:
@@ -53,12 +60,9 @@ def people(archive: Archive, as_of: date, member_id: NDArray[np.object_]) -> Peo
     rows = visible(archive, "members", as_of)
     found = pc.index_in(pa.array(member_id, pa.string()), rows["member_id"].combine_chunks())
     masks = {"name": mask_name, "id_number": mask_id_number, "phone": mask_phone}
-    return People(
-        **{
-            name: _mask(rows[name].combine_chunks().take(found), mask)
-            for name, mask in masks.items()
-        }
-    )
+    plain = {name: rows[name].combine_chunks().take(found) for name in masks}
+    masked = {name: _mask(plain[name], mask) for name, mask in masks.items()}
+    return People(**masked, identities=pa.table(plain))
 
 
 def _mask(texts: pa.Array, mask: Callable[[str], str]) -> list[str | None]:

@@ -57,6 +57,11 @@ EXPECTED: Mapping[str, Text] = {
     "level": Text(
         "以下之一：total、county、township、village", "one of total, county, township, village"
     ),
+    "id_number": Text("15 或 18 位身份证号码", "an id number of 15 or 18 characters"),
+    "phone": Text("手机号码", "a mobile phone number"),
+    "name": Text("姓名，1 至 64 个字", "a name of 1 to 64 characters"),
+    "village_named": Text("12 位村代码，或村名", "the village's code of 12 digits, or its name"),
+    "change": Text("以下之一：ENTERS、LEAVES、RISES、FALLS", "one of ENTERS, LEAVES, RISES, FALLS"),
     "cursor": Text(
         "上一页返回的 next_cursor，原样传回", "the next_cursor of the previous page, unchanged"
     ),

@@ -1,22 +1,109 @@
-"""Routes of a member, the whitelist and its funnel."""
+"""Routes of a member, the search for one, the whitelist, its changes and its funnel."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 
+from api.access.access_control import AccessControl, access_control_of
 from api.access.audit import note_rows_shown
-from api.access.dependencies import Caller, Level, MemberId, PageSize, ResourcesInUse, Within
+from api.access.dependencies import (
+    BODY,
+    Caller,
+    Level,
+    MemberId,
+    PageSize,
+    ResourcesInUse,
+    Within,
+)
+from api.access.strict_route import StrictRoute
 from api.decisions.schemas import Tier
 from api.http.fields import EXPECTED, MEMBER_ID
 from api.http.openapi import refusals
-from api.http.problem_kinds import INVALID_PARAMETER, NOT_READY, UNKNOWN_MEMBER
+from api.http.problem_kinds import (
+    INVALID_PARAMETER,
+    NOT_READY,
+    TOO_MANY_REQUESTS,
+    UNKNOWN_MEMBER,
+)
 from api.http.problems import FieldError, ProblemError
-from api.members.schemas import FunnelRow, FunnelShape, MemberShape, WhitelistPage
+from api.members.schemas import (
+    ChangesPage,
+    FunnelRow,
+    FunnelShape,
+    HouseholdShape,
+    MemberShape,
+    SearchPage,
+    SearchRequest,
+    WhitelistPage,
+)
+from api.members.search import Search
 from api.members.view import member_view, whitelist_row
+from model.decision.whitelist_changes import ChangeKind
 
-router = APIRouter(prefix="/v1", tags=["members and whitelist"])
+router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["members and whitelist"])
+
+
+@router.post(
+    "/members/search",
+    summary="Find a person by id number, phone, name or village",
+    responses=refusals(NOT_READY, *BODY),
+)
+async def search_members(
+    request: Request,
+    body: SearchRequest,
+    caller: Caller,
+    resources: ResourcesInUse,
+    access: Annotated[AccessControl, Depends(access_control_of)],
+) -> SearchPage:
+    """Return the people in the caller's places who match every field, masked.
+
+    Criteria travel in the body, because addresses are logged. Every search is recorded, and an
+    account may search 30 times at once and every two seconds after that.
+    """
+    if wait := access.searches.wait(caller.subject):
+        raise ProblemError(TOO_MANY_REQUESTS, headers={"Retry-After": str(int(wait) + 1)})
+    page = Search(resources, caller.places).people(body)
+    only = page.rows[0].member_id if len(page.rows) == 1 else None
+    note_rows_shown(request, None, len(page.rows), only)
+    return page
+
+
+@router.get(
+    "/members/{member_id}/household",
+    summary="Show a member's place in the household",
+    responses=refusals(UNKNOWN_MEMBER, NOT_READY),
+)
+async def get_household(
+    member_id: MemberId, caller: Caller, resources: ResourcesInUse
+) -> HouseholdShape:
+    """Return how many members the household has and who of it may borrow, without their data."""
+    return Search(resources, caller.places).household(member_id)
+
+
+@router.get(
+    "/whitelist/changes",
+    summary="List who entered, left or changed tier",
+    responses=refusals(NOT_READY),
+)
+async def get_whitelist_changes(
+    request: Request,
+    resources: ResourcesInUse,
+    place: Within,
+    caller: Caller,
+    change: Annotated[ChangeKind | None, Query(description=EXPECTED["change"].en)] = None,
+    cursor: Annotated[
+        str | None,
+        Query(pattern=r"^[0-9]{12}-[A-Za-z0-9_-]{1,64}$", description=EXPECTED["cursor"].en),
+    ] = None,
+    page_size: PageSize = 100,
+) -> ChangesPage:
+    """List changes against the edition before, with tier and points before and after."""
+    kinds = [change] if change else []
+    page = Search(resources, caller.places).changes(place, kinds, cursor, page_size)
+    note_rows_shown(request, place.narrowest, len(page.rows))
+    return page
 
 
 @router.get(

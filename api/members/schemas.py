@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from api.decisions.schemas import Bound, Digest, KnockOutShape, ReasonShape, Repayment, Tier
+from api.http.fields import EXPECTED, MEMBER_ID
+from api.http.schemas import strict_with_example
 
 
 class IdentityShape(BaseModel):
@@ -79,6 +82,97 @@ class MemberShape(StandingShape):
     as_of: date
     policy_digest: Digest
     card_digest: Digest
+
+
+class SearchRequest(BaseModel):
+    """What is known of the person at the counter; every field given must match."""
+
+    model_config = strict_with_example(name="张三", village="西刘村")
+
+    id_number: Annotated[
+        str | None,
+        Field(min_length=15, max_length=24, description=EXPECTED["id_number"].en),
+    ] = None
+    phone: Annotated[
+        str | None, Field(min_length=7, max_length=24, description=EXPECTED["phone"].en)
+    ] = None
+    name: Annotated[
+        str | None, Field(min_length=1, max_length=64, description=EXPECTED["name"].en)
+    ] = None
+    village: Annotated[
+        str | None, Field(min_length=1, max_length=64, description=EXPECTED["village_named"].en)
+    ] = None
+    cursor: Annotated[str | None, Field(pattern=MEMBER_ID, description=EXPECTED["cursor"].en)] = (
+        None
+    )
+
+    @property
+    def of_person(self) -> dict[str, str]:
+        """The fields that are looked up in the blind index."""
+        fields = {"id_number": self.id_number, "phone": self.phone, "name": self.name}
+        return {name: text for name, text in fields.items() if text is not None}
+
+
+class FoundMember(BaseModel):
+    """A person found: enough to choose the right one."""
+
+    member_id: str
+    identity: IdentityShape
+    place: PlaceShape
+    tier: Tier
+    limit_yuan: int = Field(description="0 without an offer")
+
+
+class SearchPage(BaseModel):
+    """The people found in the caller's places, by village and member id."""
+
+    as_of: date
+    rows: list[FoundMember]
+    next_cursor: str | None = Field(
+        description="send as `cursor` for the next page; null on the last page"
+    )
+
+
+class HouseholdShape(BaseModel):
+    """The member's place in the household, without the data of anyone else in it."""
+
+    member_id: str
+    as_of: date
+    members_in_archive: int = Field(description="members of the household, this one included")
+    borrower: Literal["THIS_MEMBER", "ANOTHER_MEMBER", "NOBODY"] = Field(
+        description="who of the household may borrow: one member at a time"
+    )
+    zh: str
+    en: str
+
+
+class TierChange(BaseModel):
+    """One member whose tier changed since the edition before."""
+
+    member_id: str
+    name: str | None = Field(description="masked; null for who left the archive")
+    village_code: str
+    change: Literal["ENTERS", "LEAVES", "RISES", "FALLS"] = Field(
+        description="into the first tier, out of it, up or down outside it"
+    )
+    reason: str
+    zh: str
+    en: str
+    tier_before: Tier | None = Field(description="null for who is new in the archive")
+    tier_after: Tier | None = Field(description="null for who left the archive")
+    points_before: int | None
+    points_after: int | None
+
+
+class ChangesPage(BaseModel):
+    """One page of changes of tier, by village and member id."""
+
+    as_of: date
+    since: date | None = Field(description="day of the edition before; null for the first")
+    rows: list[TierChange]
+    next_cursor: str | None = Field(
+        description="send as `cursor` for the next page; null on the last page"
+    )
 
 
 class FunnelRow(BaseModel):

@@ -1,9 +1,9 @@
-"""What changed between two editions of the first-tier whitelist, and the stated reason."""
+"""What changed between two editions of the whitelist, member by member, and the stated reason."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from model.policy.policy import Policy
@@ -27,55 +27,93 @@ class Snapshot:
     members: Mapping[str, MemberStatus]
 
 
+#: Into the first tier, out of it, up or down outside it.
+ChangeKind = Literal["ENTERS", "LEAVES", "RISES", "FALLS"]
+
+
 @dataclass(frozen=True)
 class Change:
-    """A member who entered or left the first tier, and why.
+    """A member whose tier changed, and why.
 
     Attributes
     ----------
+    change : ChangeKind
+        ``ENTERS`` and ``LEAVES`` concern the first tier, ``RISES`` and ``FALLS`` the others.
     reason : str
-        On entry ``FIRST_EDITION``, ``NEW_MEMBER``, ``KNOCK_OUT_LIFTED``, ``POINTS_ROSE``; on exit
+        Upwards ``FIRST_EDITION``, ``NEW_MEMBER``, ``KNOCK_OUT_LIFTED``, ``POINTS_ROSE``; downwards
         ``LEFT_ARCHIVE``, the code of the first new knock-out, ``POINTS_FELL``; on both
         ``SCORECARD_CHANGED`` (points moved that way under another card) and ``POLICY_CHANGED``
         (they did not move that way, so the cut-off did).
+    before, after : MemberStatus or None
+        None for a member who was not, or is no longer, in the archive.
     """
 
     member_id: str
-    change: Literal["ENTERS", "LEAVES"]
+    change: ChangeKind
     reason: str
+    before: MemberStatus | None = field(default=None, compare=False)
+    after: MemberStatus | None = field(default=None, compare=False)
+
+    @property
+    def is_of_first_tier(self) -> bool:
+        """Whether the member entered or left the first tier."""
+        return self.change in ("ENTERS", "LEAVES")
 
 
 def changes(previous: Snapshot | None, current: Snapshot) -> Iterator[Change]:
     """Yield the members who enter or leave FIRST, by member id."""
+    return (each for each in tier_changes(previous, current) if each.is_of_first_tier)
+
+
+def tier_changes(previous: Snapshot | None, current: Snapshot) -> Iterator[Change]:
+    """Yield every member whose tier changed, by member id.
+
+    Of the first edition only the members of FIRST, because before it nobody had a tier.
+    """
     before = previous.members if previous else {}
     same_card = previous is not None and previous.card_digest == current.card_digest
     for member in sorted(before.keys() | current.members.keys()):
         old, new = before.get(member), current.members.get(member)
-        if new is not None and _is_first(new) and not _is_first(old):
-            reason = "FIRST_EDITION" if previous is None else _entry_reason(old, new, same_card)
-            yield Change(member, "ENTERS", reason)
-        elif old is not None and _is_first(old) and not _is_first(new):
-            yield Change(member, "LEAVES", _exit_reason(old, new, same_card))
+        was, now = _rank(old), _rank(new)
+        if was == now or (previous is None and now != _FIRST):
+            continue
+        kind = _kind(was, now)
+        if previous is None:
+            reason = "FIRST_EDITION"
+        elif new is not None and now > was:
+            reason = _rise_reason(old, new, same_card)
+        else:
+            reason = _fall_reason(old, new, same_card)
+        yield Change(member, kind, reason, old, new)
 
 
-def _is_first(status: MemberStatus | None) -> bool:
-    return status is not None and status.tier == "FIRST"
+_ORDER = (None, "NONE", "THIRD", "SECOND", "FIRST")
+_FIRST = _ORDER.index("FIRST")
 
 
-def _entry_reason(old: MemberStatus | None, new: MemberStatus, same_card: bool) -> str:
+def _rank(status: MemberStatus | None) -> int:
+    return _ORDER.index(status.tier if status else None)
+
+
+def _kind(was: int, now: int) -> ChangeKind:
+    if _FIRST in (was, now):
+        return "ENTERS" if now == _FIRST else "LEAVES"
+    return "RISES" if now > was else "FALLS"
+
+
+def _rise_reason(old: MemberStatus | None, new: MemberStatus, same_card: bool) -> str:
     if old is None:
         return "NEW_MEMBER"
-    # A member of the first tier has no knock-out, so the earlier ones no longer apply.
-    if old.knock_outs:
+    if set(old.knock_outs) - set(new.knock_outs):
         return "KNOCK_OUT_LIFTED"
     return _points_reason(_points(new) > _points(old), same_card, "POINTS_ROSE")
 
 
-def _exit_reason(old: MemberStatus, new: MemberStatus | None, same_card: bool) -> str:
-    if new is None:
+def _fall_reason(old: MemberStatus | None, new: MemberStatus | None, same_card: bool) -> str:
+    if old is None or new is None:
         return "LEFT_ARCHIVE"
-    if new.knock_outs:
-        return new.knock_outs[0]
+    if added := [code for code in new.knock_outs if code not in old.knock_outs]:
+        return added[0]
     return _points_reason(_points(new) < _points(old), same_card, "POINTS_FELL")
 
 
@@ -90,7 +128,7 @@ def _points(status: MemberStatus) -> int:
     return status.points if status.points is not None else 0
 
 
-_CHANGES = {"ENTERS": "进入", "LEAVES": "退出"}
+_CHANGES = {"ENTERS": "进入", "LEAVES": "退出", "RISES": "上升", "FALLS": "下降"}
 _REASONS = {
     "FIRST_EDITION": Text("首期名单", "the first edition"),
     "NEW_MEMBER": Text("新入档会员", "new in the archive"),

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.decision.whitelist_changes import Change, MemberStatus, Snapshot, changes
+from model.decision.whitelist_changes import (
+    Change,
+    MemberStatus,
+    Snapshot,
+    changes,
+    tier_changes,
+)
 
 CODES = ("NO_CONSENT", "COURT_RECORD", "ARREARS_IN_24_MONTHS", "HOUSEHOLD_BORROWER")
 
@@ -15,6 +21,10 @@ def first(points=650):
 
 def second(points=620, *codes):
     return MemberStatus("SECOND", points, codes)
+
+
+def third(points=550, *codes):
+    return MemberStatus("THIRD", points, codes)
 
 
 def none(*codes, points=650):
@@ -75,6 +85,32 @@ def test_a_new_card_does_not_hide_a_knock_out_or_a_moved_cut_off():
 def test_the_first_edition_says_so_for_all_its_members():
     found = list(changes(None, Snapshot("card", {"B": first(), "A": first(), "C": second()})))
     assert found == [Change("A", "ENTERS", "FIRST_EDITION"), Change("B", "ENTERS", "FIRST_EDITION")]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "expected"),
+    [
+        (None, second(), ("RISES", "NEW_MEMBER")),
+        (none("COURT_RECORD", points=600), second(600), ("RISES", "KNOCK_OUT_LIFTED")),
+        (third(560), second(570), ("RISES", "POINTS_ROSE")),
+        (second(570), third(560), ("FALLS", "POINTS_FELL")),
+        (second(600), none("COURT_RECORD", points=600), ("FALLS", "COURT_RECORD")),
+        (second(600, "ARREARS_IN_24_MONTHS"), third(560, "ARREARS_IN_24_MONTHS"),
+         ("FALLS", "POINTS_FELL")),
+        (third(), None, ("FALLS", "LEFT_ARCHIVE")),
+        (first(), second(620), ("LEAVES", "POINTS_FELL")),
+    ],
+)  # fmt: skip
+def test_a_move_outside_the_first_tier_states_its_reason(was, now, expected):
+    before = Snapshot("card", {"M1": was} if was else {})
+    (move,) = tier_changes(before, Snapshot("card", {"M1": now} if now else {}))
+    assert (move.change, move.reason) == expected
+    assert (move.before, move.after) == (was, now)
+
+
+def test_an_unchanged_tier_is_no_move_whatever_the_points():
+    before, after = (Snapshot("card", {"M1": second(points)}) for points in (570, 600))
+    assert list(tier_changes(before, after)) == []
 
 
 def status_of(points, codes, first_from):

@@ -14,6 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.editions.batch import publish_whitelist
+from api.editions.blind_index import SEARCH_KEY
 from api.ledger.keys import BLIND, SEAL, SEAL_PUBLIC, VAULT
 from data.publishing.published_card import publish_card
 from data.simulator import load_scenario, simulate
@@ -72,6 +73,7 @@ def put_keys(home: Path) -> None:
     create(keys / SEAL_PUBLIC, _public(seal), 0o644)
     create(keys / VAULT, _secret("vault"))
     create(keys / BLIND, _secret("blind"))
+    create(keys / SEARCH_KEY, _secret("search"))
 
 
 def _private(name: str) -> Ed25519PrivateKey:

@@ -20,6 +20,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from api.core.principal import ROLES
 from api.core.settings import Settings
+from api.editions.blind_index import SEARCH_KEY
 from api.editions.edition import Edition, PlaceFilter
 from tests.support.service.callers import headers_of
 from tests.support.service.ports import free_port
@@ -154,6 +155,7 @@ def home_to_write_in(home: Path, folder: Path) -> Path:
     for name in ("cards", "editions"):
         shutil.copytree(home / name, copied / name)
     shutil.copytree(home / "keys" / "trusted", copied / "keys" / "trusted")
+    shutil.copy(home / "keys" / SEARCH_KEY, copied / "keys")
     return copied
 
 

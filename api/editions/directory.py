@@ -1,0 +1,194 @@
+"""``directory.sqlite``: the edition's people as the counter looks for them, and changes of tier.
+
+It holds no name, number or phone, only their blind indexes. A decision never reads it, so that it
+lies beside ``edition.sqlite`` instead of in it; editions of earlier releases have none.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from api.editions.blind_index import SEARCHED, BlindIndex
+from api.editions.contents import Contents
+from api.editions.edition import PlaceFilter
+from api.editions.manifest import DIRECTORY, Manifest
+from api.editions.verified_copy import open_verified
+from model.decision.whitelist_changes import Change, MemberStatus
+
+Row = dict[str, Any]
+#: A condition in SQL, with its values.
+Condition = tuple[str, tuple[str, ...]]
+
+_PEOPLE = (
+    "CREATE TABLE people (member_id TEXT PRIMARY KEY, village_code TEXT, household INTEGER,"
+    " id_number TEXT, phone TEXT, name TEXT) WITHOUT ROWID"
+)
+_MOVES = (
+    "CREATE TABLE moves (village_code TEXT, member_id TEXT, change TEXT, reason TEXT,"
+    " tier_before TEXT, tier_after TEXT, points_before INTEGER, points_after INTEGER,"
+    " PRIMARY KEY (village_code, member_id)) WITHOUT ROWID"
+)
+_INDEXES = ("household", *SEARCHED, "village_code, member_id")
+
+
+class Directory:
+    """The directory of one edition, opened from a private copy of verified bytes."""
+
+    def __init__(self, connection: sqlite3.Connection, index: BlindIndex | None) -> None:
+        self._connection, self._index = connection, index
+        # The last request that uses the directory ends it, at no known moment.
+        weakref.finalize(self, connection.close)
+
+    @classmethod
+    def of(cls, folder: Path, manifest: Manifest, index: BlindIndex | None) -> Directory | None:
+        """Open the directory in the edition's `folder`; None if its release wrote none.
+
+        Raises
+        ------
+        EditionError
+            If a byte of it differs from the manifest.
+        """
+        if DIRECTORY not in manifest.files:
+            return None
+        return cls(open_verified(folder / DIRECTORY, manifest.files[DIRECTORY]), index)
+
+    @property
+    def can_search(self) -> bool:
+        """Whether the key of the index is here."""
+        return self._index is not None
+
+    def find(
+        self,
+        wanted: Mapping[str, str],
+        villages: Sequence[str] | None,
+        place: PlaceFilter,
+        after: tuple[str, str] | None,
+        size: int,
+    ) -> list[str]:
+        """Return up to `size` member ids within `place`, ordered by village and member id.
+
+        Parameters
+        ----------
+        wanted
+            Texts by field of `SEARCHED`, all of which must match.
+        villages
+            Codes of villages, one of which must match; None for any.
+        after
+            Village and member id of the last row of the page before.
+        """
+        if self._index is None:
+            return []
+        conditions: list[Condition] = [
+            (f"{kind} = ?", (self._index.of(kind, text),)) for kind, text in wanted.items()
+        ]
+        if villages is not None:
+            marks = ", ".join("?" * len(villages))
+            conditions.append((f"village_code IN ({marks})", tuple(villages)))
+        rows = self._page("people", [*conditions, *place.conditions("village_code")], after, size)
+        return [row["member_id"] for row in rows]
+
+    def household_of(self, member_id: str) -> int:
+        """Return how many members of the archive belong to the member's household, itself too."""
+        (found,) = self._connection.execute(
+            "SELECT count(*) FROM people WHERE household ="
+            " (SELECT household FROM people WHERE member_id = ?)",
+            (member_id,),
+        ).fetchone()
+        return int(found)
+
+    def moves(
+        self,
+        place: PlaceFilter,
+        kinds: Sequence[str],
+        after: tuple[str, str] | None,
+        size: int,
+    ) -> list[Row]:
+        """Return up to `size` changes of tier within `place`, ordered by village and member id."""
+        conditions = place.conditions("village_code")
+        if kinds:
+            conditions.append((f"change IN ({', '.join('?' * len(kinds))})", tuple(kinds)))
+        return self._page("moves", conditions, after, size)
+
+    def _page(
+        self,
+        table: str,
+        conditions: Sequence[Condition],
+        after: tuple[str, str] | None,
+        size: int,
+    ) -> list[Row]:
+        if after:
+            conditions = [*conditions, ("(village_code, member_id) > (?, ?)", after)]
+        where = " AND ".join(sql for sql, _ in conditions) or "1"
+        values = [value for _, bound in conditions for value in bound]
+        cursor = self._connection.execute(
+            f"SELECT * FROM {table} WHERE {where} ORDER BY village_code, member_id LIMIT ?",
+            (*values, size),
+        )
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def write_directory(path: Path, contents: Contents, index: BlindIndex) -> None:
+    """Write the directory of `contents` to a new database; equal contents give equal bytes."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        # A failed publication deletes the whole draft, so it needs no journal.
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("BEGIN")
+        for statement in (_PEOPLE, _MOVES):
+            connection.execute(statement)
+        connection.executemany(
+            "INSERT INTO people VALUES (?, ?, ?, ?, ?, ?)", _people(contents, index)
+        )
+        connection.executemany(
+            "INSERT INTO moves VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _moves(contents)
+        )
+        for number, columns in enumerate(_INDEXES):
+            connection.execute(f"CREATE INDEX people_{number} ON people ({columns})")
+        connection.execute("COMMIT")
+
+
+def _people(contents: Contents, index: BlindIndex) -> Iterator[tuple[Any, ...]]:
+    rows, identities = contents.rows, contents.people.identities
+    blind = (
+        [None if text is None else index.of(kind, text) for text in identities[kind].to_pylist()]
+        for kind in SEARCHED
+    )
+    members = rows["member_id"].to_pylist()
+    return zip(
+        members, rows["village_code"].to_pylist(), _households(contents), *blind, strict=True
+    )
+
+
+def _households(contents: Contents) -> list[int]:
+    """Return each member's household as a number; a member without one is a household alone."""
+    pairs = zip(
+        contents.profile["household_id"].to_pylist(),
+        contents.rows["member_id"].to_pylist(),
+        strict=True,
+    )
+    numbers: dict[tuple[str, str], int] = {}
+    return [
+        numbers.setdefault(("home", home) if home else ("member", member), len(numbers))
+        for home, member in pairs
+    ]
+
+
+def _moves(contents: Contents) -> list[tuple[Any, ...]]:
+    villages = contents.villages
+    rows = [_move(each, villages[each.member_id]) for each in contents.moves]
+    return sorted(rows, key=lambda row: row[:2])
+
+
+def _move(move: Change, village: str) -> tuple[Any, ...]:
+    def points(status: MemberStatus | None) -> int | None:
+        return status.points if status else None
+
+    tiers = [status.tier if status else None for status in (move.before, move.after)]
+    both = points(move.before), points(move.after)
+    return village, move.member_id, move.change, move.reason, *tiers, *both
