@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Header, Path, Query, Request, Response
@@ -86,6 +87,23 @@ async def _write(
 
 
 WriteRequest = Annotated[Write, Depends(_write)]
+
+
+def _plain_day(value: Any) -> Any:
+    # Pydantic's dates also accept a time of day and seconds since 1970.
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("a day")
+    return value
+
+
+#: Days that a ledger can hold; arithmetic on them stays within a calendar.
+_DAYS = {"ge": date(2000, 1, 1), "le": date(2999, 12, 31)}
+Since = Annotated[
+    date | None, BeforeValidator(_plain_day), Query(**_DAYS, description=EXPECTED["since"].en)
+]
+Until = Annotated[
+    date | None, BeforeValidator(_plain_day), Query(**_DAYS, description=EXPECTED["until"].en)
+]
 
 
 def _plain_digits(value: Any) -> Any:

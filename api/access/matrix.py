@@ -83,6 +83,7 @@ MATRIX: Mapping[str, Rule] = {
     "get_funnel": _rule(_COUNTS, "rows"),
     "get_portfolio": _rule(_COUNTS, "rows"),
     "post_decision": _rule(("officer",), "member in body"),
+    "list_decisions": _rule(_CASE, "rows", personal=True),
     "get_decision": _rule(_CASE, "decision in path", personal=True),
     "get_explanation": _rule(_CASE, "decision in path", personal=True),
     "post_review_request": _rule(("officer",), "decision in path"),

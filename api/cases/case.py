@@ -121,6 +121,17 @@ def controls_at(view: View) -> Controls:
     return controls_on(date_in_china(view.now))
 
 
+def member_named(person: Mapping[str, str | None] | None) -> dict[str, str | None]:
+    """Return member id and masked name of `person`; both None after erasure.
+
+    Only for answers that are read: an answer to a write is stored, and erasure could not reach it.
+    """
+    return {
+        "member_id": person["member_id"] if person else None,
+        "member_name": person["name"] if person else None,
+    }
+
+
 def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:
     """Return the state of a decision at `now`, in the shape `api.cases.schemas.StateShape`."""
     status = state.status(now)

@@ -1,19 +1,30 @@
-"""Routes of one decision: its state with history, and its explanation."""
+"""Routes of decisions: the list of them; of one, its state with history and its explanation."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from api.access.dependencies import DecisionId, LedgerInUse
+from api.access.audit import note_rows_shown
+from api.access.dependencies import (
+    Caller,
+    DecisionId,
+    LedgerInUse,
+    PageSize,
+    Since,
+    Until,
+    Within,
+)
 from api.access.strict_route import StrictRoute
-from api.cases.case import state_body
+from api.cases.case import member_named, state_body
 from api.cases.explain import explain_decision
-from api.cases.schemas import DecisionWithHistory, ExplanationShape
+from api.cases.listing import Filters, decisions_page
+from api.cases.schemas import DecisionsPage, DecisionWithHistory, ExplanationShape
 from api.cases.state import DecisionState
 from api.decisions.rulings import RULINGS, earlier_rulings
-from api.http.fields import EXPECTED
+from api.decisions.schemas import Outcome
+from api.http.fields import ACTOR, EXPECTED, MEMBER_ID, NUMBER
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, UNKNOWN_DECISION
 from api.http.problems import ProblemError
@@ -21,6 +32,33 @@ from api.ledger.commands import View
 from api.ledger.entries import Entry
 
 router = APIRouter(prefix="/v1/decisions", route_class=StrictRoute, tags=["decisions"])
+
+
+@router.get("", summary="List decisions", responses=refusals(LEDGER_AWAY))
+def list_decisions(
+    request: Request,
+    caller: Caller,
+    ledger: LedgerInUse,
+    place: Within,
+    member_id: Annotated[
+        str | None, Query(pattern=MEMBER_ID, description=EXPECTED["member_id"].en)
+    ] = None,
+    actor: Annotated[str | None, Query(pattern=ACTOR, description=EXPECTED["actor"].en)] = None,
+    outcome: Annotated[Outcome | None, Query(description=EXPECTED["outcome"].en)] = None,
+    since: Since = None,
+    until: Until = None,
+    cursor: Annotated[str | None, Query(pattern=NUMBER, description=EXPECTED["cursor"].en)] = None,
+    page_size: PageSize = 50,
+) -> DecisionsPage:
+    """List the decisions in the caller's places, latest first; an officer's own only.
+
+    An officer also sees the decisions that their own question repeated.
+    """
+    filters = Filters(member_id, actor, outcome, since, until, place)
+    with ledger.read() as view:
+        page = decisions_page(view, caller, filters, int(cursor) if cursor else None, page_size)
+    note_rows_shown(request, place.narrowest, len(page.rows), member_id)
+    return page
 
 
 @router.get(
@@ -37,6 +75,7 @@ def get_decision(decision_id: DecisionId, ledger: LedgerInUse) -> DecisionWithHi
         return DecisionWithHistory.model_validate(
             {
                 **state_body(state, view.now),
+                **member_named(view.identities.person(state.subject_id)),
                 "answer": state.answer,
                 "history": [_event(entry) for entry in entries],
                 "earlier_rulings": earlier_rulings(rulings, state.decision_id),

@@ -122,7 +122,40 @@ class EarlierRulingShape(BaseModel):
     note: str | None
 
 
-class DecisionWithHistory(StateShape):
+class MemberNamed(BaseModel):
+    """The member of a case; both are null after erasure."""
+
+    member_id: str | None
+    member_name: str | None = Field(description="masked", examples=["张**"])
+
+
+class DecisionRow(MemberNamed):
+    """One decision of a list."""
+
+    decision_id: str
+    decided_at: datetime
+    decided_for: str = Field(description="account of the officer who asked")
+    place_code: str
+    outcome: Literal["APPROVE", "REFER", "DECLINE"] = Field(description="the service's own answer")
+    status: Status
+    tier: Tier
+    points: int | None
+    asked_yuan: int
+    approved_yuan: int
+    drawn_yuan: int
+    valid_until: date
+
+
+class DecisionsPage(BaseModel):
+    """One page of decisions, latest first."""
+
+    rows: list[DecisionRow]
+    next_cursor: str | None = Field(
+        description="send as `cursor` for the next page; null on the last page"
+    )
+
+
+class DecisionWithHistory(StateShape, MemberNamed):
     """The state of a decision, its original answer, and every entry since."""
 
     earlier_rulings: list[EarlierRulingShape] = Field(

@@ -67,6 +67,13 @@ EXPECTED: Mapping[str, Text] = {
     ),
     "page_size": Text(f"整数，1 至 {MAX_PAGE}", f"a whole number from 1 to {MAX_PAGE}"),
     "decision_id": Text("决策编号（UUID，小写）", "a decision id: a UUID in lower case"),
+    "outcome": Text("以下之一：APPROVE、REFER、DECLINE", "one of APPROVE, REFER, DECLINE"),
+    "since": Text(
+        "起始日（中国日期，含当日），如 2023-10-01", "the first day in China, such as 2023-10-01"
+    ),
+    "until": Text(
+        "截止日（中国日期，含当日），如 2023-10-31", "the last day in China, such as 2023-10-31"
+    ),
     "number": Text("放款序号，1 至 999999", "the number of a disbursement, 1 to 999999"),
     "proposal_id": Text("待复核事项编号（UUID，小写）", "a proposal's id: a UUID in lower case"),
     "reviewer": Text("审核人账号", "the account of a reviewer"),

@@ -104,7 +104,7 @@ async def refuse_undeclared_query(request: Request) -> None:
     """
     if not request.scope["query_string"]:
         return
-    declared = request.app.state.query_parameters.get(request.scope["route"].path, ())
+    declared = request.app.state.query_parameters.get(request.scope["route"].name, ())
     given = [name for name, _ in request.query_params.multi_items()]
     if len(set(given)) < len(given) or not set(given) <= set(declared):
         listed = ", ".join(declared)
@@ -116,15 +116,15 @@ async def refuse_undeclared_query(request: Request) -> None:
 
 
 def query_parameters(app: FastAPI) -> dict[str, tuple[str, ...]]:
-    """Return the declared query parameters by route path."""
+    """Return the declared query parameters by operation id; two methods may share a path."""
     return {
-        path: tuple(
+        operation["operationId"]: tuple(
             parameter["name"]
-            for operation in operations.values()
             for parameter in operation.get("parameters", ())
             if parameter["in"] == "query"
         )
-        for path, operations in app.openapi()["paths"].items()
+        for operations in app.openapi()["paths"].values()
+        for operation in operations.values()
     }
 
 

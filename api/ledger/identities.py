@@ -77,6 +77,9 @@ _FIND = select(identities.c.member_index, identities.c.subject_id).where(
 )
 _INTO_IDENTITIES = insert(identities)
 _BY_SUBJECT = select(identities).where(identities.c.subject_id == bindparam("subject"))
+_BY_SUBJECTS = select(identities).where(
+    identities.c.subject_id.in_(bindparam("subjects", expanding=True))
+)
 
 
 Rows = dict[str, dict[str, Any]]
@@ -149,10 +152,17 @@ class Identities:
     def person(self, subject_id: str) -> dict[str, str | None] | None:
         """Return the member id and the stored fields of the person; None after erasure."""
         row = self._row(subject_id)
-        if row is None:
-            return None
+        return None if row is None else self._open(row)
+
+    def people(self, subject_ids: Collection[str]) -> dict[str, dict[str, str | None]]:
+        """Return the committed persons behind several pseudonyms, without those erased."""
+        bounds = {"subjects": list(subject_ids)}
+        rows = self._connection.execute(_BY_SUBJECTS, bounds).mappings() if subject_ids else ()
+        return {str(row["subject_id"]): self._open(dict(row)) for row in rows}
+
+    def _open(self, row: Mapping[str, Any]) -> dict[str, str | None]:
         return {
-            name: row[name] and self._vault.open(bytes(row[name]), subject_id, name)
+            name: row[name] and self._vault.open(bytes(row[name]), row["subject_id"], name)
             for name in ("member_id", *FIELDS)
         }
 

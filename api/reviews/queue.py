@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from api.cases.case import state_body
+from api.cases.case import member_named, state_body
 from api.cases.state import OPEN, DecisionState
 from api.decisions.rulings import RULINGS, earlier_rulings
 from api.ledger.commands import View
@@ -101,4 +101,5 @@ def _case(view: View, state: DecisionState, entries: list[Entry], seq: int) -> d
         "place_code": state.place_code,
         "waiting_since": first.recorded_at,
         "asked_for_by_member": state.is_requested_by_member,
+        **member_named(view.identities.person(state.subject_id)),
     }

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from api.cases.schemas import EarlierRulingShape, StateShape
+from api.cases.schemas import EarlierRulingShape, MemberNamed, StateShape
 from api.http.fields import ACTOR, EXPECTED
 from api.http.schemas import Amount, strict_with_example
 from api.reviews.commands import Verdict
@@ -89,7 +89,7 @@ class RulingRequest(BaseModel):
     note: Annotated[_Note, Field(description=EXPECTED["note"].en)]
 
 
-class CaseShape(StateShape):
+class CaseShape(StateShape, MemberNamed):
     """A case in the review queue."""
 
     place_code: str

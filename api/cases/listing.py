@@ -1,0 +1,129 @@
+"""The list of decisions, filtered and in pages, from the ledger alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+
+from api.cases.case import member_named
+from api.cases.schemas import DecisionRow, DecisionsPage
+from api.cases.state import DecisionState
+from api.core.calendar import midnight_in_china
+from api.core.principal import Principal
+from api.editions.edition import PlaceFilter
+from api.ledger.chain import format_timestamp
+from api.ledger.commands import View
+from api.ledger.entries import Entry
+from api.ledger.tables import entries
+
+#: Roles that see the decisions of every officer in their places.
+_SEES_ALL = frozenset({"reviewer", "auditor"})
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list of decisions is limited to; None means no limit.
+
+    Attributes
+    ----------
+    actor : str or None
+        Account of the officer who asked.
+    since, until : date or None
+        First and last day of the decision, in China.
+    place : PlaceFilter
+        The filter by place, with the caller's places.
+    """
+
+    member_id: str | None
+    actor: str | None
+    outcome: str | None
+    since: date | None
+    until: date | None
+    place: PlaceFilter
+
+
+def decisions_page(
+    view: View, caller: Principal, filters: Filters, before: int | None, size: int
+) -> DecisionsPage:
+    """Return up to `size` decisions whose number lies below `before`, latest first.
+
+    The order is that of the ledger, so that a decision made meanwhile moves no row to another page.
+    """
+    conditions = _conditions(view, caller, filters)
+    if before is not None:
+        conditions.append(entries.c.seq < before)
+    statement = select(entries.c.seq, entries.c.decision_id).where(*conditions)
+    statement = statement.order_by(entries.c.seq.desc()).limit(size + 1)
+    found = [(int(seq), str(decision)) for seq, decision in view.connection.execute(statement)]
+    of_decision = view.entries_of_decisions([decision for _, decision in found[:size]])
+    people = view.identities.people({each[0].subject_id for each in of_decision.values()})
+    rows = [_row(view, of_decision[decision], people) for _, decision in found[:size]]
+    has_more = len(found) > size
+    return DecisionsPage(rows=rows, next_cursor=str(found[size - 1][0]) if has_more else None)
+
+
+def _conditions(view: View, caller: Principal, filters: Filters) -> list[ColumnElement[bool]]:
+    conditions = [entries.c.kind == "DECISION", _within(filters.place)]
+    if caller.roles.isdisjoint(_SEES_ALL):
+        conditions.append(_asked_by(caller.subject))
+    if filters.actor:
+        conditions.append(entries.c.actor == filters.actor)
+    if filters.outcome:
+        conditions.append(entries.c.outcome == filters.outcome)
+    if filters.since:
+        conditions.append(entries.c.recorded_at >= _start(filters.since))
+    if filters.until:
+        conditions.append(entries.c.recorded_at < _start(filters.until + timedelta(days=1)))
+    if filters.member_id:
+        subject = view.identities.known([filters.member_id]).get(filters.member_id)
+        conditions.append(entries.c.subject_id == subject if subject else false())
+    return conditions
+
+
+def _within(place: PlaceFilter) -> ColumnElement[bool]:
+    codes = [code for code in (place.county, place.township, place.village) if code]
+    return and_(or_(false(), *map(_starts, place.within)), *map(_starts, codes))
+
+
+def _starts(prefix: str) -> ColumnElement[bool]:
+    # ':' follows '9', so the range holds exactly the codes that begin with the prefix.
+    code = entries.c.place_code
+    return and_(code >= prefix, code < prefix + ":")
+
+
+def _asked_by(account: str) -> ColumnElement[bool]:
+    repeated = select(entries.c.decision_id).where(
+        entries.c.kind == "REPEATED", entries.c.actor == account
+    )
+    return or_(entries.c.actor == account, entries.c.decision_id.in_(repeated))
+
+
+def _start(day: date) -> str:
+    return format_timestamp(midnight_in_china(day))
+
+
+def _row(
+    view: View, of_decision: list[Entry], people: Mapping[str, Mapping[str, str | None]]
+) -> DecisionRow:
+    state = DecisionState.of(of_decision)
+    first = of_decision[0]
+    return DecisionRow.model_validate(
+        {
+            **member_named(people.get(state.subject_id)),
+            "decision_id": state.decision_id,
+            "decided_at": first.recorded_at,
+            "decided_for": first.actor,
+            "place_code": state.place_code,
+            "outcome": state.outcome,
+            "status": state.status(view.now),
+            "tier": state.answer["tier"],
+            "points": state.answer["points"],
+            "asked_yuan": state.asked_yuan,
+            "approved_yuan": state.approved_yuan,
+            "drawn_yuan": state.drawn_yuan,
+            "valid_until": state.valid_until,
+        }
+    )
