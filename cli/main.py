@@ -28,6 +28,10 @@ _COMMANDS = {
     "users": ("cli.users", "Add, change, disable and unlock accounts."),
     "replay": ("cli.replay", "Decide again from the ledger and compare field by field."),
     "verify-ledger": ("cli.verify_ledger", "Verify the ledger against its hash chain and seals."),
+    "verify-bundle": (
+        "cli.verify_bundle",
+        "Check an auditor's evidence offline, with public keys.",
+    ),
     "upgrade-ledger": ("cli.upgrade_ledger", "Create or upgrade the ledger's tables."),
     "serve": ("cli.serve", "Run the decision service."),
     "webhooks": ("cli.webhooks", "Manage the endpoints that receive the ledger's events."),

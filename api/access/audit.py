@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from fastapi import Request
@@ -13,6 +14,7 @@ from api.access.objects import Located, entries_of_member
 from api.access.schemas import AccessShape
 from api.core.principal import Principal
 from api.http.request_log import get_request_id
+from api.ledger.chain import AUDIT_COLUMNS, first_moment
 from api.ledger.commands import Answer, View, Written
 from api.ledger.entries import Kind
 from api.ledger.tables import accesses
@@ -95,12 +97,25 @@ def common_place(places: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True)
 class AuditQuery:
-    """Filters of a page of access records: actor, member, numbers below `before`, page size."""
+    """Filters of a page of access records.
 
-    actor: str | None
-    member_id: str | None
-    before: int | None
-    limit: int
+    Attributes
+    ----------
+    since, until : date or None
+        First and last day, in China.
+    before, after : int or None
+        Numbers below and above which records are wanted.
+    limit : int
+        Most records.
+    """
+
+    actor: str | None = None
+    member_id: str | None = None
+    since: date | None = None
+    until: date | None = None
+    before: int | None = None
+    after: int | None = None
+    limit: int = 100
 
 
 def audit_rows(view: View, principal: Principal, query: AuditQuery) -> list[AccessShape]:
@@ -108,16 +123,38 @@ def audit_rows(view: View, principal: Principal, query: AuditQuery) -> list[Acce
 
     Events on accounts have no place, so only a principal of all places sees them.
     """
+    statement = select(accesses).where(*_conditions(view, principal, query))
+    statement = statement.order_by(accesses.c.number.desc()).limit(query.limit)
+    rows = view.connection.execute(statement).mappings()
+    return [AccessShape(**{name: row[name] for name in AccessShape.model_fields}) for row in rows]
+
+
+def audit_lines(view: View, principal: Principal, query: AuditQuery) -> list[dict[str, Any]]:
+    """Return the records that match `query` as they are stored, oldest first, with their digests.
+
+    With the digest of the record before it, each record's digest can be computed again.
+    """
+    statement = select(accesses).where(*_conditions(view, principal, query))
+    statement = statement.order_by(accesses.c.number).limit(query.limit)
+    rows = view.connection.execute(statement).mappings()
+    return [{name: row[name] for name in (*AUDIT_COLUMNS, "digest")} for row in rows]
+
+
+def _conditions(view: View, principal: Principal, query: AuditQuery) -> list[ColumnElement[bool]]:
     conditions = [_within(principal.places)]
     if query.actor:
         conditions.append(accesses.c.actor == query.actor)
     if query.member_id:
         conditions.append(_about_member(view, query.member_id))
-    if query.before:
+    if query.since:
+        conditions.append(accesses.c.accessed_at >= first_moment(query.since))
+    if query.until:
+        conditions.append(accesses.c.accessed_at < first_moment(query.until + timedelta(days=1)))
+    if query.before is not None:
         conditions.append(accesses.c.number < query.before)
-    statement = select(accesses).where(*conditions).order_by(accesses.c.number.desc())
-    rows = view.connection.execute(statement.limit(query.limit)).mappings()
-    return [AccessShape(**{name: row[name] for name in AccessShape.model_fields}) for row in rows]
+    if query.after is not None:
+        conditions.append(accesses.c.number > query.after)
+    return conditions
 
 
 def _within(places: Sequence[str]) -> ColumnElement[bool]:

@@ -85,6 +85,7 @@ MATRIX: Mapping[str, Rule] = {
     "post_decision": _rule(("officer",), "member in body"),
     "list_decisions": _rule(_CASE, "rows", personal=True),
     "get_decision": _rule(_CASE, "decision in path", personal=True),
+    "get_evidence": _rule(("auditor",), "decision in path", personal=True),
     "get_explanation": _rule(_CASE, "decision in path", personal=True),
     "post_review_request": _rule(("officer",), "decision in path"),
     "list_reviews": _rule((*_CASE, "head"), "rows", personal=True),
@@ -104,6 +105,7 @@ MATRIX: Mapping[str, Rule] = {
     "post_member_erasure": _rule(("reviewer",), "member in path"),
     "get_overrides": _rule(("reviewer", "analyst", "auditor"), "rows"),
     "get_accesses": _rule(("auditor",), "rows"),
+    "get_accesses_export": _rule(("auditor",), "rows"),
     "get_webhooks": _rule(("operator",), "everywhere"),
 }
 

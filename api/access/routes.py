@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 
@@ -11,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.access.access_control import AccessControl, access_control_of
-from api.access.audit import AuditQuery, audit_rows
-from api.access.dependencies import Caller, LedgerInUse, PageSize
+from api.access.audit import AuditQuery, audit_lines, audit_rows
+from api.access.dependencies import Caller, LedgerInUse, PageSize, Since, Until
 from api.access.form_route import FormRoute
 from api.access.issuer import TOKEN_SECONDS
 from api.access.schemas import AccessPage, CallerShape, PasswordRequest, TokenRequest, TokenShape
@@ -121,14 +122,51 @@ def get_accesses(
     member_id: Annotated[
         str | None, Query(pattern=MEMBER_ID, description=EXPECTED["member_id"].en)
     ] = None,
+    since: Since = None,
+    until: Until = None,
     cursor: Annotated[str | None, Query(pattern=NUMBER, description=EXPECTED["cursor"].en)] = None,
     page_size: PageSize = 100,
 ) -> AccessPage:
     """List accesses to members and decisions in the caller's places, latest first."""
-    query = AuditQuery(actor, member_id, int(cursor) if cursor else None, page_size + 1)
+    before = int(cursor) if cursor else None
+    query = AuditQuery(actor, member_id, since, until, before, limit=page_size + 1)
     with ledger.read() as view:
         rows = audit_rows(view, caller, query)
     has_more = len(rows) > page_size
     return AccessPage(
         rows=rows[:page_size], next_cursor=str(rows[page_size - 1].number) if has_more else None
     )
+
+
+#: Records of one export; `NEXT` tells how to go on.
+_MAX_EXPORTED = 20_000
+#: Header with the `cursor` of the rest of an export; absent where it is complete.
+NEXT = "Rongzi-Next-Cursor"
+_LINES = "application/x-ndjson"
+
+
+@audit_router.get(
+    "/accesses/export",
+    summary="Download the access record of some days",
+    responses={200: {"content": {_LINES: {"schema": {"type": "string"}}}}, **refusals(LEDGER_AWAY)},
+    response_class=Response,
+)
+def get_accesses_export(
+    ledger: LedgerInUse,
+    caller: Caller,
+    since: Since = None,
+    until: Until = None,
+    cursor: Annotated[str | None, Query(pattern=NUMBER, description=EXPECTED["cursor"].en)] = None,
+) -> Response:
+    """Return the records of the caller's places as JSON, one a line, oldest first, with digests.
+
+    An answer holds at most 20,000 records; the header `Rongzi-Next-Cursor` continues it.
+    """
+    after = int(cursor) if cursor else None
+    query = AuditQuery(since=since, until=until, after=after, limit=_MAX_EXPORTED + 1)
+    with ledger.read() as view:
+        rows = audit_lines(view, caller, query)
+    shown = rows[:_MAX_EXPORTED]
+    more = {NEXT: str(shown[-1]["number"])} if len(rows) > len(shown) else {}
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in shown)
+    return Response(lines, headers=more, media_type=_LINES)

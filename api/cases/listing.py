@@ -11,10 +11,9 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 from api.cases.case import member_named
 from api.cases.schemas import DecisionRow, DecisionsPage
 from api.cases.state import DecisionState
-from api.core.calendar import midnight_in_china
 from api.core.principal import Principal
 from api.editions.edition import PlaceFilter
-from api.ledger.chain import format_timestamp
+from api.ledger.chain import first_moment
 from api.ledger.commands import View
 from api.ledger.entries import Entry
 from api.ledger.tables import entries
@@ -74,9 +73,9 @@ def _conditions(view: View, caller: Principal, filters: Filters) -> list[ColumnE
     if filters.outcome:
         conditions.append(entries.c.outcome == filters.outcome)
     if filters.since:
-        conditions.append(entries.c.recorded_at >= _start(filters.since))
+        conditions.append(entries.c.recorded_at >= first_moment(filters.since))
     if filters.until:
-        conditions.append(entries.c.recorded_at < _start(filters.until + timedelta(days=1)))
+        conditions.append(entries.c.recorded_at < first_moment(filters.until + timedelta(days=1)))
     if filters.member_id:
         subject = view.identities.known([filters.member_id]).get(filters.member_id)
         conditions.append(entries.c.subject_id == subject if subject else false())
@@ -99,10 +98,6 @@ def _asked_by(account: str) -> ColumnElement[bool]:
         entries.c.kind == "REPEATED", entries.c.actor == account
     )
     return or_(entries.c.actor == account, entries.c.decision_id.in_(repeated))
-
-
-def _start(day: date) -> str:
-    return format_timestamp(midnight_in_china(day))
 
 
 def _row(

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from api.decisions.rulings import RULINGS, bound
 from api.decisions.stored import answer_of, profile_from_json
 from api.ledger.commands import View
-from api.ledger.entries import Entry
+from api.ledger.entries import Entry, Kind
 from model.card.bins import Columns
 from model.card.card_json import card_from_json
 from model.card.scorecard import Card
 from model.decision.decision import Decision, Request, decide
 from model.errors import LedgerError
 from model.policy.policy import Policy, stored_policy
+
+
+class Stored(Protocol):
+    """What a decision is made again from: the ledger, or the evidence of a case."""
+
+    def entries_of_subject(self, subject_id: str, kinds: Collection[Kind]) -> list[Entry]:
+        """Return the entries of a subject, oldest first, of some `kinds`."""
+
+    def version(self, digest: str) -> bytes | None:
+        """Return the policy or card with that digest; None if it is not here."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +69,14 @@ def replay(view: View, decision_id: str) -> Replay:
         raise LedgerError(
             f"decision {decision_id}: not in this ledger; check the id and the ledger"
         )
-    remade = remake(view, entry)
+    return replay_entry(view, entry)
+
+
+def replay_entry(stored: Stored, entry: Entry) -> Replay:
+    """Decide the case of `entry`, of kind ``DECISION``, again and compare; see `remake`."""
+    remade = remake(stored, entry)
     asked_on, digest = date.fromisoformat(entry.body["asked_on"]), entry.body["card_digest"]
-    recomputed = answer_of(remade.decision, decision_id, digest, asked_on, remade.policy)
+    recomputed = answer_of(remade.decision, str(entry.decision_id), digest, asked_on, remade.policy)
     return Replay(entry, entry.body["answer"], recomputed)
 
 
@@ -77,7 +92,7 @@ class Remade:
     decision: Decision
 
 
-def remake(view: View, entry: Entry) -> Remade:
+def remake(stored: Stored, entry: Entry) -> Remade:
     """Decide again on the stored profile of `entry` with its stored policy and card.
 
     Raises
@@ -86,20 +101,20 @@ def remake(view: View, entry: Entry) -> Remade:
         If the policy, the card, or the ruling that bound the answer is not in the ledger.
     """
     as_of = date.fromisoformat(entry.body["as_of"])
-    policy = _policy(_version(view, entry, "policy"), as_of)
-    card = _card(_version(view, entry, "card"))
+    policy = _policy(_version(stored, entry, "policy"), as_of)
+    card = _card(_version(stored, entry, "card"))
     columns, request = profile_from_json(entry.body["profile"]), Request(**entry.body["request"])
     decision = decide(columns, request, as_of, policy, card)
-    decision = bound(decision, request.amount_yuan, _ruling(view, entry))
+    decision = bound(decision, request.amount_yuan, _ruling(stored, entry))
     return Remade(columns, request, as_of, policy, card, decision)
 
 
-def _ruling(view: View, entry: Entry) -> Entry | None:
+def _ruling(stored: Stored, entry: Entry) -> Entry | None:
     """Return the ruling that bound the answer in `entry`, as the ledger holds it."""
     wanted = entry.body.get("ruling")
     if wanted is None:
         return None
-    for ruling in view.entries_of_subject(entry.subject_id, RULINGS):
+    for ruling in stored.entries_of_subject(entry.subject_id, RULINGS):
         if ruling.entry_id == wanted and ruling.seq < entry.seq:
             return ruling
     raise LedgerError(
@@ -108,9 +123,9 @@ def _ruling(view: View, entry: Entry) -> Entry | None:
     )
 
 
-def _version(view: View, entry: Entry, kind: str) -> bytes:
+def _version(stored: Stored, entry: Entry, kind: str) -> bytes:
     digest = entry.body[f"{kind}_digest"]
-    payload = view.version(digest)
+    payload = stored.version(digest)
     if payload is None:
         raise LedgerError(
             f"entry {entry.seq}: its {kind} {digest[:16]} is not in the ledger; restore the ledger"

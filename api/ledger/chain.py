@@ -10,11 +10,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, insert, select
 
+from api.core.calendar import midnight_in_china
 from api.ledger.entries import Entry, NewEntry
 from api.ledger.tables import accesses, insert_rows
 
@@ -76,6 +77,11 @@ def encode_json(value: object) -> str:
 def format_timestamp(when: datetime) -> str:
     """Return an instant as it is stored: UTC, to the microsecond, of a fixed length."""
     return when.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def first_moment(day: date) -> str:
+    """Return the moment at which `day` begins in China, as moments are stored."""
+    return format_timestamp(midnight_in_china(day))
 
 
 def chain_entry(

@@ -220,6 +220,13 @@ class Store:
                 self._is_unsealed = True
                 raise
 
+    def sign(self, payload: bytes) -> bytes:
+        """Return the Ed25519 signature of `payload` by the ledger's key.
+
+        The payload names its own format first, so that it can pass for no checkpoint.
+        """
+        return self._require_opened().keys.seal.sign(payload)
+
     def seal_missing(self) -> None:
         """Append the checkpoints that a crash or a full disk kept out of the checkpoint file.
 

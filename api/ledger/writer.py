@@ -126,6 +126,19 @@ class Ledger:
             log.warning("database away", why=_describe(error))
             raise LedgerAwayError from error
 
+    def sign(self, payload: bytes) -> bytes:
+        """Return the signature of `payload` by the ledger's key.
+
+        Raises
+        ------
+        LedgerAwayError
+            If the ledger is not open.
+        """
+        try:
+            return self._store.sign(payload)
+        except LedgerError as error:
+            raise LedgerAwayError from error
+
     def close(self) -> None:
         """Run the queued commands, seal the last entry, and close the database."""
         with self._lock:

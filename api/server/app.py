@@ -25,6 +25,7 @@ from api.core.settings import Settings
 from api.core.workers import forget_dead_workers, freeze_startup_objects, shorten_switch_interval
 from api.decisions import routes as decisions_routes
 from api.editions.in_use import Service, today_in_china
+from api.evidence import routes as evidence_routes
 from api.http.openapi import (
     complete_document,
     query_parameters,
@@ -121,7 +122,7 @@ def create_app(
         access_routes.sign_in_router, access_routes.audit_router, server_routes.health_router,
         cases_routes.router, payments_routes.router, reviews_routes.router,
         consent_routes.router, persons_routes.router, portfolio_routes.router,
-        webhooks_routes.router,
+        webhooks_routes.router, evidence_routes.router,
     ):  # fmt: skip
         app.include_router(router)
     refusals.install(app)

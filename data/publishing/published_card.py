@@ -119,7 +119,12 @@ def trusted_keys(home: Path) -> tuple[Ed25519PublicKey, ...]:
     CardError
         If a file there is not an Ed25519 public key.
     """
-    files = sorted((keys_folder(home) / "trusted").glob("*.pem"))
+    return trusted_keys_in(keys_folder(home) / "trusted")
+
+
+def trusted_keys_in(folder: Path) -> tuple[Ed25519PublicKey, ...]:
+    """Return the public keys in `folder`; see `trusted_keys`."""
+    files = sorted(folder.glob("*.pem"))
     return tuple(KeyFile(file, CardError, "remove it or restore it").public() for file in files)
 
 
