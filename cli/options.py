@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from api.core.settings import Settings
+    from api.editions.approval import Approval
     from api.ledger.database import Location
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,6 +50,28 @@ _checkpoints_option = click.option(
 def ledger_options(command: F) -> F:
     """Add the options that `ledger_location` reads."""
     return home_option(_checkpoints_option(command))
+
+
+def approval_options(command: F) -> F:
+    """Add the options that `approval_of` reads."""
+    by = click.option("--approved-by", metavar="NAME", help="The person who lets it pass.")
+    because = click.option("--because", metavar="TEXT", help="Why, in one line; it is recorded.")
+    return by(because(command))
+
+
+def approval_of(approved_by: str | None, because: str | None) -> Approval | None:
+    """Return who lets a publication pass, and why; None if neither is given.
+
+    Raises
+    ------
+    UsageError
+        If one is given without the other.
+    """
+    from api.editions.approval import Approval
+
+    if (approved_by is None) != (because is None):
+        raise click.UsageError("--approved-by and --because go together")
+    return None if approved_by is None else Approval(approved_by, because or "")
 
 
 def settings_of(home: Path) -> Settings:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from cli.options import (
     FILE,
+    approval_of,
+    approval_options,
     archive_option,
     as_of_option,
     engine_option,
@@ -17,30 +21,70 @@ from cli.options import (
     ledger_location,
 )
 
+if TYPE_CHECKING:
+    from api.editions.approval import Excess
+
+#: Exit code: the publication changes more than the limits allow, and nobody approved it.
+HELD = 3
+
 
 @click.command("whitelist")
 @archive_option
 @as_of_option
 @click.option("--out", required=True, type=FILE, help="Parquet file for the whitelist's rows.")
 @engine_option
+@click.option("--dry-run", is_flag=True, help="Write the rows and the comparison; publish nothing.")
+@approval_options
 @home_option
 def command(
-    archive: Path, as_of: datetime, out: Path, engine: Literal["duckdb", "spark"], home: Path
+    archive: Path,
+    as_of: datetime,
+    out: Path,
+    engine: Literal["duckdb", "spark"],
+    dry_run: bool,
+    approved_by: str | None,
+    because: str | None,
+    home: Path,
 ) -> None:
     """Score every member as of DATE, write the rows to a file and publish them as an edition.
 
     If the home has a ledger, consent given or withdrawn at the counter before DATE counts as well.
+    Where the edition changes more than the policy's limits of publication, nothing is published
+    without --approved-by and --because. Exit code 3: held for this reason.
     """
     from api.consent.consent import consents_before
-    from api.editions.batch import publish_whitelist
+    from api.editions.batch import draft_whitelist, publish_draft, write_draft
     from api.editions.report import notes, report
     from data.storage.archive import Archive
 
-    day = as_of.date()
+    approval, day = approval_of(approved_by, because), as_of.date()
     consents = consents_before(ledger_location(home, None), day)
-    published = publish_whitelist(Archive(archive), day, home, out, engine, consents)
-    for note in notes(published):
+    draft = draft_whitelist(Archive(archive), day, home, engine, consents)
+    for note in notes(draft.previous, day):
         click.echo(f"note: {note}", err=True)
-    for line in report(published):
+    for line in report(draft.contents, draft.previous):
         click.echo(line)
+    _echo_excesses(draft.excesses)
+    if dry_run:
+        write_draft(draft, out)
+        click.echo(f"名单 rows: {out}\n试运行，未发布 dry run, nothing was published")
+        return
+    if draft.excesses and approval is None:
+        click.echo(
+            "未发布 nothing was published. 请查明原因；确认无误的，由具名人员批准发布\n"
+            "Find the cause; if it is right, a named person publishes it:"
+            " --approved-by NAME --because TEXT",
+            err=True,
+        )
+        sys.exit(HELD)
+    published = publish_draft(home, draft, out, approval)
+    if approval:
+        click.echo(f"批准 approved: {approval.by}: {approval.because}")
     click.echo(f"名单 rows: {out}\n已发布 published: {published.folder}")
+
+
+def _echo_excesses(excesses: Sequence[Excess]) -> None:
+    if excesses:
+        click.echo("超出发布限度 beyond the limits of publication:")
+    for each in excesses:
+        click.echo(f"  {each.code}: {each.text.zh} / {each.text.en}")

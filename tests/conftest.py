@@ -78,14 +78,16 @@ def member_card() -> Card:
 
 @pytest.fixture(scope="session")
 def card_home(member_card: Card, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home with the hand-written card signed and published, without an edition.
+    """A demo home with the hand-written card signed and published, without an edition.
 
     Shared like `published_home`.
     """
+    from api.editions.demo import mark_demo
     from data.publishing.published_card import publish_card
     from model.card.card_file import write_card
 
     home, source = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("card")
+    mark_demo(home, date(2023, 10, 9))
     write_card(source, member_card)
     publish_card(home, source, "Tester", datetime(2023, 10, 1, tzinfo=UTC))
     yield home

@@ -18,10 +18,11 @@ import rfc8785
 from api.access.duties import consent_giver, refuse_joined
 from api.consent.consent import CONSENT, is_consent_in_force, with_consent
 from api.core.calendar import date_in_china
+from api.decisions.edition_age import aged, stored_age
 from api.decisions.rulings import RULINGS, binding_ruling, bound
 from api.decisions.stored import answer_of, profile_to_json, question_of
 from api.editions.edition import Profile, columns_of
-from api.editions.in_use import Resources
+from api.editions.in_use import Age, Resources
 from api.http.lending_problems import CASE_FULL
 from api.http.problems import ProblemError
 from api.ledger.chain import encode_json
@@ -42,6 +43,8 @@ class Decide:
         The member's profile in `resources.edition`, read when the request arrived.
     today : date
         Today in China, the first day of the decision's validity.
+    age : Age or None
+        The age of the edition; None counts as fresh.
     """
 
     idempotency: IdempotencyScope | None
@@ -51,6 +54,7 @@ class Decide:
     profile: Profile
     resources: Resources
     today: date
+    age: Age | None = None
 
     def run(self, view: View) -> Written:
         """Decide this command alone."""
@@ -214,7 +218,10 @@ def _decide_together(
         resources.card.card,
     )
     answers = [
-        bound(decision, each.command.request.amount_yuan, each.ruling)
+        aged(
+            bound(decision, each.command.request.amount_yuan, each.ruling),
+            stored_age(each.command.age),
+        )
         for each, decision in zip(questions, decisions, strict=True)
     ]
     return zip(questions, answers, profiles, strict=True)
@@ -242,6 +249,8 @@ def _write_decision(question: _Question, decision: Decision, profile: Profile) -
         "profile": profile_to_json(edition.numbers, profile.numbers.tolist(), profile.texts),
         "answer": answer,
     }
+    if age := stored_age(command.age):
+        body["edition_age"] = age
     if question.ruling:
         body["ruling"] = question.ruling.entry_id
     entry = question.entry("DECISION", decision_id, decision.outcome, body)

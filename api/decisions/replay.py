@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Protocol
 
+from api.decisions.edition_age import aged
 from api.decisions.rulings import RULINGS, bound
 from api.decisions.stored import answer_of, profile_from_json
 from api.ledger.commands import View
@@ -106,6 +107,7 @@ def remake(stored: Stored, entry: Entry) -> Remade:
     columns, request = profile_from_json(entry.body["profile"]), Request(**entry.body["request"])
     decision = decide(columns, request, as_of, policy, card)
     decision = bound(decision, request.amount_yuan, _ruling(stored, entry))
+    decision = aged(decision, entry.body.get("edition_age"))
     return Remade(columns, request, as_of, policy, card, decision)
 
 

@@ -14,11 +14,12 @@ from api.core.metrics import DECISIONS
 from api.core.principal import Principal
 from api.decisions.commands import Decide
 from api.decisions.decision_route import DecisionRoute
+from api.decisions.edition_age import usable_age
 from api.decisions.schemas import DecisionRequest, DecisionShape
 from api.editions.in_use import Service
 from api.http.ledger import to_response
 from api.http.openapi import refusals
-from api.http.problem_kinds import UNKNOWN_MEMBER
+from api.http.problem_kinds import EDITION_STALE, UNKNOWN_MEMBER
 from api.http.problems import ProblemError
 from api.http.request_log import add_to_log
 from api.ledger.commands import Answer, IdempotencyScope
@@ -32,7 +33,7 @@ router = APIRouter(prefix="/v1", route_class=DecisionRoute, tags=["decisions"])
     "/decisions",
     response_model=DecisionShape,
     summary="Decide on a member's request",
-    responses=refusals(UNKNOWN_MEMBER, *WRITE_BODY),
+    responses=refusals(UNKNOWN_MEMBER, EDITION_STALE, *WRITE_BODY),
 )
 async def post_decision(
     request: HttpRequest, body: DecisionRequest, idempotency_key: IdempotencyKey
@@ -60,6 +61,7 @@ async def post_decision(
         profile=profile,
         resources=resources,
         today=service.today(),
+        age=usable_age(service),
     )
     answer = await ledger.write(command)
     _count_decision(request, answer)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
 
 import pyarrow as pa
 
-from api.editions.contents import contents, merge_consents
-from api.editions.manifest import ROWS
-from api.editions.publish import Published, previous_edition, publish
+from api.core.calendar import CHINA, date_in_china
+from api.editions.approval import Approval, Excess, HeldError, excesses, missing_shares
+from api.editions.contents import Contents, contents, merge_consents
+from api.editions.demo import demo_day
+from api.editions.history import PUBLISHED, record
+from api.editions.manifest import PROFILE, ROWS, editions_folder
+from api.editions.publish import Previous, Published, previous_edition, publish, write_rows
 from api.scoring.kernel import Basis, Scored, score_profile
 from data.publishing.published_card import published_card
 from data.storage.archive import Archive
@@ -21,22 +26,41 @@ from data.storage.profiles import profile_as_of
 from model.decision.consent import ConsentChange
 from model.errors import EditionError
 from model.policy.policy import policy_on
+from model.policy.publication import publication_limits_on
 
 
-def publish_whitelist(
+@dataclass(frozen=True)
+class Draft:
+    """An edition that is scored and compared, and not published.
+
+    Attributes
+    ----------
+    excesses : tuple of Excess
+        What it changes beyond the limits of publication.
+    """
+
+    contents: Contents
+    archive_digest: str
+    previous: Previous
+    excesses: tuple[Excess, ...]
+
+
+def draft_whitelist(
     archive: Archive,
     as_of: date,
     home: Path,
-    out: Path,
     engine: EngineName = "duckdb",
     consents: Mapping[str, ConsentChange] = MappingProxyType({}),
-) -> Published:
-    """Profile, score and publish every member of `archive`; copy the rows to `out`.
+    today: date | None = None,
+) -> Draft:
+    """Profile and score every member of `archive`, and compare with the edition in use.
 
     Parameters
     ----------
     consents
         Each member's latest record of consent at the counter before `as_of`.
+    today
+        Today in China; None asks the clock. A demo plays on a day of its own.
 
     Raises
     ------
@@ -47,11 +71,55 @@ def publish_whitelist(
     ArchiveError
         If the archive is missing or damaged.
     """
-    if out.suffix.lower() != ".parquet":
-        raise EditionError(f"{out}: an edition's rows are Parquet; end the name in .parquet")
     basis = Basis(as_of, policy_on(as_of), published_card(home))
     profile = profile_as_of(archive, as_of, engine)
-    return publish_profile(archive, profile, basis, home, out, scorer(engine), consents)
+    drafted, digest, previous = _drafted(archive, profile, basis, home, scorer(engine), consents)
+    today = demo_day(home) or today or date_in_china(datetime.now(tz=CHINA))
+    limits, missing = publication_limits_on(today), _missing_before(home, previous, basis)
+    found = excesses(drafted, archive, previous, missing, limits, today)
+    return Draft(drafted, digest, previous, tuple(found))
+
+
+def publish_draft(home: Path, draft: Draft, out: Path, approval: Approval | None) -> Published:
+    """Publish a draft, copy its rows to `out`, and record who let it pass.
+
+    Raises
+    ------
+    HeldError
+        If it changes more than the limits allow and nobody approved it.
+    """
+    _refuse_other_than_parquet(out)
+    if draft.excesses and approval is None:
+        raise HeldError(draft.excesses)
+    published = publish(home, draft.contents, draft.archive_digest, draft.previous)
+    record(
+        home, PUBLISHED, published.folder.name, datetime.now(tz=CHINA), approval,
+        beyond_limits=[each.text.en for each in draft.excesses],
+    )  # fmt: skip
+    return _copied(published, out)
+
+
+def write_draft(draft: Draft, out: Path) -> None:
+    """Write the rows of a draft to `out`, and publish nothing."""
+    _refuse_other_than_parquet(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_rows(draft.contents.rows, out)
+
+
+def publish_whitelist(
+    archive: Archive,
+    as_of: date,
+    home: Path,
+    out: Path,
+    engine: EngineName = "duckdb",
+    consents: Mapping[str, ConsentChange] = MappingProxyType({}),
+    approval: Approval | None = None,
+) -> Published:
+    """Draft and publish; see `draft_whitelist` and `publish_draft`."""
+    _refuse_other_than_parquet(out)
+    return publish_draft(
+        home, draft_whitelist(archive, as_of, home, engine, consents), out, approval
+    )
 
 
 def publish_profile(
@@ -63,17 +131,9 @@ def publish_profile(
     score: Callable[[pa.Table, Basis], Scored] = score_profile,
     consents: Mapping[str, ConsentChange] = MappingProxyType({}),
 ) -> Published:
-    """Score and publish a `profile` that is sorted by member id; see `publish_whitelist`."""
-    digest = archive.digest()
-    consent = merge_consents(archive, profile, basis.as_of, consents)
-    inputs = (basis.as_of.isoformat(), basis.policy.digest, basis.card.digest)
-    previous = previous_edition(home, (*inputs, digest, consent.digest))
-    scored = score(consent.profile, basis)
-    edition_contents = contents(archive, consent, scored, basis, previous.before)
-    published = publish(home, edition_contents, digest, previous)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(published.folder / ROWS, out)
-    return published
+    """Score and publish a `profile` that is sorted by member id, without the limits of a batch."""
+    drafted, digest, previous = _drafted(archive, profile, basis, home, score, consents)
+    return _copied(publish(home, drafted, digest, previous), out)
 
 
 def scorer(engine: EngineName) -> Callable[[pa.Table, Basis], Scored]:
@@ -83,3 +143,37 @@ def scorer(engine: EngineName) -> Callable[[pa.Table, Basis], Scored]:
     from api.scoring.spark import score_profile_on_spark
 
     return score_profile_on_spark
+
+
+def _drafted(
+    archive: Archive,
+    profile: pa.Table,
+    basis: Basis,
+    home: Path,
+    score: Callable[[pa.Table, Basis], Scored],
+    consents: Mapping[str, ConsentChange],
+) -> tuple[Contents, str, Previous]:
+    digest = archive.digest()
+    consent = merge_consents(archive, profile, basis.as_of, consents)
+    inputs = (basis.as_of.isoformat(), basis.policy.digest, basis.card.digest)
+    previous = previous_edition(home, (*inputs, digest, consent.digest))
+    scored = score(consent.profile, basis)
+    return contents(archive, consent, scored, basis, previous.before), digest, previous
+
+
+def _missing_before(home: Path, previous: Previous, basis: Basis) -> dict[str, float]:
+    if previous.folder is None:
+        return {}
+    path = editions_folder(home) / previous.folder / PROFILE
+    return missing_shares(str(path), sorted(basis.card.card.inputs)) if path.is_file() else {}
+
+
+def _copied(published: Published, out: Path) -> Published:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(published.folder / ROWS, out)
+    return published
+
+
+def _refuse_other_than_parquet(out: Path) -> None:
+    if out.suffix.lower() != ".parquet":
+        raise EditionError(f"{out}: an edition's rows are Parquet; end the name in .parquet")

@@ -20,6 +20,7 @@ from api.core.log import log
 from api.core.metrics import PROFILES_TIMESTAMP, UNUSABLE_PARTS, VERSION_SWAPS
 from api.core.settings import Settings
 from api.editions.blind_index import SEARCH_KEY, index_of
+from api.editions.demo import MARK, refuse_other_day
 from api.editions.directory import Directory
 from api.editions.edition import Edition
 from api.editions.manifest import (
@@ -44,6 +45,7 @@ from model.card.card_file import CARD, CardFile
 from model.card.card_file import MANIFEST as CARD_MANIFEST
 from model.errors import CardError, ContractError, EditionError
 from model.policy.policy import Policy, policy_on, read_policy
+from model.policy.publication import Freshness, publication_limits_on
 from model.profile.dictionary import Text
 
 _WHITELIST = "rongzi whitelist --archive DIR --as-of DATE --out FILE.parquet"
@@ -56,6 +58,23 @@ Stamps = dict[Path, tuple[int, ...]]
 def today_in_china() -> date:
     """Return today's date in China."""
     return date_in_china(datetime.now(tz=CHINA))
+
+
+@dataclass(frozen=True)
+class Age:
+    """The age of an edition.
+
+    Attributes
+    ----------
+    days : int
+        From the as-of date to today, in a demo to the day it plays on.
+    longest_days : int
+        Age up to which the service approves by itself.
+    """
+
+    days: int
+    longest_days: int
+    freshness: Freshness
 
 
 class Service:
@@ -93,6 +112,25 @@ class Service:
     def missing(self) -> tuple[FieldError, ...]:
         """Return the parts without which no decision can be made; empty if none is missing."""
         return () if isinstance(self._loaded, Resources) else self._loaded
+
+    @property
+    def plays_on(self) -> date | None:
+        """The day that a demo plays on; None for any other home."""
+        loaded = self._loaded
+        return loaded.edition.manifest.plays_on if isinstance(loaded, Resources) else None
+
+    def edition_age(self) -> Age:
+        """Return the age of the edition in use, and what it may still be used for.
+
+        Raises
+        ------
+        ProblemError
+            If a part is missing.
+        """
+        today, manifest = self.today(), self.resources().edition.manifest
+        limits = publication_limits_on(manifest.plays_on or today)
+        days = manifest.age_days(today)
+        return Age(days, limits.referred_edition_days, limits.freshness(days))
 
     def resources(self) -> Resources:
         """Return the resources for a request.
@@ -176,6 +214,7 @@ def load(home: Path) -> Resources | tuple[FieldError, ...]:
     """Return the published resources, or each missing part and its remedy."""
     try:
         edition = Edition.current(home)
+        refuse_other_day(home, edition.manifest)
         directory = Directory.of(edition.folder, edition.manifest, index_of(home))
     except EditionError as error:
         return (*_card_errors(home), FieldError("edition", Text(_EDITION_ZH, str(error))))
@@ -249,7 +288,7 @@ def _files(home: Path) -> Iterator[Path]:
     yield cards_folder(home) / CHAMPION
     yield editions_folder(home) / CURRENT
     yield Path(str(_SHIPPED_POLICY))
-    yield keys_folder(home) / SEARCH_KEY
+    yield from (keys_folder(home) / SEARCH_KEY, home / MARK)
     yield from (keys_folder(home) / "trusted").glob("*.pem")
     try:
         edition, card = current_folder(home), published_folder(home)

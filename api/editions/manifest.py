@@ -40,6 +40,8 @@ DATABASE = "edition.sqlite"
 DIRECTORY = "directory.sqlite"
 
 _FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}")
+#: Fields that manifests of earlier releases do not have.
+_LATER = ("demo_day",)
 _MAX_MANIFEST_BYTES = 64 * 1024
 #: What to do about a missing or damaged edition.
 REMEDY = "publish it again: rongzi whitelist --archive DIR --as-of DATE --out FILE.parquet"
@@ -59,6 +61,8 @@ class Manifest:
         SHA-256 by file name.
     consents_digest : str
         Digest of the counter's records of consent; empty without any.
+    demo_day : str
+        The day that a demo plays on; empty in every other home.
     """
 
     as_of: str
@@ -69,6 +73,7 @@ class Manifest:
     counts: Mapping[str, int]
     files: Mapping[str, str]
     consents_digest: str = ""
+    demo_day: str = ""
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -80,6 +85,15 @@ class Manifest:
     def day(self) -> date:
         """The as-of date."""
         return date.fromisoformat(self.as_of)
+
+    @property
+    def plays_on(self) -> date | None:
+        """The day that a demo plays on; None in every other home."""
+        return date.fromisoformat(self.demo_day) if self.demo_day else None
+
+    def age_days(self, today: date) -> int:
+        """Return the days from the as-of date to `today`, in a demo to the day it plays on."""
+        return ((self.plays_on or today) - self.day).days
 
 
 def editions_folder(home: Path) -> Path:
@@ -105,13 +119,20 @@ def current_folder(home: Path) -> Path:
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
-    """Return the canonical bytes of `manifest`."""
-    return rfc8785.dumps({"format": FORMAT, **asdict(manifest)})
+    """Return the canonical bytes of `manifest`; a field of a later release only where it is set."""
+    fields = asdict(manifest)
+    later = [name for name in _LATER if not fields[name]]
+    return rfc8785.dumps({"format": FORMAT, **{k: v for k, v in fields.items() if k not in later}})
 
 
 def folder_name(as_of: str, payload: bytes) -> str:
     """Return the folder name for the manifest bytes `payload`, which contains their digest."""
     return f"{as_of}-{hashlib.sha256(payload).hexdigest()[:12]}"
+
+
+def is_edition_name(name: str) -> bool:
+    """Return whether `name` is written like the name of an edition's folder."""
+    return _FOLDER.fullmatch(name) is not None
 
 
 def as_of_folder(name: str) -> date:

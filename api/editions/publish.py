@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 from api.editions.blind_index import BlindIndex, made_index
 from api.editions.contents import Before, Contents
 from api.editions.database import write_database
+from api.editions.demo import demo_day
 from api.editions.directory import write_directory
 from api.editions.funnel import STEPS
 from api.editions.manifest import (
@@ -107,7 +109,7 @@ def publish(home: Path, contents: Contents, archive_digest: str, previous: Previ
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=root))
     try:
         _write_files(draft, contents, made_index(home))
-        manifest = _manifest(draft, contents, archive_digest, previous)
+        manifest = _manifest(draft, contents, archive_digest, previous, demo_day(home))
         payload = manifest_bytes(manifest)
         (draft / MANIFEST).write_bytes(payload)
         folder = root / folder_name(manifest.as_of, payload)
@@ -149,7 +151,9 @@ def _write_csv(path: Path, header: tuple[str, ...], lines: Iterable[tuple[object
         writer.writerows(lines)
 
 
-def _manifest(draft: Path, contents: Contents, archive_digest: str, previous: Previous) -> Manifest:
+def _manifest(
+    draft: Path, contents: Contents, archive_digest: str, previous: Previous, plays_on: date | None
+) -> Manifest:
     total = contents.funnel[""]
     tiers = ("members", "first", "second", "third", "none")
     moves = [change.change for change in contents.changes]
@@ -166,6 +170,7 @@ def _manifest(draft: Path, contents: Contents, archive_digest: str, previous: Pr
         },
         files={name: file_digest(draft / name) for name in _FILES},
         consents_digest=contents.consents_digest,
+        demo_day=plays_on.isoformat() if plays_on else "",
     )
 
 

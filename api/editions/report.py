@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from unicodedata import east_asian_width
 
 from api.editions.contents import Contents
 from api.editions.funnel import LEVELS
-from api.editions.publish import Published
+from api.editions.manifest import as_of_folder
+from api.editions.publish import Previous
 from model.decision.whitelist_changes import reason_text
 
 _HEADS = {
@@ -25,23 +27,23 @@ _HEADS = {
 }
 
 
-def notes(published: Published) -> Iterator[str]:
+def notes(previous: Previous, as_of: date) -> Iterator[str]:
     """Yield warnings for the operator about the comparison with the previous edition."""
-    before = published.previous
-    if before.damage:
-        yield f"not compared with the edition in use, which is damaged: {before.damage}"
-    if before.folder and before.folder[:10] > published.manifest.as_of:
-        yield f"this edition is older than the one it replaces ({before.folder[:10]})"
+    if previous.damage:
+        yield f"not compared with the edition in use, which is damaged: {previous.damage}"
+    if previous.folder and as_of_folder(previous.folder) > as_of:
+        yield f"this edition is older than the one it replaces ({as_of_folder(previous.folder)})"
 
 
-def report(published: Published) -> Iterator[str]:
+def report(contents: Contents, previous: Previous) -> Iterator[str]:
     """Yield the lines of the report."""
-    contents, counts = published.contents, published.manifest.counts
+    total, moves = contents.funnel[""], [change.change for change in contents.changes]
     yield from _funnel(contents)
-    share = counts["first"] / counts["members"]
-    yield f"一级白名单 first tier: {counts['first']:,} / {counts['members']:,} = {share:.1%}"
-    before = published.manifest.previous or "无 none"
-    enters, leaves = f"进入 enter {counts['enters']:,}", f"退出 leave {counts['leaves']:,}"
+    share = total.first / total.members
+    yield f"一级白名单 first tier: {total.first:,} / {total.members:,} = {share:.1%}"
+    before = previous.folder or "无 none"
+    enters = f"进入 enter {moves.count('ENTERS'):,}"
+    leaves = f"退出 leave {moves.count('LEAVES'):,}"
     yield f"较上期 against {before}: {enters}, {leaves}"
     tally = Counter((change.change, change.reason) for change in contents.changes)
     for (change, code), count in sorted(tally.items(), key=lambda item: (item[0][0], -item[1])):

@@ -41,7 +41,7 @@ from model.card.card_file import MANIFEST as CARD_MANIFEST_FILE
 #: What a decision was made from, as its entry holds it.
 INPUT_FIELDS = (
     "question", "asked_on", "request", "as_of", "edition_digest", "policy_digest", "card_digest",
-    "consent_at_that_moment", "profile",
+    "consent_at_that_moment", "profile", "edition_age", "ruling",
 )  # fmt: skip
 
 

@@ -195,6 +195,17 @@ LEDGER_BUSY = Kind(
         "The request was not processed. Try again later with the same Idempotency-Key.",
     ),
 )
+EDITION_STALE = Kind(
+    "edition-stale",
+    503,
+    Text("名单已过期，暂停决策与放款", "The whitelist is too old to decide or pay on"),
+    Text(
+        "请管理员用最新档案重新生成名单（rongzi whitelist）；"
+        "期限见 docs/reference/publication.md。",
+        "An operator must publish an edition of recent records (rongzi whitelist). The ages are on"
+        " docs/reference/publication.md.",
+    ),
+)
 NOT_READY = Kind(
     "not-ready",
     503,
@@ -251,7 +262,7 @@ KINDS = {
         BODY_TOO_SLOW,
         UNSUPPORTED_MEDIA_TYPE, UNAUTHORISED, FORBIDDEN, WRONG_CREDENTIALS,
         TOO_MANY_ATTEMPTS, TOO_MANY_REQUESTS, NO_ACCOUNTS_HERE, UNKNOWN_MEMBER,
-        UNKNOWN_DECISION, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_READY,
+        UNKNOWN_DECISION, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_READY, EDITION_STALE,
         OVERLOADED, PROVIDER_AWAY, TIMED_OUT, IN_PROGRESS, KEY_REUSED, LEDGER_AWAY, LEDGER_BUSY,
         INTERNAL_ERROR,
         *LENDING_KINDS,

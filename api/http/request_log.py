@@ -27,6 +27,8 @@ REQUEST_ID_HEADER = b"x-request-id"
 _LOGGABLE_ID = re.compile(rb"(?=.*[a-wyzA-WYZ])(?!.*[0-9]{11})[A-Za-z0-9-]{8,64}")
 ANSWER_HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 _LOG_FIELDS = "rongzi.log_fields"
+#: On every answer of a demo: the day that it plays on.
+DEMO_DAY_HEADER = b"rongzi-demo-day"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -69,6 +71,8 @@ class RequestLog:
                 added = [*ANSWER_HEADERS, (REQUEST_ID_HEADER, request_id.encode())]
                 # Ask the client to close a persistent connection before the process ends.
                 added += [(b"connection", b"close")] if service.draining else []
+                if plays_on := service.plays_on:
+                    added.append((DEMO_DAY_HEADER, plays_on.isoformat().encode()))
                 message["headers"] = [*message.get("headers", ()), *added]
             await send(message)
 

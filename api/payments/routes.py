@@ -13,11 +13,13 @@ from api.access.dependencies import (
     DecisionId,
     LedgerInUse,
     ResourcesInUse,
+    ServiceInUse,
     WriteRequest,
 )
 from api.access.strict_route import StrictRoute
 from api.cases.case import case_of
 from api.cases.schemas import DisbursementShape, StateShape
+from api.decisions.edition_age import usable_age
 from api.http.fields import EXPECTED
 from api.http.lending_problems import (
     ABOVE_APPROVED,
@@ -35,7 +37,7 @@ from api.http.lending_problems import (
     UNKNOWN_PROPOSAL,
 )
 from api.http.openapi import refusals
-from api.http.problem_kinds import LEDGER_AWAY, UNKNOWN_DECISION
+from api.http.problem_kinds import EDITION_STALE, LEDGER_AWAY, UNKNOWN_DECISION
 from api.payments.commands import CancelDisbursement, Confirm, Disburse
 from api.payments.schemas import DisbursementRequest
 
@@ -64,7 +66,8 @@ def get_disbursements(decision_id: DecisionId, ledger: LedgerInUse) -> list[Disb
     summary="Pay out on an approved decision",
     responses=refusals(
         UNKNOWN_DECISION, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, CONSENT_NOT_IN_FORCE,
-        NO_LONGER_ELIGIBLE, RULED_OTHERWISE, PERSON_ERASED, DUTIES_APART, CASE_FULL, *WRITE_BODY,
+        NO_LONGER_ELIGIBLE, RULED_OTHERWISE, PERSON_ERASED, DUTIES_APART, CASE_FULL,
+        EDITION_STALE, *WRITE_BODY,
     ),
 )  # fmt: skip
 async def post_disbursement(
@@ -72,6 +75,7 @@ async def post_disbursement(
     body: DisbursementRequest,
     write: WriteRequest,
     resources: ResourcesInUse,
+    service: ServiceInUse,
 ) -> Response:
     """Record a payment, in full or in part, if its conditions hold at this moment.
 
@@ -79,6 +83,7 @@ async def post_disbursement(
     other decisions, consent must be in force, and the member must still be eligible by the edition
     in use. Above `two_people_pay_above_yuan` it is a proposal, which another person confirms.
     """
+    usable_age(service)
     scope = write.scope(decision_id=decision_id, **body.model_dump())
     command = Disburse(scope, write.actor, decision_id, body.amount_yuan, resources)
     return await write.send(command)

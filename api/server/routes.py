@@ -20,6 +20,7 @@ from api.http.problem_kinds import KINDS, NOT_FOUND, NOT_READY
 from api.http.problems import FieldError, ProblemError, problem_body
 from api.ledger.writer import Ledger
 from model.card.card_json import card_to_json
+from model.policy.publication import Freshness
 from model.profile.dictionary import Text
 
 health_router = APIRouter(tags=["running"])
@@ -44,6 +45,11 @@ class ReadyShape(BaseModel):
     policy_digest: Digest
     card_digest: Digest
     members: int = Field(description="members of the edition in use")
+    edition_age_days: int = Field(description="from `as_of` to today, in a demo to `demo_day`")
+    edition_use: Freshness = Field(
+        description="fresh; referred: a person decides what would be approved; refused: too old"
+    )
+    demo_day: date | None = Field(description="the day that a demo plays on; null in production")
     waiting: list[FieldErrorShape] = Field(
         description="published parts that cannot be used; the previous version stays in use"
     )
@@ -71,13 +77,16 @@ async def get_ready(service: ServiceInUse, ledger: LedgerInUse) -> ReadyShape:
     await asyncio.to_thread(service.refresh)
     if missing := (*service.missing(), *await _away(ledger)):
         raise ProblemError(NOT_READY, [_without_folders(each) for each in missing])
-    manifest = service.resources().edition.manifest
+    manifest, age = service.resources().edition.manifest, service.edition_age()
     return ReadyShape(
         ready=True,
         as_of=manifest.day,
         policy_digest=manifest.policy_digest,
         card_digest=manifest.card_digest,
         members=manifest.counts["members"],
+        edition_age_days=age.days,
+        edition_use=age.freshness,
+        demo_day=manifest.plays_on,
         waiting=[
             FieldErrorShape(field=e.field, expected=e.expected.en, expected_zh=e.expected.zh)
             for e in map(_without_folders, service.waiting)

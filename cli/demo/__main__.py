@@ -14,7 +14,8 @@ from pathlib import Path
 
 import click
 
-from cli.demo.stores import AS_OF, Demo, Step
+from api.editions.demo import MARK, mark_demo
+from cli.demo.stores import AS_OF, PLAYS_ON, Demo, Step
 from cli.demo.trial import decide_over_http
 from model.errors import RongziError
 
@@ -39,6 +40,7 @@ def command(members: int, months: int, seed: int, home: Path, reports: Path, mlr
 
     demo = Demo(home, reports, mlruns)
     _clear(home)
+    mark_demo(home, PLAYS_ON)
     reports.mkdir(parents=True, exist_ok=True)
     size = ("--members", str(members), "--months", str(months), "--seed", str(seed))
     steps = [_run(line) for line in _commands(demo, size)]
@@ -99,6 +101,7 @@ def _clear(home: Path) -> None:
         )
     for store in stores:
         shutil.rmtree(store)
+    (home / MARK).unlink(missing_ok=True)
     home.mkdir(parents=True, exist_ok=True)
     mark.touch()
 

@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 
 AS_OF = date(2023, 10, 1)
+#: The day that the demo's service takes for today when it judges the age of the edition.
+PLAYS_ON = date(2023, 10, 9)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from docs.pages.archive import archive_page
 from docs.pages.command_line import command_line_page
 from docs.pages.dictionary import dictionary_page
 from docs.pages.policy import policy_page
+from docs.pages.publication import publication_page
 from docs.pages.roles import roles_page
 from docs.pages.settings import settings_page
 
@@ -20,6 +21,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/command_line.md": command_line_page,
     "docs/reference/dictionary.md": dictionary_page,
     "docs/reference/policy.md": policy_page,
+    "docs/reference/publication.md": publication_page,
     "docs/reference/roles.md": roles_page,
     "docs/reference/settings.md": settings_page,
 }

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from importlib import resources
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from model.errors import ContractError
 from model.policy.policy_file import limits_in_force, read_limits_file
+from model.policy.texts import shipped_text, text_of
 
 _FILE = "controls.yaml"
 _MAXIMUM = 1_000_000
@@ -67,18 +67,18 @@ class Controls:
         return frozenset((one, other)) in self.duties_apart
 
 
-@cache
 def controls_on(day: date) -> Controls:
-    """Return the shipped controls in force on `day`.
+    """Return the controls in force on `day`.
 
     Raises
     ------
     ContractError
         If a control has no value by that day, or an invalid one; the message names it.
     """
-    return read_controls(_shipped(), day)
+    return read_controls(text_of(_FILE), day)
 
 
+@lru_cache(maxsize=64)
 def read_controls(text: str, day: date) -> Controls:
     """Return the controls in YAML `text` in force on `day`; see `controls_on`."""
     spec = limits_in_force(read_limits_file(text, _FILE), day, _FILE)
@@ -100,12 +100,7 @@ def read_controls(text: str, day: date) -> Controls:
 
 def shipped_controls() -> Mapping[str, Any]:
     """Return the controls shipped with the product, with all their dates."""
-    return read_limits_file(_shipped(), _FILE)
-
-
-@cache
-def _shipped() -> str:
-    return resources.files("model.policy").joinpath(_FILE).read_text(encoding="utf-8")
+    return read_limits_file(shipped_text(_FILE), _FILE)
 
 
 def _number(name: str, value: Any) -> int:

@@ -80,7 +80,8 @@ def _run(blocks: list[str], shell: dict[str, str], account: str, **variables: st
     environment = {**shell, **variables, "ACCOUNT": account, "PASSWORD": shell[account]}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)],
-        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False,
+        env=environment, cwd=Path(shell["RONGZI_HOME"]).parent,
+        capture_output=True, text=True, timeout=180, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

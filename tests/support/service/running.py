@@ -21,6 +21,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from api.core.principal import ROLES
 from api.core.settings import Settings
 from api.editions.blind_index import SEARCH_KEY
+from api.editions.demo import MARK
 from api.editions.edition import Edition, PlaceFilter
 from tests.support.service.callers import headers_of
 from tests.support.service.ports import free_port
@@ -156,6 +157,8 @@ def home_to_write_in(home: Path, folder: Path) -> Path:
         shutil.copytree(home / name, copied / name)
     shutil.copytree(home / "keys" / "trusted", copied / "keys" / "trusted")
     shutil.copy(home / "keys" / SEARCH_KEY, copied / "keys")
+    if (home / MARK).exists():
+        shutil.copy(home / MARK, copied)
     return copied
 
 

@@ -1,0 +1,217 @@
+"""What a publication changes beyond its limits, and the person whose word lets it pass.
+
+A slip of the keyboard (``--as-of 2030-01-01``), an archive whose flows ended, or a county whose
+files are missing would otherwise empty or fill the first tier in one night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from api.editions.contents import Before, Contents
+from api.editions.manifest import as_of_folder
+from api.editions.publish import Previous
+from data.storage.archive import Archive
+from model.archive.tables import EVENT_ON
+from model.errors import EditionError
+from model.policy.publication import PublicationLimits
+from model.profile.dictionary import Text
+
+_LONGEST_NAME, _SHORTEST_REASON, _LONGEST_REASON = 100, 5, 500
+
+
+@dataclass(frozen=True)
+class Approval:
+    """The named person who lets a publication pass, and why.
+
+    Raises
+    ------
+    EditionError
+        If name or reason is empty, too long, or not one line.
+    """
+
+    by: str
+    because: str
+
+    def __post_init__(self) -> None:
+        is_name = self.by.strip() and self.by.isprintable() and len(self.by) <= _LONGEST_NAME
+        if not is_name:
+            raise EditionError("--approved-by: expected the name of a person, in one line")
+        length = len(self.because.strip())
+        if not (_SHORTEST_REASON <= length <= _LONGEST_REASON and self.because.isprintable()):
+            raise EditionError(
+                f"--because: expected a reason of {_SHORTEST_REASON} to {_LONGEST_REASON}"
+                " characters, in one line"
+            )
+
+
+@dataclass(frozen=True)
+class Excess:
+    """One change beyond its limit.
+
+    Attributes
+    ----------
+    code : str
+        Stable, such as ``FIRST_SHARE``.
+    text : Text
+        The measured value and the limit, in both languages.
+    """
+
+    code: str
+    text: Text
+
+
+class HeldError(EditionError):
+    """A publication beyond its limits without a person's word; nothing was published."""
+
+    def __init__(self, excesses: tuple[Excess, ...]) -> None:
+        super().__init__(
+            "nothing was published: "
+            + "; ".join(each.text.en for each in excesses)
+            + ". Find the cause; if it is right, a named person publishes it with"
+            " --approved-by NAME --because TEXT"
+        )
+        self.excesses = excesses
+
+
+def excesses(
+    contents: Contents,
+    archive: Archive,
+    previous: Previous,
+    missing_before: dict[str, float],
+    limits: PublicationLimits,
+    today: date,
+) -> Iterator[Excess]:
+    """Yield what the publication changes beyond `limits`.
+
+    Parameters
+    ----------
+    missing_before
+        Share of members without a value in the previous edition, by attribute that the card scores.
+    today
+        Today in China; in a demo the day it plays on.
+    """
+    yield from _of_date(contents.basis.as_of, previous, today)
+    yield from _of_tables(archive, contents.basis.as_of, limits)
+    if previous.before is None:
+        return
+    yield from _of_counts(contents.rows, previous.before, limits)
+    yield from _of_missing(contents, missing_before, limits)
+    yield from _of_points(contents.rows, previous.before, limits)
+
+
+def _of_date(as_of: date, previous: Previous, today: date) -> Iterator[Excess]:
+    if as_of > today:
+        zh = f"名单日期 {as_of} 晚于今天 {today}"
+        yield Excess("AS_OF_IN_FUTURE", Text(zh, f"as-of {as_of} is after today, {today}"))
+    if previous.folder and as_of_folder(previous.folder) > as_of:
+        before = as_of_folder(previous.folder)
+        zh = f"名单日期 {as_of} 早于现用名单 {before}"
+        yield Excess(
+            "OLDER_EDITION", Text(zh, f"as-of {as_of} is before the edition in use, {before}")
+        )
+    if previous.damage:
+        zh = "现用名单已损坏，无法比较"
+        yield Excess("NOT_COMPARED", Text(zh, "the edition in use is damaged and was not compared"))
+
+
+def _of_tables(archive: Archive, as_of: date, limits: PublicationLimits) -> Iterator[Excess]:
+    for table, most in limits.freshest_within_days.items():
+        days = archive.read(table, [EVENT_ON])[EVENT_ON]
+        newest = pc.max(days.filter(pc.less(days, pa.scalar(as_of)))).as_py() if len(days) else None
+        if newest is not None and (as_of - newest).days > most:
+            age = (as_of - newest).days
+            zh = f"档案表 {table} 最新记录为 {newest}，距名单日期 {age} 天（至多 {most} 天）"
+            en = f"table {table} ends on {newest}, {age} days before as-of (at most {most})"
+            yield Excess("STALE_TABLE", Text(zh, en))
+
+
+def _of_counts(rows: pa.Table, before: Before, limits: PublicationLimits) -> Iterator[Excess]:
+    was, now = before.rows.num_rows, rows.num_rows
+    change = 100 * abs(now - was) / was
+    if change > limits.most_members_percent:
+        yield _excess(
+            "MEMBERS", "会员数", "members", was, now, change, limits.most_members_percent, "%"
+        )
+    first_was, first_now = _firsts(before.rows), _firsts(rows)
+    share_was, share_now = 100 * len(first_was) / was, 100 * len(first_now) / now
+    change = abs(share_now - share_was)
+    most = limits.most_first_share_points
+    if change > most:
+        pair = round(share_was, 1), round(share_now, 1)
+        yield _excess("FIRST_SHARE", "一级占比（%）", "share of FIRST (%)", *pair, change, most, "")
+    moved = len(first_was ^ first_now)
+    change = 100 * moved / max(len(first_was), 1)
+    if change > limits.most_turnover_percent:
+        most = limits.most_turnover_percent
+        zh = f"一级名单进出 {moved:,} 人，为上期的 {change:.0f}%（至多 {most}%）"
+        en = (
+            f"{moved:,} members enter or leave FIRST, {change:.0f}% of those before"
+            f" (at most {most}%)"
+        )
+        yield Excess("TURNOVER", Text(zh, en))
+
+
+def _excess(
+    code: str, zh: str, en: str, was: float, now: float, change: float, most: int, unit: str
+) -> Excess:
+    return Excess(
+        code,
+        Text(
+            f"{zh} {was:,} → {now:,}，变动 {change:.1f}{unit}（至多 {most}{unit}）",
+            f"{en} {was:,} → {now:,}, a change of {change:.1f}{unit} (at most {most}{unit})",
+        ),
+    )
+
+
+def _firsts(rows: pa.Table) -> set[str]:
+    return set(rows["member_id"].filter(pc.equal(rows["tier"], "FIRST")).to_pylist())
+
+
+def _of_missing(
+    contents: Contents, before: dict[str, float], limits: PublicationLimits
+) -> Iterator[Excess]:
+    for name, was in before.items():
+        now = missing_share(contents.profile[name])
+        if 100 * abs(now - was) > limits.most_missing_points:
+            pair = round(100 * was, 1), round(100 * now, 1)
+            yield _excess(
+                "MISSING", f"{name} 缺失（%）", f"{name} missing (%)", *pair,
+                100 * abs(now - was), limits.most_missing_points, "",
+            )  # fmt: skip
+
+
+def _of_points(rows: pa.Table, before: Before, limits: PublicationLimits) -> Iterator[Excess]:
+    shift = mean_shift(before.rows, rows)
+    if shift is not None and abs(shift) > limits.most_points_shift:
+        most = limits.most_points_shift
+        zh = f"会员评分平均变动 {shift:+.1f} 分（至多 {most} 分）"
+        en = f"points of the same members move by {shift:+.1f} on average (at most {most})"
+        yield Excess("POINTS_SHIFT", Text(zh, en))
+
+
+def mean_shift(before: pa.Table, after: pa.Table) -> float | None:
+    """Return the mean change of points of members scored in both; None if there are none."""
+    position = pc.index_in(after["member_id"], before["member_id"].combine_chunks())
+    was = before["points"].combine_chunks().take(position.combine_chunks())
+    mean: float | None = pc.mean(pc.subtract(after["points"].combine_chunks(), was)).as_py()
+    return mean
+
+
+def missing_share(column: pa.ChunkedArray) -> float:
+    """Return the share of rows without a value, 0 to 1."""
+    missing = pc.sum(pc.is_null(column, nan_is_null=pa.types.is_floating(column.type))).as_py()
+    return float(missing or 0) / max(len(column), 1)
+
+
+def missing_shares(path: str, names: list[str]) -> dict[str, float]:
+    """Return the share of rows without a value of each of `names` in the Parquet file at `path`."""
+    present = set(pq.read_schema(path).names)
+    columns = [name for name in names if name in present]
+    return {name: missing_share(pq.read_table(path, columns=[name])[name]) for name in columns}
