@@ -23,6 +23,7 @@ _COMMANDS = {
     "shadow": ("cli.shadow", "Score by a challenger beside the champion and compare."),
     "monitor": ("cli.monitor", "Report what moved since the card was trained, and what to do."),
     "whitelist": ("cli.whitelist", "Score the whole archive and publish an edition."),
+    "policy": ("cli.policy", "Show, compare, check and adopt the policy and limits of a home."),
     "editions": ("cli.editions", "List, compare, roll back and prune the published editions."),
     "score": ("cli.score", "Add points, PD, grade and reasons to a table."),
     "init": ("cli.init", "Create the first accounts and show their passwords once."),

@@ -18,6 +18,7 @@ from cli.options import (
     card_option,
     home_option,
     mlruns_option,
+    use_policy_of,
 )
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def command(
 
     if card_dir is not None and run_id is not None:
         raise click.UsageError("give either --card or --run")
+    use_policy_of(home)
     day = as_of.date()
     start = since.date() if since else _year_before(day)
     if start >= day:

@@ -47,6 +47,20 @@ _checkpoints_option = click.option(
 )  # fmt: skip
 
 
+def use_policy_of(home: Path) -> None:
+    """Read policy, controls and limits from what `home` adopted, if it adopted any.
+
+    Raises
+    ------
+    ContractError
+        If the adopted texts were altered, or are not signed.
+    """
+    from data.publishing.home_policy import adopted_texts
+    from model.policy.texts import use
+
+    use(adopted_texts(home))
+
+
 def ledger_options(command: F) -> F:
     """Add the options that `ledger_location` reads."""
     return home_option(_checkpoints_option(command))

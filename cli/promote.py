@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.gate_lines import gate_lines
-from cli.options import home_option, mlruns_option
+from cli.options import home_option, mlruns_option, use_policy_of
 
 if TYPE_CHECKING:
     from training.promote import Promotion
@@ -30,6 +30,7 @@ def command(what: str | None, approved_by: str, rollback: bool, home: Path, mlru
 
     if (what is None) != rollback:
         raise click.UsageError("give either RUN_ID or CARD_DIR, or --rollback alone")
+    use_policy_of(home)
     now = datetime.now(UTC)
     promotion = (
         roll_back(approved_by, now, home, mlruns)

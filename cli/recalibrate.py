@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cli.gate_lines import gate_lines, next_line
-from cli.options import DAY, EXISTING_FOLDER, FILE, FOLDER, home_option
+from cli.options import DAY, EXISTING_FOLDER, FILE, FOLDER, home_option, use_policy_of
 
 
 @click.command("recalibrate")
@@ -43,6 +43,7 @@ def command(
     day = (on or datetime.now().astimezone()).date()
     rows = portfolio.name if portfolio else "validation rows"
     target = LongRun(bad_rate, source, day, rows)
+    use_policy_of(home)
     digest, verdicts = write_recalibrated(card_dir, out, target, portfolio, champion_of(home))
     for line in gate_lines(verdicts):
         click.echo(line)

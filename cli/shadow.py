@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.options import EXISTING_FOLDER, FOLDER, archive_option, as_of_option, home_option
+from cli.options import (
+    EXISTING_FOLDER,
+    FOLDER,
+    archive_option,
+    as_of_option,
+    home_option,
+    use_policy_of,
+)
 
 if TYPE_CHECKING:
     from api.scoring.shadow import Swap, SwapSet
@@ -28,6 +35,7 @@ def command(card_dir: Path, archive: Path, as_of: datetime, out: Path, home: Pat
     from api.scoring.shadow import shadow
     from data.storage.archive import Archive
 
+    use_policy_of(home)
     swap_set = shadow(Archive(archive), as_of.date(), card_dir, home, out)
     for line in _lines(swap_set):
         click.echo(line)

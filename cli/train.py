@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.gate_lines import gate_lines, next_line
-from cli.options import DAY, EXISTING_FOLDER, FILE, FOLDER, home_option, mlruns_option
+from cli.options import (
+    DAY,
+    EXISTING_FOLDER,
+    FILE,
+    FOLDER,
+    home_option,
+    mlruns_option,
+    use_policy_of,
+)
 from model.errors import CardError
 from training.settings import (
     CURVES,
@@ -110,6 +118,7 @@ def command(
         train = partial(_train_table, table, target, bad_value, dictionary, settings)
     else:
         raise click.UsageError("give either --archive DIR, or --table FILE with --target COLUMN")
+    use_policy_of(home)
     _refuse_unreachable(mlruns)
     run = _judge(replace(train(), trained_by=trained_by), home)
     _print_results(run, _record(run, out, mlruns), out)

@@ -19,6 +19,7 @@ from cli.options import (
     engine_option,
     home_option,
     ledger_location,
+    use_policy_of,
 )
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def command(
     from api.editions.report import notes, report
     from data.storage.archive import Archive
 
+    use_policy_of(home)
     approval, day = approval_of(approved_by, because), as_of.date()
     consents = consents_before(ledger_location(home, None), day)
     draft = draft_whitelist(Archive(archive), day, home, engine, consents)

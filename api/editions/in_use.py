@@ -6,6 +6,7 @@ A card that was promoted later waits until an edition is made with it.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ from api.editions.manifest import (
 )
 from api.http.problem_kinds import NOT_READY
 from api.http.problems import FieldError, ProblemError
+from data.publishing.home_policy import CURRENT as ADOPTED
+from data.publishing.home_policy import adopted_texts, adoptions, policy_folder
 from data.publishing.published_card import (
     CHAMPION,
     card_with_digest,
@@ -46,9 +49,12 @@ from model.card.card_file import MANIFEST as CARD_MANIFEST
 from model.errors import CardError, ContractError, EditionError
 from model.policy.policy import Policy, policy_on, read_policy
 from model.policy.publication import Freshness, publication_limits_on
+from model.policy.texts import shipped_text
+from model.policy.texts import use as use_texts
 from model.profile.dictionary import Text
 
 _WHITELIST = "rongzi whitelist --archive DIR --as-of DATE --out FILE.parquet"
+POLICY = "policy.yaml"
 _SHIPPED_POLICY = packaged.files("model.policy").joinpath("policy.yaml")
 
 #: Size, inode and time of change by file; an empty stamp is a missing file.
@@ -213,16 +219,19 @@ class Resources:
 def load(home: Path) -> Resources | tuple[FieldError, ...]:
     """Return the published resources, or each missing part and its remedy."""
     try:
+        use_texts(adopted_texts(home))
         edition = Edition.current(home)
         refuse_other_day(home, edition.manifest)
         directory = Directory.of(edition.folder, edition.manifest, index_of(home))
     except EditionError as error:
         return (*_card_errors(home), FieldError("edition", Text(_EDITION_ZH, str(error))))
+    except ContractError as error:
+        return (FieldError("policy", Text(_POLICY_ZH, str(error))),)
     try:
         card = card_with_digest(home, edition.manifest.card_digest)
     except CardError as error:
         return (FieldError("card", Text(_CARD_ZH, str(error))),)
-    policy = _policy(edition.manifest.day, edition.manifest.policy_digest)
+    policy = _policy(home, edition.manifest.day, edition.manifest.policy_digest)
     if policy is None:
         return (FieldError("policy", _DIFFERENT_POLICY),)
     return Resources(card, policy, edition, directory)
@@ -246,6 +255,7 @@ def file_stamps(home: Path) -> Stamps:
 
 _CARD_ZH = "没有通过校验的评分卡；请训练并发布（rongzi train、rongzi promote）。详情见英文说明"
 _EDITION_ZH = "没有通过校验的名单；请重新生成并发布（rongzi whitelist）。详情见英文说明"
+_POLICY_ZH = "本机构采用的政策未通过校验；请恢复或重新采用（rongzi policy adopt）。详情见英文说明"
 _DIFFERENT_POLICY = Text(
     f"名单所用的信贷政策与本版本不同；请重新生成名单（{_WHITELIST}）",
     f"the edition was made under another policy than this release ships; run: {_WHITELIST}",
@@ -260,20 +270,35 @@ def _card_errors(home: Path) -> tuple[FieldError, ...]:
     return ()
 
 
-def _policy(day: date, digest: str) -> Policy | None:
-    """Return the policy with `digest`, from the file as it was at the start or as it is now.
+def _policy(home: Path, day: date, digest: str) -> Policy | None:
+    """Return the policy with `digest`: in use, adopted earlier, or shipped at the start or now.
 
-    An upgrade may replace the file under a running service; the edition's digest decides which one
-    is used.
+    An adoption or an upgrade may replace the policy after the edition was made; the edition's
+    digest decides which one is used.
     """
-    shipped = policy_on(day)
-    if shipped.digest == digest:
-        return shipped
     try:
-        policy = read_policy(_SHIPPED_POLICY.read_text(encoding="utf-8"), day)
-    except (OSError, UnicodeDecodeError, ContractError):
-        return None
-    return policy if policy.digest == digest else None
+        if (policy := policy_on(day)).digest == digest:
+            return policy
+    except ContractError:
+        pass
+    for text in _other_policies(home):
+        try:
+            policy = read_policy(text, day)
+        except ContractError:
+            continue
+        if policy.digest == digest:
+            return policy
+    return None
+
+
+def _other_policies(home: Path) -> Iterator[str]:
+    """Yield the texts of earlier adoptions, then of the release as it started and as it is now."""
+    for adoption in adoptions(home):
+        if POLICY in adoption.texts:
+            yield adoption.texts[POLICY]
+    yield shipped_text(POLICY)
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        yield _SHIPPED_POLICY.read_text(encoding="utf-8")
 
 
 def _newer_card(used: str, promoted: str) -> Text:
@@ -288,7 +313,7 @@ def _files(home: Path) -> Iterator[Path]:
     yield cards_folder(home) / CHAMPION
     yield editions_folder(home) / CURRENT
     yield Path(str(_SHIPPED_POLICY))
-    yield from (keys_folder(home) / SEARCH_KEY, home / MARK)
+    yield from (keys_folder(home) / SEARCH_KEY, home / MARK, policy_folder(home) / ADOPTED)
     yield from (keys_folder(home) / "trusted").glob("*.pem")
     try:
         edition, card = current_folder(home), published_folder(home)

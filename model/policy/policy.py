@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import rfc8785
@@ -37,8 +37,8 @@ from model.policy.policy_file import (
     checked_mapping,
     in_force,
     read_policy_file,
-    shipped_policy,
 )
+from model.policy.texts import text_of
 
 __all__ = [
     "Crop",
@@ -99,16 +99,25 @@ class Policy:
         return next(rule for rule in (*self.rules, *self.request_rules) if rule.code == code)
 
 
-@cache
 def policy_on(day: date) -> Policy:
-    """Return the shipped policy in force on `day`.
+    """Return the policy of the home, or the one shipped, in force on `day`.
 
     Raises
     ------
     ContractError
         If a number has no value by that day, or the file contradicts itself; the message names it.
     """
-    return _policy(shipped_policy(), day)
+    return _policy_of(text_of("policy.yaml"), day)
+
+
+@cache
+def _policy_of(text: str, day: date) -> Policy:
+    return _policy(_file_of(text), day)
+
+
+@lru_cache(maxsize=8)
+def _file_of(text: str) -> Mapping[str, Any]:
+    return read_policy_file(text)
 
 
 def read_policy(text: str, day: date) -> Policy:

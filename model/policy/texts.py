@@ -15,6 +15,8 @@ FILES: Mapping[str, str] = {
     "policy.yaml": "model.policy",
     "controls.yaml": "model.policy",
     "publication.yaml": "model.policy",
+    "gates.yaml": "training.gates",
+    "limits.yaml": "training.monitoring",
 }
 
 _adopted: Mapping[str, str] = {}

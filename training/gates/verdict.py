@@ -10,7 +10,6 @@ from training.measures.evaluate import Interval
 from training.samples.limits import LimitsFile
 
 GATE_LIMITS = LimitsFile(
-    "training.gates",
     "gates.yaml",
     numbers=(
         "auc_least", "auc_loss_most", "ece_most", "observed_over_expected_least",

@@ -14,7 +14,6 @@ _ORDER = {"act": 0, "watch": 1, "none": 2, "ok": 3}
 _NOTHING = Text("无需处理", "nothing to do")
 
 MONITORING_LIMITS = LimitsFile(
-    "training.monitoring",
     "limits.yaml",
     numbers=(
         "recent_months", "least_recent_loans", "points_psi_watch", "points_psi_act",

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import rfc8785
 
 from model.errors import ContractError
 from model.policy.policy_file import limits_in_force, read_limits_file
+from model.policy.texts import text_of
 
 DEFAULT = "default"
 _MAX_LIMIT = 1_000.0
@@ -47,28 +47,27 @@ class Limits:
 
 @dataclass(frozen=True)
 class LimitsFile:
-    """A shipped file of dated limits.
+    """A file of dated limits, as shipped or as the home adopted it.
 
     Attributes
     ----------
-    package, name : str
-        Its location; messages give the name.
+    name : str
+        Its name; messages give it.
     numbers, by_attribute : tuple of str
         Names of the limits with one number, and of those with a number by attribute and a default.
     """
 
-    package: str
     name: str
     numbers: tuple[str, ...]
     by_attribute: tuple[str, ...] = ()
 
     def on(self, day: date) -> Limits:
-        """Return the shipped limits in force on `day`; see `read`."""
-        return _shipped(self, day)
+        """Return the limits in force on `day`; see `read`."""
+        return _read(self, self.text(), day)
 
     def text(self) -> str:
-        """Return the shipped text."""
-        return resources.files(self.package).joinpath(self.name).read_text(encoding="utf-8")
+        """Return the text in use."""
+        return text_of(self.name)
 
     def read(self, text: str, day: date) -> Limits:
         """Read the limits in YAML `text` that are in force on `day`.
@@ -95,8 +94,8 @@ class LimitsFile:
 
 
 @cache
-def _shipped(file: LimitsFile, day: date) -> Limits:
-    return file.read(file.text(), day)
+def _read(file: LimitsFile, text: str, day: date) -> Limits:
+    return file.read(text, day)
 
 
 def _refuse_no_number(where: str, value: object) -> None:
