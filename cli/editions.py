@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.groups import SuggestingGroup
 from cli.options import approval_of, approval_options, home_option
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
-@click.group("editions")
+@click.group("editions", cls=SuggestingGroup)
 def command() -> None:
     """List, show, compare, roll back and prune the published editions of a home."""
 

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from cli.groups import SuggestingGroup
 from model import __version__
 from model.errors import RongziError
 
@@ -35,12 +36,13 @@ _COMMANDS = {
         "Check an auditor's evidence offline, with public keys.",
     ),
     "upgrade-ledger": ("cli.upgrade_ledger", "Create or upgrade the ledger's tables."),
+    "doctor": ("cli.doctor", "Name what is unsafe or stale in this installation."),
     "serve": ("cli.serve", "Run the decision service."),
     "webhooks": ("cli.webhooks", "Manage the endpoints that receive the ledger's events."),
 }
 
 
-class _Commands(click.Group):
+class _Commands(SuggestingGroup):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order in which a record travels."""
         return list(_COMMANDS)

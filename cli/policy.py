@@ -11,6 +11,7 @@ from typing import Any
 import click
 import yaml
 
+from cli.groups import SuggestingGroup
 from cli.options import DAY, EXISTING_FOLDER, FOLDER, home_option, use_policy_of
 from model.errors import ContractError
 
@@ -18,7 +19,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="Print the r
 _on_option = click.option("--on", "day", type=DAY, metavar="DATE", help="Day; without it, today.")
 
 
-@click.group("policy")
+@click.group("policy", cls=SuggestingGroup)
 def command() -> None:
     """Show, compare, check and adopt the policy, the controls and the limits of a home.
 

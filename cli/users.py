@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from cli.groups import SuggestingGroup
 from cli.options import home_option, settings_of
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def account_lines(accounts: Iterable[NewAccount]) -> Iterator[str]:
         yield f"{each.name:18} {rights} {each.password}"
 
 
-@click.group("users")
+@click.group("users", cls=SuggestingGroup)
 @home_option
 @click.pass_context
 def command(context: click.Context, home: Path) -> None:

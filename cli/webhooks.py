@@ -9,11 +9,12 @@ import click
 
 from api.core.settings import DEFAULT_HOME, HOME, Settings
 from api.webhooks.endpoints import Endpoints
+from cli.groups import SuggestingGroup
 
 _home = click.option("--home", type=click.Path(path_type=Path), help="default: RONGZI_HOME or data")
 
 
-@click.group(name="webhooks")
+@click.group(name="webhooks", cls=SuggestingGroup)
 def command() -> None:
     """Add, list and remove endpoints; a running service uses the change at once."""
 

@@ -1,0 +1,30 @@
+"""A group of commands that suggests the right command for a wrong one."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+import click
+
+_LIKE_ENOUGH = 0.5
+
+
+class SuggestingGroup(click.Group):
+    """A click group whose refusal of an unknown command names the likeliest ones."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that `args` name; see `click.Group.resolve_command`.
+
+        Raises
+        ------
+        click.UsageError
+            If there is no such command; the message suggests others.
+        """
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            likely = get_close_matches(name, self.list_commands(ctx), 3, _LIKE_ENOUGH)
+            listed = f" 是否指 did you mean: {', '.join(likely)}?" if likely else ""
+            ctx.fail(f"没有该命令 no such command: {name!r}.{listed}")
+        return super().resolve_command(ctx, args)

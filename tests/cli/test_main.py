@@ -1,0 +1,38 @@
+"""The console script: its version, and the right command for a wrong one."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from cli.main import rongzi
+from model import __version__
+
+
+@pytest.mark.parametrize(
+    ("words", "likely"),
+    [
+        (["whitlist"], "whitelist"),
+        (["verify_ledger"], "verify-ledger"),
+        (["editons"], "editions"),
+        (["users", "ad"], "add"),
+        (["policy", "adpot"], "adopt"),
+        (["editions", "roll-back"], "rollback"),
+        (["webhooks", "lst"], "list"),
+    ],
+)
+def test_a_wrong_command_suggests_the_right_one(words: list[str], likely: str) -> None:
+    done = CliRunner().invoke(rongzi, words)
+    assert done.exit_code == 2
+    assert f"did you mean: {likely}" in done.stderr
+
+
+def test_a_command_like_no_other_suggests_nothing() -> None:
+    done = CliRunner().invoke(rongzi, ["zzzzzz"])
+    assert done.exit_code == 2
+    assert "no such command: 'zzzzzz'." in done.stderr
+    assert "did you mean" not in done.stderr
+
+
+def test_the_version_is_the_one_of_the_package() -> None:
+    assert CliRunner().invoke(rongzi, ["--version"]).stdout.strip().endswith(__version__)
