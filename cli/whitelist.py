@@ -12,6 +12,7 @@ import click
 
 from cli.options import (
     FILE,
+    FOLDER,
     approval_of,
     approval_options,
     archive_option,
@@ -24,6 +25,7 @@ from cli.options import (
 
 if TYPE_CHECKING:
     from api.editions.approval import Excess
+    from api.editions.branch_files import BranchLevel, Names
 
 #: Exit code: the publication changes more than the limits allow, and nobody approved it.
 HELD = 3
@@ -34,6 +36,15 @@ HELD = 3
 @as_of_option
 @click.option("--out", required=True, type=FILE, help="Parquet file for the whitelist's rows.")
 @engine_option
+@click.option("--branch-files", type=FOLDER, help="Folder for one workbook a branch.")
+@click.option(
+    "--branch-level", type=click.Choice(["county", "township"]), default="county",
+    show_default=True, help="What a branch is.",
+)  # fmt: skip
+@click.option(
+    "--branch-names", type=click.Choice(["masked", "full", "none"]), default="masked",
+    show_default=True, help="Names in the workbooks; full needs --approved-by and --because.",
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Write the rows and the comparison; publish nothing.")
 @approval_options
 @home_option
@@ -42,6 +53,9 @@ def command(
     as_of: datetime,
     out: Path,
     engine: Literal["duckdb", "spark"],
+    branch_files: Path | None,
+    branch_level: BranchLevel,
+    branch_names: Names,
     dry_run: bool,
     approved_by: str | None,
     because: str | None,
@@ -54,12 +68,20 @@ def command(
     without --approved-by and --because. Exit code 3: held for this reason.
     """
     from api.consent.consent import consents_before
-    from api.editions.batch import draft_whitelist, publish_draft, write_draft
+    from api.editions.batch import (
+        draft_whitelist,
+        publish_draft,
+        record_branch_files,
+        write_draft,
+    )
+    from api.editions.branch_files import BranchFiles
     from api.editions.report import notes, report
     from data.storage.archive import Archive
 
     use_policy_of(home)
     approval, day = approval_of(approved_by, because), as_of.date()
+    if branch_names == "full" and approval is None:
+        raise click.UsageError("--branch-names full needs --approved-by and --because")
     consents = consents_before(ledger_location(home, None), day)
     draft = draft_whitelist(Archive(archive), day, home, engine, consents)
     for note in notes(draft.previous, day):
@@ -83,6 +105,12 @@ def command(
     if approval:
         click.echo(f"批准 approved: {approval.by}: {approval.because}")
     click.echo(f"名单 rows: {out}\n已发布 published: {published.folder}")
+    if branch_files:
+        files = BranchFiles(published.contents, branch_level, branch_names)
+        folder = branch_files / published.folder.name
+        written = files.write(folder)
+        record_branch_files(home, published.folder.name, len(written), branch_names, approval)
+        click.echo(f"网点文件 branch files: {len(written)} → {folder}")
 
 
 def _echo_excesses(excesses: Sequence[Excess]) -> None:

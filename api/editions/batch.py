@@ -15,7 +15,7 @@ from api.core.calendar import CHINA, date_in_china
 from api.editions.approval import Approval, Excess, HeldError, excesses, missing_shares
 from api.editions.contents import Contents, contents, merge_consents
 from api.editions.demo import demo_day
-from api.editions.history import PUBLISHED, record
+from api.editions.history import BRANCH_FILES, PUBLISHED, record
 from api.editions.manifest import PROFILE, ROWS, editions_folder
 from api.editions.publish import Previous, Published, previous_edition, publish, write_rows
 from api.scoring.kernel import Basis, Scored, score_profile
@@ -97,6 +97,14 @@ def publish_draft(home: Path, draft: Draft, out: Path, approval: Approval | None
         beyond_limits=[each.text.en for each in draft.excesses],
     )  # fmt: skip
     return _copied(published, out)
+
+
+def record_branch_files(
+    home: Path, edition: str, files: int, names: str, approval: Approval | None
+) -> None:
+    """Record that `files` workbooks were written for branches, and who let full names out."""
+    now = datetime.now(tz=CHINA)
+    record(home, BRANCH_FILES, edition, now, approval, files=files, names=names)
 
 
 def write_draft(draft: Draft, out: Path) -> None:

@@ -31,6 +31,7 @@ from model.errors import EditionError
 
 PUBLICATIONS = "publications.jsonl"
 PUBLISHED, ROLLED_BACK, PRUNED = "published", "rolled back", "pruned"
+BRANCH_FILES = "branch files"
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def editions(home: Path) -> list[Listed]:
     current, said = current_folder(home).name, records(home)
     folders = (path for path in editions_folder(home).iterdir() if is_edition_name(path.name))
     names = sorted((path.name for path in folders), reverse=True)
-    last = {line["edition"]: line for line in said}
+    last = {line["edition"]: line for line in said if line["kind"] != BRANCH_FILES}
     return [
         Listed(
             name, read_manifest(editions_folder(home) / name), name == current, last.get(name, {})

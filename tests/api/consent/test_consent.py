@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from api.cases.case import case_of
 from api.consent.commands import SetConsent
 from api.consent.consent import CONSENT, consents_before, is_consent_in_force
+from api.editions.approval import Approval
 from api.editions.batch import publish_whitelist
 from api.editions.edition import PlaceFilter
 from api.ledger.database import Location
@@ -27,6 +28,8 @@ from tests.support.ledger.filling import loaded
 
 #: The desk's first day, in China, and the day of the edition that brings the branch's news.
 TODAY, LATER = date(2023, 10, 9), date(2023, 10, 20)
+#: The demo plays on an earlier day than `LATER`.
+APPROVAL = Approval("Tester", "the day after the branch's files")
 #: Records of consent in branch files, one member each, recorded on 16 October.
 NEWS = {
     "withdrew after": {"consent_withdrawn_on": date(2023, 10, 12)},
@@ -65,7 +68,8 @@ def branch(published_home, simulated_archive, affected, tmp_path_factory):
 def later(branch, tmp_path_factory):
     """The service's resources after the edition of 20 October is published."""
     home, archive = branch
-    publish_whitelist(archive, LATER, home, tmp_path_factory.mktemp("later") / "rows.parquet")
+    out = tmp_path_factory.mktemp("later") / "rows.parquet"
+    publish_whitelist(archive, LATER, home, out, approval=APPROVAL)
     return loaded(home)
 
 
@@ -148,7 +152,8 @@ def test_a_member_who_withdrew_at_the_counter_is_not_scored_by_the_next_batch(
         affected[news]["member_id"]: ConsentChange(given[-1], TODAY) for news, given in said.items()
     }
     assert consents_before(Location.of(ledger_settings), TODAY) == {}
-    publish_whitelist(archive, LATER, home, tmp_path / "rows.parquet", consents=records)
+    out = tmp_path / "rows.parquet"
+    publish_whitelist(archive, LATER, home, out, consents=records, approval=APPROVAL)
     online = loaded(home)
     for news, row in affected.items():
         standing = online.edition.row(row["member_id"])
