@@ -21,8 +21,8 @@ from model.card.bins import Floats, Ints
 from model.profile.dictionary import Dictionary
 from training.binning.evidence import counts
 from training.card.calibrate import FITTERS, Calibration, calibrate
-from training.families.cross_fit import RefitLearner
-from training.families.woe import WoeFamily
+from training.families.cross_fit import cross_fit
+from training.families.woe import WoeLearner
 from training.measures.calibration import brier, equal_groups, expected_calibration_error
 from training.samples.sample import Bools, Sample
 from training.settings import Settings
@@ -52,7 +52,7 @@ def _compare(
     splits = StratifiedKFold(outer, shuffle=True, random_state=1)
     for train, test in splits.split(np.zeros(len(sample)), sample.bad):
         known, new = sample.take(train), sample.take(test)
-        crossed = RefitLearner(WoeFamily()).cross_fit(known, dictionary, settings, lambda: None)
+        crossed = cross_fit(WoeLearner(), known, dictionary, settings)["woe"]
         fitted = calibrate(crossed.unseen_log_odds, known.bad)
         seen = _points(crossed.unseen_log_odds, fitted, settings)
         unseen = _points(crossed.fit.additive.log_odds(new.columns), fitted, settings)

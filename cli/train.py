@@ -77,6 +77,12 @@ if TYPE_CHECKING:
     type=click.Choice(POPULATIONS),
     help="Who these people are in an archive; in a table they are the rows without a target.",
 )
+@click.option(
+    "--refit/--no-refit",
+    default=True,
+    show_default=True,
+    help="Fit the judged choices again to all rows, validation included.",
+)
 @click.option("--seed", default=54, show_default=True, type=int)
 @click.option(
     "--trained-by",
@@ -99,6 +105,7 @@ def command(
     reject_inference: RejectMethod,
     unobserved: Population,
     out: Path | None,
+    refit: bool,
     seed: int,
     trained_by: str,
     home: Path,
@@ -111,6 +118,7 @@ def command(
         calibration=calibration,
         reject_inference=reject_inference,
         unobserved=unobserved,
+        refit=refit,
     )
     if archive is not None and table is None:
         train = partial(_train_archive, archive, as_of, settings)
@@ -199,6 +207,11 @@ def _print_results(run: TrainedRun, tracked: Tracked, out: Path | None) -> None:
     for name, evaluation in run.performance.evaluations.items():
         size = f"{evaluation.rows:,} rows, {evaluation.bad_rows:,} bad"
         click.echo(f"{name}: {size}; {_measures(evaluation)}")
+    if run.judged is not run.card:
+        click.echo(
+            f"全部重拟合 fitted again: to all {len(run.samples.fitted):,} rows, with the choices"
+            " fixed; the figures above are of the fit to development rows"
+        )
     for line in gate_lines(run.gates):
         click.echo(line)
     click.echo(f"评分卡 card: {run.digest[:16]}, {len(run.card.attributes)} attributes")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +11,7 @@ from model.card.bins import Bins, Columns, Floats, input_values
 from model.card.derived import Derived
 from model.errors import TrainingError
 from model.profile.dictionary import Text
+from training.samples.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,10 @@ class Fit:
         The fitted estimator, stored for analysts; the card does not need it.
     fine : Additive or None
         The model before its bins were merged; None if none were.
+    note : str
+        What the family chose, in words.
+    on : callable or None
+        Fits the same choices (attributes, pairs, rounds, penalty) to another sample.
     """
 
     additive: Additive
@@ -91,3 +96,5 @@ class Fit:
     strength: Mapping[str, float]
     estimator: object
     fine: Additive | None = None
+    note: str = ""
+    on: Callable[[Sample], Fit] | None = None

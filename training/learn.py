@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model.card.bins import Ints
+from model.card.bins import Floats, Ints
 from model.card.card_json import card_to_json
 from model.card.scorecard import Card
 from model.profile.dictionary import Dictionary
-from training.card.calibrate import Calibration, calibrate, with_curve
+from training.additive import Fit
+from training.card.calibrate import Calibration, calibrate, fit_line, with_curve
 from training.card.compile import compile_card, too_weak_for_points
 from training.card.whole_points import rounding_loss
-from training.contest import Contest, contest, contest_steps, learner_named, refit_steps
+from training.contest import Contest, contest, contest_steps, pairs_bought
 from training.families.comparison import Comparison
 from training.families.cross_fit import CrossFit
 from training.families.derived_attributes import with_attributes, with_columns
@@ -33,13 +34,13 @@ from training.run import (
     Source,
     TrainedRun,
 )
-from training.samples.sample import Sample, refuse_too_few
+from training.samples.sample import Sample, joined, refuse_too_few
 from training.settings import Settings, training_digest
 
 
 def steps(settings: Settings) -> int:
     """Return how often `learn` calls ``step_done``: for a progress bar."""
-    again = 0 if settings.reject_inference == "none" else refit_steps(settings)
+    again = 0 if settings.reject_inference == "none" else contest_steps(settings)
     return contest_steps(settings) + again + 1
 
 
@@ -52,11 +53,14 @@ def learn(
     step_done: Callable[[], object] = lambda: None,
     unobserved: Unobserved | None = None,
 ) -> TrainedRun:
-    """Learn a card from `development`; evaluate it on each of `held_samples`.
+    """Learn a card from `development`, judge it on `held_samples`, then fit it to all rows.
 
-    The first held sample is the validation sample. With `unobserved` rows the fit is repeated on
-    the sample that ``settings.reject_inference`` makes of them; all measures still use observed
-    outcomes only.
+    The first held sample is the validation sample. The card that is judged has seen `development`
+    only. With ``settings.refit`` its choices are then fitted to development and validation rows
+    together, and that is the card to be served; the gates compare the two.
+
+    With `unobserved` rows the fit is repeated on the sample that ``settings.reject_inference``
+    makes of them; all measures still use observed outcomes only.
 
     Raises
     ------
@@ -74,18 +78,26 @@ def learn(
     development = with_columns(development, derived, bins)
     held_samples = {n: with_columns(each, derived, bins) for n, each in held_samples.items()}
     origin = Origin(with_attributes(dictionary, derived.values()), source, settings)
-    card = _compile(fitted, development, origin)
+    judged = _compile(fitted, fitted.crossed.fit, development, development, origin)
+    fit, rows = _fit_to_all(fitted, development, held_samples[validated_on], settings)
+    card = judged if rows is development else _compile(fitted, fit, rows, development, origin)
     run = TrainedRun(
         card=card,
-        digest=hashlib.sha256(card_to_json(card)).hexdigest(),
+        judged=judged,
+        digest=digest_of(card),
         origin=origin,
-        learned=_learned(fitted, card),
-        samples=Samples(development, held_samples[validated_on], validated_on),
-        performance=_performance(card, fitted, development, held_samples, settings),
-        comparison=Comparison(tried.leaderboard, tried.pairs_bought),
+        learned=_learned(fitted, fit, card),
+        samples=Samples(development, held_samples[validated_on], validated_on, rows),
+        performance=_performance((card, judged), fitted, rows, development, held_samples, settings),
+        comparison=Comparison(tried.leaderboard, pairs_bought(tried, development, judged)),
     )
     step_done()
     return run
+
+
+def digest_of(card: Card) -> str:
+    """Return the SHA-256 of the card's canonical JSON."""
+    return hashlib.sha256(card_to_json(card)).hexdigest()
 
 
 def totals(card: Card, sample: Sample) -> Ints:
@@ -95,19 +107,28 @@ def totals(card: Card, sample: Sample) -> Ints:
 
 @dataclass(frozen=True)
 class _Fitted:
-    """The chosen cross-fit with its calibration, after reject inference if there was any."""
+    """The chosen cross-fit with its calibration, after reject inference if there was any.
+
+    Attributes
+    ----------
+    learned_from : Sample
+        The development sample, with what reject inference added.
+    """
 
     crossed: CrossFit
     calibration: Calibration
+    learned_from: Sample
     rejects: RejectReport | None = None
 
     def unseen_points(self, settings: Settings) -> Ints:
         """Return the out-of-fold points of the development rows, shape (n,)."""
-        log_odds = (
-            self.calibration.intercept + self.calibration.slope * self.crossed.unseen_log_odds
-        )
-        scaled = np.rint(settings.scaling.offset + settings.scaling.factor * log_odds)
-        return np.asarray(scaled, dtype=np.int64)
+        return _points(self.calibration, self.crossed.unseen_log_odds, settings)
+
+
+def _points(calibration: Calibration, log_odds: Floats, settings: Settings) -> Ints:
+    calibrated = calibration.intercept + calibration.slope * log_odds
+    scaled = np.rint(settings.scaling.offset + settings.scaling.factor * calibrated)
+    return np.asarray(scaled, dtype=np.int64)
 
 
 def _calibrate(
@@ -123,61 +144,77 @@ def _calibrate(
         crossed.unseen_log_odds, development.bad, development.weight, settings.chance_errors
     )
     if unobserved is None:
-        return _Fitted(crossed, calibration)
+        return _Fitted(crossed, calibration, development)
     return _Fitted(
         *refit_with_rejects(
-            learner_named(tried.family), development, unobserved, dictionary, settings,
-            (crossed, calibration), step_done,
+            lambda sample: contest(sample, dictionary, settings, step_done).chosen,
+            development, unobserved, settings, (crossed, calibration),
         )
     )  # fmt: skip
 
 
-def _compile(fitted: _Fitted, development: Sample, origin: Origin) -> Card:
-    crossed, settings = fitted.crossed, origin.settings
+def _fit_to_all(
+    fitted: _Fitted, development: Sample, validation: Sample, settings: Settings
+) -> tuple[Fit, Sample]:
+    """Return the fit to be served and the observed rows it has seen."""
+    fit = fitted.crossed.fit
+    if not settings.refit or fit.on is None:
+        return fit, development
+    return fit.on(joined(fitted.learned_from, validation)), joined(development, validation)
+
+
+def _compile(fitted: _Fitted, fit: Fit, rows: Sample, development: Sample, origin: Origin) -> Card:
+    """Return the card of `fit` to `rows`; its PDs are those found out of fold on development."""
+    settings = origin.settings
     card = compile_card(
-        crossed.fit.additive, fitted.calibration, development, origin.dictionary, settings,
-        origin.source.name, _provenance(origin, crossed.candidate),
+        fit.additive, fitted.calibration, rows, origin.dictionary, settings,
+        origin.source.name, _provenance(origin, fitted.crossed.candidate, len(rows)),
     )  # fmt: skip
     return with_curve(card, fitted.unseen_points(settings), development.bad, settings)
 
 
-def _provenance(origin: Origin, candidate: str) -> dict[str, str]:
+def _provenance(origin: Origin, candidate: str, rows: int) -> dict[str, str]:
     digest = {"dictionary_digest": origin.dictionary.digest}
     return {
         **origin.source.facts,
         "family": origin.settings.family,
         "candidate": candidate,
+        "rows": str(rows),
         **digest,
         "training_digest": training_digest(origin.settings, {**origin.source.facts, **digest}),
     }
 
 
-def _learned(fitted: _Fitted, card: Card) -> Learned:
+def _learned(fitted: _Fitted, fit: Fit, card: Card) -> Learned:
     crossed = fitted.crossed
     return Learned(
-        fit=crossed.fit,
+        fit=fit,
+        derived=crossed.fit.additive.derived,
         candidate=crossed.candidate,
         log_loss=crossed.log_loss,
         calibration=fitted.calibration,
-        dropped=(*crossed.fit.dropped, *too_weak_for_points(crossed.fit.additive, card)),
+        dropped=(*fit.dropped, *too_weak_for_points(fit.additive, card)),
         reject_inference=fitted.rejects,
     )
 
 
 def _performance(
-    card: Card,
+    served_and_judged: tuple[Card, Card],
     fitted: _Fitted,
+    rows: Sample,
     development: Sample,
     held_samples: Mapping[str, Sample],
     settings: Settings,
 ) -> Performance:
+    """Return the judged card's measures; bins and their shares are those of the served card."""
+    served, judged = served_and_judged
     validation = next(iter(held_samples.values()))
     return Performance(
-        evaluations=_evaluations(card, fitted, development, held_samples, settings),
-        attribute_psi=attribute_stability(card, development.columns, validation.columns),
-        points_psi=points_stability(totals(card, development), totals(card, validation)),
-        baseline=bin_shares(card, development.columns),
-        rounding=rounding_loss(fitted.crossed.fit, fitted.calibration, card, validation),
+        evaluations=_evaluations(judged, fitted, development, held_samples, settings),
+        attribute_psi=attribute_stability(served, development.columns, validation.columns),
+        points_psi=points_stability(totals(judged, development), totals(judged, validation)),
+        baseline=bin_shares(served, rows.columns),
+        rounding=rounding_loss(fitted.crossed.fit, fitted.calibration, judged, validation),
     )
 
 
@@ -190,8 +227,19 @@ def _evaluations(
 ) -> dict[str, Evaluation]:
     samples = {DEVELOPMENT: development, UNSEEN: development, **held_samples}
     points = {name: totals(card, sample) for name, sample in samples.items()}
-    points[UNSEEN] = fitted.unseen_points(settings)
+    points[UNSEEN] = _points_unseen_by_calibration(fitted, development, settings)
     return {
         name: evaluate(card, points[name], sample.bad, settings.resamples, settings.seed)
         for name, sample in samples.items()
     }
+
+
+def _points_unseen_by_calibration(fitted: _Fitted, development: Sample, settings: Settings) -> Ints:
+    """Return the out-of-fold points, each fold by the calibration of the other folds."""
+    log_odds, fold = fitted.crossed.unseen_log_odds, fitted.crossed.fold
+    points = np.empty(len(development), dtype=np.int64)
+    for number in np.unique(fold):
+        here, others = fold == number, development.take(fold != number)
+        calibration = fit_line(log_odds[~here], others.bad, others.weight)
+        points[here] = _points(calibration, log_odds[here], settings)
+    return points

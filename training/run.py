@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from model.card.derived import Derived
 from model.card.scorecard import Card
 from model.profile.dictionary import Dictionary
 from training.additive import Dropped, Fit
@@ -71,6 +72,8 @@ class Learned:
 
     Attributes
     ----------
+    derived : mapping of str to Derived
+        Ratios and differences that were chosen, by name.
     candidate : str
         The chosen family's candidate with the least out-of-fold log loss.
     log_loss : mapping of str to float
@@ -82,6 +85,7 @@ class Learned:
     """
 
     fit: Fit
+    derived: Mapping[str, Derived]
     candidate: str
     log_loss: Mapping[str, float]
     calibration: Calibration
@@ -91,14 +95,22 @@ class Learned:
 
 @dataclass(frozen=True)
 class Samples:
-    """The development sample, and the validation sample with its name.
+    """The rows of a run.
 
-    The validation sample has people or times that the card never saw.
+    Attributes
+    ----------
+    development, validation : Sample
+        What the judged card learned from, and people or times that it never saw.
+    validated_on : str
+        Name of the validation sample.
+    fitted : Sample
+        What the served card learned from: development, or development and validation.
     """
 
     development: Sample
     validation: Sample
     validated_on: str
+    fitted: Sample
 
 
 @dataclass(frozen=True)
@@ -113,7 +125,8 @@ class Performance:
     attribute_psi, points_psi
         Shift from the development to the validation sample, over the card's frozen bins.
     baseline : mapping of str to list of float
-        Share of development rows by bin code, which monitoring compares with.
+        Share of the rows that the served card learned from by bin code, which monitoring compares
+        with.
     rounding : RoundingLoss or None
         What merging bins and whole points lost on the validation sample.
     fairness : FairnessReport or None
@@ -134,6 +147,10 @@ class TrainedRun:
 
     Attributes
     ----------
+    card : Card
+        The card to be served, fitted to all rows if the settings say so.
+    judged : Card
+        The card that the performance is of: the same choices, fitted to development rows only.
     digest : str
         SHA-256 of the card's canonical JSON.
     trained_by : str
@@ -143,6 +160,7 @@ class TrainedRun:
     """
 
     card: Card
+    judged: Card
     digest: str
     origin: Origin
     learned: Learned

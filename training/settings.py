@@ -20,7 +20,7 @@ MASTER_SCALE = tuple(
 )
 
 
-Family = Literal["auto", "woe", "ebm", "boosted", "boosted_single"]
+Family = Literal["auto", "woe", "ebm", "boosted", "boosted_single", "blend"]
 CurveName = Literal["line", "beta", "isotonic", "centred_isotonic"]
 RejectMethod = Literal["none", "parcelling", "fuzzy", "ipw"]
 Population = Literal["members", "declined"]
@@ -76,6 +76,8 @@ class Settings:
         Bootstrap resamples behind each interval.
     out_of_time_share, hold_out_share : float
         Share of loans (by vintage) or rows (at random) held out from development for validation.
+    refit : bool
+        Whether the judged choices are fitted again to development and validation rows together.
     least_held_bads : int
         Bads, and goods, the validation sample needs; vintages are added to it until it has them.
     window_months, bullet_window_months : int
@@ -121,6 +123,7 @@ class Settings:
     resamples: int = 500
     out_of_time_share: float = 0.27
     hold_out_share: float = 0.25
+    refit: bool = True
     window_months: int = 12
     bullet_window_months: int = 12
     least_held_bads: int = 15

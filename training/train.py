@@ -154,7 +154,7 @@ def train_rows(
         sample.take(~validation), samples, dictionary, settings, source, step_done, unobserved
     )
     run = _with_price(run, settings)
-    return _with_fairness(run, average_cut_off(run.card, run.samples.development.bad_rate))
+    return _with_fairness(run, average_cut_off(run.judged, run.samples.development.bad_rate))
 
 
 def drafted_dictionary(table: pa.Table, target: str, name: str) -> Dictionary:
@@ -169,7 +169,7 @@ def _with_price(run: TrainedRun, requested: Settings) -> TrainedRun:
     settings = run.origin.settings
     own = next(row for row in run.comparison.leaderboard if row.family == settings.family)
     # Challengers do not get the card's ratios, which were screened on all development rows.
-    plain = without_attributes(run.origin.dictionary, run.learned.fit.additive.derived)
+    plain = without_attributes(run.origin.dictionary, run.learned.derived)
     price = price_of_explanation(own, run.samples.development, plain, settings)
     return replace(run, comparison=replace(run.comparison, price=price))
 
@@ -177,7 +177,7 @@ def _with_price(run: TrainedRun, requested: Settings) -> TrainedRun:
 def _with_fairness(run: TrainedRun, cut_off: CutOff) -> TrainedRun:
     samples, origin = run.samples, run.origin
     report = fairness_report(
-        run.card, samples.validation, samples.validated_on, cut_off, origin.dictionary,
+        run.judged, samples.validation, samples.validated_on, cut_off, origin.dictionary,
         origin.settings.seed,
     )  # fmt: skip
     return replace(run, performance=replace(run.performance, fairness=report))

@@ -7,6 +7,7 @@ the mean PD over the portfolio is the target. Grades follow the PDs.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,10 +19,11 @@ from data.storage.flat_table import numbers, read_flat_table
 from data.storage.score_columns import points_column
 from model.card.bins import Floats, Ints
 from model.card.card_file import CardFile, write_card
+from model.card.card_json import card_to_json
 from model.card.scorecard import Card
 from model.errors import TrainingError
 from training.card.calibrate import distinct_pds
-from training.gates.evidence import read_evidence, write_evidence
+from training.gates.evidence import Evidence, read_evidence, write_evidence
 from training.gates.judge import judge, write_verdicts
 from training.gates.verdict import GATE_LIMITS, GateVerdicts
 
@@ -73,15 +75,24 @@ def write_recalibrated(
         If `source` has no evidence, the portfolio no points, or the rate cannot be reached.
     """
     evidence = read_evidence(source)
-    totals = evidence.totals() if portfolio is None else _points(portfolio)
+    totals = evidence.totals(evidence.card) if portfolio is None else _points(portfolio)
     card = recalibrate(evidence.card, evidence.digest, totals, target)
     digest = write_card(out, card)
-    notes = replace(evidence.notes, card_digest=digest, recalibrated=True)
-    write_evidence(out, notes, evidence.rows)
-    verdicts = judge(replace(evidence, card=card, digest=digest, notes=notes), champion,
-                     GATE_LIMITS.on(target.on))  # fmt: skip
+    moved = _with_judged(replace(evidence, card=card, digest=digest), totals, target)
+    write_evidence(out, moved)
+    verdicts = judge(moved, champion, GATE_LIMITS.on(target.on))
     write_verdicts(verdicts, out)
     return digest, verdicts
+
+
+def _with_judged(evidence: Evidence, totals: Ints, target: LongRun) -> Evidence:
+    """Return `evidence` of the recalibrated card, with the judged card recalibrated alike."""
+    notes = replace(evidence.notes, card_digest=evidence.digest, recalibrated=True)
+    if evidence.first_fit is None or notes.judged_digest is None:
+        return replace(evidence, notes=notes)
+    first = recalibrate(evidence.first_fit, notes.judged_digest, totals, target)
+    digest = hashlib.sha256(card_to_json(first)).hexdigest()
+    return replace(evidence, first_fit=first, notes=replace(notes, judged_digest=digest))
 
 
 def recalibrate(card: Card, digest: str, totals: Ints, target: LongRun) -> Card:

@@ -1,6 +1,6 @@
 """What a run compares: candidates, boosted challengers, pairs against single attributes, rounding.
 
-All figures are of rows that the models did not view_sample.
+All figures are of rows that the models did not see.
 """
 
 from __future__ import annotations
@@ -59,12 +59,18 @@ class PairsBought:
         The best candidate without pairs.
     auc, log_loss, brier : float
         The chosen candidate's less those of `single`.
+    auc_interval : tuple of two floats
+        95 % bootstrap interval of the difference of AUC.
+    log_loss_error : float
+        Standard error of the difference of log loss.
     """
 
     pairs: int
     single: Candidate
     auc: float
+    auc_interval: tuple[float, float]
     log_loss: float
+    log_loss_error: float
     brier: float
 
 

@@ -1,26 +1,35 @@
-"""Cross-fitting: learners fit on the whole sample and on folds, with out-of-fold log odds."""
+"""Cross-fitting: a learner fits the whole sample, and each fold's other rows; the fold judges.
+
+A learner makes every choice (bins, pairs, derived attributes, rounds) from the rows it is given.
+What it says of a fold was therefore chosen without that fold. Where one of several candidates is
+taken by its loss, the candidate of a fold is the one with the least loss on the other folds.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-from model.card.bins import Floats
+from model.card.bins import Floats, Ints
 from model.errors import TrainingError
 from model.profile.dictionary import Dictionary
 from training.additive import Fit
 from training.measures.calibration import log_losses
 from training.samples.sample import Rows, Sample
-from training.settings import Settings
+from training.settings import Family, Settings
+
+Name = TypeVar("Name", bound=str)
+#: Fits by family, then by candidate, simplest first.
+Fits = Mapping[Family, Mapping[str, Fit]]
 
 
 @dataclass(frozen=True)
 class CrossFit:
-    """The chosen fit on the whole sample, with its out-of-fold predictions.
+    """A family's chosen fit on the whole sample, with its out-of-fold predictions.
 
     Attributes
     ----------
@@ -29,30 +38,24 @@ class CrossFit:
     log_loss : mapping of str to float
         Out-of-fold log loss by candidate.
     unseen_log_odds : Floats
-        Shape (n,): log odds good:bad of each row by the fits that did not see its borrower.
+        Shape (n,): log odds good:bad of each row by fits, and by a choice of candidate, that did
+        not see its borrower.
+    fold : Ints
+        Shape (n,): number of the fold that each row was left out in.
     """
 
     fit: Fit
     candidate: str
     log_loss: Mapping[str, float]
     unseen_log_odds: Floats
+    fold: Ints
 
 
 class Learner(Protocol):
-    """A way to learn a card, with out-of-fold log odds."""
+    """A way to learn additive models from a sample; it chooses on that sample alone."""
 
-    def steps(self, settings: Settings) -> int:
-        """Return how often `cross_fit` calls ``step_done``."""
-        ...
-
-    def cross_fit(
-        self,
-        sample: Sample,
-        dictionary: Dictionary,
-        settings: Settings,
-        step_done: Callable[[], object],
-    ) -> CrossFit:
-        """Return the fit on the whole sample with its out-of-fold log odds.
+    def fits(self, sample: Sample, dictionary: Dictionary, settings: Settings) -> Fits:
+        """Return one fit per candidate.
 
         Raises
         ------
@@ -62,60 +65,85 @@ class Learner(Protocol):
         ...
 
 
-class Family(Protocol):
-    """A family of models whose candidates are judged by refitting them on folds."""
-
-    def fits(self, sample: Sample, dictionary: Dictionary, settings: Settings) -> dict[str, Fit]:
-        """Return one fit per candidate of the family, by the candidate's name, simplest first.
-
-        Raises
-        ------
-        TrainingError
-            If no attribute of the sample can be used.
-        """
-        ...
+def cross_fit_steps(settings: Settings) -> int:
+    """Return how often `cross_fit` calls ``step_done``."""
+    return settings.folds + 1
 
 
-@dataclass(frozen=True)
-class RefitLearner:
-    """The learner of a `Family`: it refits the family on every fold."""
+def cross_fit(
+    learner: Learner,
+    sample: Sample,
+    dictionary: Dictionary,
+    settings: Settings,
+    step_done: Callable[[], object] = lambda: None,
+) -> dict[Family, CrossFit]:
+    """Return each family of `learner` with its fit on `sample` and its out-of-fold log odds.
 
-    family: Family
-
-    def steps(self, settings: Settings) -> int:
-        """Return how often `cross_fit` calls ``step_done``."""
-        return settings.folds + 1
-
-    def cross_fit(
-        self,
-        sample: Sample,
-        dictionary: Dictionary,
-        settings: Settings,
-        step_done: Callable[[], object],
-    ) -> CrossFit:
-        """Fit on the whole sample and on every fold; return the candidate with the least loss."""
-        fits = self.family.fits(sample, dictionary, settings)
+    Raises
+    ------
+    TrainingError
+        If no attribute of the sample can be used.
+    """
+    fits = learner.fits(sample, dictionary, settings)
+    step_done()
+    fold = np.empty(len(sample), dtype=np.int64)
+    unseen = {(family, name): np.zeros(len(sample)) for family, own in fits.items() for name in own}
+    for number, (train, test) in enumerate(folds_of(sample, settings)):
+        known, new = sample.take(train), sample.take(test)
+        predicted = _predict_unseen(learner, known, new, dictionary, settings)
+        fold[test] = number
+        for key, log_odds in unseen.items():
+            log_odds[test] = predicted.get(key, _base_log_odds(known))
         step_done()
-        unseen = {name: np.zeros(len(sample)) for name in fits}
-        for train, test in folds_of(sample, settings):
-            known, new = sample.take(train), sample.take(test)
-            predicted = self._predict_unseen(known, new, dictionary, settings)
-            for name in unseen:
-                unseen[name][test] = predicted.get(name, _base_log_odds(known))
-            step_done()
-        losses = {name: loss_of(odds, sample) for name, odds in unseen.items()}
-        best = min(losses, key=lambda name: losses[name])
-        return CrossFit(fits[best], best, losses, unseen[best])
+    return {
+        family: _chosen(own, {name: unseen[family, name] for name in own}, sample, fold)
+        for family, own in fits.items()
+    }
 
-    def _predict_unseen(
-        self, train: Sample, test: Sample, dictionary: Dictionary, settings: Settings
-    ) -> Mapping[str, Floats]:
-        try:
-            fits = self.family.fits(train, dictionary, settings)
-        except TrainingError:
-            # In weak data a fold may have no usable attribute; its rows get the base rate.
-            return {}
-        return {name: fit.additive.log_odds(test.columns) for name, fit in fits.items()}
+
+def _predict_unseen(
+    learner: Learner, train: Sample, test: Sample, dictionary: Dictionary, settings: Settings
+) -> dict[tuple[Family, str], Floats]:
+    try:
+        fits = learner.fits(train, dictionary, settings)
+    except TrainingError:
+        # In weak data a fold may have no usable attribute; its rows get the base rate.
+        return {}
+    return {
+        (family, name): fit.additive.log_odds(test.columns)
+        for family, own in fits.items()
+        for name, fit in own.items()
+    }
+
+
+def _chosen(
+    fits: Mapping[str, Fit], unseen: Mapping[str, Floats], sample: Sample, fold: Ints
+) -> CrossFit:
+    best, log_odds = choose(unseen, sample, fold)
+    losses = {name: loss_of(each, sample) for name, each in unseen.items()}
+    return CrossFit(fits[best], best, losses, log_odds, fold)
+
+
+def choose(unseen: Mapping[Name, Floats], sample: Sample, fold: Ints) -> tuple[Name, Floats]:
+    """Return the candidate with the least loss, and out-of-fold log odds of choosing so.
+
+    Parameters
+    ----------
+    unseen : mapping of str to Floats
+        By candidate, shape (n,): out-of-fold log odds. A tie goes to the earlier.
+
+    Returns
+    -------
+    tuple of name and Floats
+        In the log odds, the candidate of each fold is the one with the least loss on the others.
+    """
+    losses = {name: _losses(log_odds, sample) for name, log_odds in unseen.items()}
+    log_odds = np.empty(len(sample))
+    for number in np.unique(fold):
+        here = fold == number
+        best = min(losses, key=lambda name: losses[name][~here].sum())
+        log_odds[here] = unseen[best][here]
+    return min(losses, key=lambda name: losses[name].sum()), log_odds
 
 
 def folds_of(sample: Sample, settings: Settings) -> Iterator[tuple[Rows, Rows]]:
@@ -135,3 +163,7 @@ def _base_log_odds(sample: Sample) -> float:
 def loss_of(log_odds: Floats, sample: Sample) -> float:
     """Return the mean log loss of `log_odds` (good:bad) on `sample`."""
     return float(np.average(log_losses(log_odds, sample.bad), weights=sample.weight))
+
+
+def _losses(log_odds: Floats, sample: Sample) -> Floats:
+    return np.asarray(sample.weights * log_losses(log_odds, sample.bad), dtype=np.float64)

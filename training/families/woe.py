@@ -15,6 +15,7 @@ from model.card.bins import Floats
 from model.profile.dictionary import Dictionary, Text
 from training.additive import Additive, Dropped, Fit, Shape, no_usable_attribute
 from training.binning.binning import Binned, bin_attribute
+from training.families.cross_fit import Fits
 from training.measures.stability import drop_unstable
 from training.samples.sample import Bools, Sample
 from training.settings import Settings
@@ -29,28 +30,33 @@ class WoeEstimator:
     regression: LogisticRegression
 
 
-class WoeFamily:
+class WoeLearner:
     """Binned weights of evidence with a ridge; one candidate per penalty."""
 
-    def fits(self, sample: Sample, dictionary: Dictionary, settings: Settings) -> dict[str, Fit]:
+    def fits(self, sample: Sample, dictionary: Dictionary, settings: Settings) -> Fits:
         """Return one fit per penalty; see `training.families.cross_fit`."""
-        binned, dropped = _bin_attributes(sample, dictionary, settings)
-        strong, weak = drop_weak(binned, settings)
-        bins = {name: binned[name].bins for name in strong}
-        ranked, unstable = drop_unstable(strong, bins, sample, settings)
-        woe = {name: _by_row(binned[name], sample) for name in ranked}
-        names, correlated = drop_correlated(ranked, woe, settings)
-        dropped = [*dropped, *weak, *unstable, *correlated]
-        fits = {}
-        for penalty in settings.penalties:
-            regression = fit_logistic(
-                {name: woe[name] for name in names}, sample.bad, penalty, sample.weight
-            )
-            if regression is not None:
-                fits[f"C={penalty:g}"] = _fit(regression, binned, dropped)
-        if not fits:
-            raise no_usable_attribute(dropped)
-        return fits
+        return {"woe": _fits(sample, dictionary, settings)}
+
+
+def _fits(sample: Sample, dictionary: Dictionary, settings: Settings) -> dict[str, Fit]:
+    """Return the fit of every penalty that leaves an attribute in."""
+    binned, dropped = _bin_attributes(sample, dictionary, settings)
+    strong, weak = drop_weak(binned, settings)
+    bins = {name: binned[name].bins for name in strong}
+    ranked, unstable = drop_unstable(strong, bins, sample, settings)
+    woe = {name: _by_row(binned[name], sample) for name in ranked}
+    names, correlated = drop_correlated(ranked, woe, settings)
+    dropped = [*dropped, *weak, *unstable, *correlated]
+    fits = {}
+    for penalty in settings.penalties:
+        regression = fit_logistic(
+            {name: woe[name] for name in names}, sample.bad, penalty, sample.weight
+        )
+        if regression is not None:
+            fits[f"C={penalty:g}"] = _fit(regression, binned, dropped, dictionary, settings)
+    if not fits:
+        raise no_usable_attribute(dropped)
+    return fits
 
 
 def _bin_attributes(
@@ -70,19 +76,45 @@ def _by_row(binned: Binned, sample: Sample) -> Floats:
     return binned.woe[binned.bins.codes(sample.columns[binned.bins.attribute])]
 
 
-def _fit(regression: Regression, binned: dict[str, Binned], dropped: list[Dropped]) -> Fit:
+def _fit(
+    regression: Regression,
+    binned: dict[str, Binned],
+    dropped: list[Dropped],
+    dictionary: Dictionary,
+    settings: Settings,
+) -> Fit:
     shapes = tuple(
         # Points measure safety, WoE measures risk.
         Shape((name,), -coefficient * binned[name].woe)
         for name, coefficient in zip(regression.names, regression.coefficients, strict=True)
     )
     entered = {name: binned[name] for name in regression.names}
+    penalty = regression.estimator.C
     return Fit(
         Additive(-regression.intercept, {name: b.bins for name, b in entered.items()}, shapes),
         (*dropped, *regression.dropped),
         {name: b.iv for name, b in entered.items()},
         WoeEstimator(entered, regression.names, regression.estimator),
+        note=f"C={penalty:g}",
+        on=lambda sample: _on(sample, regression, dropped, dictionary, settings),
     )
+
+
+def _on(
+    sample: Sample,
+    chosen: Regression,
+    dropped: list[Dropped],
+    dictionary: Dictionary,
+    settings: Settings,
+) -> Fit:
+    """Return the fit of the same attributes and penalty to `sample`, with bins of its own."""
+    only = Dictionary({name: dictionary[name] for name in chosen.names}, dictionary.digest)
+    binned, lost = _bin_attributes(sample, only, settings)
+    woe = {name: _by_row(own, sample) for name, own in binned.items()}
+    regression = fit_logistic(woe, sample.bad, chosen.estimator.C, sample.weight)
+    if regression is None:
+        raise no_usable_attribute([*dropped, *lost])
+    return _fit(regression, binned, [*dropped, *lost], dictionary, settings)
 
 
 def drop_weak(binned: Mapping[str, Binned], settings: Settings) -> tuple[list[str], list[Dropped]]:

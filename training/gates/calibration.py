@@ -47,12 +47,12 @@ def calibration_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
     A card recalibrated to a long-run rate differs from the last vintages on purpose. For such a
     card a failure becomes a flag, which the approver compares with the recalibration's source.
     """
-    evaluation = evaluate(evidence.card, evidence.totals(), evidence.rows.bad, _RESAMPLES, _SEED)
+    evaluation = evaluate(evidence.judged, evidence.totals(), evidence.rows.bad, _RESAMPLES, _SEED)
     ratio, recalibrated = _observed_over_expected(evaluation), evidence.notes.recalibrated
     level = list(_judge_level(ratio, limits, _LEVEL_IS_CHOSEN if recalibrated else _RECALIBRATE))
     level_holds = all(verdict.status == "pass" for verdict in level)
     remedy = _SHAPE_IS_WRONG if level_holds and not recalibrated else level[0].remedy
-    error = _judge_error(evidence.card, evaluation, limits["ece_most"], remedy)
+    error = _judge_error(evidence.judged, evaluation, limits["ece_most"], remedy)
     for verdict in (error, *level):
         is_softened = recalibrated and verdict.status == "fail"
         yield replace(verdict, status="flag") if is_softened else verdict

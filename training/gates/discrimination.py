@@ -169,7 +169,7 @@ def _against_one_attribute(evidence: Evidence, name: str, limits: Limits) -> Ver
 
     The attribute is chosen on the rows that judge it, which is in its favour.
     """
-    gate, card = "CARD_AGAINST_ONE_ATTRIBUTE", evidence.card
+    gate, card = "CARD_AGAINST_ONE_ATTRIBUTE", evidence.judged
     if len(card.attributes) == 1:
         return not_applicable(gate, Text("评分卡只有一项指标", "the card has one attribute"))
     points = card.points_by_attribute(card.codes(evidence.rows.columns))
@@ -184,7 +184,7 @@ def _against_one_attribute(evidence: Evidence, name: str, limits: Limits) -> Ver
 
 def _attribute_aucs(evidence: Evidence) -> list[tuple[str, float]]:
     """Return each attribute's AUC by its own points on validation, strongest first."""
-    card = evidence.card
+    card = evidence.judged
     points = card.points_by_attribute(card.codes(evidence.rows.columns))
     areas = [
         (name, auc_of_scores(points[:, column], evidence.rows.bad))

@@ -1,6 +1,8 @@
 """The evidence that gates judge: the card, its validation rows, and the notes of its training.
 
-Training writes it beside the card as ``evidence.json`` and ``validation.parquet``. On the day of
+Training writes it beside the card as ``evidence.json`` and ``validation.parquet``. A card that was
+fitted again to all rows has seen the validation rows; the card of the same choices that has not is
+in the folder ``judged``, and every measure on validation is of that one. On the day of
 promotion the gates compare the card with the champion on these same rows. The rows have attributes
 and groups, but no member id, name or number.
 """
@@ -20,14 +22,14 @@ import pyarrow.parquet as pq
 
 from data.storage.profiles import columns_of
 from model.card.bins import Ints
-from model.card.card_file import read_card
+from model.card.card_file import read_card, write_card
 from model.card.scorecard import Card
 from model.errors import TrainingError
 from model.profile.dictionary import Direction
 from training.fairness.findings import FairnessReport
 from training.samples.sample import Sample
 
-EVIDENCE, VALIDATION = "evidence.json", "validation.parquet"
+EVIDENCE, VALIDATION, JUDGED = "evidence.json", "validation.parquet", "judged"
 _ATTRIBUTE, _GROUP = "attribute.", "group."
 
 
@@ -56,6 +58,8 @@ class TrainingNotes:
     cross_validated_auc : tuple of float or None
         AUC out of fold on the development sample, and its standard error; None in evidence of
         earlier releases.
+    judged_digest : str or None
+        SHA-256 of the card in ``judged``; None if the card itself never saw the validation rows.
     """
 
     card_digest: str
@@ -69,28 +73,43 @@ class TrainingNotes:
     cut_off: int | None
     recalibrated: bool = False
     cross_validated_auc: tuple[float, float] | None = None
+    judged_digest: str | None = None
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A card with its training notes, its validation rows, and their fairness if it is known."""
+    """A card with its training notes, its validation rows, and their fairness if it is known.
+
+    Attributes
+    ----------
+    first_fit : Card or None
+        The card of the same choices that has not seen the validation rows; None if `card` has not.
+    """
 
     card: Card
     digest: str
     notes: TrainingNotes
     rows: Sample
     fairness: FairnessReport | None = None
+    first_fit: Card | None = None
+
+    @property
+    def judged(self) -> Card:
+        """The card to measure on the validation rows, which it has not seen."""
+        return self.first_fit or self.card
 
     def totals(self, card: Card | None = None) -> Ints:
-        """Return the points of the validation rows by this card, or by another; shape (n,)."""
-        scored = card or self.card
+        """Return the points of the validation rows by the judged card, or another; shape (n,)."""
+        scored = card or self.judged
         return scored.total(scored.points_by_attribute(scored.codes(self.rows.columns)))
 
 
-def write_evidence(folder: Path, notes: TrainingNotes, rows: Sample) -> None:
-    """Write `notes` and the validation `rows` beside the card in `folder`."""
-    pq.write_table(_table(rows), folder / VALIDATION, compression="zstd")
-    stated = {**vars(notes), "validation_sha256": _digest(folder / VALIDATION)}
+def write_evidence(folder: Path, evidence: Evidence) -> None:
+    """Write the notes, the validation rows and the judged card beside the card in `folder`."""
+    pq.write_table(_table(evidence.rows), folder / VALIDATION, compression="zstd")
+    if evidence.first_fit is not None:
+        write_card(folder / JUDGED, evidence.first_fit)
+    stated = {**vars(evidence.notes), "validation_sha256": _digest(folder / VALIDATION)}
     text = json.dumps(stated, ensure_ascii=False, indent=1) + "\n"
     (folder / EVIDENCE).write_text(text, encoding="utf-8")
 
@@ -123,12 +142,24 @@ def read_evidence(folder: Path) -> Evidence:
         if stated.get("cross_validated_auc") is not None:
             auc, error = stated["cross_validated_auc"]
             stated["cross_validated_auc"] = (float(auc), float(error))
-        return Evidence(read.card, read.digest, TrainingNotes(**stated), rows)
+        notes = TrainingNotes(**stated)
+        return Evidence(read.card, read.digest, notes, rows, first_fit=_first_fit(folder, notes))
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise TrainingError(
             f"{folder}: its evidence cannot be read ({error}); restore {EVIDENCE} and {VALIDATION}"
             " from the training run"
         ) from error
+
+
+def _first_fit(folder: Path, notes: TrainingNotes) -> Card | None:
+    if notes.judged_digest is None:
+        return None
+    judged = read_card(folder / JUDGED)
+    if judged.digest != notes.judged_digest:
+        raise TrainingError(
+            f"{folder / JUDGED}: not the card that was judged; restore it from the training run"
+        )
+    return judged.card
 
 
 def _digest(path: Path) -> str:

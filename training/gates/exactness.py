@@ -13,6 +13,7 @@ from model.policy.policy import policy_on
 from model.profile.dictionary import Direction, Text
 from training.gates.evidence import Evidence
 from training.gates.verdict import Verdict, judge_condition, judge_limit, not_applicable
+from training.measures.discrimination import auc_of_scores
 from training.measures.evaluate import Interval
 from training.samples.limits import Limits
 
@@ -35,6 +36,7 @@ def exactness_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
     yield _reasons_sum(evidence)
     yield _reason_for_everyone(evidence, limits)
     yield _rounding(evidence, limits)
+    yield from _refit(evidence, limits)
 
 
 def broken_directions(card: Card, directions: Mapping[str, Direction]) -> list[str]:
@@ -123,4 +125,28 @@ def _rounding(evidence: Evidence, limits: Limits) -> Verdict:
         Text("并箱和取整损失的 AUC", "AUC lost by merging and rounding"),
         Text("增大 PDO 或分箱数", "train with a larger PDO, or more bins"),
         limits["rounding_auc_watch"],
+    )  # fmt: skip
+
+
+def _refit(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
+    """Yield the verdicts on the fit to all rows, beside the judged fit to development rows.
+
+    The two share their choices. On the validation rows, which the refit has seen, it must rank no
+    worse, and the points of a row must stay near.
+    """
+    again = Text("用 --no-refit 重新训练", "train again with --no-refit")
+    if evidence.first_fit is None:
+        yield not_applicable("REFIT", Text("评分卡未重新拟合", "the card was not fitted again"))
+        return
+    judged, served = evidence.totals(), evidence.totals(evidence.card)
+    lost = auc_of_scores(judged, evidence.rows.bad) - auc_of_scores(served, evidence.rows.bad)
+    yield judge_limit(
+        "REFIT_RANKS", Interval.exact(lost), limits["refit_auc_loss_most"], "most",
+        Text("全部样本重新拟合后损失的 AUC", "AUC lost by fitting to all rows"), again,
+    )  # fmt: skip
+    yield judge_limit(
+        "REFIT_POINTS", Interval.exact(float(np.abs(served - judged).mean())),
+        limits["refit_points_most"], "most",
+        Text("全部样本重新拟合后平均变动分数", "mean change of points by fitting to all rows"),
+        again,
     )  # fmt: skip

@@ -30,7 +30,7 @@ def fairness_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
     """Yield the verdicts by protected attribute, on the validation rows."""
     notes = evidence.notes
     report = evidence.fairness or fairness_report(
-        evidence.card,
+        evidence.judged,
         evidence.rows,
         notes.sample,
         (notes.cut_off or 0, _NO_TEXT),

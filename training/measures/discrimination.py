@@ -94,7 +94,7 @@ _RESAMPLES = 300
 
 
 def auc_difference(
-    first: Ints, second: Ints, sample: Sample, seed: int
+    first: Ints | Floats, second: Ints | Floats, sample: Sample, seed: int
 ) -> tuple[float, float, float]:
     """Return AUC of `first` less AUC of `second`, with its 95 % bootstrap interval.
 

@@ -9,9 +9,8 @@ import numpy as np
 
 from model.card.bins import Floats
 from model.errors import TrainingError
-from model.profile.dictionary import Dictionary
 from training.card.calibrate import Calibration, calibrate
-from training.families.cross_fit import CrossFit, Learner
+from training.families.cross_fit import CrossFit
 from training.measures.discrimination import auc_of_scores
 from training.reject.methods import (
     Selection,
@@ -60,18 +59,18 @@ class RejectReport:
 
 
 def refit_with_rejects(
-    learner: Learner,
+    cross_fit: Callable[[Sample], CrossFit],
     observed: Sample,
     unobserved: Unobserved,
-    dictionary: Dictionary,
     settings: Settings,
     first: tuple[CrossFit, Calibration],
-    step_done: Callable[[], object],
-) -> tuple[CrossFit, Calibration, RejectReport]:
-    """Fit again on the augmented sample; return the fit, its calibration and the report.
+) -> tuple[CrossFit, Calibration, Sample, RejectReport]:
+    """Fit again on the augmented sample; return the fit, its calibration, the sample, the report.
 
     Parameters
     ----------
+    cross_fit : callable
+        Fits the chosen family to a sample.
     first : tuple
         The fit on the observed rows alone, and its calibration.
 
@@ -87,16 +86,19 @@ def refit_with_rejects(
         observed, unobserved, calibration.intercept + calibration.slope * log_odds, selection,
         settings,
     )  # fmt: skip
-    again = learner.cross_fit(sample, dictionary, settings, step_done)
+    again = cross_fit(sample)
     recalibration = calibrate(
         again.unseen_log_odds, sample.bad, sample.weight, settings.chance_errors
     )
-    on_observed = replace(again, unseen_log_odds=again.unseen_log_odds[: len(observed)])
+    rows = len(observed)
+    on_observed = replace(
+        again, unseen_log_odds=again.unseen_log_odds[:rows], fold=again.fold[:rows]
+    )
     report = reject_report(
         observed, unobserved, selection, sample,
         (on_observed.unseen_log_odds, crossed.unseen_log_odds), settings,
     )  # fmt: skip
-    return on_observed, recalibration, report
+    return on_observed, recalibration, sample, report
 
 
 def augment(

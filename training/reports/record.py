@@ -13,13 +13,14 @@ from typing import Any
 from model.card.card_file import write_card
 from training.gates.evidence import (
     EVIDENCE,
+    JUDGED,
     VALIDATION,
     Evidence,
     TrainingNotes,
     write_evidence,
 )
 from training.gates.judge import GATES, write_verdicts
-from training.learn import totals
+from training.learn import digest_of, totals
 from training.measures.baseline import points_baseline
 from training.measures.evaluate import Evaluation
 from training.reports.page import report_html
@@ -36,7 +37,7 @@ def write_run(run: TrainedRun, folder: Path) -> None:
     (folder / REPORT).write_text(report_html(run, pictures, by_attribute), encoding="utf-8")
     (folder / FIGURES).write_text(figures_json(run), encoding="utf-8")
     evidence = evidence_of(run)
-    write_evidence(folder, evidence.notes, evidence.rows)
+    write_evidence(folder, evidence)
     if run.gates is not None:
         write_verdicts(run.gates, folder)
     _write_pictures(folder / "plots", pictures)
@@ -50,12 +51,14 @@ def write_card_folder(run: TrainedRun, folder: Path, written: Path) -> None:
     for name in (FIGURES, REPORT, EVIDENCE, VALIDATION, GATES):
         if (written / name).exists():
             shutil.copyfile(written / name, folder / name)
+    if (written / JUDGED).exists():
+        shutil.copytree(written / JUDGED, folder / JUDGED, dirs_exist_ok=True)
 
 
 def figures_json(run: TrainedRun) -> str:
     """Return the run's figures, and its baseline for monitoring, as JSON."""
     performance, rejects = run.performance, run.learned.reject_inference
-    points = points_baseline(totals(run.card, run.samples.development))
+    points = points_baseline(totals(run.card, run.samples.fitted))
     figures = {
         "card_digest": run.digest,
         "provenance": dict(run.card.provenance),
@@ -92,8 +95,9 @@ def _write_pictures(folder: Path, pictures: dict[str, str]) -> None:
 def evidence_of(run: TrainedRun) -> Evidence:
     """Return the evidence that the gates judge `run` by."""
     return Evidence(
-        run.card, run.digest, _notes(run), run.samples.validation, run.performance.fairness
-    )
+        run.card, run.digest, _notes(run), run.samples.validation, run.performance.fairness,
+        None if run.judged is run.card else run.judged,
+    )  # fmt: skip
 
 
 def _notes(run: TrainedRun) -> TrainingNotes:
@@ -109,6 +113,7 @@ def _notes(run: TrainedRun) -> TrainingNotes:
         rounding_auc=performance.rounding.auc if performance.rounding else None,
         cut_off=performance.fairness.cut_off if performance.fairness else None,
         cross_validated_auc=_cross_validated_auc(performance.evaluations[UNSEEN]),
+        judged_digest=None if run.judged is run.card else digest_of(run.judged),
     )
 
 
@@ -124,7 +129,7 @@ def listed_parameters(run: TrainedRun) -> dict[str, str]:
     chosen = {"candidate": run.learned.candidate, "attributes": str(len(run.card.attributes))}
     versions = {
         f"version_{name}": importlib.metadata.version(name)
-        for name in ("numpy", "scikit-learn", "optbinning", "ortools", "lightgbm", "interpret-core")
+        for name in ("numpy", "scikit-learn", "optbinning", "ortools", "lightgbm")
     }
     return {**settings, **chosen, **versions}
 

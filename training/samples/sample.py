@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +76,23 @@ class Sample:
         return Sample(
             columns, self.bad[rows], self.borrower[rows], self.period[rows], groups, weight
         )
+
+
+def joined(first: Sample, second: Sample) -> Sample:
+    """Return the rows of `first`, then those of `second`, with the columns and groups of both."""
+    weighted = first.weight is not None or second.weight is not None
+    return Sample(
+        _joined(first.columns, second.columns),
+        np.concatenate([first.bad, second.bad]),
+        np.concatenate([first.borrower, second.borrower]),
+        np.concatenate([first.period, second.period]),
+        _joined(first.groups, second.groups),
+        np.concatenate([first.weights, second.weights]) if weighted else None,
+    )
+
+
+def _joined(first: Columns, second: Columns) -> dict[str, Any]:
+    return {n: np.concatenate([own, second[n]]) for n, own in first.items() if n in second}
 
 
 def refuse_too_few(sample: Sample, least: int, what: str) -> None:

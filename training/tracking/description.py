@@ -95,7 +95,7 @@ def _dataset(
 ) -> tuple[Dataset, str, dict[str, str]]:
     source = run.origin.source
     facts = {**source.facts, **source.file}
-    derived = run.learned.fit.additive.derived
+    derived = run.learned.derived
     schema = Schema([
         *(ColSpec(DataType.string if values.dtype == object else DataType.double, column,
                   required=False)

@@ -14,7 +14,7 @@ from mlflow.exceptions import MlflowException
 
 from model.card.card_file import CardFile
 from model.errors import TrainingError
-from training.gates.evidence import EVIDENCE, VALIDATION
+from training.gates.evidence import EVIDENCE, JUDGED, VALIDATION
 from training.gates.verdict import GateVerdicts
 from training.reports.record import REPORT, listed_metrics, listed_parameters
 from training.run import TrainedRun
@@ -229,7 +229,7 @@ def _fetch_evidence(run_id: str, place: str | Path, folder: Path) -> None:
     """Copy the run's evidence beside its card; a run of an earlier release has none."""
     with opened(place):
         stored = {item.path for item in MlflowClient().list_artifacts(run_id)}
-        for name in {EVIDENCE, VALIDATION} & stored:
+        for name in {EVIDENCE, VALIDATION, JUDGED} & stored:
             mlflow.artifacts.download_artifacts(
                 run_id=run_id, artifact_path=name, dst_path=str(folder)
             )

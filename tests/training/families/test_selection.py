@@ -9,10 +9,8 @@ from model.card.bins import Bins
 from model.errors import TrainingError
 from model.profile.dictionary import Attribute, Dictionary, Text
 from training.binning.binning import bin_attribute
-from training.families.boosted.family import BoostedFamily
-from training.families.cross_fit import RefitLearner
-from training.families.ebm import EbmFamily
-from training.families.woe import WoeFamily, drop_correlated, drop_weak, fit_logistic
+from training.families.boosted.family import SINGLE, BoostedLearner
+from training.families.woe import WoeLearner, drop_correlated, drop_weak, fit_logistic
 from training.measures.stability import coarse, drop_unstable
 from training.samples.sample import Sample, refuse_too_few
 from training.settings import Settings
@@ -71,13 +69,12 @@ def test_a_sample_without_time_is_stable(binned, sample):
     )
 
 
-@pytest.mark.parametrize("family", [BoostedFamily("boosted_single"), RefitLearner(EbmFamily())])
-def test_boosted_shapes_drop_unstable_attributes_by_name(family, sample):
+def test_boosted_shapes_drop_unstable_attributes_by_name(sample):
     rows = sample.take(np.arange(0, ROWS, 4))
     names = ("care", "young", "noise")
     dictionary = Dictionary({name: declared(name) for name in names}, "0" * 64)
     few = Sample({n: rows.columns[n] for n in names}, rows.bad, rows.borrower, rows.period)
-    fit = family.cross_fit(few, dictionary, replace(SETTINGS, folds=2), lambda: None).fit
+    fit = BoostedLearner(SINGLE).fits(few, dictionary, SETTINGS)[SINGLE][SINGLE]
     assert set(fit.additive.bins) == {"care", "noise"}
     assert [entry.attribute for entry in fit.dropped] == ["young"]
     assert "unstable: PSI" in fit.dropped[0].reason.en
@@ -124,7 +121,7 @@ def test_nothing_is_left_if_every_sign_is_wrong(sample):
 
 def test_the_family_names_everything_it_drops(sample):
     dictionary = Dictionary({name: declared(name) for name in sample.columns}, "digest")
-    for fit in WoeFamily().fits(sample, dictionary, SETTINGS).values():
+    for fit in WoeLearner().fits(sample, dictionary, SETTINGS)["woe"].values():
         kept = {name for shape in fit.additive.shapes for name in shape.attributes}
         dropped = {entry.attribute for entry in fit.dropped}
         assert kept | dropped == set(sample.columns)
@@ -133,7 +130,7 @@ def test_the_family_names_everything_it_drops(sample):
 
 def test_log_odds_of_good_fall_with_risk(sample):
     dictionary = Dictionary({name: declared(name) for name in sample.columns}, "digest")
-    fit = WoeFamily().fits(sample, dictionary, SETTINGS)["C=1"]
+    fit = WoeLearner().fits(sample, dictionary, SETTINGS)["woe"]["C=1"]
     odds = fit.additive.log_odds(sample.columns)
     assert odds[~sample.bad].mean() > odds[sample.bad].mean()
     assert np.mean(1 / (1 + np.exp(odds))) == pytest.approx(sample.bad_rate, abs=0.01)

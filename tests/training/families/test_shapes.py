@@ -13,8 +13,8 @@ from training.additive import Additive, Shape
 from training.binning.optimal import breaks_direction
 from training.families.boosted.bins import VIEWS, different_views, fine_bins, view_sample
 from training.families.boosted.booster import Growth, grow
-from training.families.boosted.folds import best_pairs
 from training.families.boosted.merge import merge_bins, reduce_bins
+from training.families.boosted.pairs import best_pairs
 from training.families.boosted.purify import bin_weights, purify, with_unseen_bins
 from training.families.boosted.trees import Tables
 from training.samples.sample import Sample

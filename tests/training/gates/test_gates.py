@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from model.card.bins import Bins, Term
+from model.card.card_file import read_card, write_card
 from model.errors import ContractError, TrainingError
 from tests.support.planted_card import DAY, HONEST, ROWS, card_over, evidence, gates, people
-from training.gates.evidence import read_evidence, write_evidence
+from training.gates.evidence import Evidence, read_evidence, write_evidence
 from training.gates.exactness import broken_directions
 from training.gates.judge import judge
 from training.gates.verdict import GATE_LIMITS, status
@@ -197,21 +198,55 @@ def test_a_value_beyond_the_limit_fails_only_if_its_interval_is_too():
 def test_evidence_comes_back_as_it_was_written_and_its_rows_cannot_be_swapped(
     tmp_path, member_card
 ):
-    from model.card.card_file import write_card
-
     rows = people()
     words = np.array(["小麦", None] * (ROWS // 2), dtype=object)
     rows = replace(rows, columns={**rows.columns, "crop": words}, groups={"gender": words})
     digest = write_card(tmp_path, member_card)
-    notes = evidence(HONEST, rows, card_digest=digest).notes
-    write_evidence(tmp_path, notes, rows)
+    written = evidence(HONEST, rows, card_digest=digest)
+    write_evidence(tmp_path, written)
     read = read_evidence(tmp_path)
-    assert (read.notes, read.digest) == (notes, digest)
+    assert (read.notes, read.digest, read.first_fit) == (written.notes, digest, None)
     assert read.rows.columns["crop"].tolist() == words.tolist()
     assert (read.rows.columns["income"] == rows.columns["income"]).all()
-    write_evidence(tmp_path / "..", notes, rows.take(np.arange(100)))
+    write_evidence(tmp_path / "..", replace(written, rows=rows.take(np.arange(100))))
     (tmp_path / ".." / "validation.parquet").replace(tmp_path / "validation.parquet")
     with pytest.raises(TrainingError, match="not the rows this card was validated on"):
+        read_evidence(tmp_path)
+
+
+WORSE = card_over({"income": (0, 40)}, 510)
+
+
+def refitted(card):
+    """Evidence of `card`, fitted again to all rows after the honest card was judged."""
+    return replace(evidence(card, people(), judged_digest="b" * 64), first_fit=HONEST)
+
+
+def test_a_card_that_was_fitted_again_is_measured_by_the_fit_that_never_saw_the_rows():
+    verdicts = gates(refitted(WORSE))
+    own = gates(evidence(HONEST, people()))
+    for gate in ("AUC_ABOVE_CHANCE", "CALIBRATION_ERROR", "ATTRIBUTE_TOO_GOOD"):
+        assert verdicts[gate].value == own[gate].value
+    assert own["REFIT"].status == "none"
+
+
+def test_a_fit_to_all_rows_that_ranks_worse_or_moves_the_points_is_stopped():
+    moved = replace(HONEST, base=HONEST.base + 30)
+    worse, same, far = (gates(refitted(card)) for card in (WORSE, HONEST, moved))
+    assert worse["REFIT_RANKS"].status == "fail"
+    assert (same["REFIT_RANKS"].status, same["REFIT_POINTS"].status) == ("pass", "pass")
+    assert (far["REFIT_RANKS"].status, far["REFIT_POINTS"].status) == ("pass", "fail")
+
+
+def test_the_first_fit_comes_back_with_the_evidence_and_cannot_be_swapped(tmp_path, member_card):
+    digest = write_card(tmp_path, member_card)
+    first = replace(member_card, base=member_card.base + 1)
+    judged = write_card(tmp_path / "first", first)
+    notes = evidence(HONEST, people(), card_digest=digest, judged_digest=judged).notes
+    write_evidence(tmp_path, Evidence(member_card, digest, notes, people(), first_fit=first))
+    assert read_evidence(tmp_path).judged.base == read_card(tmp_path / "first").card.base
+    write_card(tmp_path / "judged", member_card)
+    with pytest.raises(TrainingError, match="not the card that was judged"):
         read_evidence(tmp_path)
 
 

@@ -109,7 +109,7 @@ def with_findings(run):
         ),
         comparison=Comparison(
             (candidate, candidate),
-            PairsBought(2, candidate, 0.004, -0.002, -0.001),
+            PairsBought(2, candidate, 0.004, (0.001, 0.007), -0.002, 0.001, -0.001),
             PriceOfExplanation((replace(candidate, name="LightGBM"),), 0.003, -0.001),
         ),
         gates=GateVerdicts("0" * 64, "1" * 64, "2" * 64, "2023-10-01", "held_out", (

@@ -12,8 +12,8 @@ from model.archive.tables import archive_tables
 from model.errors import TrainingError
 from model.policy.policy import policy_on
 from model.profile.dictionary import member_dictionary
-from training.families.cross_fit import RefitLearner
-from training.families.woe import WoeFamily
+from training.families.cross_fit import cross_fit
+from training.families.woe import WoeLearner
 from training.run import NEW_BORROWERS, OUT_OF_TIME, UNSEEN
 from training.samples.archive import archive_sample
 from training.settings import Settings
@@ -168,13 +168,11 @@ def test_folds_never_split_a_borrower(bank):
     seen = []
 
     class Watching:
-        name = "watching"
-
         def fits(self, train, dictionary, settings):
             seen.append(set(train.borrower.tolist()))
-            return WoeFamily().fits(train, dictionary, settings)
+            return WoeLearner().fits(train, dictionary, settings)
 
-    RefitLearner(Watching()).cross_fit(sample, member_dictionary(), QUICK, lambda: None)
+    cross_fit(Watching(), sample, member_dictionary(), QUICK)
     everyone, *folds = seen
     held = [everyone - fold for fold in folds]
     assert sum(map(len, held)) == len(everyone)

@@ -139,7 +139,10 @@ class Effort:
     rate : float
         Learning rate.
     bags : int
-        Ensembles averaged for the card, over all views.
+        Ensembles averaged for a fit, over all views; the fit to all rows averages twice as many.
+    splits : int
+        Inner splits that choose rounds, derived attributes and pairs: three leave every row out
+        once; one suffices where the fifth that it leaves out has many rows.
     most_pairs, most_bins : int
         Pairs of attributes in the card, ordinary bins an attribute: small tables support fewer.
     """
@@ -148,6 +151,7 @@ class Effort:
     ridge: float
     rate: float
     bags: int
+    splits: int
     most_pairs: int
     most_bins: int
 
@@ -164,9 +168,10 @@ def effort_for(rows: int, attributes: int) -> Effort:
     bins = 16 if rows < 3_000 else 20
     least = int(min(max(rows / 50, 10), 100))
     ridge = 1.0 if rows < 3_000 else 5.0 if rows < 20_000 else 10.0
-    bags = 12 if cells <= _SMALL else 8 if cells <= _MEDIUM else 6
+    bags = 6 if cells <= _SMALL else 4 if cells <= _MEDIUM else 3
     rate = 0.05 if cells <= _MEDIUM else 0.08
-    return Effort(least, ridge, rate, bags, pairs, bins)
+    splits = 3 if cells <= _MEDIUM else 1
+    return Effort(least, ridge, rate, bags, splits, pairs, bins)
 
 
 def _data(values: Floats, sample: Sample) -> lightgbm.Dataset:

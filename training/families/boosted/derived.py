@@ -1,7 +1,7 @@
 """Screen ratios and differences of two attributes, out of fold, for what they add to the two.
 
 A candidate is cut into equal shares of the rows. From the residuals of ensembles of single
-attributes, each fold is predicted from the others (Newton steps on out-of-fold residuals).
+attributes, each part of the rows is predicted from the others (Newton steps).
 Candidates are ranked by the log likelihood they gain on unseen rows. The gain of either source's
 own shares is deducted, because the ensembles may have cut that source too coarsely.
 """
@@ -9,19 +9,16 @@ own shares is deducted, because the ensembles may have cut that source too coars
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.card.bins import Floats, Ints, input_values
 from model.card.derived import KINDS, Derived, Kind
 from training.families.boosted.folds import FitInputs
+from training.families.boosted.residuals import Residuals, Shares, equal_shares
 from training.families.derived_attributes import derived_from
-from training.samples.sample import Rows
 
-Shares = NDArray[np.uint8]
 #: Maximum number of sources, the strongest first. A weak attribute may matter beside another: 30
 #: left out the day of the month that decides the due date of micro-loans.
 _MAX_SOURCES = 48
@@ -30,47 +27,14 @@ _MIN_BINS = 5
 _SHARES = 16
 #: A candidate whose shares correlate more with a source's shares ranks rows as the source does.
 _MAX_CORRELATION = 0.95
-#: Rows with zero residual added to each share.
-_PRIOR_ROWS = 20.0
 #: Minimum log likelihood gain; the best of many chance candidates gains the log of their number.
 _MIN_GAIN = 4.0
 #: Candidates ranked again after each choice.
 _SHORT_LIST = 80
 
 
-@dataclass(frozen=True)
-class Residuals:
-    """Residuals of log odds: gradient, curvature and fold by row."""
-
-    gradient: Floats
-    curvature: Floats
-    fold: Ints
-
-    @staticmethod
-    def of(inputs: FitInputs, log_odds: Floats, fold: Ints) -> Residuals:
-        """Return the residuals of `log_odds` (good:bad) on the sample."""
-        risk = 1 / (1 + np.exp(log_odds))
-        weight = inputs.sample.weights
-        return Residuals(
-            weight * (inputs.sample.bad - risk), weight * np.maximum(risk * (1 - risk), 1e-6), fold
-        )
-
-    def steps(self, shares: Shares) -> tuple[float, Floats]:
-        """Return the log likelihood gained on unseen rows, and each row's step (log odds bad)."""
-        size, folds = int(shares.max()) + 1, int(self.fold.max()) + 1
-        cell = self.fold * size + shares
-        sums = (np.bincount(cell, each, folds * size).reshape(folds, size)
-                for each in (self.gradient, self.curvature))  # fmt: skip
-        gradient, curvature = sums
-        prior = _PRIOR_ROWS * float(self.curvature.mean())
-        known = curvature.sum(axis=0) - curvature + prior
-        step = (gradient.sum(axis=0) - gradient) / known
-        gained = float((step * gradient - step**2 * curvature / 2).sum())
-        return gained, step[self.fold, shares]
-
-
 def screen_derived(
-    inputs: FitInputs, log_odds: Floats, folds: list[tuple[Rows, Rows]], most: int
+    inputs: FitInputs, log_odds: Floats, part: Ints, most: int
 ) -> tuple[Derived, ...]:
     """Return at most `most` derived attributes, best first; each adds to those before it.
 
@@ -79,18 +43,19 @@ def screen_derived(
 
     Parameters
     ----------
+    inputs : FitInputs
+        Its sample holds the judged rows only.
     log_odds : Floats
-        Shape (n,): good:bad, of each row by ensembles that did not view_sample it.
+        Shape (n,): good:bad, of each row by ensembles that did not see it.
+    part : Ints
+        Shape (n,): part of each row, for steps across parts.
     """
-    fold = np.zeros(len(inputs.sample), dtype=np.int64)
-    for number, (_, unseen) in enumerate(folds):
-        fold[unseen] = number
-    sources = _sources(inputs, fold)
+    sources = _sources(inputs, part)
     shares_of = dict(_candidates(inputs, sources))
     min_gain = max(_MIN_GAIN, float(np.log(max(len(shares_of), 1))))
     candidates, chosen = list(shares_of), list[Derived]()
     while candidates and len(chosen) < most:
-        residuals = Residuals.of(inputs, log_odds, fold)
+        residuals = Residuals.of(inputs.sample, log_odds, part)
         alone = {name: max(residuals.steps(own)[0], 0.0) for name, own in sources.items()}
         gains = {
             own: residuals.steps(shares_of[own])[0] - max(alone[source] for source in own.sources)
@@ -105,12 +70,12 @@ def screen_derived(
     return tuple(chosen)
 
 
-def _sources(inputs: FitInputs, fold: Ints) -> dict[str, Shares]:
+def _sources(inputs: FitInputs, part: Ints) -> dict[str, Shares]:
     """Return the shares of the attributes that may be sources, in dictionary order."""
-    base = np.full(len(fold), np.log((1 - inputs.sample.bad_rate) / inputs.sample.bad_rate))
-    residuals = Residuals.of(inputs, base, fold)
+    base = np.full(len(part), np.log((1 - inputs.sample.bad_rate) / inputs.sample.bad_rate))
+    residuals = Residuals.of(inputs.sample, base, part)
     shares_of = {
-        name: _shares(bins.in_range(inputs.sample.columns[name]))
+        name: equal_shares(bins.in_range(inputs.sample.columns[name]), _SHARES)
         for name, bins in inputs.bins.items()
         if inputs.dictionary[name].type == "number"
         and inputs.dictionary[name].direction == "free"
@@ -131,7 +96,7 @@ def _candidates(
             first, second = sorted(pair, key=lambda name: positive[name])
             own = derived_from(kind, first, second)
             values = input_values(own.name, inputs.sample.columns, inputs.bins, {own.name: own})
-            shares = _shares(np.asarray(values, dtype=np.float64))
+            shares = equal_shares(np.asarray(values, dtype=np.float64), _SHARES)
             if own.name.upper() not in taken and _is_new(shares, [sources[n] for n in own.sources]):
                 yield own, shares
 
@@ -145,18 +110,6 @@ def _kinds(inputs: FitInputs, pair: tuple[str, str]) -> tuple[Kind, ...]:
 def _positive(inputs: FitInputs, name: str) -> float:
     """Return the share of rows in which an attribute is above zero."""
     return float((inputs.bins[name].in_range(inputs.sample.columns[name]) > 0).mean())
-
-
-def _shares(values: Floats) -> Shares:
-    """Return which of sixteen equal shares each value falls into; non-numbers get the last."""
-    usable = np.isfinite(values)
-    if not usable.any():
-        return np.zeros(len(values), dtype=np.uint8)
-    levels = np.arange(1, _SHARES) / _SHARES
-    cuts = np.unique(np.quantile(values[usable], levels, method="higher"))
-    shares = np.searchsorted(cuts, values, side="right")
-    shares[~usable] = len(cuts) + 1
-    return shares.astype(np.uint8)
 
 
 def _is_new(shares: Shares, sources: list[Shares]) -> bool:

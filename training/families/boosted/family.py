@@ -1,11 +1,11 @@
 """Boosted shapes: trees of two splits, distilled into tables and merged into few bins.
 
-The number of trees, the pairs and the derived attributes are chosen out of fold.
+The number of trees, the pairs and the derived attributes are chosen on splits within the sample.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -23,32 +23,28 @@ from training.families.boosted.bins import (
     SampleView,
     View,
     different_views,
+    fine_bins,
     usable_bins,
     view_sample,
 )
 from training.families.boosted.booster import Effort, Growth, effort_for, grow, run_parallel
 from training.families.boosted.derived import screen_derived
-from training.families.boosted.folds import (
-    FitInputs,
-    FoldResults,
-    best_pairs,
-    gains_by_fold,
-    grow_on_folds,
-)
+from training.families.boosted.folds import FitInputs, Grown, InnerSplits, grow_on_splits
 from training.families.boosted.merge import reduce_bins
+from training.families.boosted.pairs import choose_pairs
 from training.families.boosted.purify import bin_weights, purify, with_unseen_bins
 from training.families.boosted.spellings import merge_indistinct_words
 from training.families.boosted.trees import Tables
-from training.families.cross_fit import CrossFit, folds_of, loss_of
+from training.families.cross_fit import Fits
 from training.families.derived_attributes import with_attributes, with_columns
 from training.measures.calibration import log_losses
-from training.samples.sample import Rows, Sample
-from training.settings import Settings
+from training.samples.sample import Sample
+from training.settings import Family, Settings
 
 #: The whole sample supports a few more rounds than the folds that chose their number.
 _MORE_ROUNDS = 1.1
-PAIRS: Final = "boosted"
-SINGLE: Final = "boosted_single"
+PAIRS: Final[Family] = "boosted"
+SINGLE: Final[Family] = "boosted_single"
 
 
 @dataclass(frozen=True)
@@ -59,82 +55,104 @@ class BoostedEstimator:
     growth: Growth
 
 
-class BoostedFamily:
-    """Distilled boosted shapes, with pairs of attributes or with single attributes only."""
+class BoostedLearner:
+    """Distilled boosted shapes: of single attributes, and with pairs of attributes."""
 
-    def __init__(self, name: str = PAIRS) -> None:
-        self.name = name
+    def __init__(self, *families: Family) -> None:
+        self.families = families or (SINGLE, PAIRS)
 
-    def cross_fit(
-        self,
-        sample: Sample,
-        dictionary: Dictionary,
-        settings: Settings,
-        step_done: Callable[[], object],
-    ) -> CrossFit:
-        """Return the fit and its out-of-fold log odds; see `training.families.cross_fit`."""
-        inputs, dropped = _fit_inputs(sample, dictionary, settings)
-        effort = effort_for(len(sample), len(inputs.bins))
-        folds = list(folds_of(sample, settings))
-        single = Growth((), effort.least_rows, effort.ridge, effort.rate)
-        growth = single if self.name == SINGLE else replace(single, pairs=None)
-        views = inputs.views if self.name == SINGLE else inputs.views[:1]
-        grow = partial(grow_on_folds, folds=folds, growths=[growth] * len(folds), views=views)
-        results = grow(inputs)
-        step_done()
-        if settings.most_derived:
-            singles = (
-                results if self.name == SINGLE else grow(inputs, growths=[single] * len(folds))
-            )
-            derived = screen_derived(inputs, singles.unseen, folds, settings.most_derived)
-            inputs, results = try_derived(inputs, derived, settings, results, grow)
-        step_done()
-        if self.name != SINGLE:
-            growth, growths = _choose_pairs(inputs, results, folds, growth, effort)
-            step_done()
-            results = grow_on_folds(inputs, folds, growths, inputs.views, step_done)
-        fine = distil(inputs, growth, results.rounds, effort.bags)
-        few = reduce_bins(fine, inputs.sample, effort.most_bins)
-        step_done()
-        strength = information_values(few, inputs.sample, settings.prior_rows)
-        fit = Fit(few, tuple(dropped), strength, BoostedEstimator(fine, growth), fine)
-        candidate = _describe(growth, results, len(inputs.derived))
-        losses = {candidate: loss_of(results.unseen, sample)}
-        return CrossFit(fit, candidate, losses, results.unseen)
-
-    def steps(self, settings: Settings) -> int:
-        """Return how often `cross_fit` calls ``step_done``."""
-        return 3 if self.name == SINGLE else 5
+    def fits(self, sample: Sample, dictionary: Dictionary, settings: Settings) -> Fits:
+        """Return one fit for each of `families`; see `training.families.cross_fit`."""
+        bins, dropped = usable_bins(sample, dictionary, settings)
+        inputs = FitInputs(sample, bins, dictionary, different_views(bins), settings.seed)
+        effort = effort_for(len(sample), len(bins))
+        inner = InnerSplits.of(sample, effort.splits, settings)
+        growth = Growth((), effort.least_rows, effort.ridge, effort.rate)
+        grown = grow_on_splits(inputs, inner, growth)
+        inputs, grown = _with_ratios(inputs, inner, growth, grown, settings)
+        make = partial(_fit, dropped=tuple(dropped), effort=effort, settings=settings)
+        fits: dict[Family, Mapping[str, Fit]] = {}
+        if SINGLE in self.families:
+            fits[SINGLE] = {SINGLE: make(Choice(inputs, growth, grown.rounds))}
+        if PAIRS in self.families:
+            pairs = choose_pairs(inputs, inner, growth, effort.most_pairs)
+            growth = replace(growth, pairs=pairs)
+            rounds = grow_on_splits(inputs, inner, growth).rounds if pairs else grown.rounds
+            fits[PAIRS] = {PAIRS: make(Choice(inputs, growth, rounds))}
+        return fits
 
 
-def _fit_inputs(
-    sample: Sample, dictionary: Dictionary, settings: Settings
-) -> tuple[FitInputs, list[Dropped]]:
-    bins, dropped = usable_bins(sample, dictionary, settings)
-    return FitInputs(sample, bins, dictionary, different_views(bins), settings.seed), dropped
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen on a sample; `inputs` holds the sample and its bins."""
+
+    inputs: FitInputs
+    growth: Growth
+    rounds: Mapping[View, int]
+
+    def on(self, sample: Sample) -> Choice:
+        """Return the same choice on other rows, with fine bins of their own."""
+        inputs = self.inputs
+        sample = with_columns(sample, inputs.derived, inputs.bins)
+        bins, _ = fine_bins(sample, [inputs.dictionary[name] for name in inputs.bins])
+        pairs = tuple(p for p in self.growth.pairs or () if set(p) <= set(bins))
+        derived = {name: own for name, own in inputs.derived.items() if name in bins}
+        return Choice(
+            replace(inputs, sample=sample, bins=bins, derived=derived),
+            replace(self.growth, pairs=pairs),
+            self.rounds,
+        )
+
+    @property
+    def note(self) -> str:
+        """The choice in words."""
+        rounds = ", ".join(f"{count} by {view}" for view, count in self.rounds.items())
+        parts = f"{len(self.growth.pairs or ())} pairs; {len(self.inputs.derived)} derived"
+        return f"{parts}; {self.growth.least_rows} rows a leaf; rounds {rounds}"
 
 
-def _choose_pairs(
-    inputs: FitInputs,
-    first: FoldResults,
-    folds: list[tuple[Rows, Rows]],
-    growth: Growth,
-    effort: Effort,
-) -> tuple[Growth, list[Growth]]:
-    """Return the growth with the best pairs, on the whole sample and on each fold.
+def _fit(choice: Choice, dropped: tuple[Dropped, ...], effort: Effort, settings: Settings) -> Fit:
+    fine = distil(choice.inputs, choice.growth, choice.rounds, effort.bags)
+    few = reduce_bins(fine, choice.inputs.sample, effort.most_bins)
+    return Fit(
+        additive=few,
+        dropped=dropped,
+        strength=information_values(few, choice.inputs.sample, settings.prior_rows),
+        estimator=BoostedEstimator(fine, choice.growth),
+        fine=fine,
+        note=choice.note,
+        on=lambda sample: _fit(
+            choice.on(sample), dropped, replace(effort, bags=2 * effort.bags), settings
+        ),
+    )
 
-    The pairs of a fold are ranked on the other folds, so that its rows stay unseen.
+
+def _with_ratios(
+    inputs: FitInputs, inner: InnerSplits, growth: Growth, grown: Grown, settings: Settings
+) -> tuple[FitInputs, Grown]:
+    """Return the inputs and their ensembles, with the derived attributes that lower the loss."""
+    if not settings.most_derived:
+        return inputs, grown
+    judged = replace(inputs, sample=inputs.sample.take(inner.rows))
+    derived = screen_derived(judged, grown.unseen, inner.part, settings.most_derived)
+    wider = with_derived(inputs, derived, settings)
+    if wider is None:
+        return inputs, grown
+    wider_grown = grow_on_splits(wider, inner, growth)
+    is_better = lowers_loss(grown.unseen, wider_grown.unseen, judged.sample)
+    return (wider, wider_grown) if is_better else (inputs, grown)
+
+
+def lowers_loss(before: Floats, after: Floats, sample: Sample) -> bool:
+    """Whether `after` has a lower loss than `before`, by more than the difference's standard error.
+
+    Parameters
+    ----------
+    before, after : Floats
+        Shape (n,): log odds good:bad of the rows of `sample`, which the fits did not see.
     """
-    gains = gains_by_fold(inputs, first, folds)
-    rest = ([g for k, g in enumerate(gains) if k != fold] for fold in range(len(folds)))
-    by_fold = [replace(growth, pairs=best_pairs(others, effort.most_pairs)) for others in rest]
-    return replace(growth, pairs=best_pairs(gains, effort.most_pairs)), by_fold
-
-
-def _describe(growth: Growth, results: FoldResults, derived: int) -> str:
-    rounds = ", ".join(f"{count} by {view}" for view, count in results.rounds.items())
-    parts = f"{len(growth.pairs or ())} pairs; {derived} derived"
-    return f"{parts}; {growth.least_rows} rows a leaf; rounds {rounds}"
+    gained = _losses(before, sample) - _losses(after, sample)
+    return bool(gained.mean() > gained.std() / np.sqrt(len(gained)))
 
 
 def distil(inputs: FitInputs, growth: Growth, rounds: Mapping[View, int], bags: int) -> Additive:
@@ -166,33 +184,7 @@ def _one_bag(
     return seen, grow(seen, inputs.sample, growth, rounds, seed)
 
 
-def try_derived(
-    inputs: FitInputs,
-    derived: tuple[Derived, ...],
-    settings: Settings,
-    without: FoldResults,
-    grow: Callable[[FitInputs], FoldResults],
-) -> tuple[FitInputs, FoldResults]:
-    """Return the inputs and their ensembles, with `derived` attributes if these lower the loss.
-
-    Ensembles grown with them must have a lower loss on unseen rows, by more than the standard error
-    of the difference.
-
-    Parameters
-    ----------
-    without : FoldResults
-        The ensembles of `inputs`, as `grow` returns them.
-    """
-    wider = _with_derived(inputs, derived, settings)
-    if wider is None:
-        return inputs, without
-    results = grow(wider)
-    gained = _losses(without.unseen, inputs.sample) - _losses(results.unseen, inputs.sample)
-    noise = gained.std() / np.sqrt(len(gained))
-    return (wider, results) if gained.mean() > noise else (inputs, without)
-
-
-def _with_derived(
+def with_derived(
     inputs: FitInputs, derived: tuple[Derived, ...], settings: Settings
 ) -> FitInputs | None:
     """Return the inputs with the stable ones of `derived`; None if there are none."""

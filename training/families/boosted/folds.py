@@ -1,32 +1,34 @@
-"""Ensembles grown on folds: the number of rounds, out-of-fold log odds, and the gain of pairs."""
+"""Ensembles grown on splits of the rows that a fit may see: the rounds, and unseen log odds.
+
+These inner splits choose; they never judge. A fit is judged on rows outside all of its splits
+(`training.families.cross_fit`).
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
-from model.card.bins import Bins, Floats
+from model.card.bins import Bins, Floats, Ints
 from model.card.derived import Derived
 from model.profile.dictionary import Dictionary
-from training.additive import Additive
 from training.families.boosted.bins import SampleView, View, view_rows, view_sample
 from training.families.boosted.booster import (
     EarlyStopped,
     Growth,
-    Pair,
     best_rounds,
     grow_with_early_stopping,
     run_parallel,
 )
-from training.families.boosted.purify import bin_weights, purify
-from training.families.boosted.spellings import merge_indistinct_words
-from training.families.boosted.trees import Tables
-from training.measures.calibration import log_losses
+from training.families.cross_fit import folds_of
 from training.samples.sample import Rows, Sample
+from training.settings import Settings
+
+#: With one split, the share of the rows that it leaves out is one in this many.
+_PARTS = 5
 
 
 @dataclass(frozen=True)
@@ -45,102 +47,92 @@ class FitInputs:
 
 
 @dataclass(frozen=True)
-class _FoldEnsemble:
-    """The ensemble of one fold in one view; `unseen` has the values of the fold's left-out rows."""
+class InnerSplits:
+    """Splits of a sample into rows to grow on and rows that stop the growth.
+
+    Attributes
+    ----------
+    splits : tuple of pair of Rows
+        Rows to grow on, and rows left out; no row is left out twice.
+    """
+
+    splits: tuple[tuple[Rows, Rows], ...]
+
+    @staticmethod
+    def of(sample: Sample, count: int, settings: Settings) -> InnerSplits:
+        """Return `count` splits; a borrower stays on one side of each.
+
+        Two or more splits leave every row out once; one leaves out a fifth.
+        """
+        # Another seed than the outer folds', which would nest in the same order.
+        folds = count if count > 1 else _PARTS
+        inner = replace(settings, folds=folds, seed=settings.seed + 1)
+        return InnerSplits(tuple(folds_of(sample, inner))[:count])
+
+    @property
+    def rows(self) -> Rows:
+        """The rows left out by any split, in the order of the splits."""
+        return np.concatenate([test for _, test in self.splits])
+
+    @property
+    def part(self) -> Ints:
+        """The part of each of `rows`: its split, or, with one split, an arbitrary one."""
+        if len(self.splits) == 1:
+            return np.arange(len(self.rows)) % _PARTS
+        return np.repeat(np.arange(len(self.splits)), [len(test) for _, test in self.splits])
+
+
+@dataclass(frozen=True)
+class _Ensemble:
+    """The ensemble of one split in one view; `unseen` has the values of the rows left out."""
 
     view: View
-    fold: int
+    split: int
     seen: SampleView
     unseen: Floats
     stopped: EarlyStopped
 
 
 @dataclass(frozen=True)
-class FoldResults:
-    """The ensembles of all folds for one way to grow.
+class Grown:
+    """What the ensembles of all splits show of one way to grow.
 
     Attributes
     ----------
     rounds : mapping of View to int
-        The number of rounds with the least loss out of fold.
+        The number of rounds with the least loss on the rows left out.
     unseen : Floats
-        Shape (n,): log odds good:bad of each row by the ensembles that did not view_sample it.
+        Log odds good:bad of the splits' `rows`, by the ensembles that did not see them.
     """
 
     rounds: Mapping[View, int]
     unseen: Floats
-    ensembles: tuple[_FoldEnsemble, ...]
+    ensembles: tuple[_Ensemble, ...]
 
 
-def grow_on_folds(
-    inputs: FitInputs,
-    folds: list[tuple[Rows, Rows]],
-    growths: list[Growth],
-    views: tuple[View, ...],
-    step_done: Callable[[], object] = lambda: None,
-) -> FoldResults:
-    """Grow on every fold in every view, `growths` by fold; then call `step_done`."""
-    works = [
-        partial(_grow_one, inputs, folds, fold, view, growth)
-        for fold, growth in enumerate(growths)
-        for view in views
-    ]
-    ensembles = run_parallel(works)
-    step_done()
-    rounds = {v: best_rounds([e.stopped.losses for e in ensembles if e.view == v]) for v in views}
-    unseen_odds = np.zeros(len(inputs.sample))
+def grow_on_splits(inputs: FitInputs, inner: InnerSplits, growth: Growth) -> Grown:
+    """Grow on every split in every view, each until the loss on its left-out rows stops falling."""
+    ensembles = run_parallel(
+        partial(_grow_one, inputs, inner, split, view, growth)
+        for split in range(len(inner.splits))
+        for view in inputs.views
+    )
+    rounds = {
+        view: best_rounds([e.stopped.losses for e in ensembles if e.view == view])
+        for view in inputs.views
+    }
+    unseen = [np.zeros(len(test)) for _, test in inner.splits]
     for e in ensembles:
         raw = e.stopped.booster.predict(e.unseen, raw_score=True, num_iteration=rounds[e.view])
-        unseen_odds[folds[e.fold][1]] -= np.asarray(raw) / len(views)
-    return FoldResults(rounds, unseen_odds, tuple(ensembles))
+        unseen[e.split] -= np.asarray(raw) / len(inputs.views)
+    return Grown(rounds, np.concatenate(unseen), tuple(ensembles))
 
 
 def _grow_one(
-    inputs: FitInputs, folds: list[tuple[Rows, Rows]], fold: int, view: View, growth: Growth
-) -> _FoldEnsemble:
-    known, new = (inputs.sample.take(rows) for rows in folds[fold])
+    inputs: FitInputs, inner: InnerSplits, split: int, view: View, growth: Growth
+) -> _Ensemble:
+    known, new = (inputs.sample.take(rows) for rows in inner.splits[split])
     seen = view_sample(view, inputs.bins, known, inputs.dictionary, inputs.seed)
     unseen = view_rows(seen, {name: b.codes(new.columns[name]) for name, b in inputs.bins.items()})
     stopped = grow_with_early_stopping(seen, known, unseen, new, growth, inputs.seed)
-    return _FoldEnsemble(view, fold, seen, unseen, stopped)
-
-
-def gains_by_fold(
-    inputs: FitInputs, results: FoldResults, folds: list[tuple[Rows, Rows]]
-) -> list[dict[Pair, float]]:
-    """Return by fold the gain of each pair on the fold's unseen rows."""
-    gains = []
-    for e in results.ensembles:
-        train, test = folds[e.fold]
-        bins, columns = merge_indistinct_words(e.seen.columns, inputs.bins)
-        tables = Tables.empty(bins)
-        tables.add(e.stopped.booster, columns, 1.0, results.rounds[e.view])
-        weights = bin_weights(bins, inputs.sample.take(train))
-        additive = purify(tables, bins, weights, inputs.dictionary)
-        gains.append(pair_gains(additive, inputs.sample.take(test)))
-    return gains
-
-
-def pair_gains(additive: Additive, unseen: Sample) -> dict[Pair, float]:
-    """Return by pair the total log loss that its table saves on rows the model has not seen."""
-    codes = {name: own.codes(unseen.columns[name]) for name, own in additive.bins.items()}
-    log_odds = additive.log_odds(unseen.columns)
-    before, weight = log_losses(log_odds, unseen.bad), unseen.weights
-    gains = {}
-    for shape in additive.shapes:
-        if len(shape.attributes) == 2:
-            first, second = shape.attributes
-            part = shape.log_odds[codes[first], codes[second]]
-            gains[first, second] = float(
-                weight @ (log_losses(log_odds - part, unseen.bad) - before)
-            )
-    return gains
-
-
-def best_pairs(gains: Iterable[dict[Pair, float]], most: int) -> tuple[Pair, ...]:
-    """Return at most `most` pairs with a positive total gain over folds, largest first."""
-    total: Counter[Pair] = Counter()
-    for fold in gains:
-        total.update(fold)
-    ranked = sorted(total, key=lambda pair: (-total[pair], pair))
-    return tuple(pair for pair in ranked[:most] if total[pair] > 0)
+    return _Ensemble(view, split, seen, unseen, stopped)
