@@ -26,7 +26,7 @@ from training.settings import Settings
 from training.train import train_archive, train_table
 
 #: The values of ``--family``.
-FAMILIES = ("woe", "ebm", "boosted", "boosted_single", "auto")
+FAMILIES = ("woe", "boosted", "boosted_single", "blend", "auto")
 ARCHIVE_FAMILIES = ("woe", "boosted")
 #: Calibration curves and methods of reject inference, each once, with the fastest family.
 VARIANTS: Mapping[str, Mapping[str, str]] = {
