@@ -16,9 +16,9 @@ from data.publishing.published_card import (
     ROLLBACK,
     Publication,
     cards_folder,
+    judged_card,
     previous_champion,
     publish_card,
-    published_card,
     trusted_keys,
     was_promoted,
 )
@@ -110,14 +110,17 @@ def judge_run(run: TrainedRun, champion: CardFile | None, day: date) -> TrainedR
 
 
 def champion_of(home: Path) -> CardFile | None:
-    """Return the card in use under `home`, None if no card was ever in use.
+    """Return the card in use under `home` as gates measure it, None if no card was ever in use.
+
+    A card that was fitted again to all rows may have seen the rows that a challenger is judged on;
+    the fit that was judged has not.
 
     Raises
     ------
     CardError
         If there is one and it does not verify.
     """
-    return published_card(home) if (cards_folder(home) / CHAMPION).exists() else None
+    return judged_card(home) if (cards_folder(home) / CHAMPION).exists() else None
 
 
 @contextmanager

@@ -4,6 +4,7 @@
 <home>/keys/signing.pem            Ed25519 private key, mode 0600; only promotion needs it
 <home>/keys/trusted/<key id>.pem   public keys whose signatures are accepted
 <home>/cards/<16 hex>/             one folder per published card, named by its digest
+<home>/cards/<16 hex>/judged/      the fit that was judged, if the card was fitted again to all rows
 <home>/cards/champion              the name of the folder in use, replaced atomically
 <home>/cards/promotions.jsonl      who promoted which card, when, and which card it replaced
 ```
@@ -15,7 +16,7 @@ import json
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from model.card.card_file import CARD, MANIFEST, CardFile, key_id, read_card, si
 from model.errors import CardError
 
 CHAMPION = "champion"
+#: Beside a card that was fitted again to all rows: the fit of the same choices that was judged.
+JUDGED = "judged"
 PROMOTIONS = "promotions.jsonl"
 _FOLDER = re.compile(r"[0-9a-f]{16}")
 PROMOTION, ROLLBACK = "promotion", "rollback"
@@ -61,6 +64,22 @@ def published_card(home: Path) -> CardFile:
         If no card is published, no key is trusted, or the card does not verify.
     """
     return read_card(published_folder(home), trusted_keys(home))
+
+
+def judged_card(home: Path) -> CardFile:
+    """Return the card in use as gates measure it: the fit that never saw the validation rows.
+
+    The digest is that of the card in use.
+
+    Raises
+    ------
+    CardError
+        As `published_card`.
+    """
+    served, folder = published_card(home), published_folder(home) / JUDGED
+    if not folder.is_dir():
+        return served
+    return replace(served, card=read_card(folder, trusted_keys(home)).card)
 
 
 def card_with_digest(home: Path, digest: str) -> CardFile:
@@ -199,6 +218,9 @@ def _signed_copy(
     for name in (CARD, MANIFEST):
         shutil.copyfile(source / name, draft / name)
     sign_card(draft, key, approved_by, approved_at)
+    if (source / JUDGED).is_dir():
+        shutil.copytree(source / JUDGED, draft / JUDGED, dirs_exist_ok=True)
+        sign_card(draft / JUDGED, key, approved_by, approved_at)
     return draft
 
 
@@ -207,6 +229,11 @@ def _move_files(draft: Path, folder: Path) -> None:
     # Move the card first, so that the folder never has a manifest of another card.
     for name in (CARD, MANIFEST):
         (draft / name).replace(folder / name)
+    if (draft / JUDGED).is_dir():
+        (folder / JUDGED).mkdir(exist_ok=True)
+        for name in (CARD, MANIFEST):
+            (draft / JUDGED / name).replace(folder / JUDGED / name)
+        (draft / JUDGED).rmdir()
     draft.rmdir()
 
 

@@ -59,7 +59,7 @@ def test_a_drafted_dictionary_trains_a_card(rongzi, table, tmp_path):
     found = {path.name for path in (tmp_path / "card").iterdir()}
     assert found == {
         "card.json", "card.manifest", "evaluation.json", "evidence.json", "gates.json",
-        "report.html", "validation.parquet",
+        "judged", "report.html", "validation.parquet",
     }  # fmt: skip
 
 

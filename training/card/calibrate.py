@@ -60,26 +60,20 @@ def calibrate(
         If out of fold the fit ranks no better than chance, or its log odds mean the reverse.
     """
     _refuse_chance(unseen_log_odds, bad, weight, chance_errors)
-    return fit_line(unseen_log_odds, bad, weight)
-
-
-def fit_line(unseen_log_odds: Floats, bad: Bools, weight: Floats | None = None) -> Calibration:
-    """Return the calibration of log odds that rank better than chance.
-
-    Raises
-    ------
-    TrainingError
-        If the log odds mean the reverse.
-    """
-    regression = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-8)
-    regression.fit(unseen_log_odds.reshape(-1, 1), ~bad, weight)
-    slope = float(regression.coef_[0, 0])
-    if slope <= 0:
+    line = fit_line(unseen_log_odds, bad, weight)
+    if line.slope <= 0:
         raise TrainingError(
             "out of fold the safer rows are not safer, so no card is made; check the target, add"
             " data or attributes"
         )
-    return Calibration(float(regression.intercept_[0]), slope)
+    return line
+
+
+def fit_line(unseen_log_odds: Floats, bad: Bools, weight: Floats | None = None) -> Calibration:
+    """Return the calibration of log odds however well they rank."""
+    regression = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-8)
+    regression.fit(unseen_log_odds.reshape(-1, 1), ~bad, weight)
+    return Calibration(float(regression.intercept_[0]), float(regression.coef_[0, 0]))
 
 
 def _refuse_chance(

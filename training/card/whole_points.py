@@ -19,7 +19,7 @@ from training.additive import Additive, Fit, Shape
 from training.binning.optimal import breaks_direction
 from training.card.calibrate import Calibration
 from training.families.comparison import RoundingLoss
-from training.measures.discrimination import auc_of_scores
+from training.measures.discrimination import auc_of_scores, delong
 from training.samples.sample import Sample
 
 _MAX_SWEEPS = 6
@@ -111,7 +111,8 @@ def rounding_loss(fit: Fit, calibration: Calibration, card: Card, unseen: Sample
 
     `unseen` has rows that the card has not seen.
     """
-    fine = _measure_shapes(fit.fine or fit.additive, calibration, unseen)
+    finest = fit.fine or fit.additive
+    fine = _measure_shapes(finest, calibration, unseen)
     merged = _measure_shapes(fit.additive, calibration, unseen)
     totals = card.total(card.points_by_attribute(card.codes(unseen.columns)))
     points = _measure(totals, card.pd(totals), unseen)
@@ -120,6 +121,7 @@ def rounding_loss(fit: Fit, calibration: Calibration, card: Card, unseen: Sample
         rounding_auc=merged[0] - points[0],
         merging_brier=merged[1] - fine[1],
         rounding_brier=points[1] - merged[1],
+        auc_error=delong(finest.log_odds(unseen.columns), totals, unseen.bad).standard_error,
     )
 
 

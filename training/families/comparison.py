@@ -84,12 +84,15 @@ class RoundingLoss:
         AUC lost by merging bins, and by whole points; negative where it rose.
     merging_brier, rounding_brier : float
         Brier score added by each.
+    auc_error : float
+        Standard error of the AUC lost in all (DeLong et al. 1988).
     """
 
     merging_auc: float
     rounding_auc: float
     merging_brier: float
     rounding_brier: float
+    auc_error: float = 0.0
 
     @property
     def auc(self) -> float:

@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data.publishing.published_card import JUDGED
 from data.storage.profiles import columns_of
 from model.card.bins import Ints
 from model.card.card_file import read_card, write_card
@@ -29,7 +30,7 @@ from model.profile.dictionary import Direction
 from training.fairness.findings import FairnessReport
 from training.samples.sample import Sample
 
-EVIDENCE, VALIDATION, JUDGED = "evidence.json", "validation.parquet", "judged"
+EVIDENCE, VALIDATION = "evidence.json", "validation.parquet"
 _ATTRIBUTE, _GROUP = "attribute.", "group."
 
 
@@ -55,6 +56,8 @@ class TrainingNotes:
         Points from which a row counts as approved; None without protected groups.
     recalibrated : bool
         Whether the PD table was moved to a long-run rate after training.
+    rounding_error : float
+        Standard error of `rounding_auc`.
     cross_validated_auc : tuple of float or None
         AUC out of fold on the development sample, and its standard error; None in evidence of
         earlier releases.
@@ -72,6 +75,7 @@ class TrainingNotes:
     rounding_auc: float | None
     cut_off: int | None
     recalibrated: bool = False
+    rounding_error: float = 0.0
     cross_validated_auc: tuple[float, float] | None = None
     judged_digest: str | None = None
 

@@ -120,8 +120,10 @@ def _rounding(evidence: Evidence, limits: Limits) -> Verdict:
     lost = evidence.notes.rounding_auc
     if lost is None:
         return not_applicable("ROUNDING_LOSS", Text("未测量取整损失", "the loss was not measured"))
+    margin = 1.96 * evidence.notes.rounding_error
     return judge_limit(
-        "ROUNDING_LOSS", Interval.exact(lost), limits["rounding_auc_most"], "most",
+        "ROUNDING_LOSS", Interval(lost, lost - margin, lost + margin),
+        limits["rounding_auc_most"], "most",
         Text("并箱和取整损失的 AUC", "AUC lost by merging and rounding"),
         Text("增大 PDO 或分箱数", "train with a larger PDO, or more bins"),
         limits["rounding_auc_watch"],

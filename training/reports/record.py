@@ -10,10 +10,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from data.publishing.published_card import JUDGED
 from model.card.card_file import write_card
 from training.gates.evidence import (
     EVIDENCE,
-    JUDGED,
     VALIDATION,
     Evidence,
     TrainingNotes,
@@ -111,6 +111,7 @@ def _notes(run: TrainedRun) -> TrainingNotes:
         points_psi=performance.points_psi,
         attribute_psi=dict(performance.attribute_psi),
         rounding_auc=performance.rounding.auc if performance.rounding else None,
+        rounding_error=performance.rounding.auc_error if performance.rounding else 0.0,
         cut_off=performance.fairness.cut_off if performance.fairness else None,
         cross_validated_auc=_cross_validated_auc(performance.evaluations[UNSEEN]),
         judged_digest=None if run.judged is run.card else digest_of(run.judged),

@@ -12,9 +12,10 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from data.publishing.published_card import JUDGED
 from model.card.card_file import CardFile
 from model.errors import TrainingError
-from training.gates.evidence import EVIDENCE, JUDGED, VALIDATION
+from training.gates.evidence import EVIDENCE, VALIDATION
 from training.gates.verdict import GateVerdicts
 from training.reports.record import REPORT, listed_metrics, listed_parameters
 from training.run import TrainedRun
