@@ -36,6 +36,7 @@ REFUSED = {
     "check_methods_sample_order_invariance": ONE_CLASS,
     "check_methods_subset_invariance": ONE_CLASS,
     "check_n_features_in": NOISE,
+    "check_n_features_in_after_fitting": NOISE,
     "check_sample_weight_equivalence_on_dense_data": "nine rows, one of them of the second class",
     "check_supervised_y_2d": NOISE,
 }
