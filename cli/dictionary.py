@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import yaml
 
+from cli.json_output import tell
 from cli.options import FILE
 
 
@@ -26,4 +28,6 @@ def command(table: Path, target: str, bad_value: str | None) -> None:
     rows = read_flat_table(table)
     outcome = find_target(rows, target, bad_value)
     click.echo(f"note: {outcome.explanation}", err=True)
-    click.echo(draft_dictionary(rows, target), nl=False)
+    draft = draft_dictionary(rows, target)
+    tell(target=outcome.explanation, dictionary=yaml.safe_load(draft))
+    click.echo(draft, nl=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.json_output import tell
 from cli.options import FILE, card_option, home_option
 
 if TYPE_CHECKING:
@@ -42,8 +43,11 @@ def command(
     if form == "xlsx" and out is None:
         raise click.UsageError("a workbook needs a file: --out card.xlsx")
     file = published_card(home) if card_dir is None else card_in(card_dir, home)
+    tell(card_digest=file.digest, format=form, approved_by=file.approved_by, out=out)
     if out is None:
-        click.echo(_text_of(form, file, source, dialect), nl=False)
+        payload = _text_of(form, file, source, dialect)
+        tell(text=payload.decode())
+        click.echo(payload, nl=False)
         return
     out.parent.mkdir(parents=True, exist_ok=True)
     if form == "xlsx":

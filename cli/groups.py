@@ -1,4 +1,4 @@
-"""A group of commands that suggests the right command for a wrong one."""
+"""A group of commands: each with ``--json``, and the right one suggested for a wrong one."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ from difflib import get_close_matches
 
 import click
 
+from cli.json_output import with_json
+
 _LIKE_ENOUGH = 0.5
 
 
 class SuggestingGroup(click.Group):
     """A click group whose refusal of an unknown command names the likeliest ones."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name, with ``--json``."""
+        command = super().get_command(ctx, cmd_name)
+        return None if command is None else with_json(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

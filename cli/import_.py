@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Never
 
 import click
 
+from cli.json_output import tell
 from cli.options import FILE, FOLDER
 from model.errors import UnreadableFileError
 
@@ -99,6 +100,7 @@ def _write_report(path: Path, result: ImportReport) -> None:
 
 def _print_summary(result: ImportReport) -> None:
     """Print counts by table, reasons, refused files and what the operator should do next."""
+    tell(report=result.as_json())
     from model.archive.tables import archive_tables
 
     names = {name: f"{archive_tables()[name].zh} {name}" for name in result.tables}

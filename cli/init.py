@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cli.json_output import tell
 from cli.options import home_option, settings_of
 
 
@@ -19,8 +20,10 @@ from cli.options import home_option, settings_of
 def command(home: Path, demo: bool) -> None:
     """Create the administrator; refused if the home already has accounts."""
     from api.access.first_run import first_accounts
-    from cli.users import account_lines
+    from cli.users import account_lines, told_accounts
 
-    for line in account_lines(first_accounts(settings_of(home), demo=demo)):
+    created = first_accounts(settings_of(home), demo=demo)
+    tell(accounts=told_accounts(created))
+    for line in account_lines(created):
         click.echo(line)
     click.echo("passwords are shown only once; rongzi users reset-password NAME makes a new one")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 
 import click
 
 from cli.groups import SuggestingGroup
+from cli.json_output import with_json
 from model import __version__
 from model.errors import RongziError
 
@@ -52,7 +54,7 @@ class _Commands(SuggestingGroup):
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = importlib.import_module(_COMMANDS[cmd_name][0]).command
-        return command
+        return with_json(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -71,13 +73,18 @@ def main() -> None:
     try:
         rongzi(prog_name="rongzi")
     except RongziError as error:
-        click.echo(f"rongzi: {error}", err=True)
-        sys.exit(1)
+        _fail(str(error))
     except Exception as error:
         if not (message := _database_message(error)):
             raise
-        click.echo(f"rongzi: {message}", err=True)
-        sys.exit(1)
+        _fail(message)
+
+
+def _fail(message: str) -> None:
+    click.echo(f"rongzi: {message}", err=True)
+    if "--json" in sys.argv:
+        click.echo(json.dumps({"error": message}, ensure_ascii=False))
+    sys.exit(1)
 
 
 def _database_message(error: Exception) -> str | None:

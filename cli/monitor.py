@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.json_output import tell
 from cli.options import (
     DAY,
     FOLDER,
@@ -69,6 +70,7 @@ def command(
     folder = out or Path("reports") / f"monitor-{day}"
     write_findings(findings, folder)
     _print_findings(findings)
+    tell(report=folder / PAGE)
     click.echo(f"报告 report: {folder / PAGE}")
     click.echo(f"运行 run: {track_monitoring(metrics(findings), tags(findings), folder, mlruns)}")
 
@@ -98,6 +100,8 @@ def _progress() -> Iterator[Callable[[], object]]:
 
 def _print_findings(findings: Findings) -> None:
     digest = findings.baseline.file.digest
+    alerts = [{"code": a.code, "level": a.level, "where": a.where} for a in findings.alerts]
+    tell(card_digest=digest, since=findings.since, as_of=findings.as_of, alerts=alerts)
     click.echo(f"评分卡 card: {digest[:16]}, {findings.since} → {findings.as_of}")
     ok = sum(alert.level == "ok" for alert in findings.alerts)
     for alert in findings.alerts:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import click
 
+from cli.json_output import tell
 from cli.options import FILE, archive_option, as_of_option, engine_option
 
 
@@ -26,6 +27,7 @@ def command(archive: Path, as_of: datetime, out: Path, engine: Literal["duckdb",
 
     profile = profile_as_of(Archive(archive), as_of.date(), engine)
     write_profile(profile, out)
+    tell(profiles=profile.num_rows, out=out, as_of=as_of.date())
     click.echo(
         f"会员画像 {profile.num_rows:,} profiles × {profile.num_columns - 2} attributes"
         f" as of {as_of.date()}: {out}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.gate_lines import gate_lines
+from cli.json_output import tell
 from cli.options import home_option, mlruns_option, use_policy_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ def command(what: str | None, approved_by: str, rollback: bool, home: Path, mlru
         else promote(what, approved_by, now, home, mlruns)
     )
     card, folder = promotion.publication.card, promotion.publication.folder
+    tell(
+        card_digest=card.digest, folder=folder, approved_by=card.approved_by,
+        approved_at=card.approved_at, version=promotion.version,
+    )  # fmt: skip
     for line in gate_lines(promotion.verdicts):
         click.echo(line)
     click.echo(f"已发布 published: {card.digest[:16]} → {folder}")

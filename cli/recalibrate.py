@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cli.gate_lines import gate_lines, next_line
+from cli.json_output import tell
 from cli.options import DAY, EXISTING_FOLDER, FILE, FOLDER, home_option, use_policy_of
 
 
@@ -47,5 +48,6 @@ def command(
     digest, verdicts = write_recalibrated(card_dir, out, target, portfolio, champion_of(home))
     for line in gate_lines(verdicts):
         click.echo(line)
+    tell(card_digest=digest, bad_rate=bad_rate, out=out)
     click.echo(f"评分卡 card: {digest[:16]}, mean PD {bad_rate:.4f} over {rows}")
     click.echo(next_line(verdicts, out))

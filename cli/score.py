@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cli.json_output import tell
 from cli.options import FILE, home_option
 
 
@@ -51,4 +52,5 @@ def command(
             click.echo(f"列 column {column.column}: {counts}", err=True)
     if scored.added[0] != ADDED.names[0]:
         click.echo(f"说明 note: the added columns are {', '.join(scored.added)}", err=True)
+    tell(rows=scored.rows, card_digest=card.digest, added=list(scored.added), out=out)
     click.echo(f"scored {scored.rows:,} rows with card {card.digest[:16]}: {out}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.json_output import tell
 from cli.options import (
     EXISTING_FOLDER,
     FOLDER,
@@ -37,6 +38,8 @@ def command(card_dir: Path, archive: Path, as_of: datetime, out: Path, home: Pat
 
     use_policy_of(home)
     swap_set = shadow(Archive(archive), as_of.date(), card_dir, home, out)
+    tell(champion=swap_set.champion, challenger=swap_set.challenger, out=out)
+    tell(scored=swap_set.scored, points=swap_set.points)
     for line in _lines(swap_set):
         click.echo(line)
     click.echo(f"换户报告 swap set: {out}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.json_output import tell
 from cli.options import FILE, FOLDER
 from model.errors import ArchiveError
 
@@ -91,6 +92,7 @@ def _write_truth(simulation: Simulation, path: Path, replications: int) -> None:
 def _print_totals(simulation: Simulation) -> None:
     from data.simulator.totals import compared
 
+    tell(totals=dict(simulation.totals()))
     click.echo(f"{'total':22} {'simulated':>14} {'target':>14}")
     for line in compared(simulation.world.scenario, simulation.totals()):
         click.echo(line)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.gate_lines import gate_lines, next_line
+from cli.json_output import tell
 from cli.options import (
     DAY,
     EXISTING_FOLDER,
@@ -214,6 +215,10 @@ def _print_results(run: TrainedRun, tracked: Tracked, out: Path | None) -> None:
         )
     for line in gate_lines(run.gates):
         click.echo(line)
+    tell(
+        card_digest=run.digest, run_id=tracked.run_id, version=tracked.version, out=out,
+        gates={each.gate: each.status for each in run.gates.verdicts} if run.gates else {},
+    )  # fmt: skip
     click.echo(f"评分卡 card: {run.digest[:16]}, {len(run.card.attributes)} attributes")
     click.echo(f"报告 report: {out / 'report.html' if out else tracked.report}")
     click.echo(f"运行 run: {tracked.run_id} (version {tracked.version}, challenger)")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cli.json_output import tell
 from cli.options import ledger_location, ledger_options
 from model.errors import LedgerError
 
@@ -28,7 +29,9 @@ def command(home: Path, checkpoints: Path | None, service_role: str | None) -> N
     engine = open_engine(ledger_location(home, checkpoints).url, writes=True)
     try:
         upgrade(engine)
-        for table in restore_triggers(engine):
+        restored = restore_triggers(engine)
+        tell(restored=restored, granted=service_role)
+        for table in restored:
             click.echo(f"{table}: the triggers that refuse changes were gone; created again")
         if service_role:
             grant_service_role(engine, service_role)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from cli.groups import SuggestingGroup
+from cli.json_output import tell
 from cli.options import home_option, settings_of
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ def command(context: click.Context, home: Path) -> None:
 def list_(home: Path) -> None:
     """Show every account with its roles, places and state."""
     with _open_accounts(home) as accounts:
-        for each in accounts.all():
+        every = list(accounts.all())
+        tell(accounts=[_told(each) for each in every])
+        for each in every:
             rights = f"{', '.join(sorted(each.roles)):24} {_places(each.places):14}"
             click.echo(f"{each.name:18} {rights} {'enabled' if each.is_enabled else 'disabled'}")
 
@@ -75,9 +78,9 @@ def add(home: Path, name: str, roles: tuple[str, ...], places: tuple[str, ...]) 
     from api.access.first_run import create_account
 
     with _open_accounts(home) as accounts:
-        for line in account_lines(
-            create_account(accounts, [(name, _as_roles(roles), _codes(places))])
-        ):
+        created = create_account(accounts, [(name, _as_roles(roles), _codes(places))])
+        tell(accounts=told_accounts(created))
+        for line in account_lines(created):
             click.echo(line)
 
 
@@ -124,6 +127,7 @@ def reset_password(home: Path, name: str) -> None:
     password = generate_password()
     digest = hash_password(password)
     _change(home, name, "password_reset", lambda was: replace(was, password_hash=digest), password)
+    tell(done="password reset", password=password)
     _unlock(home, name)
 
 
@@ -133,6 +137,7 @@ def reset_password(home: Path, name: str) -> None:
 def unlock(home: Path, name: str) -> None:
     """Reset the failed sign-ins of NAME."""
     _unlock(home, name)
+    tell(name=name, done="unlocked")
     click.echo(f"{name}: unlocked")
 
 
@@ -151,6 +156,7 @@ def _change(
 
     with _open_accounts(home) as accounts:
         accounts.change(name, event, console_user(), change)
+    tell(name=name, done=done)
     click.echo(f"{name}: {done}")
 
 
@@ -168,6 +174,22 @@ def _as_roles(names: tuple[str, ...]) -> tuple[Role, ...]:
 
 def _codes(places: tuple[str, ...]) -> tuple[str, ...]:
     return tuple("" if place == _ALL else place for place in places)
+
+
+def told_accounts(created: Sequence[NewAccount]) -> list[dict[str, object]]:
+    """Return new accounts with their passwords, for ``--json``."""
+    return [
+        {"name": each.name, "password": each.password, "roles": sorted(each.roles),
+         "places": list(each.places)}
+        for each in created
+    ]  # fmt: skip
+
+
+def _told(account: Account) -> dict[str, object]:
+    return {
+        "name": account.name, "roles": sorted(account.roles), "places": list(account.places),
+        "is_enabled": account.is_enabled,
+    }  # fmt: skip
 
 
 def _places(codes: tuple[str, ...]) -> str:

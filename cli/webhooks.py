@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from api.core.settings import DEFAULT_HOME, HOME, Settings
-from api.webhooks.endpoints import Endpoints
+from api.webhooks.endpoints import Endpoint, Endpoints
 from cli.groups import SuggestingGroup
+from cli.json_output import tell
 
 _home = click.option("--home", type=click.Path(path_type=Path), help="default: RONGZI_HOME or data")
 
@@ -28,6 +29,7 @@ def add(name: str, url: str, from_start: bool, home: Path | None) -> None:
     """Send events to URL, and print once the secret that verifies them."""
     allowed = Settings.from_env().webhook_networks
     endpoint = _endpoints(home).add(name, url, from_start, allowed)
+    tell(name=name, url=endpoint.url, secret=endpoint.secret)
     click.echo(f"secret of {name}, shown only now: {endpoint.secret}")
 
 
@@ -36,6 +38,7 @@ def add(name: str, url: str, from_start: bool, home: Path | None) -> None:
 def list_(home: Path | None) -> None:
     """Show every endpoint with its state and the last event sent."""
     endpoints = _endpoints(home)
+    tell(endpoints=[_told(endpoints, name, each) for name, each in sorted(endpoints.all().items())])
     for name, endpoint in sorted(endpoints.all().items()):
         progress = endpoints.progress(name)
         state = "dead" if progress.is_dead else "retrying" if progress.failures else "ok"
@@ -50,7 +53,16 @@ def list_(home: Path | None) -> None:
 def remove(name: str, home: Path | None) -> None:
     """Stop sending to an endpoint."""
     _endpoints(home).remove(name)
+    tell(name=name, removed=True)
     click.echo(f"{name} is removed")
+
+
+def _told(endpoints: Endpoints, name: str, endpoint: Endpoint) -> dict[str, object]:
+    progress = endpoints.progress(name)
+    return {
+        "name": name, "url": endpoint.url, "sent_up_to": progress.seq,
+        "failures": progress.failures, "is_dead": progress.is_dead,
+    }  # fmt: skip
 
 
 def _endpoints(home: Path | None) -> Endpoints:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from cli.json_output import tell
 from cli.options import (
     FILE,
     FOLDER,
@@ -25,6 +26,7 @@ from cli.options import (
 
 if TYPE_CHECKING:
     from api.editions.approval import Excess
+    from api.editions.batch import Draft
     from api.editions.branch_files import BranchLevel, Names
 
 #: Exit code: the publication changes more than the limits allow, and nobody approved it.
@@ -84,6 +86,10 @@ def command(
         raise click.UsageError("--branch-names full needs --approved-by and --because")
     consents = consents_before(ledger_location(home, None), day)
     draft = draft_whitelist(Archive(archive), day, home, engine, consents)
+    tell(
+        as_of=day, tiers=_tiers(draft), out=out, dry_run=dry_run, published=None,
+        beyond_limits=[{"code": e.code, "zh": e.text.zh, "en": e.text.en} for e in draft.excesses],
+    )  # fmt: skip
     for note in notes(draft.previous, day):
         click.echo(f"note: {note}", err=True)
     for line in report(draft.contents, draft.previous):
@@ -102,6 +108,7 @@ def command(
         )
         sys.exit(HELD)
     published = publish_draft(home, draft, out, approval)
+    tell(published=published.folder)
     if approval:
         click.echo(f"批准 approved: {approval.by}: {approval.because}")
     click.echo(f"名单 rows: {out}\n已发布 published: {published.folder}")
@@ -110,7 +117,13 @@ def command(
         folder = branch_files / published.folder.name
         written = files.write(folder)
         record_branch_files(home, published.folder.name, len(written), branch_names, approval)
+        tell(branch_files=written)
         click.echo(f"网点文件 branch files: {len(written)} → {folder}")
+
+
+def _tiers(draft: Draft) -> dict[str, int]:
+    total = draft.contents.funnel[""]
+    return {name: getattr(total, name) for name in ("members", "first", "second", "third", "none")}
 
 
 def _echo_excesses(excesses: Sequence[Excess]) -> None:
