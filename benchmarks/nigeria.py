@@ -61,7 +61,7 @@ def fold_aucs(sample: Sample, settings: Settings) -> list[float]:
         unseen = sample.take(chosen)
         source = Source("superlender", {"source": "benchmark", "fold": str(len(aucs))})
         run = learn(sample.take(~chosen), {"fold": unseen}, member_dictionary(), settings, source)
-        aucs.append(float(roc_auc_score(unseen.bad, -totals(run.card, unseen))))
+        aucs.append(float(roc_auc_score(unseen.bad, -totals(run.judged, unseen))))
     return aucs
 
 

@@ -21,11 +21,11 @@ from cli.options import FILE
 )
 def command(table: Path, target: str, bad_value: str | None) -> None:
     """Draft the dictionary of TABLE and print it as YAML; review it before training with it."""
-    from data.storage.flat_table import read_flat_table
+    from data.importing.table_file import read_table_file
     from training.samples.draft import draft_dictionary
     from training.samples.target import find_target
 
-    rows = read_flat_table(table)
+    rows = read_table_file(table)
     outcome = find_target(rows, target, bad_value)
     click.echo(f"note: {outcome.explanation}", err=True)
     draft = draft_dictionary(rows, target)

@@ -79,6 +79,16 @@ if TYPE_CHECKING:
     help="Who these people are in an archive; in a table they are the rows without a target.",
 )
 @click.option(
+    "--group",
+    help="Column of the table that names the borrower: a borrower's rows stay on one side of"
+    " every split.",
+)
+@click.option(
+    "--date",
+    "date_column",
+    help="Column of the table with the day of each row: the latest months validate.",
+)
+@click.option(
     "--refit/--no-refit",
     default=True,
     show_default=True,
@@ -106,6 +116,8 @@ def command(
     reject_inference: RejectMethod,
     unobserved: Population,
     out: Path | None,
+    group: str | None,
+    date_column: str | None,
     refit: bool,
     seed: int,
     trained_by: str,
@@ -124,7 +136,8 @@ def command(
     if archive is not None and table is None:
         train = partial(_train_archive, archive, as_of, settings)
     elif table is not None and archive is None and target is not None:
-        train = partial(_train_table, table, target, bad_value, dictionary, settings)
+        split = {"group": group, "date": date_column}
+        train = partial(_train_table, table, target, bad_value, dictionary, settings, split)
     else:
         raise click.UsageError("give either --archive DIR, or --table FILE with --target COLUMN")
     use_policy_of(home)
@@ -151,7 +164,12 @@ def _train_archive(archive: Path, as_of: datetime | None, settings: Settings) ->
 
 
 def _train_table(
-    table: Path, target: str, bad_value: str | None, dictionary: Path | None, settings: Settings
+    table: Path,
+    target: str,
+    bad_value: str | None,
+    dictionary: Path | None,
+    settings: Settings,
+    split: dict[str, str | None],
 ) -> TrainedRun:
     from data.storage.text_file import read_text_file
     from model.profile.dictionary import read_dictionary
@@ -161,7 +179,7 @@ def _train_table(
     if dictionary is not None:
         declared = read_dictionary(read_text_file(dictionary), str(dictionary))
     with _progress(settings) as step:
-        return train_table(table, target, settings, bad_value, declared, step)
+        return train_table(table, target, settings, bad_value, declared, step, **split)
 
 
 def _judge(run: TrainedRun, home: Path) -> TrainedRun:

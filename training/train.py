@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from data.importing.table_file import read_table_file
 from data.storage.archive import Archive
-from data.storage.flat_table import Kind, flat_columns, read_flat_table
+from data.storage.flat_table import Kind, flat_columns
 from model.card.bins import Floats
 from model.card.scorecard import Grade
 from model.errors import TrainingError
@@ -28,6 +29,7 @@ from training.run import HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, Source, TrainedRu
 from training.samples.archive import archive_sample
 from training.samples.draft import draft_dictionary
 from training.samples.sample import Sample, held_out, out_of_time, refuse_too_few
+from training.samples.split_columns import borrowers, months, without_columns
 from training.samples.table import flat_digest, flat_sample, table_notes, without_identifiers
 from training.samples.target import Target, find_target
 from training.settings import Settings
@@ -73,8 +75,11 @@ def train_table(
     bad_value: str | None = None,
     dictionary: Dictionary | None = None,
     step_done: Callable[[], object] = lambda: None,
+    *,
+    group: str | None = None,
+    date: str | None = None,
 ) -> TrainedRun:
-    """Train on the flat table at `path`; see `train_rows`.
+    """Train on the flat table at `path`; see `train_rows` and `FlatRows`.
 
     The file's name and digest stay out of the card, so that equal data give the same card.
 
@@ -85,7 +90,9 @@ def train_table(
     UnreadableFileError
         If the table cannot be read.
     """
-    rows = FlatRows(read_flat_table(path), target, bad_value, name=path.name)
+    rows = FlatRows(
+        read_table_file(path), target, bad_value, name=path.name, group=group, date=date
+    )
     run = train_rows(rows, settings, dictionary, step_done)
     file = {"file": path.name, "file_digest": hashlib.sha256(path.read_bytes()).hexdigest()}
     source = replace(run.origin.source, file=file)
@@ -102,6 +109,9 @@ class FlatRows:
         The target's value that is bad; None: as `find_target` finds it.
     weight : Floats or None
         Shape (rows,): how many rows each row represents; None: one.
+    group, date : str or None
+        Column of the borrower, whose rows stay on one side of every split; column of the day, by
+        which the latest months validate. Neither is scored.
     name : str
         What messages call the table.
     """
@@ -111,6 +121,8 @@ class FlatRows:
     bad_value: str | None = None
     weight: Floats | None = None
     name: str = "the table"
+    group: str | None = None
+    date: str | None = None
 
     def weighted_rows(self) -> FlatRows:
         """Return the rows without those of weight 0, which represent nobody."""
@@ -144,17 +156,38 @@ def train_rows(
     outcome = find_target(table, rows.target, rows.bad_value)
     dictionary = dictionary or drafted_dictionary(table, rows.target, rows.name)
     dictionary = without_identifiers(table, dictionary)
+    dictionary = without_columns(dictionary, (rows.group, rows.date))
     sample = flat_sample(table, outcome, dictionary, rows.target, rows.weight)
     refuse_too_few(sample, _min_bads(settings), rows.name)
-    validation = held_out(sample.bad, settings)
+    sample = _with_split_columns(sample, rows, table.filter(pa.array(outcome.known)))
+    development, samples = _split(sample, rows, settings)
     source = _flat_source(rows, outcome, dictionary)
-    samples = {HELD_OUT: sample.take(validation)}
     unobserved = _unobserved_rows(table, outcome, sample, settings)
-    run = learn(
-        sample.take(~validation), samples, dictionary, settings, source, step_done, unobserved
-    )
+    run = learn(development, samples, dictionary, settings, source, step_done, unobserved)
     run = _with_price(run, settings)
     return _with_fairness(run, average_cut_off(run.judged, run.samples.development.bad_rate))
+
+
+def _with_split_columns(sample: Sample, rows: FlatRows, known: pa.Table) -> Sample:
+    for name in (rows.group, rows.date):
+        if name is not None and name not in known.column_names:
+            raise TrainingError(f"the table has no column {name!r}")
+    if rows.group is not None:
+        sample = replace(sample, borrower=borrowers(known[rows.group]))
+    if rows.date is not None:
+        sample = replace(sample, period=months(known[rows.date], rows.date))
+    return sample
+
+
+def _split(sample: Sample, rows: FlatRows, settings: Settings) -> tuple[Sample, dict[str, Sample]]:
+    """Return the development sample and the held samples: out of time where rows have a date."""
+    if rows.date is None:
+        validation = held_out(sample, settings)
+        return sample.take(~validation), {HELD_OUT: sample.take(validation)}
+    late = out_of_time(sample.period.astype("datetime64[M]"), sample.bad, settings)
+    development, validated = sample.take(~late), sample.take(late)
+    met = {} if rows.group is None else _new_borrowers(development, validated)
+    return development, {OUT_OF_TIME: validated, **met}
 
 
 def drafted_dictionary(table: pa.Table, target: str, name: str) -> Dictionary:
@@ -234,6 +267,8 @@ def _flat_source(rows: FlatRows, outcome: Target, dictionary: Dictionary) -> Sou
         "target": rows.target,
         "bad_value": outcome.bad_value,
     }
+    split = {"borrower_column": rows.group, "date_column": rows.date}
+    facts |= {name: column for name, column in split.items() if column is not None}
     blank = int((~outcome.known).sum())
     left_out = (f"{blank:,} rows without a target were left out",) if blank else ()
     notes = (outcome.explanation, *left_out, *table_notes(rows.table, dictionary))

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from api.scoring.placement import Placement, added, placements, refuse_unplaced
-from data.storage.flat_table import card_columns, read_flat_table
+from data.importing.table_file import read_table_file
+from data.storage.flat_table import card_columns
 from data.storage.score_columns import free_names
 from model.card.bins import Columns
 from model.card.reasons import MAX_REASONS, points_lost, ranked, reason_codes
@@ -99,7 +100,7 @@ def _parts(source: Path, rows: int) -> Iterator[pa.Table]:
     if source.suffix.lower() == ".parquet":
         yield from _parquet_parts(source, rows)
     else:
-        table = read_flat_table(source)
+        table = read_table_file(source)
         yield from (table.slice(start, rows) for start in range(0, table.num_rows, rows))
 
 

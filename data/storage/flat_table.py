@@ -39,18 +39,29 @@ def read_flat_table(path: Path) -> pa.Table:
         If the file is absent, neither csv nor Parquet, ragged, empty, or repeats a column name.
     """
     if path.suffix.lower() not in (".csv", ".tsv", ".txt", ".parquet"):
-        raise UnreadableFileError(f"{path}: expected a file that ends in .csv or .parquet")
+        raise UnreadableFileError(f"{path}: expected a file that ends in .csv, .xlsx or .parquet")
     try:
         is_parquet = path.suffix.lower() == ".parquet"
         table = pq.read_table(path, use_threads=False) if is_parquet else _read_csv(path)
     except (OSError, pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
         raise UnreadableFileError(f"{path}: cannot be read as a table: {error}") from error
-    repeated = {name for name in table.column_names if table.column_names.count(name) > 1}
-    if repeated:
-        raise UnreadableFileError(f"{path}: column names repeat: {', '.join(sorted(repeated))}")
+    refuse_repeated(table, path)
     if not table.num_rows:
         raise UnreadableFileError(f"{path}: holds no rows")
     return table
+
+
+def refuse_repeated(table: pa.Table, path: Path) -> None:
+    """Refuse a table of which two columns have one name.
+
+    Raises
+    ------
+    UnreadableFileError
+        With the repeated names.
+    """
+    repeated = {name for name in table.column_names if table.column_names.count(name) > 1}
+    if repeated:
+        raise UnreadableFileError(f"{path}: column names repeat: {', '.join(sorted(repeated))}")
 
 
 def flat_columns(table: pa.Table, kinds: Mapping[str, Kind]) -> Columns:
@@ -134,8 +145,13 @@ def _read_csv(path: Path) -> pa.Table:
     # Python's own reader: the read-ahead threads of Arrow's reader sometimes abort a short program
     # at exit (apache/arrow issues 34314 and 39862).
     rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    names = [name.strip() for name in next(rows, [])]
-    cells = [row for row in _complete_rows(rows, len(names), path) if row]
+    names = next(rows, [])
+    return text_table(names, [row for row in _complete_rows(rows, len(names), path) if row])
+
+
+def text_table(names: list[str], cells: list[list[str]]) -> pa.Table:
+    """Return rows of text `cells`, all as wide as `names`, as a table; blank cells are null."""
+    names = [name.strip() for name in names]
     columns = zip(*cells, strict=True) if cells else [()] * len(names)
     arrays = [pa.array([cell or None for cell in column], pa.string()) for column in columns]
     # A spreadsheet saves columns that were once used as delimiters without name or value.

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import brentq
 
-from data.storage.flat_table import numbers, read_flat_table
+from data.importing.table_file import read_table_file
+from data.storage.flat_table import numbers
 from data.storage.score_columns import points_column
 from model.card.bins import Floats, Ints
 from model.card.card_file import CardFile, write_card
@@ -144,7 +145,7 @@ def _shift_pd(pd: Floats, shift: float) -> Floats:
 
 
 def _points(portfolio: Path) -> Ints:
-    table = read_flat_table(portfolio)
+    table = read_table_file(portfolio)
     name = points_column(table.column_names)
     if name is None:
         raise TrainingError(

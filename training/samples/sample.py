@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 
 from model.card.bins import Columns, Floats
 from model.errors import TrainingError
@@ -147,15 +147,19 @@ def out_of_time(vintage: NDArray[np.datetime64], bad: Bools, settings: Settings)
     )
 
 
-def held_out(bad: Bools, settings: Settings) -> Bools:
-    """Return which rows to validate on: a random share of each class.
+def held_out(sample: Sample, settings: Settings) -> Bools:
+    """Return which rows to validate on: a random share of each class; borrowers stay whole.
 
     The share is `hold_out_share`, or more, up to one half, if it would have fewer than
     `least_held_bads` bads.
     """
-    rows = np.arange(len(bad))
+    bad, rows = sample.bad, np.arange(len(sample))
     needed = settings.least_held_bads / max(int(bad.sum()), 1)
     share = max(settings.hold_out_share, min(needed, _MAX_HELD_OUT_SHARE))
+    if len(np.unique(sample.borrower)) < len(sample):
+        folds = StratifiedGroupKFold(round(1 / share), shuffle=True, random_state=settings.seed)
+        _, test = next(folds.split(rows, bad, sample.borrower))
+        return np.isin(rows, test)
     size = math.ceil(share * len(rows))
     _, test = train_test_split(rows, test_size=size, stratify=bad, random_state=settings.seed)
     return np.isin(rows, test)
