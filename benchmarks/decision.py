@@ -23,7 +23,8 @@ import click
 from api.editions.batch import publish_profile
 from api.editions.edition import Edition, PlaceFilter
 from api.scoring.kernel import Basis
-from data.publishing.published_card import cards_folder, keys_folder, published_card
+from data.publishing.published_card import cards_folder, published_card
+from data.publishing.signing import keys_folder
 from data.storage.archive import Archive
 from data.storage.profiles import profile_as_of
 from model.decision.decision import Request, decide

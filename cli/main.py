@@ -29,6 +29,7 @@ _COMMANDS = {
     "policy": ("cli.policy", "Show, compare, check and adopt the policy and limits of a home."),
     "editions": ("cli.editions", "List, compare, roll back and prune the published editions."),
     "score": ("cli.score", "Add points, PD, grade and reasons to a table."),
+    "keys": ("cli.keys", "List, rotate, trust and retire the keys that sign."),
     "init": ("cli.init", "Create the first accounts and show their passwords once."),
     "users": ("cli.users", "Add, change, disable and unlock accounts."),
     "replay": ("cli.replay", "Decide again from the ledger and compare field by field."),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from api.decisions.replay import Replay
     from api.ledger.entries import Kind
 
+#: Exit code: the person was erased.
+ERASED = 3
 _ERASED: tuple[Kind, ...] = ("ERASED",)
 
 
@@ -26,13 +28,20 @@ _ERASED: tuple[Kind, ...] = ("ERASED",)
 def command(decision_id: str, home: Path, checkpoints: Path | None, as_json: bool) -> None:
     """Decide again from the stored profile, policy and card, and compare with the first answer.
 
-    Exit code 0: every field is equal. 1: a field differs, or the decision cannot be replayed.
+    Exit code 0: every field is equal. 1: a field differs, or the decision cannot be replayed. 3:
+    the person was erased, and the profile with the person's key.
     """
+    from api.decisions.profiles import ProfileErasedError
     from api.decisions.replay import replay
     from api.ledger.store import open_view
 
     with open_view(ledger_location(home, checkpoints)) as view:
-        result = replay(view, decision_id)
+        try:
+            result = replay(view, decision_id)
+        except ProfileErasedError as erased:
+            payload = {"decision_id": decision_id, "erased": True, "message": str(erased)}
+            click.echo(json.dumps(payload, indent=1) if as_json else str(erased))
+            sys.exit(ERASED)
         erasures = view.entries_of_subject(result.entry.subject_id, _ERASED)
     notes = [
         f"identity: erased on request, entry {e.seq}, {e.recorded_at:%F %T} UTC" for e in erasures

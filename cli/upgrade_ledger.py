@@ -14,7 +14,18 @@ from model.errors import LedgerError
 @click.command("upgrade-ledger")
 @ledger_options
 @click.option("--service-role", help="PostgreSQL account of the service, which gets its grants.")
-def command(home: Path, checkpoints: Path | None, service_role: str | None) -> None:
+@click.option(
+    "--begin-checkpoints", is_flag=True,
+    help="Begin a new checkpoint file because the ledger's own is lost; verify-ledger says so.",
+)  # fmt: skip
+@click.option("--because", help="Why the checkpoint file is begun anew; the audit records it.")
+def command(
+    home: Path,
+    checkpoints: Path | None,
+    service_role: str | None,
+    begin_checkpoints: bool,
+    because: str | None,
+) -> None:
     """Create or upgrade the ledger's tables; run it as their owner, not as the service.
 
     On PostgreSQL the service's own account may then read and append, and erase identities, but
@@ -22,10 +33,14 @@ def command(home: Path, checkpoints: Path | None, service_role: str | None) -> N
     """
     from sqlalchemy.exc import DBAPIError
 
+    from api.access.account_events import console_user
+    from api.ledger.audit import begin_checkpoint_file
     from api.ledger.database import open_engine
     from api.ledger.schema import grant_service_role, restore_triggers, upgrade
     from api.ledger.store import unreadable_message
 
+    if begin_checkpoints and not because:
+        raise click.UsageError("--begin-checkpoints needs --because TEXT")
     engine = open_engine(ledger_location(home, checkpoints).url, writes=True)
     try:
         upgrade(engine)
@@ -39,4 +54,7 @@ def command(home: Path, checkpoints: Path | None, service_role: str | None) -> N
         raise LedgerError(unreadable_message(error)) from error
     finally:
         engine.dispose()
+    if begin_checkpoints and because:
+        begin_checkpoint_file(ledger_location(home, checkpoints), console_user(), because)
+        click.echo("a new checkpoint file is begun, and the audit says so")
     click.echo("the ledger's tables are up to date")

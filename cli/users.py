@@ -15,8 +15,9 @@ from cli.json_output import tell
 from cli.options import home_option, settings_of
 
 if TYPE_CHECKING:
+    from api.access.account import Account
     from api.access.account_events import Event
-    from api.access.accounts import Account, Accounts
+    from api.access.accounts import Accounts
     from api.access.first_run import NewAccount
     from api.core.principal import Role
 
@@ -146,7 +147,7 @@ def _unlock(home: Path, name: str) -> None:
     from api.access.sign_in import FailedSignIns
 
     with _open_accounts(home) as accounts:
-        FailedSignIns(accounts.writing).forget(name, console_user())
+        FailedSignIns(accounts.writing).unlock(name, console_user())
 
 
 def _change(

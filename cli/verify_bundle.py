@@ -44,7 +44,7 @@ def command(
     from api.evidence.verify import verify_bundle
     from api.ledger.keys import SEAL_PUBLIC
     from api.ledger.keys import public_key as read_public_key
-    from data.publishing.published_card import keys_folder, trusted_keys, trusted_keys_in
+    from data.publishing.signing import keys_folder, trusted_keys, trusted_keys_in
 
     keys = keys_folder(home)
     try:

@@ -29,8 +29,20 @@ _MAX_SHOWN = 20
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="keys/ledger.pub, for a machine without the other keys.",
 )
+@click.option(
+    "--against",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Your own copy of checkpoints: earlier lines, a witness's file or a syslog; repeatable.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
-def command(home: Path, checkpoints: Path | None, public_key: Path | None, as_json: bool) -> None:
+def command(
+    home: Path,
+    checkpoints: Path | None,
+    public_key: Path | None,
+    against: tuple[Path, ...],
+    as_json: bool,
+) -> None:
     """Verify the ledger against its hash chain, its seals and the checkpoints outside it.
 
     Exit code 0: sound. 1: something is wrong; each finding names its entry. 2: not verified.
@@ -41,7 +53,7 @@ def command(home: Path, checkpoints: Path | None, public_key: Path | None, as_js
     from api.verify.verify import verify_ledger
 
     try:
-        report = verify_ledger(ledger_location(home, checkpoints), public_key)
+        report = verify_ledger(ledger_location(home, checkpoints), public_key, against)
     except (LedgerError, DBAPIError) as error:
         cause = unreadable_message(error) if isinstance(error, DBAPIError) else str(error)
         click.echo(f"rongzi: {cause}", err=True)

@@ -19,9 +19,9 @@ from data.publishing.published_card import (
     judged_card,
     previous_champion,
     publish_card,
-    trusted_keys,
     was_promoted,
 )
+from data.publishing.signing import trusted_keys
 from model.card.card_file import CARD, CardFile, read_card
 from model.errors import TrainingError
 from training.gates.evidence import Evidence, has_evidence, read_evidence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections import OrderedDict
@@ -15,6 +16,7 @@ from api.access.accounts import Accounts
 from api.access.issuer import Issuer, TokenClaims
 from api.access.limits import RateLimits, source_of
 from api.access.oidc import Jwks, Oidc
+from api.access.provider_sign_in import ProviderSignIns
 from api.access.sign_in import SignIn
 from api.access.tokens import TokenRefusedError
 from api.core.principal import Principal
@@ -46,13 +48,16 @@ class AccessControl:
         access = settings.access
         self._proxies = access.trusted_proxies
         self._accounts: Accounts | None = None
+        self._provider: ProviderSignIns | None = None
         self.limits = RateLimits(access.rate_per_second, access.burst)
         self.searches = RateLimits(_SEARCHES_PER_SECOND, _SEARCHES_AT_ONCE)
         self.decision_places: OrderedDict[str, str] = OrderedDict()
         self.sign_in: SignIn | None = None
         self.verifier: Verifier
         if access.oidc:
-            self.verifier = OidcVerifier(Oidc(access.oidc, Jwks(access.oidc.jwks)))
+            self._provider = ProviderSignIns(settings)
+            oidc = Oidc(access.oidc, Jwks(access.oidc.jwks))
+            self.verifier = OidcVerifier(oidc, self._provider)
         else:
             self._accounts, issuer = Accounts(settings), Issuer(settings.home)
             self.sign_in = SignIn(self._accounts, issuer)
@@ -72,6 +77,8 @@ class AccessControl:
         """Close the connections to the database of accounts."""
         if self._accounts:
             self._accounts.close()
+        if self._provider:
+            self._provider.close()
 
 
 async def access_control_of(request: Request) -> AccessControl:
@@ -115,8 +122,8 @@ class HomeVerifier:
 class OidcVerifier:
     """Tokens of the identity provider; when its keys change, every token is verified again."""
 
-    def __init__(self, oidc: Oidc) -> None:
-        self._oidc = oidc
+    def __init__(self, oidc: Oidc, sign_ins: ProviderSignIns) -> None:
+        self._oidc, self._sign_ins = oidc, sign_ins
         self._verified: _VerifiedTokens[Principal] = _VerifiedTokens()
         self._epoch = oidc.keys.epoch
 
@@ -128,7 +135,8 @@ class OidcVerifier:
             self._epoch = self._oidc.keys.epoch
         principal = self._verified.get(token)
         if principal is None:
-            principal, expires = await self._oidc.check(token)
+            claimed, expires = await self._oidc.check(token)
+            principal = await asyncio.to_thread(self._sign_ins.record, claimed)
             self._verified.add(token, principal, expires)
         return principal
 

@@ -1,4 +1,4 @@
-"""A cache of all accounts, a few seconds old at most, so that a request costs no query."""
+"""A cache of the usable accounts, seconds old at most, so that a request costs no query."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from time import monotonic, time
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from api.access.accounts import Account, Accounts
+from api.access.account import Account
+from api.access.accounts import Accounts
 from api.access.issuer import TokenClaims
 from api.core.log import log
 from api.http.problem_kinds import LEDGER_AWAY
 from api.http.problems import ProblemError
+from model.errors import LedgerError
 
 #: A disabled account's tokens work for this long at most while the database is available.
 FRESH_SECONDS = 2.0
@@ -65,13 +67,13 @@ class AccountCache:
         try:
             self._accounts_by_name = await asyncio.to_thread(self._read)
             self._read_at, self._read_time = began, now
-        except (DBAPIError, PoolTimeoutError, OSError) as error:
+        except (DBAPIError, PoolTimeoutError, OSError, LedgerError) as error:
             log.warning("database away", why=type(error).__qualname__)
         # After a failure too, so that not every request waits for a database that is away.
         self._refresh_at = began + FRESH_SECONDS
 
     def _read(self) -> Mapping[str, Account]:
-        return {account.name: account for account in self._store.all()}
+        return {account.name: account for account in self._store.usable()}
 
 
 def _entitled(accounts: Mapping[str, Account], claims: TokenClaims) -> Account | None:

@@ -17,11 +17,18 @@ from api.ledger.chain import format_timestamp
 
 Event = Literal[
     "account_added", "account_changed", "account_disabled", "account_enabled", "password_reset",
-    "password_changed", "account_unlocked", "sign_in_failed", "sign_in_locked",
+    "password_changed", "account_unlocked", "sign_in_failed", "sign_in_locked", "signed_in",
+    "provider_sign_in", "account_differs",
 ]  # fmt: skip
+#: A token of an identity provider, seen first: `detail` holds the rights that it claims.
+PROVIDER_SIGN_IN: Event = "provider_sign_in"
+#: An account that differs from the audit, which the service therefore refused.
+ACCOUNT_DIFFERS: Event = "account_differs"
 
 #: The actor of a sign-in attempt that is not authenticated.
 ANONYMOUS = "anybody"
+#: The actor of what the service records by itself.
+SERVICE = "service"
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class AccountEvent:
     account : str or None
         None where no account has the name that was typed: the text may be a password.
     detail : str or None
-        The rights of the account after the event.
+        The rights of the account after the event; None if the event changes none.
     """
 
     event: Event

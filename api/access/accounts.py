@@ -2,51 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine, Select, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from api.access.account_events import AccountEvent, Event, record
-from api.core.principal import PLACE, Principal, Role
+from api.access.account import Account, account_of, state_of
+from api.access.account_events import ACCOUNT_DIFFERS, SERVICE, AccountEvent, Event, record
+from api.access.account_history import AccountHistories
+from api.core.log import log
+from api.core.principal import PLACE
 from api.core.settings import Settings
 from api.ledger.audit import AuditWriter
 from api.ledger.database import Location, open_engine
+from api.ledger.keys import SEAL_PUBLIC, public_key
 from api.ledger.schema import upgrade
 from api.ledger.tables import accounts
-from model.errors import AccessError
+from model.errors import AccessError, LedgerError
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
-#: Separates an account's rights from its password's digest in the audit.
-PASSWORD = "; password "
-
-
-@dataclass(frozen=True)
-class Account:
-    """One account.
-
-    Attributes
-    ----------
-    version : int
-        Rises with every change; tokens of an earlier version are refused.
-    """
-
-    name: str
-    password_hash: str
-    roles: frozenset[Role]
-    places: tuple[str, ...]
-    version: int = 1
-    is_enabled: bool = True
-
-    @property
-    def principal(self) -> Principal:
-        """The principal of this account's requests."""
-        return Principal(self.name, self.roles, self.places)
 
 
 class Accounts:
@@ -56,6 +37,9 @@ class Accounts:
         self._location = Location.of(settings)
         self.writing = AuditWriter(self._location)
         self.reading: Engine = open_engine(self._location.url, writes=False)
+        self._lock = threading.Lock()
+        self._histories = AccountHistories()
+        self._reported: set[tuple[str, int]] = set()
 
     def prepare(self) -> None:
         """Create the tables at first use."""
@@ -70,13 +54,60 @@ class Accounts:
     def all(self) -> list[Account]:
         """Return every account, by name."""
         with self.reading.connect() as connection:
-            rows = connection.execute(select(accounts).order_by(accounts.c.name)).mappings()
-            return [account_of(row) for row in rows]
+            return [account_of(row) for row in connection.execute(_ALL).mappings()]
 
     def find(self, name: str) -> Account | None:
         """Return the account of that name."""
         with self.reading.connect() as connection:
             return _find(connection, name)
+
+    def usable(self, name: str | None = None) -> list[Account]:
+        """Return the accounts, or the one of that name, that agree with the audit.
+
+        Each has its grant. An account that differs is reported in the log and in the audit.
+
+        Raises
+        ------
+        LedgerError
+            If there are accounts and no key to verify the audit with.
+        """
+        # Take the lock before the snapshot: the histories never know more than a snapshot does.
+        with self._lock, self.reading.connect() as connection:
+            rows = connection.execute(_ALL if name is None else _named(name)).mappings().all()
+            found = [account_of(row) for row in rows]
+            defects = self._defects(connection, found)
+            if defects:
+                # A restored database may hold another audit than the one read so far.
+                self._histories = AccountHistories()
+                defects = self._defects(connection, found)
+            histories = self._histories.read(connection)
+        self._report([account for account in found if account.name in defects])
+        return [
+            replace(each, grant=histories[each.name].grant)
+            for each in found
+            if each.name not in defects
+        ]
+
+    def _defects(self, connection: Connection, found: Sequence[Account]) -> dict[str, str]:
+        self._histories.read(connection)
+        if not found:
+            return {}
+        key = public_key(self._location.keys / SEAL_PUBLIC)
+        defects = {each.name: self._histories.defect(connection, each, key) for each in found}
+        return {name: defect for name, defect in defects.items() if defect}
+
+    def _report(self, differing: Sequence[Account]) -> None:
+        states = {(account.name, hash(state_of(account))): account.name for account in differing}
+        new = {state: name for state, name in states.items() if state not in self._reported}
+        if not new:
+            return
+        self._reported |= new.keys()
+        log.error("account differs", count=len(new))
+        names = [name if NAME.fullmatch(name) else None for name in new.values()]
+        # The accounts are refused in any case; without a database nothing can be recorded.
+        away = contextlib.suppress(LedgerError, DBAPIError, PoolTimeoutError)
+        with away, self.writing.begin() as work:
+            record(work, [AccountEvent(ACCOUNT_DIFFERS, each, SERVICE) for each in names])
 
     def add(self, added: Iterable[Account], actor: str, *, only_first: bool = False) -> None:
         """Add all accounts or none, and record it in the audit.
@@ -130,37 +161,16 @@ class Accounts:
         return before
 
 
-def state_of(account: Account) -> str:
-    """Return the state of an account for the audit: its rights and a digest of its password hash.
-
-    The hash is salted, so nobody can test guesses of the password against the digest.
-    """
-    password = hashlib.sha256(account.password_hash.encode()).hexdigest()[:16]
-    return f"{rights_of(account)}{PASSWORD}{password}"
+_ALL = select(accounts).order_by(accounts.c.name)
 
 
-def rights_of(account: Account) -> str:
-    """Return the roles and places of an account as text."""
-    places = ", ".join(place or "everywhere" for place in account.places)
-    state = "" if account.is_enabled else "; disabled"
-    return f"{', '.join(sorted(account.roles))}; {places}{state}"
+def _named(name: str) -> Select[Any]:
+    return select(accounts).where(accounts.c.name == name)
 
 
 def _find(connection: Connection, name: str) -> Account | None:
-    row = connection.execute(select(accounts).where(accounts.c.name == name)).mappings().first()
+    row = connection.execute(_named(name)).mappings().first()
     return None if row is None else account_of(row)
-
-
-def account_of(row: Any) -> Account:
-    """Return the account stored as `row`."""
-    return Account(
-        name=row["name"],
-        password_hash=row["password_hash"],
-        roles=frozenset(row["roles"].split(",")),
-        places=tuple(row["places"].split(",")),
-        version=row["version"],
-        is_enabled=row["is_enabled"],
-    )
 
 
 def _changed_columns(before: Account, after: Account) -> dict[str, Any]:

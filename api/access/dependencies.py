@@ -77,7 +77,7 @@ class Write:
 
     async def send(self, command: Command) -> Response:
         """Write `command` to the ledger and return its answer."""
-        return to_response(await self.ledger.write(command))
+        return to_response(await self.ledger.write(command, self.caller.authority))
 
 
 async def _write(

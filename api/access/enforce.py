@@ -114,7 +114,7 @@ async def _record(request: Request, authorization: Authorization) -> None:
     ledger: Ledger = await get_ledger(request)
     route = request.scope["route"].name
     record = RecordAccess.of(request, route, authorization.principal, authorization.target)
-    await ledger.write(record)
+    await ledger.write(record, authorization.principal.authority)
 
 
 def _discloses_state(refusal: ProblemError, authorization: Authorization) -> bool:

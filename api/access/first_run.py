@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
+from api.access.account import Account
 from api.access.account_events import console_user
-from api.access.accounts import Account, Accounts
+from api.access.accounts import Accounts
 from api.access.sign_in import generate_password, hash_password
 from api.core.principal import Role
 from api.core.settings import Settings

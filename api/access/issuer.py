@@ -17,9 +17,9 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from api.access.accounts import Account
+from api.access.account import Account
 from api.access.tokens import TokenRefusedError, Trust, verify_token
-from data.publishing.published_card import keys_folder
+from data.publishing.signing import keys_folder
 from data.storage.key_files import KeyFile, create, private_pem
 from model.errors import AccessError
 

@@ -17,8 +17,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, insert, select, update
 
+from api.access.account import Account
 from api.access.account_events import ANONYMOUS, AccountEvent, record
-from api.access.accounts import Account, Accounts
+from api.access.accounts import Accounts
 from api.access.common_passwords import is_common
 from api.access.issuer import Issuer
 from api.access.limits import RateLimits
@@ -100,12 +101,12 @@ class SignIn:
         return 0
 
     def _check(self, name: str, password: str) -> Account:
-        known = self._accounts.find(name)
+        known = next(iter(self._accounts.usable(name)), None)
         account = known or _UNKNOWN_ACCOUNT
         if not (self._password_matches(account, password) and account.is_enabled):
             self._attempts.record_failure(name, known.name if known else None)
             raise ProblemError(WRONG_CREDENTIALS)
-        self._attempts.forget(name)
+        self._attempts.succeed(name)
         return account
 
     def _password_matches(self, account: Account, password: str) -> bool:
@@ -180,13 +181,19 @@ class FailedSignIns:
                 events.append(AccountEvent("sign_in_locked", account, ANONYMOUS))
             record(work, events)
 
-    def forget(self, name: str, unlocked_by: str | None = None) -> None:
-        """Reset the count of `name` after a sign-in, or an unlocking, which the audit records."""
+    def succeed(self, name: str) -> None:
+        """Reset the count of the account `name` and record its sign-in in the audit."""
+        self._reset(AccountEvent("signed_in", name, name))
+
+    def unlock(self, name: str, actor: str) -> None:
+        """Reset the count of `name` and record in the audit that `actor` unlocked it."""
+        self._reset(AccountEvent("account_unlocked", name, actor))
+
+    def _reset(self, event: AccountEvent) -> None:
         with self._writing.begin() as work:
-            has_digest = attempts.c.name_digest == _digest(name)
+            has_digest = attempts.c.name_digest == _digest(event.account or "")
             work.connection.execute(delete(attempts).where(has_digest))
-            if unlocked_by:
-                record(work, [AccountEvent("account_unlocked", name, unlocked_by)])
+            record(work, [event])
 
 
 def _digest(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from api.cases.schemas import ChangeShape, CountedShape, ExplanationShape, ProposalShape
+from api.decisions.profiles import stored_profile
 from api.decisions.replay import remake
 from api.ledger.commands import View
 from api.ledger.entries import Entry
@@ -17,7 +18,7 @@ from model.profile.dictionary import Text, member_dictionary
 
 def explain_decision(view: View, entry: Entry, lang: Literal["zh", "en"]) -> ExplanationShape:
     """Return the explanation of the decision stored in `entry`."""
-    remade = remake(view, entry)
+    remade = remake(view, entry, stored_profile(view, entry))
     basis = Basis(remade.as_of, remade.policy, remade.card, member_dictionary())
     explanation = explain(remade.columns, remade.decision, remade.request, basis)
     return _explanation_shape(str(entry.decision_id), remade.decision.outcome, explanation, lang)

@@ -22,9 +22,11 @@ from api.cases.explain import explain_decision
 from api.cases.listing import Filters, decisions_page
 from api.cases.schemas import DecisionsPage, DecisionWithHistory, ExplanationShape
 from api.cases.state import DecisionState
+from api.decisions.profiles import ProfileErasedError
 from api.decisions.rulings import RULINGS, earlier_rulings
 from api.decisions.schemas import Outcome
 from api.http.fields import ACTOR, EXPECTED, MEMBER_ID, NUMBER
+from api.http.lending_problems import PROFILE_ERASED
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, UNKNOWN_DECISION
 from api.http.problems import ProblemError
@@ -86,7 +88,7 @@ def get_decision(decision_id: DecisionId, ledger: LedgerInUse) -> DecisionWithHi
 @router.get(
     "/{decision_id}/explanation",
     summary="Explain a decision to the member",
-    responses=refusals(UNKNOWN_DECISION, LEDGER_AWAY),
+    responses=refusals(UNKNOWN_DECISION, PROFILE_ERASED, LEDGER_AWAY),
 )
 def get_explanation(
     decision_id: DecisionId,
@@ -98,7 +100,10 @@ def get_explanation(
     The explanation follows from the profile, card and policy behind the decision.
     """
     with ledger.read() as view:
-        return explain_decision(view, _entries(view, decision_id)[0], lang)
+        try:
+            return explain_decision(view, _entries(view, decision_id)[0], lang)
+        except ProfileErasedError as error:
+            raise ProblemError(PROFILE_ERASED) from error
 
 
 def _entries(view: View, decision_id: str) -> list[Entry]:

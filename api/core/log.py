@@ -28,6 +28,8 @@ EVENTS = frozenset(
         "kept the version before", "draining", "stopped", "server", "overloaded",
         "database away", "database back", "webhook failed", "webhook thread ended", "parent gone",
         "runs as root", "mass access",
+        "account differs", "clock went back", "witness failed",
+        "unsigned edition in use", "signing key within reach",
     }
 )  # fmt: skip
 #: The HTTP server's messages are logged in full: they name processes and listening addresses, never

@@ -52,6 +52,7 @@ PROFILES_TIMESTAMP = Gauge(
     multiprocess_mode="livemin",
 )
 FAULTS = Counter("rongzi_faults", "Answers with status 500.")
+WITNESS_FAILURES = Counter("rongzi_witness_failures", "Checkpoints that a witness did not take.")
 QUEUED_COMMANDS = Gauge(
     "rongzi_ledger_queue", "Commands in the queue of the ledger.", multiprocess_mode="livesum"
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 Role = Literal["officer", "reviewer", "head", "manager", "analyst", "auditor", "operator", "admin"]
@@ -26,11 +28,22 @@ class Principal:
         Each allows the routes that the access matrix lists for it.
     places : tuple of str
         Prefixes of administrative codes; ``("",)`` is everywhere, ``()`` is nowhere.
+    grant : int or None
+        Number of the audit row that grants these roles and places.
     """
 
     subject: str
     roles: frozenset[Role]
     places: tuple[str, ...]
+    grant: int | None = None
+
+    @cached_property
+    def authority(self) -> str | None:
+        """The roles, the places and their grant as the ledger stores them; None without a grant."""
+        if self.grant is None:
+            return None
+        rights = {"grant": self.grant, "places": self.places, "roles": sorted(self.roles)}
+        return json.dumps(rights, separators=(",", ":"))
 
     def reaches(self, place_code: str) -> bool:
         """Return whether `place_code` (6, 9 or 12 digits) is in one of the caller's places."""

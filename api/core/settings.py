@@ -19,6 +19,8 @@ HOME = "RONGZI_HOME"
 DEFAULT_HOME = "data"
 DATABASE_URL = "RONGZI_DATABASE_URL"
 CHECKPOINTS = "RONGZI_CHECKPOINTS"
+WITNESSES = "RONGZI_WITNESSES"
+UNSIGNED_EDITIONS = "RONGZI_UNSIGNED_EDITIONS"
 MAX_IN_WORK = "RONGZI_MOST_IN_WORK"
 RATE = "RONGZI_RATE_PER_SECOND"
 BURST = "RONGZI_RATE_BURST"
@@ -121,6 +123,11 @@ class Settings:
     checkpoints : Path or None
         The checkpoint file (``RONGZI_CHECKPOINTS``), best on another disk; None means beside the
         SQLite file.
+    witnesses : tuple of str
+        Second places that receive every checkpoint (``RONGZI_WITNESSES``); see
+        `api.ledger.witnesses`.
+    allow_unsigned_editions : bool
+        Serve an edition of a release that did not sign editions (``RONGZI_UNSIGNED_EDITIONS``).
     access : AccessSettings
         Rate limits, trusted proxies and the identity provider.
     webhook_networks : tuple of networks
@@ -131,6 +138,8 @@ class Settings:
     most_in_work: int = 24
     database_url: str | None = field(default=None, repr=False)
     checkpoints: Path | None = None
+    witnesses: tuple[str, ...] = ()
+    allow_unsigned_editions: bool = False
     access: AccessSettings = field(default_factory=AccessSettings)
     webhook_networks: tuple[Network, ...] = ()
 
@@ -143,6 +152,8 @@ class Settings:
             most_in_work=_positive_integer(environment, MAX_IN_WORK, cls.most_in_work),
             database_url=environment.get(DATABASE_URL) or None,
             checkpoints=Path(checkpoints) if checkpoints else None,
+            allow_unsigned_editions=_allows(environment, UNSIGNED_EDITIONS),
+            witnesses=_split_list(environment.get(WITNESSES, "")),
             access=AccessSettings.from_env(environment),
             webhook_networks=_networks(environment, WEBHOOK_NETWORKS),
         )
@@ -205,6 +216,13 @@ def _networks(environment: Mapping[str, str], name: str) -> tuple[Network, ...]:
         return tuple(ipaddress.ip_network(network) for network in _split_list(given))
     except ValueError as error:
         raise SettingError(f"{name}: expected addresses or networks such as 10.0.0.0/8") from error
+
+
+def _allows(environment: Mapping[str, str], name: str) -> bool:
+    given = environment.get(name) or "refuse"
+    if given not in ("allow", "refuse"):
+        raise SettingError(f"{name}: expected allow or refuse")
+    return given == "allow"
 
 
 def _split_list(given: str) -> tuple[str, ...]:

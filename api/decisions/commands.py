@@ -19,6 +19,13 @@ from api.access.duties import consent_giver, refuse_joined
 from api.consent.consent import CONSENT, is_consent_in_force, with_consent
 from api.core.calendar import date_in_china
 from api.decisions.edition_age import aged, stored_age
+from api.decisions.profiles import (
+    BY_CONSENT_ALONE,
+    by_consent_alone,
+    has_consent,
+    seal_profile,
+    without_values,
+)
 from api.decisions.rulings import RULINGS, binding_ruling, bound
 from api.decisions.stored import answer_of, profile_to_json, question_of
 from api.editions.edition import Profile, columns_of
@@ -118,7 +125,12 @@ class _Question:
     refusal: ProblemError | None
 
     def entry(
-        self, kind: Kind, decision_id: str, outcome: str, body: Mapping[str, Any]
+        self,
+        kind: Kind,
+        decision_id: str,
+        outcome: str,
+        body: Mapping[str, Any],
+        entry_id: str | None = None,
     ) -> NewEntry:
         command = self.command
         return NewEntry(
@@ -130,7 +142,7 @@ class _Question:
             amount_yuan=command.request.amount_yuan,
             outcome=outcome,
             body=body,
-            entry_id=new_ordered_id(),
+            entry_id=entry_id or new_ordered_id(),
         )
 
 
@@ -195,12 +207,13 @@ def _add_subjects(
 
 def _decide_new(view: View, questions: Sequence[_Question]) -> dict[str, Written]:
     written: dict[str, Written] = {}
+    view.identities.keys.load({each.subject_id for each in questions if not each.is_new})
     ordered = sorted(questions, key=lambda each: id(each.command.resources))
     for _, group in groupby(ordered, lambda each: id(each.command.resources)):
         together = list(group)
         _store_versions(view, together[0].command.resources)
         for question, decision, profile in _decide_together(together):
-            written[question.digest] = _write_decision(question, decision, profile)
+            written[question.digest] = _write_decision(view, question, decision, profile)
     return written
 
 
@@ -219,21 +232,35 @@ def _decide_together(
     )
     answers = [
         aged(
-            bound(decision, each.command.request.amount_yuan, each.ruling),
+            bound(
+                _on_grounds(decision, profile, resources),
+                each.command.request.amount_yuan,
+                each.ruling,
+            ),
             stored_age(each.command.age),
         )
-        for each, decision in zip(questions, decisions, strict=True)
+        for each, decision, profile in zip(questions, decisions, profiles, strict=True)
     ]
     return zip(questions, answers, profiles, strict=True)
 
 
 def _scored_profile(question: _Question) -> Profile:
     profile, edition = question.command.profile, question.command.resources.edition
-    return profile if question.consent is None else with_consent(profile, edition, question.consent)
+    if question.consent is not None:
+        profile = with_consent(profile, edition, question.consent)
+    return profile if has_consent(profile, edition) else without_values(profile, edition)
 
 
-def _write_decision(question: _Question, decision: Decision, profile: Profile) -> Written:
-    command, decision_id = question.command, new_ordered_id()
+def _on_grounds(decision: Decision, profile: Profile, resources: Resources) -> Decision:
+    if has_consent(profile, resources.edition):
+        return decision
+    return by_consent_alone(decision, resources.policy)
+
+
+def _write_decision(
+    view: View, question: _Question, decision: Decision, profile: Profile
+) -> Written:
+    command, decision_id, entry_id = question.command, new_ordered_id(), new_ordered_id()
     resources, edition = command.resources, command.resources.edition
     card_digest, policy = resources.card.digest, resources.policy
     answer = answer_of(decision, decision_id, card_digest, command.today, policy)
@@ -246,14 +273,18 @@ def _write_decision(question: _Question, decision: Decision, profile: Profile) -
         "policy_digest": policy.digest,
         "card_digest": card_digest,
         "consent_at_that_moment": question.consent,
-        "profile": profile_to_json(edition.numbers, profile.numbers.tolist(), profile.texts),
         "answer": answer,
     }
+    exact = profile_to_json(edition.numbers, profile.numbers.tolist(), profile.texts)
+    if has_consent(profile, edition):
+        body |= seal_profile(view, question.subject_id, decision_id, exact)
+    else:
+        body |= {"profile": exact, BY_CONSENT_ALONE: True}  # no value of the person
     if age := stored_age(command.age):
         body["edition_age"] = age
     if question.ruling:
         body["ruling"] = question.ruling.entry_id
-    entry = question.entry("DECISION", decision_id, decision.outcome, body)
+    entry = question.entry("DECISION", decision_id, decision.outcome, body, entry_id)
     return Written(_answer(answer), (entry,), question=question.digest)
 
 

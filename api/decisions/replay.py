@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from api.decisions.edition_age import aged
+from api.decisions.profiles import BY_CONSENT_ALONE, by_consent_alone, stored_profile
 from api.decisions.rulings import RULINGS, bound
 from api.decisions.stored import answer_of, profile_from_json
 from api.ledger.commands import View
@@ -62,6 +63,8 @@ def replay(view: View, decision_id: str) -> Replay:
 
     Raises
     ------
+    ProfileErasedError
+        If the person was erased, and the exact profile with the person's key.
     LedgerError
         If there is no such decision, or its policy or card is not in the ledger.
     """
@@ -70,12 +73,12 @@ def replay(view: View, decision_id: str) -> Replay:
         raise LedgerError(
             f"decision {decision_id}: not in this ledger; check the id and the ledger"
         )
-    return replay_entry(view, entry)
+    return replay_entry(view, entry, stored_profile(view, entry))
 
 
-def replay_entry(stored: Stored, entry: Entry) -> Replay:
+def replay_entry(stored: Stored, entry: Entry, profile: Mapping[str, Any]) -> Replay:
     """Decide the case of `entry`, of kind ``DECISION``, again and compare; see `remake`."""
-    remade = remake(stored, entry)
+    remade = remake(stored, entry, profile)
     asked_on, digest = date.fromisoformat(entry.body["asked_on"]), entry.body["card_digest"]
     recomputed = answer_of(remade.decision, str(entry.decision_id), digest, asked_on, remade.policy)
     return Replay(entry, entry.body["answer"], recomputed)
@@ -93,8 +96,8 @@ class Remade:
     decision: Decision
 
 
-def remake(stored: Stored, entry: Entry) -> Remade:
-    """Decide again on the stored profile of `entry` with its stored policy and card.
+def remake(stored: Stored, entry: Entry, profile: Mapping[str, Any]) -> Remade:
+    """Decide again on the `profile` of `entry` with its stored policy and card.
 
     Raises
     ------
@@ -104,8 +107,10 @@ def remake(stored: Stored, entry: Entry) -> Remade:
     as_of = date.fromisoformat(entry.body["as_of"])
     policy = _policy(_version(stored, entry, "policy"), as_of)
     card = _card(_version(stored, entry, "card"))
-    columns, request = profile_from_json(entry.body["profile"]), Request(**entry.body["request"])
+    columns, request = profile_from_json(profile), Request(**entry.body["request"])
     decision = decide(columns, request, as_of, policy, card)
+    if entry.body.get(BY_CONSENT_ALONE):
+        decision = by_consent_alone(decision, policy)
     decision = bound(decision, request.amount_yuan, _ruling(stored, entry))
     decision = aged(decision, entry.body.get("edition_age"))
     return Remade(columns, request, as_of, policy, card, decision)

@@ -63,7 +63,7 @@ async def post_decision(
         today=service.today(),
         age=usable_age(service),
     )
-    answer = await ledger.write(command)
+    answer = await ledger.write(command, principal.authority)
     _count_decision(request, answer)
     return to_response(answer)
 

@@ -14,7 +14,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data.publishing.published_card import keys_folder
+from data.publishing.signing import keys_folder
 from data.storage.key_files import KeyFile, create
 from model.archive.id_numbers import normal_id_number
 from model.errors import EditionError

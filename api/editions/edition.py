@@ -12,15 +12,19 @@ from typing import Any
 
 import numpy as np
 
+from api.core.log import log
 from api.editions.funnel import LEVELS, sum_to_places
 from api.editions.manifest import (
     DATABASE,
     Manifest,
     current_folder,
     manifest_bytes,
-    read_manifest,
+    manifest_payload,
+    parse_manifest,
 )
+from api.editions.signature import verify_signature
 from api.editions.verified_copy import open_verified
+from data.publishing.signing import trusted_keys
 from model.card.bins import Columns, Floats
 
 Row = dict[str, Any]
@@ -106,16 +110,26 @@ class Edition:
         )
 
     @classmethod
-    def current(cls, home: Path) -> Edition:
+    def current(cls, home: Path, *, allow_unsigned: bool = False) -> Edition:
         """Open the edition in use under `home`.
+
+        Parameters
+        ----------
+        allow_unsigned
+            Also open an edition of a release that did not sign editions.
 
         Raises
         ------
         EditionError
-            If no edition is published, or a byte of it differs from its manifest.
+            If no edition is published, no trusted key signed it, or a byte differs.
         """
         folder = current_folder(home)
-        manifest = read_manifest(folder)
+        payload = manifest_payload(folder)
+        trusted = trusted_keys(home, "edition")
+        key = verify_signature(folder, payload, trusted, allow_unsigned=allow_unsigned)
+        if key is None:
+            log.warning("unsigned edition in use")
+        manifest = parse_manifest(folder, payload)
         database = open_verified(folder / DATABASE, manifest.files.get(DATABASE))
         return cls(folder, manifest, database)
 

@@ -32,6 +32,7 @@ from api.editions.manifest import (
     current_folder,
     editions_folder,
 )
+from api.editions.signature import SIGNATURE
 from api.http.problem_kinds import NOT_READY
 from api.http.problems import FieldError, ProblemError
 from data.publishing.home_policy import CURRENT as ADOPTED
@@ -40,9 +41,14 @@ from data.publishing.published_card import (
     CHAMPION,
     card_with_digest,
     cards_folder,
-    keys_folder,
     published_card,
     published_folder,
+)
+from data.publishing.signing import (
+    PURPOSES,
+    keys_folder,
+    readable_private_keys,
+    trusted_folder,
 )
 from model.card.card_file import CARD, CardFile
 from model.card.card_file import MANIFEST as CARD_MANIFEST
@@ -113,7 +119,8 @@ class Service:
             stamps = file_stamps(self.settings.home)
             if stamps != self._stamps:
                 self._stamps = stamps
-                self._use(load(self.settings.home))
+                allow_unsigned = self.settings.allow_unsigned_editions
+                self._use(load(self.settings.home, allow_unsigned=allow_unsigned))
 
     def missing(self) -> tuple[FieldError, ...]:
         """Return the parts without which no decision can be made; empty if none is missing."""
@@ -174,6 +181,12 @@ class Service:
             )
 
 
+def warn_of_private_keys(home: Path) -> None:
+    """Log each private key that signs and that this process can read: it needs none."""
+    for purpose in readable_private_keys(home):
+        log.warning("signing key within reach", part=purpose)
+
+
 def _log_in_use(used: Resources) -> None:
     log.info(
         "in use",
@@ -216,11 +229,11 @@ class Resources:
         return self.edition.folder.name, self.card.digest, self.policy.digest
 
 
-def load(home: Path) -> Resources | tuple[FieldError, ...]:
+def load(home: Path, *, allow_unsigned: bool = False) -> Resources | tuple[FieldError, ...]:
     """Return the published resources, or each missing part and its remedy."""
     try:
         use_texts(adopted_texts(home))
-        edition = Edition.current(home)
+        edition = Edition.current(home, allow_unsigned=allow_unsigned)
         refuse_other_day(home, edition.manifest)
         directory = Directory.of(edition.folder, edition.manifest, index_of(home))
     except EditionError as error:
@@ -314,7 +327,8 @@ def _files(home: Path) -> Iterator[Path]:
     yield editions_folder(home) / CURRENT
     yield Path(str(_SHIPPED_POLICY))
     yield from (keys_folder(home) / SEARCH_KEY, home / MARK, policy_folder(home) / ADOPTED)
-    yield from (keys_folder(home) / "trusted").glob("*.pem")
+    for purpose in PURPOSES:
+        yield from trusted_folder(home, purpose).glob("*.pem")
     try:
         edition, card = current_folder(home), published_folder(home)
     except (EditionError, CardError):
@@ -323,6 +337,7 @@ def _files(home: Path) -> Iterator[Path]:
         edition / DATABASE,
         edition / DIRECTORY,
         edition / MANIFEST,
+        edition / SIGNATURE,
         card / CARD,
         card / CARD_MANIFEST,
     )

@@ -3,6 +3,7 @@
 ```
 <home>/editions/<as_of>-<12 hex>/   named after its date and its manifest's SHA-256
     manifest.json                   canonical JSON (RFC 8785): digests of inputs and of every file
+    manifest.signature              who signed that digest; see `api.editions.signature`
     whitelist.parquet               one row per member
     profile.parquet                 the profiles behind the rows
     changes.csv                     entries into and exits from the first tier, with reasons
@@ -148,11 +149,33 @@ def read_manifest(folder: Path) -> Manifest:
     EditionError
         If it is missing, altered, or of a format this version does not know.
     """
+    return parse_manifest(folder, manifest_payload(folder))
+
+
+def manifest_payload(folder: Path) -> bytes:
+    """Return the bytes of the manifest, whose digest is in the name of `folder`.
+
+    Raises
+    ------
+    EditionError
+        If it is missing or altered.
+    """
     path = folder / MANIFEST
     payload = _read(path)
-    digest = hashlib.sha256(payload).hexdigest()
-    if digest[:12] != folder.name[-12:]:
+    if hashlib.sha256(payload).hexdigest()[:12] != folder.name[-12:]:
         raise EditionError(f"{path}: its bytes do not match the folder's name; {REMEDY}")
+    return payload
+
+
+def parse_manifest(folder: Path, payload: bytes) -> Manifest:
+    """Return the manifest of `folder` in the verified bytes `payload`.
+
+    Raises
+    ------
+    EditionError
+        If it is of a format this version does not know.
+    """
+    path = folder / MANIFEST
     try:
         return _manifest(path, json.loads(payload))
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -37,7 +37,9 @@ from api.editions.manifest import (
     read_manifest,
     verify_files,
 )
+from api.editions.signature import SIGNATURE, signature_lines
 from data.publishing.pointer import use_folder
+from data.publishing.signing import signing_key
 from model.decision.whitelist_changes import change_line
 from model.errors import EditionError
 
@@ -103,7 +105,13 @@ def _read_previous(home: Path, inputs: tuple[str, ...]) -> Previous:
 
 
 def publish(home: Path, contents: Contents, archive_digest: str, previous: Previous) -> Published:
-    """Write the edition's folder under `home` and put it in use."""
+    """Write the edition's folder under `home`, sign it and put it in use.
+
+    Raises
+    ------
+    CardError
+        If the key that signs editions cannot be used.
+    """
     root = editions_folder(home)
     root.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=root))
@@ -112,6 +120,8 @@ def publish(home: Path, contents: Contents, archive_digest: str, previous: Previ
         manifest = _manifest(draft, contents, archive_digest, previous, demo_day(home))
         payload = manifest_bytes(manifest)
         (draft / MANIFEST).write_bytes(payload)
+        signature = signature_lines(payload, signing_key(home, "edition"))
+        (draft / SIGNATURE).write_bytes(signature)
         folder = root / folder_name(manifest.as_of, payload)
         _move(draft, folder)
     finally:

@@ -13,6 +13,7 @@ from sqlalchemy import and_, or_, select
 from api.cases.case import member_named, state_body
 from api.cases.state import DecisionState
 from api.consent.consent import CONSENT
+from api.decisions.profiles import ProfileErasedError, stored_profile
 from api.decisions.rulings import RULINGS
 from api.evidence.bundle import (
     ACCESSES,
@@ -62,7 +63,7 @@ def evidence_of(
     rows = _entry_rows(view, decided)
     files = {
         DECISION: _json(_decision(view, of_decision)),
-        INPUTS: _json({name: decided.body.get(name) for name in INPUT_FIELDS}),
+        INPUTS: _json(_inputs(view, decided)),
         **_versions(view, decided, home),
         ENTRIES: to_lines(rows),
         SEALS: to_lines(_seals(view, [int(row["seq"]) for row in rows])),
@@ -71,6 +72,15 @@ def evidence_of(
     case = {"decision_id": decision_id, "made_at": view.now.isoformat(), "made_by": made_by}
     manifest = manifest_of(case, files)
     return pack(files, manifest, sign(signed_bytes(manifest)))
+
+
+def _inputs(view: View, decided: Entry) -> Mapping[str, Any]:
+    """Return what the decision was made from, the exact profile opened; None after erasure."""
+    inputs = {name: decided.body.get(name) for name in INPUT_FIELDS}
+    try:
+        return inputs | {"profile": stored_profile(view, decided)}
+    except ProfileErasedError:
+        return inputs
 
 
 def _decision(view: View, of_decision: Sequence[Entry]) -> Mapping[str, Any]:
@@ -117,7 +127,7 @@ def _accesses(view: View, decision_id: str) -> list[Mapping[str, Any]]:
         .where(accesses.c.decision_id == decision_id)
         .order_by(accesses.c.number)
     )
-    names = (*AUDIT_COLUMNS, "digest", "previous")
+    names = (*AUDIT_COLUMNS, "authority", "digest", "previous")
     rows = view.connection.execute(statement).mappings()
     return [{name: row[name] for name in names} for row in rows]
 

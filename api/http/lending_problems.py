@@ -223,3 +223,12 @@ LENDING_KINDS = (
     NOT_OPEN, CLAIMED_BY_ANOTHER, NOT_CLAIMED, OWN_CASE, FOUR_EYES_NEEDED, NOT_OVERRIDABLE,
     CONSENT_UNCHANGED, PERSON_ERASED, NOTHING_HELD, LOAN_OUTSTANDING,
 )  # fmt: skip
+PROFILE_ERASED = Kind(
+    "profile-erased",
+    410,
+    Text("会员资料已应本人要求删除", "The person's profile was erased on request"),
+    Text(
+        "决策结果和拒绝理由仍在台账中；明细已无法恢复。",
+        "Outcome and grounds remain in the ledger; the details cannot be restored.",
+    ),
+)

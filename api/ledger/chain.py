@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -37,16 +37,20 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(","
 _LAST_AUDIT_ROW = select(accesses.c.number, accesses.c.digest).where(
     accesses.c.number == select(func.max(accesses.c.number)).scalar_subquery()
 )
-_ALL_AUDIT_ROWS = select(*(accesses.c[name] for name in AUDIT_COLUMNS)).order_by(accesses.c.number)
+_ALL_AUDIT_ROWS = select(accesses).order_by(accesses.c.number)
 _INTO_ACCESSES = insert(accesses)
 
 
 @dataclass(frozen=True)
 class Head:
-    """The last entry of the chain; seq 0 for an empty chain."""
+    """The last entry of the chain; seq 0 for an empty chain.
+
+    `recorded_at`, the stored text, is known only of an entry read from the database.
+    """
 
     seq: int = 0
     digest: str = GENESIS
+    recorded_at: str = field(default="", compare=False)
 
 
 class AuditHead(NamedTuple):
@@ -90,6 +94,7 @@ def chain_entry(
     recorded_at: str,
     answer_digest: str | None,
     identity_digest: str | None = None,
+    authority: str | None = None,
 ) -> dict[str, Any]:
     """Return the row that appends `new` after `head`; `recorded_at` is from `format_timestamp`."""
     row: dict[str, Any] = {
@@ -107,6 +112,7 @@ def chain_entry(
         "previous": head.digest,
         "body": encode_json(new.body),
         "identity_digest": identity_digest,
+        "authority": authority,
     }
     row["digest"] = entry_digest(row)
     return row
@@ -115,10 +121,13 @@ def chain_entry(
 def entry_digest(row: Mapping[str, Any]) -> str:
     """Return the digest of an entry, stored as `row`.
 
-    Entries without an identity are digested as in releases that did not seal identities.
+    Entries without an authority, and without an identity, are digested as in releases that did not
+    store these.
     """
     values = [row[name] for name in ENTRY_COLUMNS]
-    if row["identity_digest"] is not None:
+    if row["authority"] is not None:
+        values += [row["identity_digest"], row["authority"]]
+    elif row["identity_digest"] is not None:
         values.append(row["identity_digest"])
     return hashlib.sha256(f"{encode_json(values)}\n{row['body']}".encode()).hexdigest()
 
@@ -140,7 +149,8 @@ def append_audit_rows(connection: Connection, new: Sequence[Mapping[str, Any]]) 
         unchained = connection.execute(_ALL_AUDIT_ROWS).mappings()
         head = AuditHead(before.number, unchained_rows_digest(dict(row) for row in unchained))
     for each in new:
-        row = {name: each.get(name) for name in AUDIT_COLUMNS} | {"number": head.number + 1}
+        row = {name: each.get(name) for name in (*AUDIT_COLUMNS, "authority")}
+        row["number"] = head.number + 1
         head = AuditHead(head.number + 1, audit_row_digest(row, head.digest))
         rows.append({**row, "digest": head.digest})
     insert_rows(connection, _INTO_ACCESSES, rows)
@@ -164,7 +174,9 @@ def unchained_rows_digest(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _encode_audit_row(row: Mapping[str, Any]) -> str:
-    return encode_json([row[name] for name in AUDIT_COLUMNS])
+    values = [row[name] for name in AUDIT_COLUMNS]
+    # Rows without an authority are digested as in releases that did not store it.
+    return encode_json(values if row.get("authority") is None else [*values, row["authority"]])
 
 
 def _last_audit_row(connection: Connection) -> AuditHead:

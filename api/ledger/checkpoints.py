@@ -14,9 +14,10 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from glob import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,8 +29,13 @@ from sqlalchemy import Connection, insert
 from api.ledger.chain import AuditSpan, Head, format_timestamp
 from api.ledger.tables import checkpoints, look_checkpoints
 
-#: Larger than what several workers can write at the same time.
-_TAIL_BYTES = 64 * 1024
+#: Commits whose line may not be written yet. A worker begins no further commit before the line of
+#: its last but one is written, so each worker has at most two.
+MAX_UNWRITTEN = 16
+MAX_UNWRITTEN_AT_START = 2
+#: Checkpoints at the end of the file that are compared with the ledger before it is written.
+TAIL = 128
+_TAIL_BYTES = TAIL * 512
 #: The start of every line, in this and earlier releases.
 _LINE_START = '{"seq":'
 #: If a worker's line is torn, the next line of another worker follows it on the same line.
@@ -156,11 +162,19 @@ def _signed_bytes(checkpoint: Checkpoint) -> bytes:
 
 
 class CheckpointFile:
-    """The open checkpoint file; each line is on disk before `append` returns."""
+    """The open checkpoint file; each line is on disk before `append` returns.
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    Parameters
+    ----------
+    may_make
+        Make the file if there is none: only for a ledger that never had one.
+    """
+
+    def __init__(self, path: Path, *, may_make: bool) -> None:
+        if may_make:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        make = os.O_CREAT if may_make else 0
+        self._file = os.open(path, os.O_RDWR | make | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def append(self, checkpoint: Checkpoint) -> None:
         """Append one line and wait until it is on disk.
@@ -191,11 +205,11 @@ class CheckpointFile:
         return size > 0 and os.pread(self._file, 1, size - 1) != b"\n"
 
 
-def read_lines(path: Path, size: int) -> Iterator[tuple[int, Checkpoint | str]]:
-    """Yield number and checkpoint of each line that begins within the first `size` bytes.
+def read_lines(path: Path, size: int) -> Iterator[tuple[str, Checkpoint | str]]:
+    """Yield name and checkpoint of each line that begins within the first `size` bytes.
 
     Yields the text of a line that is no checkpoint. A line that follows a torn one is yielded
-    separately, with the same number.
+    separately, with the same name.
     """
     with path.open("rb") as file:
         for number, raw in enumerate(file, 1):
@@ -203,19 +217,46 @@ def read_lines(path: Path, size: int) -> Iterator[tuple[int, Checkpoint | str]]:
                 return
             size -= len(raw)
             for line in _split_torn(raw.decode("utf-8", errors="replace")):
-                yield number, parse_checkpoint(line) or line
+                yield f"{path}, line {number}", parse_checkpoint(line) or line
+
+
+def parts_of(path: Path) -> list[Path]:
+    """Return the files that hold the lines of the checkpoint file `path`, oldest first.
+
+    An operator may set lines aside as ``checkpoints-2026.jsonl`` beside ``checkpoints.jsonl``.
+    """
+    aside = sorted(path.parent.glob(f"{escape(path.stem)}-*{escape(path.suffix)}"))
+    return [*aside, *([path] if path.exists() else [])]
+
+
+def read_tail(path: Path) -> list[Checkpoint] | None:
+    """Return the last checkpoints of the file and its parts; None if there is no file."""
+    if not path.exists():
+        return None
+    found: list[Checkpoint] = []
+    for part in reversed(parts_of(path)):
+        found = _tail_of(part) + found
+        if len(found) >= TAIL:
+            break
+    return found
+
+
+def _tail_of(path: Path) -> list[Checkpoint]:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+        tail = file.read(_TAIL_BYTES).decode("utf-8", errors="replace").splitlines()
+    parsed = (parse_checkpoint(line) for joined in tail for line in _split_torn(joined))
+    return list(filter(None, parsed))
 
 
 def read_last_checkpoint(path: Path) -> Checkpoint | None:
     """Return the checkpoint that reaches furthest among the last lines of the file, if any."""
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
-            tail = file.read(_TAIL_BYTES).decode("utf-8", errors="replace").splitlines()
-    except FileNotFoundError:
-        return None
-    parsed = (parse_checkpoint(line) for joined in tail for line in _split_torn(joined))
-    return max(filter(None, parsed), key=lambda checkpoint: checkpoint.reach, default=None)
+    return furthest(read_tail(path) or ())
+
+
+def furthest(found: Iterable[Checkpoint]) -> Checkpoint | None:
+    """Return the checkpoint that reaches furthest, if any."""
+    return max(found, key=lambda checkpoint: checkpoint.reach, default=None)
 
 
 def parse_checkpoint(line: str) -> Checkpoint | None:

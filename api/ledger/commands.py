@@ -143,6 +143,17 @@ class Command(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Authorized:
+    """A command and the authority under which it runs; see `Entry.authority`.
+
+    The authority is None for a command that the service itself initiates.
+    """
+
+    command: Command
+    authority: str | None = None
+
+
 class Grouped(Command, Protocol):
     """A command that is cheaper in groups: consecutive commands of one type run together."""
 

@@ -122,11 +122,15 @@ def _postgres_engine(url: URL, writes: bool) -> Engine:
 
 @dataclass(frozen=True)
 class Location:
-    """The database, keys and checkpoint file of a ledger, best on three different disks."""
+    """The database, keys and checkpoint file of a ledger, best on three different disks.
+
+    `witnesses` names second places that receive every checkpoint.
+    """
 
     url: URL
     keys: Path
     outside: Path
+    witnesses: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings) -> Location:
@@ -142,6 +146,7 @@ class Location:
             database_url(settings.database_url, folder / "ledger.db"),
             settings.home / "keys",
             settings.checkpoints or folder / "checkpoints.jsonl",
+            settings.witnesses,
         )
 
     @property

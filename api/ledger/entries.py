@@ -70,6 +70,9 @@ class Entry(NewEntry):
         SHA-256 in hex of the previous entry, and of this one including `previous`.
     identity_digest : str or None
         Seals the identity stored with this entry, the first of its subject.
+    authority : str or None
+        The actor's roles and places and the audit row that grants them, as JSON; see
+        `api.core.principal.Principal.authority`. None in entries of earlier releases.
     """
 
     seq: int
@@ -78,6 +81,7 @@ class Entry(NewEntry):
     previous: str
     digest: str
     identity_digest: str | None = None
+    authority: str | None = None
 
 
 class Outline(NamedTuple):

@@ -5,69 +5,17 @@ Personal data is encrypted by field; a blind index finds it without decryption.
 
 from __future__ import annotations
 
-import hmac
-import os
 from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from api.ledger.chain import encode_json
 from api.ledger.entries import new_ordered_id
-from api.ledger.keys import Keys
+from api.ledger.person_keys import PersonKeys
 from api.ledger.tables import identities, insert_rows
-from model.errors import LedgerError
-
-_NONCE_BYTES = 12
-
-
-class Vault:
-    """Encrypts fields with AES-256-GCM under random nonces, bound to subject and field.
-
-    A cell copied to another row or column does not open (NIST SP 800-38D, additional data). The
-    blind index is HMAC-SHA-256 under a key of its own: equal member ids have equal indexes, and
-    without the key nobody can compute the indexes of a list of member ids.
-    """
-
-    def __init__(self, keys: Keys) -> None:
-        self._cipher = AESGCM(keys.vault)
-        self._blind = keys.blind
-
-    def close(self, text: str, subject_id: str, field: str) -> bytes:
-        """Return `text`, encrypted for one field of one subject."""
-        nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(
-            nonce, text.encode(), _additional_data(subject_id, field)
-        )
-
-    def open(self, sealed: bytes, subject_id: str, field: str) -> str:
-        """Return the decrypted text of one field of one subject.
-
-        Raises
-        ------
-        LedgerError
-            If the cell was altered, belongs elsewhere, or was encrypted with another key.
-        """
-        nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-        try:
-            return self._cipher.decrypt(nonce, rest, _additional_data(subject_id, field)).decode()
-        except (InvalidTag, ValueError) as error:
-            raise LedgerError(
-                f"identity of subject {subject_id}, {field}: does not open with keys/vault.key;"
-                " the cell was altered or the key is another ledger's; restore either from backup"
-            ) from error
-
-    def index(self, member_id: str) -> str:
-        """Return the blind index of a member id."""
-        return hmac.digest(self._blind, member_id.encode(), "sha256").hex()
-
-
-def _additional_data(subject_id: str, field: str) -> bytes:
-    return f"rongzi-identity/1\n{subject_id}\n{field}".encode()
-
+from api.ledger.vault import Vault
 
 #: Fields stored of a person besides the member id, if the edition has them.
 FIELDS = ("name", "id_number", "phone")
@@ -83,7 +31,7 @@ _BY_SUBJECTS = select(identities).where(
 
 
 Rows = dict[str, dict[str, Any]]
-Savepoint = tuple[Rows, Rows, list[str]]
+Savepoint = tuple[Rows, Rows, list[str], tuple[dict[str, bytes], set[str]]]
 
 
 def identity_digest(row: Mapping[str, Any]) -> str:
@@ -101,11 +49,13 @@ def identity_digest(row: Mapping[str, Any]) -> str:
 class Identities:
     """Pseudonyms in one open transaction; `flush` writes new ones and erasures.
 
-    An identity is stored only together with the first entry on its subject.
+    An identity is stored only together with the first entry on its subject. `keys` are the persons'
+    own keys.
     """
 
     def __init__(self, connection: Connection, vault: Vault) -> None:
         self._connection, self._vault = connection, vault
+        self.keys = PersonKeys(connection, vault)
         self._new: Rows = {}
         self._without_entry: Rows = {}
         self._erased: list[str] = []
@@ -167,17 +117,20 @@ class Identities:
         }
 
     def erase(self, subject_id: str) -> None:
-        """Delete the identity; the entries remain and name nobody."""
+        """Delete the identity and destroy the person's key; the entries remain and name nobody."""
+        self.keys.erase(subject_id)
         self._new = {i: row for i, row in self._new.items() if row["subject_id"] != subject_id}
         self._erased.append(subject_id)
 
     def savepoint(self) -> Savepoint:
         """Return the state that `roll_back_to` restores after a refusal."""
-        return dict(self._new), dict(self._without_entry), list(self._erased)
+        pending = dict(self._new), dict(self._without_entry), list(self._erased)
+        return *pending, self.keys.savepoint()
 
     def roll_back_to(self, savepoint: Savepoint) -> None:
         """Discard the changes since `savepoint`."""
-        self._new, self._without_entry, self._erased = savepoint
+        self._new, self._without_entry, self._erased, keys = savepoint
+        self.keys.roll_back_to(keys)
 
     def flush(self) -> None:
         """Write the pending changes."""
@@ -185,6 +138,7 @@ class Identities:
             self._connection.execute(delete(identities).where(identities.c.subject_id == subject))
         new = [row for row in self._new.values() if row["subject_id"] not in self._without_entry]
         insert_rows(self._connection, _INTO_IDENTITIES, new)
+        self.keys.flush()
 
     def _row(self, subject_id: str) -> Mapping[str, Any] | None:
         if subject_id in self._erased:

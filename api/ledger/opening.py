@@ -7,25 +7,68 @@ closed. The service must not answer after such a write.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, select
 
 from api.ledger.chain import GENESIS, Head
-from api.ledger.checkpoints import Checkpoint
+from api.ledger.checkpoints import (
+    MAX_UNWRITTEN,
+    MAX_UNWRITTEN_AT_START,
+    TAIL,
+    Checkpoint,
+)
 from api.ledger.tables import accesses, checkpoints, entries, identities, look_checkpoints
 from model.errors import LedgerError
 
-_LAST = select(checkpoints).order_by(checkpoints.c.seq.desc()).limit(1)
-_LAST_OF_AUDIT = select(look_checkpoints).order_by(look_checkpoints.c.look.desc()).limit(1)
+_LAST = select(checkpoints).order_by(checkpoints.c.seq.desc())
+_LAST_OF_AUDIT = select(look_checkpoints).order_by(look_checkpoints.c.look.desc())
+#: Checkpoints of each table that are compared: both together are fewer than the lines read.
+_MOST_CHECKED = TAIL // 4
 
 
-def read_last_checkpoints(connection: Connection) -> list[Checkpoint]:
-    """Return the last checkpoint of each table, in the order of commits, not verified yet."""
-    rows = (connection.execute(last).mappings().first() for last in (_LAST, _LAST_OF_AUDIT))
-    found = (Checkpoint.of_row(dict(row)) for row in rows if row)
+def unwritten_checkpoints(connection: Connection, tail: Sequence[Checkpoint]) -> list[Checkpoint]:
+    """Return the last checkpoints of the ledger that `tail`, the file's last lines, lacks."""
+    known = set(tail)
+    return [each for each in _last_checkpoints(connection) if each not in known]
+
+
+def _last_checkpoints(connection: Connection) -> list[Checkpoint]:
+    """Return the last checkpoints of both tables, in the order of commits, not verified yet."""
+    statements = (_LAST.limit(_MOST_CHECKED), _LAST_OF_AUDIT.limit(_MOST_CHECKED))
+    rows = [row for each in statements for row in connection.execute(each).mappings()]
+    found = (Checkpoint.of_row(dict(row)) for row in rows)
     return sorted(found, key=lambda checkpoint: checkpoint.reach)
+
+
+def refuse_second_file(
+    connection: Connection, tail: Sequence[Checkpoint] | None, path: Path
+) -> None:
+    """Refuse a ledger that had a checkpoint file if that file is missing or ends too early.
+
+    A new file would hold no line of the past, and so hide that the end of the ledger was cut off.
+
+    Parameters
+    ----------
+    tail
+        The last lines of the checkpoint file `path`; None if there is no file.
+
+    Raises
+    ------
+    LedgerError
+        Naming the file and the remedy.
+    """
+    missing = unwritten_checkpoints(connection, tail or ())
+    limit = MAX_UNWRITTEN if tail else MAX_UNWRITTEN_AT_START
+    if len(missing) > limit or (missing and tail is None):
+        problem = "is missing" if tail is None else "lacks lines of the last commits"
+        raise LedgerError(
+            f"{path}: the checkpoint file of this ledger {problem}; restore it, or name it with"
+            " RONGZI_CHECKPOINTS. If it is lost, verify the ledger against another copy of its"
+            " lines, and begin a new file by rongzi upgrade-ledger --begin-checkpoints"
+        )
 
 
 def is_new(connection: Connection, outside: Checkpoint | None) -> bool:
@@ -105,7 +148,7 @@ def refuse_unsealed(connection: Connection, head: Head, key: Ed25519PublicKey) -
     LedgerError
         Naming the entry.
     """
-    row = connection.execute(_LAST).mappings().first()
+    row = connection.execute(_LAST.limit(1)).mappings().first()
     last = Checkpoint.of_row(dict(row)) if row else None
     if head.seq and (last is None or last.head != head or not last.is_signed_by(key)):
         raise LedgerError(

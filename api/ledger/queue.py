@@ -18,7 +18,7 @@ from time import monotonic
 
 from sqlalchemy.exc import DBAPIError
 
-from api.ledger.commands import Answer, Command, Written, can_run_together
+from api.ledger.commands import Answer, Authorized, Command, Written, can_run_together
 from api.ledger.errors import KeyReusedError
 from api.ledger.idempotency import StoredAnswer, stored_answers
 from api.ledger.transaction import Transaction
@@ -26,15 +26,16 @@ from api.ledger.transaction import Transaction
 Outcome = Answer | Exception
 
 
-def run_group(transaction: Transaction, commands: Sequence[Command]) -> list[Outcome]:
-    """Run `commands` and return the answer of each, or the exception that refused it."""
-    scopes = [command.idempotency.scope for command in commands if command.idempotency]
+def run_group(transaction: Transaction, group: Sequence[Authorized]) -> list[Outcome]:
+    """Run the commands of `group`; return the answer of each, or the exception that refused it."""
+    idempotencies = [each.command.idempotency for each in group]
+    scopes = [idempotency.scope for idempotency in idempotencies if idempotency]
     stored = stored_answers(transaction.connection, scopes)
     outcomes: list[Outcome] = []
-    neighbours = groupby(commands, lambda each: (type(each), _is_retry(each, stored)))
+    neighbours = groupby(group, lambda each: (type(each.command), _is_retry(each.command, stored)))
     for (_, is_retry), run in neighbours:
         if is_retry:
-            outcomes += [_answer_retry(each, stored) for each in run]
+            outcomes += [_answer_retry(each.command, stored) for each in run]
         else:
             outcomes += _run_neighbours(transaction, list(run))
     return outcomes
@@ -52,7 +53,8 @@ def _answer_retry(command: Command, stored: Mapping[str, StoredAnswer]) -> Outco
         return refusal
 
 
-def _run_neighbours(transaction: Transaction, commands: list[Command]) -> list[Outcome]:
+def _run_neighbours(transaction: Transaction, group: list[Authorized]) -> list[Outcome]:
+    commands = [each.command for each in group]
     if can_run_together(commands):
         savepoint = transaction.savepoint()
         try:
@@ -63,14 +65,14 @@ def _run_neighbours(transaction: Transaction, commands: list[Command]) -> list[O
             # One command is broken; run one by one, the others succeed.
             transaction.roll_back_to(savepoint)
         else:
-            return [_append(transaction, *each) for each in zip(commands, results, strict=True)]
-    return [_run_alone(transaction, command) for command in commands]
+            return [_append(transaction, *each) for each in zip(group, results, strict=True)]
+    return [_run_alone(transaction, each) for each in group]
 
 
-def _run_alone(transaction: Transaction, command: Command) -> Outcome:
+def _run_alone(transaction: Transaction, authorized: Authorized) -> Outcome:
     savepoint = transaction.savepoint()
     try:
-        return _append(transaction, command, command.run(transaction))
+        return _append(transaction, authorized, authorized.command.run(transaction))
     except DBAPIError:
         raise
     except Exception as refusal:
@@ -78,10 +80,12 @@ def _run_alone(transaction: Transaction, command: Command) -> Outcome:
         return refusal
 
 
-def _append(transaction: Transaction, command: Command, result: Written | Exception) -> Outcome:
+def _append(
+    transaction: Transaction, authorized: Authorized, result: Written | Exception
+) -> Outcome:
     if isinstance(result, Exception):
         return result
-    transaction.append(command.idempotency, result)
+    transaction.append(authorized.command.idempotency, result, authorized.authority)
     return result.answer
 
 
@@ -92,9 +96,14 @@ Promise = asyncio.Future[Outcome] | Future[Outcome]
 class QueuedCommand:
     """A command and the promise of its outcome; `loop` is None if a plain thread waits for it."""
 
-    command: Command
+    authorized: Authorized
     promise: Promise
     loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def command(self) -> Command:
+        """The command without its authority."""
+        return self.authorized.command
 
 
 #: More than the queue can hold: the thread is busy and is not woken.

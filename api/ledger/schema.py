@@ -17,7 +17,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from api.ledger.findings import Report
 from api.ledger.migrations.append_only import guard_names, guards
-from api.ledger.tables import APPEND_ONLY, accounts, attempts, identities
+from api.ledger.tables import APPEND_ONLY, accounts, attempts, identities, person_keys
 from model.errors import LedgerError
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -142,14 +142,16 @@ def grant_service_role(engine: Engine, role: str) -> None:
         raise LedgerError("only PostgreSQL has roles; a SQLite file belongs to its account")
     quoted = engine.dialect.identifier_preparer.quote(role)
     schema = "public"
-    tables = ", ".join(table.name for table in (*APPEND_ONLY, identities))
+    tables = ", ".join(table.name for table in (*APPEND_ONLY, identities, person_keys))
     with engine.begin() as connection:
         try:
             connection.execute(text(f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {quoted}"))
             connection.execute(text(f"REVOKE CREATE ON SCHEMA {schema} FROM {quoted}, PUBLIC"))
             connection.execute(text(f"GRANT USAGE ON SCHEMA {schema} TO {quoted}"))
             connection.execute(text(f"GRANT SELECT, INSERT ON {tables} TO {quoted}"))
-            connection.execute(text(f"GRANT DELETE ON {identities.name} TO {quoted}"))
+            connection.execute(
+                text(f"GRANT DELETE ON {identities.name}, {person_keys.name} TO {quoted}")
+            )
             # People change their passwords; only the owner of the tables adds accounts.
             own = "SELECT, UPDATE (password_hash, version)"
             connection.execute(text(f"GRANT {own} ON {accounts.name} TO {quoted}"))

@@ -15,26 +15,29 @@ from api.ledger.checkpoints import (
     Checkpoint,
     CheckpointFile,
     Span,
-    read_last_checkpoint,
+    furthest,
+    read_tail,
     seal_commit,
     seal_key_id,
 )
-from api.ledger.commands import Command, View
+from api.ledger.commands import Authorized, View
 from api.ledger.database import Location, open_engine
-from api.ledger.identities import Vault
 from api.ledger.keys import Keys, read_keys
 from api.ledger.opening import (
     OpenedFiles,
     is_new,
-    read_last_checkpoints,
+    refuse_second_file,
     refuse_shorter,
     refuse_truncated,
     refuse_unsealed,
+    unwritten_checkpoints,
 )
 from api.ledger.queue import Outcome, run_group
 from api.ledger.schema import refuse_other_release, upgrade
 from api.ledger.tables import entries
 from api.ledger.transaction import Transaction, read_head
+from api.ledger.vault import Vault
+from api.ledger.witnesses import Witnesses
 from model.errors import LedgerError
 
 
@@ -107,6 +110,7 @@ class Store:
 
     def __init__(self, location: Location, clock: Callable[[], datetime] = utc_now) -> None:
         self._location, self._clock = location, clock
+        self._witnesses = Witnesses(location.witnesses)
         self._write_engine = open_engine(location.url, writes=True)
         self._read_engine = open_engine(location.url, writes=False)
         self._opened: _Opened | None = None
@@ -136,15 +140,17 @@ class Store:
             self._opened.files.refuse_missing_database()
         else:
             self._location.make_file()
-        outside = read_last_checkpoint(self._location.outside)
+        tail = read_tail(self._location.outside)
+        outside = furthest(tail or ())
         upgrade(self._write_engine)
         with self._write_engine.connect() as connection, connection.begin() as transaction:
             head = read_head(connection)
             keys = read_keys(self._location.keys, may_make=is_new(connection, outside))
+            refuse_second_file(connection, tail, self._location.outside)
             refuse_truncated(connection, head, outside, self._location.outside)
             refuse_shorter(head, self._last)
             refuse_unsealed(connection, head, keys.seal.public_key())
-            last = read_last_checkpoints(connection)
+            unwritten = unwritten_checkpoints(connection, tail or ())
             transaction.rollback()
         if self._opened:
             self._opened.file.close()
@@ -152,20 +158,18 @@ class Store:
             Vault(keys),
             keys,
             seal_key_id(keys.seal.public_key()),
-            CheckpointFile(self._location.outside),
+            CheckpointFile(self._location.outside, may_make=tail is None),
             OpenedFiles(self._location.file, self._location.outside),
         )
         self._is_replaced, self._last = False, head
-        self._is_unsealed = any(
-            outside is None or checkpoint.reach > outside.reach for checkpoint in last
-        )
+        self._is_unsealed = bool(unwritten)
 
     @property
     def is_unsealed(self) -> bool:
         """Whether the ledger may hold a checkpoint that the checkpoint file lacks."""
         return self._is_unsealed
 
-    def commit(self, commands: Sequence[Command]) -> tuple[list[Outcome], Checkpoint | None]:
+    def commit(self, commands: Sequence[Authorized]) -> tuple[list[Outcome], Checkpoint | None]:
         """Run a group in one transaction; it is durable on return, and not yet sealed.
 
         Returns
@@ -215,7 +219,7 @@ class Store:
         """
         if checkpoint:
             try:
-                self._require_opened().file.append(checkpoint)
+                self._append(checkpoint)
             except OSError:
                 self._is_unsealed = True
                 raise
@@ -237,11 +241,16 @@ class Store:
         """
         if self._is_unsealed:
             with self._write_engine.connect() as connection, connection.begin() as transaction:
-                last = read_last_checkpoints(connection)
+                tail = read_tail(self._location.outside) or ()
+                unwritten = unwritten_checkpoints(connection, tail)
                 transaction.rollback()
-            for checkpoint in last:
-                self._require_opened().file.append(checkpoint)
+            for checkpoint in unwritten:
+                self._append(checkpoint)
             self._is_unsealed = False
+
+    def _append(self, checkpoint: Checkpoint) -> None:
+        self._require_opened().file.append(checkpoint)
+        self._witnesses.attest(checkpoint)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[View]:
@@ -261,6 +270,7 @@ class Store:
                 self.seal_missing()
             self._opened.file.close()
             self._opened = None
+        self._witnesses.close()
         self.forget_connections()
 
     def _refuse_replaced_files(self) -> None:

@@ -1,7 +1,7 @@
 """The tables of the ledger's database.
 
-Triggers make all tables append-only except ``identities`` and, outside the chain, ``accounts`` and
-``attempts``.
+Triggers make all tables append-only except ``identities``, ``person_keys`` and, outside the chain,
+``accounts`` and ``attempts``.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData()
@@ -51,6 +52,8 @@ entries = Table(
     Column("digest", _DIGEST, nullable=False),
     # Seals the identity stored with this entry, the first of its subject.
     Column("identity_digest", _DIGEST),
+    # The actor's roles and places, and the audit row that grants them; None in earlier releases.
+    Column("authority", Text),
     Index("entries_by_decision", "decision_id"),
     Index("entries_by_subject", "subject_id", "kind"),
     Index("entries_by_kind", "kind", "seq"),
@@ -131,6 +134,14 @@ identities = Table(
     Column("phone", LargeBinary),
 )
 
+#: The key under which a person's exact values lie in entries, encrypted; erasure deletes the row.
+person_keys = Table(
+    "person_keys",
+    metadata,
+    Column("subject_id", _UUID, primary_key=True),
+    Column("sealed_key", LargeBinary, nullable=False),
+)
+
 #: The audit: accesses to personal data, with blind indexes for persons, and changes of accounts.
 accesses = Table(
     "accesses",
@@ -145,13 +156,22 @@ accesses = Table(
     Column("persons", Integer, nullable=False),
     Column("request_id", String(64)),
     # The change of an account; empty in rows of accesses to a person.
-    Column("account", String(64)),
+    Column("account", String(64).with_variant(String(128), "postgresql")),
     Column("detail", Text),
     # None in rows of releases that did not chain the audit.
     Column("digest", _DIGEST),
+    # As in `entries`.
+    Column("authority", Text),
     Index("accesses_by_member", "member_index"),
     Index("accesses_by_actor", "actor"),
     Index("accesses_by_decision", "decision_id"),
+    Index(
+        "accesses_by_account",
+        "account",
+        "number",
+        sqlite_where=text("detail IS NOT NULL"),
+        postgresql_where=text("detail IS NOT NULL"),
+    ),
 )
 
 #: Tables without updates and deletions.

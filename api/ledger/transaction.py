@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, insert, select
 
+from api.core.log import log
 from api.ledger.chain import (
     AuditHead,
     AuditSpan,
@@ -22,11 +23,12 @@ from api.ledger.checkpoints import Span
 from api.ledger.commands import IdempotencyScope, Written
 from api.ledger.entries import Entry, Kind, Outline
 from api.ledger.idempotency import answer_digest, encode_headers
-from api.ledger.identities import Identities, Savepoint, Vault
+from api.ledger.identities import Identities, Savepoint
 from api.ledger.tables import answers, entries, insert_rows, questions, versions
+from api.ledger.vault import Vault
 from model.errors import LedgerError
 
-_HEAD = select(entries.c.seq, entries.c.digest).where(
+_HEAD = select(entries.c.seq, entries.c.digest, entries.c.recorded_at).where(
     entries.c.seq == select(func.max(entries.c.seq)).scalar_subquery()
 )
 _ENTRIES = select(entries).order_by(entries.c.seq)
@@ -50,6 +52,9 @@ _INTO_ENTRIES = insert(entries)
 _INTO_ANSWERS = insert(answers)
 _INTO_QUESTIONS = insert(questions)
 
+#: Steps of a clock that a time server corrects.
+_CLOCK_STEP = timedelta(seconds=2)
+
 Rows = list[dict[str, Any]]
 
 
@@ -64,9 +69,10 @@ class Transaction:
         known_versions: set[str] | None = None,
     ) -> None:
         self.connection = connection
-        self.now, self._timestamp = now, format_timestamp(now)
         self.identities = Identities(connection, vault)
         self.head = self._start = read_head(connection)
+        self.now = _not_before(self.head, now)
+        self._timestamp = format_timestamp(self.now)
         self._entries: Rows = []
         self._answers: Rows = []
         self._questions: Rows = []
@@ -175,8 +181,13 @@ class Transaction:
             raise LedgerError(f"the {kind} in use does not have its digest {digest[:16]}")
         self.new_versions[digest] = {"digest": digest, "kind": kind, "payload": content}
 
-    def append(self, idempotency: IdempotencyScope | None, written: Written) -> None:
-        """Append the result of a command to the chains."""
+    def append(
+        self,
+        idempotency: IdempotencyScope | None,
+        written: Written,
+        authority: str | None = None,
+    ) -> None:
+        """Append the result of a command, which ran under `authority`, to the chains."""
         first = self.head.seq + 1
         seal = None
         if idempotency and written.entries:
@@ -185,15 +196,16 @@ class Transaction:
             self._answers.append(row)
         for new in written.entries:
             identity = self.identities.take_digest(new.subject_id)
-            row = chain_entry(new, self.head, self._timestamp, seal, identity)
-            self.head, seal = Head(row["seq"], row["digest"]), None
+            row = chain_entry(new, self.head, self._timestamp, seal, identity, authority)
+            self.head, seal = Head(row["seq"], row["digest"], self._timestamp), None
             self._entries.append(row)
         if written.question and written.entries:
             decision = written.entries[0].decision_id
             row = {"question": written.question, "decision_id": decision, "seq": first}
             self._questions.append(row)
         self._accesses += [
-            {"accessed_at": self._timestamp, **access} for access in written.accesses
+            {"accessed_at": self._timestamp, "authority": authority, **access}
+            for access in written.accesses
         ]
 
     @property
@@ -223,6 +235,8 @@ class Transaction:
 
     def flush(self) -> None:
         """Write the pending rows, with one statement for each table."""
+        if self._entries and self._timestamp < self._start.recorded_at:
+            log.warning("clock went back")
         self.identities.flush()
         insert_rows(self.connection, _INTO_VERSIONS, list(self.new_versions.values()))
         insert_rows(self.connection, _INTO_ENTRIES, self._entries)
@@ -235,6 +249,18 @@ class Transaction:
     ) -> list[Entry]:
         rows = self.connection.execute(statement, bounds).mappings()
         return [entry_from_row(row) for row in (*rows, *pending)]
+
+
+def _not_before(head: Head, now: datetime) -> datetime:
+    """Return `now`, or the time of the last entry if the clock was set back by a little since.
+
+    A clock that went back further is wrong now or was wrong then. No entry can tell which, so its
+    time is stored as it is, and verification reports it.
+    """
+    if not head.recorded_at:
+        return now
+    last = datetime.fromisoformat(head.recorded_at)
+    return last if last - _CLOCK_STEP <= now < last else now
 
 
 def read_head(connection: Connection) -> Head:

@@ -23,7 +23,7 @@ from api.core.log import error_location, log
 from api.core.metrics import COMMANDS_PER_COMMIT, COMMIT_SECONDS, DATABASE_UP, QUEUED_COMMANDS
 from api.core.settings import Settings
 from api.ledger.checkpoints import Checkpoint
-from api.ledger.commands import Answer, Command, View, Written
+from api.ledger.commands import Answer, Authorized, Command, View, Written
 from api.ledger.database import LOCK_SECONDS, Location
 from api.ledger.errors import InProgressError, LedgerAwayError, LedgerBusyError, LedgerRefusalError
 from api.ledger.queue import Outcome, Queue, QueuedCommand, deliver_outcomes
@@ -85,8 +85,8 @@ class Ledger:
             return self.fault or "The ledger cannot be written at the moment"
         return None
 
-    async def write(self, command: Command) -> Answer:
-        """Run `command` and return its answer once it is durable.
+    async def write(self, command: Command, authority: str | None = None) -> Answer:
+        """Run `command` under `authority` and return its answer once it is durable.
 
         Raises
         ------
@@ -98,13 +98,13 @@ class Ledger:
         """
         loop = asyncio.get_running_loop()
         promise: asyncio.Future[Outcome] = loop.create_future()
-        self._submit(QueuedCommand(command, promise, loop))
+        self._submit(QueuedCommand(Authorized(command, authority), promise, loop))
         return _answer_or_raise(await promise)
 
-    def write_now(self, command: Command) -> Answer:
+    def write_now(self, command: Command, authority: str | None = None) -> Answer:
         """Run `command` as `write` does, but from a plain thread."""
         promise: Future[Outcome] = Future()
-        self._submit(QueuedCommand(command, promise))
+        self._submit(QueuedCommand(Authorized(command, authority), promise))
         return _answer_or_raise(promise.result())
 
     @contextlib.contextmanager
@@ -118,7 +118,7 @@ class Ledger:
         """
         if not self._store.is_ready:
             # The probe may reopen the ledger for the next read.
-            self._submit(QueuedCommand(_Probe(), Future()))
+            self._submit(QueuedCommand(Authorized(_Probe()), Future()))
         try:
             with self._store.read() as view:
                 yield view
@@ -175,7 +175,7 @@ class Ledger:
     def _serve(self, group: list[QueuedCommand]) -> None:
         began = monotonic()
         try:
-            outcomes, checkpoint = self._commit([queued.command for queued in group])
+            outcomes, checkpoint = self._commit([queued.authorized for queued in group])
         except Exception as error:
             if isinstance(error, _STORAGE_ERRORS) and monotonic() - began > _UNREACHABLE_SECONDS:
                 # Commands queued meanwhile would wait as long again for the same lock.
@@ -185,7 +185,7 @@ class Ledger:
             self._last_seal = self._sealer.submit(self._seal, group, outcomes, checkpoint)
 
     @COMMIT_SECONDS.time()
-    def _commit(self, commands: list[Command]) -> tuple[list[Outcome], Checkpoint | None]:
+    def _commit(self, commands: list[Authorized]) -> tuple[list[Outcome], Checkpoint | None]:
         COMMANDS_PER_COMMIT.observe(len(commands))
         self._prepare()
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,23 +12,29 @@ from api.access.audit import note_rows_shown
 from api.access.dependencies import (
     BODY,
     Caller,
+    LedgerInUse,
     Level,
     MemberId,
     PageSize,
     ResourcesInUse,
     Within,
 )
+from api.access.objects import entries_of_member
 from api.access.strict_route import StrictRoute
+from api.consent.consent import CONSENT, is_consent_in_force
 from api.decisions.schemas import Tier
+from api.editions.in_use import Resources
 from api.http.fields import EXPECTED, MEMBER_ID
 from api.http.openapi import refusals
 from api.http.problem_kinds import (
     INVALID_PARAMETER,
+    LEDGER_AWAY,
     NOT_READY,
     TOO_MANY_REQUESTS,
     UNKNOWN_MEMBER,
 )
 from api.http.problems import FieldError, ProblemError
+from api.ledger.writer import Ledger
 from api.members.schemas import (
     ChangesPage,
     FunnelRow,
@@ -109,11 +116,21 @@ async def get_whitelist_changes(
 @router.get(
     "/members/{member_id}",
     summary="Show a member's profile, tier and masked identity",
-    responses=refusals(UNKNOWN_MEMBER, NOT_READY),
+    responses=refusals(UNKNOWN_MEMBER, NOT_READY, LEDGER_AWAY),
 )
-async def get_member(member_id: MemberId, resources: ResourcesInUse) -> MemberShape:
-    """Return one member from the edition in use."""
-    return member_view(resources, member_id)
+async def get_member(
+    member_id: MemberId, resources: ResourcesInUse, ledger: LedgerInUse
+) -> MemberShape:
+    """Return one member from the edition in use; without consent, identity and that alone."""
+    has_consent = await asyncio.to_thread(_has_consent, ledger, resources, member_id)
+    return member_view(resources, member_id, has_consent=has_consent)
+
+
+def _has_consent(ledger: Ledger, resources: Resources, member_id: str) -> bool:
+    edition = resources.edition
+    with ledger.read() as view:
+        _, entries = entries_of_member(view, member_id, CONSENT)
+        return is_consent_in_force(entries, edition.profile(member_id), edition)
 
 
 @router.get("/whitelist", summary="List the whitelist in use", responses=refusals(NOT_READY))

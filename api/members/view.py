@@ -18,6 +18,8 @@ from model.policy.policy import Policy
 from model.profile.dictionary import Attribute, member_dictionary
 
 _IDENTITY = ("name", "id_number", "phone")
+#: The ground that is shown alone: without consent nothing else about the person is.
+_NO_CONSENT = "NO_CONSENT"
 
 
 def whitelist_row(edition: Edition, row: Row) -> WhitelistRow:
@@ -25,8 +27,10 @@ def whitelist_row(edition: Edition, row: Row) -> WhitelistRow:
     return WhitelistRow(**{**row, "knock_outs": _codes(row)}, **_digests(edition))
 
 
-def member_view(resources: Resources, member_id: str) -> MemberShape:
+def member_view(resources: Resources, member_id: str, *, has_consent: bool) -> MemberShape:
     """Return a member's masked identity, standing and profile.
+
+    Without consent in force the view holds identity, place and the lack of consent only.
 
     Raises
     ------
@@ -38,6 +42,8 @@ def member_view(resources: Resources, member_id: str) -> MemberShape:
     columns = edition.columns(member_id)
     if row is None or person is None or columns is None:
         raise ProblemError(UNKNOWN_MEMBER)
+    if not has_consent:
+        row, columns = _without_values(row), {}
     return MemberShape(
         **{
             **row,
@@ -51,8 +57,16 @@ def member_view(resources: Resources, member_id: str) -> MemberShape:
     )
 
 
+def _without_values(row: Row) -> Row:
+    """Return the whitelist row of a member without consent: whoever it is, it says the same."""
+    kept = {name: row[name] for name in ("member_id",)}
+    standing = {"tier": "NONE", "limit_yuan": 0, "knock_outs": _NO_CONSENT}
+    return dict.fromkeys(row) | kept | standing
+
+
 def _codes(row: Row) -> list[str]:
-    return str(row["knock_outs"]).split()
+    codes = str(row["knock_outs"]).split()
+    return [_NO_CONSENT] if _NO_CONSENT in codes else codes
 
 
 def _digests(edition: Edition) -> dict[str, Any]:
@@ -80,7 +94,7 @@ def _profile(columns: Columns) -> dict[str, Any]:
     return {
         attribute.name: _value(attribute, columns[attribute.name].item())
         for attribute in member_dictionary()
-        if attribute.role != "audit"
+        if attribute.role != "audit" and columns
     }
 
 

@@ -19,6 +19,7 @@ from api.cases.state import running_draws, states_of
 from api.consent.commands import consent_history
 from api.consent.consent import CONSENT, consent_in_edition, is_consent_in_force
 from api.core.calendar import date_in_china
+from api.decisions.profiles import stored_profile
 from api.editions.edition import Profile
 from api.editions.in_use import Resources
 from api.http.lending_problems import LOAN_OUTSTANDING, NOTHING_HELD
@@ -56,14 +57,16 @@ class Export:
                 "in_force": is_consent_in_force(past, profile, edition),
                 "history": consent_history(past),
             },
-            "entries": [_entry_body(entry) for entry in entries],
+            "entries": [_entry_body(view, entry) for entry in entries],
             "looks": access_records_of(view, self.member_id, [e.decision_id for e in entries]),
         }
         added = (_entry_about("EXPORTED", subject, place, self.actor),) if subject else ()
         return Written(Answer(200, encode_json(body).encode()), added)
 
     def _archive(self) -> Mapping[str, Any]:
-        return member_view(self.resources, self.member_id).model_dump(mode="json")
+        # A person's own copy is complete, with consent or without.
+        view = member_view(self.resources, self.member_id, has_consent=True)
+        return view.model_dump(mode="json")
 
 
 def access_records_of(
@@ -143,7 +146,10 @@ def _entry_about(kind: Kind, subject_id: str, place_code: str, actor: str) -> Ne
     return NewEntry(kind, subject_id, None, place_code, actor, None, None, {}, str(uuid.uuid4()))
 
 
-def _entry_body(entry: Entry) -> Mapping[str, Any]:
+def _entry_body(view: View, entry: Entry) -> Mapping[str, Any]:
+    body = dict(entry.body)
+    if body.pop("profile_sealed", None):
+        body["profile"] = stored_profile(view, entry)
     return {
         "seq": entry.seq,
         "kind": entry.kind,
@@ -152,5 +158,5 @@ def _entry_body(entry: Entry) -> Mapping[str, Any]:
         "recorded_by": entry.actor,
         "amount_yuan": entry.amount_yuan,
         "outcome": entry.outcome,
-        "body": entry.body,
+        "body": body,
     }

@@ -33,7 +33,8 @@ async def get_member_export(
     member_id: MemberId, caller: Caller, resources: ResourcesInUse, ledger: LedgerInUse
 ) -> Response:
     """Return archive record, identity, consent and every ledger entry, and record the export."""
-    return to_response(await ledger.write(Export(None, caller.subject, member_id, resources)))
+    export = Export(None, caller.subject, member_id, resources)
+    return to_response(await ledger.write(export, caller.authority))
 
 
 @router.post(

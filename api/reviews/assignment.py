@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from api.access.accounts import account_of
+from api.access.account import account_of
 from api.cases.case import CaseCommand, open_case
 from api.cases.state import OPEN, DecisionState
 from api.http.lending_problems import NOT_CLAIMED, NOT_OPEN, OWN_CASE, UNFIT_REVIEWER

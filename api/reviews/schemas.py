@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -10,21 +9,12 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from api.cases.schemas import EarlierRulingShape, MemberNamed, StateShape
 from api.http.fields import ACTOR, EXPECTED
+from api.http.free_text import refuse_numbers
 from api.http.schemas import Amount, strict_with_example
 from api.reviews.commands import Verdict
 
-#: Seven digits in a row, also with spaces or dashes: perhaps an id, phone or card number.
-_NUMBER = re.compile(r"(?:[0-9０-９][ -]?){7}")
-
-
-def _without_numbers(text: str) -> str:
-    if _NUMBER.search(text):
-        raise ValueError("contains a long number")
-    return text
-
-
 #: The ledger never deletes a text, so no personal number may enter it.
-_NUMBERLESS = AfterValidator(_without_numbers)
+_NUMBERLESS = AfterValidator(refuse_numbers)
 _Statement = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000), _NUMBERLESS
 ]

@@ -24,7 +24,7 @@ from api.consent import routes as consent_routes
 from api.core.settings import Settings
 from api.core.workers import forget_dead_workers, freeze_startup_objects, shorten_switch_interval
 from api.decisions import routes as decisions_routes
-from api.editions.in_use import Service, today_in_china
+from api.editions.in_use import Service, today_in_china, warn_of_private_keys
 from api.evidence import routes as evidence_routes
 from api.http.openapi import (
     complete_document,
@@ -74,6 +74,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     forget_dead_workers()
     shorten_switch_interval()
     service: Service = app.state.service
+    warn_of_private_keys(service.settings.home)
     app.state.ledger = ledger = await asyncio.to_thread(Ledger.open, service.settings)
     try:
         async with (

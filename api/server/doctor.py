@@ -28,7 +28,7 @@ from api.ledger.schema import refuse_other_release
 from api.ledger.store import ledger_exists, unreadable_message
 from api.ledger.tables import entries
 from data.publishing.home_policy import adopted
-from data.publishing.published_card import keys_folder
+from data.publishing.signing import keys_folder
 from model.errors import ContractError, EditionError, LedgerError
 from model.policy.publication import publication_limits_on
 from model.profile.dictionary import Text

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, literal_column, select
 from api.ledger.chain import GENESIS, entry_digest
 from api.ledger.findings import Report
 from api.ledger.tables import entries
+from api.verify.authority import Uses
 
 T = TypeVar("T")
 
@@ -38,6 +39,10 @@ class Chain:
         Pseudonyms whose identity was erased.
     identities : mapping of str to str
         Pseudonym → digest of the identity stored with its first entry.
+    person_keys : mapping of str to tuple
+        Pseudonym → (name of the key that seals its profiles, seq of the first such entry).
+    uses : Uses
+        Who acted by which authority.
     """
 
     digests: dict[int, str] = field(default_factory=dict)
@@ -47,6 +52,8 @@ class Chain:
     subjects: dict[str, int] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
     identities: dict[str, str] = field(default_factory=dict)
+    person_keys: dict[str, tuple[str, int]] = field(default_factory=dict)
+    uses: Uses = field(default_factory=Uses)
 
     @property
     def last(self) -> int:
@@ -58,6 +65,7 @@ class Chain:
         seq = row["seq"]
         self.digests[seq] = row["digest"]
         self.subjects.setdefault(row["subject_id"], seq)
+        self.uses.add_entry(row, report)
         if row["answer_digest"]:
             self.sealed_answers[seq] = row["answer_digest"]
         if row["identity_digest"]:
@@ -72,6 +80,8 @@ class Chain:
         try:
             body = json.loads(row["body"])
             self.questions[body["question"]] = (row["decision_id"], seq)
+            if "profile_sealed" in body:
+                self.person_keys.setdefault(row["subject_id"], (body["person_key"], seq))
             for kind in ("policy", "card"):
                 self.versions.setdefault(body[f"{kind}_digest"], (kind, seq))
         except (ValueError, KeyError, TypeError):
@@ -81,7 +91,7 @@ class Chain:
 
 def verify_chain(connection: Connection, report: Report) -> Chain:
     """Verify that each entry has its digest and follows the entry before it."""
-    chain, before, digest = Chain(), 0, GENESIS
+    chain, before, digest, time = Chain(), 0, GENESIS, ""
     for row in read_rows(connection, entries, "seq"):
         seq = row["seq"]
         if seq != before + 1:
@@ -96,10 +106,23 @@ def verify_chain(connection: Connection, report: Report) -> Chain:
             )
         if try_digest(entry_digest, row) != row["digest"]:
             report.add("altered", seq, f"entry {seq} was altered: its digest does not match it")
+        _verify_time(row, time, report)
         chain.add(row, report)
-        before, digest = seq, row["digest"]
+        before, digest, time = seq, row["digest"], max(time, str(row["recorded_at"]))
     report.entries, report.head = len(chain.digests), digest
     return chain
+
+
+def _verify_time(row: dict[str, Any], before: str, report: Report) -> None:
+    seq, recorded_at = row["seq"], str(row["recorded_at"])
+    if recorded_at < before:
+        report.add(
+            "clock",
+            seq,
+            f"entry {seq} was recorded at {recorded_at}, before an earlier entry ({before}):"
+            " the clock of the service was set back. Validity, claims and deadlines of that time"
+            " were judged by it",
+        )
 
 
 def read_rows(connection: Connection, table: Table, key: str) -> Iterator[dict[str, Any]]:

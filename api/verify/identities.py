@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.ledger.findings import Report
-from api.ledger.identities import FIELDS, Vault, identity_digest
+from api.ledger.identities import FIELDS, identity_digest
 from api.ledger.keys import read_keys
-from api.ledger.tables import identities
+from api.ledger.person_keys import key_name
+from api.ledger.tables import identities, person_keys
+from api.ledger.vault import Vault
 from api.verify.chain import Chain, read_rows, try_digest
 from model.errors import LedgerError
 
@@ -40,11 +42,47 @@ def verify_identities(
             f"the identity of subject {subject} (entry {seq}) is missing although no entry erases"
             " it; restore its row of table identities from backup",
         )
+    _verify_person_keys(connection, chain, vault, report)
     if unsealed:
         report.notices.append(
             f"{unsealed} identities are of a release that did not seal them: if a name, id number"
             " or phone of theirs was removed, this is not detected"
         )
+
+
+def _verify_person_keys(
+    connection: Connection, chain: Chain, vault: Vault | None, report: Report
+) -> None:
+    """Verify that exactly the keys are there that open the profiles of persons not erased."""
+    missing = {s: found for s, found in chain.person_keys.items() if s not in chain.erased}
+    for row in read_rows(connection, person_keys, "subject_id"):
+        subject = row["subject_id"]
+        name, seq = missing.pop(subject, (None, None))
+        if subject in chain.erased:
+            defect = "was destroyed by an erasure, but is stored again; erase the person again"
+        elif name is None:
+            defect = "seals no profile of the ledger: it was inserted"
+        elif vault and _name_of_key(vault, row) != name:
+            defect = f"is not the one that sealed entry {seq}; restore its row from backup"
+        else:
+            continue
+        what = f"the key of subject {subject} (table person_keys) {defect}"
+        report.add("identity", chain.subjects.get(subject), what)
+    for subject, (_, seq) in missing.items():
+        report.add(
+            "identity",
+            seq,
+            f"the key of subject {subject} (entry {seq}) is missing from table person_keys although"
+            " no entry erases the person; restore its row from backup",
+        )
+
+
+def _name_of_key(vault: Vault, row: dict[str, Any]) -> str | None:
+    try:
+        key = vault.open(bytes(row["sealed_key"]), row["subject_id"], "person_key")
+        return key_name(bytes.fromhex(key))
+    except (LedgerError, TypeError, ValueError):
+        return None
 
 
 def _identity_defect(row: dict[str, Any], chain: Chain, vault: Vault | None) -> str | None:

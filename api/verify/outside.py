@@ -8,7 +8,13 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from api.ledger.checkpoints import Checkpoint, is_torn
+from api.ledger.checkpoints import (
+    MAX_UNWRITTEN,
+    MAX_UNWRITTEN_AT_START,
+    Checkpoint,
+    is_torn,
+    read_lines,
+)
 from api.ledger.findings import Report
 from api.verify.chain import Chain
 from api.verify.checkpoints import (
@@ -18,26 +24,39 @@ from api.verify.checkpoints import (
     verify_signature,
 )
 
-Lines = Iterable[tuple[int, Checkpoint | str]]
+Lines = Iterable[tuple[str, Checkpoint | str]]
 
-#: Commits whose line may not be written yet. A worker begins no further commit before the line of
-#: its last but one is written, so each worker has at most two.
-_MAX_UNWRITTEN = 16
-_MAX_UNWRITTEN_AT_START = 2
+
+@dataclass(frozen=True)
+class OutsideFile:
+    """The checkpoint file and the parts of it that were set aside.
+
+    Attributes
+    ----------
+    lines
+        None if there is no file.
+    begun_at : int
+        The audit row that records the beginning of this file after another one was lost; 0 for the
+        first file.
+    """
+
+    path: Path
+    lines: Lines | None
+    begun_at: int = 0
 
 
 @dataclass
 class _SignedLines:
-    """The signed lines: how far they reach, and those that the ledger does not hold."""
+    """The signed lines: how far they reach, and which the ledger holds and does not hold."""
 
     reach: tuple[int, int] = (0, 0)
     is_empty: bool = True
+    known: set[Checkpoint] = field(default_factory=set)
     only_outside: list[NamedCheckpoint] = field(default_factory=list)
 
 
 def verify_outside(
-    path: Path,
-    lines: Lines | None,
+    outside: OutsideFile,
     chain: Chain,
     inside: Sequence[Checkpoint],
     key: Ed25519PublicKey,
@@ -47,17 +66,18 @@ def verify_outside(
 
     Parameters
     ----------
-    lines
-        None if the file does not exist.
     inside
         The signed checkpoints in the ledger, whose defects are reported already.
     """
-    signed = _read_signed_lines(path, lines or (), set(inside), key, report)
+    path, lines = outside.path, outside.lines
+    signed = _read_signed_lines(lines or (), set(inside), key, report)
     report_mismatches(signed.only_outside, chain, report, inside)
     _report_deleted(signed.only_outside, inside, chain, report)
     later = [each for each in inside if each.reach > signed.reach]
     later.sort(key=lambda checkpoint: checkpoint.reach)
-    limit = _MAX_UNWRITTEN_AT_START if signed.is_empty else _MAX_UNWRITTEN
+    limit = MAX_UNWRITTEN_AT_START if signed.is_empty else MAX_UNWRITTEN
+    if not signed.is_empty:
+        _report_gaps(outside, signed, inside, report)
     if later and (lines is None or len(later) > limit):
         kind = "no outside" if signed.is_empty else "outside cut"
         report.add(kind, None, _cut_message(path, signed.is_empty, later))
@@ -70,18 +90,50 @@ def verify_outside(
     return [each.checkpoint for each in signed.only_outside]
 
 
+def _report_gaps(
+    outside: OutsideFile, signed: _SignedLines, inside: Sequence[Checkpoint], report: Report
+) -> None:
+    """Report commits without a line before the last line, from the first seal on."""
+    within = [each for each in inside if outside.begun_at <= (each.look or 0)]
+    before_last = [each for each in within if each.reach <= signed.reach]
+    runs: list[list[Checkpoint]] = [[]]
+    for checkpoint in sorted(before_last, key=lambda each: each.reach):
+        if checkpoint in signed.known:
+            runs.append([])
+        else:
+            runs[-1].append(checkpoint)
+    for at, run in enumerate(runs):
+        # The file begins with the first seals; later a crash of all workers may lose a few lines.
+        limit = MAX_UNWRITTEN if at else MAX_UNWRITTEN_AT_START
+        if len(run) > limit:
+            report.add(
+                "outside gap",
+                run[0].seq or None,
+                f"{outside.path}: {len(run)} commits from {run[0].sealed_at} to"
+                f" {run[-1].sealed_at} (up to entry {run[-1].seq}) have no line, although later"
+                " ones have: lines were removed, or another file was begun. Restore the lines, or"
+                " put a part that was set aside beside the file (docs/reference/ledger.md)",
+            )
+        elif run:
+            report.notices.append(
+                f"{len(run)} commits up to entry {run[-1].seq} ({run[-1].sealed_at}) have no line"
+                f" in {outside.path}, as after a crash"
+            )
+
+
 def _read_signed_lines(
-    path: Path, lines: Lines, inside: set[Checkpoint], key: Ed25519PublicKey, report: Report
+    lines: Lines, inside: set[Checkpoint], key: Ed25519PublicKey, report: Report
 ) -> _SignedLines:
     signed = _SignedLines()
-    for number, line in lines:
+    for name, line in lines:
         report.outside_lines += 1
-        name = f"{path}, line {number}"
         if isinstance(line, str):
             _report_no_checkpoint(line, name, report)
         elif line in inside or verify_signature(line, f"{name}: the checkpoint", key, report):
             signed.is_empty, signed.reach = False, max(signed.reach, line.reach)
-            if line not in inside:
+            if line in inside:
+                signed.known.add(line)
+            else:
                 signed.only_outside.append(NamedCheckpoint(f"{name}: the checkpoint", line))
     return signed
 
@@ -128,3 +180,37 @@ def _describe_commits(checkpoints: Sequence[Checkpoint]) -> str:
     count, last = len(checkpoints), checkpoints[-1]
     commits = "commit has" if count == 1 else f"{count} commits have"
     return f"the last {commits} (up to entry {last.seq}, {last.sealed_at})"
+
+
+def verify_against(
+    path: Path,
+    chain: Chain,
+    inside: Sequence[Checkpoint],
+    key: Ed25519PublicKey,
+    report: Report,
+) -> list[Checkpoint]:
+    """Verify the ledger against an auditor's own copy of checkpoints; return the signed ones.
+
+    Parameters
+    ----------
+    path
+        Lines of the checkpoint file, of a witness, or of a syslog daemon; text before a checkpoint
+        in its line is skipped. The copy may hold any part of the lines.
+    """
+    named, known = [], set(inside)
+    for name, line in read_lines(path, path.stat().st_size):
+        if isinstance(line, Checkpoint) and (
+            line in known or verify_signature(line, f"{name}: the checkpoint", key, report)
+        ):
+            named.append(NamedCheckpoint(f"{name}: the checkpoint", line))
+    if not named:
+        what = f"{path} holds no checkpoint of this ledger, so it proves nothing"
+        report.add("against", None, what)
+        return []
+    report_mismatches([each for each in named if each.checkpoint not in known], chain, report)
+    last = max((each.checkpoint for each in named), key=lambda checkpoint: checkpoint.reach)
+    report.notices.append(
+        f"{path}: {len(named)} checkpoints compared, the last of entry {last.seq} and audit row"
+        f" {last.look or 0} ({last.sealed_at})"
+    )
+    return [each.checkpoint for each in named]

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from itertools import chain as chain_of
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from api.ledger.checkpoints import read_lines
+from api.ledger.audit import CHECKPOINTS_BEGUN
+from api.ledger.checkpoints import parts_of, read_lines
 from api.ledger.database import Location, open_engine
 from api.ledger.findings import Report
 from api.ledger.idempotency import answer_digest
 from api.ledger.keys import SEAL_PUBLIC, public_key
 from api.ledger.schema import refuse_other_release, verify_triggers
-from api.ledger.tables import answers, questions, versions
+from api.ledger.tables import accesses, answers, questions, versions
 from api.verify.audit import verify_accounts, verify_audit
+from api.verify.authority import verify_authority
 from api.verify.chain import Chain, allow_invalid_text, read_rows, try_digest, verify_chain
 from api.verify.checkpoints import verify_checkpoints, verify_coverage
 from api.verify.identities import verify_identities
-from api.verify.outside import verify_outside
+from api.verify.outside import OutsideFile, verify_against, verify_outside
+
+_BEGINNINGS = (
+    select(accesses).where(accesses.c.route == CHECKPOINTS_BEGUN).order_by(accesses.c.number)
+)
 
 
-def verify_ledger(location: Location, public: Path | None = None) -> Report:
+def verify_ledger(
+    location: Location, public: Path | None = None, against: Sequence[Path] = ()
+) -> Report:
     """Verify the whole ledger as it is now; it may be in use meanwhile.
 
     Parameters
@@ -30,6 +40,8 @@ def verify_ledger(location: Location, public: Path | None = None) -> Report:
     public
         The public key to verify seals with if the ledger's keys are not available; identities are
         then verified against their digests but not decrypted.
+    against
+        An auditor's own copies of checkpoints; see `verify_against`.
 
     Raises
     ------
@@ -41,8 +53,8 @@ def verify_ledger(location: Location, public: Path | None = None) -> Report:
     location.refuse_absent()
     key = public_key(public or location.keys / SEAL_PUBLIC)
     # Take the size of the checkpoint file first: the ledger, read later, can only hold more.
-    outside = location.outside
-    lines = read_lines(outside, outside.stat().st_size) if outside.exists() else None
+    parts = [read_lines(part, part.stat().st_size) for part in parts_of(location.outside)]
+    lines = chain_of(*parts) if location.outside.exists() else None
     engine = open_engine(location.url, writes=False)
     report = Report()
     try:
@@ -52,16 +64,35 @@ def verify_ledger(location: Location, public: Path | None = None) -> Report:
             verify_triggers(connection, report)
             chain = verify_chain(connection, report)
             signed = verify_checkpoints(connection, chain, key, report)
-            signed += verify_outside(outside, lines, chain, signed, key, report)
+            begun_at = _read_beginning(connection, report)
+            outside = OutsideFile(location.outside, lines, begun_at)
+            signed += verify_outside(outside, chain, signed, key, report)
+            for copy in against:
+                signed += verify_against(copy, chain, signed, key, report)
             verify_coverage(chain, signed, report)
             _verify_answers(connection, chain, report)
             _verify_questions(connection, chain, report)
             _verify_versions(connection, chain, report)
-            verify_accounts(connection, verify_audit(connection, signed, report), report)
+            grants = verify_audit(connection, signed, chain.uses, report)
+            verify_authority(chain.uses, grants, report)
+            verify_accounts(connection, grants, report)
             verify_identities(connection, chain, None if public else location.keys, report)
     finally:
         engine.dispose()
     return report
+
+
+def _read_beginning(connection: Connection, report: Report) -> int:
+    """Return the audit row that records the beginning of a later checkpoint file; 0 for none."""
+    number = 0
+    for row in connection.execute(_BEGINNINGS).mappings():
+        number = row["number"]
+        report.notices.append(
+            f"the checkpoint file was lost, and {row['actor']} began another on"
+            f" {row['accessed_at']} (audit row {number}): {row['detail']}. Whether the end of the"
+            " ledger was cut off before that, only another copy of the lines can tell"
+        )
+    return number
 
 
 def _verify_answers(connection: Connection, chain: Chain, report: Report) -> None:

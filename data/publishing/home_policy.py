@@ -4,7 +4,7 @@
 <home>/policy/<12 hex>/        one folder per adoption, named after its statement's SHA-256
     policy.yaml …              the texts that differ from the shipped ones, any of `texts.FILES`
     statement.json             canonical JSON: digests, approvers, reason, moment, what it replaced
-    statement.sig              Ed25519 signature of the statement by the home's signing key
+    statement.sig              Ed25519 signature of the statement by the key of policies
 <home>/policy/current          the name of the folder in use, replaced atomically
 ```
 """
@@ -27,7 +27,7 @@ import rfc8785
 from cryptography.exceptions import InvalidSignature
 
 from data.publishing.pointer import folder_in_use, use_folder
-from data.publishing.published_card import signing_key, trusted_keys
+from data.publishing.signing import signing_key, trusted_keys
 from model.errors import ContractError
 from model.policy.texts import FILES
 
@@ -95,7 +95,7 @@ def read_adopted(home: Path, name: str) -> Adopted:
         payload, signature = (folder / STATEMENT).read_bytes(), (folder / SIGNATURE).read_bytes()
         if hashlib.sha256(payload).hexdigest()[:12] != name:
             raise ContractError(f"{folder}: its statement was altered; {_REMEDY}")
-        if not any(_is_signed(key, payload, signature) for key in trusted_keys(home)):
+        if not any(_is_signed(key, payload, signature) for key in trusted_keys(home, "policy")):
             raise ContractError(f"{folder}: no key that this home trusts signed it; {_REMEDY}")
         statement = json.loads(payload)
         if statement["format"] != FORMAT:
@@ -135,7 +135,8 @@ def adopt(
     root = policy_folder(home)
     root.mkdir(parents=True, exist_ok=True)
     folder = root / _sha256(payload)[:12]
-    _write(root, folder, texts, payload, base64.b64encode(signing_key(home).sign(payload)))
+    signature = signing_key(home, "policy").sign(payload)
+    _write(root, folder, texts, payload, base64.b64encode(signature))
     found = read_adopted(home, folder.name)
     use_folder(root / CURRENT, folder)
     return found

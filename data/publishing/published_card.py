@@ -1,8 +1,6 @@
-"""The published cards of a home, the keys that are trusted, and the record of promotions.
+"""The published cards of a home and the record of promotions.
 
 ```
-<home>/keys/signing.pem            Ed25519 private key, mode 0600; only promotion needs it
-<home>/keys/trusted/<key id>.pem   public keys whose signatures are accepted
 <home>/cards/<16 hex>/             one folder per published card, named by its digest
 <home>/cards/<16 hex>/judged/      the fit that was judged, if the card was fitted again to all rows
 <home>/cards/champion              the name of the folder in use, replaced atomically
@@ -21,11 +19,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
 from data.publishing.pointer import folder_in_use, use_folder
-from data.storage.key_files import KeyFile, create, private_pem, public_pem
-from model.card.card_file import CARD, MANIFEST, CardFile, key_id, read_card, sign_card
+from data.publishing.signing import signing_key, trusted_keys
+from model.card.card_file import CARD, MANIFEST, CardFile, SigningKey, read_card, sign_card
 from model.errors import CardError
 
 CHAMPION = "champion"
@@ -48,11 +44,6 @@ class Publication:
 def cards_folder(home: Path) -> Path:
     """Return the folder of published cards."""
     return home / "cards"
-
-
-def keys_folder(home: Path) -> Path:
-    """Return the folder of the signing key and the trusted keys."""
-    return home / "keys"
 
 
 def published_card(home: Path) -> CardFile:
@@ -130,44 +121,6 @@ def published_folder(home: Path) -> Path:
         raise CardError(f"{pointer}: names no card folder; promote a card again") from error
 
 
-def trusted_keys(home: Path) -> tuple[Ed25519PublicKey, ...]:
-    """Return the trusted public keys by file name; there may be none.
-
-    Raises
-    ------
-    CardError
-        If a file there is not an Ed25519 public key.
-    """
-    return trusted_keys_in(keys_folder(home) / "trusted")
-
-
-def trusted_keys_in(folder: Path) -> tuple[Ed25519PublicKey, ...]:
-    """Return the public keys in `folder`; see `trusted_keys`."""
-    files = sorted(folder.glob("*.pem"))
-    return tuple(KeyFile(file, CardError, "remove it or restore it").public() for file in files)
-
-
-def signing_key(home: Path) -> Ed25519PrivateKey:
-    """Return this home's signing key; the first use creates it and trusts its public key.
-
-    Raises
-    ------
-    CardError
-        If the key file is not an Ed25519 private key, or other users can read it.
-    """
-    path = keys_folder(home) / "signing.pem"
-    if not path.exists():
-        _create_key(path)
-    return KeyFile(path, CardError, "restore it from your backup").private()
-
-
-def _create_key(path: Path) -> None:
-    key = Ed25519PrivateKey.generate()
-    public = key.public_key()
-    create(path.parent / "trusted" / f"{key_id(public)}.pem", public_pem(public), 0o644)
-    create(path, private_pem(key))
-
-
 def _first_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
@@ -211,7 +164,7 @@ def _folder_in_use(home: Path) -> Path | None:
 
 
 def _signed_copy(
-    source: Path, folder: Path, key: Ed25519PrivateKey, approved_by: str, approved_at: datetime
+    source: Path, folder: Path, key: SigningKey, approved_by: str, approved_at: datetime
 ) -> Path:
     draft = folder.with_name(folder.name + ".draft")
     draft.mkdir(parents=True, exist_ok=True)

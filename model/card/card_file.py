@@ -14,9 +14,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from model.card.card_json import card_from_json, card_to_json
@@ -49,6 +50,16 @@ class CardFile:
     approved_at: str | None
 
 
+class SigningKey(Protocol):
+    """An Ed25519 key that signs: in memory, or behind a program that holds it."""
+
+    def public_key(self) -> Ed25519PublicKey:
+        """Return its public half."""
+
+    def sign(self, data: bytes, /) -> bytes:
+        """Return the signature of `data`."""
+
+
 def key_id(key: Ed25519PublicKey) -> str:
     """Return the short name of a public key: the first 16 hex digits of its SHA-256."""
     raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -65,9 +76,7 @@ def write_card(folder: Path, card: Card) -> str:
     return digest
 
 
-def sign_card(
-    folder: Path, key: Ed25519PrivateKey, approved_by: str, approved_at: datetime
-) -> CardFile:
+def sign_card(folder: Path, key: SigningKey, approved_by: str, approved_at: datetime) -> CardFile:
     """Sign the card in `folder`, after verifying its bytes, and return it.
 
     Raises
@@ -123,6 +132,19 @@ def read_card(folder: Path, trusted: Iterable[Ed25519PublicKey] | None = None) -
             " the card again"
         )
     return CardFile(card, digest, fields["approved_by"], fields["approved_at"])
+
+
+def card_signed_by(folder: Path) -> str | None:
+    """Return the id of the key that the manifest in `folder` names, not verified; None if unsigned.
+
+    Raises
+    ------
+    CardError
+        If the manifest cannot be read.
+    """
+    manifest = _read(folder / MANIFEST, _MAX_MANIFEST_BYTES).decode("utf-8", errors="replace")
+    fields = _MANIFEST.fullmatch(manifest)
+    return fields["key"] if fields else None
 
 
 def _verify_signature(

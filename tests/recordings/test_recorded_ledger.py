@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from api.core.settings import Settings
+from api.decisions.profiles import ProfileErasedError, stored_profile
+from api.ledger.database import Location
+from api.ledger.store import open_view
 from cli.main import rongzi
 from tests.support.recording.branch_days import READS, read_again, run_days, write_again
 from tests.support.recording.events import (
@@ -38,11 +43,69 @@ def home(tmp_path: Path) -> Path:
     return found
 
 
-def test_the_same_requests_write_the_bytes_recorded_before_the_move(
+def test_the_same_requests_write_the_rows_recorded_before_the_move(
+    new: tuple[Path, dict[str, Any]],
+) -> None:
+    """Every cell but the authority of each act, which is new, and the digests that cover it."""
+    home, _ = new
+    before, now = (_without_authority(ledger_bytes(each)) for each in (OLD_HOME, home))
+    assert differences(before, as_json(now)) == []
+    assert run_json("verify-ledger", "--home", home, "--json")["sound"]
+
+
+def _without_authority(found: dict[str, Any]) -> dict[str, Any]:
+    covering = {"authority", "digest", "previous", "signature", "looks"}
+    return {
+        table: [
+            {
+                name: _without_profile(cell) if (table, name) == ("entries", "body") else cell
+                for name, cell in row.items()
+                if table == "versions" or name not in covering
+            }
+            for row in rows
+        ]
+        for table, rows in found["rows"].items()
+        if table not in ("alembic_version", "person_keys")
+    } | {"lines": len(found["outside"])}
+
+
+def _without_profile(body: str) -> dict[str, Any]:
+    """Return a body without the profile, which is sealed now, or absent without consent."""
+    fields = {"profile", "profile_sealed", "person_key", "profile_bins", "by_consent_alone"}
+    return {name: value for name, value in json.loads(body).items() if name not in fields}
+
+
+def test_the_sealed_profiles_are_those_recorded_before_they_were_sealed(
     new: tuple[Path, dict[str, Any]],
 ) -> None:
     home, _ = new
-    assert differences(ledger_bytes(OLD_HOME), as_json(ledger_bytes(home))) == []
+    before = {
+        row["decision_id"]: json.loads(row["body"])["profile"]
+        for row in ledger_bytes(OLD_HOME)["rows"]["entries"]
+        if row["kind"] == "DECISION"
+    }
+    opened, empty, erased = 0, 0, 0
+    with open_view(Location.of(Settings(home))) as view:
+        for entry in view.entries_where(["DECISION"]):
+            try:
+                profile = stored_profile(view, entry)
+            except ProfileErasedError:
+                erased += 1
+                continue
+            empty += "profile" in entry.body
+            opened += profile == before[str(entry.decision_id)]
+    assert (opened, empty, erased) == (len(before) - empty - erased, empty, 1)
+    assert opened > 5
+    assert empty > 0
+
+
+def test_every_act_of_the_recorded_days_carries_its_authority(
+    new: tuple[Path, dict[str, Any]],
+) -> None:
+    home, _ = new
+    rows = ledger_bytes(home)["rows"]
+    assert all(row["authority"] for row in rows["entries"])
+    assert all(row["authority"] for row in rows["accesses"] if row["request_id"])
 
 
 def test_the_same_requests_are_answered_as_recorded_before_the_move(

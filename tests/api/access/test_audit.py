@@ -51,8 +51,9 @@ def test_every_change_of_an_account_is_in_the_audit_with_its_actor(
     sign_in.change_password(officer.name, officer.password, "a new and longer one", "127.0.0.1")
     changed = {"roles": frozenset({"auditor"}), "places": ("371502",)}
     accounts.change(officer.name, "account_changed", "boss", lambda was: replace(was, **changed))
-    FailedSignIns(accounts.writing).forget(officer.name, "boss")
+    FailedSignIns(accounts.writing).unlock(officer.name, "boss")
     assert _audit(accounts)[1:] == [
+        ("signed_in", officer.name, officer.name),
         ("password_changed", officer.name, officer.name),
         ("account_changed", officer.name, "boss"),
         ("account_unlocked", officer.name, "boss"),

@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from api.access.accounts import Account
+from api.access.account import Account
 from api.access.enforce import bearer_token
 from api.access.issuer import TOKEN_SECONDS, Issuer, key_name, token_key
 from api.access.tokens import MAX_TOKEN_CHARACTERS, TokenRefusedError

@@ -37,7 +37,7 @@ from api.evidence.verify import verify_bundle
 from api.ledger.database import Location
 from api.ledger.keys import read_keys
 from api.payments.commands import Disburse
-from data.publishing.published_card import trusted_keys
+from data.publishing.signing import trusted_keys
 from data.storage.key_files import public_pem
 from model.errors import LedgerError
 from tests.support.fixtures.branch import Branch

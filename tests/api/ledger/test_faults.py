@@ -114,14 +114,17 @@ def test_a_missing_ledger_is_never_created_again(tmp_path: Path, asks: list[Deci
         assert "this process wrote entry 1" in str(ledger.fault)
 
 
-def test_checkpoints_continue_in_a_new_file_after_the_old_one_was_moved(
+def test_no_checkpoint_file_is_begun_for_a_ledger_whose_file_was_moved(
     on_sqlite: tuple[Ledger, Settings], asks: list[Decide]
 ) -> None:
     ledger, settings = on_sqlite
     lines = settings.home / "ledger" / "checkpoints.jsonl"
     ledger.write_now(asks[0])
-    lines.rename(lines.with_suffix(".1"))
+    aside = lines.rename(lines.with_suffix(".1"))
     refused(ledger, asks[1])
+    refused(ledger, asks[1])
+    assert not lines.exists()
+    aside.rename(lines)
     ledger.write_now(asks[1])
     assert [json.loads(line)["seq"] for line in lines.read_text().splitlines()] == [1, 2]
 

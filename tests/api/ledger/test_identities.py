@@ -16,9 +16,9 @@ from api.core.settings import Settings
 from api.decisions.commands import Decide
 from api.ledger.database import Location
 from api.ledger.errors import LedgerAwayError
-from api.ledger.identities import Vault
 from api.ledger.keys import Keys, read_keys
 from api.ledger.tables import identities
+from api.ledger.vault import Vault
 from api.ledger.writer import Ledger
 from model.errors import LedgerError
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, cast
 
-from api.ledger.commands import Command
+from api.ledger.commands import Authorized, Command
 from api.ledger.queue import Queue, QueuedCommand
 
 
 def _queued(name: object) -> QueuedCommand:
-    return QueuedCommand(cast(Command, name), Future())
+    return QueuedCommand(Authorized(cast(Command, name)), Future())
 
 
 def _names(group: list[QueuedCommand]) -> list[Any]:

@@ -101,24 +101,31 @@ def test_a_backup_of_database_checkpoints_and_keys_restores_to_a_sound_ledger(
     assert verify_ledger(Location.of(Settings(home=copy))).is_sound
 
 
-def test_archived_checkpoint_lines_verify_the_past_and_the_last_line_continues(
+def test_lines_set_aside_beside_the_file_are_read_and_missing_lines_are_found(
     tmp_path: Path, asks: list[Decide]
 ) -> None:
     settings = Settings(home=tmp_path)
     ledger, lines = Ledger.open(settings), tmp_path / "ledger" / "checkpoints.jsonl"
-    fill(ledger, iter(asks[:10]))
+    for ask in asks[:20]:
+        ledger.write_now(ask)
     ledger.close()
     # As docs/reference/ledger.md says, while the service is stopped.
     aside = lines.rename(lines.with_name("checkpoints-2026.jsonl"))
     lines.write_text(aside.read_text().splitlines(keepends=True)[-1])
     ledger = Ledger.open(settings)
-    fill(ledger, iter(asks[10:20]))
+    fill(ledger, iter(asks[20:30]))
     ledger.close()
     location = Location.of(settings)
+    assert verify_ledger(location).is_sound
     both = tmp_path / "both.jsonl"
     both.write_text(aside.read_text() + lines.read_text())
-    for outside in (lines, both):
-        assert verify_ledger(replace(location, outside=outside)).is_sound
+    assert verify_ledger(replace(location, outside=both)).is_sound
+    alone = tmp_path / "alone.jsonl"
+    alone.write_text(lines.read_text())
+    findings = verify_ledger(replace(location, outside=alone)).findings
+    assert [each.kind for each in findings] == ["outside gap"]
+    with closing(Ledger.open(replace(settings, checkpoints=alone))) as refusing:
+        assert "lacks lines of the last commits" in str(refusing.fault)
     with closing(sqlite3.connect(location.url.database or "")) as database:
         for trigger in database.execute("SELECT name FROM sqlite_master WHERE type='trigger'"):
             database.execute(f"DROP TRIGGER {trigger[0]}")

@@ -103,11 +103,13 @@ def test_a_closed_ledger_refuses_writes(ledger_settings: Settings) -> None:
         ledger.write_now(Append())
 
 
-def test_the_digest_covers_every_column() -> None:
+@pytest.mark.parametrize("authority", [None, "{}"])
+def test_the_digest_covers_every_column(authority: str | None) -> None:
     row = {
         "seq": 1, "entry_id": "e", "recorded_at": "t", "kind": "DECISION", "subject_id": "s",
         "decision_id": None, "place_code": "9", "actor": "a", "amount_yuan": 5, "outcome": None,
         "answer_digest": None, "previous": GENESIS, "body": "{}", "identity_digest": None,
+        "authority": authority,
     }  # fmt: skip
     for name, value in row.items():
         assert entry_digest(row | {name: f"{value}x"}) != entry_digest(row), name

@@ -5,9 +5,12 @@ from copy import copy
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from api.access.audit import RecordAccess
 from api.cases.case import case_of
 from api.consent.commands import SetConsent
+from api.decisions.profiles import ProfileErasedError
 from api.decisions.replay import replay
 from api.ledger.database import Location
 from api.payments.commands import CancelDisbursement, Disburse
@@ -87,7 +90,7 @@ def test_a_person_who_left_the_archive_may_withdraw_consent_but_not_give_it(desk
     assert desk.refusal(replace(withdraw, is_given=True)) == "unknown-member"
 
 
-def test_erasure_leaves_the_chain_complete_and_its_decisions_replayable(desk, ledger_settings):
+def test_erasure_leaves_the_chain_complete_and_destroys_the_profile(desk, ledger_settings):
     member = desk.member("FIRST")
     decision = desk.decide(member, 3_000)
     erased = desk.do(Erase(None, "reviewer-1", member["member_id"], desk.resources))
@@ -95,7 +98,8 @@ def test_erasure_leaves_the_chain_complete_and_its_decisions_replayable(desk, le
     assert verify_ledger(Location.of(ledger_settings)).is_sound
     with desk.ledger.read() as view:
         assert view.member_of(case_of(view, decision).subject_id) is None
-        assert not replay(view, decision).differences
+        with pytest.raises(ProfileErasedError):
+            replay(view, decision)
         stored = json.dumps([entry.body for entry in view.entries_where()])
     assert member["member_id"] not in stored
 

@@ -17,8 +17,10 @@ import pytest
 
 from api.core.settings import Settings
 from api.editions.manifest import current_folder, folder_name, manifest_bytes, read_manifest
+from api.editions.signature import signature_lines
 from api.server.app import create_app
 from data.publishing.published_card import publish_card, published_folder
+from data.publishing.signing import signing_key
 from model.card.card_file import write_card
 from model.card.scorecard import Card
 from model.errors import EditionError
@@ -244,5 +246,7 @@ def test_a_fault_is_a_problem_without_details(
 def _republish(home: Path, payload: bytes) -> None:
     folder = current_folder(home)
     (folder / "manifest.json").write_bytes(payload)
+    lines = signature_lines(payload, signing_key(home, "edition"))
+    (folder / "manifest.signature").write_bytes(lines)
     named = folder.rename(folder.with_name(folder_name(folder.name[:10], payload)))
     (home / "editions" / "current").write_text(named.name)

@@ -18,9 +18,8 @@ from data.publishing.published_card import (
     cards_folder,
     publish_card,
     published_card,
-    signing_key,
-    trusted_keys,
 )
+from data.publishing.signing import signing_key, trusted_keys
 from model.card.card_file import write_card
 from model.errors import CardError
 

@@ -23,9 +23,11 @@ from api.editions.manifest import (
     manifest_bytes,
     read_manifest,
 )
+from api.editions.signature import SIGNATURE, signature_lines
 from api.ledger.database import database_url, open_engine
 from api.ledger.tables import entries
 from data.publishing.published_card import cards_folder, publish_card, published_card
+from data.publishing.signing import signing_key
 from model.card.card_file import write_card
 from model.policy.policy import policy_on
 from tests.support.faults.scene import Scene, loading_repeatedly
@@ -147,6 +149,7 @@ def another_edition(home: Path) -> Path:
     copied = folder.with_name(folder_name(manifest.as_of, payload))
     shutil.copytree(folder, copied)
     (copied / MANIFEST).write_bytes(payload)
+    (copied / SIGNATURE).write_bytes(signature_lines(payload, signing_key(home, "edition")))
     # An edition uses the card it was made with, so the champion stays the first card.
     (cards_folder(home) / "champion").write_text(used.digest[:16] + "\n")
     return copied

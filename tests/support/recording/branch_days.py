@@ -17,7 +17,8 @@ from typing import Any
 
 import httpx
 
-from api.access.accounts import Account, Accounts
+from api.access.account import Account
+from api.access.accounts import Accounts
 from api.access.issuer import Issuer
 from api.core.principal import Role
 from api.core.settings import Settings
@@ -242,7 +243,8 @@ async def _run(
     new: bool = False,
 ) -> Answers:
     moment.step("accounts", start)
-    settings = Settings(home)
+    # The recorded edition is of a release that did not sign editions.
+    settings = Settings(home, allow_unsigned_editions=True)
     tokens = _tokens(settings, new=new)
     app = create_app(settings)
     answers: Answers = {}

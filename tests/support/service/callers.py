@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
 
-from api.access.accounts import Account, Accounts
+from api.access.account import Account
+from api.access.accounts import Accounts
 from api.access.issuer import Issuer
 from api.core.principal import Role
 from api.core.settings import Settings

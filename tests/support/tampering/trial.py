@@ -15,7 +15,8 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from api.access.accounts import Account, Accounts
+from api.access.account import Account
+from api.access.accounts import Accounts
 from api.consent.commands import SetConsent
 from api.core.settings import Settings
 from api.decisions.commands import Decide
