@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 import click
 
+from cli.chinese import is_chinese, translated
 from cli.json_output import with_json
 
 _LIKE_ENOUGH = 0.5
@@ -17,7 +18,11 @@ class SuggestingGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of that name, with ``--json``."""
         command = super().get_command(ctx, cmd_name)
-        return None if command is None else with_json(command)
+        if command is None:
+            return None
+        command = with_json(command)
+        summary = (command.help or "").partition("\n")[0]
+        return translated(command, summary) if is_chinese() else command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -8,10 +8,11 @@ import sys
 
 import click
 
+from cli.chinese import ChineseFormatter, headline, is_chinese, texts, translated
 from cli.groups import SuggestingGroup
 from cli.json_output import with_json
 from model import __version__
-from model.errors import RongziError
+from model.errors import LedgerError, RongziError
 
 #: Command → (module, one line of help), so that ``rongzi --help`` imports no command.
 _COMMANDS = {
@@ -55,12 +56,15 @@ class _Commands(SuggestingGroup):
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = importlib.import_module(_COMMANDS[cmd_name][0]).command
-        return with_json(command)
+        command = with_json(command)
+        return translated(command, _COMMANDS[cmd_name][1]) if is_chinese() else command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+            names = texts()["commands"] if is_chinese() else {}
+            rows = [(name, names.get(text, text)) for name, (_, text) in _COMMANDS.items()]
+            formatter.write_dl(rows)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,17 +75,21 @@ def rongzi() -> None:
 
 def main() -> None:
     """Run the console; print an error that names its remedy as one message, without traceback."""
+    if is_chinese():
+        click.Context.formatter_class = ChineseFormatter
     try:
         rongzi(prog_name="rongzi")
     except RongziError as error:
-        _fail(str(error))
+        _fail(str(error), error)
     except Exception as error:
         if not (message := _database_message(error)):
             raise
-        _fail(message)
+        _fail(message, LedgerError(message))
 
 
-def _fail(message: str) -> None:
+def _fail(message: str, error: RongziError) -> None:
+    if is_chinese():
+        click.echo(f"出错：{headline(error)}。详情及处理办法：", err=True)
     click.echo(f"rongzi: {message}", err=True)
     if "--json" in sys.argv:
         click.echo(json.dumps({"error": message}, ensure_ascii=False))
