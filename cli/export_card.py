@@ -1,4 +1,4 @@
-"""``rongzi export-card``: a card as SQL, as a workbook for the credit committee, or as JSON."""
+"""``rongzi export-card``: a card as SQL, workbook or JSON, or beside another as a page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.json_output import tell
-from cli.options import FILE, card_option, home_option
+from cli.options import FILE, card_option, home_option, mlruns_option
 
 if TYPE_CHECKING:
     from model.card.card_file import CardFile
@@ -18,10 +18,15 @@ _DIALECTS = ("portable", "duckdb", "postgres", "spark")
 
 
 @click.command("export-card")
-@click.option("--format", "form", required=True, type=click.Choice(["sql", "xlsx", "json"]))
+@click.option("--format", "form", required=True, type=click.Choice(["sql", "xlsx", "json", "html"]))
 @card_option
 @click.option("--out", type=FILE, help="File to write; without it, SQL and JSON are printed.")
 @home_option
+@mlruns_option
+@click.option(
+    "--beside", metavar="RUN_ID|CARD_DIR",
+    help="HTML: the other card, of a run or in a folder that rongzi train --out wrote.",
+)  # fmt: skip
 @click.option(
     "--from", "source", default="applicants", show_default=True, metavar="TABLE",
     help="SQL: the table or view to score.",
@@ -31,18 +36,25 @@ _DIALECTS = ("portable", "duckdb", "postgres", "spark")
     help="SQL: portable runs on all three databases; name one if column names need quotes.",
 )  # fmt: skip
 def command(
-    form: str, card_dir: Path | None, out: Path | None, home: Path, source: str, dialect: Dialect
-) -> None:
-    """Write the card as a SELECT, as a workbook, or as JSON.
+    form: str, card_dir: Path | None, out: Path | None, home: Path, mlruns: str,
+    beside: str | None, source: str, dialect: Dialect,
+) -> None:  # fmt: skip
+    """Write the card as a SELECT, as a workbook, as JSON, or beside another card as a page.
 
     The SELECT gives the service's points, PD and grade in DuckDB, PostgreSQL and Spark.
     The JSON is the bytes of the card file: their SHA-256 is the card's digest.
+    The page sets the card beside another: figures on the same rows, attributes, grades, gates.
     """
-    from data.publishing.published_card import card_in, published_card
+    from data.publishing.published_card import card_in, published_card, published_folder
 
     if form == "xlsx" and out is None:
         raise click.UsageError("a workbook needs a file: --out card.xlsx")
+    if (form == "html") != (beside is not None):
+        raise click.UsageError("--format html and --beside RUN_ID|CARD_DIR belong together")
     file = published_card(home) if card_dir is None else card_in(card_dir, home)
+    if beside is not None:
+        _write_beside(card_dir or published_folder(home), beside, out, mlruns)
+        return
     tell(card_digest=file.digest, format=form, approved_by=file.approved_by, out=out)
     if out is None:
         payload = _text_of(form, file, source, dialect)
@@ -58,6 +70,25 @@ def command(
         out.write_bytes(_text_of(form, file, source, dialect))
     approved = f"批准 approved by {file.approved_by}" if file.approved_by else "未批准 not approved"
     click.echo(f"评分卡 card {file.digest[:16]}, {approved}: {out}")
+
+
+def _write_beside(folder: Path, beside: str, out: Path | None, mlruns: str) -> None:
+    """Write the page of the card in `folder` and of `beside`, a run id or a folder."""
+    from training.reports.two_runs import read_run, two_runs_html
+    from training.tracking.runs import folder_of_run
+
+    if out is None:
+        raise click.UsageError("a page needs a file: --out comparison.html")
+    if (Path(beside) / "card.json").is_file():
+        other = read_run(Path(beside))
+    else:
+        with folder_of_run(beside, mlruns) as found:
+            other = read_run(found)
+    first = read_run(folder)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(two_runs_html(first, other), encoding="utf-8")
+    tell(card_digest=first.file.digest, format="html", beside=other.file.digest, out=out)
+    click.echo(f"对照 {first.file.digest[:16]} beside {other.file.digest[:16]}: {out}")
 
 
 def _text_of(form: str, file: CardFile, source: str, dialect: Dialect) -> bytes:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +39,7 @@ from training.settings import (
 )
 
 if TYPE_CHECKING:
+    from training.measures.cut_offs import Economics
     from training.measures.evaluate import Evaluation
     from training.run import TrainedRun
     from training.tracking.runs import Tracked
@@ -102,6 +103,16 @@ if TYPE_CHECKING:
     show_default="login name",
     help="Name of the person who trains; the same person may not approve the card.",
 )
+@click.option(
+    "--margin",
+    type=float,
+    help="Percent of the amount that a repaid loan earns, for the report's cut-off table.",
+)
+@click.option(
+    "--loss",
+    type=float,
+    help="Percent of the amount that a bad loan loses, for the report's cut-off table.",
+)
 @home_option
 @mlruns_option
 def command(
@@ -121,6 +132,8 @@ def command(
     refit: bool,
     seed: int,
     trained_by: str,
+    margin: float | None,
+    loss: float | None,
     home: Path,
     mlruns: str,
 ) -> None:
@@ -142,8 +155,25 @@ def command(
         raise click.UsageError("give either --archive DIR, or --table FILE with --target COLUMN")
     use_policy_of(home)
     _refuse_unreachable(mlruns)
-    run = _judge(replace(train(), trained_by=trained_by), home)
-    _print_results(run, _record(run, out, mlruns), out)
+    now = datetime.now().astimezone()
+    economics = _economics(margin, loss, now.date())
+    run = _judge(replace(train(), trained_by=trained_by, trained_at=now), home)
+    _print_results(run, _record(run, economics, out, mlruns), out)
+
+
+def _economics(margin: float | None, loss: float | None, day: date) -> Economics:
+    """Return what loans earn and cost: as given in percent, or else as shipped."""
+    from training.measures.cut_offs import economics_on
+
+    shipped = economics_on(day)
+    for name, given in (("--margin", margin), ("--loss", loss)):
+        if given is not None and not 0 < given <= 100:
+            raise click.UsageError(f"{name} is a percentage above 0 and at most 100")
+    return replace(
+        shipped,
+        margin=shipped.margin if margin is None else margin / 100,
+        loss=shipped.loss if loss is None else loss / 100,
+    )
 
 
 def _refuse_unreachable(mlruns: str) -> None:
@@ -204,13 +234,13 @@ def _progress(settings: Settings) -> Iterator[Callable[[], object]]:
         yield bar.update
 
 
-def _record(run: TrainedRun, out: Path | None, mlruns: str) -> Tracked:
+def _record(run: TrainedRun, economics: Economics, out: Path | None, mlruns: str) -> Tracked:
     from training.analyst.classifier import ESTIMATOR, write_estimator
     from training.reports.record import write_card_folder, write_run
     from training.tracking.runs import track
 
     with tempfile.TemporaryDirectory() as folder:
-        write_run(run, Path(folder))
+        write_run(run, Path(folder), economics)
         write_estimator(run, Path(folder) / ESTIMATOR)
         # Write the card first, so that it survives a store that cannot be written.
         if out is not None:

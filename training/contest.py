@@ -26,8 +26,8 @@ from training.families.cross_fit import (
     loss_of,
 )
 from training.families.woe import WoeLearner
-from training.measures.calibration import log_losses
-from training.measures.discrimination import auc_difference, auc_of_scores
+from training.measures.discrimination import auc_of_scores
+from training.measures.paired import auc_gain, brier_gain, log_loss_gain
 from training.samples.sample import Sample
 from training.settings import FAMILIES, Family, Settings
 
@@ -39,8 +39,7 @@ _LEARNERS: Mapping[Family, Callable[[], Sequence[Learner]]] = {
     "auto": lambda: [WoeLearner(), BoostedLearner()],
 }
 #: One size of tree each: the price needs few digits, and training waits for it.
-_SIZES = (8,)
-_SEED = 54
+CHALLENGER_SIZES = (8,)
 
 
 @dataclass(frozen=True)
@@ -98,35 +97,26 @@ def _winner(
     return best, replace(tried[best], unseen_log_odds=log_odds)
 
 
-def pairs_bought(contest: Contest, sample: Sample, card: Card) -> PairsBought | None:
+def pairs_bought(
+    contest: Contest, sample: Sample, card: Card, settings: Settings
+) -> PairsBought | None:
     """Return what the pairs of `card` add to the best candidate without pairs.
 
     None if the card has no pairs, or no candidate without pairs was tried.
     """
-    pairs = sum(len(term.attributes) == 2 for term in card.terms)
+    has_pairs = any(len(term.attributes) == 2 for term in card.terms)
     singles = [row for row in contest.leaderboard if row.family in ("woe", SINGLE)]
-    if not pairs or not singles or contest.family in ("woe", SINGLE):
+    if not has_pairs or not singles or contest.family in ("woe", SINGLE):
         return None
     best = min(singles, key=lambda row: row.log_loss)
-    own = next(row for row in contest.leaderboard if row.family == contest.family)
-    unseen = contest.tried[contest.family].unseen_log_odds
     other = next(each for name, each in contest.tried.items() if name == best.family)
-    auc, low, high = auc_difference(unseen, other.unseen_log_odds, sample, _SEED)
+    odds = contest.tried[contest.family].unseen_log_odds, other.unseen_log_odds
     return PairsBought(
-        pairs=pairs,
-        single=best,
-        auc=auc,
-        auc_interval=(low, high),
-        log_loss=own.log_loss - best.log_loss,
-        log_loss_error=_error_of_difference(unseen, other.unseen_log_odds, sample),
-        brier=own.brier - best.brier,
+        best,
+        auc_gain(*odds, sample, settings.seed),
+        log_loss_gain(*odds, sample, settings.seed),
+        brier_gain(*odds, sample, settings.seed),
     )
-
-
-def _error_of_difference(first: Floats, second: Floats, sample: Sample) -> float:
-    """Return the standard error of the difference of two mean log losses on the same rows."""
-    gap = sample.weights * (log_losses(first, sample.bad) - log_losses(second, sample.bad))
-    return float(gap.std() / np.sqrt(len(gap)))
 
 
 def contest_steps(settings: Settings) -> int:
@@ -176,7 +166,7 @@ def _cross_fit_challenger(
         known, new = sample.take(train), sample.take(test)
         matrix = Matrix.of(known, dictionary)
         predict = CHALLENGERS[name](
-            matrix.values(known.columns), known.bad, matrix, settings.seed, _SIZES
+            matrix.values(known.columns), known.bad, matrix, settings.seed, CHALLENGER_SIZES
         )
         pd[test] = np.clip(predict(matrix.values(new.columns)), 1e-6, 1 - 1e-6)
     spent = time.process_time() - began

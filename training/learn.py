@@ -89,7 +89,9 @@ def learn(
         learned=_learned(fitted, fit, card),
         samples=Samples(development, held_samples[validated_on], validated_on, rows),
         performance=_performance((card, judged), fitted, rows, development, held_samples, settings),
-        comparison=Comparison(tried.leaderboard, pairs_bought(tried, development, judged)),
+        comparison=Comparison(
+            tried.leaderboard, pairs_bought(tried, development, judged, settings)
+        ),
     )
     step_done()
     return run

@@ -106,7 +106,8 @@ def roll_back(approved_by: str, approved_at: datetime, home: Path, store: str | 
 
 def judge_run(run: TrainedRun, champion: CardFile | None, day: date) -> TrainedRun:
     """Return `run` with the verdicts of the gates in force on `day`, beside the `champion`."""
-    return replace(run, gates=judge(evidence_of(run), champion, GATE_LIMITS.on(day)))
+    verdicts = judge(evidence_of(run), champion, GATE_LIMITS.on(day))
+    return replace(run, gates=verdicts, champion=champion)
 
 
 def champion_of(home: Path) -> CardFile | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from model.card.card_file import CardFile
 from model.card.derived import Derived
 from model.card.scorecard import Card
 from model.profile.dictionary import Dictionary
@@ -157,6 +159,10 @@ class TrainedRun:
         Who ran the training; this person may not approve the card.
     gates : GateVerdicts or None
         Verdicts against the champion in use; None until the gates have judged.
+    trained_at : datetime or None
+        When the training ended, with its time zone; no part of the card, whose bytes repeat.
+    champion : CardFile or None
+        The card that the gates compared with; None if none was in use.
     """
 
     card: Card
@@ -169,3 +175,5 @@ class TrainedRun:
     comparison: Comparison
     trained_by: str = ""
     gates: GateVerdicts | None = None
+    trained_at: datetime | None = None
+    champion: CardFile | None = None

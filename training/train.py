@@ -19,10 +19,11 @@ from model.card.scorecard import Grade
 from model.errors import TrainingError
 from model.policy.policy import policy_on
 from model.profile.dictionary import Dictionary, member_dictionary, read_dictionary
-from training.contest import price_of_explanation
+from training.contest import CHALLENGER_SIZES, price_of_explanation
 from training.fairness.findings import CutOff, average_cut_off, policy_cut_off
 from training.fairness.measure import fairness_report
 from training.families.derived_attributes import without_attributes
+from training.families.held_challengers import challengers_held
 from training.learn import learn
 from training.reject.unobserved import Unobserved, unobserved_applicants
 from training.run import HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, Source, TrainedRun
@@ -203,8 +204,12 @@ def _with_price(run: TrainedRun, requested: Settings) -> TrainedRun:
     own = next(row for row in run.comparison.leaderboard if row.family == settings.family)
     # Challengers do not get the card's ratios, which were screened on all development rows.
     plain = without_attributes(run.origin.dictionary, run.learned.derived)
-    price = price_of_explanation(own, run.samples.development, plain, settings)
-    return replace(run, comparison=replace(run.comparison, price=price))
+    samples = run.samples
+    price = price_of_explanation(own, samples.development, plain, settings)
+    held = challengers_held(
+        run.judged, samples.development, samples.validation, plain, settings, CHALLENGER_SIZES
+    )
+    return replace(run, comparison=replace(run.comparison, price=price, held_out=held))
 
 
 def _with_fairness(run: TrainedRun, cut_off: CutOff) -> TrainedRun:
@@ -270,6 +275,10 @@ def _flat_source(rows: FlatRows, outcome: Target, dictionary: Dictionary) -> Sou
     split = {"borrower_column": rows.group, "date_column": rows.date}
     facts |= {name: column for name, column in split.items() if column is not None}
     blank = int((~outcome.known).sum())
-    left_out = (f"{blank:,} rows without a target were left out",) if blank else ()
+    left_out = (
+        (f"{blank:,} 行没有目标值，未使用 · {blank:,} rows without a target were left out",)
+        if blank
+        else ()
+    )
     notes = (outcome.explanation, *left_out, *table_notes(rows.table, dictionary))
     return Source(rows.target, facts, notes=notes)

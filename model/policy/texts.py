@@ -15,6 +15,7 @@ FILES: Mapping[str, str] = {
     "policy.yaml": "model.policy",
     "controls.yaml": "model.policy",
     "publication.yaml": "model.policy",
+    "economics.yaml": "training.measures",
     "gates.yaml": "training.gates",
     "limits.yaml": "training.monitoring",
 }

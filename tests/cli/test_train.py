@@ -58,9 +58,19 @@ def test_a_drafted_dictionary_trains_a_card(rongzi, table, tmp_path):
     assert "rongzi promote" in out
     found = {path.name for path in (tmp_path / "card").iterdir()}
     assert found == {
-        "card.json", "card.manifest", "evaluation.json", "evidence.json", "gates.json",
-        "judged", "report.html", "validation.parquet",
+        "card.json", "card.manifest", "committee.html", "evaluation.json", "evidence.json",
+        "gates.json", "judged", "report.html", "report.xlsx", "validation.parquet",
     }  # fmt: skip
+
+
+def test_a_bank_sets_what_its_loans_earn_and_lose(rongzi, table, tmp_path):
+    options = ("train", "--table", table, "--target", "bad", "--family", "woe")
+    code, _, _ = rongzi(*options, "--margin", "4.2", "--loss", "55", "--out", tmp_path / "card")
+    assert code == 0
+    report = (tmp_path / "card" / "report.html").read_text(encoding="utf-8")
+    assert "a repaid loan earns 4.2 % of the amount lent, a bad one loses 55 %" in report
+    code, _, err = rongzi(*options, "--loss", "120")
+    assert (code, "at most 100" in err) == (2, True)
 
 
 def test_a_recalibration_reads_the_added_points_of_a_table_that_had_its_own(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from training.measures.evaluate import Interval
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -48,30 +50,41 @@ class PriceOfExplanation:
 
 
 @dataclass(frozen=True)
+class HeldChallenger:
+    """A boosted challenger on the validation rows, beside the card.
+
+    Attributes
+    ----------
+    auc, brier : float
+        Of the challenger.
+    auc_gained, brier_added : Interval
+        The challenger's less the card's, over borrowers: a positive AUC or a negative Brier score
+        is the price of explanation.
+    """
+
+    name: str
+    auc: float
+    brier: float
+    auc_gained: Interval
+    brier_added: Interval
+
+
+@dataclass(frozen=True)
 class PairsBought:
     """What pairs of attributes add to the best card with points by single attributes only.
 
     Attributes
     ----------
-    pairs : int
-        Pairs in the chosen card.
     single : Candidate
         The best candidate without pairs.
-    auc, log_loss, brier : float
-        The chosen candidate's less those of `single`.
-    auc_interval : tuple of two floats
-        95 % bootstrap interval of the difference of AUC.
-    log_loss_error : float
-        Standard error of the difference of log loss.
+    auc, log_loss, brier : Interval
+        The chosen candidate's less those of `single`, out of fold, over borrowers.
     """
 
-    pairs: int
     single: Candidate
-    auc: float
-    auc_interval: tuple[float, float]
-    log_loss: float
-    log_loss_error: float
-    brier: float
+    auc: Interval
+    log_loss: Interval
+    brier: Interval
 
 
 @dataclass(frozen=True)
@@ -117,8 +130,11 @@ class Comparison:
         None if the card has no pairs, or no candidate without pairs was tried.
     price : PriceOfExplanation or None
         None if no challenger was fitted.
+    held_out : tuple of HeldChallenger
+        The challengers on the validation rows; empty if none was fitted.
     """
 
     leaderboard: tuple[Candidate, ...] = ()
     pairs_bought: PairsBought | None = None
     price: PriceOfExplanation | None = None
+    held_out: tuple[HeldChallenger, ...] = ()

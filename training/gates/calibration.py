@@ -38,6 +38,10 @@ _SHAPE_IS_WRONG = Text(
     "the level holds and the shape does not: train with another curve (--calibration), or on more"
     " data",
 )
+_WITHIN_CHANCE = Text(
+    "偶然即可解释：无需修正；更多验证行才能判断",
+    "chance explains it: nothing to mend; only more rows to validate on would tell",
+)
 _TRAIN_ON_RECENT_ROWS = Text("使用近期样本重新训练", "train again on more recent rows")
 
 
@@ -71,6 +75,7 @@ def _judge_error(card: Card, evaluation: Evaluation, limit: float, remedy: Text)
         " error)",
     )
     judged = excess if found == "fail" else error
+    remedy = remedy if excess else _WITHIN_CHANCE
     return Verdict("CALIBRATION_ERROR", found, judged, limit, finding, remedy)
 
 

@@ -82,7 +82,7 @@ def evaluate(card: Card, totals: Ints, bad: Bools, resamples: int, seed: int) ->
     )
     pd = card.pd(points)
     measures = _measures(pd, equal_groups(goods + bads))
-    drawn = _resampled(goods, bads, resamples, seed)
+    drawn = resampled_counts(goods, bads, resamples, seed)
     grades = by_grade(goods, bads, pd, card.grade(points), [g.grade for g in card.grades])
     return Evaluation(
         rows=len(bad),
@@ -117,7 +117,13 @@ def _measures(pd: Floats, group: Ints) -> dict[str, Measure]:
     }
 
 
-def _resampled(goods: Floats, bads: Floats, resamples: int, seed: int) -> tuple[Floats, Floats]:
+def resampled_counts(
+    goods: Floats, bads: Floats, resamples: int, seed: int
+) -> tuple[Floats, Floats]:
+    """Return `resamples` bootstrap draws of the counts that have both classes.
+
+    Two arrays of shape (draws, points).
+    """
     cells = np.concatenate([goods, bads])
     rows = int(cells.sum())
     draws = np.random.default_rng(seed).multinomial(rows, cells / cells.sum(), size=resamples)

@@ -18,8 +18,19 @@ from training.monitoring.early import EarlyRow
 from training.monitoring.findings import Findings
 from training.monitoring.outcomes import OutcomeRow
 from training.monitoring.shift import AttributeShift, Shift, most_moved
-from training.reports.page import html_page, inline
-from training.reports.plots import BAD, EARLIER, GOOD, GREY, one_panel, percent, styled, svg
+from training.reports.page import html_page
+from training.reports.parts import Picture
+from training.reports.plots import (
+    BAD,
+    EARLIER,
+    GOOD,
+    GREY,
+    Words,
+    one_panel,
+    percent,
+    styled,
+    svg,
+)
 from training.reports.record import metric_name
 from training.settings import Settings
 
@@ -115,7 +126,9 @@ def monitoring_html(findings: Findings) -> str:
         ages=_AGES,
         shifts=_shift_rows(findings),
         villages=findings.outcomes.villages[:_VILLAGES],
-        pictures={name: inline(svg) for name, svg in monitoring_pictures(findings).items()},
+        pictures={
+            n: Picture(n, drawn).inline for n, drawn in monitoring_pictures(findings).items()
+        },
     )
 
 
@@ -144,36 +157,45 @@ def monitoring_pictures(findings: Findings) -> dict[str, str]:
 @styled()
 def shift_plot(shift: Shift) -> str:
     """Return the share of borrowers by group of points, in development and now."""
+    words = Words()
     figure, axes = one_panel(7.0, 3.0)
     x = np.arange(len(shift.then))
-    axes.bar(x - 0.2, shift.then, 0.38, color=EARLIER, label="development")
-    axes.bar(x + 0.2, shift.now, 0.38, color=GOOD, label="now")
+    axes.bar(x - 0.2, shift.then, 0.38, color=EARLIER, label=words("开发样本", "development"))
+    axes.bar(x + 0.2, shift.now, 0.38, color=GOOD, label=words("现在", "now"))
     names = [f"≤ {cut}" for cut in shift.cuts] + [f"> {shift.cuts[-1]}" if shift.cuts else "all"]
     axes.set_xticks(x, names, rotation=30, ha="right")
-    axes.set(xlabel="Points", ylabel="Share of borrowers")
+    axes.set(xlabel=words("分数", "Points"), ylabel=words("借款人占比", "Share of borrowers"))
     percent(axes)
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
-    return svg(figure)
+    return svg(figure, words)
 
 
 @styled()
 def curves_plot(curves: tuple[VintageCurve, ...]) -> str:
     """Return the vintage curves; younger quarters are darker."""
+    words = Words()
     figure, axes = one_panel(7.6, 4.4)
     shades = mpl.colormaps["viridis_r"](np.linspace(0.15, 1.0, len(curves)))
     for curve, shade in zip(curves, shades, strict=True):
         age = np.arange(len(curve.bad))
         axes.plot(age, curve.bad, color=shade, lw=1.6, label=curve.quarter)
-    axes.set(xlabel="Months on book", ylabel="Share of loans ever bad", xlim=(0, None))
+    axes.set(
+        xlabel=words("放款后月数", "Months on book"),
+        ylabel=words("曾成不良的贷款占比", "Share of loans ever bad"),
+        xlim=(0, None),
+    )
     axes.set_ylim(0, None)
     percent(axes)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), title="disbursed in")
-    return svg(figure)
+    axes.legend(
+        loc="upper left", bbox_to_anchor=(1.0, 1.0), title=words("放款季度", "disbursed in")
+    )
+    return svg(figure, words)
 
 
 @styled()
 def outcomes_plot(rows: tuple[OutcomeRow, ...]) -> str:
     """Return bads over expected bads by quarter of disbursement, with 95 % intervals."""
+    words = Words()
     figure, axes = one_panel(7.0, 3.0)
     x = np.arange(len(rows))
     ratio = np.array([row.ratio for row in rows])
@@ -183,26 +205,47 @@ def outcomes_plot(rows: tuple[OutcomeRow, ...]) -> str:
     axes.set_xticks(x, [row.name for row in rows], rotation=30, ha="right")
     # Limit the axis so that a quarter with few loans does not flatten all others.
     axes.set_ylim(0, min(max(float(np.median(ratio + spread[1])) * 2.5, 2.0), 8.0))
-    axes.set(xlabel="Disbursed in", ylabel="Bads / expected bads")
-    return svg(figure)
+    axes.set(
+        xlabel=words("放款季度", "Disbursed in"),
+        ylabel=words("实际不良 / 预期不良", "Bads / expected bads"),
+    )
+    return svg(figure, words)
 
 
 @styled()
 def early_plot(rows: tuple[EarlyRow, ...]) -> str:
     """Return by quarter the share of unripe loans that is bad already, forecast and expected."""
+    words = Words()
     figure, axes = one_panel(7.0, 3.0)
     x = np.arange(len(rows))
     loans = np.array([row.loans for row in rows])
     foreseen = np.array([row.foreseen for row in rows]) / loans
     limits = np.array([[row.low, row.high] for row in rows]).T / loans
-    axes.bar(x, foreseen, 0.55, color=EARLIER, label="forecast, with 95 % interval")
-    axes.bar(x, np.array([row.bad for row in rows]) / loans, 0.55, color=BAD, label="bad already")
+    axes.bar(
+        x,
+        foreseen,
+        0.55,
+        color=EARLIER,
+        label=words("预估，附 95 % 区间", "forecast, with 95 % interval"),
+    )
+    axes.bar(
+        x,
+        np.array([row.bad for row in rows]) / loans,
+        0.55,
+        color=BAD,
+        label=words("已成不良", "bad already"),
+    )
     axes.errorbar(x, foreseen, yerr=np.abs(limits - foreseen), fmt="none", lw=1.2, capsize=3,
                   color=GREY)  # fmt: skip
     expected = np.array([row.expected for row in rows]) / loans
-    axes.plot(x, expected, "D", ms=5, color=GOOD, label="expected at application")
+    axes.plot(
+        x, expected, "D", ms=5, color=GOOD, label=words("申请时预期", "expected at application")
+    )
     axes.set_xticks(x, [row.quarter for row in rows], rotation=30, ha="right")
-    axes.set(xlabel="Disbursed in", ylabel="Share that ends bad")
+    axes.set(
+        xlabel=words("放款季度", "Disbursed in"),
+        ylabel=words("最终不良占比", "Share that ends bad"),
+    )
     percent(axes)
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
-    return svg(figure)
+    return svg(figure, words)

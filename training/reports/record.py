@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,33 +23,45 @@ from training.gates.evidence import (
 from training.gates.judge import GATES, write_verdicts
 from training.learn import digest_of, totals
 from training.measures.baseline import points_baseline
+from training.measures.cut_offs import Economics, economics_on
 from training.measures.evaluate import Evaluation
-from training.reports.page import report_html
-from training.reports.plots import bin_pictures, run_pictures
+from training.reports.parts import Section, pictures_of
+from training.reports.plots import in_english
+from training.reports.tables_workbook import write_tables
+from training.reports.training_report import committee_html, report_html, report_sections
+from training.reports.two_runs import FIGURES as FIGURES
+from training.reports.versions import learners, versions
 from training.run import UNSEEN, TrainedRun
 
-REPORT, FIGURES = "report.html", "evaluation.json"
+REPORT, SUMMARY, TABLES = "report.html", "committee.html", "report.xlsx"
 
 
-def write_run(run: TrainedRun, folder: Path) -> None:
-    """Write the files of `run` into `folder`; the card goes into its subfolder ``card``."""
-    pictures, by_attribute = run_pictures(run), bin_pictures(run)
+def write_run(run: TrainedRun, folder: Path, economics: Economics | None = None) -> None:
+    """Write the files of `run` into `folder`; the card goes into its subfolder ``card``.
+
+    The profits of the cut-off table follow `economics`; None: those in force when it was trained.
+    """
+    sections = report_sections(run, economics or _economics(run))
     write_card(folder / "card", run.card)
-    (folder / REPORT).write_text(report_html(run, pictures, by_attribute), encoding="utf-8")
+    (folder / REPORT).write_text(report_html(run, sections), encoding="utf-8")
+    (folder / SUMMARY).write_text(committee_html(run, sections), encoding="utf-8")
+    write_tables(sections, f"{run.card.name} · {run.digest[:16]}", folder / TABLES)
     (folder / FIGURES).write_text(figures_json(run), encoding="utf-8")
     evidence = evidence_of(run)
     write_evidence(folder, evidence)
     if run.gates is not None:
         write_verdicts(run.gates, folder)
-    _write_pictures(folder / "plots", pictures)
-    by_file = {re.sub(r"[^\w.-]", "_", name): svg for name, svg in by_attribute.items()}
-    _write_pictures(folder / "plots" / "bins", by_file)
+    _write_pictures(folder / "plots", sections)
+
+
+def _economics(run: TrainedRun) -> Economics:
+    return economics_on(run.trained_at.date() if run.trained_at else date.max)
 
 
 def write_card_folder(run: TrainedRun, folder: Path, written: Path) -> None:
     """Write the unsigned card into `folder`, and copy figures and evidence from `written`."""
     write_card(folder, run.card)
-    for name in (FIGURES, REPORT, EVIDENCE, VALIDATION, GATES):
+    for name in (FIGURES, REPORT, SUMMARY, TABLES, EVIDENCE, VALIDATION, GATES):
         if (written / name).exists():
             shutil.copyfile(written / name, folder / name)
     if (written / JUDGED).exists():
@@ -71,6 +84,9 @@ def figures_json(run: TrainedRun) -> str:
         "vintages": [asdict(row) for row in run.origin.source.vintages],
         "dropped": [asdict(entry) for entry in run.learned.dropped],
         "notes": list(run.origin.source.notes),
+        "trained_by": run.trained_by,
+        "trained_at": run.trained_at.isoformat() if run.trained_at else None,
+        "versions": versions(),
         "fairness": asdict(performance.fairness) if performance.fairness else None,
         "reject_inference": asdict(rejects) if rejects else None,
     }
@@ -86,10 +102,12 @@ def _evaluation_figures(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _write_pictures(folder: Path, pictures: dict[str, str]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, svg in pictures.items():
-        (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+def _write_pictures(folder: Path, sections: Sequence[Section]) -> None:
+    for picture in pictures_of(sections):
+        kind, _, name = picture.name.rpartition("/")
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        file = re.sub(r"[^\w.-]", "_", name)
+        (folder / kind / f"{file}.svg").write_text(in_english(picture.svg), encoding="utf-8")
 
 
 def evidence_of(run: TrainedRun) -> Evidence:
@@ -128,11 +146,8 @@ def listed_parameters(run: TrainedRun) -> dict[str, str]:
     """Return the settings, the chosen candidate, and the versions of the learners' libraries."""
     settings = {name: str(value) for name, value in run.origin.settings.as_parameters().items()}
     chosen = {"candidate": run.learned.candidate, "attributes": str(len(run.card.attributes))}
-    versions = {
-        f"version_{name}": importlib.metadata.version(name)
-        for name in ("numpy", "scikit-learn", "optbinning", "ortools", "lightgbm")
-    }
-    return {**settings, **chosen, **versions}
+    made_by = {f"version_{name}": version for name, version in learners().items()}
+    return {**settings, **chosen, **made_by}
 
 
 def listed_metrics(run: TrainedRun) -> dict[str, float]:
@@ -155,7 +170,7 @@ def _comparison_metrics(run: TrainedRun) -> dict[str, float]:
     if lost := run.performance.rounding:
         metrics |= {"rounding/auc_lost": lost.auc, "rounding/brier_added": lost.brier}
     if bought := run.comparison.pairs_bought:
-        metrics |= {"pairs/auc_gained": bought.auc, "pairs/brier_added": bought.brier}
+        metrics |= {"pairs/auc_gained": bought.auc.value, "pairs/brier_added": bought.brier.value}
     if price := run.comparison.price:
         metrics |= {"price/auc_lost": price.auc, "price/brier_added": price.brier}
     return metrics

@@ -32,6 +32,14 @@ _EITHER_MISSING = "任一项缺失 either is missing"
 _NOT_ABOVE_ZERO = f"{_EITHER_MISSING}; 除数不大于零 the divisor is not above zero"
 
 
+class CardWorkbook(Workbook):
+    """The workbook of the card in `file`."""
+
+    def __init__(self, book: xlsxwriter.Workbook, file: CardFile) -> None:
+        super().__init__(book, f"{file.card.name} · {file.digest[:16]}")
+        self.file, self.card = file, file.card
+
+
 def write_workbook(file: CardFile, path: Path) -> None:
     """Write the card in `file` as a workbook to `path`, replacing an existing file.
 
@@ -40,7 +48,7 @@ def write_workbook(file: CardFile, path: Path) -> None:
     """
     draft = path.with_name(f".{path.name}.draft")
     with xlsxwriter.Workbook(draft, {"strings_to_urls": False}) as target:
-        book = Workbook(target, file)
+        book = CardWorkbook(target, file)
         _cover(book)
         _attributes(book)
         if any(len(term.attributes) == 2 for term in file.card.terms):
@@ -50,7 +58,7 @@ def write_workbook(file: CardFile, path: Path) -> None:
     draft.replace(path)
 
 
-def _cover(book: Workbook) -> None:
+def _cover(book: CardWorkbook) -> None:
     """Add the cover: the card, its approval, how to read it, and where to sign."""
     sheet = book.add_sheet("封面 Cover", (34, 62))
     sheet.merged(0, 1, "评分卡 Scorecard", "title")
@@ -68,7 +76,7 @@ def _cover(book: Workbook) -> None:
     _signatures(sheet)
 
 
-def _facts(book: Workbook) -> Iterator[tuple[str, str]]:
+def _facts(book: CardWorkbook) -> Iterator[tuple[str, str]]:
     card, file = book.card, book.file
     pairs = sum(len(term.attributes) == 2 for term in card.terms)
     least = card.base + sum(int(term.points.min()) for term in card.terms)
@@ -99,7 +107,7 @@ def _signatures(sheet: Sheet) -> None:
         sheet.text(1, "姓名 Name                              日期 Date", "sign")
 
 
-def _scale(book: Workbook) -> None:
+def _scale(book: CardWorkbook) -> None:
     """Add the sheet of the scale: the grades, then the PD table in four pairs of columns."""
     sheet = book.add_sheet("PD与等级 PD and grades", (14, 12) * _PD_COLUMNS)
     sheet.text(0, "等级 Grades", "subtitle")
@@ -144,7 +152,7 @@ def _pd_table(sheet: Sheet, card: Card) -> None:
     sheet.row = top + rows
 
 
-def _attributes(book: Workbook) -> None:
+def _attributes(book: CardWorkbook) -> None:
     """Add the sheet of attributes; one scored only in pairs is listed with its bins too."""
     sheet = book.add_sheet("指标 Attributes", (34, 26, 11, 6, 40, 9, 11), wide=True)
     sheet.heading_row(_HEADS)
@@ -157,7 +165,7 @@ def _attributes(book: Workbook) -> None:
     sheet.colour_block(1, _POINTS, sheet.row - 1, _POINTS)
 
 
-def _attribute(sheet: Sheet, book: Workbook, name: str, term: Term | None) -> None:
+def _attribute(sheet: Sheet, book: CardWorkbook, name: str, term: Term | None) -> None:
     wording = book.card.wording[name]
     for code, label in enumerate(bin_labels(book.card.bins[name])):
         # Repeat the attribute in every row, so that it shows after filtering and page breaks.
@@ -176,7 +184,7 @@ def _attribute(sheet: Sheet, book: Workbook, name: str, term: Term | None) -> No
         sheet.row += 1
 
 
-def _pairs(book: Workbook) -> None:
+def _pairs(book: CardWorkbook) -> None:
     """Add the sheet of pairs: a coloured grid each, the first attribute down, the second across."""
     pairs = [term for term in book.card.terms if len(term.attributes) == 2]
     across = max(book.card.bins[term.attributes[1]].size for term in pairs)
@@ -189,7 +197,7 @@ def _pairs(book: Workbook) -> None:
     sheet.worksheet.set_h_pagebreaks(breaks)
 
 
-def _grid(sheet: Sheet, book: Workbook, number: int, term: Term) -> None:
+def _grid(sheet: Sheet, book: CardWorkbook, number: int, term: Term) -> None:
     down, across = (both(book.card.wording[name].label) for name in term.attributes)
     sheet.text(0, f"{number}. {down} × {across}", "subtitle")
     sheet.row += 1
@@ -210,7 +218,7 @@ def _grid(sheet: Sheet, book: Workbook, number: int, term: Term) -> None:
     sheet.row += 1
 
 
-def _sources(book: Workbook) -> None:
+def _sources(book: CardWorkbook) -> None:
     """Add the last sheet: provenance, derived attributes, and the reasons of every attribute."""
     sheet = book.add_sheet("来源 Provenance", (30, 50, 50), wide=True)
     sheet.text(0, "来源 Provenance", "subtitle")
@@ -233,7 +241,7 @@ def _sources(book: Workbook) -> None:
         sheet.row += 1
 
 
-def _derived(sheet: Sheet, book: Workbook) -> None:
+def _derived(sheet: Sheet, book: CardWorkbook) -> None:
     """Add the formula of each derived attribute, if the card has any."""
     if not book.card.derived:
         return

@@ -8,7 +8,6 @@ from typing import Any
 import xlsxwriter
 
 from data.importing.cells.masking import escape_formula
-from model.card.card_file import CardFile
 from model.profile.dictionary import Text
 
 _A4 = 9
@@ -27,6 +26,7 @@ _STYLES: dict[str, dict[str, Any]] = {
              "text_wrap": True, "valign": "top"},
     "number": {"border": 1, "border_color": "#D0D7DE", "num_format": "0", "align": "right"},
     "percent": {"border": 1, "border_color": "#D0D7DE", "num_format": "0.00%", "align": "right"},
+    "decimal": {"border": 1, "border_color": "#D0D7DE", "num_format": "0.0000", "align": "right"},
     "note": {"font_color": "#555555", "text_wrap": True, "valign": "top"},
     "sign": {"bottom": 1},
 }  # fmt: skip
@@ -38,12 +38,12 @@ def both(text: Text) -> str:
 
 
 class Workbook:
-    """A workbook being written, with its styles."""
+    """A workbook being written, with its styles; `title` stands at the foot of every sheet."""
 
-    def __init__(self, book: xlsxwriter.Workbook, file: CardFile) -> None:
-        self.file = file
-        self.card = file.card
+    def __init__(self, book: xlsxwriter.Workbook, title: str) -> None:
         self._book = book
+        # An ampersand starts a code in a footer, so it is doubled.
+        self._title = title.replace("&", "&&")[:120]
         self._styles = {name: book.add_format(_FONT | s) for name, s in _STYLES.items()}
 
     def add_sheet(self, name: str, widths: Sequence[float], *, wide: bool = False) -> Sheet:
@@ -55,9 +55,7 @@ class Workbook:
         sheet.fit_to_pages(1, 0)
         if wide:
             sheet.set_landscape()
-        # An ampersand starts a code in a footer, so it is doubled.
-        title = f"{self.card.name} · {self.file.digest[:16]}".replace("&", "&&")[:120]
-        sheet.set_footer(f"&L&8{title}&R&8&P / &N")
+        sheet.set_footer(f"&L&8{self._title}&R&8&P / &N")
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
         return Sheet(sheet, self._styles)

@@ -133,13 +133,17 @@ def _missing(missing: NDArray[np.bool_]) -> list[str]:
     return [f"{missing.mean():.1%} missing"] if missing.any() else []
 
 
-def _protected(name: str) -> list[str]:
+def may_be_protected(name: str) -> bool:
+    """Return whether a column called `name` may hold a protected attribute, such as sex or age."""
     # Match whole words: "manager" and "mortgage" contain "age" but are no ages.
     parts = re.sub(r"([a-z])([A-Z])", r"\1_\2", name)
-    found = any(_PROTECTED.match(part) for part in re.split(r"[^a-zA-Z\u4e00-\u9fff]+", parts))
-    return (
-        ["may be protected: scoring by it may be unlawful, consider role: audit"] if found else []
-    )
+    return any(_PROTECTED.match(part) for part in re.split(r"[^a-zA-Z\u4e00-\u9fff]+", parts))
+
+
+def _protected(name: str) -> list[str]:
+    if not may_be_protected(name):
+        return []
+    return ["may be protected: scoring by it may be unlawful, consider role: audit"]
 
 
 def _shown(value: float) -> str:

@@ -121,15 +121,21 @@ def _choose_bad_value(target: str, counts: Mapping[str, int], given: str | None)
                 f"target {target!r} never has the value {given!r}; its values are"
                 f" {' and '.join(map(repr, counts))}"
             )
-        return given, f"{target} = {given} is bad, as stated"
+        return given, (f"{target} = {given} 为不良，按指定 · {target} = {given} is bad, as stated")
     if named := _bad_by_its_word(counts):
-        return named, f"{target} = {named} is taken as bad, by its name (--bad VALUE to change)"
+        return named, (
+            f"{target} = {named} 按其名称视为不良 · {target} = {named} is taken as bad, by its name"
+            " (--bad VALUE to change)"
+        )
     chosen, why = _bad_by_convention(target, counts)
     share = counts[chosen] / sum(counts.values())
     if 2 * counts[chosen] > sum(counts.values()):
         _ask(target, counts, f"{chosen} would be bad {why}, but it is the more frequent value")
     how = f"the rarer value at {share:.1%}" if why == _RARER else why
-    return chosen, f"{target} = {chosen} is taken as bad, {how} (--bad VALUE to change)"
+    return chosen, (
+        f"{target} = {chosen} 视为不良 · {target} = {chosen} is taken as bad, {how}"
+        " (--bad VALUE to change)"
+    )
 
 
 _RARER = "as the rarer value"

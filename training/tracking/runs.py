@@ -16,8 +16,9 @@ from data.publishing.published_card import JUDGED
 from model.card.card_file import CardFile
 from model.errors import TrainingError
 from training.gates.evidence import EVIDENCE, VALIDATION
+from training.gates.judge import GATES
 from training.gates.verdict import GateVerdicts
-from training.reports.record import REPORT, listed_metrics, listed_parameters
+from training.reports.record import FIGURES, REPORT, listed_metrics, listed_parameters
 from training.run import TrainedRun
 from training.tracking.description import (
     code_version,
@@ -31,8 +32,8 @@ from training.tracking.store import EXPERIMENT, MONITORING, Store, experiment_id
 
 __all__ = [
     "CHALLENGER", "CHAMPION", "EXPERIMENT", "MONITORING", "REGISTERED", "Tracked", "card_of_run",
-    "file_of_run", "make_champion", "refuse_unreachable", "run_of_card", "store_uri", "track",
-    "track_monitoring",
+    "file_of_run", "folder_of_run", "make_champion", "refuse_unreachable", "run_of_card",
+    "store_uri", "track", "track_monitoring",
 ]  # fmt: skip
 
 CARD_FOLDER = "card"
@@ -128,6 +129,24 @@ def card_of_run(run_id: str, place: str | Path) -> Iterator[Path]:
         card = _download(run_id, place, Path(folder), CARD_FOLDER)
         _fetch_evidence(run_id, place, card)
         yield card
+
+
+@contextmanager
+def folder_of_run(run_id: str, place: str | Path) -> Iterator[Path]:
+    """Yield a folder with the card of run `run_id`, its evidence, its figures and its gates.
+
+    Raises
+    ------
+    TrainingError
+        If there is no such run, or the run has no card.
+    """
+    with card_of_run(run_id, place) as folder, opened(place):
+        stored = {item.path for item in MlflowClient().list_artifacts(run_id)}
+        for name in {FIGURES, GATES} & stored:
+            mlflow.artifacts.download_artifacts(
+                run_id=run_id, artifact_path=name, dst_path=str(folder)
+            )
+        yield folder
 
 
 @contextmanager

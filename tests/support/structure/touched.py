@@ -37,7 +37,7 @@ TOUCHED: Mapping[str, Mapping[str, str]] = {
         "training/run.py": "the figure as part of the run",
         "training/measures/discrimination.py": "the figure itself",
         "training/reports/page.py": "its position in the contents",
-        "training/reports/templates/training/discrimination.html": "its template",
+        "training/reports/sections/discrimination.py": "its template",
         "tests/training/reports/test_in_a_browser.py": "what it shows",
         "CHANGELOG.md": "a sentence",
     },

@@ -152,7 +152,7 @@ def test_the_mlflow_model_needs_only_the_sources(run):
 def test_the_report_the_workbook_and_the_baseline_include_the_ratio(run, tmp_path):
     write_run(run, tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "<code>income</code> ÷ <code>instalment</code>" in page
+    assert "<code>income ÷ instalment</code>" in page
     write_workbook(CardFile(run.card, run.digest, None, None), tmp_path / "card.xlsx")
     shares = run.performance.baseline["income_per_instalment"]
     assert sum(shares) == pytest.approx(1.0)

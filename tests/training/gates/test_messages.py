@@ -44,6 +44,7 @@ def test_the_calibration_error_is_shown_with_what_chance_gives():
     few = gates(evidence(HONEST, people().take(np.arange(150))))["CALIBRATION_ERROR"]
     assert few.status == "flag"
     assert f"calibration error {few.value:.4f}; chance alone reaches" in few.finding.en
+    assert "chance explains it" in few.remedy.en
 
 
 def test_recalibration_is_advised_for_the_level_only_and_never_for_a_recalibrated_card():

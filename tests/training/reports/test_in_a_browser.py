@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pytest
 from model.card.bins import Term
 from model.profile.dictionary import Text
 from tests.support.prerequisites import lacking
+from training.binning.evidence import BinRow
 from training.fairness.findings import (
     AttributeFairness,
     FairnessReport,
@@ -24,18 +26,24 @@ from training.fairness.findings import (
 from training.families.comparison import (
     Candidate,
     Comparison,
+    HeldChallenger,
     PairsBought,
     PriceOfExplanation,
     RoundingLoss,
 )
 from training.gates.verdict import GateVerdicts, Verdict
+from training.measures.cut_offs import economics_on
+from training.measures.evaluate import Interval
 from training.reject.inference import RejectReport
-from training.reports.page import CONTENTS, report_html
-from training.reports.plots import bin_pictures, run_pictures
+from training.reports.bin_plots import bins_plot
+from training.reports.parts import Picture
+from training.reports.training_report import committee_html, report_html, report_sections
 from training.settings import Settings
 from training.train import train_table
 
 ROWS, NUMBERS = 2_500, 30
+GAIN = Interval(0.004, -0.001, 0.009)
+ECONOMICS = economics_on(date(2026, 1, 1))
 CROPS = ("小麦", "玉米", "设施甜瓜与露地蔬菜轮作", "a very long spelling of a crop's name")
 
 
@@ -109,8 +117,9 @@ def with_findings(run):
         ),
         comparison=Comparison(
             (candidate, candidate),
-            PairsBought(2, candidate, 0.004, (0.001, 0.007), -0.002, 0.001, -0.001),
+            PairsBought(candidate, GAIN, GAIN, GAIN),
             PriceOfExplanation((replace(candidate, name="LightGBM"),), 0.003, -0.001),
+            (HeldChallenger("LightGBM", 0.72, 0.15, GAIN, GAIN),),
         ),
         gates=GateVerdicts("0" * 64, "1" * 64, "2" * 64, "2023-10-01", "held_out", (
             Verdict("AUC_AGAINST_CHAMPION", "pass", 0.71, 0.7, finding, finding),
@@ -120,9 +129,14 @@ def with_findings(run):
 
 
 @pytest.fixture(scope="module")
-def page(run, tmp_path_factory):
+def sections(run):
+    return report_sections(run, ECONOMICS)
+
+
+@pytest.fixture(scope="module")
+def page(run, sections, tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "report.html"
-    path.write_text(report_html(run, run_pictures(run), bin_pictures(run)), encoding="utf-8")
+    path.write_text(report_html(run, sections), encoding="utf-8")
     return path
 
 
@@ -141,13 +155,14 @@ def test_thirty_attributes_stay_under_three_megabytes(run, page):
     assert page.stat().st_size < 3_000_000
 
 
-def test_every_section_is_there_in_both_languages(page):
+def test_every_section_is_there_in_both_languages(page, sections):
     text = page.read_text(encoding="utf-8")
-    for section in CONTENTS[1:]:
-        (heading,) = re.findall(rf'<h2 id="{section}">(.*?)</h2>', text)
+    for section in sections:
+        (heading,) = re.findall(rf'<h2 id="{section.name}">(.*?)</h2>', text)
         assert re.search("[\u4e00-\u9fff]", heading)
         assert re.search("[a-z]{4}", heading)
-    assert "未测量" not in text
+    # This run replaces no champion; everything else was measured.
+    assert text.count("未测量") == 1
 
 
 def test_a_list_of_contents_leads_to_every_section(page):
@@ -165,8 +180,67 @@ def test_what_was_not_measured_is_marked_as_not_measured(run):
         comparison=Comparison(),
         gates=None,
     )
-    text = report_html(bare, run_pictures(bare), bin_pictures(bare))
-    assert text.count("Not measured:") == 7
+    text = report_html(bare, report_sections(bare, ECONOMICS))
+    assert text.count("Not measured:") == 8
+
+
+def shown_text(browser, folder, page, language):
+    """The text that a reader sees in one language, as the browser lays it out."""
+    text = page.read_text(encoding="utf-8")
+    other = {"zh": "en", "en": "zh"}[language]
+    text = text.replace(f'id="show-{other}" checked', f'id="show-{other}"')
+    text = text.replace(f'id="show-{language}">', f'id="show-{language}" checked>')
+    measure = (
+        "onload=()=>{document.body.innerHTML='<pre>'+[...document.querySelectorAll("
+        "'main span,main text')].filter(x=>x.getClientRects().length).map(x=>x.textContent"
+        ".replace(/[<&]/g,'')).join('\\n')+'</pre>'}"
+    )
+    copy = folder / f"{language}.html"
+    copy.write_text(text.replace("</body>", f"<script>{measure}</script></body>"), "utf-8")
+    shown = chromium(browser, folder, "--dump-dom", copy.as_uri())
+    return re.search(r"<pre>(.*)</pre>", shown.stdout, re.DOTALL)[1]
+
+
+def test_the_page_shows_one_language_at_a_time(browser, page, tmp_path):
+    chinese = shown_text(browser, tmp_path, page, "zh")
+    english = shown_text(browser, tmp_path, page, "en")
+    assert "委员会摘要" in chinese
+    assert "Summary for the committee" not in chinese
+    assert "Share of goods at or below the points" not in chinese
+    assert "Summary for the committee" in english
+    assert "委员会摘要" not in english
+    assert "分数不高于某值的好户占比" not in english
+
+
+def test_the_summary_for_the_committee_is_one_page_of_paper(browser, run, sections, tmp_path):
+    summary, paper = tmp_path / "committee.html", tmp_path / "committee.pdf"
+    summary.write_text(committee_html(run, sections), encoding="utf-8")
+    chromium(browser, tmp_path, "--no-pdf-header-footer", f"--print-to-pdf={paper}",
+             summary.as_uri())  # fmt: skip
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", paper.read_bytes())) == 1
+    assert '<nav aria-label="目录' not in summary.read_text(encoding="utf-8")
+
+
+def test_labels_of_twenty_bins_do_not_overlap(browser, tmp_path):
+    rows = [
+        BinRow(Text(f"{k * 1000}", f"{k * 1000} – <{k * 1000 + 1000}"), k, 50, 5, 0.05, 0.1,
+               (k - 10) / 9, 0.05)
+        for k in range(20)
+    ]  # fmt: skip
+    measure = (
+        "onload=()=>{const b=[...document.querySelectorAll('text[lang=en]')].filter(x=>"
+        "/<|–/.test(x.textContent)).map(x=>x.getBoundingClientRect()).sort((p,q)=>p.top-q.top);"
+        "let n=0;for(let i=1;i<b.length;i++)if(b[i].top<b[i-1].bottom-1)n++;"
+        "document.title=b.length+' '+n}"
+    )
+    copy = tmp_path / "bins.html"
+    copy.write_text(
+        f"<meta charset='utf-8'><style>[lang=zh]{{display:none}}</style><div"
+        f" style='width:430px'>{Picture('bins', bins_plot(rows)).inline}</div>"
+        f"<script>{measure}</script>", "utf-8",
+    )  # fmt: skip
+    shown = chromium(browser, tmp_path, "--dump-dom", copy.as_uri())
+    assert re.search(r"<title>(.*?)<", shown.stdout)[1] == "20 0"
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -107,7 +107,8 @@ class Choice:
     def note(self) -> str:
         """The choice in words."""
         rounds = ", ".join(f"{count} by {view}" for view, count in self.rounds.items())
-        parts = f"{len(self.growth.pairs or ())} pairs; {len(self.inputs.derived)} derived"
+        # Trees may use these pairs; the card keeps those that move points.
+        parts = f"at most {len(self.growth.pairs or ())} pairs; {len(self.inputs.derived)} derived"
         return f"{parts}; {self.growth.least_rows} rows a leaf; rounds {rounds}"
 
 
