@@ -15,6 +15,7 @@ from api.access.account_cache import AccountCache
 from api.access.accounts import Accounts
 from api.access.issuer import Issuer, TokenClaims
 from api.access.limits import RateLimits, source_of
+from api.access.mass_access import MassAccess
 from api.access.oidc import Jwks, Oidc
 from api.access.provider_sign_in import ProviderSignIns
 from api.access.sign_in import SignIn
@@ -51,6 +52,7 @@ class AccessControl:
         self._provider: ProviderSignIns | None = None
         self.limits = RateLimits(access.rate_per_second, access.burst)
         self.searches = RateLimits(_SEARCHES_PER_SECOND, _SEARCHES_AT_ONCE)
+        self.mass_access = MassAccess()
         self.decision_places: OrderedDict[str, str] = OrderedDict()
         self.sign_in: SignIn | None = None
         self.verifier: Verifier

@@ -19,6 +19,8 @@ from api.ledger.commands import Answer, View, Written
 from api.ledger.entries import Kind
 from api.ledger.tables import accesses
 
+#: The route of the row that records an alarm.
+MASS_ACCESS = "mass_access"
 _DECISION: tuple[Kind, ...] = ("DECISION",)
 
 
@@ -30,6 +32,8 @@ class RecordAccess:
     ----------
     persons : int
         Number of people whose data the answer contained.
+    alarm : int
+        Number of people shown to the account in this hour, if that raises an alarm; else 0.
     """
 
     actor: str
@@ -39,6 +43,7 @@ class RecordAccess:
     request_id: str
     member_id: str | None
     decision_id: str | None
+    alarm: int = 0
     idempotency: None = None
 
     @classmethod
@@ -68,7 +73,11 @@ class RecordAccess:
             "member_index": view.identities.index(self.member_id) if self.member_id else None,
             "decision_id": self.decision_id,
         }
-        return Written(Answer(204, b""), (), accesses=(row,))
+        rows = [row]
+        if self.alarm:
+            none = {"member_index": None, "decision_id": None}
+            rows.append({**row, **none, "route": MASS_ACCESS, "persons": self.alarm})
+        return Written(Answer(204, b""), (), accesses=tuple(rows))
 
 
 def note_rows_shown(

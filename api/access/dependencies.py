@@ -12,6 +12,7 @@ from fastapi import Depends, Header, Path, Query, Request, Response
 from pydantic import BeforeValidator
 
 from api.access.enforce import principal_of
+from api.access.matrix import may_see_persons
 from api.core.principal import Principal
 from api.editions.edition import PlaceFilter
 from api.editions.in_use import Resources, Service, resources_of, service_of
@@ -31,6 +32,7 @@ from api.http.problem_kinds import (
 )
 from api.ledger.commands import Command, IdempotencyScope
 from api.ledger.writer import Ledger
+from model.policy.controls import controls_on
 
 UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
@@ -137,6 +139,15 @@ PageSize = Annotated[
 Level = Annotated[
     Literal["total", "county", "township", "village"], Query(description=EXPECTED["level"].en)
 ]
+
+
+async def _smallest_cell(caller: Caller, service: ServiceInUse) -> int | None:
+    """Return the smallest count that the caller may see; None if the caller may see the persons."""
+    exact = may_see_persons(caller.roles)
+    return None if exact else controls_on(service.today()).smallest_cell
+
+
+SmallestCell = Annotated[int | None, Depends(_smallest_cell)]
 
 
 def within(caller: Principal, place: PlaceFilter) -> Callable[[str], bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import Request
 
@@ -13,6 +13,8 @@ from api.access.audit import RecordAccess
 from api.access.matrix import MATRIX, Rule
 from api.access.objects import Located, locate
 from api.access.tokens import MAX_TOKEN_CHARACTERS, TokenRefusedError
+from api.core.log import log
+from api.core.metrics import MASS_ACCESSES
 from api.core.principal import Principal
 from api.http.ledger import get_ledger
 from api.http.problem_kinds import (
@@ -26,6 +28,7 @@ from api.http.problem_kinds import (
 from api.http.problems import Kind, ProblemError
 from api.http.request_log import add_to_log
 from api.ledger.writer import Ledger
+from model.policy.controls import controls_on
 
 _SCHEME = b"bearer "
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="rongzi-e"'}
@@ -114,7 +117,19 @@ async def _record(request: Request, authorization: Authorization) -> None:
     ledger: Ledger = await get_ledger(request)
     route = request.scope["route"].name
     record = RecordAccess.of(request, route, authorization.principal, authorization.target)
-    await ledger.write(record, authorization.principal.authority)
+    noted = replace(record, alarm=_alarm(request, record))
+    await ledger.write(noted, authorization.principal.authority)
+
+
+def _alarm(request: Request, record: RecordAccess) -> int:
+    """Return the persons shown to the account in this hour, if that raises an alarm; else 0."""
+    access: AccessControl = request.app.state.access_control
+    most = controls_on(request.app.state.service.today()).persons_an_hour
+    alarm = access.mass_access.note(record.actor, record.persons, most)
+    if alarm:
+        MASS_ACCESSES.inc()
+        log.warning("mass access", subject=record.actor, count=alarm)
+    return alarm
 
 
 def _discloses_state(refusal: ProblemError, authorization: Authorization) -> bool:

@@ -82,6 +82,7 @@ MATRIX: Mapping[str, Rule] = {
     "get_whitelist_changes": _rule(_CASE, "rows", personal=True),
     "get_funnel": _rule(_COUNTS, "rows"),
     "get_portfolio": _rule(_COUNTS, "rows"),
+    "get_concentration": _rule(("manager", "analyst", "auditor"), "rows"),
     "post_decision": _rule(("officer",), "member in body"),
     "list_decisions": _rule(_CASE, "rows", personal=True),
     "get_decision": _rule(_CASE, "decision in path", personal=True),
@@ -108,6 +109,11 @@ MATRIX: Mapping[str, Rule] = {
     "get_accesses_export": _rule(("auditor",), "rows"),
     "get_webhooks": _rule(("operator",), "everywhere"),
 }
+
+
+def may_see_persons(roles: Iterable[Role]) -> bool:
+    """Return whether one of `roles` may see the persons whom a count is about."""
+    return not MATRIX["get_whitelist"].roles.isdisjoint(roles)
 
 
 def refuse_unlisted(names: Iterable[str]) -> None:

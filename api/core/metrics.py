@@ -73,6 +73,9 @@ DEAD_WEBHOOKS = Gauge(
     multiprocess_mode="livemax",
 )
 
+MASS_ACCESSES = Counter(
+    "rongzi_mass_access_total", "Alarms: an account was shown more persons in an hour than allowed."
+)
 WEBHOOK_RESTARTS = Counter(
     "rongzi_webhook_restarts_total", "Threads of webhooks that ended and were started again."
 )

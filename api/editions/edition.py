@@ -23,6 +23,7 @@ from api.editions.manifest import (
     parse_manifest,
 )
 from api.editions.signature import verify_signature
+from api.editions.small_cells import FUNNEL_LAYOUT, SmallCells, small_cells
 from api.editions.verified_copy import open_verified
 from data.publishing.signing import trusted_keys
 from model.card.bins import Columns, Floats
@@ -105,6 +106,7 @@ class Edition:
         # The last request that uses the edition ends it, at no known moment.
         weakref.finalize(self, connection.close)
         self._cache: dict[str, Profile | None] = {}
+        self._small_cells: dict[int, SmallCells] = {}
         self.numbers = tuple(
             row["name"] for row in self._all(f"SELECT name FROM {ATTRIBUTES} ORDER BY position")
         )
@@ -229,6 +231,13 @@ class Edition:
             " ORDER BY place_code"
         )
         return self._all(sql, digits, *values)
+
+    def small_cells(self, smallest: int) -> SmallCells:
+        """Return the cells of the funnel that hold fewer than `smallest` persons, or reveal one."""
+        if smallest not in self._small_cells:
+            cells = {row["place_code"]: row for row in self._all(f"SELECT * FROM {FUNNEL}")}
+            self._small_cells[smallest] = small_cells(cells, FUNNEL_LAYOUT, smallest)
+        return self._small_cells[smallest]
 
     def _one(self, sql: str, *values: object) -> Row | None:
         cursor = self._connection.execute(sql, values)

@@ -1,10 +1,11 @@
-"""Configuration and fields that request bodies share: strictness, examples, an amount."""
+"""What bodies share: strictness, examples, an amount, labels of counts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.fields import EXPECTED, MAX_AMOUNT_YUAN
 
@@ -15,3 +16,16 @@ Amount = Annotated[int, Field(ge=1, le=MAX_AMOUNT_YUAN, description=EXPECTED["am
 def strict_with_example(**fields: Any) -> ConfigDict:
     """Return the configuration of a strict request body whose example is `fields`."""
     return ConfigDict(**STRICT, json_schema_extra={"examples": [fields]})
+
+
+class CountShape(BaseModel):
+    """What a column of a table counts, in both languages."""
+
+    name: str
+    zh: str
+    en: str
+
+
+def count_shapes(texts: Mapping[str, tuple[str, str]]) -> list[CountShape]:
+    """Return the labels of columns from their Chinese and English texts."""
+    return [CountShape(name=name, zh=zh, en=en) for name, (zh, en) in texts.items()]

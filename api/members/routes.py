@@ -17,6 +17,7 @@ from api.access.dependencies import (
     MemberId,
     PageSize,
     ResourcesInUse,
+    SmallestCell,
     Within,
 )
 from api.access.objects import entries_of_member
@@ -35,6 +36,7 @@ from api.http.problem_kinds import (
 )
 from api.http.problems import FieldError, ProblemError
 from api.ledger.writer import Ledger
+from api.members.funnel import FUNNEL_COUNTS, funnel_rows
 from api.members.schemas import (
     ChangesPage,
     FunnelRow,
@@ -167,9 +169,17 @@ async def get_whitelist(
 async def get_funnel(
     resources: ResourcesInUse,
     place: Within,
+    smallest: SmallestCell,
     level: Level = "county",
 ) -> FunnelShape:
-    """Return the funnel of each place of `level` within the filter and the caller's places."""
-    edition = resources.edition
-    rows = [FunnelRow(**row) for row in edition.funnel(level, place)]
-    return FunnelShape(as_of=edition.manifest.day, level=level, rows=rows)
+    """Return the funnel of each place of `level` within the filter and the caller's places.
+
+    A caller who may not see the persons gets null for counts of few persons.
+    """
+    rows = funnel_rows(resources.edition, level, place, smallest)
+    return FunnelShape(
+        as_of=resources.edition.manifest.day,
+        level=level,
+        counts=FUNNEL_COUNTS,
+        rows=[FunnelRow(**row) for row in rows],
+    )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from api.decisions.schemas import Bound, Digest, KnockOutShape, ReasonShape, Repayment, Tier
 from api.http.fields import EXPECTED, MEMBER_ID
-from api.http.schemas import strict_with_example
+from api.http.schemas import CountShape, strict_with_example
 
 
 class IdentityShape(BaseModel):
@@ -184,17 +184,17 @@ class FunnelRow(BaseModel):
     county: str | None
     township: str | None
     village: str | None
-    members: int = Field(description="first + second + third + none")
-    consenting: int
-    eligible: int = Field(description="first + second + third")
-    first: int
-    second: int
-    third: int
-    none: int
-    applied: int
-    borrowers: int
-    disbursed_yuan: int
-    disbursed_this_year_yuan: int
+    members: int | None = Field(description="first + second + third + none; null: few persons")
+    consenting: int | None
+    eligible: int | None = Field(description="first + second + third")
+    first: int | None
+    second: int | None
+    third: int | None
+    none: int | None
+    applied: int | None
+    borrowers: int | None
+    disbursed_yuan: int | None
+    disbursed_this_year_yuan: int | None
 
 
 class FunnelShape(BaseModel):
@@ -202,4 +202,5 @@ class FunnelShape(BaseModel):
 
     as_of: date
     level: str
+    counts: list[CountShape] = Field(description="what each column counts")
     rows: list[FunnelRow]

@@ -2,15 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from api.editions.edition import Edition, PlaceFilter
 from api.editions.funnel import LEVELS
+from api.editions.small_cells import Layout, SmallCells, small_cells, sums_of_villages
+from api.http.schemas import count_shapes
 from api.portfolio.totals import Totals
 
 _TIERS = ("members", "first", "second", "third", "none")
 _NAMES = ("county", "township", "village")
+_PERIODS, _COUNTED = ("this_year", "in_total"), ("decisions", "approved", "disbursements")
+_LEDGER = Layout(
+    counts=tuple(f"{period}.{name}" for period in _PERIODS for name in _COUNTED),
+    amounts={
+        f"{period}.{amount}": f"{period}.{count}"
+        for period in _PERIODS
+        for amount, count in (("approved_yuan", "approved"), ("disbursed_yuan", "disbursements"))
+    },
+)
+
+PORTFOLIO_COUNTS = count_shapes(
+    {
+        "members": ("名单日建档会员", "members in the archive on the edition's day"),
+        "first": ("一级（预授信）", "first tier: pre-approved"),
+        "second": ("二级（客户经理核实）", "second tier: an officer verifies"),
+        "third": ("三级（培育，暂无额度）", "third tier: nurtured, no offer yet"),
+        "none": ("不符合条件的", "not eligible"),
+        "decisions": (
+            "本服务账本中的决策，重复的申请只计一次",
+            "decisions in this service's ledger; a repeated question counts once",
+        ),
+        "approved": (
+            "系统或人工批准的决策，被撤销的在撤销当年减去",
+            "approved by the service or by people; subtracted in the year of a reversal",
+        ),
+        "approved_yuan": ("上述批准的金额（元）", "amount of these approvals, in yuan"),
+        "disbursements": (
+            "账本中的放款笔数，撤销的在撤销当年减去；同一决策可分多笔",
+            "payments in the ledger, several on one decision; subtracted in the year of a"
+            " cancellation",
+        ),
+        "disbursed_yuan": (
+            "上述放款的金额（元）；不含档案中由其他渠道发放的贷款，也未减去还款",
+            "amount of these payments, in yuan; without loans of other channels in the archive, and"
+            " without repayments subtracted",
+        ),
+    }
+)
 
 
 def portfolio(
@@ -19,6 +59,7 @@ def portfolio(
     level: str,
     within: Callable[[str], bool],
     year: int,
+    smallest: int | None = None,
 ) -> list[dict[str, Any]]:
     """Return one row for each place of `level` that has a village `within`, by code.
 
@@ -33,6 +74,8 @@ def portfolio(
         Whether a village (12 digits) is to be counted.
     year
         The year of ``this_year``, in China.
+    smallest
+        Hides counts of fewer, with what reveals them; None shows every count.
     """
     names = {row["place_code"]: row for row in edition.funnel(level, PlaceFilter())}
     rows: dict[str, dict[str, Any]] = {}
@@ -52,7 +95,45 @@ def portfolio(
             row["in_total"] += each
             if year_of_totals == year:
                 row["this_year"] += each
-    return [_plain(rows[code]) for code in sorted(rows)]
+    found = [_plain(rows[code]) for code in sorted(rows)]
+    if smallest is None:
+        return found
+    everywhere = {row["place_code"] for row in edition.funnel("village", PlaceFilter())}
+    every = sorted(everywhere | {village for village, _ in totals})
+    by_ledger = _small_cells(totals, year, smallest)
+    by_edition = edition.small_cells(smallest)
+    return [_hidden(row, by_edition, by_ledger, every, within) for row in found]
+
+
+def _small_cells(totals: Mapping[tuple[str, int], Totals], year: int, smallest: int) -> SmallCells:
+    """Return the cells of the ledger's sums to hide, over all places."""
+    villages: dict[str, dict[str, int]] = {}
+    for (village, of), each in totals.items():
+        row = villages.setdefault(village, dict.fromkeys(_LEDGER.counts, 0))
+        for name in _COUNTED:
+            row[f"in_total.{name}"] += getattr(each, name)
+            row[f"this_year.{name}"] += getattr(each, name) if of == year else 0
+    return small_cells(sums_of_villages(villages.items(), _LEDGER.counts), _LEDGER, smallest)
+
+
+def _hidden(
+    row: dict[str, Any],
+    by_edition: SmallCells,
+    by_ledger: SmallCells,
+    every: Sequence[str],
+    within: Callable[[str], bool],
+) -> dict[str, Any]:
+    """Return `row` without small cells; a row of a part of a place is judged by its villages."""
+    code = row["place_code"]
+    inside = [village for village in every if village.startswith(code)]
+    seen = [village for village in inside if within(village)]
+    villages = None if len(seen) == len(inside) else seen
+    flat = {f"{period}.{name}": n for period in _PERIODS for name, n in row[period].items()}
+    shown = by_ledger.shown(code, flat, villages)
+    periods = {
+        period: {name: shown[f"{period}.{name}"] for name in row[period]} for period in _PERIODS
+    }
+    return {**row, **by_edition.shown(code, row, villages), **periods}
 
 
 def _empty_row(code: str, names: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.access.dependencies import Caller, LedgerInUse, Level, ResourcesInUse, Within, within
+from api.access.dependencies import (
+    Caller,
+    LedgerInUse,
+    Level,
+    ResourcesInUse,
+    SmallestCell,
+    Within,
+    within,
+)
 from api.core.calendar import date_in_china
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, NOT_READY
-from api.portfolio.portfolio import portfolio
-from api.portfolio.schemas import PortfolioShape
+from api.portfolio.concentration import (
+    CONCENTRATION_COUNTS,
+    concentration,
+    herfindahl,
+    largest_share,
+)
+from api.portfolio.portfolio import PORTFOLIO_COUNTS, portfolio
+from api.portfolio.schemas import ConcentrationShape, PortfolioShape
 from api.portfolio.tally import TallyInUse
 
 router = APIRouter(prefix="/v1", tags=["members and whitelist"])
@@ -26,12 +40,54 @@ def get_portfolio(
     ledger: LedgerInUse,
     tally: TallyInUse,
     place: Within,
+    smallest: SmallestCell,
     level: Level = "county",
 ) -> PortfolioShape:
-    """Return the totals of each place of `level`, for this year and since the start."""
+    """Return the totals of each place of `level`, for this year and since the start.
+
+    A caller who may not see the persons gets null for small counts.
+    """
     with ledger.read() as view:
         totals, year = tally.totals(view), date_in_china(view.now).year
-    rows = portfolio(resources.edition, totals, level, within(caller, place), year)
+    rows = portfolio(resources.edition, totals, level, within(caller, place), year, smallest)
     return PortfolioShape.model_validate(
-        {"as_of": resources.edition.manifest.day, "year": year, "level": level, "rows": rows}
+        {
+            "as_of": resources.edition.manifest.day,
+            "year": year,
+            "level": level,
+            "counts": PORTFOLIO_COUNTS,
+            "rows": rows,
+        }
+    )
+
+
+@router.get(
+    "/concentration",
+    summary="Show where, and with how few borrowers, the money is that was paid out",
+    responses=refusals(NOT_READY, LEDGER_AWAY),
+)
+def get_concentration(
+    caller: Caller,
+    resources: ResourcesInUse,
+    ledger: LedgerInUse,
+    tally: TallyInUse,
+    place: Within,
+    smallest: SmallestCell,
+    level: Level = "county",
+) -> ConcentrationShape:
+    """Return each place's share of the payments in the ledger, largest first; no person."""
+    inside = within(caller, place)
+    with ledger.read() as view:
+        totals, year = tally.totals(view), date_in_china(view.now).year
+        largest = largest_share(view, caller.places, inside)
+    sums = portfolio(resources.edition, totals, level, inside, year, smallest)
+    rows = concentration(sums)
+    return ConcentrationShape.model_validate(
+        {
+            "level": level,
+            "counts": CONCENTRATION_COUNTS,
+            "largest_ten_percent": largest,
+            "herfindahl": herfindahl(rows),
+            "rows": rows,
+        }
     )

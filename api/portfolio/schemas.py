@@ -6,15 +6,17 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
+from api.http.schemas import CountShape
+
 
 class SumsShape(BaseModel):
     """Totals of a place; reversed approvals and cancelled payments are subtracted."""
 
-    decisions: int
-    approved: int
-    approved_yuan: int
-    disbursements: int
-    disbursed_yuan: int
+    decisions: int | None = Field(description="null: too few for the caller to see")
+    approved: int | None
+    approved_yuan: int | None
+    disbursements: int | None
+    disbursed_yuan: int | None
 
 
 class PortfolioRow(BaseModel):
@@ -24,11 +26,11 @@ class PortfolioRow(BaseModel):
     county: str | None
     township: str | None
     village: str | None
-    members: int
-    first: int
-    second: int
-    third: int
-    none: int
+    members: int | None
+    first: int | None
+    second: int | None
+    third: int | None
+    none: int | None
     this_year: SumsShape
     in_total: SumsShape
 
@@ -39,4 +41,29 @@ class PortfolioShape(BaseModel):
     as_of: date = Field(description="day of the edition whose members are counted")
     year: int
     level: str
+    counts: list[CountShape] = Field(description="what each column counts")
     rows: list[PortfolioRow]
+
+
+class ConcentrationRow(BaseModel):
+    """One place with its share of what was paid out."""
+
+    place_code: str
+    county: str | None
+    township: str | None
+    village: str | None
+    disbursements: int | None = Field(description="null: too few for the caller to see")
+    disbursed_yuan: int | None
+    share_percent: float | None
+
+
+class ConcentrationShape(BaseModel):
+    """How much of what was paid out is where, and with how few borrowers."""
+
+    level: str
+    counts: list[CountShape] = Field(description="what each column counts")
+    largest_ten_percent: float | None = Field(
+        description="share of the ten largest borrowers; null if there are no more than ten"
+    )
+    herfindahl: float | None = Field(description="of the places shown, 1/n to 1; null without any")
+    rows: list[ConcentrationRow]
