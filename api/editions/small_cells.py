@@ -97,7 +97,7 @@ def small_cells(cells: Cells, layout: Layout, smallest: int) -> SmallCells:
     before = -1
     while len(hidden) > before:
         before = len(hidden)
-        for code, row in cells.items():
+        for code in cells:
             for group in layout.sums:
                 _protect([(code, column) for column in group], cells, hidden)
         for parent, inside in children.items():
