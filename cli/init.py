@@ -15,10 +15,10 @@ from cli.options import home_option, settings_of
 @click.option(
     "--demo",
     is_flag=True,
-    help="Also create one officer per county, a reviewer, an analyst, an auditor and an operator.",
+    help="Also create two officers per county and an account of each other role.",
 )
 def command(home: Path, demo: bool) -> None:
-    """Create the administrator; refused if the home already has accounts."""
+    """Create two administrators; refused if the home already has accounts."""
     from api.access.first_run import first_accounts
     from cli.users import account_lines, told_accounts
 
@@ -26,4 +26,4 @@ def command(home: Path, demo: bool) -> None:
     tell(accounts=told_accounts(created))
     for line in account_lines(created):
         click.echo(line)
-    click.echo("passwords are shown only once; rongzi users reset-password NAME makes a new one")
+    click.echo("passwords are shown only once; rongzi users reset-password NAME orders a new one")

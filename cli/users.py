@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from api.access.account_events import Event
     from api.access.accounts import Accounts
     from api.access.first_run import NewAccount
+    from api.access.orders import Action
     from api.core.principal import Role
 
 _ROLES = ("officer", "reviewer", "head", "manager", "analyst", "auditor", "operator", "admin")
 _ALL = "all"
+_TWO = 2
 
 _role_option = click.option(
     "--role",
@@ -49,6 +51,14 @@ def account_lines(accounts: Iterable[NewAccount]) -> Iterator[str]:
         yield f"{each.name:18} {rights} {each.password}"
 
 
+_because_option = click.option(
+    "--because", required=True, metavar="TEXT", help="Reason, kept in the audit."
+)
+_as_option = click.option(
+    "--as", "administrator", metavar="NAME", help="Administrator who signs in; asked for if absent."
+)
+
+
 @click.group("users", cls=SuggestingGroup)
 @home_option
 @click.pass_context
@@ -73,33 +83,55 @@ def list_(home: Path) -> None:
 @click.argument("name")
 @_role_option
 @_area_option
+@_because_option
+@_as_option
 @click.pass_obj
-def add(home: Path, name: str, roles: tuple[str, ...], places: tuple[str, ...]) -> None:
-    """Add an account and show its password, once."""
-    from api.access.first_run import create_account
+def add(
+    home: Path,
+    name: str,
+    roles: tuple[str, ...],
+    places: tuple[str, ...],
+    because: str,
+    administrator: str | None,
+) -> None:
+    """Order an account, which another administrator approves.
 
+    While a home has fewer than two administrators, an administrator is added at once.
+    """
+    from api.access.account_events import console_user
+    from api.access.first_run import create_account
+    from api.access.orders import Orders, administrators
+
+    rights = name, _as_roles(roles), _codes(places)
     with _open_accounts(home) as accounts:
-        created = create_account(accounts, [(name, _as_roles(roles), _codes(places))])
-        tell(accounts=told_accounts(created))
-        for line in account_lines(created):
-            click.echo(line)
+        if len(administrators(accounts.all())) < _TWO and "admin" in roles:
+            created = create_account(accounts, [rights])
+            tell(accounts=told_accounts(created))
+            for line in account_lines(created):
+                click.echo(line)
+            Orders(accounts).note_alone(name, console_user(), because)
+            return
+    _order(home, administrator, because, "add", *rights)
 
 
 @command.command("grant")
 @click.argument("name")
 @_role_option
 @_area_option
+@_because_option
+@_as_option
 @click.pass_obj
-def grant(home: Path, name: str, roles: tuple[str, ...], places: tuple[str, ...]) -> None:
-    """Replace the roles and places of an account."""
-    given, codes = frozenset(_as_roles(roles)), _codes(places)
-    _change(
-        home,
-        name,
-        "account_changed",
-        lambda was: replace(was, roles=given, places=codes),
-        "changed",
-    )
+def grant(
+    home: Path,
+    name: str,
+    roles: tuple[str, ...],
+    places: tuple[str, ...],
+    because: str,
+    administrator: str | None,
+) -> None:
+    """Order other roles and places of an account, which another administrator approves."""
+    rights = name, _as_roles(roles), _codes(places)
+    _order(home, administrator, because, "grant", *rights)
 
 
 @command.command("disable")
@@ -112,24 +144,60 @@ def disable(home: Path, name: str) -> None:
 
 @command.command("enable")
 @click.argument("name")
+@_because_option
+@_as_option
 @click.pass_obj
-def enable(home: Path, name: str) -> None:
-    """Allow NAME to sign in again."""
-    _change(home, name, "account_enabled", lambda was: replace(was, is_enabled=True), "enabled")
+def enable(home: Path, name: str, because: str, administrator: str | None) -> None:
+    """Order that NAME may sign in again, which another administrator approves."""
+    _order(home, administrator, because, "enable", name)
 
 
 @command.command("reset-password")
 @click.argument("name")
+@_because_option
+@_as_option
 @click.pass_obj
-def reset_password(home: Path, name: str) -> None:
-    """Make a new password for NAME and show it, once."""
-    from api.access.sign_in import generate_password, hash_password
+def reset_password(home: Path, name: str, because: str, administrator: str | None) -> None:
+    """Order a new password for NAME, which another administrator approves."""
+    _order(home, administrator, because, "reset", name)
 
-    password = generate_password()
-    digest = hash_password(password)
-    _change(home, name, "password_reset", lambda was: replace(was, password_hash=digest), password)
-    tell(done="password reset", password=password)
-    _unlock(home, name)
+
+@command.command("orders")
+@click.pass_obj
+def orders(home: Path) -> None:
+    """Show every order: who wants which change of which account, why, and who approved it."""
+    from api.access.orders import Orders
+
+    with _open_accounts(home) as accounts:
+        every = Orders(accounts).all()
+        tell(orders=[vars(each) for each in every])
+        for each in every:
+            rights = f"{', '.join(each.roles)} {_places(each.places)}".strip()
+            state = "done" if each.is_done else "approved" if each.approved_by else "open"
+            by = f"{each.ordered_by}, approved by {each.approved_by or 'nobody yet'}"
+            click.echo(f"{each.id} {state:9} {each.action} {each.account} {rights} ({by})")
+            click.echo(f"         because {each.because}")
+
+
+@command.command("approve")
+@click.argument("order_id")
+@_as_option
+@click.pass_obj
+def approve(home: Path, order_id: str, administrator: str | None) -> None:
+    """Approve an order of another administrator and carry it out; a password is shown once."""
+    from api.access.orders import Orders
+
+    with _open_accounts(home) as accounts:
+        Orders(accounts).approve(order_id, _sign_in(home, accounts, administrator))
+    _carry_out(home, order_id)
+
+
+@command.command("apply")
+@click.argument("order_id")
+@click.pass_obj
+def apply(home: Path, order_id: str) -> None:
+    """Carry out an order that was approved over HTTP; a password is shown once."""
+    _carry_out(home, order_id)
 
 
 @command.command("unlock")
@@ -159,6 +227,66 @@ def _change(
         accounts.change(name, event, console_user(), change)
     tell(name=name, done=done)
     click.echo(f"{name}: {done}")
+
+
+def _order(
+    home: Path,
+    administrator: str | None,
+    because: str,
+    action: Action,
+    name: str,
+    roles: tuple[Role, ...] = (),
+    places: tuple[str, ...] = (),
+) -> None:
+    from api.access.orders import Order, Orders, administrators
+
+    with _open_accounts(home) as accounts:
+        if len(administrators(accounts.all())) < _TWO:
+            raise click.ClickException(
+                "a second administrator must approve this; first add one:"
+                " rongzi users add NAME --role admin --place all --because TEXT"
+            )
+        actor = _sign_in(home, accounts, administrator)
+        wanted = Order("", "", actor, action, name, roles, places, because)
+        order = Orders(accounts).place(wanted)
+    tell(order=order.id, account=order.account, done="ordered")
+    click.echo(
+        f"order {order.id}; another administrator approves it: rongzi users approve"
+        f" {order.id} --as NAME"
+    )
+
+
+def _carry_out(home: Path, order_id: str) -> None:
+    from api.access.orders import Orders
+
+    with _open_accounts(home) as accounts:
+        found = Orders(accounts)
+        order = next((each for each in found.all() if each.id == order_id), None)
+        password = found.carry_out(order_id)
+    if order is None:
+        return
+    if order.action == "reset":
+        _unlock(home, order.account)
+    tell(account=order.account, done=order.action, password=password)
+    click.echo(f"{order.account}: {password or 'changed'}")
+
+
+def _sign_in(home: Path, accounts: Accounts, name: str | None) -> str:
+    """Return the name of the administrator who signs in at this console."""
+    from api.access.issuer import Issuer
+    from api.access.sign_in import SignIn
+    from api.http.problems import ProblemError
+
+    name = name or click.prompt("administrator", err=True)
+    password = click.prompt(f"password of {name}", hide_input=True, err=True)
+    try:
+        SignIn(accounts, Issuer(home)).token(name, password, "console")
+    except ProblemError as refused:
+        raise click.ClickException(refused.kind.title.en) from refused
+    account = accounts.find(name)
+    if account is None or "admin" not in account.roles:
+        raise click.ClickException(f"{name} is no administrator")
+    return name
 
 
 def _open_accounts(home: Path) -> closing[Accounts]:

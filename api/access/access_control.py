@@ -17,6 +17,7 @@ from api.access.issuer import Issuer, TokenClaims
 from api.access.limits import RateLimits, source_of
 from api.access.mass_access import MassAccess
 from api.access.oidc import Jwks, Oidc
+from api.access.orders import Orders
 from api.access.provider_sign_in import ProviderSignIns
 from api.access.sign_in import SignIn
 from api.access.tokens import TokenRefusedError
@@ -55,6 +56,7 @@ class AccessControl:
         self.mass_access = MassAccess()
         self.decision_places: OrderedDict[str, str] = OrderedDict()
         self.sign_in: SignIn | None = None
+        self.orders: Orders | None = None
         self.verifier: Verifier
         if access.oidc:
             self._provider = ProviderSignIns(settings)
@@ -63,6 +65,7 @@ class AccessControl:
         else:
             self._accounts, issuer = Accounts(settings), Issuer(settings.home)
             self.sign_in = SignIn(self._accounts, issuer)
+            self.orders = Orders(self._accounts)
             self.verifier = HomeVerifier(issuer, AccountCache(self._accounts))
 
     def source(self, request: Request) -> str:

@@ -125,7 +125,7 @@ class Accounts:
             If a name is taken, or a name, role or place is invalid.
         """
         created_at = datetime.now(tz=UTC).isoformat(timespec="seconds")
-        valid = [_valid(account) for account in added]
+        valid = [validated(account) for account in added]
         rows = [_row(account) | {"created_at": created_at} for account in valid]
         events = [AccountEvent("account_added", a.name, actor, state_of(a)) for a in valid]
         try:
@@ -154,7 +154,7 @@ class Accounts:
             before = _find(work.connection, name)
             if before is None:
                 raise AccessError("no such account; rongzi users list names them")
-            after = _valid(change(before))
+            after = validated(change(before))
             statement = update(accounts).where(accounts.c.name == name)
             work.connection.execute(statement.values(_changed_columns(before, after)))
             record(work, [AccountEvent(event, name, actor, state_of(after))])
@@ -190,7 +190,14 @@ def _row(account: Account) -> dict[str, Any]:
     }
 
 
-def _valid(account: Account) -> Account:
+def validated(account: Account) -> Account:
+    """Return `account` if its name, roles and places are as expected.
+
+    Raises
+    ------
+    AccessError
+        Otherwise; the message says what is expected.
+    """
     if not NAME.fullmatch(account.name):
         raise AccessError(
             "an account's name has 2 to 64 lower-case letters, digits, dots, dashes or underscores"

@@ -1,4 +1,4 @@
-"""The first accounts of a home: the administrator and, for a demo, an account of each role."""
+"""The first accounts of a home: two administrators and, for a demo, an account of each role."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from api.core.principal import Role
 from api.core.settings import Settings
 from api.editions.edition import Edition, PlaceFilter
 
-ADMINISTRATOR = "admin"
+#: Two, because one orders and another approves what gives somebody access.
+ADMINISTRATORS = ("admin", "admin-2")
 EVERYWHERE = ("",)
 
 
@@ -70,7 +71,8 @@ def create_account(
 def _wanted(
     settings: Settings, demo: bool
 ) -> Iterator[tuple[str, tuple[Role, ...], tuple[str, ...]]]:
-    yield ADMINISTRATOR, ("admin",), EVERYWHERE
+    for name in ADMINISTRATORS:
+        yield name, ("admin",), EVERYWHERE
     if demo:
         counties = Edition.current(settings.home).funnel("county", PlaceFilter())
         for county in counties:

@@ -106,5 +106,18 @@ EXPECTED: Mapping[str, Text] = {
         f"{MIN_PASSWORD} to {MAX_PASSWORD} characters; it must not contain the account's name,"
         " equal the current password, or consist of common words, rows, counts and years",
     ),
+    "action": Text("以下之一：add、grant、reset、enable", "one of add, grant, reset, enable"),
+    "account": Text(
+        "账号：2 至 64 个小写字母、数字、点、横线或下划线；新增时不得已存在，其他操作须已存在",
+        "an account: 2 to 64 lower-case letters, digits, dots, dashes or underscores; a new one to"
+        " add, else one that exists",
+    ),
+    "roles": Text("角色，见 docs/reference/roles.md", "roles of docs/reference/roles.md"),
+    "places": Text(
+        "辖区代码（6、9 或 12 位），空字符串为全部",
+        "codes of 6, 9 or 12 digits; the empty text is everywhere",
+    ),
+    "because": Text("5 至 500 个字的理由", "a reason of 5 to 500 characters"),
+    "order_id": Text("申请编号：8 位十六进制", "an order's id: 8 hexadecimal digits"),
     "body": Text("一个 JSON 对象", "one JSON object"),
 }

@@ -15,6 +15,7 @@ from fastapi import Depends, FastAPI
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.access import order_routes
 from api.access import routes as access_routes
 from api.access.access_control import AccessControl
 from api.access.enforce import enforce
@@ -120,7 +121,8 @@ def create_app(
     app.state.tally = Tally()
     for router in (
         decisions_routes.router, members_routes.router, server_routes.about_router,
-        access_routes.sign_in_router, access_routes.audit_router, server_routes.health_router,
+        access_routes.sign_in_router, order_routes.router, access_routes.audit_router,
+        server_routes.health_router,
         cases_routes.router, payments_routes.router, reviews_routes.router,
         consent_routes.router, persons_routes.router, portfolio_routes.router,
         webhooks_routes.router, evidence_routes.router,

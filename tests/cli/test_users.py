@@ -14,8 +14,15 @@ from cli.main import rongzi
 from model.errors import AccessError
 
 
-def _console(home: Path, *line: str) -> Result:
-    return CliRunner().invoke(rongzi, [*line[:1], "--home", str(home), *line[1:]])
+def _console(home: Path, *line: str, typed: str = "") -> Result:
+    command = [*line[:1], "--home", str(home), *line[1:]]
+    return CliRunner().invoke(rongzi, command, input=f"{typed}\n")
+
+
+def _administrators(home: Path) -> dict[str, str]:
+    """Create the first accounts; return the passwords of the two administrators."""
+    lines = [line.split() for line in _console(home, "init").output.splitlines()]
+    return {line[0]: line[-1] for line in lines if line[0].startswith("admin")}
 
 
 def test_the_first_run_makes_somebody_of_each_role_and_refuses_a_second(
@@ -34,20 +41,60 @@ def test_the_first_run_makes_somebody_of_each_role_and_refuses_a_second(
     assert isinstance(second.exception, AccessError)
 
 
-def test_the_console_manages_accounts_and_shows_a_password_once(tmp_path: Path) -> None:
-    first = _console(tmp_path, "init").output
-    assert re.search(r"^admin +admin +all +\S{23}$", first, re.MULTILINE)
-    added = _console(tmp_path, "users", "add", "li.wei", "--role", "officer", "--place", "371502")
-    password = added.output.split()[-1]
+def test_the_console_manages_accounts_by_four_eyes(tmp_path: Path) -> None:
+    admins = _administrators(tmp_path)
+    assert set(admins) == {"admin", "admin-2"}
+    assert all(re.fullmatch(r"\S{23}", password) for password in admins.values())
+
+    def ordered(*line: str) -> str:
+        why = ("--because", "asked for on paper", "--as", "admin")
+        done = _console(tmp_path, "users", *line, *why, typed=admins["admin"])
+        assert done.exit_code == 0, done.output
+        return re.findall(r"order (\w+)", done.output)[0]
+
+    def approved(order: str) -> str:
+        done = _console(tmp_path, "users", "approve", order, "--as", "admin-2",
+                        typed=admins["admin-2"])  # fmt: skip
+        assert done.exit_code == 0, done.output
+        return done.output.split()[-1]
+
+    order = ordered("add", "li.wei", "--role", "officer", "--place", "371502")
+    assert "li.wei" not in _console(tmp_path, "users", "list").output
+    alone = _console(tmp_path, "users", "approve", order, "--as", "admin", typed=admins["admin"])
+    assert alone.exit_code != 0
+    wrong = _console(tmp_path, "users", "approve", order, "--as", "admin-2", typed="guessed")
+    assert wrong.exit_code != 0
+    early = _console(tmp_path, "users", "apply", order)
+    assert early.exit_code != 0
+    password = approved(order)
+    assert _console(tmp_path, "users", "apply", order).exit_code != 0
     _console(tmp_path, "users", "disable", "li.wei")
     listed = _console(tmp_path, "users", "list").output
     assert re.search(r"li\.wei +officer +371502 +disabled", listed)
     assert password not in listed + (tmp_path / "ledger" / "ledger.db").read_bytes().decode("l1")
-    _console(tmp_path, "users", "enable", "li.wei")
-    _console(tmp_path, "users", "grant", "li.wei", "--role", "auditor", "--place", "all")
+    approved(ordered("enable", "li.wei"))
+    approved(ordered("grant", "li.wei", "--role", "auditor", "--place", "all"))
     assert re.search(r"auditor +all +enabled", _console(tmp_path, "users", "list").output)
-    assert _console(tmp_path, "users", "reset-password", "li.wei").output.split()[-1] != password
+    assert approved(ordered("reset-password", "li.wei")) != password
     assert _console(tmp_path, "users", "unlock", "li.wei").exit_code == 0
+    orders = _console(tmp_path, "users", "orders").output
+    assert orders.count("asked for on paper") == 4
+    assert orders.count("approved by admin-2") == 4
+
+
+def test_an_administrator_left_alone_adds_another_and_nobody_else(tmp_path: Path) -> None:
+    admins = _administrators(tmp_path)
+    _console(tmp_path, "users", "disable", "admin-2")
+    why = ("--because", "the other one left")
+    officer = ("users", "add", "li.wei", "--role", "officer", "--place", "371502", *why)
+    refused = _console(tmp_path, *officer, "--as", "admin", typed=admins["admin"])
+    assert refused.exit_code != 0
+    assert "second administrator" in refused.output
+    second = ("users", "add", "admin-3", "--role", "admin", "--place", "all", *why)
+    assert _console(tmp_path, *second).exit_code == 0
+    third = ("users", "add", "admin-4", "--role", "admin", "--place", "all", *why, "--as", "admin")
+    assert "order " in _console(tmp_path, *third, typed=admins["admin"]).output
+    assert "admin-4" not in _console(tmp_path, "users", "list").output
 
 
 @pytest.mark.parametrize(
@@ -61,5 +108,7 @@ def test_the_console_manages_accounts_and_shows_a_password_once(tmp_path: Path) 
 def test_an_account_that_is_not_as_expected_is_refused(
     tmp_path: Path, line: tuple[str, ...]
 ) -> None:
-    _console(tmp_path, "init")
-    assert isinstance(_console(tmp_path, "users", "add", *line).exception, AccessError)
+    admins = _administrators(tmp_path)
+    why = ("--because", "asked for on paper", "--as", "admin")
+    refused = _console(tmp_path, "users", "add", *line, *why, typed=admins["admin"])
+    assert isinstance(refused.exception, AccessError)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.access.accounts import Account, Accounts
+from api.access.account import Account
+from api.access.accounts import Accounts
 from api.reviews.assignment import AssignReview, ReleaseReview
 from api.reviews.commands import ClaimReview, GiveVerdict, Ruling
 from model.policy.controls import controls_on

@@ -1,0 +1,145 @@
+"""Routes of orders to change an account: give, list and approve; the console carries them out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Literal, TypeVar
+
+from fastapi import APIRouter, Depends, Path
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from api.access.access_control import AccessControl, access_control_of
+from api.access.dependencies import Caller
+from api.access.orders import MIN_REASON, Order, OrderRefusedError, Orders
+from api.access.strict_route import StrictRoute
+from api.core.log import log
+from api.core.principal import Role
+from api.http.access_problems import ORDER_NOT_OPEN, OWN_ORDER, UNKNOWN_ORDER
+from api.http.fields import EXPECTED
+from api.http.openapi import refusals
+from api.http.problem_kinds import (
+    BODY_TOO_LARGE,
+    BODY_TOO_SLOW,
+    INVALID_BODY,
+    LEDGER_AWAY,
+    MALFORMED_BODY,
+    NO_ACCOUNTS_HERE,
+    UNSUPPORTED_MEDIA_TYPE,
+)
+from api.http.problems import FieldError, ProblemError
+from model.errors import AccessError, LedgerError
+
+T = TypeVar("T")
+
+router = APIRouter(prefix="/v1/account-orders", route_class=StrictRoute, tags=["signing in"])
+
+OrderId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}$", description=EXPECTED["order_id"].en)]
+_Action = Literal["add", "grant", "reset", "enable"]
+_Place = Annotated[str, Field(pattern=r"^(?:[0-9]{6}|[0-9]{9}|[0-9]{12})?$")]
+
+
+class OrderRequest(BaseModel):
+    """A change of an account, and its reason."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "action": "add", "account": "wang.li", "roles": ["officer"],
+                    "places": ["371502"], "because": "starts on Monday at the county branch",
+                }
+            ]
+        },
+    )  # fmt: skip
+
+    action: Annotated[_Action, Field(description=EXPECTED["action"].en)]
+    account: Annotated[
+        str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,63}$", description=EXPECTED["account"].en)
+    ]
+    roles: Annotated[list[Role], Field(max_length=8, description=EXPECTED["roles"].en)] = []
+    places: Annotated[list[_Place], Field(max_length=100, description=EXPECTED["places"].en)] = []
+    because: Annotated[
+        str, Field(min_length=MIN_REASON, max_length=500, description=EXPECTED["because"].en)
+    ]
+
+
+class OrderShape(BaseModel):
+    """An order to change an account."""
+
+    id: str
+    ordered_at: str
+    ordered_by: str
+    action: _Action
+    account: str
+    roles: list[str]
+    places: list[str]
+    because: str
+    approved_by: str | None
+    is_done: bool = Field(description="whether rongzi users apply carried it out")
+
+    @classmethod
+    def of(cls, order: Order) -> OrderShape:
+        """Return the shape of `order`."""
+        return cls(**{**vars(order), "roles": [*order.roles], "places": [*order.places]})
+
+
+async def _orders_of(access: Annotated[AccessControl, Depends(access_control_of)]) -> Orders:
+    if access.orders is None:
+        raise ProblemError(NO_ACCOUNTS_HERE)
+    return access.orders
+
+
+OrdersInUse = Annotated[Orders, Depends(_orders_of)]
+_BODY = (MALFORMED_BODY, INVALID_BODY, BODY_TOO_LARGE, BODY_TOO_SLOW, UNSUPPORTED_MEDIA_TYPE)
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Order a change of an account, which another administrator approves",
+    responses=refusals(NO_ACCOUNTS_HERE, OWN_ORDER, LEDGER_AWAY, *_BODY),
+)
+async def post_account_order(body: OrderRequest, caller: Caller, orders: OrdersInUse) -> OrderShape:
+    """Record who wants which change of an account, and why; nothing changes yet."""
+    wanted = Order(
+        id="", ordered_at="", ordered_by=caller.subject, action=body.action, account=body.account,
+        roles=tuple(body.roles), places=tuple(body.places), because=body.because,
+    )  # fmt: skip
+    return OrderShape.of(await _on_thread(lambda: orders.place(wanted)))
+
+
+@router.get(
+    "", summary="List orders to change accounts", responses=refusals(NO_ACCOUNTS_HERE, LEDGER_AWAY)
+)
+async def get_account_orders(orders: OrdersInUse) -> list[OrderShape]:
+    """Return every order, oldest first."""
+    return [OrderShape.of(each) for each in await _on_thread(orders.all)]
+
+
+@router.post(
+    "/{order_id}/approval",
+    status_code=201,
+    summary="Approve an order of another administrator",
+    responses=refusals(NO_ACCOUNTS_HERE, UNKNOWN_ORDER, ORDER_NOT_OPEN, OWN_ORDER, LEDGER_AWAY),
+)
+async def post_account_order_approval(
+    order_id: OrderId, caller: Caller, orders: OrdersInUse
+) -> OrderShape:
+    """Approve an order; `rongzi users apply` then carries it out on the console."""
+    return OrderShape.of(await _on_thread(lambda: orders.approve(order_id, caller.subject)))
+
+
+async def _on_thread(step: Callable[[], T]) -> T:
+    try:
+        return await asyncio.to_thread(step)
+    except OrderRefusedError as refused:
+        raise ProblemError(refused.kind) from refused
+    except AccessError as error:
+        raise ProblemError(INVALID_BODY, [FieldError("account", EXPECTED["account"])]) from error
+    except (DBAPIError, PoolTimeoutError, OSError, LedgerError) as error:
+        log.warning("database away", why=type(error).__qualname__)
+        raise ProblemError(LEDGER_AWAY) from error
