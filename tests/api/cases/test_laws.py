@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +17,7 @@ from api.consent.commands import SetConsent
 from api.core.calendar import date_in_china
 from api.decisions.commands import Decide
 from api.decisions.replay import replay
+from api.decisions.rulings import binding_ruling, is_within
 from api.http.problems import ProblemError
 from api.ledger.commands import IdempotencyScope
 from api.ledger.database import Location
@@ -24,14 +25,19 @@ from api.ledger.entries import Entry
 from api.payments.commands import CancelDisbursement, Disburse, left_to_draw
 from api.portfolio.tally import Tally
 from api.portfolio.totals import Totals
+from api.reviews.assignment import AssignReview, ReleaseReview
 from api.reviews.commands import ClaimReview, GiveVerdict, Override, RequestReview, Ruling
 from api.reviews.queue import queue_page
 from api.verify.verify import verify_ledger
 from model.decision.decision import Request
+from model.policy.controls import controls_on
 from model.policy.policy import read_policy
 from model.policy.policy_file import shipped_policy
 from tests.support.ledger.killed_writer import Asked, killed_while_asking
 
+#: A day on which the controls are in force.
+START = datetime(2026, 3, 2, 2, tzinfo=UTC)
+CONTROLS = controls_on(START.date())
 OFFICERS, REVIEWERS = ("officer-1", "officer-2"), ("reviewer-1", "reviewer-2", "reviewer-3")
 TIERS = ("FIRST", "FIRST", "SECOND", "THIRD", "NONE")
 NOTE = "到场核实无误"
@@ -67,6 +73,8 @@ class Branch(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
+        # The machines of a run share a ledger, whose time never goes back.
+        self.desk.now = max(self.desk.now, START)
         self.desk.resources = replace(self.desk.resources, policy=POLICIES[0])
         self.members = [self.desk.member(tier) for tier in dict.fromkeys(TIERS)]
         self.decisions, self.first_answers = [], {}
@@ -129,15 +137,24 @@ class Branch(RuleBasedStateMachine):
         with self.desk.ledger.read() as view:
             before = view.entries_of_decision(decision)
             left = left_to_draw(view, DecisionState.of(before)) if before else 0
-        state = self.attempt(Disburse(None, "officer-1", decision, yuan, self.desk.resources))
+        state = self.attempt(Disburse(None, "officer-3", decision, yuan, self.desk.resources))
         if state is not None:
             assert yuan <= left
             assert state["drawn_yuan"] <= state["approved_yuan"]
             assert state["status"] in APPROVING
 
-    @rule(pick=picks, number=st.integers(1, 3))
-    def cancel(self, pick, number):
-        self.attempt(CancelDisbursement(None, "officer-1", self.decision(pick), number))
+    @rule(pick=picks, number=st.integers(1, 3), who=st.sampled_from(("officer-3", "officer-4")))
+    def cancel(self, pick, number, who):
+        self.attempt(CancelDisbursement(None, who, self.decision(pick), number))
+
+    @rule(pick=picks, who=people)
+    def release(self, pick, who):
+        self.attempt(ReleaseReview(None, who, self.decision(pick)))
+
+    @rule(pick=picks, who=people)
+    def assign(self, pick, who):
+        policy = self.desk.resources.policy
+        self.attempt(AssignReview(None, "head", self.decision(pick), who, policy, False))
 
     @rule(pick=picks)
     def ask_for_review(self, pick):
@@ -208,6 +225,22 @@ class Branch(RuleBasedStateMachine):
             assert not state.requested_by & set(state.approved_by)
 
     @invariant()
+    def nobody_did_two_duties_that_are_apart(self):
+        for state in states_of(entries_of(self.desk)):
+            for who, duty in state.duties:
+                assert not any(CONTROLS.are_apart(duty, other) for other in state.done_by(who))
+
+    @invariant()
+    def no_answer_goes_beyond_what_a_person_ruled(self):
+        said = defaultdict(list)
+        for entry in entries_of(self.desk):
+            if entry.kind == "DECISION" and entry.outcome == "APPROVE":
+                past = said[entry.subject_id]
+                ruling = binding_ruling(past, entry.recorded_at, CONTROLS)
+                assert ruling is None or is_within(ruling, entry.amount_yuan)
+            said[entry.subject_id].append(entry)
+
+    @invariant()
     def portfolio_and_queue_are_what_the_entries_say(self):
         entries = entries_of(self.desk)
         with self.desk.ledger.read() as view:
@@ -267,7 +300,8 @@ def test_the_invariants_hold_after_any_actions(desk, ledger_settings, published_
 
 
 KINDS = ("DECISION", "REPEATED", "REVIEW_REQUESTED", "REVIEW_CLAIMED", "REVIEW_DECIDED",
-         "OVERRIDDEN", "DISBURSED", "DISBURSEMENT_CANCELLED", "EXPORTED", "ERASED")  # fmt: skip
+         "REVIEW_ASSIGNED", "OVERRIDDEN", "DISBURSEMENT_PROPOSED", "DISBURSED",
+         "CANCELLATION_PROPOSED", "DISBURSEMENT_CANCELLED", "EXPORTED", "ERASED")  # fmt: skip
 any_entry = st.builds(
     Entry,
     kind=st.sampled_from(KINDS),
