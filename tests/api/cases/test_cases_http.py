@@ -205,10 +205,10 @@ def test_a_person_is_exported_and_erased(branch: Branch) -> None:
 def test_the_portfolio_of_a_county_is_the_officers_own(branch: Branch) -> None:
     branch.decide("FIRST", 5_000)
     home = branch.member("FIRST")["village_code"][:6]
-    everywhere = branch.as_("analyst")("GET", "/v1/portfolio?level=total").json()["rows"][0]
+    everywhere = branch.as_("auditor")("GET", "/v1/portfolio?level=total").json()["rows"][0]
     own = branch.as_("officer", places=(home,))("GET", "/v1/portfolio?level=total").json()["rows"]
     assert 0 < own[0]["members"] < everywhere["members"]
-    counties = branch.as_("analyst")("GET", "/v1/portfolio").json()["rows"]
+    counties = branch.as_("auditor")("GET", "/v1/portfolio").json()["rows"]
     assert (
         sum(row["in_total"]["decisions"] for row in counties)
         == (everywhere["in_total"]["decisions"])
