@@ -95,7 +95,7 @@ def test_a_full_service_refuses_before_it_reads_anything() -> None:
         async def behind(scope: Scope, receive: Receive, send: Send) -> None:
             await send({"type": "http.response.start", "status": 200, "headers": []})
 
-        service = SimpleNamespace(draining=False)
+        service = SimpleNamespace(draining=False, plays_on=None)
         app = SimpleNamespace(state=SimpleNamespace(service=service))
         scope = {"type": "http", "path": path, "method": "POST", "headers": [], "app": app}
         await RequestLog(Overload(behind, load))(scope, received, send)
