@@ -113,6 +113,7 @@ def _print_summary(result: ImportReport) -> None:
             " rows without data (blank, totals, notes)"
         )
     _print_reasons(result)
+    _print_remarks(result)
     _print_refused(result)
     _print_empty(result)
     _print_unknown_columns(result)
@@ -131,6 +132,24 @@ def _print_reasons(result: ImportReport) -> None:
         click.echo("\n隔离原因 reasons for quarantine")
     for code, count in result.reasons.items():
         click.echo(f"{count:>9,}  {code}  {_without_column(REASONS[code].zh)}")
+
+
+def _print_remarks(result: ImportReport) -> None:
+    """Print what was changed or left out in rows that are stored."""
+    from data.importing.reasons import REASONS, REMARKS
+    from model.archive.tables import archive_tables
+
+    if result.remarks:
+        click.echo("\n备注 remarks: 行已入库，值如下处理 rows are stored, values as said")
+    for table, columns in result.remarks.items():
+        for column, codes in columns.items():
+            label = archive_tables()[table].columns[column].zh
+            for code, count in codes.items():
+                kept = code in REMARKS
+                text = (
+                    REMARKS[code].zh if kept else f"值未入库：{_without_column(REASONS[code].zh)}"
+                )
+                click.echo(f"{count:>9,}  {code}  {label} {table}.{column}  {text}")
 
 
 def _without_column(text: str) -> str:

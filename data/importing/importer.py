@@ -142,4 +142,5 @@ def _report_sheet(bad: BadSheet, settled: Settled) -> SheetReport:
     sheet, quarantined = bad.sheet, bad.rows.num_rows
     duplicate = int(np.count_nonzero(settled.verdicts.codes == DUPLICATE))
     counts = Counts(sheet.read, settled.stored, quarantined, duplicate, sheet.skipped)
-    return SheetReport(sheet.sheet, sheet.table, counts, count_reasons(bad.rows), sheet.unknown)
+    reasons = count_reasons(bad.rows)
+    return SheetReport(sheet.sheet, sheet.table, counts, reasons, sheet.unknown, sheet.remarks)

@@ -68,8 +68,8 @@ CELL_REASONS: Mapping[str, ReasonText] = {
         "the check digit of the id number is wrong (GB 11643); check each digit",
     ),
     "NOT_A_PHONE": ReasonText(
-        "手机号应为 11 位数字，以 13 至 19 开头",
-        "a mobile number has 11 digits and starts with 13 to 19",
+        "手机号应为 11 位数字，以 13 至 19 开头；固定电话应带区号",
+        "a mobile number has 11 digits and starts with 13 to 19; a landline has its area code",
     ),
     "NOT_A_VILLAGE_CODE": ReasonText("村代码应为 12 位数字", "a village code has 12 digits"),
     "UNKNOWN_CHOICE": ReasonText(
@@ -157,6 +157,16 @@ ARCHIVE_REASONS: Mapping[str, ReasonText] = {
         "该身份证号已登记在其他会员编号下",
         "the id number is already registered under another member id",
     ),
+}
+
+#: Remarks on cells of rows that are stored. A code of `CELL_REASONS` is a remark too where the
+#: contract lets a wrong value cost the value only.
+REMARKS: Mapping[str, ReasonText] = {
+    "WORD_KEPT": ReasonText(
+        "不在可选范围内，按“其他”入库并保留原词",
+        "not an accepted value; stored as other, with its word",
+    ),
+    "FROM_ID_NUMBER": ReasonText("为空，已取自身份证号", "blank; read from the id number"),
 }
 
 REASONS: Mapping[str, ReasonText] = {**CELL_REASONS, **ROW_REASONS, **ARCHIVE_REASONS}

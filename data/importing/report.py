@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data.importing.refusals import Refusal
+from data.importing.rows.remarks import RemarkCounts, add_remarks
 from model.archive.tables import archive_tables
 
 
@@ -43,6 +44,9 @@ class SheetReport:
         Code → number of rows with this problem; a row may have several.
     unknown_columns : sequence of str
         Headers that name no column; their cells were not imported.
+    remarks : mapping of str to mapping of str to int
+        Column → code → number of cells that were changed or left out in rows that passed their
+        checks.
     """
 
     sheet: str
@@ -50,6 +54,7 @@ class SheetReport:
     counts: Counts
     reasons: Mapping[str, int] = field(default_factory=dict)
     unknown_columns: Sequence[str] = ()
+    remarks: RemarkCounts = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,16 @@ class ImportReport:
         return _sum_reasons(sheet.reasons for file in self.files for sheet in file.sheets)
 
     @property
+    def remarks(self) -> Mapping[str, RemarkCounts]:
+        """Numbers of remarks over all files: table → column → code → number of cells."""
+        sheets = [sheet for file in self.files for sheet in file.sheets]
+        by_table = {
+            name: add_remarks(sheet.remarks for sheet in sheets if sheet.table == name)
+            for name in self.tables
+        }
+        return {name: counts for name, counts in by_table.items() if counts}
+
+    @property
     def refused(self) -> Sequence[FileReport]:
         """The files from which nothing was imported."""
         return [file for file in self.files if file.refusal]
@@ -104,6 +119,7 @@ class ImportReport:
             "recorded_at": self.recorded_at.isoformat(),
             "totals": vars(self.totals),
             "reasons": dict(self.reasons),
+            "remarks": self.remarks,
             "tables": {name: vars(counts) for name, counts in self.tables.items()},
             "files": [_file_json(file) for file in self.files],
         }
@@ -127,6 +143,7 @@ def _file_json(file: FileReport) -> dict[str, Any]:
                 "sheet": sheet.sheet,
                 **vars(sheet.counts),
                 "reasons": dict(sheet.reasons),
+                "remarks": sheet.remarks,
                 "unknown_columns": list(sheet.unknown_columns),
             }
             for sheet in file.sheets

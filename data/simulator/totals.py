@@ -53,7 +53,8 @@ def latest(table: str, rows: pa.Table) -> pa.Table:
     is_last = np.ones(rows.num_rows, dtype=bool)
     is_last[:-1] = False
     for name in keys:
-        code = ordered[name].combine_chunks().dictionary_encode().indices.to_numpy()
+        words = ordered[name].combine_chunks().dictionary_encode(null_encoding="encode")
+        code = words.indices.to_numpy()
         is_last[:-1] |= code[1:] != code[:-1]
     return ordered.filter(pa.array(is_last))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.storage.schema import arrow_schema, with_event_date
+from data.storage.schema import arrow_schema, with_absent_columns, with_event_date
 from model.archive.tables import EVENT_ON, archive_tables
 from model.errors import ArchiveError
 
@@ -105,7 +105,7 @@ class Archive:
         schema = arrow_schema(spec)
         try:
             dated = rows if EVENT_ON in rows.column_names else with_event_date(spec, rows)
-            return dated.select(schema.names).cast(schema)
+            return with_absent_columns(spec, dated).select(schema.names).cast(schema)
         except (KeyError, pa.ArrowException) as error:
             raise ArchiveError(
                 f"rows of {table} do not fit the archive contract: {error}"

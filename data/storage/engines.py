@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from ibis.expr.types import Table
 
 from data.storage.archive import Archive
+from data.storage.schema import arrow_schema
 from model.archive.tables import archive_tables
 from model.errors import ArchiveError
 
@@ -52,7 +53,7 @@ class _DuckDB:
 
     def open(self, name: str, parts: list[str]) -> Table:
         """Return the stored Parquet `parts` of one archive table."""
-        return self._connection.read_parquet(parts, table_name=name)
+        return self._connection.read_parquet(parts, table_name=name, union_by_name=True)
 
     def cache(self, spine: pa.Table) -> Table:
         """Return `spine` as a table of the engine; it is cached because every view reads it."""
@@ -71,7 +72,8 @@ class _Spark:
         self._connection = ibis.pyspark.connect(session)
 
     def open(self, name: str, parts: list[str]) -> Table:
-        self._session.read.parquet(*parts).createOrReplaceTempView(name)
+        merged = self._session.read.option("mergeSchema", "true").parquet(*parts)
+        merged.createOrReplaceTempView(name)
         return self._connection.table(name)
 
     def cache(self, spine: pa.Table) -> Table:
@@ -127,7 +129,16 @@ def open_archive(archive: Archive, engine: Engine) -> Mapping[str, Table]:
         )
     for path in itertools.chain.from_iterable(parts.values()):
         _refuse_damaged(path)
-    return {name: engine.open(name, [*map(str, paths)]) for name, paths in parts.items() if paths}
+    opened = {name: engine.open(name, [*map(str, paths)]) for name, paths in parts.items() if paths}
+    return {name: _with_new_columns(name, rows) for name, rows in opened.items()}
+
+
+def _with_new_columns(name: str, rows: Table) -> Table:
+    """Append, as nulls, the columns that the contract gained after all parts were written."""
+    schema = arrow_schema(archive_tables()[name])
+    new = [field for field in schema if field.name not in rows.columns]
+    kinds = {field.name: ibis.dtype(field.type) for field in new}
+    return rows.mutate(**{column: ibis.null(kind) for column, kind in kinds.items()})
 
 
 def _refuse_damaged(part: Path) -> None:

@@ -40,6 +40,14 @@ def with_event_date(table: Table, rows: pa.Table) -> pa.Table:
     )
 
 
+def with_absent_columns(table: Table, rows: pa.Table) -> pa.Table:
+    """Append each column that a file may leave out and `rows` lack, as nulls."""
+    for column in table.columns.values():
+        if column.absent and column.optional and column.name not in rows.column_names:
+            rows = rows.append_column(column.name, pa.nulls(rows.num_rows, arrow_type(column)))
+    return rows
+
+
 def season_starts(seasons: pa.Array) -> pa.Array:
     """Return the first day of each of `seasons`, shape (n,); null stays null."""
     encoded = pc.dictionary_encode(seasons)

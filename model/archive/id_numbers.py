@@ -17,6 +17,11 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
 _ID_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
 _PHONE = re.compile(r"1[3-9][0-9]{9}")
+#: Area code (010, 02x, 03xx to 09xx), seven or eight digits that begin with 2 to 8, extension.
+_LANDLINE = re.compile(
+    r"(?:\+?86)?\(?(?P<area>0(?:10|2[0-9]|[3-9][0-9]{2}))\)?-?(?P<number>[2-8][0-9]{6,7})"
+    r"(?:(?:-|转|#)(?P<extension>[0-9]{1,6}))?"
+)
 _STAR = "*"
 
 
@@ -62,6 +67,12 @@ def sex_of(id_number: str) -> Sex:
 def is_phone(text: str) -> bool:
     """Return whether `text` is a mainland mobile number: 1, then 3 to 9, then nine digits."""
     return _PHONE.fullmatch(text) is not None
+
+
+def landline_of(text: str) -> str | None:
+    """Return the landline that `text` writes as ``0635-8888888``, None if it writes none."""
+    match = _LANDLINE.fullmatch(re.sub(r"\s|—", "", text))
+    return "-".join(part for part in match.groups() if part) if match else None
 
 
 def mask_id_number(text: str) -> str:

@@ -24,6 +24,8 @@ CheckKind = Literal["not_after", "at_most", "id_agrees", "known"]
 RECORDED_AT = "recorded_at"
 #: Column added when a row is stored: the date that a profile compares with its as-of date.
 EVENT_ON = "event_on"
+#: Stored choice of a word that an open column's list does not hold; `Column.other` keeps the word.
+OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class Column:
         Inclusive range in the column's own unit.
     units : mapping of str to Decimal
         Unit spellings a header may name, with the factor that converts them to `unit`.
+    lenient : bool
+        A wrong value costs the value and leaves a remark; the row is stored without it.
+    other : str or None
+        The column that keeps a word outside `choices`; the choice is then `OTHER`. None: such a
+        word is refused.
     """
 
     name: str
@@ -53,6 +60,8 @@ class Column:
     absent: bool = False
     personal: bool = False
     future: bool = False
+    lenient: bool = False
+    other: str | None = None
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     units: Mapping[str, Decimal] = field(default_factory=dict)
 
@@ -151,6 +160,8 @@ def _column(name: str, spec: Mapping[str, Any]) -> Column:
         absent=spec.get("absent", False),
         personal=spec.get("personal", False),
         future=spec.get("future", False),
+        lenient=spec.get("lenient", False),
+        other=spec.get("other"),
         choices={key: tuple(words) for key, words in spec.get("choices", {}).items()},
         units={
             unit: Decimal(str(factor)) for unit, factor in spec.get("units", money_units).items()
@@ -168,5 +179,6 @@ def _refuse_unknown_columns(table: Table) -> None:
         *(c for check in table.checks if check.check != "known" for c in check.columns),
     }
     names |= {table.event} if table.event else set()
+    names |= {column.other for column in table.columns.values() if column.other}
     if unknown := names - table.columns.keys():
         raise ContractError(f"archive.yaml, {table.name}: unknown columns {sorted(unknown)}")

@@ -8,9 +8,11 @@ from typing import Any
 
 from data.importing.cells.cell import Field, Flaw, Value
 from data.importing.cells.parsers import parse_cell
+from data.importing.cells.words import unlisted_word
 from data.importing.reasons import Problem
+from data.importing.rows.remarks import is_forgiven
 from model.archive.id_numbers import birth_date_of, sex_of
-from model.archive.tables import RECORDED_AT, CheckKind, Column, Table, season_start
+from model.archive.tables import OTHER, RECORDED_AT, CheckKind, Column, Table, season_start
 
 Row = Mapping[str, Value]
 
@@ -31,8 +33,21 @@ def check_row(
     flaws = [Problem(f.code, (n,)) for n, f in parsed.items() if isinstance(f, Flaw)]
     values = {n: None if isinstance(v, Flaw) else v for n, v in parsed.items()}
     values[RECORDED_AT] = values[RECORDED_AT] or moment
+    _complete(table, values, cells)
     problems = (*flaws, *_in_the_future(table, values, moment), *_broken_rules(table, values))
-    return problems or values
+    is_refused = any(not is_forgiven(table.columns[p.columns[0]], p.code) for p in problems)
+    return problems if is_refused else values
+
+
+def _complete(table: Table, row: dict[str, Value], cells: Mapping[str, str]) -> None:
+    for name, column in table.columns.items():
+        if column.other is not None:
+            word = unlisted_word(cells.get(name, ""), Field(column))
+            row[column.other] = (word or row[column.other]) if row[name] == OTHER else None
+    number: Any = row.get("id_number")
+    if number:
+        row["birth_date"] = row["birth_date"] or birth_date_of(number)
+        row["gender"] = row["gender"] or sex_of(number)
 
 
 def _in_the_future(table: Table, row: Row, moment: datetime) -> Iterator[Problem]:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from data.importing.cells.cell import Field, Flaw, Value, blank_value, cell_text
 from data.importing.cells.dates import parse_date, parse_moment, parse_month, parse_season
 from data.importing.cells.numbers import parse_decimal, parse_integer
+from data.importing.cells.words import choice_key, unlisted_word
 from data.importing.limits import MAX_CELL_CHARS, MAX_IDENTIFIER_CHARS, MAX_TEXT_CHARS
-from data.storage.cell_text import plain, prose
-from model.archive.id_numbers import id_number_flaw, is_phone, normal_id_number
-from model.archive.tables import Column, Kind
+from data.storage.cell_text import prose
+from model.archive.id_numbers import id_number_flaw, is_phone, landline_of, normal_id_number
+from model.archive.tables import OTHER, Kind
 
 Parser = Callable[[str, Field], Value | Flaw]
 #: Words for "nothing to report"; in a flag they mean no, in a text they may be a name.
@@ -75,7 +76,9 @@ def _parse_id_number(text: str, field: Field) -> str | Flaw:
 
 
 def _parse_phone(text: str, field: Field) -> str | Flaw:
-    """Return a mobile number without country code, spaces and dashes."""
+    """Return a mobile number of digits only, or a landline as area code, dash and number."""
+    if landline := landline_of(text):
+        return landline
     number = _COUNTRY_CODE.sub("", re.sub(r"[\s-]", "", _drop_zero_fraction(text)))
     if _LOST_DIGITS.fullmatch(number):
         return Flaw("ID_DIGITS_LOST")
@@ -93,8 +96,10 @@ def _parse_village(text: str, field: Field) -> str | Flaw:
 
 
 def _parse_choice(text: str, field: Field) -> str | Flaw:
-    """Return the key of the choice that `text` spells."""
-    return _choice_keys(field.column).get(text.casefold(), Flaw("UNKNOWN_CHOICE"))
+    """Return the key of the choice that `text` spells, `OTHER` for a word an open column keeps."""
+    if key := choice_key(text, field.column):
+        return key
+    return OTHER if unlisted_word(text, field) else Flaw("UNKNOWN_CHOICE")
 
 
 def _parse_flag(text: str, field: Field) -> bool | Flaw:
@@ -113,14 +118,6 @@ def _parse_prose(raw: str, field: Field) -> str | Flaw:
 def _drop_zero_fraction(text: str) -> str:
     match = _INTEGER_FLOAT.fullmatch(text)
     return match[1] if match else text
-
-
-def _choice_keys(column: Column) -> dict[str, str]:
-    return {
-        plain(spelling).casefold(): key
-        for key, spellings in column.choices.items()
-        for spelling in (key, *spellings)
-    }
 
 
 #: Each parser takes the plain text of a cell that is not blank; `text` takes the raw text.

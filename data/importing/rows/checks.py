@@ -16,6 +16,8 @@ from data.importing.cells.columns import FLAW_CODES, Flaws, parse_column
 from data.importing.headings.frame import Frame, UnfitRow
 from data.importing.headings.heading import Heading
 from data.importing.reasons import Problem, write_problem
+from data.importing.rows.completion import complete_rows
+from data.importing.rows.remarks import Remark, RemarkCounts, count_remarks, is_forgiven
 from data.storage.schema import season_starts
 from model.archive.tables import RECORDED_AT, CheckKind, Column, Table
 
@@ -39,17 +41,21 @@ class CheckedRows:
         column of text for each column of the file.
     bad : Arrow table
         `NUMBER`, the ``raw.`` columns, `PROBLEMS` (list of str) and `SURPLUS`.
+    remarks : mapping of str to mapping of str to int
+        Remarks on the good rows: column → code → number of cells.
     """
 
     good: pa.Table
     bad: pa.Table
+    remarks: RemarkCounts
 
 
 class Finding(NamedTuple):
-    """A problem and the rows that have it, shape (n,)."""
+    """A problem and the rows that have it, shape (n,); a forgiven one refuses no row alone."""
 
     problem: Problem
     rows: Bools
+    is_forgiven: bool = False
 
 
 def check_frame(
@@ -71,31 +77,42 @@ def check_frame(
     values = {name: each.values for name, each in parsed.items()}
     recorded = values.get(RECORDED_AT, pa.nulls(len(frame.numbers), pa.timestamp("us")))
     values[RECORDED_AT] = pc.fill_null(recorded, pa.scalar(moment, pa.timestamp("us")))
+    fields = {name: matched.field for name, matched in heading.matched.items()}
+    remarks = list(complete_rows(heading.table, values, frame.cells, fields))
+    flaws = {name: each.flaws for name, each in parsed.items()}
     findings = [
-        *_find_flaws({name: each.flaws for name, each in parsed.items()}, frame, figures),
+        *_find_flaws(heading.table, flaws, frame, figures),
         *_check_rules(heading.table, values, moment),
     ]
     typed = {name: values[name] for name in heading.table.columns}
-    return _separate(frame, heading, {**typed, DATED: recorded.is_valid()}, findings)
+    return _separate(frame, heading, {**typed, DATED: recorded.is_valid()}, findings, remarks)
 
 
 def _separate(
-    frame: Frame, heading: Heading, typed: Mapping[str, pa.Array], findings: Sequence[Finding]
+    frame: Frame,
+    heading: Heading,
+    typed: Mapping[str, pa.Array],
+    findings: Sequence[Finding],
+    remarks: Sequence[Remark],
 ) -> CheckedRows:
-    """Separate the rows without a finding from the others."""
+    """Separate the rows without a problem, or with forgiven ones only, from the others."""
     is_bad = np.zeros(len(frame.numbers), bool)
     for finding in findings:
-        is_bad |= finding.rows
+        if not finding.is_forgiven:
+            is_bad |= finding.rows
+    forgiven = [Remark(f.problem.code, f.problem.columns[0], f.rows) for f in findings
+                if f.is_forgiven]  # fmt: skip
     raw = {RAW + name: frame.cells[name] for name in heading.matched}
     source = {NUMBER: pa.array(frame.numbers), **raw}
     good = pa.table({**typed, **source}).filter(pa.array(~is_bad))
     bad = pa.table(source).filter(pa.array(is_bad))
     bad = with_problems(bad, _problems(findings, is_bad), [""] * bad.num_rows)
-    return CheckedRows(good, pa.concat_tables([bad, _unfit_rows(frame.unfit, heading)]))
+    bad = pa.concat_tables([bad, _unfit_rows(frame.unfit, heading)])
+    return CheckedRows(good, bad, count_remarks([*forgiven, *remarks], ~is_bad))
 
 
 def _find_flaws(
-    flaws: Mapping[str, Flaws], frame: Frame, figures: Mapping[str, set[int]]
+    table: Table, flaws: Mapping[str, Flaws], frame: Frame, figures: Mapping[str, set[int]]
 ) -> Iterator[Finding]:
     """Yield the flawed cells of each column by reason; a merged figure precedes other flaws."""
     for name, numbers in flaws.items():
@@ -103,16 +120,17 @@ def _find_flaws(
             merged = np.isin(frame.numbers, list(figures[name]))
             numbers = np.where(merged, _MERGED_FIGURE, numbers)
         for number in np.unique(numbers[numbers > 0]):
-            yield Finding(Problem(FLAW_CODES[number], (name,)), numbers == number)
+            forgiven = is_forgiven(table.columns[name], FLAW_CODES[number])
+            yield Finding(Problem(FLAW_CODES[number], (name,)), numbers == number, forgiven)
 
 
 def _problems(findings: Sequence[Finding], is_bad: Bools) -> list[list[str]]:
     """Return the problems of each bad row in the order of `findings`."""
     index = np.cumsum(is_bad) - 1
     problems: list[list[str]] = [[] for _ in range(int(is_bad.sum()))]
-    for problem, rows in findings:
-        for bad_row in index[rows]:
-            problems[bad_row].append(write_problem(problem))
+    for finding in findings:
+        for bad_row in index[finding.rows & is_bad]:
+            problems[bad_row].append(write_problem(finding.problem))
     return problems
 
 

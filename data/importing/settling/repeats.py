@@ -25,10 +25,10 @@ contested AS (
   GROUP BY {key} HAVING count(*) > 1
 )
 SELECT row_id, dated, recorded_at, {key}, row({content}) AS content
-FROM arrived SEMI JOIN contested USING ({key})
+FROM arrived AS each SEMI JOIN contested ON {same}
 UNION ALL
 SELECT -1, true, recorded_at, {key}, row({content})
-FROM stored SEMI JOIN contested USING ({key})
+FROM stored AS each SEMI JOIN contested ON {same}
 """
 #: Of rows with one key and one recording time, the first is valid and a later one is a duplicate or
 #: a conflict. A row that states no recording time is also a duplicate if it repeats the version in
@@ -58,13 +58,18 @@ WHERE row_id >= 0 AND code IS NOT NULL
 def find_repeats(database: duckdb.DuckDBPyConnection, table: Table, moment: datetime) -> None:
     """Add ``DUPLICATE`` and ``CONFLICTING_ROW`` for rows that repeat or contradict another row."""
     content = [name for name in table.columns if name not in (*table.key, RECORDED_AT, EVENT_ON)]
-    names = {"key": _quote(table.key), "content": _quote(content)}
+    names = {"key": _quote(table.key), "content": _quote(content), "same": _same(table.key)}
     database.execute(_RIVALS.format_map(names))
     database.execute(_JUDGE.format_map(names), {"moment": moment})
 
 
 def _quote(columns: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in columns)
+
+
+def _same(key: Iterable[str]) -> str:
+    """Return the condition that two rows have one key; a part of a key may be blank."""
+    return " AND ".join(f'each."{name}" IS NOT DISTINCT FROM contested."{name}"' for name in key)
 
 
 #: Finds members whose newest version has the id number of another member's newest version. The

@@ -146,10 +146,12 @@ def _create_view(
     database: duckdb.DuckDBPyConnection, view: str, archive: Archive, table: Table
 ) -> None:
     """Create `view` over the stored rows of `table`."""
-    if parts := archive.parts(table.name):
-        database.read_parquet([str(part) for part in parts]).create_view(view, replace=True)
-    else:
-        database.register(view, arrow_schema(table).empty_table())
+    database.register(f"new_{view}", arrow_schema(table).empty_table())
+    parts = [str(part) for part in archive.parts(table.name)]
+    # A part may be older than a column of the contract; the column is null there.
+    stored = " UNION ALL BY NAME FROM read_parquet($parts, union_by_name = true)" if parts else ""
+    rows = database.sql(f"FROM new_{view}{stored}", params={"parts": parts} if parts else None)
+    rows.create_view(view, replace=True)
 
 
 def _refuse_unknown_parents(database: duckdb.DuckDBPyConnection, key: str, code: str) -> None:

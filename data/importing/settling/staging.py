@@ -20,6 +20,7 @@ from data.importing.headings.merged_cells import MergedCells
 from data.importing.limits import HEADER_SEARCH_ROWS
 from data.importing.refusals import Refusal, RefusedFileError
 from data.importing.rows.checks import NUMBER, CheckedRows, check_frame
+from data.importing.rows.remarks import RemarkCounts, add_remarks
 
 #: Column that identifies a row in an import: file, sheet and row number in one integer.
 ROW_ID = "row_id"
@@ -45,6 +46,8 @@ class StagedSheet:
         Numbers of rows of data, and of rows that are no data.
     headers : mapping of str to str
         Column name → header in the file.
+    remarks : mapping of str to mapping of str to int
+        Remarks on the good rows: column → code → number of cells.
     """
 
     sheet: str
@@ -56,6 +59,7 @@ class StagedSheet:
     skipped: int
     headers: Mapping[str, str]
     unknown: Sequence[str]
+    remarks: RemarkCounts
 
     @property
     def end(self) -> int:
@@ -125,16 +129,19 @@ def _stage_sheet(sheet: Sheet, start: int, folder: Path, moment: datetime) -> _O
         return heading
     good, bad = folder / f"{start:020}.good", folder / f"{start:020}.bad"
     read = skipped = 0
+    remarks: RemarkCounts = {}
     with _ArrowFile(good) as passed, _ArrowFile(bad) as failed:
         for frame, checked in _check_chunks(sheet, heading, _below(first, heading, chunks), moment):
             read += checked.good.num_rows + checked.bad.num_rows
             skipped += frame.skipped
+            remarks = add_remarks([remarks, checked.remarks])
             passed.write(_with_row_ids(checked.good, start))
             failed.write(_with_row_ids(checked.bad, start))
     headers = {name: matched.header for name, matched in heading.matched.items()}
     return StagedSheet(
-        sheet.name, heading.table.name, start, good, bad, read, skipped, headers, heading.unknown
-    )
+        sheet.name, heading.table.name, start, good, bad, read, skipped, headers, heading.unknown,
+        remarks,
+    )  # fmt: skip
 
 
 def _below(first: Chunk, heading: Heading, others: Iterator[Chunk]) -> Iterator[Chunk]:

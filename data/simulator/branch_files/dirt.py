@@ -33,11 +33,11 @@ STAINS: Mapping[str, Sequence[Stain]] = {
         Stain("id as a number", "id_number", "9.99901E+17", "ID_DIGITS_LOST"),
         Stain("impossible date", "joined_on", _BAD_DATE, "IMPOSSIBLE_DATE"),
         Stain("missing required", "name", "", "MISSING_VALUE"),
-        Stain("unknown choice", "occupation", "其他行业", "UNKNOWN_CHOICE"),
-        Stain("negative", "labourers", "-1", "NEGATIVE_NUMBER"),
+        Stain("missing required", "occupation", "", "MISSING_VALUE"),
+        Stain("number as village", "village_code", "3.71521E+11", "ID_DIGITS_LOST"),
     ),
     "plots": (
-        Stain("unknown choice", "crop", "人参", "UNKNOWN_CHOICE"),
+        Stain("unknown choice", "tenure", "代耕", "UNKNOWN_CHOICE"),
         Stain("number with text", "area_mu", "约十", "NOT_A_NUMBER"),
         Stain("negative", "yield_kg_per_mu", "-1", "NEGATIVE_NUMBER"),
         Stain("missing required", "tenure", "", "MISSING_VALUE"),
@@ -87,7 +87,7 @@ STAINS: Mapping[str, Sequence[Stain]] = {
     ),
     "villages": (
         Stain("missing required", "township", "", "MISSING_VALUE"),
-        Stain("negative", "delivery_days_per_week", "-1", "NEGATIVE_NUMBER"),
+        Stain("impossible date", "station_opened_on", _BAD_DATE, "IMPOSSIBLE_DATE"),
     ),
 }
 #: No other row refers to rows of these tables, so a dirty row may replace a clean one.

@@ -144,10 +144,10 @@ def test_rows_of_unknown_members_and_loans_are_refused_until_their_parents_arriv
 
 def test_a_child_of_a_quarantined_member_is_refused(branch):
     files = [
-        branch.file("m.csv", "members", [member(1, phone="1")]),
+        branch.file("m.csv", "members", [member(1, joined_on="?")]),
         branch.file("p.csv", "parcels", [parcels(1)]),
     ]
-    assert branch.send(*files).reasons == {"NOT_A_PHONE": 1, "UNKNOWN_MEMBER": 1}
+    assert branch.send(*files).reasons == {"NOT_A_DATE": 1, "UNKNOWN_MEMBER": 1}
 
 
 rows = st.builds(

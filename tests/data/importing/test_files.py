@@ -83,7 +83,7 @@ def test_a_folder_gives_its_branch_files_once(branch):
 
 
 def test_stores_inside_an_imported_folder_are_no_input(branch):
-    branch.file("m.csv", "members", [member(1), member(2, phone="1")])
+    branch.file("m.csv", "members", [member(1), member(2, joined_on="?")])
     first, second = branch.send(branch.folder), branch.send(branch.folder)
     assert [len(report.files) for report in (first, second)] == [1, 1]
     assert len(branch.send(branch.quarantine).files) == 1

@@ -91,9 +91,9 @@ def test_a_workbook_is_answered_by_a_workbook_with_the_cells_at_fault_in_red(bra
     plot = {
         "member_id": "M009",
         "season": "2023-S",
-        "crop": "人参",
+        "crop": "小麦",
         "area_mu": "3",
-        "tenure": "自有",
+        "tenure": "代耕",
     }
     path = branch.workbook({"members": [MEMBER | {"joined_on": "2023-02-30"}], "plots": [plot]})
     book = openpyxl.load_workbook(branch.send(path).files[0].quarantine)
@@ -101,12 +101,12 @@ def test_a_workbook_is_answered_by_a_workbook_with_the_cells_at_fault_in_red(bra
     headers = [cell.value for cell in book["地块与种植"][1]]
     row = dict(zip(headers, book["地块与种植"][2], strict=True))
     assert row["原因代码"].value == "UNKNOWN_CHOICE; UNKNOWN_MEMBER"
-    assert row["作物"].fill.fgColor.rgb == "FFFFC7CE"
+    assert row["土地性质"].fill.fgColor.rgb == "FFFFC7CE"
     assert row["种植季"].fill.fgColor.rgb != "FFFFC7CE"
 
 
 def test_direct_identifiers_are_masked(branch):
-    report = branch.send(branch.csv("members", [MEMBER | {"gender": "?"}]))
+    report = branch.send(branch.csv("members", [MEMBER | {"joined_on": "?"}]))
     (row,) = csv_rows(report.files[0].quarantine)
     assert row["身份证号"] == f"999***********{ID_NUMBER[-4:]}"
     assert row["手机号"] == "138****1111"
@@ -133,7 +133,7 @@ def test_a_displaced_row_of_persons_shows_its_position_only(branch):
 
 
 def test_columns_that_no_table_has_are_not_copied(branch):
-    path = branch.csv("members", [MEMBER | {"gender": "?", "配偶": "李四"}], more=["配偶"])
+    path = branch.csv("members", [MEMBER | {"joined_on": "?", "配偶": "李四"}], more=["配偶"])
     report = branch.send(path)
     assert report.files[0].sheets[0].unknown_columns == ("配偶",)
     assert "李四" not in report.files[0].quarantine.read_text(encoding="utf-8-sig")
@@ -199,9 +199,9 @@ def _correct_workbook(path, changes):
 
 
 def test_a_row_that_is_sent_back_still_masked_is_refused(branch):
-    answer = branch.send(branch.csv("members", [MEMBER | {"gender": "?"}])).files[0].quarantine
+    answer = branch.send(branch.csv("members", [MEMBER | {"joined_on": "?"}])).files[0].quarantine
     report = branch.send(answer)
-    assert report.reasons == {"MASKED_VALUE": 1, "UNKNOWN_CHOICE": 1}
+    assert report.reasons == {"MASKED_VALUE": 1, "NOT_A_DATE": 1}
 
 
 def test_a_quarantine_file_is_deleted_when_its_rows_are_accepted(branch):
