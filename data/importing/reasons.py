@@ -36,8 +36,9 @@ CELL_REASONS: Mapping[str, ReasonText] = {
         "contains a formula error such as #N/A or #REF!",
     ),
     "FORMULA_WITHOUT_VALUE": ReasonText(
-        "公式没有计算结果，请粘贴为数值",
-        "the formula was saved without its result; paste it as a value",
+        "公式没有计算结果，请用 Excel 或 WPS 打开并保存，或粘贴为数值",
+        "the formula was saved without its result; open and save the workbook in a spreadsheet"
+        " program, or paste the result as a value",
     ),
     "MERGED_FIGURE": ReasonText(
         "合并单元格中的数字无法分摊到各行，请取消合并后逐行填写",
@@ -95,8 +96,19 @@ CELL_REASONS: Mapping[str, ReasonText] = {
     "NOT_A_DATE": ReasonText("日期格式无法识别", "the date format is not recognised"),
     "IMPOSSIBLE_DATE": ReasonText("日期不存在", "the date does not exist"),
     "DATE_OUT_OF_RANGE": ReasonText(
-        "日期不在 1900 年至 2099 年之间",
-        "the date is not within the years 1900 to 2099",
+        "日期不在 1900 年至 2099 年之间；如 9999-12-31、0001-01-01 表示无日期，请留空",
+        "the date is not within the years 1900 to 2099; leave the cell blank if, as 9999-12-31 and"
+        " 0001-01-01 do, it stands for no date",
+    ),
+    "NULL_DATE": ReasonText(
+        "该日期（如 1900-01-01）是系统代替空值的日期，请填写真实日期或留空",
+        "a program writes this date, such as 1900-01-01, for no date; enter the real date or leave"
+        " the cell blank",
+    ),
+    "DAY_IN_DOUBT": ReasonText(
+        "单元格只显示日期，但含整点时刻（如 16:00），可能是时区偏差造成的前一天，请重新录入日期",
+        "the cell shows a day but holds a full hour such as 16:00, perhaps the midnight of the next"
+        " day in another time zone; enter the day again",
     ),
     "NOT_A_MONTH": ReasonText("月份格式无法识别", "the month format is not recognised"),
     "AMBIGUOUS_MONTH": ReasonText(
@@ -122,6 +134,10 @@ ROW_REASONS: Mapping[str, ReasonText] = {
     "FUTURE_DATE": ReasonText(
         "日期晚于登记时间",
         "the date is later than the recording time of the row",
+    ),
+    "BEFORE_BIRTH": ReasonText(
+        "{column}早于{other}",
+        "{column} is before {other}",
     ),
     "DATES_OUT_OF_ORDER": ReasonText("{column}晚于{other}", "{column} is later than {other}"),
     "EXCEEDS_OTHER": ReasonText("{column}大于{other}", "{column} is greater than {other}"),

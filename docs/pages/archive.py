@@ -28,6 +28,7 @@ _KINDS = {
 }  # fmt: skip
 _RULES = {
     "not_after": "`{0}` is not after `{1}`",
+    "not_before_birth": "no other date of a person is before `{0}`",
     "at_most": "`{0}` is at most `{1}`",
     "id_agrees": "`{0}` agrees with `{1}` and `{2}`",
 }

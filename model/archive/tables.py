@@ -18,7 +18,7 @@ Kind = Literal[
     "identifier", "id_number", "phone", "village", "text", "choice", "integer", "number", "money",
     "date", "month", "season", "flag", "timestamp",
 ]  # fmt: skip
-CheckKind = Literal["not_after", "at_most", "id_agrees", "known"]
+CheckKind = Literal["not_after", "not_before_birth", "at_most", "id_agrees", "known"]
 
 #: Column of every row: when the row became known (local time of the bank, no zone).
 RECORDED_AT = "recorded_at"

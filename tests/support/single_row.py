@@ -76,6 +76,10 @@ def _broken_rules(table: Table, row: Row) -> Iterator[Problem]:
         values: list[Any] = [row[name] for name in check.columns]
         if check.check == "id_agrees":
             yield from _disagreements(check.columns, *values)
+        elif check.check == "not_before_birth":
+            for name, value in zip(check.columns[1:], values[1:], strict=True):
+                if values[0] and value and value < values[0]:
+                    yield Problem("BEFORE_BIRTH", (name, check.columns[0]))
         elif check.check in _GREATER and None not in values and values[0] > values[1]:
             yield Problem(_GREATER[check.check], check.columns)
 

@@ -14,6 +14,8 @@ from model.archive.tables import Column
 #: Day number 0 of a spreadsheet: 1900 system (with its leap-year error) and 1904 system (old Macs).
 DAY_ZERO_1900 = date(1899, 12, 30)
 DAY_ZERO_1904 = date(1904, 1, 1)
+#: Follows a day in doubt: its cell shows no time but holds a full hour of the afternoon.
+DOUBT = "?"
 _FORMULA_ERROR = re.compile(
     r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA|#+)", re.IGNORECASE
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.importing.cells.cell import Field, Flaw
+from data.importing.cells.dates import FIRST_STAMP, NULL_DAYS
 from data.importing.cells.parsers import parse_cell
 from data.importing.limits import MAX_IDENTIFIER_CHARS, MAX_TEXT_CHARS
 from data.importing.reasons import CELL_REASONS
@@ -103,9 +105,16 @@ def _cast_moments(rewrites: Rewrites, pattern: str, suffix: str = "") -> Cast:
         for written, iso in rewrites:
             texts = pc.replace_substring_regex(texts, written, iso)
         complete = pc.binary_join_element_wise(_keep_matching(texts, pattern), suffix, "")
-        return pc.cast(complete, arrow_type(field.column))
+        moments = pc.cast(complete, arrow_type(field.column))
+        return pc.if_else(pc.less(moments, _sure_from(field.column)), None, moments)
 
     return cast
+
+
+def _sure_from(column: Column) -> pa.Scalar:
+    """Return the day before which a date may stand for no date, so that the parser must decide."""
+    last = FIRST_STAMP if column.kind == "timestamp" else max(NULL_DAYS)
+    return pa.scalar(last + timedelta(days=1), pa.date32()).cast(arrow_type(column))
 
 
 def _cast_integers(texts: pa.Array, field: Field) -> pa.Array:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 
-from data.importing.cells.cell import Field, Flaw
+from data.importing.cells.cell import DOUBT, Field, Flaw
+from data.importing.cells.moments import BANK_ZONE, MONTHS, from_epoch, iso_text
 
-#: The bank's time zone; China has one zone and no daylight saving time.
-BANK_ZONE = timezone(timedelta(hours=8))
+#: Days that programs write for "no date". Others lie outside the years accepted.
+NULL_DAYS = frozenset({date(1900, 1, 1), date(1904, 1, 1)})
+#: The day from which programs count time; no row was recorded on it.
+FIRST_STAMP = date(1970, 1, 1)
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2099, 12, 31)
 
 _CLOCK = (
@@ -30,7 +33,6 @@ _SERIAL = re.compile(r"(?P<days>[1-7][0-9]{4})(?P<share>\.[0-9]+)?")
 _MONTH = re.compile(r"(?P<year>[0-9]{4})\s*(?P<mark>[-/.年])\s*(?P<month>[0-9]{1,2})\s*(?:月份?)?")
 #: Excel saves 2023/5 as May-23 in a csv.
 _EXCEL_MONTH = re.compile(r"(?P<month>[A-Z][a-z]{2})-(?P<year>[0-9]{2})")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _COMPACT_MONTH = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})")
 _SEASON = re.compile(r"(?P<year>[0-9]{4})\s*年?\s*[-/_]?\s*(?P<harvest>\S+?)")
 _HARVESTS = {
@@ -43,16 +45,37 @@ _HARVEST_OF = {spelling: key for key, spellings in _HARVESTS.items() for spellin
 
 def parse_moment(text: str, field: Field) -> datetime | Flaw:
     """Return a time in the bank's zone; a date without a time is midnight of that day."""
+    if text.endswith(DOUBT):
+        return Flaw("DAY_IN_DOUBT")
+    moment = _read_moment(text, field)
+    if isinstance(moment, Flaw):
+        return moment
+    is_first = moment == from_epoch(0) or field.column.kind == "timestamp"
+    is_null = moment.date() in NULL_DAYS or (is_first and moment.date() == FIRST_STAMP)
+    return Flaw("NULL_DATE") if is_null else moment
+
+
+def _read_moment(text: str, field: Field) -> datetime | Flaw:
     if serial := _SERIAL.fullmatch(text):
         return _from_serial(serial, field)
-    match = _DATE.fullmatch(text) or _COMPACT.fullmatch(text)
+    match = _DATE.fullmatch(text) or _COMPACT.fullmatch(text) or _DATE.fullmatch(iso_text(text))
     return _from_parts(match.groupdict()) if match else Flaw("NOT_A_DATE")
 
 
+#: A program in China that cuts a time zone of 1900 to minutes writes midnights 43 seconds early.
+#: The last second is no such error: it ends a day.
+_MINUTE, _LAST_SECOND = timedelta(minutes=1), time(23, 59, 59)
+
+
 def parse_date(text: str, field: Field) -> date | Flaw:
-    """Return a day; a time of day is dropped."""
+    """Return a day; a time of day is dropped.
+
+    The last minute of a day, but for its last second, is the midnight after it.
+    """
     moment = parse_moment(text, field)
-    return moment if isinstance(moment, Flaw) else moment.date()
+    if isinstance(moment, Flaw):
+        return moment
+    return (moment if moment.time() >= _LAST_SECOND else moment + _MINUTE).date()
 
 
 def parse_month(text: str, field: Field) -> date | Flaw:
@@ -65,8 +88,8 @@ def parse_month(text: str, field: Field) -> date | Flaw:
             return Flaw("AMBIGUOUS_MONTH")
         return _day(int(match["year"]), int(match["month"]), 1)
     named = _EXCEL_MONTH.fullmatch(text)
-    if named and named["month"] in _MONTHS:
-        return _day(2000 + int(named["year"]), _MONTHS.index(named["month"]) + 1, 1)
+    if named and named["month"].lower() in MONTHS:
+        return _day(2000 + int(named["year"]), MONTHS.index(named["month"].lower()) + 1, 1)
     day = parse_date(text, field)
     if isinstance(day, Flaw):
         return Flaw("NOT_A_MONTH") if day.code == "NOT_A_DATE" else day

@@ -51,6 +51,7 @@ def open_workbook(path: Path) -> Iterator[list[Sheet]]:
             read_shared_strings(package, workbook.shared_strings),
             read_number_formats(package, workbook.styles),
             workbook.day_zero,
+            workbook.is_uncalculated,
         )
         yield [
             Sheet(
@@ -83,20 +84,31 @@ def _take_chunk(collector: RowCollector) -> Chunk:
 _BOOLEANS = {"1": "TRUE", "0": "FALSE"}
 #: Text of a cell whose formula was saved without its result, so that it does not count as blank.
 FORMULA = "="
+#: Result that a program writes for a formula which it cannot calculate.
+_PLACEHOLDER = "0"
+#: Type of a cell that holds its text itself.
+_INLINE = "inlineStr"
 
 
 @dataclass(frozen=True)
 class CellDecoder:
-    """Turns stored cells into texts with the workbook's shared strings, formats and day zero."""
+    """Turns stored cells into texts with the workbook's shared strings, formats and day zero.
+
+    Attributes
+    ----------
+    is_uncalculated : bool
+        Whether a formula's stored result may be a placeholder.
+    """
 
     shared_strings: Sequence[str]
     formats: Sequence[NumberFormat]
     day_zero: date
+    is_uncalculated: bool = False
 
     def decode(self, kind: str, style: str, value: str) -> str:
         """Return the text of a cell of type `kind` (ECMA-376 part 1, 18.18.11) holding `value`."""
         if kind == "s":
-            return self.shared_strings[_index(value, len(self.shared_strings))]
+            return self.shared_strings[_index(value.strip(), len(self.shared_strings))]
         if kind == "n":
             return number_text(value, self._format(style), self.day_zero)
         if kind == "b":
@@ -133,7 +145,10 @@ class RowCollector:
         self._position = -1
         self._kind = self._style = ""
         self._value: list[str] = []
-        self._is_value = self._has_formula = self._has_value = False
+        self._inline: list[str] = []
+        self._text: list[str] | None = None
+        self._is_phonetic = self._has_formula = self._has_value = False
+        self._arrays: list[MergedRange] = []
 
     def start(self, name: str, at: dict[str, str]) -> None:
         """Open an element."""
@@ -142,23 +157,29 @@ class RowCollector:
         element = self._names.get(name)
         if element == "c":
             self._open_cell(at)
-        elif element == "v" or element == "t":
-            self._is_value = self._has_value = True
+        elif element == "v":
+            self._text, self._has_value = self._value, True
+        elif element == "t" and not self._is_phonetic:
+            self._text = self._inline
         elif element == "row":
             self._open_row(at.get("r"))
         elif element == "f":
-            self._has_formula = True
+            self._open_formula(at)
+        elif element == "rPh":
+            self._is_phonetic = True
 
     def text(self, characters: str) -> None:
         """Add characters to the current value."""
-        if self._is_value:
-            self._value.append(characters)
+        if self._text is not None:
+            self._text.append(characters)
 
     def end(self, name: str) -> None:
         """Close an element."""
         element = (self._names or {}).get(name)
         if element == "v" or element == "t":
-            self._is_value = False
+            self._text = None
+        elif element == "rPh":
+            self._is_phonetic = False
         elif element == "c":
             self._close_cell()
         elif element == "row" and any(self._cells):
@@ -176,14 +197,41 @@ class RowCollector:
         self._position = column_position(cell.rstrip(_DIGITS)) if cell else self._position + 1
         self._kind, self._style = at.get("t", "n"), at.get("s", "")
         self._value.clear()
-        self._has_formula = self._has_value = False
+        self._inline.clear()
+        self._has_formula = self._has_value = self._is_phonetic = False
+
+    def _open_formula(self, at: dict[str, str]) -> None:
+        self._has_formula = True
+        # A writer fills the other cells of an array formula with placeholders too.
+        if self._decoder.is_uncalculated and (cells := _RANGE.fullmatch(at.get("ref", ""))):
+            open_arrays = (each for each in self._arrays if each.last_row >= self._number)
+            self._arrays = [*open_arrays, _range(*cells.groups())]
+            if len(self._arrays) > MAX_COLUMNS:
+                raise RefusedFileError("FILE_TOO_WIDE", f"array formulas > {MAX_COLUMNS}")
 
     def _close_cell(self) -> None:
-        value = "".join(self._value)
-        if value:
-            self._set_cell(self._decoder.decode(self._kind, self._style, value))
-        elif self._has_formula and not self._has_value:
+        value, inline = "".join(self._value), "".join(self._inline)
+        if self._is_uncalculated(value):
             self._set_cell(FORMULA)
+        elif inline and (self._kind == _INLINE or not value):
+            self._set_cell(unescape(inline))
+        elif value:
+            self._set_cell(self._decoder.decode(self._kind, self._style, value))
+
+    def _is_uncalculated(self, value: str) -> bool:
+        """Return whether the cell belongs to a formula and its stored `value` is no result.
+
+        Only a text may be an empty result. In a workbook that was never calculated, 0 is a
+        placeholder.
+        """
+        if value != _PLACEHOLDER or not self._decoder.is_uncalculated:
+            is_empty_text = self._kind == "str" and self._has_value
+            return self._has_formula and not value and not is_empty_text
+        return self._has_formula or any(
+            each.first_row <= self._number <= each.last_row
+            and each.first_column <= self._position <= each.last_column
+            for each in self._arrays
+        )
 
     def _set_cell(self, text: str) -> None:
         if self._position >= MAX_COLUMNS:
@@ -197,7 +245,7 @@ class RowCollector:
 def _element_names(root: str) -> dict[str, str]:
     """Return the elements of interest by their names in this file, which may carry a prefix."""
     prefix = root[: root.rfind(":") + 1]
-    return {prefix + name: name for name in ("c", "v", "t", "f", "row")}
+    return {prefix + name: name for name in ("c", "v", "t", "f", "row", "rPh")}
 
 
 def _index(text: str, size: int) -> int:
@@ -224,8 +272,9 @@ def column_position(letters: str) -> int:
     return position - 1
 
 
+_RANGE = re.compile(r"([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
 _MERGE_CELL = re.compile(
-    rb"<(?:\w+:)?mergeCell\s+ref=\"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})\""
+    rb"<(?:\w+:)?mergeCell\s+ref=[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']"
 )
 #: Blocks overlap by this many bytes; a mergeCell element is shorter.
 _OVERLAP = 100
@@ -238,7 +287,7 @@ def _merged_ranges(package: Package, part: str) -> list[MergedRange]:
     for block in package.blocks(part):
         text, end = overlap + block, 0
         for match in _MERGE_CELL.finditer(text):
-            ranges.append(_merged_range(match))
+            ranges.append(_range(*(group.decode() for group in match.groups())))
             end = match.end()
         overlap = text[max(end, len(text) - _OVERLAP) :]
         if len(ranges) > MAX_MERGED_RANGES:
@@ -246,6 +295,5 @@ def _merged_ranges(package: Package, part: str) -> list[MergedRange]:
     return ranges
 
 
-def _merged_range(match: re.Match[bytes]) -> MergedRange:
-    left, top, right, bottom = (group.decode() for group in match.groups())
+def _range(left: str, top: str, right: str, bottom: str) -> MergedRange:
     return MergedRange(int(top), int(bottom), column_position(left), column_position(right))

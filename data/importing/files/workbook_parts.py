@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from posixpath import dirname, join, normpath
 from typing import NamedTuple
 
-from data.importing.cells.cell import DAY_ZERO_1900, DAY_ZERO_1904
+from data.importing.cells.cell import DAY_ZERO_1900, DAY_ZERO_1904, DOUBT
 from data.importing.files.zip_package import BLOCK_BYTES, Package, Start, local_name, xml_blocks
 from data.importing.limits import MAX_SHEETS, MAX_SMALL_PART_BYTES
 from data.importing.refusals import RefusedFileError
@@ -18,12 +18,20 @@ from data.importing.refusals import RefusedFileError
 
 @dataclass(frozen=True)
 class Workbook:
-    """Names and parts of the worksheets in tab order, and the parts of strings and styles."""
+    """Names and parts of the worksheets in tab order, and the parts of strings and styles.
+
+    Attributes
+    ----------
+    is_uncalculated : bool
+        Whether the workbook says that its formulas must be calculated when it is opened: a stored
+        result may be a placeholder (ECMA-376 part 1, 18.2.2).
+    """
 
     sheets: tuple[tuple[str, str], ...]
     shared_strings: str | None
     styles: str | None
     day_zero: date
+    is_uncalculated: bool
 
 
 def read_workbook(package: Package) -> Workbook:
@@ -37,14 +45,14 @@ def read_workbook(package: Package) -> Workbook:
     main = _main_part(package)
     relations = _relations(package, main)
     worksheets = {key: each.part for key, each in relations.items() if each.kind == "worksheet"}
-    listed, day_zero = _listed_sheets(package, main)
-    sheets = [(name, worksheets[key]) for name, key in listed if key in worksheets]
+    listed = _list_sheets(package, main)
+    sheets = [(name, worksheets[key]) for name, key in listed.sheets if key in worksheets]
     if not sheets:
         raise RefusedFileError("FILE_UNKNOWN_FORMAT", "no worksheet")
     if len(sheets) > MAX_SHEETS:
         raise RefusedFileError("FILE_TOO_WIDE", f"{len(sheets)} sheets > {MAX_SHEETS}")
     strings, styles = _target(relations, "sharedStrings"), _target(relations, "styles")
-    return Workbook(tuple(sheets), strings, styles, day_zero)
+    return Workbook(tuple(sheets), strings, styles, listed.day_zero, listed.is_uncalculated)
 
 
 def _main_part(package: Package) -> str:
@@ -71,7 +79,7 @@ def _relations(package: Package, part: str) -> dict[str, _Relation]:
 
     def start(element: str, at: dict[str, str]) -> None:
         if element == "Relationship" and at.get("TargetMode") != "External":
-            target = normpath(join("/", folder, at.get("Target", "")))
+            target = normpath(join("/", folder, at.get("Target", "").replace("\\", "/")))
             kind = at.get("Type", "").rpartition("/")[2]
             relations[at.get("Id", "")] = _Relation(kind, target.lstrip("/"))
 
@@ -84,20 +92,33 @@ def _target(relations: dict[str, _Relation], kind: str) -> str | None:
     return next((relation.part for relation in relations.values() if relation.kind == kind), None)
 
 
-def _listed_sheets(package: Package, main: str) -> tuple[list[tuple[str, str]], date]:
-    """Return the name and relation id of each sheet in tab order, and day number 0."""
-    sheets: list[tuple[str, str]] = []
-    day_zero = [DAY_ZERO_1900]
+_TRUE, _FALSE = frozenset({"1", "true", "on"}), frozenset({"0", "false", "off"})
 
-    def start(element: str, at: dict[str, str]) -> None:
+
+@dataclass
+class _SheetList:
+    """Name and relation id of each sheet in tab order, and the settings beside the list."""
+
+    sheets: list[tuple[str, str]] = field(default_factory=list)
+    day_zero: date = DAY_ZERO_1900
+    is_uncalculated: bool = False
+
+    def start(self, element: str, at: dict[str, str]) -> None:
+        """Open an element of the workbook's main part."""
         if element == "sheet":
             key = next((value for name, value in at.items() if local_name(name) == "id"), "")
-            sheets.append((at.get("name", ""), key))
-        elif element == "workbookPr" and at.get("date1904") in {"1", "true", "on"}:
-            day_zero[0] = DAY_ZERO_1904
+            self.sheets.append((at.get("name", ""), key))
+        elif element == "workbookPr" and at.get("date1904") in _TRUE:
+            self.day_zero = DAY_ZERO_1904
+        elif element == "calcPr":
+            must_be_full = at.get("fullCalcOnLoad") in _TRUE
+            self.is_uncalculated = must_be_full or at.get("calcCompleted") in _FALSE
 
-    _walk(package, main, start)
-    return sheets, day_zero[0]
+
+def _list_sheets(package: Package, main: str) -> _SheetList:
+    listed = _SheetList()
+    _walk(package, main, listed.start)
+    return listed
 
 
 def _walk(package: Package, part: str, start: Start) -> None:
@@ -110,16 +131,26 @@ def _walk(package: Package, part: str, start: Start) -> None:
 
 
 class NumberFormat(NamedTuple):
-    """How a number is shown; `zeros` is the width to which leading zeros fill an id."""
+    """How a number is shown.
+
+    Attributes
+    ----------
+    zeros : int
+        The width to which leading zeros fill an id.
+    shows_clock : bool
+        Whether a day is shown with its time.
+    """
 
     is_day: bool = False
     is_percent: bool = False
     zeros: int = 0
+    shows_clock: bool = False
 
 
 PLAIN = NumberFormat()
 #: Built-in formats, ECMA-376 part 1, 18.8.30; 27-36 and 50-58 are the East Asian dates.
 _BUILT_IN_DATES = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
+_BUILT_IN_CLOCKS = frozenset([*range(18, 23), 32, 33, *range(45, 48), 55, 56])
 _BUILT_IN_PERCENT = frozenset([9, 10])
 #: Literal texts, colours, conditions and locales of a format code.
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
@@ -156,11 +187,13 @@ def _to_int(text: str | None) -> int:
 
 def _number_format(number: int, code: str | None) -> NumberFormat:
     if code is None:
-        return NumberFormat(number in _BUILT_IN_DATES, number in _BUILT_IN_PERCENT)
+        is_day, is_percent = number in _BUILT_IN_DATES, number in _BUILT_IN_PERCENT
+        return NumberFormat(is_day, is_percent, shows_clock=number in _BUILT_IN_CLOCKS)
     shown = _LITERAL.sub("", code.partition(";")[0]).lower()
     zeros = len(shown) if _ZEROS.fullmatch(shown) else 0
     is_day = "general" not in shown and any(letter in shown for letter in "ymdhs")
-    return NumberFormat(is_day, "%" in shown, zeros)
+    shows_clock = is_day and ("h" in shown or "s" in shown)
+    return NumberFormat(is_day, "%" in shown, zeros, shows_clock)
 
 
 def number_text(value: str, shown_as: NumberFormat, day_zero: date) -> str:
@@ -176,7 +209,7 @@ def number_text(value: str, shown_as: NumberFormat, day_zero: date) -> str:
     except ValueError:
         return value
     if shown_as.is_day and _FIRST_DAY <= number <= _LAST_DAY:
-        return _day_text(number, day_zero)
+        return _day_text(number, day_zero, shown_as.shows_clock)
     if abs(number) >= _INEXACT_FROM:
         return f"{number:.14E}"
     shown = Decimal(f"{number:.15g}")
@@ -185,7 +218,19 @@ def number_text(value: str, shown_as: NumberFormat, day_zero: date) -> str:
     return f"{shown.normalize():f}".zfill(shown_as.zeros)
 
 
-def _day_text(number: float, day_zero: date) -> str:
+#: A day cell that hides its time is in doubt from this hour on, if the time is a full hour: it is a
+#: midnight that a program wrote in another time zone, such as 16:00 in UTC for China.
+_DOUBTFUL_FROM = timedelta(hours=13)
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def _day_text(number: float, day_zero: date, shows_clock: bool) -> str:
     milliseconds = round(number * 86_400_000)
-    moment = datetime.combine(day_zero, time.min) + timedelta(milliseconds=milliseconds)
-    return moment.date().isoformat() if moment.time() == time.min else moment.isoformat(" ")
+    midnight = datetime.combine(day_zero, time.min)
+    moment = midnight + timedelta(milliseconds=milliseconds)
+    clock = (moment - midnight) % timedelta(days=1)
+    if not clock:
+        return moment.date().isoformat()
+    is_full_hour = (clock + _MINUTE) % _HOUR <= 2 * _MINUTE
+    is_doubtful = is_full_hour and _DOUBTFUL_FROM - _MINUTE <= clock <= 23 * _HOUR + _MINUTE
+    return moment.isoformat(" ") + (DOUBT if is_doubtful and not shows_clock else "")

@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from posixpath import normpath
+from urllib.parse import unquote
 from xml.parsers import expat
 
 from data.importing.limits import (
@@ -56,11 +58,11 @@ class Package:
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        self._names = {name.lower(): name for name in archive.namelist()}
+        self._names = {_normal_name(name): name for name in archive.namelist()}
 
     def has(self, part: str) -> bool:
-        """Return whether the package has `part`; names are not case-sensitive."""
-        return part.lower().lstrip("/") in self._names
+        """Return whether the package has `part`, however the zip spells its name."""
+        return _normal_name(part) in self._names
 
     def blocks(self, part: str) -> Iterator[bytes]:
         """Yield the bytes of `part`, at most as many as the directory states.
@@ -73,11 +75,19 @@ class Package:
         if not self.has(part):
             raise RefusedFileError("FILE_DAMAGED", part)
         try:
-            with self._archive.open(self._names[part.lower().lstrip("/")]) as stream:
+            with self._archive.open(self._names[_normal_name(part)]) as stream:
                 while block := stream.read(BLOCK_BYTES):
                     yield block
         except _ZIP_ERRORS as error:
             raise RefusedFileError("FILE_DAMAGED", str(error)) from error
+
+
+def _normal_name(name: str) -> str:
+    """Return a part name for comparison.
+
+    Names are not case-sensitive; writers also use backslashes, percent signs and a leading ``./``.
+    """
+    return normpath("/" + unquote(name).replace("\\", "/")).lstrip("/").lower()
 
 
 def _refuse_large_directory(path: Path, size: int) -> None:

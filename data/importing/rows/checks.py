@@ -193,6 +193,13 @@ def _check_order(columns: Mapping[str, pa.Array], names: tuple[str, ...]) -> Ite
     yield Finding(Problem("DATES_OUT_OF_ORDER", names), _first_is_greater(columns, names))
 
 
+def _check_birth(columns: Mapping[str, pa.Array], names: tuple[str, ...]) -> Iterator[Finding]:
+    birth_date, *dates = names
+    for name in dates:
+        rows = _first_is_greater(columns, (birth_date, name))
+        yield Finding(Problem("BEFORE_BIRTH", (name, birth_date)), rows)
+
+
 def _check_limit(columns: Mapping[str, pa.Array], names: tuple[str, ...]) -> Iterator[Finding]:
     yield Finding(Problem("EXCEEDS_OTHER", names), _first_is_greater(columns, names))
 
@@ -222,4 +229,9 @@ def _to_mask(answers: pa.Array) -> Bools:
 #: `known` needs the archive and is checked when rows are settled.
 _RULES: Mapping[
     CheckKind, Callable[[Mapping[str, pa.Array], tuple[str, ...]], Iterator[Finding]]
-] = {"not_after": _check_order, "at_most": _check_limit, "id_agrees": _check_id_number}
+] = {
+    "not_after": _check_order,
+    "not_before_birth": _check_birth,
+    "at_most": _check_limit,
+    "id_agrees": _check_id_number,
+}

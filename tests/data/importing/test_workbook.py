@@ -38,7 +38,7 @@ def written(tmp_path):
 
 @pytest.fixture
 def rewritten(tmp_path):
-    """Write a workbook of one cell, replace parts of its package, and read it."""
+    """Write a workbook of one cell, replace parts of its package by their names, and read it."""
 
     def rows(**parts):
         plain, path = tmp_path / "plain.xlsx", tmp_path / "changed.xlsx"
@@ -46,7 +46,7 @@ def rewritten(tmp_path):
             book.add_worksheet("表").write(0, 0, "a")
         with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w") as target:
             for name in source.namelist():
-                changed = parts.get(name.rpartition("/")[2].partition(".")[0])
+                changed = parts.get(name.rpartition("/")[2].removesuffix(".xml"))
                 target.writestr(name, changed or source.read(name))
         return rows_of(path)["表"]
 
@@ -121,6 +121,32 @@ def test_an_old_mac_workbook_counts_its_days_from_1904(written):
     assert written(write, date_1904=True) == [["2023-05-01"]]
 
 
+DAY = dt.timedelta(days=45047)
+
+
+@pytest.mark.parametrize(
+    ("code", "off", "shown"),
+    [
+        ("yyyy/m/d", dt.timedelta(hours=-8), "2023-04-30 16:00:00?"),
+        ("yyyy/m/d", dt.timedelta(hours=-8, seconds=-43), "2023-04-30 15:59:17?"),
+        ("yyyy/m/d", dt.timedelta(hours=-9), "2023-04-30 15:00:00?"),
+        (14, dt.timedelta(hours=-1), "2023-04-30 23:00:00?"),
+        ("yyyy/m/d", dt.timedelta(hours=8), "2023-05-01 08:00:00"),
+        ("yyyy/m/d", dt.timedelta(hours=12), "2023-05-01 12:00:00"),
+        ("yyyy/m/d", dt.timedelta(hours=14, minutes=23), "2023-05-01 14:23:00"),
+        ("yyyy/m/d", dt.timedelta(seconds=-43), "2023-04-30 23:59:17"),
+        ("yyyy/m/d hh:mm", dt.timedelta(hours=-8), "2023-04-30 16:00:00"),
+        (22, dt.timedelta(hours=-8), "2023-04-30 16:00:00"),
+    ],
+)
+def test_a_day_that_hides_a_full_hour_of_the_afternoon_is_in_doubt(written, code, off, shown):
+    def write(book, sheet):
+        serial = (DAY + off) / dt.timedelta(days=1)
+        sheet.write_number(0, 0, serial, book.add_format({"num_format": code}))
+
+    assert written(write) == [[shown]]
+
+
 def test_a_percentage_is_read_with_its_sign(written):
     def write(book, sheet):
         sheet.write_number(0, 0, 0.0435, book.add_format({"num_format": "0.00%"}))
@@ -134,6 +160,75 @@ def test_a_formula_gives_its_result_or_shows_that_it_has_none(rewritten):
         '<c r="C1" t="e"><f>1/0</f><v>#DIV/0!</v></c><c r="D1" t="str"><f>""</f><v></v></c></row>'
     )
     assert rewritten(sheet1=sheet_xml(cells)) == [(1, ["2", "=", "#DIV/0!"])]
+
+
+@pytest.mark.parametrize("cell", ["<v/>", "<v></v>", "", '<v xml:space="preserve"></v>'])
+@pytest.mark.parametrize("kind", ["", ' t="n"', ' t="b"', ' t="e"'])
+def test_only_a_text_may_be_an_empty_result(rewritten, kind, cell):
+    row = f'<row r="1"><c r="A1"{kind}><f>2+2</f>{cell}</c></row>'
+    assert rewritten(sheet1=sheet_xml(row)) == [(1, ["="])]
+
+
+def test_a_formula_of_openpyxl_has_no_result(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["M001", "=2+2", "=DATE(2020,5,1)"])
+    book.save(tmp_path / "book.xlsx")
+    assert rows_of(tmp_path / "book.xlsx")["Sheet"] == [(1, ["M001", "=", "="])]
+
+
+def test_a_placeholder_of_a_workbook_that_was_never_calculated_is_no_result(written):
+    def write(book, sheet):
+        sheet.write_formula(0, 0, "=2+2")
+        sheet.write_formula(0, 1, "=2+2", None, 4)
+        sheet.write_formula(0, 2, '=""', None, "无")
+        sheet.write_number(0, 3, 0)
+        sheet.write_array_formula("E1:F1", "{=A1:B1*2}")
+        sheet.write_dynamic_array_formula("G1:H1", "=A1:B1*2")
+
+    assert written(write) == [["=", "4", "无", "0", "=", "=", "=", "="]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "shown"),
+    [
+        ('fullCalcOnLoad="1"', "="),
+        ('fullCalcOnLoad="true"', "="),
+        ('calcCompleted="0"', "="),
+        ('calcId="191029"', "0"),
+        ('fullCalcOnLoad="0"', "0"),
+    ],
+)
+def test_a_zero_of_a_formula_counts_if_the_workbook_was_calculated(rewritten, settings, shown):
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    link = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    main = (
+        f'<workbook xmlns="{space}" xmlns:r="{link}"><sheets><sheet name="表" sheetId="1"'
+        f' r:id="rId1"/></sheets><calcPr {settings}/></workbook>'
+    )
+    row = '<row r="1"><c r="A1"><f>1-1</f><v>0</v></c></row>'
+    assert rewritten(sheet1=sheet_xml(row), workbook=main) == [(1, [shown])]
+
+
+def test_an_inline_text_is_not_joined_with_a_value_beside_it(rewritten):
+    cells = (
+        '<row r="1"><c r="A1" t="inlineStr"><v>12</v><is><t>12</t></is></c>'
+        '<c r="B1" t="inlineStr"><is><t>12</t></is><v>12</v></c>'
+        '<c r="C1" t="inlineStr"><v>12</v></c>'
+        '<c r="D1"><v>12</v><is><t>7</t></is></c>'
+        '<c r="E1"><is><t>7</t></is></c>'
+        '<c r="F1" t="inlineStr"><v>12</v><is><r><t>1</t></r><r><t>3</t></r></is></c></row>'
+    )
+    assert rewritten(sheet1=sheet_xml(cells)) == [(1, ["12", "12", "12", "12", "7", "13"])]
+
+
+def test_a_phonetic_hint_is_no_part_of_an_inline_text(rewritten):
+    cells = (
+        '<row r="1"><c r="A1" t="inlineStr"><is><rPh sb="0" eb="1"><t>zhang</t></rPh>'
+        "<r><t>张</t></r>"
+        '<rPh sb="1" eb="2"><t>san</t></rPh><r><t>三</t></r><phoneticPr fontId="1"/></is></c>'
+        '<c r="B1" t="inlineStr"><is><t>李</t><rPh sb="0" eb="1"><t>li</t></rPh></is></c></row>'
+    )
+    assert rewritten(sheet1=sheet_xml(cells)) == [(1, ["张三", "李"])]
 
 
 def test_prefixed_names_missing_references_and_inline_texts_are_read(rewritten):
@@ -175,6 +270,40 @@ def test_sheets_come_in_the_order_of_their_tabs_hidden_ones_too(tmp_path):
         book.get_worksheet_by_name("甲").hide()
         book.add_chartsheet("图")
     assert rows_of(path) == {"乙": [(1, ["乙"])], "甲": [(1, ["甲"])]}
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        lambda name: name.replace("/", "\\"),
+        lambda name: f"./{name}",
+        lambda name: f"/{name}",
+        str.upper,
+        lambda name: name.replace("sheet1", "Sheet1").replace("xl/", "XL/"),
+        lambda name: name.replace("sheet1", "sheet%31"),
+    ],
+)
+def test_a_package_may_spell_the_names_of_its_parts_in_any_valid_way(tmp_path, spelled):
+    plain, path = tmp_path / "plain.xlsx", tmp_path / "other.xlsx"
+    with xlsxwriter.Workbook(plain) as book:
+        book.add_worksheet("表").write(0, 0, "会员")
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            target.writestr(spelled(name), source.read(name))
+    assert rows_of(path) == {"表": [(1, ["会员"])]}
+
+
+def test_the_target_of_a_relation_may_use_backslashes(tmp_path):
+    plain, path = tmp_path / "plain.xlsx", tmp_path / "other.xlsx"
+    with xlsxwriter.Workbook(plain) as book:
+        book.add_worksheet("表").write(0, 0, "会员")
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name.endswith(".rels"):
+                content = content.replace(b"worksheets/", b"worksheets\\").replace(b"xl/", b"xl\\")
+            target.writestr(name, content)
+    assert rows_of(path) == {"表": [(1, ["会员"])]}
 
 
 def test_merged_ranges_are_found(tmp_path):
