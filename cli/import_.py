@@ -107,17 +107,24 @@ def _print_summary(result: ImportReport) -> None:
     rows = [_row(names[name], counts) for name, counts in result.tables.items()]
     if rows:
         _print_table([_HEADER, *rows, _row("合计 total", result.totals)])
-    if result.totals.skipped:
-        click.echo(
-            f"另有 {result.totals.skipped:,} 行非数据行（空行、合计、附注）"
-            " rows without data (blank, totals, notes)"
-        )
+    _print_passed_over(result)
     _print_reasons(result)
     _print_remarks(result)
     _print_refused(result)
+    _print_files_passed_over(result)
     _print_empty(result)
     _print_unknown_columns(result)
     _print_quarantine(result)
+
+
+def _print_passed_over(result: ImportReport) -> None:
+    from data.importing.reasons import PASSED_OVER
+
+    if result.totals.skipped:
+        click.echo(f"另有 {result.totals.skipped:,} 行非数据行 rows without data, passed over")
+    for code, count in result.passed_over.items():
+        text = PASSED_OVER[code]
+        click.echo(f"{count:>9,}  {code}  {text.zh} {text.en}")
 
 
 def _row(name: str, counts: Counts) -> tuple[str, ...]:
@@ -172,6 +179,17 @@ def _print_refused(result: ImportReport) -> None:
         if refusal
     ]
     _print_list("未读入的文件或工作表 refused files or sheets", lines)
+
+
+def _print_files_passed_over(result: ImportReport) -> None:
+    from data.importing.inbox import ENDINGS
+
+    endings = "、".join(ENDINGS)
+    _print_list(
+        f"文件夹中未打开的文件（结尾不是 {endings}；单独指定文件名可读入） files passed over in"
+        " folders, for their endings; name such a file by itself to read it",
+        [str(file) for file in result.files_passed_over],
+    )
 
 
 def _print_empty(result: ImportReport) -> None:

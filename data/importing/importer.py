@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pyarrow as pa
 
+from data.importing.inbox import collect_files
 from data.importing.quarantine import (
     BadSheet,
     bad_rows,
@@ -28,8 +29,6 @@ from data.storage.archive import Archive
 from model.archive.tables import archive_tables
 
 _STAGING = ".import-"
-#: Endings of the files read from a folder; a file named by itself is read with any ending.
-_ENDINGS = frozenset({".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt"})
 
 
 def _silent(_step: str, _done: int, _of: int) -> None:
@@ -68,39 +67,12 @@ def import_files(
         If a reading process dies; nothing is stored then.
     """
     with archive.locked(), _staging(archive) as folder:
-        sources = _collect_files(paths, [archive.folder, quarantine])
-        files = stage_files(sources, folder, recorded_at, workers, progress)
+        inbox = collect_files(paths, [archive.folder, quarantine])
+        files = stage_files(inbox.files, folder, recorded_at, workers, progress)
         settled = store_files(files, archive, recorded_at, folder, progress)
         parents = {name: _stored_keys(archive, name) for name in UNKNOWN_PARENT}
         reports = [_report_file(file, settled, parents, quarantine) for file in files]
-    return ImportReport(archive.folder, recorded_at, reports)
-
-
-def _collect_files(paths: Iterable[Path], stores: Sequence[Path]) -> list[Path]:
-    """Return the files in `paths` and in the folders in `paths`, each once.
-
-    They are sorted by file name, then by path, so the order of `paths` does not matter. Folders in
-    `stores` (archive, quarantine) are searched only if `paths` names them.
-    """
-    files = {file.resolve(): file for path in paths for file in _files_in(path, stores)}
-    return sorted(files.values(), key=lambda file: (file.name, str(file)))
-
-
-def _files_in(path: Path, stores: Sequence[Path]) -> Iterator[Path]:
-    if not path.is_dir():
-        yield path
-        return
-    skipped = [s.resolve() for s in stores if not path.resolve().is_relative_to(s.resolve())]
-    for file in path.rglob("*"):
-        inside = any(file.resolve().is_relative_to(store) for store in skipped)
-        if not inside and _is_branch_file(file):
-            yield file
-
-
-def _is_branch_file(file: Path) -> bool:
-    """Return whether a folder's `file` is to be read; ``~$`` starts the lock file of a workbook."""
-    is_hidden = file.name.startswith((".", "~$"))
-    return file.is_file() and not is_hidden and file.suffix.lower() in _ENDINGS
+    return ImportReport(archive.folder, recorded_at, reports, inbox.passed_over)
 
 
 @contextmanager
@@ -141,6 +113,9 @@ def _report_file(
 def _report_sheet(bad: BadSheet, settled: Settled) -> SheetReport:
     sheet, quarantined = bad.sheet, bad.rows.num_rows
     duplicate = int(np.count_nonzero(settled.verdicts.codes == DUPLICATE))
-    counts = Counts(sheet.read, settled.stored, quarantined, duplicate, sheet.skipped)
-    reasons = count_reasons(bad.rows)
-    return SheetReport(sheet.sheet, sheet.table, counts, reasons, sheet.unknown, sheet.remarks)
+    skipped = sum(sheet.skipped.values())
+    counts = Counts(sheet.read, settled.stored, quarantined, duplicate, skipped)
+    return SheetReport(
+        sheet.sheet, sheet.table, counts, count_reasons(bad.rows), sheet.unknown, sheet.remarks,
+        sheet.skipped,
+    )  # fmt: skip

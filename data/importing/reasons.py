@@ -185,6 +185,19 @@ REMARKS: Mapping[str, ReasonText] = {
     "FROM_ID_NUMBER": ReasonText("为空，已取自身份证号", "blank; read from the id number"),
 }
 
+#: Rows that are no data, and what they are.
+PASSED_OVER: Mapping[str, ReasonText] = {
+    "BLANK": ReasonText("空行", "blank line"),
+    "HEADER_AGAIN": ReasonText("重复打印的表头", "the header, printed again"),
+    "TITLE_AGAIN": ReasonText("重复打印的标题", "a title, printed again"),
+    "PAGE_NUMBER": ReasonText("页码", "page number"),
+    "END_MARK": ReasonText("以下空白等结束标记", "mark of the end"),
+    "TOTAL": ReasonText("合计", "total"),
+    "SIGNATURE": ReasonText("签字、经办人、日期等", "signatures, preparer, date"),
+    "NOTE": ReasonText("附注", "note"),
+    "NO_KNOWN_COLUMN": ReasonText("本表各列均无内容", "nothing in any column of the table"),
+}
+
 REASONS: Mapping[str, ReasonText] = {**CELL_REASONS, **ROW_REASONS, **ARCHIVE_REASONS}
 
 

@@ -50,6 +50,10 @@ REFUSALS: Mapping[str, ReasonText] = {
         "无法识别文字编码，请另存为 UTF-8 或 GB18030",
         "the text encoding is not recognised; save the file as UTF-8 or GB18030",
     ),
+    "DELIMITER_UNKNOWN": ReasonText(
+        "列之间以{detail}分隔，请另存为逗号、制表符、分号或竖线分隔的文件",
+        "the cells are separated by {detail}; save the file with commas, tabs, semicolons or bars",
+    ),
     "TABLE_NOT_RECOGNISED": ReasonText(
         "前 30 行内没有可识别的表头",
         "the first 30 rows contain no known header",

@@ -47,6 +47,8 @@ class SheetReport:
     remarks : mapping of str to mapping of str to int
         Column → code → number of cells that were changed or left out in rows that passed their
         checks.
+    passed_over : mapping of str to int
+        Code of `reasons.PASSED_OVER` → number of rows that are no data; their sum is `skipped`.
     """
 
     sheet: str
@@ -55,6 +57,7 @@ class SheetReport:
     reasons: Mapping[str, int] = field(default_factory=dict)
     unknown_columns: Sequence[str] = ()
     remarks: RemarkCounts = field(default_factory=dict)
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,18 @@ class FileReport:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """The report of one import."""
+    """The report of one import.
+
+    Attributes
+    ----------
+    files_passed_over : sequence of Path
+        Files of a folder that were not opened, because their endings name no branch file.
+    """
 
     archive: Path
     recorded_at: datetime
     files: Sequence[FileReport]
+    files_passed_over: Sequence[Path] = ()
 
     @property
     def tables(self) -> Mapping[str, Counts]:
@@ -96,6 +106,11 @@ class ImportReport:
     def reasons(self) -> Mapping[str, int]:
         """Numbers of rows by reason over all files, most frequent first."""
         return _sum_reasons(sheet.reasons for file in self.files for sheet in file.sheets)
+
+    @property
+    def passed_over(self) -> Mapping[str, int]:
+        """Numbers of rows that are no data, by code over all files, most frequent first."""
+        return _sum_reasons(sheet.passed_over for file in self.files for sheet in file.sheets)
 
     @property
     def remarks(self) -> Mapping[str, RemarkCounts]:
@@ -120,8 +135,10 @@ class ImportReport:
             "totals": vars(self.totals),
             "reasons": dict(self.reasons),
             "remarks": self.remarks,
+            "passed_over": dict(self.passed_over),
             "tables": {name: vars(counts) for name, counts in self.tables.items()},
             "files": [_file_json(file) for file in self.files],
+            "files_passed_over": [str(file) for file in self.files_passed_over],
         }
 
 
@@ -144,6 +161,7 @@ def _file_json(file: FileReport) -> dict[str, Any]:
                 **vars(sheet.counts),
                 "reasons": dict(sheet.reasons),
                 "remarks": sheet.remarks,
+                "passed_over": dict(sheet.passed_over),
                 "unknown_columns": list(sheet.unknown_columns),
             }
             for sheet in file.sheets

@@ -6,7 +6,7 @@ import codecs
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -27,8 +27,10 @@ from data.importing.limits import (
 )
 from data.importing.refusals import RefusedFileError
 
-#: Excel separates cells by tabs when it saves as Unicode text.
-_DELIMITERS = (",", "\t", ";")
+#: Excel separates cells by tabs when it saves as Unicode text; core banking systems by bars.
+_DELIMITERS = (",", "\t", ";", "|")
+#: A first line that tells Excel the delimiter.
+_NAMED_DELIMITER = re.compile(r"\ufeff?\"?sep=(?P<mark>[,\t;|])\"?\s*", re.IGNORECASE)
 
 
 @contextmanager
@@ -46,14 +48,25 @@ def open_csv(path: Path) -> Iterator[list[Sheet]]:
     encoding = detect_encoding(path)
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         delimiter = _detect_delimiter(file)
-        yield [Sheet("", _chunks(Records(file, delimiter)))]
+        yield [Sheet("", _chunks(Records(file, delimiter)), delimiter=delimiter)]
 
 
 def _detect_delimiter(file: TextIO) -> str:
-    """Return the delimiter that occurs most often in one of the first lines."""
+    """Return the delimiter that the first line names, or the one that most of the lines have.
+
+    Of those, the most frequent one in a line: a text in a cell may hold another delimiter.
+    """
     lines = list(islice(iter(lambda: file.readline(MAX_LINE_CHARS), ""), HEADER_SEARCH_ROWS))
     file.seek(0)
-    return max(_DELIMITERS, key=lambda mark: max((line.count(mark) for line in lines), default=0))
+    if lines and (named := _NAMED_DELIMITER.fullmatch(lines[0])):
+        return named["mark"]
+    return max(_DELIMITERS, key=lambda mark: _frequency(mark, lines))
+
+
+def _frequency(mark: str, lines: Sequence[str]) -> tuple[int, int]:
+    """Return how many `lines` have `mark`, and how often it is in the line that has most."""
+    counts = [line.count(mark) for line in lines]
+    return sum(map(bool, counts)), max(counts, default=0)
 
 
 def _chunks(records: Records) -> Iterator[Chunk]:

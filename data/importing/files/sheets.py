@@ -51,6 +51,8 @@ class Sheet:
     is_ragged : bool
         Whether a row may be shorter than the header. A workbook does not store blank cells at the
         end of a row; in a csv file such a row has lost cells.
+    delimiter : str
+        What separates the cells of a csv file; empty in a workbook.
     """
 
     name: str
@@ -58,3 +60,4 @@ class Sheet:
     merged: Sequence[MergedRange] = ()
     day_zero: date = DAY_ZERO_1900
     is_ragged: bool = False
+    delimiter: str = ""

@@ -53,6 +53,11 @@ class Heading:
         The header row up to its last filled cell.
     unknown : tuple of str
         Headers that name no column of the table; their cells are not imported.
+    lines : tuple of tuple of str
+        The header as it may be printed again, in the form used for comparison: the whole, and each
+        of its two rows.
+    titles : frozenset of str
+        The texts above the header, in the form used for comparison.
     """
 
     table: Table
@@ -60,6 +65,8 @@ class Heading:
     row: int
     cells: tuple[str, ...]
     unknown: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...] = ()
+    titles: frozenset[str] = frozenset()
 
 
 def find_heading(rows: Sequence[Cells], day_zero: date = DAY_ZERO_1900) -> Heading | Refusal:
@@ -75,7 +82,7 @@ def find_heading(rows: Sequence[Cells], day_zero: date = DAY_ZERO_1900) -> Headi
         if best.is_complete() and (rival := _rival(best, matches)):
             return Refusal("TABLE_AMBIGUOUS", f"{best.table.zh}, {rival.table.zh}")
         if best.is_complete():
-            return _heading(best, row, _units_above(rows[:row]), day_zero)
+            return _heading(best, rows[: row + 1], day_zero)
         nearest = best if nearest is None else max(nearest, best, key=HeaderMatch.rank)
     return nearest.refusal() if nearest else Refusal("TABLE_NOT_RECOGNISED")
 
@@ -105,7 +112,9 @@ def _units_above(rows: Sequence[Cells]) -> frozenset[str]:
     return frozenset(normal_unit(unit) for line in lines for unit in re.split(r"[、,;，；]", line))
 
 
-def _heading(match: HeaderMatch, row: int, units: frozenset[str], day_zero: date) -> Heading:
+def _heading(match: HeaderMatch, rows: Sequence[Cells], day_zero: date) -> Heading:
+    """Return the heading that `match` found in the last, or the last two, of `rows`."""
+    units = _units_above(rows[:-1])
     matched = {
         name: MatchedColumn(
             position,
@@ -116,7 +125,18 @@ def _heading(match: HeaderMatch, row: int, units: frozenset[str], day_zero: date
         for column in [match.table.columns[name]]
     }
     unknown = tuple(text for text in match.unknown if normal_header(text) not in _IGNORED_HEADERS)
-    return Heading(match.table, matched, row, match.cells, unknown)
+    height = 1 if _normal_line(match.cells) == _normal_line(rows[-1]) else 2
+    lines = [match.cells, *rows[-height:]]
+    titles = {text for cells in rows[:-height] for text in _normal_line(cells) if text}
+    return Heading(
+        match.table, matched, len(rows) - 1, match.cells, unknown,
+        tuple(map(_normal_line, lines)), frozenset(titles),
+    )  # fmt: skip
+
+
+def _normal_line(cells: Cells) -> tuple[str, ...]:
+    texts = [normal_header(cell) for cell in cells]
+    return tuple(texts[: max((at for at, text in enumerate(texts) if text), default=-1) + 1])
 
 
 #: A row with at least this share of a table's columns counts as an attempt at its header.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 
 from data.importing.files.formats import is_workbook, open_sheets
 from data.importing.files.sheets import Chunk, Sheet
+from data.importing.headings.delimiters import other_delimiter
 from data.importing.headings.frame import Frame, frame_rows
 from data.importing.headings.heading import Heading, find_heading
 from data.importing.headings.merged_cells import MergedCells
@@ -42,8 +44,10 @@ class StagedSheet:
         Row id before the sheet's first row.
     good, bad : Path
         Arrow files of the good and the bad rows, see `checks.CheckedRows`.
-    read, skipped : int
-        Numbers of rows of data, and of rows that are no data.
+    read : int
+        Number of rows of data.
+    skipped : mapping of str to int
+        Code of `reasons.PASSED_OVER` → number of rows that are no data.
     headers : mapping of str to str
         Column name → header in the file.
     remarks : mapping of str to mapping of str to int
@@ -56,7 +60,7 @@ class StagedSheet:
     good: Path
     bad: Path
     read: int
-    skipped: int
+    skipped: Mapping[str, int]
     headers: Mapping[str, str]
     unknown: Sequence[str]
     remarks: RemarkCounts
@@ -124,16 +128,16 @@ def _stage_sheet(sheet: Sheet, start: int, folder: Path, moment: datetime) -> _O
     first = next(chunks, Chunk((), ()))
     if not first.rows:
         return None
-    heading = find_heading(first.rows[:HEADER_SEARCH_ROWS], sheet.day_zero)
+    heading = _find_heading(sheet, first.rows[:HEADER_SEARCH_ROWS])
     if isinstance(heading, Refusal):
         return heading
     good, bad = folder / f"{start:020}.good", folder / f"{start:020}.bad"
-    read = skipped = 0
+    read, skipped = 0, Counter[str]()
     remarks: RemarkCounts = {}
     with _ArrowFile(good) as passed, _ArrowFile(bad) as failed:
         for frame, checked in _check_chunks(sheet, heading, _below(first, heading, chunks), moment):
             read += checked.good.num_rows + checked.bad.num_rows
-            skipped += frame.skipped
+            skipped.update(frame.skipped)
             remarks = add_remarks([remarks, checked.remarks])
             passed.write(_with_row_ids(checked.good, start))
             failed.write(_with_row_ids(checked.bad, start))
@@ -142,6 +146,12 @@ def _stage_sheet(sheet: Sheet, start: int, folder: Path, moment: datetime) -> _O
         sheet.name, heading.table.name, start, good, bad, read, skipped, headers, heading.unknown,
         remarks,
     )  # fmt: skip
+
+
+def _find_heading(sheet: Sheet, rows: Sequence[list[str]]) -> Heading | Refusal:
+    heading = find_heading(rows, sheet.day_zero)
+    other = other_delimiter(rows, sheet.delimiter, heading) if sheet.delimiter else None
+    return Refusal("DELIMITER_UNKNOWN", other) if other else heading
 
 
 def _below(first: Chunk, heading: Heading, others: Iterator[Chunk]) -> Iterator[Chunk]:

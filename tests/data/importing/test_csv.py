@@ -87,12 +87,21 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
         detect_encoding(path)
 
 
-@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_delimiters_and_line_ends_are_recognised(read, delimiter, end):
     text = (HEADER + BODY).replace(",", delimiter).replace("\r\n", end)
     numbered, _ = read(text.encode())
     assert numbered[1] == (2, ["M001", "2023-05", "3"])
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+@pytest.mark.parametrize("line", ["sep={}", "SEP={}", '"sep={}"', "\ufeffsep={}"])
+def test_a_first_line_may_name_the_delimiter(read, delimiter, line):
+    titles = "注：甲,乙；丙;丁|戊" * 9
+    text = f"{line.format(delimiter)}\r\n{titles}\r\n" + (HEADER + BODY).replace(",", delimiter)
+    numbered, _ = read(text.encode())
+    assert numbered[-1] == (4, ["M001", "2023-05", "3"])
 
 
 def test_quoted_line_breaks_and_blank_lines_keep_the_numbers_of_a_spreadsheet(read):

@@ -1,5 +1,8 @@
 """Imports of files as branches send them: workbooks, merged cells, units, folders, refusals."""
 
+from pathlib import Path
+
+import pytest
 import xlsxwriter
 
 from data.importing.headings.spellings import export_headers
@@ -80,6 +83,31 @@ def test_a_folder_gives_its_branch_files_once(branch):
     (branch.folder / "~$m.xlsx").write_bytes(b"lock")
     report = branch.send(branch.folder, branch.folder / "m.csv")
     assert [file.file.name for file in report.files] == ["m.csv"]
+    assert [file.name for file in report.files_passed_over] == ["notes.json"]
+
+
+def test_every_file_of_a_folder_that_is_not_taken_is_named(branch):
+    inner = branch.folder / "收件 箱" / "六月"
+    inner.mkdir(parents=True)
+    for name in ("资金.dat", "资金.et", "资金.zip", "图.PNG", "资金"):
+        (inner / name).write_bytes(b"x")
+    for name in ("~$会员.xlsx", ".DS_Store", "Thumbs.db", "desktop.ini"):
+        (inner / name).write_bytes(b"x")
+    (inner / "断.csv").symlink_to(inner / "none.csv")
+    (inner / "断.dat").symlink_to(inner / "none.dat")
+    branch.file("m.csv", "members", [member(1)]).rename(inner / "会员.CSV")
+    report = branch.send(inner.parent)
+    assert counts(report) == (1, 1, 0, 0)
+    assert [file.file.name for file in report.refused] == ["none.csv"]
+    named = [Path(file).name for file in report.as_json()["files_passed_over"]]
+    assert named == ["none.dat", "图.PNG", "资金", "资金.dat", "资金.et", "资金.zip"]
+
+
+def test_a_file_of_another_ending_is_read_where_it_is_named_by_itself(branch):
+    path = branch.file("m.csv", "members", [member(1)]).rename(branch.folder / "m.dat")
+    report = branch.send(branch.folder, path)
+    assert counts(report) == (1, 1, 0, 0)
+    assert report.files_passed_over == []
 
 
 def test_stores_inside_an_imported_folder_are_no_input(branch):
@@ -87,3 +115,51 @@ def test_stores_inside_an_imported_folder_are_no_input(branch):
     first, second = branch.send(branch.folder), branch.send(branch.folder)
     assert [len(report.files) for report in (first, second)] == [1, 1]
     assert len(branch.send(branch.quarantine).files) == 1
+
+
+PARCELS = "会员编号,月份,寄件量,收件量,极速鲜寄件量,破损理赔件数"
+ROW = "M001,2023-05,3,2,1,0"
+
+
+@pytest.mark.parametrize("mark", [",", "\t", ";", "|"])
+@pytest.mark.parametrize("trailing", ["", "{0}", "{0}{0}"])
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_a_delimiter_at_the_end_of_each_line_adds_no_column(known, mark, trailing, end):
+    lines = [line.replace(",", mark) + trailing.format(mark) for line in (PARCELS, ROW)]
+    path = known.folder / "p.txt"
+    path.write_bytes((end.join(lines) + end).encode("gb18030"))
+    report = known.send(path)
+    assert counts(report) == (1, 1, 0, 0)
+    assert report.files[0].sheets[0].unknown_columns == ()
+
+
+@pytest.mark.parametrize(
+    ("mark", "shown"),
+    [
+        ("\x01", "SOH"),
+        ("\x1f", "US"),
+        ("，", "full-width comma"),
+        ("；", "full-width semicolon"),
+        ("｜", "full-width bar"),
+        ("、", "enumeration comma"),
+        ("   ", "space"),
+        ("\u3000", "full-width space"),
+        ("|!|", "|!|"),
+        ("|@|", "|@|"),
+        ("^", "^"),
+        ("~", "~"),
+    ],
+)
+def test_another_delimiter_is_refused_by_name(known, mark, shown):
+    path = known.folder / "p.txt"
+    lines = [line.replace(",", mark) for line in (PARCELS, ROW)]
+    path.write_bytes("\r\n".join(lines).encode("gb18030"))
+    refusal = known.send(path).files[0].refusal
+    assert refusal.code == "DELIMITER_UNKNOWN"
+    assert shown in refusal.text().en
+
+
+def test_a_file_without_a_header_is_not_blamed_on_its_delimiter(known):
+    path = known.folder / "p.txt"
+    path.write_text("本表由村代办员填写，如有疑问 请联系\nM001 2023-05\n", encoding="utf-8")
+    assert known.send(path).files[0].refusal.code == "TABLE_NOT_RECOGNISED"
