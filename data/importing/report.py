@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data.importing.refusals import Refusal
-from data.importing.rows.remarks import RemarkCounts, add_remarks
+from data.importing.remarks import RemarkCounts, add_remarks
 from model.archive.tables import archive_tables
 
 

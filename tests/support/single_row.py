@@ -10,7 +10,7 @@ from data.importing.cells.cell import Field, Flaw, Value
 from data.importing.cells.parsers import parse_cell
 from data.importing.cells.words import unlisted_word
 from data.importing.reasons import Problem
-from data.importing.rows.remarks import is_forgiven
+from data.importing.remarks import is_forgiven
 from model.archive.id_numbers import birth_date_of, sex_of
 from model.archive.tables import OTHER, RECORDED_AT, CheckKind, Column, Table, season_start
 

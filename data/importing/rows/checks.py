@@ -16,8 +16,8 @@ from data.importing.cells.columns import FLAW_CODES, Flaws, parse_column
 from data.importing.headings.frame import Frame, UnfitRow
 from data.importing.headings.heading import Heading
 from data.importing.reasons import Problem, write_problem
+from data.importing.remarks import Remark, RemarkCounts, count_remarks, is_forgiven
 from data.importing.rows.completion import complete_rows
-from data.importing.rows.remarks import Remark, RemarkCounts, count_remarks, is_forgiven
 from data.storage.schema import season_starts
 from model.archive.tables import RECORDED_AT, CheckKind, Column, Table
 

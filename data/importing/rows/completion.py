@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from data.importing.cells.cell import Field, Value
 from data.importing.cells.words import unlisted_word
-from data.importing.rows.remarks import FROM_ID_NUMBER, WORD_KEPT, Remark
+from data.importing.remarks import FROM_ID_NUMBER, WORD_KEPT, Remark
 from data.storage.schema import arrow_type
 from model.archive.id_numbers import birth_date_of, sex_of
 from model.archive.tables import OTHER, Table

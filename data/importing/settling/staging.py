@@ -21,8 +21,8 @@ from data.importing.headings.heading import Heading, find_heading
 from data.importing.headings.merged_cells import MergedCells
 from data.importing.limits import HEADER_SEARCH_ROWS
 from data.importing.refusals import Refusal, RefusedFileError
+from data.importing.remarks import RemarkCounts, add_remarks
 from data.importing.rows.checks import NUMBER, CheckedRows, check_frame
-from data.importing.rows.remarks import RemarkCounts, add_remarks
 
 #: Column that identifies a row in an import: file, sheet and row number in one integer.
 ROW_ID = "row_id"
