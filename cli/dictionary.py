@@ -8,7 +8,7 @@ import click
 import yaml
 
 from cli.json_output import tell
-from cli.options import FILE
+from cli.options import FILE, echo_data
 
 
 @click.command("dictionary")
@@ -30,4 +30,4 @@ def command(table: Path, target: str, bad_value: str | None) -> None:
     click.echo(f"note: {outcome.explanation}", err=True)
     draft = draft_dictionary(rows, target)
     tell(target=outcome.explanation, dictionary=yaml.safe_load(draft))
-    click.echo(draft, nl=False)
+    echo_data(draft)

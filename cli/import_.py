@@ -16,7 +16,7 @@ import click
 
 from cli.json_output import tell
 from cli.options import FILE, FOLDER
-from model.errors import UnreadableFileError
+from model.errors import StorageError, UnreadableFileError, disk_fault
 
 if TYPE_CHECKING:
     from data.importing.report import Counts, ImportReport
@@ -65,9 +65,9 @@ def command(
         result = import_files(
             files, Archive(archive), bad_rows, moment, workers=workers, progress=progress
         )
+    _print_summary(result)
     if report:
         _write_report(report, result)
-    _print_summary(result)
     if len(result.refused) == len(result.files):
         raise UnreadableFileError("no file could be read; nothing was imported")
 
@@ -93,9 +93,18 @@ def _progress_bars() -> Iterator[Progress]:
 
 
 def _write_report(path: Path, result: ImportReport) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    from data.storage.private_files import drafted
+
     text = json.dumps(result.as_json(), ensure_ascii=False, indent=2)
-    path.write_text(text + "\n", encoding="utf-8")
+    try:
+        with drafted(path) as draft:
+            # A file name may hold bytes that are no text; JSON escapes them.
+            draft.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise StorageError(
+            f"the report is not written: {disk_fault(error)}; the sound rows are stored as shown"
+            " above"
+        ) from error
 
 
 def _print_summary(result: ImportReport) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import sys
 
@@ -12,7 +13,7 @@ from cli.chinese import ChineseFormatter, headline, is_chinese, texts, translate
 from cli.groups import SuggestingGroup
 from cli.json_output import with_json
 from model import __version__
-from model.errors import LedgerError, RongziError
+from model.errors import LedgerError, RongziError, StorageError, disk_fault
 
 #: Command → (module, one line of help), so that ``rongzi --help`` imports no command.
 _COMMANDS = {
@@ -75,6 +76,10 @@ def rongzi() -> None:
 
 def main() -> None:
     """Run the console; print an error that names its remedy as one message, without traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console that cannot print Chinese shows question marks beside the English.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     if is_chinese():
         click.Context.formatter_class = ChineseFormatter
     try:
@@ -82,9 +87,9 @@ def main() -> None:
     except RongziError as error:
         _fail(str(error), error)
     except Exception as error:
-        if not (message := _database_message(error)):
+        if not (fault := _fault(error)):
             raise
-        _fail(message, LedgerError(message))
+        _fail(str(fault), fault)
 
 
 def _fail(message: str, error: RongziError) -> None:
@@ -94,6 +99,18 @@ def _fail(message: str, error: RongziError) -> None:
     if "--json" in sys.argv:
         click.echo(json.dumps({"error": message}, ensure_ascii=False))
     sys.exit(1)
+
+
+def _fault(error: Exception) -> RongziError | None:
+    """Return a fault of the disk or the database as an error that says what to do, else None."""
+    each: BaseException | None = error
+    if not isinstance(error, OSError):
+        causes = (error.__cause__, error.__context__)
+        each = next((cause for cause in causes if isinstance(cause, OSError)), None)
+    if isinstance(each, OSError):
+        return StorageError(disk_fault(each))
+    message = _database_message(error)
+    return LedgerError(message) if message else None
 
 
 def _database_message(error: Exception) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -59,6 +60,11 @@ def use_policy_of(home: Path) -> None:
     from model.policy.texts import use
 
     use(adopted_texts(home))
+
+
+def echo_data(text: str) -> None:
+    """Print `text` for a program to read: in UTF-8 wherever it is redirected to."""
+    click.echo(text if sys.stdout.isatty() else text.encode("utf-8"), nl=False)
 
 
 def ledger_options(command: F) -> F:

@@ -85,8 +85,11 @@ def _export(simulation: Simulation, folder: Path, dirt: Path) -> None:
 def _write_truth(simulation: Simulation, path: Path, replications: int) -> None:
     import pyarrow.parquet as pq
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(simulation.truth(simulation.closing_day, replications), path)
+    from data.storage.private_files import drafted
+
+    truth = simulation.truth(simulation.closing_day, replications)
+    with drafted(path) as draft:
+        pq.write_table(truth, draft)
 
 
 def _print_totals(simulation: Simulation) -> None:

@@ -1,5 +1,23 @@
 """Errors: each message says what happened, where, and what to do. A refusal is a value instead."""
 
+import errno
+
+_CAUSES = {
+    errno.ENOSPC: "the disk is full; make room and run this again",
+    errno.EDQUOT: "the disk quota is used up; make room and run this again",
+    errno.EROFS: "the file system is read-only; choose another folder or permit writing",
+    errno.EACCES: "permission denied; run this as the owner or choose another folder",
+    errno.EPERM: "permission denied; run this as the owner or choose another folder",
+    errno.EFBIG: "the file is larger than permitted here; choose another folder",
+}
+
+
+def disk_fault(error: OSError) -> str:
+    """Return in one sentence what the operating system refused, and where."""
+    cause = _CAUSES.get(error.errno or 0, error.strerror or str(error))
+    cause = " ".join(cause.split())
+    return f"{error.filename}: {cause}" if error.filename else cause
+
 
 class RongziError(Exception):
     """Something is broken and the message says what to do; the console prints only the message."""
@@ -7,6 +25,10 @@ class RongziError(Exception):
 
 class ContractError(RongziError):
     """A declaration shipped with the product (archive, dictionary or policy) contradicts itself."""
+
+
+class StorageError(RongziError):
+    """A file cannot be written: the disk is full or read-only, or the folder is another's."""
 
 
 class ArchiveError(RongziError):

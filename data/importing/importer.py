@@ -23,10 +23,11 @@ from data.importing.quarantine import (
 from data.importing.report import Counts, FileReport, ImportReport, SheetReport
 from data.importing.settling.reading import Progress, stage_files
 from data.importing.settling.repeats import DUPLICATE
-from data.importing.settling.settling import UNKNOWN_PARENT, Settled, store_files
+from data.importing.settling.settling import UNKNOWN_PARENT, Settled, store_files, stored_rows
 from data.importing.settling.staging import StagedFile
 from data.storage.archive import Archive
 from model.archive.tables import archive_tables
+from model.errors import StorageError, disk_fault
 
 _STAGING = ".import-"
 
@@ -65,13 +66,22 @@ def import_files(
         If another import is writing to `archive`.
     RongziError
         If a reading process dies; nothing is stored then.
+    StorageError
+        If the disk is full or read-only; the message says what is stored.
     """
     with archive.locked(), _staging(archive) as folder:
         inbox = collect_files(paths, [archive.folder, quarantine])
         files = stage_files(inbox.files, folder, recorded_at, workers, progress)
         settled = store_files(files, archive, recorded_at, folder, progress)
         parents = {name: _stored_keys(archive, name) for name in UNKNOWN_PARENT}
-        reports = [_report_file(file, settled, parents, quarantine) for file in files]
+        try:
+            reports = [_report_file(file, settled, parents, quarantine) for file in files]
+        except OSError as error:
+            raise StorageError(
+                f"{quarantine}: {disk_fault(error)}; the sound rows are in the archive"
+                f" ({stored_rows(files, settled)}), the bad rows are not written; import the same"
+                " files again to get them"
+            ) from error
     return ImportReport(archive.folder, recorded_at, reports, inbox.passed_over)
 
 

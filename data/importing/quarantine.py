@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from data.importing.cells.cell import Field
 from data.importing.cells.columns import parse_column
@@ -24,6 +25,7 @@ from data.importing.rows.checks import PROBLEMS, RAW, SURPLUS, with_problems
 from data.importing.settling.repeats import DUPLICATE
 from data.importing.settling.settling import UNKNOWN_PARENT, Verdicts, good_rows
 from data.importing.settling.staging import ROW_ID, StagedFile, StagedSheet, row_number
+from data.storage.private_files import drafted
 from model.archive.tables import Column, Table, archive_tables
 
 #: Rows converted to Python values at a time.
@@ -60,11 +62,20 @@ def quarantine_path(folder: Path, file: StagedFile) -> Path:
 
 
 def write_quarantine(path: Path, source: str, sheets: Sequence[BadSheet]) -> None:
-    """Write the bad rows of the file called `source` to `path`, replacing an older file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
-    (_write_workbook if path.suffix == ".xlsx" else _write_csv)(draft, source, sheets)
-    draft.replace(path)
+    """Write the bad rows of the file called `source` to `path`, replacing an older file.
+
+    Only its owner may read it.
+
+    Raises
+    ------
+    OSError
+        If the disk is full or read-only.
+    """
+    write = _write_workbook if path.suffix == ".xlsx" else _write_csv
+    # A file name may hold bytes that are no text.
+    shown = source.encode("utf-8", "replace").decode()
+    with drafted(path) as draft:
+        write(draft, shown, sheets)
 
 
 def _write_csv(path: Path, source: str, sheets: Sequence[BadSheet]) -> None:
@@ -77,6 +88,16 @@ def _write_csv(path: Path, source: str, sheets: Sequence[BadSheet]) -> None:
 
 def _write_workbook(path: Path, source: str, sheets: Sequence[BadSheet]) -> None:
     """Write text cells only, so that nothing is a formula; cells at fault are red."""
+    try:
+        _fill_workbook(path, source, sheets)
+    except FileCreateError as error:
+        # The library wraps what the operating system refused.
+        raise (
+            error.args[0] if isinstance(error.args[0], OSError) else OSError(str(error))
+        ) from error
+
+
+def _fill_workbook(path: Path, source: str, sheets: Sequence[BadSheet]) -> None:
     with xlsxwriter.Workbook(path, {"constant_memory": True, "in_memory": False}) as book:
         bold, red = book.add_format({"bold": True}), book.add_format({"bg_color": "#FFC7CE"})
         names: set[str] = set()

@@ -7,11 +7,13 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data.storage.private_files import create_file, drafted, make_folder
 from data.storage.schema import arrow_schema, with_absent_columns, with_event_date
 from model.archive.tables import EVENT_ON, archive_tables
 from model.errors import ArchiveError
@@ -44,22 +46,23 @@ class Archive:
         """Store the rows of all `pieces` as one part, which appears when all are written.
 
         The bytes of the part depend on the rows and their order, not on their division into pieces.
-        A crash leaves a draft that nothing reads and that the next part overwrites.
+        A crash leaves a draft that nothing reads and that the next part overwrites. Only their
+        owner may read the archive's files and the folders made for them.
 
         Raises
         ------
         ArchiveError
             If a piece does not fit the contract's schema.
+        OSError
+            If the disk is full or read-only; the archive is then as before.
         """
-        folder = self.folder / table
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"part-{len(self.parts(table)):06d}.parquet"
-        draft = path.with_suffix(".draft")
+        path = self.folder / table / f"part-{len(self.parts(table)):06d}.parquet"
         fitted = (self._fit(table, piece) for piece in pieces if piece.num_rows)
-        if _write_row_groups(draft, arrow_schema(archive_tables()[table]), fitted) == 0:
-            draft.unlink()
+        schema = arrow_schema(archive_tables()[table])
+        if (first := next(fitted, None)) is None:
             return None
-        draft.replace(path)
+        with drafted(path) as draft:
+            _write_row_groups(draft, schema, chain([first], fitted))
         return path
 
     @contextmanager
@@ -71,7 +74,8 @@ class Archive:
         ArchiveError
             If another process has locked it.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
+        create_file(self.folder / ".lock")
         with (self.folder / ".lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -112,16 +116,14 @@ class Archive:
             ) from error
 
 
-def _write_row_groups(path: Path, schema: pa.Schema, pieces: Iterable[pa.Table]) -> int:
-    """Write `pieces` in row groups of equal size; return the number of rows."""
-    count, pending = 0, schema.empty_table()
+def _write_row_groups(path: Path, schema: pa.Schema, pieces: Iterable[pa.Table]) -> None:
+    """Write `pieces` in row groups of equal size."""
+    pending = schema.empty_table()
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for piece in pieces:
             pending = pa.concat_tables([pending, piece])
-            count += piece.num_rows
             while pending.num_rows >= _ROW_GROUP:
                 writer.write_table(pending.slice(0, _ROW_GROUP).combine_chunks())
                 pending = pending.slice(_ROW_GROUP)
         if pending.num_rows:
             writer.write_table(pending.combine_chunks())
-    return count

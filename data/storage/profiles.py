@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from data.storage.archive import Archive
 from data.storage.engines import Engine, EngineName, open_archive, start_engine
+from data.storage.private_files import drafted
 from model.profile.profile import build_profile, consent_days, spine_as_of
 
 _SPINE = pa.schema([("member_id", pa.string()), ("as_of", pa.date32())])
@@ -77,9 +78,10 @@ def columns_of(table: pa.Table) -> dict[str, NDArray[Any]]:
 
 
 def write_profile(profile: pa.Table, path: Path) -> None:
-    """Write `profile` as Parquet; the same rows give the same bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(profile.combine_chunks(), path, row_group_size=_ROW_GROUP, compression="zstd")
+    """Write `profile` as Parquet for its owner only; the same rows give the same bytes."""
+    rows = profile.combine_chunks()
+    with drafted(path) as draft:
+        pq.write_table(rows, draft, row_group_size=_ROW_GROUP, compression="zstd")
 
 
 def _array(column: pa.ChunkedArray) -> NDArray[Any]:

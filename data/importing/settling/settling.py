@@ -7,6 +7,7 @@ depend on which file is read first.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from data.importing.settling.staging import ROW_ID, StagedFile, StagedSheet
 from data.storage.archive import Archive
 from data.storage.schema import arrow_schema
 from model.archive.tables import EVENT_ON, Table, archive_tables
+from model.errors import StorageError, disk_fault
 
 #: Enough for a table of full size. DuckDB spills to the staging folder beyond it.
 _MEMORY = "1GB"
@@ -72,6 +74,11 @@ def store_files(
     -------
     mapping of int to Settled
         Start of each sheet → its settled rows.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full or read-only; the message says which tables are stored.
     """
     settled: dict[int, Settled] = {}
     tables = archive_tables()
@@ -79,11 +86,37 @@ def store_files(
         progress("storing", done, len(tables))
         sheets = [sheet for file in files for sheet in file.sheets if sheet.table == name]
         if sheets:
-            verdicts = _judge(table, sheets, archive, moment, spill)
-            settled |= {sheet.start: Settled(verdicts.of(sheet)) for sheet in sheets}
-            archive.append_stream(name, _accepted(table, sheets, settled))
+            with _saying_what_is_stored(archive, files, settled):
+                verdicts = _judge(table, sheets, archive, moment, spill)
+                found = {sheet.start: Settled(verdicts.of(sheet)) for sheet in sheets}
+                archive.append_stream(name, _accepted(table, sheets, found))
+            settled |= found
     progress("storing", len(tables), len(tables))
     return settled
+
+
+@contextmanager
+def _saying_what_is_stored(
+    archive: Archive, files: Sequence[StagedFile], settled: Mapping[int, Settled]
+) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        fault = disk_fault(error) if isinstance(error, OSError) else str(error).splitlines()[0]
+        stored = stored_rows(files, settled)
+        raise StorageError(
+            f"{archive.folder}: {fault}; {stored}; importing the same files again stores the rest"
+        ) from error
+
+
+def stored_rows(files: Sequence[StagedFile], settled: Mapping[int, Settled]) -> str:
+    """Return how many rows of each table are stored, in words."""
+    counts = Counter[str]()
+    for sheet in (sheet for file in files for sheet in file.sheets):
+        if sheet.start in settled:
+            counts[sheet.table] += settled[sheet.start].stored
+    shown = ", ".join(f"{number:,} of {table}" for table, number in counts.items() if number)
+    return f"rows stored: {shown or 'none'}"
 
 
 def _accepted(

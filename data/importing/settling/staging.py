@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from data.importing.limits import HEADER_SEARCH_ROWS
 from data.importing.refusals import Refusal, RefusedFileError
 from data.importing.remarks import RemarkCounts, add_remarks
 from data.importing.rows.checks import NUMBER, CheckedRows, check_frame
+from model.errors import StorageError, disk_fault
 
 #: Column that identifies a row in an import: file, sheet and row number in one integer.
 ROW_ID = "row_id"
@@ -195,11 +197,29 @@ class _ArrowFile:
 
     def __exit__(self, *_: object) -> None:
         if self._writer is not None:
-            self._writer.close()
+            with _naming(self._path):
+                self._writer.close()
 
     def write(self, rows: pa.Table) -> None:
         """Append `rows`."""
-        if self._writer is None:
-            options = pa.ipc.IpcWriteOptions(compression="lz4")
-            self._writer = pa.ipc.new_file(self._path, rows.schema, options=options)
-        self._writer.write_table(rows)
+        with _naming(self._path):
+            if self._writer is None:
+                options = pa.ipc.IpcWriteOptions(compression="lz4")
+                self._writer = pa.ipc.new_file(self._path, rows.schema, options=options)
+            self._writer.write_table(rows)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Say that a fault concerns the staging of a file, not the file of the branch.
+
+    Raises
+    ------
+    StorageError
+        If the disk of the archive is full or read-only.
+    """
+    try:
+        yield
+    except OSError as error:
+        folder = path.parent.parent
+        raise StorageError(f"{folder}: {disk_fault(error)}; nothing was stored") from error
