@@ -15,6 +15,8 @@ from typing import Any
 
 import click
 
+from cli.options import echo_data
+
 #: Commands that print their own JSON: the service logs one document a line.
 _OWN = frozenset({"serve"})
 _ASKED = "rongzi.json"
@@ -70,4 +72,4 @@ def _printing(work: Callable[..., Any] | None) -> Callable[..., Any]:
 
 def _print(context: click.Context, results: dict[str, Any]) -> None:
     document = {"command": context.command_path, **results}
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+    echo_data(json.dumps(document, ensure_ascii=False, indent=1, default=str) + "\n")

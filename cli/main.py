@@ -12,6 +12,7 @@ import click
 from cli.chinese import ChineseFormatter, headline, is_chinese, texts, translated
 from cli.groups import SuggestingGroup
 from cli.json_output import with_json
+from cli.options import echo_data
 from model import __version__
 from model.errors import LedgerError, RongziError, StorageError, disk_fault
 
@@ -97,7 +98,7 @@ def _fail(message: str, error: RongziError) -> None:
         click.echo(f"出错：{headline(error)}。详情及处理办法：", err=True)
     click.echo(f"rongzi: {message}", err=True)
     if "--json" in sys.argv:
-        click.echo(json.dumps({"error": message}, ensure_ascii=False))
+        echo_data(json.dumps({"error": message}, ensure_ascii=False) + "\n")
     sys.exit(1)
 
 

@@ -14,13 +14,21 @@ from data.importing.limits import (
     MAX_WORKBOOK_BYTES,
     MIB,
 )
-from data.importing.reasons import ARCHIVE_REASONS, CELL_REASONS, ROW_REASONS, ReasonText
+from data.importing.reasons import (
+    ARCHIVE_REASONS,
+    CELL_REASONS,
+    PASSED_OVER,
+    REMARKS,
+    ROW_REASONS,
+    ReasonText,
+)
 from data.importing.refusals import REFUSALS
 from docs.pages.rendering import render
 from model.archive.tables import RECORDED_AT_COLUMN, Column, RowCheck, Table, archive_tables
 
 _KINDS = {
-    "identifier": "编号 id", "id_number": "身份证号 id number (GB 11643)", "phone": "手机号 mobile",
+    "identifier": "编号 id", "id_number": "身份证号 id number (GB 11643)",
+    "phone": "手机号或固定电话 mobile or landline",
     "village": "12 位代码 code of 12 digits", "text": "文本 text", "choice": "选项 choice",
     "integer": "整数 whole number", "number": "数 number", "money": "金额 money",
     "date": "日期 date", "month": "月份 month", "season": "种植季 season",
@@ -52,6 +60,8 @@ def archive_page() -> str:
         chars=f"{MAX_CELL_CHARS:,}",
         tables=[_table(table) for table in archive_tables().values()],
         reasons=list(_texts({**CELL_REASONS, **ROW_REASONS, **ARCHIVE_REASONS})),
+        remarks=list(_texts(REMARKS)),
+        passed_over=list(_texts(PASSED_OVER)),
         refusals=list(_texts(REFUSALS)),
     )
 
@@ -76,15 +86,22 @@ def _column(column: Column) -> Sequence[str]:
         _KINDS[column.kind] + (f", {column.places} decimals" if column.places else ""),
         column.unit or "",
         "" if low is None or high is None else f"{low:,f} – {high:,f}",
-        "may be left out" if column.absent else "optional" if column.optional else "required",
+        _required(column),
         "、".join(column.also),
         _accepted(column),
     )
 
 
+def _required(column: Column) -> str:
+    if column.absent:
+        return "may be left out"
+    return ("optional" if column.optional else "required") + (", lenient" if column.lenient else "")
+
+
 def _accepted(column: Column) -> str:
     """Return the spellings of each choice, and the value of each unit in the column's own."""
     words = [f"`{key}` = {'、'.join(spelled)}" for key, spelled in column.choices.items()]
+    words += [f"other words: `{column.other}`"] if column.other else []
     return "; ".join([*words, *(f"{unit} = {worth}" for unit, worth in column.units.items())])
 
 

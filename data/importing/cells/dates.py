@@ -45,7 +45,7 @@ _HARVEST_OF = {spelling: key for key, spellings in _HARVESTS.items() for spellin
 
 def parse_moment(text: str, field: Field) -> datetime | Flaw:
     """Return a time in the bank's zone; a date without a time is midnight of that day."""
-    if text.endswith(DOUBT):
+    if text.endswith(DOUBT) and _DATE.fullmatch(text.removesuffix(DOUBT)):
         return Flaw("DAY_IN_DOUBT")
     moment = _read_moment(text, field)
     if isinstance(moment, Flaw):

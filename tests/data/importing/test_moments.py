@@ -61,6 +61,7 @@ def test_a_day_number_counts_from_1904_in_an_old_mac_workbook():
         ("二〇二〇年十三月一日", "IMPOSSIBLE_DATE"),
         ("二〇二〇年五月三十一二日", "NOT_A_DATE"),
         ("2020-05-01 16:00:00?", "DAY_IN_DOUBT"),
+        ("?", "NOT_A_DATE"),
         ("1900-01-01", "NULL_DATE"),
         ("1900/1/1", "NULL_DATE"),
         ("1900-01-01 00:00:00", "NULL_DATE"),
