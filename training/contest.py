@@ -66,6 +66,7 @@ def contest(
         If no family has that name, or none finds a usable attribute.
     """
     tried, seconds, errors = dict[Family, CrossFit](), dict[Family, float](), []
+    started = time.process_time()
     for learner in _learners(settings.family):
         began = time.process_time()
         try:
@@ -78,7 +79,7 @@ def contest(
     if not tried:
         raise errors[0]
     if settings.family in ("auto", BLEND) and (mixed := blend(tried, sample, settings)):
-        tried[BLEND], seconds[BLEND] = mixed, sum(seconds.values())
+        tried[BLEND], seconds[BLEND] = mixed, time.process_time() - started
     rows = [
         candidate(name, name, each.unseen_log_odds, sample, seconds[name], each.fit.note)
         for name, each in tried.items()

@@ -20,7 +20,7 @@ _MAX_ROUNDS, _PATIENCE = 2500, 60
 _MAX_THREADS = 4
 _T = TypeVar("_T")
 #: Cells (rows times attributes) up to which a table counts as small, and as medium.
-_SMALL, _MEDIUM = 250_000, 1_000_000
+_SMALL, _MEDIUM = 250_000, 600_000
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class Effort:
     bags : int
         Ensembles averaged for a fit, over all views; the fit to all rows averages twice as many.
     splits : int
-        Inner splits that choose rounds, derived attributes and pairs: three leave every row out
+        Inner splits that choose rounds, derived attributes and pairs: several leave every row out
         once; one suffices where the fifth that it leaves out has many rows.
     most_pairs, most_bins : int
         Pairs of attributes in the card, ordinary bins an attribute: small tables support fewer.
@@ -168,9 +168,9 @@ def effort_for(rows: int, attributes: int) -> Effort:
     bins = 16 if rows < 3_000 else 20
     least = int(min(max(rows / 50, 10), 100))
     ridge = 1.0 if rows < 3_000 else 5.0 if rows < 20_000 else 10.0
-    bags = 6 if cells <= _SMALL else 4 if cells <= _MEDIUM else 3
-    rate = 0.05 if cells <= _MEDIUM else 0.08
-    splits = 3 if cells <= _MEDIUM else 1
+    bags = 6 if cells <= _SMALL else 4 if cells <= _MEDIUM else 2
+    rate = 0.05 if cells <= _MEDIUM else 0.1
+    splits = 5 if cells <= _SMALL else 3 if cells <= _MEDIUM else 1
     return Effort(least, ridge, rate, bags, splits, pairs, bins)
 
 
