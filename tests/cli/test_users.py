@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ def test_the_first_run_makes_somebody_of_each_role_and_refuses_a_second(
     published_home: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "editions").symlink_to(published_home / "editions")
+    shutil.copytree(published_home / "keys" / "trusted", tmp_path / "keys" / "trusted")
     accounts = first_accounts(Settings(tmp_path), demo=True)
     assert {role for each in accounts for role in each.roles} == {
         "admin", "officer", "reviewer", "head", "manager", "analyst", "auditor", "operator",
