@@ -73,7 +73,9 @@ def test_a_fresh_edition_approves_and_its_entry_names_no_age(desk: Any) -> None:
 )  # fmt: skip
 def test_the_service_uses_an_edition_by_its_age(tmp_path: Path, days: int, use: str) -> None:
     home = old_home(tmp_path / "home", with_ledger=False)
-    service = Service(Settings(home), lambda: AS_OF + timedelta(days=days))
+    service = Service(
+        Settings(home, allow_unsigned_editions=True), lambda: AS_OF + timedelta(days=days)
+    )
     service.refresh()
     assert (service.edition_age().days, service.edition_age().freshness) == (days, use)
 
@@ -93,7 +95,10 @@ class Client:
 
 @contextmanager
 def served(home: Path, today: date) -> Iterator[Client]:
-    app, loop = create_app(Settings(home), lambda: today), asyncio.new_event_loop()
+    app, loop = (
+        create_app(Settings(home, allow_unsigned_editions=True), lambda: today),
+        asyncio.new_event_loop(),
+    )
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
     lifespan = app.router.lifespan_context(app)
     loop.run_until_complete(lifespan.__aenter__())
@@ -157,7 +162,7 @@ def test_no_home_that_holds_something_becomes_a_demo(tmp_path: Path) -> None:
         mark_demo(home, date(2023, 10, 9))
     # A mark written by hand does not make its edition younger: it is not served at all.
     (home / MARK).write_text('{"plays_on": "2023-10-09"}')
-    loaded = load(home)
+    loaded = load(home, allow_unsigned=True)
     assert isinstance(loaded, tuple)
     assert "is of no demo" in loaded[0].expected.en
 

@@ -272,7 +272,7 @@ def test_an_edition_of_an_earlier_release_serves_and_says_that_it_cannot_be_sear
     tmp_path: Path,
 ) -> None:
     home = old_home(tmp_path / "home", with_ledger=False)
-    resources = load(home)
+    resources = load(home, allow_unsigned=True)
     assert not isinstance(resources, tuple)
     assert resources.directory is None
     for asked in (
