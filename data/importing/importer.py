@@ -95,7 +95,7 @@ def _staging(archive: Archive) -> Iterator[Path]:
 
 
 def _stored_keys(archive: Archive, table: str) -> pa.Array:
-    (key,) = archive_tables()[table].key
+    key = archive_tables()[table].key[0]
     return archive.read(table, [key])[key].unique()
 
 

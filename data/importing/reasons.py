@@ -73,6 +73,10 @@ CELL_REASONS: Mapping[str, ReasonText] = {
         "a mobile number has 11 digits and starts with 13 to 19; a landline has its area code",
     ),
     "NOT_A_VILLAGE_CODE": ReasonText("村代码应为 12 位数字", "a village code has 12 digits"),
+    "NOT_A_PLACE_CODE": ReasonText(
+        "地区代码应为 6 位（县）、9 位（乡镇）或 12 位（村）数字",
+        "a place code has 6 digits (county), 9 (township) or 12 (village)",
+    ),
     "UNKNOWN_CHOICE": ReasonText(
         "不在可选范围内，可填：{words}",
         "not an accepted value; accepted values: {words}",
@@ -163,6 +167,18 @@ ARCHIVE_REASONS: Mapping[str, ReasonText] = {
     "UNKNOWN_LOAN": ReasonText(
         "档案中没有该笔贷款，请先导入贷款",
         "the loan is not in the archive; import the loan first",
+    ),
+    "UNKNOWN_ACCOUNT": ReasonText(
+        "档案中没有该账户，请先导入账户",
+        "the account is not in the archive; import the account first",
+    ),
+    "UNKNOWN_STATION": ReasonText(
+        "档案中没有该站点，请先导入站点",
+        "the station is not in the archive; import the station first",
+    ),
+    "UNKNOWN_COOPERATIVE": ReasonText(
+        "档案中没有该合作社，请先导入合作社",
+        "the cooperative is not in the archive; import the cooperative first",
     ),
     "CONFLICTING_ROW": ReasonText(
         "与另一行的主键和登记时间相同，但内容不同；如属更正，请填写更晚的登记时间",

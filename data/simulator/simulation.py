@@ -43,12 +43,12 @@ class Simulation:
         return to_arrow(name, self.frames[name], self.words[name])
 
     def tables(self) -> dict[str, pa.Table]:
-        """Return the archive rows of every table."""
-        return {name: self.table(name) for name in archive_tables()}
+        """Return the archive rows of every table that is simulated."""
+        return {name: self.table(name) for name in self.frames}
 
     def write(self, archive: Archive) -> None:
-        """Append every table to `archive`."""
-        for name in archive_tables():
+        """Append every simulated table to `archive`."""
+        for name in self.frames:
             archive.append(name, self.table(name))
 
     @property
@@ -120,7 +120,7 @@ def simulate_monthly(
         if month < world.end:
             yield month, None
     rows["villages"], rows["members"] = [record_villages(world)], [record_members(world)]
-    frames = {name: concat(rows[name]) for name in archive_tables()}
+    frames = {name: concat(rows[name]) for name in archive_tables() if name in rows}
     yield world.end, Simulation(world, frames, vocabularies(world, loans))
 
 

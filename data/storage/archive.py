@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.storage.private_files import create_file, drafted, make_folder
-from data.storage.schema import arrow_schema, with_absent_columns, with_event_date
+from data.storage.schema import arrow_schema, fitted, with_event_date
 from model.archive.tables import EVENT_ON, archive_tables
 from model.errors import ArchiveError
 
@@ -57,12 +57,12 @@ class Archive:
             If the disk is full or read-only; the archive is then as before.
         """
         path = self.folder / table / f"part-{len(self.parts(table)):06d}.parquet"
-        fitted = (self._fit(table, piece) for piece in pieces if piece.num_rows)
+        checked = (self._fit(table, piece) for piece in pieces if piece.num_rows)
         schema = arrow_schema(archive_tables()[table])
-        if (first := next(fitted, None)) is None:
+        if (first := next(checked, None)) is None:
             return None
         with drafted(path) as draft:
-            _write_row_groups(draft, schema, chain([first], fitted))
+            _write_row_groups(draft, schema, chain([first], checked))
         return path
 
     @contextmanager
@@ -88,12 +88,23 @@ class Archive:
     def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Return all versions of the stored rows of `table`, in the order in which they were added.
 
-        Only `columns` are read if they are given.
+        Only `columns` are read if they are given. A part of an earlier version of the contract has
+        the defaults of the columns that it lacks.
         """
         schema = arrow_schema(archive_tables()[table])
         schema = pa.schema([schema.field(name) for name in columns]) if columns else schema
-        parts = [pq.read_table(part, schema=schema) for part in self.parts(table)]
+        parts = [_read_part(part, table, schema) for part in self.parts(table)]
         return pa.concat_tables(parts) if parts else schema.empty_table()
+
+    def stored_columns(self, table: str) -> frozenset[str]:
+        """Return the names of the columns that at least one part of `table` has.
+
+        Raises
+        ------
+        ArchiveError
+            If a part is damaged.
+        """
+        return frozenset(name for part in self.parts(table) for name in _schema(part).names)
 
     def digest(self) -> str:
         """Return the SHA-256 over the name and bytes of every part: it identifies training data."""
@@ -109,11 +120,27 @@ class Archive:
         schema = arrow_schema(spec)
         try:
             dated = rows if EVENT_ON in rows.column_names else with_event_date(spec, rows)
-            return with_absent_columns(spec, dated).select(schema.names).cast(schema)
+            return fitted(spec, dated).select(schema.names).cast(schema)
         except (KeyError, pa.ArrowException) as error:
             raise ArchiveError(
                 f"rows of {table} do not fit the archive contract: {error}"
             ) from error
+
+
+def _read_part(part: Path, table: str, schema: pa.Schema) -> pa.Table:
+    stored = set(_schema(part).names)
+    rows = pq.read_table(part, columns=[name for name in schema.names if name in stored])
+    return fitted(archive_tables()[table], rows).select(schema.names).cast(schema)
+
+
+def _schema(part: Path) -> pa.Schema:
+    try:
+        return pq.read_schema(part)
+    except (OSError, pa.ArrowException) as error:
+        raise ArchiveError(
+            f"{part} cannot be read: {error}."
+            " Restore the archive from a backup, or import its files again"
+        ) from error
 
 
 def _write_row_groups(path: Path, schema: pa.Schema, pieces: Iterable[pa.Table]) -> None:

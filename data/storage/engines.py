@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import duckdb
 import ibis
 import pyarrow as pa
-import pyarrow.parquet as pq
 from ibis.expr.types import Table
 
 from data.storage.archive import Archive
-from data.storage.schema import arrow_schema
+from data.storage.schema import select_list
+from model.archive.tables import Table as Declared
 from model.archive.tables import archive_tables
 from model.errors import ArchiveError
 
@@ -51,9 +49,17 @@ class _DuckDB:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    def open(self, name: str, parts: list[str]) -> Table:
-        """Return the stored Parquet `parts` of one archive table."""
-        return self._connection.read_parquet(parts, table_name=name, union_by_name=True)
+    def open(self, table: Declared, parts: list[str], stored: Collection[str]) -> Table:
+        """Return the Parquet `parts` of one archive table with every declared column.
+
+        `stored` names the columns that at least one part has; an earlier version has fewer.
+        """
+        self._connection.read_parquet(parts, table_name=f"stored_{table.name}", union_by_name=True)
+        self._connection.raw_sql(
+            f"CREATE TEMP VIEW {table.name} AS"
+            f" SELECT {select_list(table, stored)} FROM stored_{table.name}"
+        )
+        return self._connection.table(table.name)
 
     def cache(self, spine: pa.Table) -> Table:
         """Return `spine` as a table of the engine; it is cached because every view reads it."""
@@ -71,10 +77,13 @@ class _Spark:
         self._session = session
         self._connection = ibis.pyspark.connect(session)
 
-    def open(self, name: str, parts: list[str]) -> Table:
-        merged = self._session.read.option("mergeSchema", "true").parquet(*parts)
-        merged.createOrReplaceTempView(name)
-        return self._connection.table(name)
+    def open(self, table: Declared, parts: list[str], stored: Collection[str]) -> Table:
+        rows = self._session.read.option("mergeSchema", "true").parquet(*parts)
+        rows.createOrReplaceTempView(f"stored_{table.name}")
+        columns = select_list(table, stored, quote="`")
+        declared = self._session.sql(f"SELECT {columns} FROM stored_{table.name}")
+        declared.createOrReplaceTempView(table.name)
+        return self._connection.table(table.name)
 
     def cache(self, spine: pa.Table) -> Table:
         self._session.createDataFrame(spine).cache().createOrReplaceTempView("spine")
@@ -127,25 +136,11 @@ def open_archive(archive: Archive, engine: Engine) -> Mapping[str, Table]:
         raise ArchiveError(
             f"{archive.folder} holds no members: import or simulate an archive there first"
         )
-    for path in itertools.chain.from_iterable(parts.values()):
-        _refuse_damaged(path)
-    opened = {name: engine.open(name, [*map(str, paths)]) for name, paths in parts.items() if paths}
-    return {name: _with_new_columns(name, rows) for name, rows in opened.items()}
-
-
-def _with_new_columns(name: str, rows: Table) -> Table:
-    """Append, as nulls, the columns that the contract gained after all parts were written."""
-    schema = arrow_schema(archive_tables()[name])
-    new = [field for field in schema if field.name not in rows.columns]
-    kinds = {field.name: ibis.dtype(field.type) for field in new}
-    return rows.mutate(**{column: ibis.null(kind) for column, kind in kinds.items()})
-
-
-def _refuse_damaged(part: Path) -> None:
-    try:
-        pq.read_schema(part)
-    except (OSError, pa.ArrowException) as error:
-        raise ArchiveError(f"{part} cannot be read: {error}. {_REMEDY}") from error
+    return {
+        name: engine.open(archive_tables()[name], [*map(str, paths)], archive.stored_columns(name))
+        for name, paths in parts.items()
+        if paths
+    }
 
 
 def spark_session() -> Any:

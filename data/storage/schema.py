@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -9,9 +11,17 @@ from model.archive.tables import EVENT_ON, RECORDED_AT, Column, Table, season_st
 
 _TYPES = {
     "identifier": pa.string(), "id_number": pa.string(), "phone": pa.string(),
-    "village": pa.string(), "text": pa.string(), "choice": pa.string(), "season": pa.string(),
+    "village": pa.string(), "place": pa.string(), "text": pa.string(),
+    "choice": pa.string(), "season": pa.string(),
     "integer": pa.int64(), "date": pa.date32(), "month": pa.date32(), "flag": pa.bool_(),
     "timestamp": pa.timestamp("us"),
+}  # fmt: skip
+
+
+#: Names that DuckDB and Spark share.
+_SQL_TYPES = {
+    pa.string(): "STRING", pa.int64(): "BIGINT", pa.date32(): "DATE", pa.bool_(): "BOOLEAN",
+    pa.timestamp("us"): "TIMESTAMP",
 }  # fmt: skip
 
 
@@ -33,19 +43,52 @@ def arrow_schema(table: Table) -> pa.Schema:
     return pa.schema([*fields, pa.field(EVENT_ON, pa.date32(), nullable=False)])
 
 
+def fitted(table: Table, rows: pa.Table) -> pa.Table:
+    """Return `rows` with every column of `table` that may be absent, and with their defaults."""
+    for column in table.columns.values():
+        default = pa.scalar(column.default, arrow_type(column))
+        if column.absent and column.name not in rows.column_names:
+            values = pa.repeat(default, rows.num_rows)
+            rows = rows.append_column(pa.field(column.name, default.type), values)
+        elif column.default is not None:
+            at = rows.column_names.index(column.name)
+            rows = rows.set_column(at, column.name, pc.fill_null(rows[column.name], default))
+    return rows
+
+
+def select_list(table: Table, stored: Collection[str], quote: str = '"') -> str:
+    """Return SQL that selects every column of `table` from Parquet parts of any version.
+
+    Parameters
+    ----------
+    stored
+        Names of the columns that at least one part has.
+    quote
+        The engine's quotation mark of names.
+    """
+    columns = (_selected(field, table, stored, quote) for field in arrow_schema(table))
+    return ", ".join(columns)
+
+
+def _selected(field: pa.Field, table: Table, stored: Collection[str], quote: str) -> str:
+    name, column = f"{quote}{field.name}{quote}", table.columns.get(field.name)
+    default = "NULL" if column is None or column.default is None else f"'{column.default}'"
+    if field.name not in stored:
+        return f"CAST({default} AS {_sql_type(field.type)}) AS {name}"
+    return name if default == "NULL" else f"coalesce({name}, {default}) AS {name}"
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    if pa.types.is_decimal(kind):
+        return f"DECIMAL({kind.precision}, {kind.scale})"
+    return _SQL_TYPES[kind]
+
+
 def with_event_date(table: Table, rows: pa.Table) -> pa.Table:
     """Append ``event_on``: the event column's date, a month's last day, or a season's first day."""
     return rows.append_column(
         pa.field(EVENT_ON, pa.date32(), nullable=False), _event_on(table, rows)
     )
-
-
-def with_absent_columns(table: Table, rows: pa.Table) -> pa.Table:
-    """Append each column that a file may leave out and `rows` lack, as nulls."""
-    for column in table.columns.values():
-        if column.absent and column.optional and column.name not in rows.column_names:
-            rows = rows.append_column(column.name, pa.nulls(rows.num_rows, arrow_type(column)))
-    return rows
 
 
 def season_starts(seasons: pa.Array) -> pa.Array:

@@ -24,12 +24,13 @@ from data.importing.reasons import (
 )
 from data.importing.refusals import REFUSALS
 from docs.pages.rendering import render
-from model.archive.tables import RECORDED_AT_COLUMN, Column, RowCheck, Table, archive_tables
+from model.archive.tables import OTHER, RECORDED_AT_COLUMN, Column, RowCheck, Table, archive_tables
 
 _KINDS = {
     "identifier": "编号 id", "id_number": "身份证号 id number (GB 11643)",
     "phone": "手机号或固定电话 mobile or landline",
-    "village": "12 位代码 code of 12 digits", "text": "文本 text", "choice": "选项 choice",
+    "village": "12 位代码 code of 12 digits",
+    "place": "6、9 或 12 位代码 code of 6, 9 or 12 digits", "text": "文本 text", "choice": "选项 choice",
     "integer": "整数 whole number", "number": "数 number", "money": "金额 money",
     "date": "日期 date", "month": "月份 month", "season": "种植季 season",
     "flag": "是/否 yes or no", "timestamp": "时间 moment",
@@ -101,7 +102,8 @@ def _required(column: Column) -> str:
 def _accepted(column: Column) -> str:
     """Return the spellings of each choice, and the value of each unit in the column's own."""
     words = [f"`{key}` = {'、'.join(spelled)}" for key, spelled in column.choices.items()]
-    words += [f"other words: `{column.other}`"] if column.other else []
+    if column.other:
+        words.append(f"any other word = `{OTHER}`, kept in `{column.other}`")
     return "; ".join([*words, *(f"{unit} = {worth}" for unit, worth in column.units.items())])
 
 

@@ -15,8 +15,8 @@ import yaml
 from model.errors import ContractError
 
 Kind = Literal[
-    "identifier", "id_number", "phone", "village", "text", "choice", "integer", "number", "money",
-    "date", "month", "season", "flag", "timestamp",
+    "identifier", "id_number", "phone", "village", "place", "text", "choice", "integer", "number",
+    "money", "date", "month", "season", "flag", "timestamp",
 ]  # fmt: skip
 CheckKind = Literal["not_after", "not_before_birth", "at_most", "id_agrees", "known"]
 
@@ -45,6 +45,10 @@ class Column:
     other : str or None
         The column that keeps a word outside `choices`; the choice is then `OTHER`. None: such a
         word is refused.
+    optional, absent : bool
+        Whether a cell may be blank, and whether a file may lack the column.
+    default : str or None
+        The value of rows whose file or archive lacks the column, or whose cell is blank.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Column:
     future: bool = False
     lenient: bool = False
     other: str | None = None
+    default: str | None = None
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     units: Mapping[str, Decimal] = field(default_factory=dict)
 
@@ -162,6 +167,7 @@ def _column(name: str, spec: Mapping[str, Any]) -> Column:
         future=spec.get("future", False),
         lenient=spec.get("lenient", False),
         other=spec.get("other"),
+        default=spec.get("default"),
         choices={key: tuple(words) for key, words in spec.get("choices", {}).items()},
         units={
             unit: Decimal(str(factor)) for unit, factor in spec.get("units", money_units).items()

@@ -32,6 +32,7 @@ def check_row(
     parsed = {n: parse_cell(cells.get(n, ""), Field(c)) for n, c in table.columns.items()}
     flaws = [Problem(f.code, (n,)) for n, f in parsed.items() if isinstance(f, Flaw)]
     values = {n: None if isinstance(v, Flaw) else v for n, v in parsed.items()}
+    values |= {n: c.default for n, c in table.columns.items() if c.default and values[n] is None}
     values[RECORDED_AT] = values[RECORDED_AT] or moment
     _complete(table, values, cells)
     problems = (*flaws, *_in_the_future(table, values, moment), *_broken_rules(table, values))

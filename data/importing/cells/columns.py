@@ -156,6 +156,7 @@ def _null_out_of_range(values: pa.Array, column: Column) -> pa.Array:
 _CASTS: Mapping[Kind, Cast] = {
     "identifier": _cast_text(f"^[A-Za-z0-9][A-Za-z0-9_-]{{0,{MAX_IDENTIFIER_CHARS - 1}}}$"),
     "village": _cast_text("^[0-9]{12}$"),
+    "place": _cast_text("^(?:[0-9]{6}|[0-9]{9}|[0-9]{12})$"),
     "phone": _cast_text("^1[3-9][0-9]{9}$"),
     "text": _cast_text(rf"^[A-Za-z0-9\x{{4e00}}-\x{{9fff}}]{{1,{MAX_TEXT_CHARS}}}$"),
     "season": _cast_text(f"^{_YEAR}-[SAG]$"),

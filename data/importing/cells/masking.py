@@ -20,7 +20,9 @@ _PHONE_LIKE = re.compile(
     r"(?<![0-9A-Za-z])(1[3-9][0-9]{9}|0(10|2[0-9]|[3-9][0-9]{2})-?[2-8][0-9]{6,7})(?![0-9A-Za-z])"
 )
 #: Kinds in which eleven digits are an id or an amount, not a phone number.
-_NUMERIC_KINDS: frozenset[Kind] = frozenset({"identifier", "village", "money", "number", "integer"})
+_NUMERIC_KINDS: frozenset[Kind] = frozenset(
+    {"identifier", "village", "place", "money", "number", "integer"}
+)
 
 
 def mask_cell(raw: str, column: Column) -> str:

@@ -40,6 +40,7 @@ _INTEGER_FLOAT = re.compile(r"([0-9]{1,15})\.0+")
 #: Eighteen digits whose last three became zeros: a spreadsheet keeps 15 digits.
 _ROUNDED_ID = re.compile(r"[0-9]{15}000")
 _VILLAGE = re.compile(r"[0-9]{12}")
+_PLACE = re.compile(r"[0-9]{6}|[0-9]{9}|[0-9]{12}")
 _COUNTRY_CODE = re.compile(r"(\+|00)?86-?(?=1[0-9]{10}$)")
 _FLAGS = {
     **dict.fromkeys(("是", "y", "yes", "1", "true", "有", "√", "✓"), True),
@@ -89,10 +90,19 @@ def _parse_phone(text: str, field: Field) -> str | Flaw:
 
 def _parse_village(text: str, field: Field) -> str | Flaw:
     """Return a village's administrative code of twelve digits."""
+    return _parse_code(text, _VILLAGE, "NOT_A_VILLAGE_CODE")
+
+
+def _parse_place(text: str, field: Field) -> str | Flaw:
+    """Return the administrative code of a county, a township or a village."""
+    return _parse_code(text, _PLACE, "NOT_A_PLACE_CODE")
+
+
+def _parse_code(text: str, pattern: re.Pattern[str], flaw: str) -> str | Flaw:
     code = _drop_zero_fraction(text)
     if _LOST_DIGITS.fullmatch(code):
         return Flaw("ID_DIGITS_LOST")
-    return code if _VILLAGE.fullmatch(code) else Flaw("NOT_A_VILLAGE_CODE")
+    return code if pattern.fullmatch(code) else Flaw(flaw)
 
 
 def _parse_choice(text: str, field: Field) -> str | Flaw:
@@ -126,6 +136,7 @@ _PARSERS: Mapping[Kind, Parser] = {
     "id_number": _parse_id_number,
     "phone": _parse_phone,
     "village": _parse_village,
+    "place": _parse_place,
     "text": _parse_prose,
     "choice": _parse_choice,
     "integer": parse_integer,

@@ -174,9 +174,13 @@ class HeaderMatch:
         return not self._missing() and not self._repeated()
 
     def rank(self) -> tuple[bool, float, int]:
-        """Return the sort key of a match: completeness, share of the columns, number of columns."""
+        """Return the sort key of a match: completeness, share and number of the columns named.
+
+        The share is that of the columns that a file must have, because most files lack the others.
+        """
         names = {column.column for column in self.named}
-        return self.is_complete(), len(names) / len(self.table.columns), len(names)
+        needed = {name for name, column in self.table.columns.items() if not column.absent}
+        return self.is_complete(), len(names & needed) / len(needed), len(names)
 
     def refusal(self) -> Refusal:
         """Return why this row is not accepted as the header."""

@@ -18,7 +18,7 @@ from data.importing.headings.heading import Heading
 from data.importing.reasons import Problem, write_problem
 from data.importing.remarks import Remark, RemarkCounts, count_remarks, is_forgiven
 from data.importing.rows.completion import complete_rows
-from data.storage.schema import season_starts
+from data.storage.schema import arrow_type, season_starts
 from model.archive.tables import RECORDED_AT, CheckKind, Column, Table
 
 #: Columns that the import adds to a table: the row's number in its sheet, whether the row states
@@ -75,6 +75,7 @@ def check_frame(
         for name, matched in heading.matched.items()
     }
     values = {name: each.values for name, each in parsed.items()}
+    values |= dict(_defaults(heading.table, values, len(frame.numbers)))
     recorded = values.get(RECORDED_AT, pa.nulls(len(frame.numbers), pa.timestamp("us")))
     values[RECORDED_AT] = pc.fill_null(recorded, pa.scalar(moment, pa.timestamp("us")))
     fields = {name: matched.field for name, matched in heading.matched.items()}
@@ -86,6 +87,18 @@ def check_frame(
     ]
     typed = {name: values[name] for name in heading.table.columns}
     return _separate(frame, heading, {**typed, DATED: recorded.is_valid()}, findings, remarks)
+
+
+def _defaults(
+    table: Table, values: Mapping[str, pa.Array], rows: int
+) -> Iterator[tuple[str, pa.Array]]:
+    """Yield the columns that the file lacks, and those with a default for their blank cells."""
+    for name, column in table.columns.items():
+        default = pa.scalar(column.default, arrow_type(column))
+        if name not in values:
+            yield name, pa.repeat(default, rows)
+        elif column.default is not None:
+            yield name, pc.fill_null(values[name], default)
 
 
 def _separate(

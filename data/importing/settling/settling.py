@@ -25,7 +25,7 @@ from data.importing.settling.reading import Progress
 from data.importing.settling.repeats import find_repeats, refuse_duplicate_persons
 from data.importing.settling.staging import ROW_ID, StagedFile, StagedSheet
 from data.storage.archive import Archive
-from data.storage.schema import arrow_schema
+from data.storage.schema import arrow_schema, select_list
 from model.archive.tables import EVENT_ON, Table, archive_tables
 from model.errors import StorageError, disk_fault
 
@@ -33,7 +33,13 @@ from model.errors import StorageError, disk_fault
 _MEMORY = "1GB"
 _THREADS = 2
 #: Code of a row whose parent is neither in the archive nor in the import, by the parent's table.
-UNKNOWN_PARENT = {"members": "UNKNOWN_MEMBER", "loans": "UNKNOWN_LOAN"}
+UNKNOWN_PARENT = {
+    "members": "UNKNOWN_MEMBER",
+    "loans": "UNKNOWN_LOAN",
+    "accounts": "UNKNOWN_ACCOUNT",
+    "stations": "UNKNOWN_STATION",
+    "cooperatives": "UNKNOWN_COOPERATIVE",
+}
 
 
 @dataclass(frozen=True)
@@ -178,13 +184,13 @@ def _good_rows_of(table: Table, sheets: Sequence[StagedSheet]) -> ds.Dataset:
 def _create_view(
     database: duckdb.DuckDBPyConnection, view: str, archive: Archive, table: Table
 ) -> None:
-    """Create `view` over the stored rows of `table`."""
-    database.register(f"new_{view}", arrow_schema(table).empty_table())
-    parts = [str(part) for part in archive.parts(table.name)]
-    # A part may be older than a column of the contract; the column is null there.
-    stored = " UNION ALL BY NAME FROM read_parquet($parts, union_by_name = true)" if parts else ""
-    rows = database.sql(f"FROM new_{view}{stored}", params={"parts": parts} if parts else None)
-    rows.create_view(view, replace=True)
+    """Create `view` over the stored rows of `table`, whatever the version that wrote them."""
+    if parts := archive.parts(table.name):
+        columns = select_list(table, archive.stored_columns(table.name))
+        stored = database.read_parquet([str(part) for part in parts], union_by_name=True)
+        stored.project(columns).create_view(view, replace=True)
+    else:
+        database.register(view, arrow_schema(table).empty_table())
 
 
 def _refuse_unknown_parents(database: duckdb.DuckDBPyConnection, key: str, code: str) -> None:

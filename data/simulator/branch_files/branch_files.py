@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -65,34 +65,28 @@ class SheetBuilder:
         dirty = [*_manifest_rows(file, spec, shown, spoiled, len(titles) + 2)]
         columns = text_columns(spec, shown, style)
         columns = self._mistype(file, spec, style, spoiled, columns)
-        return Sheet(spec.zh, titles, _apply_stains(spec, spoiled, columns), style.total, dirty)
+        return Sheet(spec.zh, titles, _apply_stains(spoiled, columns), style.total, dirty)
 
     def _mistype(
         self, file: str, table: Table, style: Style, spoiled: Spoiled, columns: list[TextColumn]
     ) -> list[TextColumn]:
         rows = odd_rows(self.luck, f"{file} {table.name}", style, len(spoiled.source))
         return [
-            TextColumn(shown.header, mistype(shown.cells, rows, column), shown.numeric, shown.dated)
-            for column, shown in zip(table.columns.values(), columns, strict=True)
+            replace(shown, cells=mistype(shown.cells, rows, table.columns[shown.name]))
+            for shown in columns
         ]
 
 
-def _apply_stains(
-    table: Table, spoiled: Spoiled, columns: Sequence[TextColumn]
-) -> list[TextColumn]:
+def _apply_stains(spoiled: Spoiled, columns: Sequence[TextColumn]) -> list[TextColumn]:
     """Overwrite the cells that have a stain."""
-    names = list(table.columns)
-    cells = {name: column.cells for name, column in zip(names, columns, strict=True)}
+    cells = {column.name: column.cells for column in columns}
     for name in {stain.column for stain in spoiled.stains}:
         chosen = [i for i, stain in enumerate(spoiled.stains) if stain.column == name]
         mask = np.zeros(len(spoiled.source), dtype=bool)
         mask[spoiled.at[chosen]] = True
         texts = pa.array([spoiled.stains[i].text for i in chosen], pa.string())
         cells[name] = pc.replace_with_mask(cells[name], pa.array(mask), texts)
-    return [
-        TextColumn(column.header, cells[name], column.numeric, column.dated)
-        for name, column in zip(names, columns, strict=True)
-    ]
+    return [replace(column, cells=cells[column.name]) for column in columns]
 
 
 def _manifest_rows(

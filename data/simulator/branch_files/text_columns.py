@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from data.importing.headings.spellings import FLAG_WORDS, export_choices, export_headers
 from data.simulator.arrays import Ints
 from data.simulator.branch_files.style import Style
-from model.archive.tables import Column, Table
+from model.archive.tables import RECORDED_AT, Column, Table
 
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 #: Decimal places in each unit that keep every value exact.
@@ -40,12 +40,15 @@ class TextColumn:
 
     Attributes
     ----------
+    name : str
+        The contract's name of the column.
     numeric : bool
         Whether a workbook stores its cells as numbers.
     dated : bool
         Whether a workbook may store its cells as dates.
     """
 
+    name: str
     header: str
     cells: pa.Array
     numeric: bool
@@ -53,12 +56,23 @@ class TextColumn:
 
 
 def text_columns(table: Table, rows: pa.Table, style: Style) -> list[TextColumn]:
-    """Return the columns of `rows` as text in declared order; blanks are empty texts."""
+    """Return the columns of `rows` as text in declared order; blanks are empty texts.
+
+    A column that a file may lack is left out if it says nothing.
+    """
     headers = export_headers(table)
     return [
         _text_column(column, headers[name], rows[name].combine_chunks(), style)
         for name, column in table.columns.items()
+        if not _is_left_out(column, rows[name])
     ]
+
+
+def _is_left_out(column: Column, values: pa.ChunkedArray) -> bool:
+    if not column.absent or column.name == RECORDED_AT:
+        return False
+    unsaid = values.is_null() if column.default is None else pc.equal(values, column.default)
+    return bool(pc.all(unsaid).as_py())
 
 
 def mistype(cells: pa.Array, rows: Ints, column: Column) -> pa.Array:
@@ -80,7 +94,9 @@ def _text_column(column: Column, header: str, values: pa.Array, style: Style) ->
         header, values = _in_unit(column, header, values, unit)
     cells = pc.fill_null(_text(column, values, style), "")
     numeric = column.kind in ("integer", "number", "money") and not style.thousands
-    return TextColumn(header, cells, numeric, column.kind == "date" and style.real_dates)
+    return TextColumn(
+        column.name, header, cells, numeric, column.kind == "date" and style.real_dates
+    )
 
 
 def _other_unit(column: Column, style: Style) -> str | None:

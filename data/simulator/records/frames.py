@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from data.simulator import months
 from data.simulator.arrays import Bools, Ints
-from data.storage.schema import arrow_type, with_absent_columns
+from data.storage.schema import arrow_type, fitted
 from model.archive.tables import Column, archive_tables
 
 NULL = np.int64(np.iinfo(np.int64).min)
@@ -53,14 +53,17 @@ def blank_where(values: Ints, missing: Bools) -> Ints:
 
 
 def to_arrow(table: str, frame: Frame, words: Vocabulary) -> pa.Table:
-    """Return the rows with the contract's types; `words` holds the vocabulary of text columns."""
-    contract = archive_tables()[table]
-    typed = {
+    """Return the rows with every column of the contract, in its types.
+
+    `words` holds the vocabulary of the text columns.
+    """
+    spec = archive_tables()[table]
+    recorded = {
         name: _typed(column, frame.columns[name], words.get(name))
-        for name, column in contract.columns.items()
+        for name, column in spec.columns.items()
         if name in frame.columns
     }
-    return with_absent_columns(contract, pa.table(typed)).select(list(contract.columns))
+    return fitted(spec, pa.table(recorded)).select([*spec.columns])
 
 
 def _typed(column: Column, values: Ints, words: Sequence[str] | None) -> pa.Array:

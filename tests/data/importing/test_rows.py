@@ -85,11 +85,6 @@ def test_every_problem_of_a_row_is_reported_not_only_the_first():
         ({"consent_given_on": "1979-01-01"}, "BEFORE_BIRTH", ("consent_given_on", "birth_date")),
         ({"resident_since": "1900-01-01"}, "NULL_DATE", ("resident_since",)),
         ({"labourers": "5"}, "EXCEEDS_OTHER", ("labourers", "household_size")),
-        (
-            {"consent_withdrawn_on": "2020-05-05"},
-            "DATES_OUT_OF_ORDER",
-            ("consent_given_on", "consent_withdrawn_on"),
-        ),
         ({"joined_on": "2020-05-07"}, "FUTURE_DATE", ("joined_on",)),
         ({"recorded_at": "2023-10-02"}, "FUTURE_DATE", ("recorded_at",)),
     ],

@@ -62,8 +62,8 @@ def found(inbox: Path) -> list[Found]:
 def test_every_clean_row_is_exported_exactly_once(
     simulation: Simulation, found: list[Found], manifest: dict[tuple[str, str, int], dict[str, str]]
 ) -> None:
-    for name, table in archive_tables().items():
-        stored = simulation.table(name)
+    for name, stored in simulation.tables().items():
+        table = archive_tables()[name]
         wanted = Counter(zip(*[stored[c].to_pylist() for c in table.columns], strict=True))
         clean = Counter(
             row.row for row in found if row.table == name and row.position not in manifest
@@ -154,7 +154,9 @@ def _rows(file: str, heading: Heading, lines: list[tuple[int, list[str]]]) -> It
         name: parse_column(pa.array([cells[matched.position] for _, cells in rows]), matched.field)
         for name, matched in heading.matched.items()
     }
-    values = zip(*[parsed[name].values.to_pylist() for name in table.columns], strict=True)
+    stated = {name: column.values.to_pylist() for name, column in parsed.items()}
+    columns = table.columns.values()
+    values = zip(*[stated.get(c.name, [c.default] * len(rows)) for c in columns], strict=True)
     for at, ((number, _), row) in enumerate(zip(rows, values, strict=True)):
         flaws = tuple(
             (FLAW_CODES[column.flaws[at]], name)
