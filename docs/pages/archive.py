@@ -23,18 +23,10 @@ from data.importing.reasons import (
     ReasonText,
 )
 from data.importing.refusals import REFUSALS
+from data.importing.template import KINDS
 from docs.pages.rendering import render
 from model.archive.tables import OTHER, RECORDED_AT_COLUMN, Column, RowCheck, Table, archive_tables
 
-_KINDS = {
-    "identifier": "编号 id", "id_number": "身份证号 id number (GB 11643)",
-    "phone": "手机号或固定电话 mobile or landline",
-    "village": "12 位代码 code of 12 digits",
-    "place": "6、9 或 12 位代码 code of 6, 9 or 12 digits", "text": "文本 text", "choice": "选项 choice",
-    "integer": "整数 whole number", "number": "数 number", "money": "金额 money",
-    "date": "日期 date", "month": "月份 month", "season": "种植季 season",
-    "flag": "是/否 yes or no", "timestamp": "时间 moment",
-}  # fmt: skip
 _RULES = {
     "not_after": "`{0}` is not after `{1}`",
     "not_before_birth": "no other date of a person is before `{0}`",
@@ -79,12 +71,12 @@ def _table(table: Table) -> dict[str, object]:
 
 
 def _column(column: Column) -> Sequence[str]:
-    low, high = column.minimum, column.maximum
+    low, high, kind = column.minimum, column.maximum, KINDS[column.kind]
     return (
         column.zh,
         column.en,
         f"`{column.name}`",
-        _KINDS[column.kind] + (f", {column.places} decimals" if column.places else ""),
+        f"{kind.zh} {kind.en}" + (f", {column.places} decimals" if column.places else ""),
         column.unit or "",
         "" if low is None or high is None else f"{low:,f} – {high:,f}",
         _required(column),

@@ -23,7 +23,7 @@ from model.archive.tables import RECORDED_AT, CheckKind, Column, Table
 
 #: Columns that the import adds to a table: the row's number in its sheet, whether the row states
 #: its recording time, and the raw texts.
-NUMBER, DATED, RAW = "number", "dated", "raw."
+NUMBER, DATED, RAW = "row.number", "dated", "raw."
 #: Columns of bad rows: the problems, and the cells beyond the header's last column.
 PROBLEMS, SURPLUS = "problems", "surplus"
 _MERGED_FIGURE = FLAW_CODES.index("MERGED_FIGURE")

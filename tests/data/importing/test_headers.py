@@ -15,7 +15,9 @@ from data.importing.headings.spellings import (
     normal_header,
 )
 from data.importing.refusals import Refusal
-from model.archive.tables import archive_tables
+from data.importing.rows.checks import DATED, NUMBER, PROBLEMS, SURPLUS
+from data.importing.settling.staging import ROW_ID
+from model.archive.tables import EVENT_ON, archive_tables
 
 TABLES = archive_tables()
 PARCELS = ["会员编号", "月份", "寄件量", "收件量", "极速鲜寄件量", "破损理赔件数"]
@@ -41,6 +43,18 @@ def test_every_table_is_recognised_by_its_english_header_and_by_column_names(tab
         heading = find_heading([header])
         assert isinstance(heading, Heading)
         assert heading.table.name == table
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_is_recognised_without_the_columns_that_may_be_left_out(table):
+    heading = find_heading([[c.zh for c in TABLES[table].columns.values() if not c.absent]])
+    assert isinstance(heading, Heading)
+    assert heading.table.name == table
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_column_has_a_name_that_the_import_or_the_archive_adds(table):
+    assert not TABLES[table].columns.keys() & {NUMBER, DATED, PROBLEMS, SURPLUS, ROW_ID, EVENT_ON}
 
 
 @pytest.mark.parametrize("table", TABLES)
