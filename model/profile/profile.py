@@ -14,8 +14,8 @@ from ibis.expr.types import Table, Value
 
 from model.profile.dictionary import Type, member_dictionary
 from model.profile.flows import formulas
+from model.profile.flows.consents import consent_on, consents
 from model.profile.flows.formula import PROFILE, Formula, View
-from model.profile.flows.identity import consent_on
 from model.profile.point_in_time import KEYS, PointInTime
 
 #: Column type of each type of attribute.
@@ -60,12 +60,12 @@ def spine_as_of(tables: Mapping[str, Table], as_of: date) -> Table:
 def consent_days(tables: Mapping[str, Table], as_of: date) -> Table:
     """Return ``member_id`` and ``consent_on`` of every member visible as of `as_of`.
 
-    The day of the archive's latest change of consent, from the same row as ``consent_in_force``;
+    The day of the archive's latest change of consent, from the same rows as ``consent_in_force``;
     null if there is none.
     """
     now = PointInTime(tables, spine_as_of(tables, as_of))
-    members = now.rows("members")
-    return members.select("member_id", consent_on=consent_on(members))
+    days = consents.rows(now)
+    return days.select("member_id", consent_on=consent_on(days))
 
 
 def _by_view(tables: Mapping[str, Table]) -> dict[View, list[Formula]]:

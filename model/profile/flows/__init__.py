@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from model.profile.flows import capital, commerce, identity, information, land, loans, logistics
+from model.profile.flows import (
+    capital,
+    commerce,
+    consents,
+    identity,
+    information,
+    land,
+    loans,
+    logistics,
+)
 from model.profile.flows.formula import Formula
 
-_FLOWS = (commerce, logistics, capital, loans, land, information, identity)
+_FLOWS = (commerce, logistics, capital, loans, land, information, identity, consents)
 
 
 @cache

@@ -5,8 +5,7 @@ The attributes of the village are for audits only, because scoring them would sc
 
 from __future__ import annotations
 
-import ibis
-from ibis.expr.types import Column, DateColumn, DateValue, Table, Value
+from ibis.expr.types import Column, DateColumn, Table, Value
 
 from model.profile.flows.formula import formula, recorded, view
 from model.profile.point_in_time import KEYS, PointInTime, in_force, versions
@@ -44,22 +43,6 @@ def months_of_history(row: Table) -> Value:
 def resident_years(row: Table) -> Value:
     """Completed years of residence."""
     return completed_years(row.resident_since, row.as_of)
-
-
-@formula(member)
-def consent_in_force(row: Table) -> Value:
-    """Whether consent was given, and not withdrawn, before the as-of date."""
-    given = (row.consent_given_on < row.as_of).fill_null(False)
-    withdrawn = (row.consent_withdrawn_on < row.as_of).fill_null(False)
-    return given & ~withdrawn
-
-
-def consent_on(row: Table) -> DateValue:
-    """Return the day of the latest change of consent before the as-of date, or null."""
-    return ibis.cases(
-        (row.consent_withdrawn_on < row.as_of, row.consent_withdrawn_on),
-        (row.consent_given_on < row.as_of, row.consent_given_on),
-    )
 
 
 @formula(member)
