@@ -124,6 +124,7 @@ def _print_summary(result: ImportReport) -> None:
     _print_empty(result)
     _print_unknown_columns(result)
     _print_quarantine(result)
+    _print_last_months(result)
 
 
 def _print_passed_over(result: ImportReport) -> None:
@@ -233,6 +234,20 @@ def _print_quarantine(result: ImportReport) -> None:
             f"\n{len(files)} 个隔离文件在 {files[0].parent}：请改正后重新导入\n"
             f"{len(files)} quarantine files are there: correct them and import them again"
         )
+
+
+def _print_last_months(result: ImportReport) -> None:
+    """Print the last month known of each table, and the counties whose last month is older."""
+    from model.archive.tables import archive_tables
+
+    months = result.last_months.by_table
+    if months:
+        click.echo("\n各表最近月份 last month known")
+    for table, last in months.items():
+        behind = result.last_months.counties_behind(table)
+        older = "、".join(f"{code} {month:%Y-%m}" for code, month in [*behind.items()][:_MAX_SHOWN])
+        line = f"  {last:%Y-%m}  {archive_tables()[table].zh} {table}"
+        click.echo(line + (f"；较旧县区 counties behind: {older}" if older else ""))
 
 
 def _print_table(rows: Sequence[Sequence[str]]) -> None:

@@ -61,3 +61,7 @@ class AccessError(RongziError):
 
 class LedgerError(RongziError):
     """The decision ledger is damaged, incomplete, without its keys, or cannot be reached."""
+
+
+class StaleTableError(RongziError):
+    """A table is older than policy allows for a profile."""

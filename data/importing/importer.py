@@ -26,6 +26,7 @@ from data.importing.settling.repeats import DUPLICATE
 from data.importing.settling.settling import UNKNOWN_PARENT, Settled, store_files, stored_rows
 from data.importing.settling.staging import StagedFile
 from data.storage.archive import Archive
+from data.storage.freshness import last_months
 from model.archive.tables import archive_tables
 from model.errors import StorageError, disk_fault
 
@@ -82,7 +83,9 @@ def import_files(
                 f" ({stored_rows(files, settled)}), the bad rows are not written; import the same"
                 " files again to get them"
             ) from error
-    return ImportReport(archive.folder, recorded_at, reports, inbox.passed_over)
+    return ImportReport(
+        archive.folder, recorded_at, reports, inbox.passed_over, last_months(archive)
+    )
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 
 from data.importing.refusals import Refusal
 from data.importing.remarks import RemarkCounts, add_remarks
+from data.storage.freshness import LastMonths
 from model.archive.tables import archive_tables
 
 
@@ -79,12 +80,15 @@ class ImportReport:
     ----------
     files_passed_over : sequence of Path
         Files of a folder that were not opened, because their endings name no branch file.
+    last_months : LastMonths
+        The last month that the archive knows of each table, by county, after the import.
     """
 
     archive: Path
     recorded_at: datetime
     files: Sequence[FileReport]
     files_passed_over: Sequence[Path] = ()
+    last_months: LastMonths = field(default_factory=lambda: LastMonths({}))
 
     @property
     def tables(self) -> Mapping[str, Counts]:
@@ -139,6 +143,7 @@ class ImportReport:
             "tables": {name: vars(counts) for name, counts in self.tables.items()},
             "files": [_file_json(file) for file in self.files],
             "files_passed_over": [str(file) for file in self.files_passed_over],
+            "last_months": self.last_months.as_json(),
         }
 
 

@@ -88,7 +88,7 @@ def _validation(column: Column) -> dict[str, Any] | None:
     return {
         "validate": "list",
         "source": list(words.values()),
-        "error_type": "information" if column.word else "stop",
+        "error_type": "information" if column.other else "stop",
         "error_title": column.zh,
         "error_message": "请从列表中选择 choose from the list",
     }
@@ -113,7 +113,7 @@ def _facts(column: Column) -> Iterator[str]:
         yield f"{column.minimum:,f} – {column.maximum:,f}"
     if column.choices:
         words = "、".join(word for key, word in export_choices(column).items() if key != OTHER)
-        yield words + ("；其他按原文填写 or any other word" if column.word else "")
+        yield words + ("；其他按原文填写 or any other word" if column.other else "")
 
 
 def _need(column: Column) -> str:

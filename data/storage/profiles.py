@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,18 @@ _SPINE = pa.schema([("member_id", pa.string()), ("as_of", pa.date32())])
 _ROW_GROUP = 65_536
 
 
-def profile_as_of(archive: Archive, as_of: date, engine: EngineName = "duckdb") -> pa.Table:
+def profile_as_of(
+    archive: Archive,
+    as_of: date,
+    engine: EngineName = "duckdb",
+    stale: Collection[str] = (),
+) -> pa.Table:
     """Return the profile of every member visible as of `as_of`, sorted by member.
+
+    Parameters
+    ----------
+    stale
+        Tables too old to be used: the attributes that read them are missing, as without the table.
 
     Raises
     ------
@@ -34,6 +45,7 @@ def profile_as_of(archive: Archive, as_of: date, engine: EngineName = "duckdb") 
     with start_engine(engine) as running:
         tables = open_archive(archive, running)
         spine = running.cache(running.fetch(spine_as_of(tables, as_of)))
+        tables = {name: rows for name, rows in tables.items() if name not in stale}
         return _compute(build_profile(tables, spine), running)
 
 
@@ -77,8 +89,13 @@ def columns_of(table: pa.Table) -> dict[str, NDArray[Any]]:
     return {name: _array(table[name]) for name in table.column_names}
 
 
-def write_profile(profile: pa.Table, path: Path) -> None:
-    """Write `profile` as Parquet for its owner only; the same rows give the same bytes."""
+def write_profile(profile: pa.Table, path: Path, stale: Collection[str] = ()) -> None:
+    """Write `profile` as Parquet for its owner only; the same rows give the same bytes.
+
+    The file's metadata name the `stale` tables under ``stale_tables``, if there are any.
+    """
+    if stale:
+        profile = profile.replace_schema_metadata({"stale_tables": ",".join(sorted(stale))})
     rows = profile.combine_chunks()
     with drafted(path) as draft:
         pq.write_table(rows, draft, row_group_size=_ROW_GROUP, compression="zstd")
