@@ -7,13 +7,12 @@ and is never renewed; ``v1_profile.json`` is its profile as of 2023-10-01 by the
 from __future__ import annotations
 
 import shutil
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
 
-from data.importing.importer import import_files
 from data.storage.archive import Archive
 from data.storage.profiles import profile_as_of
 from data.storage.schema import arrow_schema
@@ -73,7 +72,7 @@ def test_rows_of_today_are_added_and_its_own_rows_sent_again_are_repetitions(
         branch.file("plots.csv", "plots", words),
         branch.file("new.csv", "members", [member(1)]),
     ]
-    report = import_files(paths, archive, tmp_path / "bad", datetime(2023, 10, 2), workers=1)
+    report = branch.send(*paths, archive=archive)
     assert report.tables["plots"].duplicate == len(again)
     assert report.tables["members"].accepted == 1
     assert profile_as_of(archive, date(2023, 10, 3)).num_rows == 201

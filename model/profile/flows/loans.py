@@ -61,8 +61,9 @@ def coming_service(loans: Table) -> IntegerValue:
     With balance B, yearly rate r, `left` months to maturity (at least 1, so that an overdue loan is
     due at once) and n = min(12, left):
 
-    - equal instalments: B·n/left + B·r·n/12·(1 - n/(2·left)), the balance falling evenly;
-    - interest first: B·r·n/12, and B if it matures within 12 months;
+    - equal instalments, equal principal: B·n/left + B·r·n/12·(1 - n/(2·left)), the balance falling
+      evenly;
+    - interest first, quarterly interest, revolving: B·r·n/12, and B if it matures within 12 months;
     - harvest bullet: B + B·r·months/12 if it matures within 12 months, else nothing.
 
     A blank rate counts as no interest. Rounded half up to a fen per loan, so that sums are exact.
@@ -75,9 +76,10 @@ def coming_service(loans: Table) -> IntegerValue:
     mid_term = (left * 2 - ahead).cast("float64") / (left * 2).cast("float64")
     matures = (left <= 12).cast("float64")
     due = ibis.cases(
-        (loans.repayment == "equal_instalments",
+        (loans.repayment.isin(["equal_instalments", "equal_principal"]),
          balance * ahead / left + yearly * ahead / 12 * mid_term),
-        (loans.repayment == "interest_first", yearly * ahead / 12 + balance * matures),
+        (loans.repayment.isin(["interest_first", "quarterly_interest", "revolving"]),
+         yearly * ahead / 12 + balance * matures),
         else_=(balance + yearly * loans.months / 12) * matures,
     )  # fmt: skip
     return ((due * 2 + 1) / 2).floor().cast("int64")

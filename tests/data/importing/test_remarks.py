@@ -85,9 +85,9 @@ def test_words_of_education_occupation_repayment_and_purpose_are_kept(known):
     known.imported("m.csv", "members", [member(7, education="文盲", occupation="养蜂")])
     stored = known.rows("members", "education", "education_word", "occupation", "occupation_word")
     assert stored[-1] == ("other", "文盲", "other", "养蜂")
-    report = known.imported("l.csv", "loans", [loan(1, repayment="随借随还", purpose="婚嫁")])
+    report = known.imported("l.csv", "loans", [loan(1, repayment="按年付息", purpose="婚嫁")])
     assert known.rows("loans", "repayment", "repayment_word", "purpose", "purpose_word") == [
-        ("other", "随借随还", "other", "婚嫁")
+        ("other", "按年付息", "other", "婚嫁")
     ]
     assert report.remarks == {"loans": {"repayment": {"WORD_KEPT": 1}, "purpose": {"WORD_KEPT": 1}}}
 
