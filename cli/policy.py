@@ -158,6 +158,7 @@ def checked(texts: Mapping[str, str], today: date) -> list[str]:
 
 def _reader(file: str) -> Any:
     from model.policy.controls import read_controls
+    from model.policy.freshness import read_freshness
     from model.policy.policy import read_policy
     from model.policy.publication import read_publication_limits
 
@@ -165,6 +166,7 @@ def _reader(file: str) -> Any:
         "policy.yaml": read_policy,
         "controls.yaml": read_controls,
         "publication.yaml": read_publication_limits,
+        "freshness.yaml": read_freshness,
     }
     if file in readers:
         return readers[file]

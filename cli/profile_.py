@@ -9,7 +9,14 @@ from typing import Literal
 import click
 
 from cli.json_output import tell
-from cli.options import FILE, archive_option, as_of_option, engine_option
+from cli.options import (
+    FILE,
+    archive_option,
+    as_of_option,
+    engine_option,
+    home_option,
+    use_policy_of,
+)
 from model.archive.tables import archive_tables
 
 
@@ -18,6 +25,7 @@ from model.archive.tables import archive_tables
 @as_of_option
 @click.option("--out", required=True, type=FILE, help="Parquet file to write.")
 @engine_option
+@home_option
 @click.option(
     "--allow-stale", "allowed", multiple=True, type=click.Choice(list(archive_tables())),
     metavar="TABLE", help="Compute without this table if it is older than policy allows.",
@@ -27,6 +35,7 @@ def command(
     as_of: datetime,
     out: Path,
     engine: Literal["duckdb", "spark"],
+    home: Path,
     allowed: tuple[str, ...],
 ) -> None:
     """Write the profile of each member, as the archive knew them before DATE.
@@ -40,6 +49,7 @@ def command(
     from data.storage.profiles import profile_as_of, write_profile
     from model.policy.freshness import refuse_stale
 
+    use_policy_of(home)
     source, day = Archive(archive), as_of.date()
     stale = refuse_stale(last_months(source, day).by_table, day, allowed)
     profile = profile_as_of(source, day, engine, stale)

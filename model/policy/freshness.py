@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date
-from functools import cache
-from importlib import resources
 
+from model.archive.tables import archive_tables
 from model.errors import ContractError, StaleTableError
 from model.policy.policy_file import limits_in_force, read_limits_file
+from model.policy.texts import text_of
 
 _FILE = "freshness.yaml"
 _MOST_MONTHS = 120
 
 
-@cache
 def months_allowed(day: date) -> Mapping[str, int]:
     """Return the months that may lie between a table's last month and the month before `day`.
 
@@ -23,8 +22,14 @@ def months_allowed(day: date) -> Mapping[str, int]:
     ContractError
         If a number has no value by that day, or is no whole number from 0 to 120.
     """
-    text = resources.files("model.policy").joinpath(_FILE).read_text(encoding="utf-8")
+    return read_freshness(text_of(_FILE), day)
+
+
+def read_freshness(text: str, day: date) -> Mapping[str, int]:
+    """Return the months in YAML `text` in force on `day`; see `months_allowed`."""
     limits = limits_in_force(read_limits_file(text, _FILE), day, _FILE)
+    if unknown := sorted(limits.keys() - archive_tables().keys()):
+        raise ContractError(f"{_FILE}: the archive has no table {', '.join(unknown)}")
     return {table: _months(table, limit["value"]) for table, limit in limits.items()}
 
 

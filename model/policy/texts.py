@@ -16,6 +16,7 @@ FILES: Mapping[str, str] = {
     "controls.yaml": "model.policy",
     "publication.yaml": "model.policy",
     "economics.yaml": "training.measures",
+    "freshness.yaml": "model.policy",
     "gates.yaml": "training.gates",
     "limits.yaml": "training.monitoring",
 }
