@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from cli.json_output import tell
 from cli.options import FILE
 from model.archive.tables import archive_tables
 from model.errors import ArchiveError
