@@ -38,9 +38,11 @@ IDENTIFIERS: Mapping[str, Sequence[str]] = {
 }
 DAYS = [AS_OF + timedelta(days=offset) for offset in OFFSETS]
 KINDS: Mapping[str, Sequence[Any]] = {
+    "identifier": [f"X{number}" for number in range(20)],
     "text": ["某"],
     "phone": ["13000000000"],
     "village": ["371502001001", "371502001002", "371503001001"],
+    "place": ["371502", "371502001", "371503001001"],
     "integer": range(4),
     "number": [Decimal(number) for number in range(4)],
     "money": [Decimal(number) / 4 for number in range(4)],
