@@ -156,7 +156,7 @@ def test_controls_limits_and_gates_are_adopted_beside_the_policy(
 ) -> None:
     day = later(0)
     for file, before, after in (
-        ("controls.yaml", "2024-01-01: 90}", f"2024-01-01: 90, {day}: 30}}"),
+        ("controls.yaml", "2026-01-01: 90}", f"2026-01-01: 90, {day}: 30}}"),
         ("publication.yaml", "values: {2020-01-01: 45}", f"values: {{2020-01-01: 45, {day}: 40}}"),
     ):
         folder = draft(tmp_path, file, before, after)

@@ -115,7 +115,7 @@ def test_numbers_survive_being_written_as_text(values):
         ("t.csv", b"", "holds no rows"),
         ("t.csv", b'a,b\n"1,2\n', "cannot be read"),
         ("t.parquet", b"PAR1 no", "cannot be read"),
-        ("t.xlsx", b"PK", r"ends in \.csv or \.parquet"),
+        ("t.pdf", b"%PDF", r"ends in \.csv, \.xlsx or \.parquet"),
     ],
 )
 def test_what_is_no_table_is_refused_with_the_reason(tmp_path, name, payload, why):
