@@ -129,7 +129,7 @@ class Slow:
 
 def consent(kind: Kind, subject: str) -> NewEntry:
     return NewEntry(
-        kind, subject, None, "999901001001", "officer-1", None, None, {}, str(uuid.uuid4())
+        kind, subject, None, "999901001001", "teller-1", None, None, {}, str(uuid.uuid4())
     )
 
 

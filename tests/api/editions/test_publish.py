@@ -56,7 +56,7 @@ def test_the_same_inputs_give_the_same_bytes(
     second = _publish(archive, member_profile, home)
     assert second.folder == first.folder
     assert _digests(second.folder) == before
-    assert len(before) == 7
+    assert len(before) == 8
 
 
 def test_publishing_again_repairs_a_damaged_edition(

@@ -133,7 +133,7 @@ def test_the_service_role_can_change_only_the_password_of_an_account(
     as_service: Settings,
 ) -> None:
     owner = replace(as_service, database_url=os.environ["RONGZI_DATABASE_URL"])
-    (admin,) = first_accounts(owner, demo=False)
+    admin, *_ = first_accounts(owner, demo=False)
     with closing(Accounts(as_service)) as accounts:
         accounts.change("admin", "password_changed", "x", lambda a: replace(a, password_hash="x"))
         with pytest.raises(DBAPIError, match="permission denied"):
