@@ -172,7 +172,8 @@ def _compile(fitted: _Fitted, fit: Fit, rows: Sample, development: Sample, origi
         fit.additive, fitted.calibration, rows, origin.dictionary, settings,
         origin.source.name, _provenance(origin, fitted.crossed.candidate, len(rows)),
     )  # fmt: skip
-    return with_curve(card, fitted.unseen_points(settings), development.bad, settings)
+    points = fitted.unseen_points(settings)
+    return with_curve(card, points, development.bad, settings, development.weight)
 
 
 def _provenance(origin: Origin, candidate: str, rows: int) -> dict[str, str]:
@@ -231,7 +232,9 @@ def _evaluations(
     points = {name: totals(card, sample) for name, sample in samples.items()}
     points[UNSEEN] = _points_unseen_by_calibration(fitted, development, settings)
     return {
-        name: evaluate(card, points[name], sample.bad, settings.resamples, settings.seed)
+        name: evaluate(
+            card, points[name], sample.bad, settings.resamples, settings.seed, sample.weight
+        )
         for name, sample in samples.items()
     }
 

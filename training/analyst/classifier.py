@@ -85,9 +85,9 @@ least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples
     >>> classifier = CardClassifier(family="woe").fit(X, y)
     >>> classifier.predict_proba(X).shape
     (800, 2)
-    >>> person = pd.DataFrame({"income": [-2.0], "late": [3]})
+    >>> person = pd.DataFrame({"income": [-2.0], "late": [0]})
     >>> classifier.reasons(person).reason_1.tolist()
-    ['LATE']
+    ['INCOME']
     """
 
     def __init__(

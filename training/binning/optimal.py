@@ -63,17 +63,23 @@ def optimal_splits(
         search.fit(values, bad.astype(np.int64), sample_weight=weight)
         if search.status == "OPTIMAL":
             splits = np.asarray(search.splits, dtype=np.float64)
-            return splits if len(splits) else _pure_cut(values, bad, direction, least)
+            return splits if len(splits) else _pure_cut(values, bad, direction, least, weight)
     return None
 
 
-def _pure_cut(values: Floats, bad: NDArray[np.bool_], direction: Direction, least: float) -> Floats:
+def _pure_cut(
+    values: Floats,
+    bad: NDArray[np.bool_],
+    direction: Direction,
+    least: float,
+    weight: Floats | None,
+) -> Floats:
     """Return the cut with the widest gap between the classes if it leaves one side pure."""
     distinct, value_of_row = np.unique(values, return_inverse=True)
-    goods, bads = counts(value_of_row, bad, len(distinct))
+    goods, bads = counts(value_of_row, bad, len(distinct), weight)
     goods_below, bads_below = np.cumsum(goods)[:-1], np.cumsum(bads)[:-1]
     gap = bads_below / bads.sum() - goods_below / goods.sum()
-    share_below = (goods_below + bads_below) / len(values)
+    share_below = (goods_below + bads_below) / (goods + bads).sum()
     gap[(share_below < least) | (share_below > 1 - least)] = 0.0
     allowed = {"up": np.minimum(gap, 0), "down": np.maximum(gap, 0), "free": gap}[direction]
     if not allowed.any():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
@@ -24,8 +25,17 @@ from training.settings import CURVES, CurveName, Settings
 
 #: Returns the PD at any points.
 Curve = Callable[[Floats], Floats]
-#: Fits a curve on out-of-fold points and outcomes.
-Fitter = Callable[[Ints, Bools, Scaling], Curve]
+
+
+class Fitter(Protocol):
+    """Fits a curve on out-of-fold points and outcomes; rows count by `weight` if given."""
+
+    def __call__(
+        self, points: Ints, bad: Bools, scaling: Scaling, weight: Floats | None = None
+    ) -> Curve:
+        """Return the curve."""
+        ...
+
 
 #: PDs are rounded to a hundredth of a basis point; more digits would claim more than is known.
 _PD_DIGITS = 6
@@ -110,7 +120,9 @@ def distinct_pds(points: Ints, pd: Floats) -> tuple[Ints, Floats]:
     return points[first], rounded[first]
 
 
-def with_curve(card: Card, unseen_points: Ints, bad: Bools, settings: Settings) -> Card:
+def with_curve(
+    card: Card, unseen_points: Ints, bad: Bools, settings: Settings, weight: Floats | None = None
+) -> Card:
     """Return `card` with the PD table of curve ``settings.calibration``.
 
     Parameters
@@ -134,7 +146,7 @@ def with_curve(card: Card, unseen_points: Ints, bad: Bools, settings: Settings) 
         )
     highest = card.base + sum(int(term.points.max()) for term in card.terms)
     pd_points, pd_values = pd_table(
-        card.base, highest, FITTERS[name](unseen_points, bad, card.scaling)
+        card.base, highest, FITTERS[name](unseen_points, bad, card.scaling, weight)
     )
     return replace(card, pd_points=pd_points, pd_values=pd_values)
 
@@ -144,12 +156,12 @@ def scale_curve(scaling: Scaling) -> Curve:
     return lambda at: np.asarray(1.0 / (1.0 + np.exp((at - scaling.offset) / scaling.factor)))
 
 
-def line(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
+def line(points: Ints, bad: Bools, scaling: Scaling, weight: Floats | None = None) -> Curve:
     """Return the scale's own odds (Platt 1999: slope and intercept are in the points already)."""
     return scale_curve(scaling)
 
 
-def beta(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
+def beta(points: Ints, bad: Bools, scaling: Scaling, weight: Floats | None = None) -> Curve:
     """Return a beta calibration: ln p and ln(1 − p) with slopes of their own (Kull et al. 2017).
 
     *AISTATS* 54. Where a slope would be negative, and the curve not monotone, the line stays.
@@ -161,15 +173,15 @@ def beta(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
         return np.column_stack([np.log(p), -np.log1p(-p)])
 
     model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-8)
-    model.fit(features(points.astype(np.float64)), bad)
+    model.fit(features(points.astype(np.float64)), bad, weight)
     if (model.coef_ < 0).any():
         return straight
     return lambda at: np.asarray(model.predict_proba(features(at))[:, 1], dtype=np.float64)
 
 
-def isotonic(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
+def isotonic(points: Ints, bad: Bools, scaling: Scaling, weight: Floats | None = None) -> Curve:
     """Return pooled adjacent violators, each total joined by prior rows at the line's PD."""
-    totals, pd, _ = _pool_violators(points, bad, scaling)
+    totals, pd, _ = _pool_violators(points, bad, scaling, weight)
 
     def curve(at: Floats) -> Floats:
         step = np.clip(np.searchsorted(totals, at, side="right") - 1, 0, len(totals) - 1)
@@ -179,25 +191,29 @@ def isotonic(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
     return curve
 
 
-def centred_isotonic(points: Ints, bad: Bools, scaling: Scaling) -> Curve:
+def centred_isotonic(
+    points: Ints, bad: Bools, scaling: Scaling, weight: Floats | None = None
+) -> Curve:
     """Return the same, joined by straight lines of log odds between the blocks' centres.
 
     Centred isotonic regression (Oron & Flournoy 2017, *Stat. Biopharm. Res.* 9): no flat steps.
     """
-    totals, pd, rows = _pool_violators(points, bad, scaling)
+    totals, pd, rows = _pool_violators(points, bad, scaling, weight)
     _, block = np.unique(-pd, return_inverse=True)
-    weight = np.bincount(block, weights=rows)
-    centre = np.bincount(block, weights=rows * totals) / weight
-    level = np.clip(np.bincount(block, weights=rows * pd) / weight, _EPSILON, 1 - _EPSILON)
+    size = np.bincount(block, weights=rows)
+    centre = np.bincount(block, weights=rows * totals) / size
+    level = np.clip(np.bincount(block, weights=rows * pd) / size, _EPSILON, 1 - _EPSILON)
     odds = np.log(level / (1 - level))
     return lambda at: 1 / (1 + np.exp(-np.interp(at, centre, odds)))
 
 
-def _pool_violators(points: Ints, bad: Bools, scaling: Scaling) -> tuple[Floats, Floats, Floats]:
+def _pool_violators(
+    points: Ints, bad: Bools, scaling: Scaling, weight: Floats | None
+) -> tuple[Floats, Floats, Floats]:
     """Return distinct totals, their pooled PD and their rows, prior rows included."""
     distinct, total_of_row = np.unique(points, return_inverse=True)
     totals = distinct.astype(np.float64)
-    goods, bads = counts(total_of_row, bad, len(distinct))
+    goods, bads = counts(total_of_row, bad, len(distinct), weight)
     prior = _PRIOR_ROWS * (goods + bads) / (goods + bads).mean()
     rows = goods + bads + prior
     share = (bads + prior * scale_curve(scaling)(totals)) / rows

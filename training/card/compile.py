@@ -48,7 +48,9 @@ def compile_card(
     codes = {name: own.codes(sample.columns[name]) for name, own in additive.bins.items()}
     points = whole_points(strong, additive.bins, codes, sample.weights, dictionary)
     # The base takes the rest of the mean: the terms' lowest points, and the weak shapes' means.
-    rest = _mean(shapes, [s.log_odds for s in shapes], codes) - _mean(strong, points, codes)
+    weight = sample.weight
+    rest = _mean(shapes, [s.log_odds for s in shapes], codes, weight)
+    rest -= _mean(strong, points, codes, weight)
     base = _base_points(additive, calibration, settings.scaling, rest)
     bins, terms = _whole_point_terms(strong, points, additive.bins, sample)
     derived = {name: own for name, own in additive.derived.items() if name in bins}
@@ -108,7 +110,7 @@ def _enforce_direction(
         return shape
     (name,) = shape.attributes
     codes = bins[name].codes(sample.columns[name])
-    rows = np.bincount(codes, minlength=bins[name].size).astype(np.float64)
+    rows: Floats = np.bincount(codes, sample.weights, bins[name].size).astype(np.float64)
     ordinary = slice(0, bins[name].ordinary)
     table = shape.log_odds.copy()
     table[ordinary] = hold_direction(table[ordinary], rows[ordinary], dictionary[name].direction)
@@ -123,11 +125,14 @@ def _base_points(
 
 
 def _mean(
-    shapes: Sequence[Shape], tables: Sequence[Floats | Ints], codes: Mapping[str, Ints]
+    shapes: Sequence[Shape],
+    tables: Sequence[Floats | Ints],
+    codes: Mapping[str, Ints],
+    weight: Floats | None,
 ) -> float:
-    """Return the mean over rows of the sum of `tables`, one for each of `shapes`."""
+    """Return the weighted mean over rows of the sum of `tables`, one for each of `shapes`."""
     return sum(
-        float(table[tuple(codes[name] for name in shape.attributes)].mean())
+        float(np.average(table[tuple(codes[n] for n in shape.attributes)], weights=weight))
         for shape, table in zip(shapes, tables, strict=True)
     )
 
@@ -144,7 +149,8 @@ def _whole_point_terms(
         if len(own) == 1 and uses[shape.attributes[0]] == 1:
             own[shape.attributes[0]], points = merge_equal(own[shape.attributes[0]], points)
         codes = tuple(own[name].codes(sample.columns[name]) for name in shape.attributes)
-        terms.append(Term(shape.attributes, points, round(float(points[codes].mean()))))
+        mean = float(np.average(points[codes], weights=sample.weight))
+        terms.append(Term(shape.attributes, points, round(mean)))
         used.update(own)
     return used, tuple(terms)
 

@@ -51,7 +51,10 @@ def calibration_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
     A card recalibrated to a long-run rate differs from the last vintages on purpose. For such a
     card a failure becomes a flag, which the approver compares with the recalibration's source.
     """
-    evaluation = evaluate(evidence.judged, evidence.totals(), evidence.rows.bad, _RESAMPLES, _SEED)
+    rows = evidence.rows
+    evaluation = evaluate(
+        evidence.judged, evidence.totals(), rows.bad, _RESAMPLES, _SEED, rows.weight
+    )
     ratio, recalibrated = _observed_over_expected(evaluation), evidence.notes.recalibrated
     level = list(_judge_level(ratio, limits, _LEVEL_IS_CHOSEN if recalibrated else _RECALIBRATE))
     level_holds = all(verdict.status == "pass" for verdict in level)
@@ -93,7 +96,8 @@ def _chance_error(card: Card, evaluation: Evaluation) -> float:
 
 
 def _observed_over_expected(evaluation: Evaluation) -> Interval:
-    bads, rows = evaluation.bad_rows, evaluation.rows
+    bads = float(evaluation.bads.sum())
+    rows = float(evaluation.goods.sum()) + bads
     expected = evaluation.measures["expected_bad_rate"].value
     low, high = jeffreys_interval(bads, rows)
     return Interval(bads / rows / expected, low / expected, high / expected)

@@ -31,7 +31,7 @@ from training.fairness.findings import FairnessReport
 from training.samples.sample import Sample
 
 EVIDENCE, VALIDATION = "evidence.json", "validation.parquet"
-_ATTRIBUTE, _GROUP = "attribute.", "group."
+_ATTRIBUTE, _GROUP, _WEIGHT = "attribute.", "group.", "weight"
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,8 @@ def _digest(path: Path) -> str:
 def _table(rows: Sample) -> pa.Table:
     columns = {_ATTRIBUTE + name: pa.array(values) for name, values in rows.columns.items()}
     groups = {_GROUP + name: pa.array(values, pa.string()) for name, values in rows.groups.items()}
-    return pa.table({**columns, **groups, "bad": rows.bad, "borrower": rows.borrower})
+    weight = {} if rows.weight is None else {_WEIGHT: rows.weight}
+    return pa.table({**columns, **groups, "bad": rows.bad, "borrower": rows.borrower, **weight})
 
 
 def _sample(table: pa.Table) -> Sample:
@@ -192,6 +193,7 @@ def _sample(table: pa.Table) -> Sample:
         borrower,
         np.zeros_like(borrower),
         {name.removeprefix(_GROUP): values for name, values in groups.items()},
+        table[_WEIGHT].to_numpy() if _WEIGHT in table.column_names else None,
     )
 
 

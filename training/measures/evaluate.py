@@ -9,6 +9,7 @@ import numpy as np
 
 from model.card.bins import Floats, Ints
 from model.card.scorecard import Card
+from training.binning.evidence import counts
 from training.measures.calibration import (
     GradeRow,
     brier,
@@ -67,8 +68,12 @@ class Evaluation:
     bads: Floats
 
 
-def evaluate(card: Card, totals: Ints, bad: Bools, resamples: int, seed: int) -> Evaluation:
+def evaluate(
+    card: Card, totals: Ints, bad: Bools, resamples: int, seed: int, weight: Floats | None = None
+) -> Evaluation:
     """Evaluate points `totals` against the outcomes `bad`, both of shape (n,).
+
+    With `weight`, shape (n,), a row counts as so many rows, in the intervals too.
 
     The bootstrap draws rows with replacement. Every measure depends only on the counts by points
     and class, so it draws those counts (Efron & Tibshirani 1993, ch. 13). The interval is the
@@ -76,10 +81,7 @@ def evaluate(card: Card, totals: Ints, bad: Bools, resamples: int, seed: int) ->
     the sample's by construction, so plain percentiles could miss the measured value.
     """
     points, total_of_row = np.unique(totals, return_inverse=True)
-    goods, bads = (
-        np.bincount(total_of_row[rows], minlength=len(points)).astype(np.float64)
-        for rows in (~bad, bad)
-    )
+    goods, bads = counts(total_of_row, bad, len(points), weight)
     pd = card.pd(points)
     measures = _measures(pd, equal_groups(goods + bads))
     drawn = resampled_counts(goods, bads, resamples, seed)
@@ -125,7 +127,7 @@ def resampled_counts(
     Two arrays of shape (draws, points).
     """
     cells = np.concatenate([goods, bads])
-    rows = int(cells.sum())
+    rows = max(round(cells.sum()), 1)
     draws = np.random.default_rng(seed).multinomial(rows, cells / cells.sum(), size=resamples)
     drawn = draws.astype(np.float64)
     both = (drawn[:, : len(goods)].sum(axis=1) > 0) & (drawn[:, len(goods) :].sum(axis=1) > 0)
