@@ -110,9 +110,8 @@ def start_engine(engine: EngineName) -> Iterator[Engine]:
     if engine == "spark":
         yield _Spark(spark_session())
         return
-    # DuckDB prints its progress bar on standard output, between the output of a command.
     connection = ibis.duckdb.connect()
-    connection.raw_sql("SET enable_progress_bar = false")
+    _silence(connection)
     try:
         yield _DuckDB(connection)
     except _NOT_ARCHIVE_ERRORS:
@@ -121,6 +120,16 @@ def start_engine(engine: EngineName) -> Iterator[Engine]:
         raise ArchiveError(f"the archive cannot be read: {error}. {_REMEDY}") from error
     finally:
         connection.disconnect()
+
+
+def _silence(connection: Any) -> None:
+    """Switch off DuckDB's progress bar, which it prints between the output of a command.
+
+    In a notebook without widgets it is off, and DuckDB refuses any change.
+    """
+    (is_on,) = connection.raw_sql("SELECT current_setting('enable_progress_bar')").fetchone()
+    if is_on:
+        connection.raw_sql("SET enable_progress_bar = false")
 
 
 def open_archive(archive: Archive, engine: Engine) -> Mapping[str, Table]:

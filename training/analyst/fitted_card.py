@@ -17,6 +17,7 @@ from model.card.scorecard import Card
 from model.card.sql_text import Dialect
 from model.errors import TrainingError
 from training.promote import Promotion, champion_of, judge_run, promote
+from training.reports.plots import bin_pictures, run_pictures
 from training.reports.record import write_card_folder, write_run
 from training.reports.workbook import write_workbook
 from training.run import TrainedRun
@@ -130,6 +131,18 @@ class FittedCard:
         else:
             raise ValueError(f"{target}: a card is exported as .json, .sql or .xlsx")
         return target
+
+    def pictures(self) -> dict[str, str]:
+        """Return the report's pictures as SVG by name, and those of the attributes' bins.
+
+        Raises
+        ------
+        TrainingError
+            If the run is not in memory.
+        """
+        if self.run is None:
+            raise TrainingError("the run is not in memory; the pictures are in its report")
+        return {**run_pictures(self.run), **bin_pictures(self.run)}
 
     def json(self) -> bytes:
         """Return the canonical JSON, whose SHA-256 is the digest."""
