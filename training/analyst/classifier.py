@@ -236,6 +236,8 @@ least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples
         DataFrame
             Columns ``reason_1`` to ``reason_4``, with the index of `X`; None where there is none.
         """
+        if language not in (None, "zh", "en"):
+            raise ValueError(f"reasons are told in zh or en, not in {language!r}")
         card = self._fitted
         codes = card.codes(self._columns(X))
         found = reason_codes(

@@ -151,6 +151,8 @@ def test_reasons_are_codes_or_sentences_of_the_rows_index(fitted: CardClassifier
     assert "缺少“income”" in zh.loc[13].tolist()
     assert "“income” is missing" in en.loc[13].tolist()
     assert (codes.isna() == zh.isna()).all(axis=None)
+    with pytest.raises(ValueError, match="zh or en"):
+        fitted.reasons(rows, "fr")
 
 
 def test_a_clone_has_the_parameters_and_learns_the_same_card(fitted: CardClassifier) -> None:
