@@ -15,9 +15,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from api.scoring.placement import Placement, added, placements, refuse_unplaced
 from data.importing.table_file import read_table_file
 from data.storage.flat_table import card_columns
+from data.storage.placement import Placement, added, placements, refuse_unplaced
 from data.storage.score_columns import free_names
 from model.card.bins import Columns
 from model.card.reasons import MAX_REASONS, points_lost, ranked, reason_codes

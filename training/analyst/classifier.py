@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from data.storage.archive import Archive
 from data.storage.flat_table import card_columns
+from data.storage.placement import beyond_limits, placements
 from data.storage.text_file import read_text_file
 from model.card.bins import Columns, Floats, Ints
 from model.card.reasons import MAX_REASONS, points_lost, ranked, reason, reason_codes
@@ -37,6 +39,10 @@ _LEAST_PD = 5e-7
 
 class UnfitRowsError(TrainingError, ValueError):
     """The rows cannot support a card; a ValueError too, as scikit-learn expects."""
+
+
+class UnplacedWarning(UserWarning):
+    """So many values of a column are unreadable, out of range or unseen that it is another one."""
 
 
 class CardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped library
@@ -257,7 +263,12 @@ least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples
 
     def _columns(self, X: Any) -> Columns:  # noqa: N803
         card = self._fitted
-        return card_columns(table_of(self, X, reset=False), card)
+        table = table_of(self, X, reset=False)
+        columns = card_columns(table, card)
+        if beyond := beyond_limits(placements(table, columns, card)):
+            named = "; ".join(f"{each.column}: {each.counts()}" for each in beyond)
+            warnings.warn(f"values score as out of range: {named}", UnplacedWarning, stacklevel=3)
+        return columns
 
     def _adopt_loaded(self, fitted: FittedCard) -> CardClassifier:
         self.card_, self.classes_, self.bad_class_ = fitted, np.array([0, 1]), 1

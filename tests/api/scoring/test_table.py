@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from api.scoring.placement import Placement
 from api.scoring.table import ADDED, score_table
 from cli.score import command
 from data.publishing.published_card import card_in, publish_card
+from data.storage.placement import Placement
 from model.card.bins import Bins, Term
 from model.card.card_file import write_card
 from model.card.scorecard import AttributeText, Card, Grade, Scaling

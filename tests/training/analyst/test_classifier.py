@@ -20,7 +20,7 @@ from cli.main import rongzi
 from model.card.card_file import read_card
 from model.errors import TrainingError
 from training import CardClassifier
-from training.analyst.classifier import UnfitRowsError
+from training.analyst.classifier import UnfitRowsError, UnplacedWarning
 
 ROWS = 1_200
 
@@ -233,6 +233,15 @@ def test_exports_are_those_of_the_command_line(fitted: CardClassifier, tmp_path:
     assert fitted.card_.export(tmp_path / "own.xlsx").read_bytes()[:2] == b"PK"
     with pytest.raises(ValueError, match=r"\.json, \.sql or \.xlsx"):
         fitted.card_.export(tmp_path / "own.pdf")
+
+
+def test_a_column_in_another_unit_or_spelling_is_scored_with_a_warning(
+    fitted: CardClassifier,
+) -> None:
+    with pytest.warns(UnplacedWarning, match=r"crop: .*unseen in training 1,200 \(100\.0%\)"):
+        fitted.score_points(X.assign(crop=X.crop.map(lambda word: f"{word}品种")))
+    with pytest.warns(UnplacedWarning, match=r"income: .*unreadable"):
+        fitted.score_points(X.assign(income="3.5万元"))
 
 
 def test_columns_are_checked_by_name(fitted: CardClassifier) -> None:

@@ -88,28 +88,33 @@ def added(one: Iterable[Placement], other: Iterable[Placement]) -> list[Placemen
     return [a + b for a, b in zip(one, other, strict=True)]
 
 
-def refuse_unplaced(source: object, found: Iterable[Placement], allowed: float | None) -> None:
-    """Refuse a table in which the card cannot place too many values of a column.
+def beyond_limits(found: Iterable[Placement], allowed: float | None = None) -> list[Placement]:
+    """Return the columns of which the card cannot place too many values.
 
     Parameters
     ----------
     allowed : float or None
         Largest share of a column's rows; None: `MAX_UNREADABLE` for unreadable values, and
         `MAX_UNPLACED` for all that score as out of range.
+    """
+    most_words = MAX_UNREADABLE if allowed is None else allowed
+    most_unplaced = MAX_UNPLACED if allowed is None else allowed
+    return [
+        each
+        for each in found
+        if each.unreadable > most_words * each.rows or each.unplaced > most_unplaced * each.rows
+    ]
+
+
+def refuse_unplaced(source: object, found: Iterable[Placement], allowed: float | None) -> None:
+    """Refuse a table of which the card cannot place too many values; see `beyond_limits`.
 
     Raises
     ------
     UnreadableFileError
         The message names every such column with its counts.
     """
-    most_words = MAX_UNREADABLE if allowed is None else allowed
-    most_unplaced = MAX_UNPLACED if allowed is None else allowed
-    beyond = [
-        each
-        for each in found
-        if each.unreadable > most_words * each.rows or each.unplaced > most_unplaced * each.rows
-    ]
-    if beyond:
+    if beyond := beyond_limits(found, allowed):
         named = "; ".join(f"{each.column}: {each.counts()}" for each in beyond)
         raise UnreadableFileError(
             f"{source}: the card would score these values as out of range: {named}; write the"
