@@ -16,9 +16,12 @@ from model.card.card_sql import card_sql
 from model.card.scorecard import Card
 from model.card.sql_text import Dialect
 from model.errors import TrainingError
+from training.measures.cut_offs import economics_on
 from training.promote import Promotion, champion_of, judge_run, promote
-from training.reports.plots import bin_pictures, run_pictures
+from training.reports.parts import pictures_of
+from training.reports.plots import in_english
 from training.reports.record import write_card_folder, write_run
+from training.reports.training_report import report_sections
 from training.reports.workbook import write_workbook
 from training.run import TrainedRun
 
@@ -75,8 +78,13 @@ class FittedCard:
         if self.run is None:
             write_card(target, self.card)
             return target
-        named = replace(self.run, trained_by=trained_by or getpass.getuser())
-        run = judge_run(named, champion_of(home_folder(home)), _today())
+        now = datetime.now().astimezone()
+        named = replace(
+            self.run,
+            trained_by=trained_by or getpass.getuser(),
+            trained_at=self.run.trained_at or now,
+        )
+        run = judge_run(named, champion_of(home_folder(home)), now.date())
         with tempfile.TemporaryDirectory() as draft:
             write_run(run, Path(draft))
             write_card_folder(run, target, Path(draft))
@@ -133,7 +141,7 @@ class FittedCard:
         return target
 
     def pictures(self) -> dict[str, str]:
-        """Return the report's pictures as SVG by name, and those of the attributes' bins.
+        """Return the report's pictures as SVG by name; ``bins/NAME`` for an attribute's bins.
 
         Raises
         ------
@@ -142,7 +150,8 @@ class FittedCard:
         """
         if self.run is None:
             raise TrainingError("the run is not in memory; the pictures are in its report")
-        return {**run_pictures(self.run), **bin_pictures(self.run)}
+        sections = report_sections(self.run, economics_on(_today()))
+        return {picture.name: in_english(picture.svg) for picture in pictures_of(sections)}
 
     def json(self) -> bytes:
         """Return the canonical JSON, whose SHA-256 is the digest."""
