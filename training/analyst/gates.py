@@ -7,6 +7,7 @@ Each takes an estimator with its run in memory, its ``card_``, or the folder tha
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
@@ -211,7 +212,10 @@ def _evidence(judged: Judged) -> Evidence:
 
 def _file(champion: Card | None) -> CardFile | None:
     card = champion.card_ if isinstance(champion, CardClassifier) else champion
-    return card.file if card is not None else None
+    if card is None or card.run is None:
+        return card.file if card is not None else None
+    # The fit that was judged: the served one has seen the validation rows.
+    return replace(card.file, card=card.run.judged)
 
 
 def _frame(verdicts: Iterable[Verdict], language: Language) -> pd.DataFrame:
