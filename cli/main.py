@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import json
+import logging
 import sys
 
 import click
@@ -82,6 +83,8 @@ def main() -> None:
         # A console that cannot print Chinese shows question marks beside the English.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    # The driver also logs what it raises; one sentence says it.
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)
     if is_chinese():
         click.Context.formatter_class = ChineseFormatter
     try:
