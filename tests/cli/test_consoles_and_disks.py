@@ -134,7 +134,7 @@ def test_a_report_that_cannot_be_written_comes_after_the_summary(disk, sent, tmp
 
 def test_a_profile_is_written_whole_or_not_at_all(full, sent, tmp_path):
     run("import", *sent, "--archive", tmp_path / "a")
-    words = ["profile", "--archive", tmp_path / "a", "--as-of", "2023-10-02", "--out"]
+    words = ["profile", "--archive", tmp_path / "a", "--as-of", "2023-07-01", "--out"]
     assert "disk is full" in refused(*words, full / "p.parquet")
     assert [path.name for path in full.iterdir()] == ["filler"]
 

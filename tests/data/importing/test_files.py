@@ -31,10 +31,13 @@ def test_merged_texts_apply_to_every_row_and_merged_figures_to_none(known):
     path = known.folder / "merged.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()
-        sheet.write_row(0, 0, export_headers(TABLES["parcels"]).values())
+        headers = export_headers(TABLES["parcels"])
+        sheet.write_row(0, 0, headers.values())
         for number in range(4):
             month = f"2023-0{number + 1}"
-            sheet.write_row(number + 1, 0, ["", month, 3, 2, 1, 0, "2023-06-02"])
+            row = {"month": month, "sent": 3, "received": 2, "fresh_sent": 1, "damage_claims": 0}
+            row["recorded_at"] = "2023-06-02"
+            sheet.write_row(number + 1, 0, [row.get(name, "") for name in headers])
         sheet.merge_range("A2:A5", "M001")
         sheet.merge_range("C4:C5", 9)
     report = known.send(path)
