@@ -12,11 +12,10 @@ from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from model.errors import ContractError
-from model.policy.policy_file import limits_in_force, read_limits_file
+from model.policy.policy_file import read_limits_file, values_in_force, whole_number
 from model.policy.texts import shipped_text, text_of
 
 _FILE = "controls.yaml"
-_MAXIMUM = 1_000_000
 
 Duty = Literal["consent", "ask", "rule", "pay", "cancel"]
 DUTIES: tuple[Duty, ...] = get_args(Duty)
@@ -81,12 +80,7 @@ def controls_on(day: date) -> Controls:
 @lru_cache(maxsize=64)
 def read_controls(text: str, day: date) -> Controls:
     """Return the controls in YAML `text` in force on `day`; see `controls_on`."""
-    spec = limits_in_force(read_limits_file(text, _FILE), day, _FILE)
-    names = set(Controls.__dataclass_fields__)
-    if spec.keys() != names:
-        differing = ", ".join(sorted(spec.keys() ^ names))
-        raise ContractError(f"{_FILE}: unknown or missing: {differing}")
-    values = {name: entry["value"] for name, entry in spec.items()}
+    values = values_in_force(text, _FILE, day, Controls.__dataclass_fields__)
     readers = {
         "reasons_that_bind_nobody": _codes,
         "rules_for_two": _codes,
@@ -104,9 +98,7 @@ def shipped_controls() -> Mapping[str, Any]:
 
 
 def _number(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MAXIMUM:
-        raise ContractError(f"{_FILE}, {name}: {value!r} is not an integer from 0 to {_MAXIMUM}")
-    return value
+    return whole_number(_FILE, name, value)
 
 
 def _codes(name: str, value: Any) -> frozenset[str]:

@@ -7,7 +7,7 @@ from datetime import date
 
 from model.archive.tables import archive_tables
 from model.errors import ContractError, StaleTableError
-from model.policy.policy_file import limits_in_force, read_limits_file
+from model.policy.policy_file import limits_in_force, read_limits_file, whole_number
 from model.policy.texts import text_of
 
 _FILE = "freshness.yaml"
@@ -30,7 +30,10 @@ def read_freshness(text: str, day: date) -> Mapping[str, int]:
     limits = limits_in_force(read_limits_file(text, _FILE), day, _FILE)
     if unknown := sorted(limits.keys() - archive_tables().keys()):
         raise ContractError(f"{_FILE}: the archive has no table {', '.join(unknown)}")
-    return {table: _months(table, limit["value"]) for table, limit in limits.items()}
+    return {
+        table: whole_number(_FILE, table, limit["value"], _MOST_MONTHS)
+        for table, limit in limits.items()
+    }
 
 
 def months_behind(last_month: date, as_of: date) -> int:
@@ -73,9 +76,3 @@ def refuse_stale(
             " name the table by --allow-stale: its attributes are then unknown"
         )
     return frozenset(stale)
-
-
-def _months(table: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_MONTHS:
-        raise ContractError(f"{_FILE}, {table}: {value!r} is no number of months from 0 to 120")
-    return value

@@ -87,6 +87,34 @@ def limits_in_force(spec: Mapping[str, Any], day: date, file: str) -> dict[str, 
         raise ContractError(str(error).replace("policy.yaml", file)) from error
 
 
+def values_in_force(text: str, file: str, day: date, names: Collection[str]) -> dict[str, Any]:
+    """Return the value in force on `day` of each of `names`, which YAML `text` declares exactly.
+
+    Raises
+    ------
+    ContractError
+        If `text` is no limits file, declares other names, or has no value by that day.
+    """
+    spec = limits_in_force(read_limits_file(text, file), day, file)
+    if spec.keys() != set(names):
+        differing = ", ".join(sorted(spec.keys() ^ set(names)))
+        raise ContractError(f"{file}: unknown or missing: {differing}")
+    return {name: entry["value"] for name, entry in spec.items()}
+
+
+def whole_number(file: str, name: str, value: object, most: int = 1_000_000) -> int:
+    """Return `value`, an integer from 0 to `most`.
+
+    Raises
+    ------
+    ContractError
+        If it is none; the message names `file` and `name`.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise ContractError(f"{file}, {name}: {value!r} is not an integer from 0 to {most}")
+    return value
+
+
 def in_force(spec: Mapping[str, Any], day: date) -> dict[str, Any]:
     """Return the parts of `spec` in force on `day`, as plain JSON values.
 

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 from model.errors import ContractError
-from model.policy.policy_file import limits_in_force, read_limits_file
+from model.policy.policy_file import values_in_force, whole_number
 from model.policy.texts import text_of
 
 FILE = "publication.yaml"
-_MAXIMUM = 1_000_000
 
 #: What the age of an edition means for a question: nothing, a person decides, no decision.
 Freshness = Literal["fresh", "referred", "refused"]
@@ -59,23 +58,12 @@ def publication_limits_on(day: date) -> PublicationLimits:
 @lru_cache(maxsize=64)
 def read_publication_limits(text: str, day: date) -> PublicationLimits:
     """Return the limits in YAML `text` in force on `day`; see `publication_limits_on`."""
-    spec = limits_in_force(read_limits_file(text, FILE), day, FILE)
-    names = set(PublicationLimits.__dataclass_fields__)
-    if spec.keys() != names:
-        differing = ", ".join(sorted(spec.keys() ^ names))
-        raise ContractError(f"{FILE}: unknown or missing: {differing}")
-    values: dict[str, Any] = {name: entry["value"] for name, entry in spec.items()}
+    values = values_in_force(text, FILE, day, PublicationLimits.__dataclass_fields__)
     tables = values.pop("freshest_within_days")
     if not isinstance(tables, dict):
         raise ContractError(f"{FILE}, freshest_within_days: expected days by table")
-    numbers = {name: _number(name, value) for name, value in values.items()}
+    numbers = {name: whole_number(FILE, name, value) for name, value in values.items()}
     if numbers["referred_edition_days"] > numbers["refused_edition_days"]:
         raise ContractError(f"{FILE}: referred_edition_days is above refused_edition_days")
-    days = {table: _number(f"table {table}", value) for table, value in tables.items()}
+    days = {table: whole_number(FILE, f"table {table}", value) for table, value in tables.items()}
     return PublicationLimits(**numbers, freshest_within_days=days)
-
-
-def _number(name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MAXIMUM:
-        raise ContractError(f"{FILE}, {name}: {value!r} is not an integer from 0 to {_MAXIMUM}")
-    return value
