@@ -30,7 +30,7 @@ from training.run import HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, Source, TrainedRu
 from training.samples.archive import archive_sample
 from training.samples.draft import draft_dictionary
 from training.samples.sample import Sample, held_out, out_of_time, refuse_too_few
-from training.samples.split_columns import borrowers, months, without_columns
+from training.samples.split_columns import borrowers, months
 from training.samples.table import flat_digest, flat_sample, table_notes, without_identifiers
 from training.samples.target import Target, find_target
 from training.settings import Settings
@@ -157,12 +157,13 @@ def train_rows(
     outcome = find_target(table, rows.target, rows.bad_value)
     dictionary = dictionary or drafted_dictionary(table, rows.target, rows.name)
     dictionary = without_identifiers(table, dictionary)
-    dictionary = without_columns(dictionary, (rows.group, rows.date))
+    # They split the rows. As protected groups they would name borrowers in every report.
+    dictionary = without_attributes(dictionary, [name for name in (rows.group, rows.date) if name])
     sample = flat_sample(table, outcome, dictionary, rows.target, rows.weight)
     refuse_too_few(sample, _min_bads(settings), rows.name)
     sample = _with_split_columns(sample, rows, table.filter(pa.array(outcome.known)))
     development, samples = _split(sample, rows, settings)
-    source = _flat_source(rows, outcome, dictionary)
+    source = _flat_source(rows, outcome, dictionary, sample)
     unobserved = _unobserved_rows(table, outcome, sample, settings)
     run = learn(development, samples, dictionary, settings, source, step_done, unobserved)
     run = _with_price(run, settings)
@@ -265,10 +266,11 @@ def _new_borrowers(development: Sample, validation: Sample) -> dict[str, Sample]
     return {NEW_BORROWERS: new} if 0 < new.bads < len(new) else {}
 
 
-def _flat_source(rows: FlatRows, outcome: Target, dictionary: Dictionary) -> Source:
+def _flat_source(rows: FlatRows, outcome: Target, dictionary: Dictionary, sample: Sample) -> Source:
+    splits = [v for n, v in ((rows.group, sample.borrower), (rows.date, sample.period)) if n]
     facts = {
         "source": "table",
-        "data_digest": flat_digest(rows.table, outcome, dictionary, rows.weight),
+        "data_digest": flat_digest(rows.table, outcome, dictionary, rows.weight, splits),
         "target": rows.target,
         "bad_value": outcome.bad_value,
     }

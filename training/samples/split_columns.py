@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,7 +11,6 @@ from data.importing.cells.columns import parse_column
 from data.storage.flat_table import words
 from model.archive.tables import Column
 from model.errors import TrainingError
-from model.profile.dictionary import Dictionary
 from training.samples.sample import Rows
 
 
@@ -51,12 +48,3 @@ def _days(column: pa.ChunkedArray, name: str) -> pa.Array:
     declared = Column(name, name, name, "date", optional=True, future=True)
     texts = pc.fill_null(pc.cast(whole, pa.string()), "")
     return parse_column(texts, Field(declared)).values
-
-
-def without_columns(dictionary: Dictionary, names: tuple[str | None, ...]) -> Dictionary:
-    """Return `dictionary` with role ``audit`` for the columns `names`: they split, never score."""
-    settled = {
-        attribute.name: replace(attribute, role="audit") if attribute.name in names else attribute
-        for attribute in dictionary
-    }
-    return replace(dictionary, attributes=settled)

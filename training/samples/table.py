@@ -16,7 +16,7 @@ from model.errors import TrainingError
 from model.profile.dictionary import Dictionary, Text
 from training.samples.groups import table_groups, ungrouped
 from training.samples.identifiers import UNIQUE, identifier_kind
-from training.samples.sample import Sample, Values
+from training.samples.sample import Rows, Sample, Values
 from training.samples.target import Target
 
 #: A text column with more different numbers among its words was probably meant as numbers.
@@ -65,11 +65,16 @@ def flat_sample(
 
 
 def flat_digest(
-    table: pa.Table, outcome: Target, dictionary: Dictionary, weight: Floats | None = None
+    table: pa.Table,
+    outcome: Target,
+    dictionary: Dictionary,
+    weight: Floats | None = None,
+    splits: Iterable[Rows] = (),
 ) -> str:
     """Return the SHA-256 over the values that a card learns from: scored columns and outcomes.
 
-    It does not depend on how they are stored: csv, Parquet or a frame.
+    It does not depend on how they are stored: csv, Parquet or a frame. `splits` are the borrowers
+    and months that shape the splits, if columns of the table do.
     """
     digest = hashlib.sha256()
     for name, values in flat_columns(table, _kinds(dictionary)).items():
@@ -80,6 +85,8 @@ def flat_digest(
     digest.update(bad.tobytes())
     if weight is not None:
         digest.update(_bytes_of(weight))
+    for split in splits:
+        digest.update(split.astype("<i8").tobytes())
     return digest.hexdigest()
 
 

@@ -106,6 +106,21 @@ def test_a_borrower_column_keeps_borrowers_whole(tmp_path: Path) -> None:
         train_table(_loans(tmp_path), "bad", QUICK, group="absent")
 
 
+def test_the_borrower_column_is_no_protected_group_and_its_values_are_in_the_digest(
+    tmp_path: Path,
+) -> None:
+    table = pq.read_table(_loans(tmp_path))
+    rows, digests = np.arange(table.num_rows), set()
+    for number, borrower in enumerate((rows % 12, rows // 150)):
+        who = pa.array([f"B{each}" for each in borrower])
+        path = tmp_path / f"{number}.parquet"
+        pq.write_table(table.set_column(1, "who", who), path)
+        run = train_table(path, "bad", QUICK, group="who")
+        assert run.samples.validation.groups == {}
+        digests.add(run.origin.source.facts["data_digest"])
+    assert len(digests) == 2
+
+
 def _workbook(path: Path, rows: list[list[object]]) -> Path:
     with xlsxwriter.Workbook(path) as book:
         book.add_worksheet("empty")
