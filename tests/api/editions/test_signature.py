@@ -34,6 +34,7 @@ from data.publishing.published_card import publish_card, published_folder
 from data.publishing.signing import signing_key, trusted_folder
 from data.storage.key_files import create, private_pem, public_pem
 from model.errors import CardError, EditionError
+from tests.support.prerequisites import lacking
 from tests.support.recording.home import old_home
 
 
@@ -224,10 +225,14 @@ esac
 """
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+def _needs_openssl() -> None:
+    lacking(*(["openssl"] if shutil.which("openssl") is None else []))
+
+
 def test_a_key_behind_a_program_signs_cards_and_editions(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    _needs_openssl()
     key, program = Ed25519PrivateKey.generate(), tmp_path / "sign"
     create(tmp_path / "token.pem", private_pem(key))
     create(tmp_path / "token.pub", public_pem(key.public_key()), 0o644)
@@ -268,8 +273,7 @@ def test_a_named_key_file_that_is_missing_is_not_made(
 
 def test_openssl_verifies_an_editions_signature(home: Path, tmp_path: Path) -> None:
     """The format needs none of this code: an auditor's own tools verify it."""
-    if shutil.which("openssl") is None:
-        pytest.skip("needs openssl")
+    _needs_openssl()
     import base64
 
     lines = (current_folder(home) / SIGNATURE).read_text().splitlines(keepends=True)

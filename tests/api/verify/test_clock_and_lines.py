@@ -38,6 +38,7 @@ from model.errors import LedgerError, SettingError
 from tests.support.ledger.filling import record_accesses
 from tests.support.ledger.refusals import refused
 from tests.support.paths import ROOT
+from tests.support.prerequisites import lacking
 from tests.support.tampering.rows import without_triggers
 
 
@@ -248,10 +249,10 @@ for attempt in (pipe.read_bytes, pipe.unlink, lambda: pipe.chmod(0o666)):
 """
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can run a process as another account")
 def test_a_pipe_of_another_account_takes_lines_that_the_service_can_neither_read_nor_remove(
     asks: list[Decide], tmp_path: Path
 ) -> None:
+    lacking(*(["root, who may run a process as another account,"] if os.geteuid() != 0 else []))
     settings = Settings(tmp_path / "home")
     _write(settings, asks[:1])
     line = Location.of(settings).outside.read_text()

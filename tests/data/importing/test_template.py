@@ -15,6 +15,7 @@ from cli.main import rongzi
 from data.importing.headings.spellings import FLAG_WORDS, export_choices
 from data.importing.template import write_template
 from model.archive.tables import Column, archive_tables
+from tests.support.prerequisites import lacking
 from tests.support.sending_branch import SendingBranch, id_number, member
 
 TABLES = archive_tables()
@@ -66,8 +67,7 @@ def test_a_blank_template_imports_without_rows(tmp_path: Path) -> None:
 
 
 def test_libreoffice_opens_a_template_and_what_it_saves_imports(tmp_path: Path) -> None:
-    if shutil.which("soffice") is None:
-        pytest.skip("LibreOffice (soffice) is not installed")
+    lacking(*(["LibreOffice (soffice)"] if shutil.which("soffice") is None else []))
     branch = SendingBranch(tmp_path)
     blank = tmp_path / "members.xlsx"
     write_template(TABLES["members"], blank)
