@@ -17,7 +17,7 @@ from api.editions.blind_index import BlindIndex, made_index
 from api.editions.contents import Before, Contents
 from api.editions.database import write_database
 from api.editions.demo import demo_day
-from api.editions.directory import write_directory
+from api.editions.directory_database import write_directory
 from api.editions.funnel import STEPS
 from api.editions.manifest import (
     CHANGES,
