@@ -54,19 +54,22 @@ def test_from_decision_to_disbursement_with_the_generated_client(
         for row in Edition.current(running.home).page(PlaceFilter(), "FIRST", None, 100)
         if row["limit_yuan"] >= 5_000
     )
-    client = part("client").AuthenticatedClient(
-        base_url=running.url,
-        token=_signed_in(part, running),
-        raise_on_unexpected_status=True,
+    # Who decided never pays out.
+    with _signed_in(part, running, "officer-1") as asks, _signed_in(part, running, "pays") as pays:
+        _walk(part, asks, pays, row)
+
+
+def _signed_in(part: Callable[[str], Any], running: Running, name: str) -> Any:
+    """Return a client with a token for an officer's password from the public route."""
+    token = _token(part, running, name)
+    return part("client").AuthenticatedClient(
+        base_url=running.url, token=token, raise_on_unexpected_status=True
     )
-    with client:
-        _walk(part, client, row)
 
 
-def _signed_in(part: Callable[[str], Any], running: Running) -> str:
-    """Return a token for an officer's password from the public route."""
+def _token(part: Callable[[str], Any], running: Running, name: str) -> str:
     with closing(Accounts(running.settings)) as accounts:
-        (officer,) = create_account(accounts, [("officer-1", ("officer",), ("",))])
+        (officer,) = create_account(accounts, [(name, ("officer",), ("",))])
     models, client = part("models"), part("client").Client(base_url=running.url)
     ask = part("api.signing_in.post_token").sync
     mistaken, right = (
@@ -82,7 +85,7 @@ def _signed_in(part: Callable[[str], Any], running: Running) -> str:
     return token
 
 
-def _walk(part: Callable[[str], Any], client: Any, row: dict[str, Any]) -> None:
+def _walk(part: Callable[[str], Any], client: Any, pays: Any, row: dict[str, Any]) -> None:
     models = part("models")
     asked = models.DecisionRequest(
         member_id=row["member_id"],
@@ -103,14 +106,15 @@ def _walk(part: Callable[[str], Any], client: Any, row: dict[str, Any]) -> None:
     )
     assert explanation.decision_id == decision.decision_id
     paid = part("api.decisions.post_disbursement").sync(
-        client=client,
+        client=pays,
         decision_id=decision.decision_id,
         body=models.DisbursementRequest(amount_yuan=3_000),
         idempotency_key="client-2",
     )
+    assert not isinstance(paid, models.ProblemShape), paid
     assert paid.drawn_yuan == 3_000
     refused = part("api.decisions.post_disbursement").sync(
-        client=client,
+        client=pays,
         decision_id=decision.decision_id,
         body=models.DisbursementRequest(amount_yuan=3_000),
         idempotency_key="client-3",
