@@ -18,6 +18,7 @@ from pathlib import Path
 import click
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.simulator import load_scenario, simulate
 from data.storage.archive import Archive
@@ -98,11 +99,12 @@ def _variants() -> list[tuple[str, str]]:
 def _simulate(
     folder: Path, members: int, seed: int, replications: int
 ) -> tuple[Archive, Truth, date]:
-    simulation = simulate(load_scenario(), members, 36, seed)
+    simulation = simulate(load_scenario(), members, 60, seed)
     archive, as_of = Archive(folder), simulation.closing_day
     simulation.write(archive)
     profile = profile_as_of(archive, as_of)
     outcomes = simulation.truth(as_of, replications)
+    outcomes = outcomes.filter(pc.equal(outcomes["loan"], "standard"))
     return archive, _truth(profile, outcomes), as_of
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,12 @@ from model.errors import ArchiveError
 
 if TYPE_CHECKING:
     from data.simulator import Simulation
+    from data.simulator.totals import Comparison
 
 
 @click.command("simulate")
 @click.option("--members", default=87_459, show_default=True, type=click.IntRange(min=200))
-@click.option("--months", default=36, show_default=True, type=click.IntRange(12, 120))
+@click.option("--months", default=60, show_default=True, type=click.IntRange(12, 120))
 @click.option("--seed", default=54, show_default=True, type=click.IntRange(min=0))
 @click.option("--out", required=True, type=FOLDER, help="New or empty folder for the archive.")
 @click.option(
@@ -28,8 +30,16 @@ if TYPE_CHECKING:
     type=FILE,
     help="Manifest of dirty rows; without it, dirt.csv beside the branch files.",
 )
-@click.option("--truth", type=FILE, help="Also write every member's true outcome (Parquet).")
+@click.option("--truth", type=FILE, help="Also write every member's true outcomes (Parquet).")
 @click.option("--replications", default=6, show_default=True, type=click.IntRange(1, 100))
+@click.option(
+    "--offers",
+    type=FILE,
+    help="Rows of an edition: the truth's offered loan is theirs, not what a member would ask.",
+)
+@click.option(
+    "--check", is_flag=True, help="Check whether the archive earns trust; exit 1 if it does not."
+)
 def command(
     members: int,
     months: int,
@@ -39,8 +49,13 @@ def command(
     dirt: Path | None,
     truth: Path | None,
     replications: int,
+    offers: Path | None,
+    check: bool,
 ) -> None:
-    """Simulate a member archive; the same seed gives the same bytes."""
+    """Simulate a member archive; print the figures of the seed beside the simulated ones.
+
+    The same seed gives the same bytes.
+    """
     from data.storage.archive import Archive
 
     for folder in (out, exported):
@@ -50,8 +65,10 @@ def command(
     if exported is not None:
         _export(simulation, exported, dirt or exported.parent / "dirt.csv")
     if truth is not None:
-        _write_truth(simulation, truth, replications)
-    _print_totals(simulation)
+        _write_truth(simulation, truth, replications, offers)
+    _print_figures(simulation)
+    if check:
+        _check(simulation)
 
 
 def _refuse_occupied(folder: Path | None) -> None:
@@ -82,20 +99,41 @@ def _export(simulation: Simulation, folder: Path, dirt: Path) -> None:
     write_manifest(dirt, [row for rows in written for row in rows])
 
 
-def _write_truth(simulation: Simulation, path: Path, replications: int) -> None:
+def _write_truth(
+    simulation: Simulation, path: Path, replications: int, offers: Path | None
+) -> None:
     import pyarrow.parquet as pq
 
     from data.storage.private_files import drafted
 
-    truth = simulation.truth(simulation.closing_day, replications)
+    offered = None if offers is None else pq.read_table(offers)
+    truth = simulation.truth(simulation.closing_day, replications, offered)
     with drafted(path) as draft:
         pq.write_table(truth, draft)
 
 
-def _print_totals(simulation: Simulation) -> None:
+def _print_figures(simulation: Simulation) -> None:
+    from data.simulator.totals import comparison_lines
+
+    tell(totals=dict(simulation.totals))
+    for line in comparison_lines(_figures(simulation)):
+        click.echo(line)
+
+
+def _figures(simulation: Simulation) -> list[Comparison]:
     from data.simulator.totals import compared
 
-    tell(totals=dict(simulation.totals()))
-    click.echo(f"{'total':22} {'simulated':>14} {'target':>14}")
-    for line in compared(simulation.world.scenario, simulation.totals()):
-        click.echo(line)
+    return compared(simulation.world.scenario, simulation.totals)
+
+
+def _check(simulation: Simulation) -> None:
+    """Print the checks of trust; exit with 1 if one fails, or a figure of the seed is missed."""
+    from cli.trust import trust_checks
+
+    failed = sum(not row.is_within for row in _figures(simulation))
+    for found in trust_checks(simulation):
+        click.echo(found.line)
+        failed += not found.holds
+    if failed:
+        click.echo(f"{failed} of the figures and checks above fail", err=True)
+        sys.exit(1)

@@ -51,12 +51,12 @@ def as_of() -> date:
 
 @pytest.fixture(scope="session")
 def simulated_archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
-    """An archive of 1,200 simulated members over 36 months."""
+    """An archive of 1,200 simulated members over 60 months."""
     from data.simulator import load_scenario, simulate
     from data.storage.archive import Archive
 
     archive = Archive(tmp_path_factory.mktemp("simulated"))
-    simulate(load_scenario(), 1_200, 36, seed=54).write(archive)
+    simulate(load_scenario(), 1_200, 60, seed=54).write(archive)
     return archive
 
 

@@ -96,8 +96,12 @@ class Borrowing:
 
 
 def borrowing(archive: Archive, as_of: date, member_id: NDArray[np.object_]) -> Borrowing:
-    """Return the borrowing of each of `member_id` before `as_of`, in that order."""
+    """Return the 融资E borrowing of each of `member_id` before `as_of`, in that order.
+
+    The bank's other farmer loans are no part of the funnel.
+    """
     rows = visible(archive, "loans", as_of)
+    rows = rows.filter(pc.equal(rows["product"], "rongzi_e"))
     found = pc.index_in(rows["member_id"].combine_chunks(), pa.array(member_id, pa.string()))
     is_known = pc.is_valid(found)
     rows, member = rows.filter(is_known), np.asarray(found.filter(is_known), dtype=np.int64)

@@ -29,7 +29,7 @@ _STORES = (
 
 @click.command()
 @click.option("--members", default=87_459, show_default=True)
-@click.option("--months", default=36, show_default=True)
+@click.option("--months", default=60, show_default=True)
 @click.option("--seed", default=54, show_default=True)
 @click.option("--home", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
 @click.option("--reports", type=click.Path(path_type=Path), default=Path("reports"))

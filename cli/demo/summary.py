@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from api.editions.edition import Edition, PlaceFilter
 from cli.users import account_lines
 from data.simulator.scenario import load_scenario
-from data.simulator.totals import TOTALLED, compared, simulated_totals
+from data.simulator.totals import TOTALLED, compared, comparison_lines, simulated_totals
 from data.storage.archive import Archive
 from model.decision.whitelist import TIERS
 from model.errors import RongziError
@@ -45,15 +45,16 @@ def summary(demo: Demo, steps: list[Step], trial: Trial) -> Iterator[str]:
 
 
 def true_bad_rates(edition: pa.Table, truth: pa.Table) -> dict[str, float]:
-    """Return the share of bad outcomes of a standard loan by tier, over all replications.
+    """Return the share of bad outcomes of the standard loan by tier, over all replications.
 
     Parameters
     ----------
     edition
         ``member_id`` and ``tier``.
     truth
-        ``member_id`` and ``outcome`` per replication of the simulator's counterfactual.
+        ``member_id``, ``loan`` and ``outcome`` per replication of the simulator's counterfactual.
     """
+    truth = truth.filter(pc.equal(truth["loan"], "standard"))
     position = pc.index_in(truth["member_id"], edition["member_id"].combine_chunks())
     outcomes = pa.table(
         {
@@ -70,12 +71,11 @@ def _published(demo: Demo, edition: Edition) -> Iterator[str]:
     archive = Archive(demo.archive)
     totals = simulated_totals({name: archive.read(name) for name in TOTALLED})
     total = edition.funnel("total", PlaceFilter())[0]
+    totals["first_tier"] = float(total["first"])
     yield _heading("与公布数字对照 compared with the published figures of 9 October 2023")
-    yield f"{'':22} {'here':>14} {'published':>14}"
-    yield from compared(load_scenario(), totals)
+    yield from comparison_lines(compared(load_scenario(), totals))
     share = total["first"] / total["members"]
-    verdict = "within" if abs(share - PUBLISHED_FIRST_TIER) <= 0.01 else "OUTSIDE"
-    yield f"{'first tier':22} {share:>14.1%} {PUBLISHED_FIRST_TIER:>14.1%}  {verdict} 1 point"
+    yield f"first tier of the edition: {share:.1%} of members, published {PUBLISHED_FIRST_TIER:.1%}"
 
 
 def _funnel(edition: Edition) -> Iterator[str]:

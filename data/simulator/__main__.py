@@ -6,16 +6,16 @@ import sys
 
 from data.simulator.scenario import load_scenario
 from data.simulator.simulation import simulate
-from data.simulator.totals import compared
+from data.simulator.totals import compared, comparison_lines
 
 
-def main(seed: int = 54, recorded: int = 36) -> None:
+def main(seed: int = 54, recorded: int = 60) -> None:
     """Print one line per target, then the totals that have no target."""
     scenario = load_scenario()
-    totals = simulate(scenario, scenario.places.full_members, recorded, seed).totals()
-    lines = [f"{'total':22} {'simulated':>14} {'target':>14}", *compared(scenario, totals)]
+    totals = simulate(scenario, scenario.places.full_members, recorded, seed).totals
+    lines = [*comparison_lines(compared(scenario, totals))]
     lines += [
-        f"{name:22} {value:>14,.0f}"
+        f"{name:24} {'':>14} {value:>14,.0f}"
         for name, value in totals.items()
         if name not in scenario.targets
     ]

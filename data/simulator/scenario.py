@@ -10,20 +10,28 @@ from typing import Any, TypeVar, get_type_hints
 
 import yaml
 
-from data.simulator.sections import (
+from data.simulator.economy_sections import (
     Assessments,
+    Collection,
+    Conduct,
     Dirt,
     Distress,
-    Farming,
+    Elsewhere,
     Lending,
     Livelihood,
     Money,
-    People,
-    Places,
     Records,
     Repayment,
-    Shocks,
+    Standing,
     Target,
+)
+from data.simulator.sections import (
+    Farming,
+    Habits,
+    Network,
+    People,
+    Places,
+    Shocks,
     Traits,
     Window,
 )
@@ -37,15 +45,21 @@ class Scenario:
     """All sections of ``scenario.yaml``, which states the unit and source of each number."""
 
     window: Window
+    network: Network
     places: Places
     people: People
     traits: Traits
+    habits: Habits
     farming: Farming
     shocks: Shocks
     livelihood: Livelihood
     money: Money
+    standing: Standing
+    elsewhere: Elsewhere
     lending: Lending
+    conduct: Conduct
     repayment: Repayment
+    collection: Collection
     distress: Distress
     assessments: Assessments
     records: Records

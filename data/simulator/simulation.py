@@ -1,4 +1,4 @@
-"""The simulation: run the months, record what the post sees, return archive tables."""
+"""The simulation: run the months, record what the bank sees, return archive tables."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,15 +14,13 @@ import pyarrow as pa
 from data.simulator import months
 from data.simulator.branch_files.branch_files import DirtyRow, SheetBuilder
 from data.simulator.branch_files.export import export_files
-from data.simulator.economy.commerce import Habits, build_habits
+from data.simulator.economy.commerce import SellingHabits, build_habits
 from data.simulator.economy.economy import borrow_month, simulate_month
 from data.simulator.economy.state import State, first_state
-from data.simulator.records.events import record_adverse, record_assessments, record_loans
-from data.simulator.records.flows import record_flows, record_repayments
-from data.simulator.records.frames import Frame, Vocabulary, concat, to_arrow
-from data.simulator.records.people import record_members, record_villages
-from data.simulator.records.plots import record_plots
+from data.simulator.records.frames import Frame, Vocabulary, to_arrow
+from data.simulator.records.month import after_lending, before_lending
 from data.simulator.records.vocabulary import vocabularies
+from data.simulator.records.world import record_world
 from data.simulator.scenario import Scenario
 from data.simulator.totals import TOTALLED, simulated_totals
 from data.simulator.truth import truth_table
@@ -32,24 +31,34 @@ from model.archive.tables import archive_tables
 
 @dataclass(frozen=True)
 class Simulation:
-    """A finished simulation: its world, and the recorded rows as frames of integers."""
+    """A finished simulation.
+
+    Attributes
+    ----------
+    frames : mapping of str to list of Frame
+        The recorded rows of each table as integers, in the order in which they were recorded.
+    state : State
+        The households at the end of the last month.
+    """
 
     world: World
-    frames: Mapping[str, Frame]
+    state: State
+    frames: Mapping[str, list[Frame]]
     words: Mapping[str, Vocabulary]
 
     def table(self, name: str) -> pa.Table:
         """Return the archive rows of one table, all versions, with the contract's types."""
-        return to_arrow(name, self.frames[name], self.words[name])
+        return pa.concat_tables(self.pieces(name))
 
-    def tables(self) -> dict[str, pa.Table]:
-        """Return the archive rows of every table that is simulated."""
-        return {name: self.table(name) for name in self.frames}
+    def pieces(self, name: str) -> Iterator[pa.Table]:
+        """Yield the archive rows of one table in pieces, so that no table is held twice."""
+        for frame in self.frames[name]:
+            yield to_arrow(name, frame, self.words[name])
 
     def write(self, archive: Archive) -> None:
-        """Append every simulated table to `archive`."""
-        for name in self.frames:
-            archive.append(name, self.table(name))
+        """Append every table to `archive`."""
+        for name in archive_tables():
+            archive.append_stream(name, self.pieces(name))
 
     @property
     def opening_day(self) -> date:
@@ -61,17 +70,19 @@ class Simulation:
         """Return the day after the last recorded month: the as-of date of an up-to-date profile."""
         return date.fromisoformat(f"{months.format_month(self.world.end + 1)}-01")
 
+    @cached_property
     def totals(self) -> dict[str, float]:
-        """Return the totals of the archive's rows by the names of the scenario's targets."""
-        return simulated_totals({name: self.table(name) for name in TOTALLED})
+        """Return the totals by the names of the scenario's targets."""
+        tables = {name: self.table(name) for name in TOTALLED}
+        return {**simulated_totals(tables), "first_tier": float(self.state.listed.sum())}
 
     def export(self, folder: Path) -> Iterator[list[DirtyRow]]:
         """Write the archive rows as branch files; yield the dirty rows of each file."""
         builder = SheetBuilder(self.world.scenario, self.world.luck)
-        return export_files(builder, self.tables(), folder)
+        return export_files(builder, self.table, folder)
 
-    def truth(self, as_of: date, replications: int = 1) -> pa.Table:
-        """Return the outcome of a standard loan granted to every member on `as_of`.
+    def truth(self, as_of: date, replications: int = 1, offers: pa.Table | None = None) -> pa.Table:
+        """Return each member's outcome of a standard loan and of the loan offered on `as_of`.
 
         Parameters
         ----------
@@ -79,6 +90,10 @@ class Simulation:
             First day of a month, at most one month after the last recorded one.
         replications : int
             Number of draws of single households' luck after `as_of`; the first is the actual luck.
+        offers : pa.Table, optional
+            ``member_id``, ``limit_yuan``, ``annual_rate``, ``months`` and ``repayment`` of the
+            loans that were offered, such as an edition's rows. Without it, the loan is the one
+            that the household would ask for.
 
         Raises
         ------
@@ -88,7 +103,9 @@ class Simulation:
         if as_of.day != 1 or not self.opening_day < as_of <= self.closing_day:
             span = f"after {self.opening_day} and not after {self.closing_day}"
             raise ValueError(f"{as_of}: the date must be the first of a month {span}")
-        return truth_table(self.world, months.month_of(f"{as_of:%Y-%m}"), replications)
+        past = self.state if as_of == self.closing_day else None
+        month = months.month_of(f"{as_of:%Y-%m}")
+        return truth_table(self.world, month, replications, past, offers)
 
 
 def simulate(scenario: Scenario, members: int, recorded: int, seed: int) -> Simulation:
@@ -114,30 +131,29 @@ def simulate_monthly(
     world = build_world(scenario, members, recorded, seed)
     state, habits = first_state(world), build_habits(world)
     rows: dict[str, list[Frame]] = defaultdict(list)
+    for name, frame in record_world(world).items():
+        rows[name].append(frame)
     loans = 0
     for month in range(world.origin, world.end + 1):
         loans += _simulate_and_record(world, state, habits, month, loans, rows)
         if month < world.end:
             yield month, None
-    rows["villages"], rows["members"] = [record_villages(world)], [record_members(world)]
-    frames = {name: concat(rows[name]) for name in archive_tables() if name in rows}
-    yield world.end, Simulation(world, frames, vocabularies(world, loans))
+    yield world.end, Simulation(world, state, rows, vocabularies(world, loans))
 
 
 def _simulate_and_record(
-    world: World, state: State, habits: Habits, month: int, loans: int, rows: dict[str, list[Frame]]
+    world: World,
+    state: State,
+    habits: SellingHabits,
+    month: int,
+    loans: int,
+    rows: dict[str, list[Frame]],
 ) -> int:
     """Simulate one month, add its recorded rows to `rows`, return its number of applications."""
     result = simulate_month(world, state, month)
-    # The bank's own loans are recorded completely; other rows only in the window.
-    rows["repayments"].append(record_repayments(world, state, result))
-    if month >= world.start:
-        for name, frame in record_flows(world, state, habits, result).items():
-            rows[name].append(frame)
+    books = before_lending(world, state, habits, result)
     applications = borrow_month(world, state, month, loans)
-    rows["loans"].append(record_loans(world, month, applications))
-    if month >= world.start:
-        rows["plots"] += record_plots(world, state, month)
-        rows["assessments"].append(record_assessments(world, state, result, applications))
-        rows["adverse_records"].append(record_adverse(world, month, result.adverse))
+    for frames in (books, after_lending(world, state, result, applications)):
+        for name, recorded in frames.items():
+            rows[name] += recorded
     return len(applications)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.simulator import months
-from data.simulator.arrays import Bools, Ints
+from data.simulator.arrays import Ints
+from data.simulator.performance import BAD_DAYS, performance
 from data.simulator.scenario import Scenario
 from model.archive.tables import RECORDED_AT, archive_tables
 
 #: Tables that the totals need.
-TOTALLED = ("villages", "members", "plots", "loans", "repayments")
-#: Days past due from which a loan is bad, and months of its performance window.
-_BAD_DAYS, _WINDOW = 90, 12
+TOTALLED = (
+    "villages", "network", "stations", "station_months", "staff", "members", "plots", "loans",
+    "instalments", "loan_events", "repayments",
+)  # fmt: skip
 
 
 def simulated_totals(tables: Mapping[str, pa.Table]) -> dict[str, float]:
@@ -38,9 +41,10 @@ def simulated_totals(tables: Mapping[str, pa.Table]) -> dict[str, float]:
     lent = loans.filter(pc.is_valid(loans["disbursed_on"]))
     return {
         "members": float(newest["members"].num_rows),
-        **_village_counts(newest["villages"]),
-        **_lending(lent),
-        **_quality(lent, newest["repayments"]),
+        **_place_counts(newest),
+        "demonstration_mu_visits": _demonstration_area(newest["plots"]),
+        **_lending(lent.filter(pc.equal(lent["product"], "rongzi_e"))),
+        **_quality(lent, newest),
         "demonstration_gain_kg": _demonstration_gain(newest["plots"]),
     }
 
@@ -59,44 +63,68 @@ def latest(table: str, rows: pa.Table) -> pa.Table:
     return ordered.filter(pa.array(is_last))
 
 
-def performance(lent: pa.Table, repayments: pa.Table) -> tuple[Bools, Bools]:
-    """Return which loans have a complete performance window, and which of them are bad.
-
-    The window is twelve months from disbursement, for harvest bullets from maturity. A loan is bad
-    if it is 90 or more days past due at the end of a month in the window.
-    """
-    start, terms = _months(lent["disbursed_on"]), lent["months"].to_numpy()
-    bullet = pc.equal(lent["repayment"], "harvest_bullet").to_numpy()
-    start = np.where(bullet, start + terms, start)
-    seen = _months(repayments["month"])
-    loan = pc.index_in(repayments["loan_id"], lent["loan_id"].combine_chunks()).to_numpy()
-    inside = (seen >= start[loan]) & (seen <= start[loan] + _WINDOW)
-    late = repayments["days_past_due"].to_numpy() >= _BAD_DAYS
-    bad = np.zeros(len(start), dtype=bool)
-    bad[loan[inside & late]] = True
-    ripe = start + _WINDOW <= int(seen.max(initial=0))
-    return ripe, bad & ripe
+def last_month(repayments: pa.Table) -> int:
+    """Return the last month for which repayments are on record."""
+    return int(_months(repayments["month"]).max(initial=0))
 
 
-def compared(scenario: Scenario, totals: Mapping[str, float]) -> Iterator[str]:
-    """Yield a line per target: the simulated total, the target, and whether it is within tolerance.
+@dataclass(frozen=True)
+class Comparison:
+    """One figure of the seed beside the simulated one; `tolerance` is a share of the figure."""
+
+    name: str
+    published: float
+    simulated: float
+    tolerance: float
+
+    @property
+    def is_within(self) -> bool:
+        """Return whether the simulated figure is within tolerance, or within rounding of one."""
+        allowed = self.tolerance * abs(self.published)
+        rounding = 0.5 if self.published != round(self.published) else 0.0
+        return abs(self.simulated - self.published) <= max(allowed, rounding)
+
+
+def compared(scenario: Scenario, totals: Mapping[str, float]) -> list[Comparison]:
+    """Return each target of the scenario with its simulated total.
 
     Published counts are for the full size; the targets of a smaller simulation are its share.
     """
     scale = totals["members"] / scenario.places.full_members
-    for name, target in scenario.targets.items():
-        scaled = target.value * (scale if target.grows else 1.0)
-        within = abs(totals[name] - scaled) <= target.tolerance * scaled
-        verdict = f"{'within' if within else 'OUTSIDE'} {target.tolerance:.0%}"
-        yield f"{name:22} {_format(totals[name]):>14} {_format(scaled):>14}  {verdict}"
+    return [
+        Comparison(
+            name, target.value * (scale if target.grows else 1.0), totals[name], target.tolerance
+        )
+        for name, target in scenario.targets.items()
+    ]
 
 
-def _village_counts(villages: pa.Table) -> dict[str, float]:
+def comparison_lines(rows: Iterable[Comparison]) -> Iterator[str]:
+    """Yield the table: seed figure, simulated figure, tolerance, ok."""
+    yield f"{'figure':24} {'seed':>14} {'simulated':>14} {'tolerance':>10}  ok"
+    for row in rows:
+        published, simulated = _format(row.published), _format(row.simulated)
+        verdict = "yes" if row.is_within else "NO"
+        yield f"{row.name:24} {published:>14} {simulated:>14} {row.tolerance:>10.0%}  {verdict}"
+
+
+def _place_counts(newest: Mapping[str, pa.Table]) -> dict[str, float]:
+    villages, stations, network = newest["villages"], newest["stations"], newest["network"]
     towns = pc.unique(pc.utf8_slice_codeunits(villages["village_code"], 0, 9))
     return {
         "villages": float(villages.num_rows),
         "townships": float(len(towns)),
-        "stations": float(villages.num_rows - villages["station_opened_on"].null_count),
+        "stations": float(stations.num_rows),
+        "villages_with_station": float(len(pc.unique(stations["village_code"]))),
+        "visits": _sum(newest["station_months"]["visits"]),
+        "county_warehouses": _count(network["kind"], "county_warehouse"),
+        "routes": _count(network["kind"], "route"),
+        "sections": _count(network["kind"], "section"),
+        "trunk_routes": _count(network["kind"], "trunk_route"),
+        "trunk_trips": _sum(network["trips"]),
+        "trunk_items": _sum(network["items"]),
+        "managers": _count(newest["staff"]["role"], "township_manager"),
+        "specialists": _count(newest["staff"]["role"], "village_specialist"),
     }
 
 
@@ -112,10 +140,18 @@ def _lending(lent: pa.Table) -> dict[str, float]:
     }
 
 
-def _quality(lent: pa.Table, repayments: pa.Table) -> dict[str, float]:
-    ripe, bad = performance(lent, repayments)
+def _quality(lent: pa.Table, newest: Mapping[str, pa.Table]) -> dict[str, float]:
+    """Return the numbers of loans of all products with a complete window, and of bad ones."""
+    last = last_month(newest["repayments"])
+    ripe, worst = performance(lent, newest["instalments"], newest["loan_events"], last)
+    bad = ripe & (worst >= BAD_DAYS)
     rate = float(bad.sum() / max(ripe.sum(), 1))
     return {"ripe_loans": float(ripe.sum()), "bad_loans": float(bad.sum()), "bad_rate": rate}
+
+
+def _demonstration_area(plots: pa.Table) -> float:
+    """Return the mu of demonstration plots over all seasons: a plot counts in each season."""
+    return _sum(plots.filter(pc.equal(plots["demonstration"], True))["area_mu"])
 
 
 def _demonstration_gain(plots: pa.Table) -> float:
@@ -127,6 +163,10 @@ def _demonstration_gain(plots: pa.Table) -> float:
     if not 0 < is_shown.sum() < len(is_shown):
         return 0.0
     return float(yields[is_shown].mean() - yields[~is_shown].mean())
+
+
+def _count(words: pa.ChunkedArray, word: str) -> float:
+    return float(pc.sum(pc.equal(words, word)).as_py() or 0)
 
 
 def _sum(amounts: pa.ChunkedArray) -> float:

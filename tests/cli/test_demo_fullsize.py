@@ -38,7 +38,7 @@ class Line:
 def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
     folder: Path = tmp_path_factory.mktemp("line")
     scenario = load_scenario()
-    world = simulate(scenario, scenario.places.full_members, 36, 54)
+    world = simulate(scenario, scenario.places.full_members, 60, 54)
     archive = Archive(folder / "archive")
     world.write(archive)
     run = train_archive(archive, AS_OF, Settings())

@@ -9,10 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from cli.simulate import command
-from data.simulator.branch_files.dirt import STAINS
 from data.storage.archive import Archive
+from model.archive.tables import archive_tables
 from model.errors import ArchiveError
 
+TABLES = archive_tables()
 SMALL = ["--members", "300", "--months", "12"]
 
 
@@ -25,11 +26,11 @@ def run(*arguments: str) -> str:
 def test_it_writes_every_table_and_tells_the_totals(tmp_path: Path) -> None:
     output = run("--out", str(tmp_path / "archive"))
     archive = Archive(tmp_path / "archive")
-    assert all(archive.read(table).num_rows for table in STAINS)
+    assert all(archive.read(table).num_rows for table in TABLES)
     assert "disbursed_total" in output
     assert {path.name for path in tmp_path.rglob("*") if path.is_dir()} == {
         "archive",
-        *STAINS,
+        *TABLES,
     }
 
 
@@ -50,8 +51,8 @@ def test_branch_files_in_use_are_refused_before_anything_is_written(tmp_path: Pa
 def test_the_truth_is_written_only_on_request(tmp_path: Path) -> None:
     truth = tmp_path / "elsewhere" / "truth.parquet"
     run("--out", str(tmp_path / "archive"), "--truth", str(truth), "--replications", "2")
-    assert pq.read_table(truth).num_rows == 600
-    assert {path.name for path in (tmp_path / "archive").iterdir()} == set(STAINS)
+    assert pq.read_table(truth).num_rows == 2 * 600
+    assert {path.name for path in (tmp_path / "archive").iterdir()} == set(TABLES)
 
 
 def test_the_manifest_lies_beside_the_branch_files_unless_named(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ STAINS: Mapping[str, Sequence[Stain]] = {
         _UNKNOWN_MEMBER,
     ),
     "repayments": (
-        Stain("unknown loan", "loan_id", "RZE99999999", "UNKNOWN_LOAN"),
+        Stain("unknown loan", "loan_id", "LN99999999", "UNKNOWN_LOAN"),
         Stain("number with text", "due", "约800", "NOT_A_NUMBER"),
         Stain("negative", "paid", "-1", "NEGATIVE_NUMBER"),
     ),
@@ -85,13 +85,76 @@ STAINS: Mapping[str, Sequence[Stain]] = {
         Stain("impossible date", "date", _BAD_DATE, "IMPOSSIBLE_DATE"),
         _UNKNOWN_MEMBER,
     ),
+    "network": (
+        Stain("unknown choice", "kind", "水运", "UNKNOWN_CHOICE"),
+        Stain("negative", "trips", "-1", "NEGATIVE_NUMBER"),
+    ),
+    "stations": (
+        Stain("impossible date", "opened_on", _BAD_DATE, "IMPOSSIBLE_DATE"),
+        Stain("short code", "village_code", "371502", "NOT_A_VILLAGE_CODE"),
+    ),
+    "station_months": (
+        Stain("unknown station", "station_id", "ST99999", "UNKNOWN_STATION"),
+        Stain("negative", "visits", "-1", "NEGATIVE_NUMBER"),
+    ),
+    "staff": (
+        Stain("unknown choice", "role", "司机", "UNKNOWN_CHOICE"),
+        Stain("short code", "place", "3715", "NOT_A_PLACE_CODE"),
+    ),
+    "consents": (
+        Stain("unknown choice", "purpose", "其他", "UNKNOWN_CHOICE"),
+        Stain("impossible date", "given_on", _BAD_DATE, "IMPOSSIBLE_DATE"),
+        _UNKNOWN_MEMBER,
+    ),
+    "cooperatives": (
+        Stain("missing required", "name", "", "MISSING_VALUE"),
+        Stain("impossible date", "founded_on", _BAD_DATE, "IMPOSSIBLE_DATE"),
+    ),
+    "cooperative_members": (
+        Stain("unknown choice", "role", "顾问", "UNKNOWN_CHOICE"),
+        Stain("unknown cooperative", "cooperative_id", "CO99999", "UNKNOWN_COOPERATIVE"),
+    ),
+    "cooperative_sales": (
+        Stain("number with text", "amount", "约500", "NOT_A_NUMBER"),
+        Stain("unknown cooperative", "cooperative_id", "CO99999", "UNKNOWN_COOPERATIVE"),
+    ),
+    "accounts": (
+        Stain("unknown choice", "role", "经办人", "UNKNOWN_CHOICE"),
+        _UNKNOWN_MEMBER,
+    ),
+    "standing_payments": (
+        Stain("negative", "amount", "-50", "NEGATIVE_NUMBER"),
+        Stain("unknown account", "account_id", "AC999999999", "UNKNOWN_ACCOUNT"),
+    ),
+    "incomes": (
+        Stain("unknown choice", "evidence", "听说", "UNKNOWN_CHOICE"),
+        Stain("number with text", "yuan_a_year", "约三万", "NOT_A_NUMBER"),
+        _UNKNOWN_MEMBER,
+    ),
+    "bureau_reports": (
+        Stain("negative", "balance", "-1", "NEGATIVE_NUMBER"),
+        Stain("impossible date", "reported_on", _BAD_DATE, "IMPOSSIBLE_DATE"),
+        _UNKNOWN_MEMBER,
+    ),
+    "instalments": (
+        Stain("unknown loan", "loan_id", "LN99999999", "UNKNOWN_LOAN"),
+        Stain("number with text", "principal_due", "约800", "NOT_A_NUMBER"),
+        Stain("impossible date", "due_on", _BAD_DATE, "IMPOSSIBLE_DATE"),
+    ),
+    "loan_events": (
+        Stain("unknown choice", "kind", "减免", "UNKNOWN_CHOICE"),
+        Stain("unknown loan", "loan_id", "LN99999999", "UNKNOWN_LOAN"),
+    ),
     "villages": (
         Stain("missing required", "township", "", "MISSING_VALUE"),
         Stain("impossible date", "station_opened_on", _BAD_DATE, "IMPOSSIBLE_DATE"),
     ),
 }
 #: No other row refers to rows of these tables, so a dirty row may replace a clean one.
-_REPLACEABLE = ("plots", "assessments", "parcels", "sales", "cashflow", "repayments")
+_REPLACEABLE = (
+    "plots", "assessments", "parcels", "sales", "cashflow", "repayments", "station_months",
+    "bureau_reports", "instalments",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import astuple, dataclass, fields
 from multiprocessing import get_context
@@ -24,12 +24,20 @@ from data.simulator.branch_files.style import style_of
 from data.simulator.world.villages import COUNTIES
 from model.archive.tables import archive_tables
 
-Tables = Mapping[str, pa.Table]
+#: Returns the archive rows of a table by its name; only a few tables are held at a time.
+Tables = Callable[[str], pa.Table]
 #: Tables of the townships' workbooks, in the order of their sheets.
-_TOWNSHIP_TABLES = ("members", "plots", "assessments")
-#: Tables sent as one file per county and year, and tables sent as one file per county.
-_MONTHLY_TABLES = ("parcels", "sales", "cashflow", "repayments")
-_COUNTY_TABLES = ("villages", "loans", "adverse_records")
+_TOWNSHIP_TABLES = ("members", "consents", "plots", "assessments")
+#: Tables sent as one file per county and year, as one per county, and as one file in all.
+_MONTHLY_TABLES = (
+    "station_months", "parcels", "sales", "cooperative_sales", "cashflow", "repayments",
+)  # fmt: skip
+_COUNTY_TABLES = (
+    "villages", "stations", "staff", "cooperatives", "cooperative_members", "accounts",
+    "standing_payments", "incomes", "bureau_reports", "loans", "instalments", "loan_events",
+    "adverse_records",
+)  # fmt: skip
+_CITY_TABLES = ("network",)
 _MONTHLY_ENCODING = "gb18030"
 _WORKERS = 2
 #: Files waiting for the workers; more would only fill the memory.
@@ -48,7 +56,7 @@ class Job:
 
 
 def export_files(builder: SheetBuilder, tables: Tables, folder: Path) -> Iterator[list[DirtyRow]]:
-    """Write every row of `tables` in branch files; yield the dirty rows of each file."""
+    """Write every row of all `tables` in branch files; yield the dirty rows of each file."""
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(_WORKERS, mp_context=get_context("spawn")) as pool:
         waiting: deque[Future[list[DirtyRow]]] = deque()
@@ -81,8 +89,11 @@ def write_manifest(path: Path, dirty: Iterable[DirtyRow]) -> None:
 
 
 def _jobs(tables: Tables) -> Iterator[Job]:
-    """Yield the files to write: tables of counties, monthly flows, then workbooks of townships."""
+    """Yield every file: those of the city, of the counties, by year, of the townships."""
     branches = Branches.of(tables)
+    for table in _CITY_TABLES:
+        name = archive_tables()[table].zh
+        yield Job(f"{name}.csv", f"聊城邮政{name}", {table: tables(table)})
     yield from _county_jobs(branches, tables)
     yield from _monthly_jobs(branches, tables)
     yield from _township_jobs(branches, tables)
@@ -90,21 +101,21 @@ def _jobs(tables: Tables) -> Iterator[Job]:
 
 def _county_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
     for table in _COUNTY_TABLES:
-        name = archive_tables()[table].zh
-        for code, rows in _groups(branches.codes(tables[table], _COUNTY_DIGITS)):
+        name, rows = archive_tables()[table].zh, tables(table)
+        for code, chosen in _groups(branches.codes(rows, _COUNTY_DIGITS)):
             heading = f"聊城邮政{_county_name(code)}{name}"
-            own = tables[table].take(pa.array(rows))
+            own = rows.take(pa.array(chosen))
             yield Job(f"{name}-{_county_name(code)}.csv", heading, {table: own})
 
 
 def _monthly_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
     for table in _MONTHLY_TABLES:
-        name = archive_tables()[table].zh
-        counties = branches.codes(tables[table], _COUNTY_DIGITS)
-        years = pc.cast(pc.year(tables[table]["month"]), pa.string())
-        for key, rows in _groups(pc.binary_join_element_wise(counties, years, "-")):
+        name, rows = archive_tables()[table].zh, tables(table)
+        counties = branches.codes(rows, _COUNTY_DIGITS)
+        years = pc.cast(pc.year(rows["month"]), pa.string())
+        for key, chosen in _groups(pc.binary_join_element_wise(counties, years, "-")):
             county, year = _county_name(key), key[-4:]
-            own = {table: tables[table].take(pa.array(rows))}
+            own = {table: rows.take(pa.array(chosen))}
             heading = f"聊城邮政{county}{year}年{name}"
             yield Job(f"{name}-{county}-{year}.csv", heading, own, _MONTHLY_ENCODING)
 
@@ -112,8 +123,9 @@ def _monthly_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
 def _township_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
     towns: dict[str, dict[str, pa.Table]] = defaultdict(dict)
     for table in _TOWNSHIP_TABLES:
-        for code, rows in _groups(branches.codes(tables[table], _TOWNSHIP_DIGITS)):
-            towns[code][table] = tables[table].take(pa.array(rows))
+        rows = tables(table)
+        for code, chosen in _groups(branches.codes(rows, _TOWNSHIP_DIGITS)):
+            towns[code][table] = rows.take(pa.array(chosen))
     for code, rows_of in towns.items():
         county = _county_name(code)
         yield Job(f"会员档案-{county}-{code}.xlsx", f"聊城邮政{county}惠农会员档案", rows_of)
@@ -121,29 +133,45 @@ def _township_jobs(branches: Branches, tables: Tables) -> Iterator[Job]:
 
 @dataclass(frozen=True)
 class Branches:
-    """The village code of each member, and the borrower of each loan."""
+    """Where each thing is: by the column that names it, a table of its ids and what leads on.
 
-    members: pa.Table
-    loans: pa.Table
+    A member leads to a village, a loan and an account to a member, a station and a cooperative to
+    a village.
+    """
+
+    leads: Mapping[str, pa.Table]
 
     @classmethod
     def of(cls, tables: Tables) -> Branches:
-        """Return the villages and borrowers in `tables`."""
+        """Return where everything in `tables` is."""
         return cls(
-            members=_first_of_each(tables["members"], "member_id", "village_code"),
-            loans=_first_of_each(tables["loans"], "loan_id", "member_id"),
+            {
+                key: _first_of_each(tables(table), key, onward)
+                for key, table, onward in (
+                    ("member_id", "members", "village_code"),
+                    ("loan_id", "loans", "member_id"),
+                    ("account_id", "accounts", "member_id"),
+                    ("station_id", "stations", "village_code"),
+                    ("cooperative_id", "cooperatives", "village_code"),
+                )
+            }
         )
 
     def codes(self, rows: pa.Table, digits: int) -> pa.ChunkedArray:
-        """Return the first `digits` of the village code of each row: its county or township."""
-        return pc.utf8_slice_codeunits(self._villages(rows), 0, digits)
+        """Return the first `digits` of the place code of each row: its county or township."""
+        return pc.utf8_slice_codeunits(self._places(rows), 0, digits)
 
-    def _villages(self, rows: pa.Table) -> pa.ChunkedArray:
-        if "village_code" in rows.column_names:
-            return rows["village_code"]
-        if "member_id" in rows.column_names:
-            return _look_up(rows["member_id"], self.members)
-        return _look_up(_look_up(rows["loan_id"], self.loans), self.members)
+    def _places(self, rows: pa.Table) -> pa.ChunkedArray:
+        for name in ("village_code", "place"):
+            if name in rows.column_names:
+                return rows[name]
+        key = next(name for name in self.leads if name in rows.column_names)
+        found = _look_up(rows[key], self.leads[key])
+        return found if key in _IN_VILLAGES else _look_up(found, self.leads["member_id"])
+
+
+#: Columns whose things lie in a village; other things belong to a member.
+_IN_VILLAGES = ("member_id", "station_id", "cooperative_id")
 
 
 def _county_name(code: str) -> str:

@@ -32,7 +32,8 @@ def peer_reviews(world: World, state: State, month: int) -> Bools:
 def observed_grade(world: World, state: State, month: int, noise: float) -> Ints:
     """Return the grade that an observer gives, 0 (A) to 3 (D), from conduct and circumstances."""
     homes = world.homes
-    view = 0.85 * homes.prudence + 0.4 * homes.ability - 0.5 * np.minimum(state.distress, 3.0)
-    view = view + 0.15 * np.log1p(state.cash / homes.living)
+    traits = homes.traits
+    view = 0.9 * traits.conduct + 0.3 * traits.ability
+    view = view - 0.5 * np.minimum(state.distress, 3.0)
     view = view + world.luck.own("view", month).normal(0, noise, len(homes))
     return np.digitize(-view, _CUTS).astype(np.int64)

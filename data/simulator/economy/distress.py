@@ -29,33 +29,36 @@ class AdverseEvents:
     amount: Floats
 
 
-def record_distress(world: World, state: State, month: int, days_past_due: Ints) -> AdverseEvents:
-    """Open and resolve the month's adverse records, and update ``state.adverse_day``."""
+def record_distress(
+    world: World, state: State, month: int, days_past_due: Ints, asked: Bools
+) -> AdverseEvents:
+    """Open and resolve the month's adverse records, and update ``state.adverse_day``.
+
+    `asked` are the households that asked another lender; the bureau reports some of the queries.
+    """
     rng = world.luck.own("adverse", month)
     day = int(months.first_day(month)) + rng.integers(0, 28, len(world.homes))
     drawn = rng.random((len(world.homes), 4))
-    opens, ends = _opening(world, state, days_past_due, drawn), _ending(state, days_past_due, drawn)
+    opens = _opening(world, state, days_past_due, asked, drawn)
+    ends = _ending(state, days_past_due, drawn)
     queries = np.flatnonzero(opens[:, QUERY])
-    events = [_opened(world, queries, QUERY, day)]
+    events = [_opened(world, state, queries, QUERY, day)]
     for kind in (COURT, BLACKLIST, OVERDUE):
         events += _open_and_resolve(world, state, kind, opens[:, kind], ends[:, kind], day)
     return _concatenate(events)
 
 
-def _opening(world: World, state: State, days_past_due: Ints, drawn: Floats) -> Bools:
+def _opening(world: World, state: State, days_past_due: Ints, asked: Bools, drawn: Floats) -> Bools:
     rule = world.scenario.distress
     sued = (state.missed >= rule.court_after) | (days_past_due > 180)
     listed = (state.missed >= rule.court_after - 2) | (days_past_due > 120)
     private = 0.002 * np.minimum(state.distress, 4.0)
-    # Ambitious households compare lenders; households short of cash apply to many.
-    short = 4.0 * (state.cash < world.homes.living) + 3.0 * (state.distress > 0.2)
-    seeks = rule.query * np.exp(0.3 * world.homes.ambition) * (1.0 + short)
     return np.stack(
         [
             drawn[:, COURT] < np.where(sued, rule.court, 0.0) + private,
             drawn[:, BLACKLIST] < np.where(listed, rule.blacklist, 0.0),
             state.missed >= rule.overdue_after,
-            drawn[:, QUERY] < seeks,
+            asked & (drawn[:, QUERY] < rule.query_seen),
         ],
         axis=1,
     )
@@ -79,26 +82,24 @@ def _open_and_resolve(
         np.full(len(ended), kind),
         since[ended].copy(),
         day[ended],
-        _amounts(world, ended),
+        _amounts(world, state, ended),
     )
     opened = np.flatnonzero((since == NEVER) & opens)
     state.adverse_day[ended, kind] = NEVER
     state.adverse_day[opened, kind] = day[opened]
-    return [resolved, _opened(world, opened, kind, day)]
+    return [resolved, _opened(world, state, opened, kind, day)]
 
 
-def _opened(world: World, household: Ints, kind: int, day: Ints) -> AdverseEvents:
-    amounts = np.zeros(len(household)) if kind == QUERY else _amounts(world, household)
+def _opened(world: World, state: State, household: Ints, kind: int, day: Ints) -> AdverseEvents:
+    amounts = np.zeros(len(household)) if kind == QUERY else _amounts(world, state, household)
     number = len(household)
     return AdverseEvents(
         household, np.full(number, kind), day[household], np.full(number, NEVER), amounts
     )
 
 
-def _amounts(world: World, household: Ints) -> Floats:
-    return np.round(
-        4.0 * world.homes.living[household] + 8.0 * world.homes.other_service[household], -2
-    )
+def _amounts(world: World, state: State, household: Ints) -> Floats:
+    return np.round(4.0 * world.homes.living[household] + 8.0 * state.other_service[household], -2)
 
 
 def _concatenate(events: list[AdverseEvents]) -> AdverseEvents:

@@ -6,20 +6,40 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.simulator import months
 from data.simulator.arrays import Bools, Floats, Ints
-from data.simulator.economy import farming, livelihood, money, repaying
+from data.simulator.economy import elsewhere, farming, livelihood, money, projects, repaying
 from data.simulator.economy.assessing import peer_reviews
-from data.simulator.economy.borrowing import Applications, has_new_loan, lend
+from data.simulator.economy.collection import LoanEvents, collect, concat_events
 from data.simulator.economy.distress import AdverseEvents, record_distress
+from data.simulator.economy.lending import Applications, lend
 from data.simulator.economy.livelihood import Earnings
 from data.simulator.economy.loan import LoanSlot
+from data.simulator.economy.repaying import Payments
+from data.simulator.economy.standing import StandingChanges, change_standing
 from data.simulator.economy.state import State
 from data.simulator.world.world import World
 
 
 @dataclass(frozen=True)
+class LoanBook:
+    """The loans of one product over a month: their state at its end, before repaid ones close.
+
+    One entry per loan that was open; amounts in fen.
+    """
+
+    loan: Ints
+    household: Ints
+    due: Ints
+    paid: Ints
+    days_past_due: Ints
+    balance: Ints
+    payments: Payments
+
+
+@dataclass(frozen=True)
 class MonthResult:
-    """The events of a month, per household: money in yuan, loan payments in fen."""
+    """The events of a month, per household: money in yuan."""
 
     month: int
     grain: Floats
@@ -28,33 +48,32 @@ class MonthResult:
     subsidy: Floats
     premium: Floats
     bills_on_time: Ints
+    tightness: Floats
     balance: Floats
-    paid: Ints
-    days_past_due: Ints
     reviewed: Bools
+    asked_elsewhere: Bools
+    standing: StandingChanges
+    books: list[LoanBook]
+    loan_events: LoanEvents
     adverse: AdverseEvents
 
 
-def simulate_month(
-    world: World, state: State, month: int, standard: LoanSlot | None = None
-) -> MonthResult:
-    """Advance `state` by one month: harvest, work, spend, repay, save, but not borrow.
-
-    `standard` is a second loan of every household, see `data.simulator.truth`.
-    """
+def simulate_month(world: World, state: State, month: int) -> MonthResult:
+    """Advance `state` by one month: harvest, work, spend, repay, save, but not borrow."""
     before = state.cash.copy()
     grain, special, granted, premium = _farm(world, state, month)
     earnings = livelihood.work(world, state, month)
-    slots = [state.loan] if standard is None else [state.loan, standard]
-    returned = sum(repaying.returns(world, state, slot, month) for slot in slots)
+    returned = sum(projects.returns(world, state, slot, month) for slot in state.slots)
     cost = farming.input_costs(world, month)
     state.cash = state.cash + grain + special + granted - premium + earnings.net + returned
     money.buy_inputs(world, state, cost)
-    money.pay_living(world, state, month, slots)
+    _spend(world, state, month)
+    tight = money.tightness(world, state)
     on_time = money.bills_on_time(world, state, month)
-    paid = [repaying.pay(world, state, slot, month, f"pay {i}") for i, slot in enumerate(slots)]
-    money.save(world, state, grain + special + granted - premium + earnings.net - cost)
-    late = state.loan.days_past_due(month)
+    books = [_repay(world, state, slot, month, str(i)) for i, slot in enumerate(state.slots)]
+    asked = elsewhere.seek_loans(world, state, month)
+    money.save(world, state, grain + special + granted - premium + earnings.net - cost, month)
+    late = state.days_past_due(int(months.last_day(month)))
     return MonthResult(
         month=month,
         grain=grain,
@@ -63,20 +82,57 @@ def simulate_month(
         subsidy=farming.subsidy(world, month),
         premium=premium,
         bills_on_time=on_time,
-        balance=0.5 * (before + state.cash) * world.homes.bank_share,
-        paid=paid[0],
-        days_past_due=late,
+        tightness=tight,
+        balance=0.5 * (before + state.cash) * money.bank_share(world, state),
         reviewed=peer_reviews(world, state, month),
-        adverse=record_distress(world, state, month, late),
+        asked_elsewhere=asked,
+        standing=change_standing(world, state, month, tight),
+        books=books,
+        adverse=record_distress(world, state, month, late, asked),
+        loan_events=concat_events(
+            [collect(world, state, slot, month, str(i)) for i, slot in enumerate(state.slots)]
+        ),
     )
 
 
 def borrow_month(world: World, state: State, month: int, first_number: int) -> Applications:
     """Close repaid loans and lend to new applicants at the end of the month."""
-    repaying.close_repaid(state, state.loan)
-    applications = lend(world, state, month, first_number)
-    repaying.invest(world, state, state.loan, has_new_loan(world, applications), month)
-    return applications
+    close_month(state, month)
+    return lend(world, state, month, first_number)
+
+
+def close_month(state: State, month: int) -> None:
+    """Close repaid loans."""
+    for slot in state.slots:
+        repaying.close_repaid(state, slot, month)
+
+
+def _spend(world: World, state: State, month: int) -> None:
+    """Pay mishaps, other lenders and living costs; cover what is lacking."""
+    illness = money.mishaps(world, state, month)
+    living = money.living_costs(world, state, month)
+    state.cash = state.cash - illness
+    elsewhere.serve_others(world, state, living)
+    state.cash = state.cash - living
+    money.cover(world, state)
+
+
+def _repay(world: World, state: State, slot: LoanSlot, month: int, purpose: str) -> LoanBook:
+    at = np.flatnonzero(slot.open & (slot.start < month))
+    due = slot.take(at).falls_due(month)
+    payments = repaying.pay(world, state, slot, month, f"pay {purpose}")
+    total = np.zeros(len(world.homes), dtype=np.int64)
+    np.add.at(total, payments.household, payments.principal + payments.interest)
+    loans = slot.take(at)
+    return LoanBook(
+        loan=loans.number,
+        household=at,
+        due=due,
+        paid=total[at],
+        days_past_due=loans.days_past_due(int(months.last_day(month))),
+        balance=loans.balance,
+        payments=payments,
+    )
 
 
 def _farm(world: World, state: State, month: int) -> tuple[Floats, Floats, Floats, Floats]:

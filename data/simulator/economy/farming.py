@@ -68,7 +68,9 @@ def farm_sales(world: World, state: State, month: int) -> tuple[Floats, Floats]:
     maize = _grain_mu(world) * state.maize * price[MAIZE]
     special = world.homes.special_mu * state.special * _of_special(world, price)
     quality = np.exp(world.luck.own("quality", month).normal(-0.01, 0.12, len(world.homes)))
-    return wheat + maize, special * quality
+    # A cooperative sells its members' crop at a better price.
+    together = 1.0 + farming.cooperative_price * world.cooperatives.is_member_home
+    return wheat + maize, special * quality * together
 
 
 def subsidy(world: World, month: int) -> Floats:
@@ -121,11 +123,13 @@ def _yield_per_mu(world: World, state: State, crop: int, month: int) -> Floats:
     rng = world.luck.own(f"yield {CROPS[crop]}", month)
     effect = world.shocks.weather(season, months.year_of(month))[homes.township]
     effect += rng.normal(-0.005, farming.idiosyncratic, len(homes))
-    effect += farming.ability_effect * homes.ability + farming.trusteeship_gain * homes.trusteeship
+    effect += (
+        farming.ability_effect * homes.traits.ability + farming.trusteeship_gain * homes.trusteeship
+    )
     effect -= farming.unfunded_loss * (1.0 - state.funded)
     spoilt = np.where(rng.random(len(homes)) < farming.pest, 1 - farming.pest_loss, 1.0)
     reaped = farming.yield_kg[crop] * np.exp(effect) * spoilt
-    return np.asarray(reaped + farming.demonstration_gain_kg * homes.demonstration)
+    return np.asarray(reaped + farming.demonstration_gain_kg * (homes.demonstration_since < month))
 
 
 def _of_special(world: World, by_crop: Floats) -> Floats:

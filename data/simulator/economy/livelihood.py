@@ -18,8 +18,10 @@ _HERD_SEASON = (1.3, 1.0, 0.85, 0.85, 0.85, 0.85, 0.85, 0.9, 1.0, 1.1, 1.2, 1.25
 
 @dataclass(frozen=True)
 class Earnings:
-    """The turnovers of a month, and the net income after costs, in yuan."""
+    """The turnovers of a month, its wages and remittances, and the net income, in yuan."""
 
+    wages: Floats
+    remittances: Floats
     trade: Floats
     services: Floats
     herds: Floats
@@ -34,8 +36,18 @@ def work(world: World, state: State, month: int) -> Earnings:
     trader, services = world.homes.works_as(TRADER), world.homes.works_as(SERVICES)
     sold, feed = _herds(world, state, month)
     fixed = world.scenario.livelihood.fixed_cost * world.homes.turnover
-    net = wages + turnover * world.homes.margin - np.where(trader, fixed, 0.0) + sold - feed
+    sent_home = _remittances(world, state, month)
+    net = (
+        wages
+        + sent_home
+        + turnover * world.homes.margin
+        - np.where(trader, fixed, 0.0)
+        + sold
+        - feed
+    )
     return Earnings(
+        wages=wages,
+        remittances=sent_home,
         trade=np.where(trader, turnover, 0.0),
         services=np.where(services, turnover, 0.0),
         herds=sold,
@@ -49,7 +61,9 @@ def _fortune(world: World, state: State, month: int) -> None:
     rng = world.luck.own("fortune", month)
     state.trade = life.trade_persistence * state.trade + rng.normal(0, life.trade_shock, number)
     drawn = rng.random(number)
-    lost = drawn < life.job_lost * world.shocks.jobs(month) * np.exp(-0.3 * world.homes.ability)
+    lost = drawn < life.job_lost * world.shocks.jobs(month) * np.exp(
+        -0.3 * world.homes.traits.ability
+    )
     state.employed = np.where(state.employed, ~lost, drawn < life.job_found)
 
 
@@ -59,6 +73,14 @@ def _wages(world: World, state: State, month: int) -> Floats:
     holiday = 0.6 if months.month_of_year(month) == 2 else 1.0
     noise = world.luck.own("wages", month).lognormal(-0.01, 0.14, len(homes))
     return np.asarray(homes.workers * homes.wage * able * holiday * noise)
+
+
+def _remittances(world: World, state: State, month: int) -> Floats:
+    """Return what children who work in cities send home: most before Spring Festival."""
+    homes, life = world.homes, world.scenario.livelihood
+    noise = world.luck.own("remittances", month).gamma(2.0, 0.5, len(homes))
+    season = 3.0 if months.month_of_year(month) == 1 else 0.82
+    return np.asarray(homes.away * homes.wage * life.sent_home * season * noise)
 
 
 def _turnover(world: World, state: State, month: int) -> Floats:
@@ -81,6 +103,6 @@ def _herds(world: World, state: State, month: int) -> tuple[Floats, Floats]:
     season = _HERD_SEASON[months.month_of_year(month) - 1] * world.shocks.roads(month)[homes.county]
     heads = homes.herd * state.herd_health
     sold = rng.poisson(heads * life.head_sold * season)
-    price = life.head_price * np.exp(world.shocks.herd_price(month) + 0.05 * homes.ability)
+    price = life.head_price * np.exp(world.shocks.herd_price(month) + 0.05 * homes.traits.ability)
     feed = np.where(homes.works_as(LIVESTOCK), heads * life.head_feed, 0.0)
     return sold * price, feed

@@ -1,81 +1,119 @@
-"""Repayment: the business returns the stake of a loan, and the household pays."""
+"""Repayment to the day: by habit, by money at hand, and by will."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from data.simulator.arrays import LIVESTOCK, SERVICES, TRADER, Bools, Floats, Ints, logistic
+from data.simulator import months
+from data.simulator.arrays import NEVER, Bools, Floats, Ints, logistic
+from data.simulator.economy import schedule
 from data.simulator.economy.loan import LoanSlot
 from data.simulator.economy.money import raise_means, spare_means
+from data.simulator.economy.projects import give_back
 from data.simulator.economy.state import State
 from data.simulator.world.world import World
 
-#: A stake returns in equal parts over the last months of a loan.
-_RETURN_MONTHS = 4
+#: Instalments that a household pays in a month at most, so that arrears are caught up.
+_MOST_A_MONTH = 4
 
 
-def invest(world: World, state: State, slot: LoanSlot, lent: Bools, month: int) -> None:
-    """Pay out the new loans (`lent`): part is invested in the business, part becomes cash.
+@dataclass(frozen=True)
+class Payments:
+    """One entry per instalment paid in a month; amounts in fen, days since 1970-01-01."""
 
-    The edge, the return on the stake, and the hidden unwillingness to repay are drawn here, once.
+    household: Ints
+    loan: Ints
+    number: Ints
+    due_on: Ints
+    principal: Ints
+    interest: Ints
+    paid_on: Ints
+
+
+def pay(world: World, state: State, slot: LoanSlot, month: int, purpose: str) -> Payments:
+    """Pay what falls due as far as each household can and will; return the payments."""
+    rng = world.luck.own(purpose, month)
+    plan = _planned_days(world, state, slot, month, rng)
+    rounds = [_pay_next(world, state, slot, month, plan, rng, r) for r in range(_MOST_A_MONTH)]
+    return Payments(
+        *(np.concatenate([getattr(paid, name) for paid in rounds])
+          for name in Payments.__dataclass_fields__)
+    )  # fmt: skip
+
+
+def close_repaid(state: State, slot: LoanSlot, month: int) -> Bools:
+    """Close loans that are fully repaid; return which were."""
+    done = slot.open & (slot.due_on == NEVER)
+    give_back(state, slot, done, month)
+    state.repaid = state.repaid + done
+    slot.close(done, month)
+    return np.asarray(done)
+
+
+def _planned_days(
+    world: World, state: State, slot: LoanSlot, month: int, rng: np.random.Generator
+) -> Ints:
+    """Return the day on which each household means to pay its next instalment.
+
+    The day is the due date plus the household's habit; the careless let it slip at times. A
+    household with money to spare may repay principal months before it falls due.
     """
+    homes, rule, number = world.homes, world.scenario.habits, len(world.homes)
+    care, distress = homes.traits.conduct, np.minimum(state.distress, 2.0)
+    days = homes.habit + homes.spread * rng.standard_normal(number)
+    slips = rng.random(number) < logistic(rule.slip - rule.slip_by_conduct * care + 0.6 * distress)
+    days = days + np.where(slips, rng.exponential(rule.slip_days, number), 0.0)
+    planned = slot.due_on + np.rint(np.clip(days, -25.0, 80.0)).astype(np.int64)
+    ahead = slot.due_on - months.first_day(month)
+    last = slot.open & (slot.due_on >= months.first_day(slot.start + slot.term))
+    last &= schedule.principal_at_end(slot.kind)
+    rich = state.cash > rule.early_cash * slot.due / 100.0 + 3.0 * homes.living
+    early = last & rich & (ahead > 0) & (ahead < 120)
+    early &= rng.random(number) < rule.early * np.exp(0.5 * care)
+    sometime = months.first_day(month) + rng.integers(0, 28, number)
+    return np.where(early, np.minimum(planned, sometime), planned)
+
+
+def _pay_next(
+    world: World,
+    state: State,
+    slot: LoanSlot,
+    month: int,
+    plan: Ints,
+    rng: np.random.Generator,
+    count: int,
+) -> Payments:
+    """Pay one instalment of each household that means to, is able to, and has one to pay."""
     rule, homes, number = world.scenario.repayment, world.homes, len(world.homes)
-    rng = world.luck.own("stake", month)
-    amount = slot.amount / 100.0
-    share = np.clip(rule.invested + 0.08 * homes.prudence + rng.normal(0, 0.1, number), 0.2, 1.0)
-    edge = rule.project_margin + 0.08 * homes.ability + rng.normal(0, rule.project_spread, number)
-    slot.stake = np.where(lent, share * amount, slot.stake)
-    slot.edge = np.where(lent, np.maximum(edge, -0.95), slot.edge)
-    refuses = rng.random(number) < logistic(
-        rule.strategic + rule.strategic_by_prudence * homes.prudence
-    )
-    slot.unwilling = np.where(lent, refuses, slot.unwilling)
-    state.cash = state.cash + np.where(lent, (1 - share) * amount, 0.0)
-
-
-def returns(world: World, state: State, slot: LoanSlot, month: int) -> Floats:
-    """Return the money that the stakes return this month, by the course of trade and season."""
-    age = month - slot.start
-    span = np.minimum(_RETURN_MONTHS, slot.term)
-    working = slot.open & (slot.stake > 0) & (age > slot.term - span) & (age <= slot.term)
-    returned = slot.stake * (1 + slot.edge) / span * _business_level(world, state, month)
-    slot.stake = np.where(slot.open & (age >= slot.term), 0.0, slot.stake)
-    return np.where(working, np.maximum(returned, 0.0), 0.0)
-
-
-def pay(world: World, state: State, slot: LoanSlot, month: int, purpose: str) -> Ints:
-    """Pay the amount due as far as the household can and will; return the payment in fen."""
-    rule, homes, number = world.scenario.repayment, world.homes, len(world.homes)
-    owed = slot.arrears(month) / 100.0
+    first, last = int(months.first_day(month)), int(months.last_day(month))
+    owed, overdue = slot.due / 100.0, slot.due_on < first
+    wants = slot.open & (slot.due > 0) & ((plan <= last) if count == 0 else (slot.due_on <= last))
+    wants &= slot.paid + 1 < slot.refuses_from
     means = np.maximum(state.cash - rule.subsistence_months * homes.living, 0.0)
-    extra = spare_means(world, state, rule.kin_for_loan)
-    drawn = world.luck.own(purpose, month).random(number)
-    forgets = drawn < rule.forget * np.exp(-0.9 * homes.prudence)
-    holds_back = slot.unwilling & (means < 20.0 * owed)
-    able = np.where(forgets | holds_back, 0.0, means + extra)
-    paid = np.floor(np.minimum(owed, able) * 100.0).astype(np.int64)
-    raise_means(world, state, np.maximum(paid / 100.0 - means, 0.0))
-    state.cash = state.cash - paid / 100.0
-    slot.paid = slot.paid + paid
+    extra = np.where(slot.due_on <= last, spare_means(world, state, rule.kin_for_loan), 0.0)
+    pays = np.flatnonzero(wants & (means + extra >= owed))
+    # Whoever must scrape the money together pays some days later than planned.
+    tight = means < 1.5 * owed
+    waits = np.where(tight, rng.integers(0, rule.tight_days, number), 0)
+    catching_up = overdue | (np.full(number, count > 0))
+    free = first + rng.integers(2, 27, number)
+    day = np.where(catching_up, free, np.clip(plan, first, last) + waits)
+    day = np.clip(day, first, last)
+    loans = slot.take(pays)
+    principal, interest = loans.next_parts()
+    paid = Payments(
+        pays, loans.number, loans.paid + 1, loans.due_on, principal, interest, day[pays]
+    )
+    _settle(world, state, slot, pays, np.maximum(owed - means, 0.0))
     return paid
 
 
-def close_repaid(state: State, slot: LoanSlot) -> None:
-    """Close loans that are fully repaid."""
-    done = slot.open & (slot.paid >= slot.total)
-    state.repaid = state.repaid + done
-    slot.number = np.where(done, -1, slot.number)
-
-
-def _business_level(world: World, state: State, month: int) -> Floats:
-    """Return the state of each household's business, 1 in a normal month."""
-    homes = world.homes
-    normal = np.asarray(world.scenario.farming.yield_kg, dtype=np.float64)
-    fields = 0.5 * (state.wheat / normal[0] + state.maize / normal[1])
-    crops = np.where(homes.special_mu > 0, state.special / normal[homes.special], fields)
-    prices = np.exp(world.shocks.prices(month))[homes.special]
-    crops = crops * np.where(homes.special_mu > 0, prices, 1.0)
-    herds = state.herd_health * np.exp(world.shocks.herd_price(month))
-    trade = np.exp(state.trade) * world.shocks.roads(month)[homes.county]
-    is_trade = homes.works_as(TRADER) | homes.works_as(SERVICES)
-    return np.select([is_trade, homes.works_as(LIVESTOCK)], [trade, herds], crops)
+def _settle(world: World, state: State, slot: LoanSlot, pays: Ints, lacking: Floats) -> None:
+    is_payer = np.zeros(len(world.homes), dtype=bool)
+    is_payer[pays] = True
+    raise_means(world, state, np.where(is_payer, lacking, 0.0))
+    state.cash = state.cash - np.where(is_payer, slot.due / 100.0, 0.0)
+    slot.paid[pays] += 1
+    slot.set_next(pays)

@@ -1,4 +1,4 @@
-"""Records of events: assessments, adverse records and loan applications."""
+"""Records of events: assessments and adverse records."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import numpy as np
 from data.simulator import months
 from data.simulator.arrays import NEVER, Ints, fen
 from data.simulator.economy.assessing import observed_grade
-from data.simulator.economy.borrowing import Applications
 from data.simulator.economy.distress import QUERY, AdverseEvents
 from data.simulator.economy.economy import MonthResult
+from data.simulator.economy.lending import Applications
 from data.simulator.economy.state import State
 from data.simulator.records.frames import NULL, Frame, blank_where, concat
 from data.simulator.records.lateness import evening_times, record_versions, visible_at_end
@@ -26,7 +26,7 @@ def record_assessments(
     """Return the month's peer reviews, trainings and field visits."""
     rule, number = world.scenario.assessments, len(world.homes)
     rng = world.luck.shared("record assessments", result.month)
-    trained = rng.random(number) < rule.training * np.exp(0.3 * world.homes.ambition)
+    trained = rng.random(number) < rule.training * np.exp(0.3 * world.homes.traits.ambition)
     visited = np.unique(applications.household[rng.random(len(applications)) < rule.field_visit])
     grade = observed_grade(world, state, result.month, rule.peer_noise)
     frames = [
@@ -61,31 +61,6 @@ def record_adverse(world: World, month: int, events: AdverseEvents) -> Frame:
         }
     )
     return visible_at_end(world, rows)
-
-
-def record_loans(world: World, month: int, applications: Applications) -> Frame:
-    """Return the month's applications with their decisions."""
-    first = int(months.first_day(month)) - 1
-    millionths = np.rint(applications.rate * 1e6).astype(np.int64)
-    rows = Frame(
-        {
-            "loan_id": applications.number,
-            "member_id": world.people.principal_of[applications.household],
-            "applied_on": first + applications.applied,
-            "decision": applications.approved.astype(np.int64),
-            "disbursed_on": blank_where(first + applications.day, ~applications.disbursed),
-            "amount": applications.amount,
-            "annual_rate": blank_where(millionths, ~applications.approved),
-            "months": applications.term,
-            "repayment": applications.kind,
-            "purpose": applications.purpose,
-        }
-    )
-    wrong = rows.replaced(purpose=np.full(len(rows), 5))
-    # Repayments refer to the loan, so it is recorded on its first day.
-    return record_versions(
-        world, "loans", month, rows, first + applications.day, wrong, lossy=False, prompt=True
-    )
 
 
 def _assessed(

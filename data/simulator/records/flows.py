@@ -6,84 +6,78 @@ import numpy as np
 
 from data.simulator import months
 from data.simulator.arrays import STATION, Bools, Floats, Ints, fen
-from data.simulator.economy.commerce import Habits, Trade, expected_parcels, observed_trade
+from data.simulator.economy.commerce import SellingHabits, Trade, observed_trade
 from data.simulator.economy.economy import MonthResult
 from data.simulator.economy.state import State
-from data.simulator.records.frames import Frame, blank_where
+from data.simulator.records.cooperatives import (
+    JOINT_CHANNEL,
+    cooperative_of,
+    record_joint_sales,
+)
+from data.simulator.records.frames import NULL, Frame, blank_where
 from data.simulator.records.lateness import record_versions
 from data.simulator.world.world import World
 
 _SMALLEST_SALE = 200.0
+#: Shares of wages and of money sent home that pass through accounts at this bank.
+_WAGES_SEEN, _SENT_SEEN = 0.45, 0.6
 _TICKET = np.array([90.0, 75.0, 85.0, 160.0])
 
 
 def record_flows(
-    world: World, state: State, habits: Habits, result: MonthResult
+    world: World, state: State, habits: SellingHabits, result: MonthResult
 ) -> dict[str, Frame]:
     """Return the month's rows of parcels, sales and cash flow, all versions."""
-    trade = observed_trade(world, habits, result)
+    trade = observed_trade(world, state, habits, result)
     members = np.flatnonzero(world.people.flows_month <= result.month)
-    orders, sales = _sales(world, result.month, members, trade)
+    orders, sold = _sales(world, result.month, members, trade)
     return {
-        "sales": sales,
-        "parcels": _parcels(world, state, result.month, members, trade, orders),
+        "sales": _versions(world, "sales", result.month, sold, "amount", 10),
+        "cooperative_sales": record_joint_sales(world, result.month, sold),
+        "parcels": _parcels(world, result.month, members, trade, orders),
         "cashflow": _cashflow(world, habits, result, trade),
     }
 
 
-def record_repayments(world: World, state: State, result: MonthResult) -> Frame:
-    """Return a row per open loan: amount due, amount paid, days past due, balance."""
-    loan, month = state.loan, result.month
-    rows = np.flatnonzero(loan.open & (loan.start < month))
-    due = np.maximum(loan.scheduled(month) - loan.scheduled(month - 1), 0)
-    frame = Frame(
-        {
-            "loan_id": loan.number[rows],
-            "month": np.full(len(rows), month),
-            "due": due[rows],
-            "paid": result.paid[rows],
-            "days_past_due": result.days_past_due[rows],
-            "balance": loan.principal_left()[rows],
-        }
-    )
-    wrong = frame.replaced(paid=frame.columns["paid"] // 10)
-    day = np.full(len(frame), int(months.last_day(month)))
-    return record_versions(world, "repayments", month, frame, day, wrong, lossy=False)
-
-
 def _sales(world: World, month: int, members: Ints, trade: Trade) -> tuple[Ints, Frame]:
-    """Return the online orders of each member and the rows of `sales`."""
+    """Return the online orders of each member and the rows of the month's sales."""
     people, rng = world.people, world.luck.shared("sales", month)
     amounts = trade.amounts[people.household[members]] * people.share[members][:, None]
     amounts = np.where(amounts >= _SMALLEST_SALE, np.round(amounts, 1), 0.0)
     orders = np.where(amounts > 0, np.maximum(rng.poisson(amounts / _TICKET), 1), 0)
-    refunded = np.where(
-        rng.random(amounts.shape) < 0.3, rng.uniform(0.004, 0.05, amounts.shape), 0.0
-    )
+    refunded = _refund_shares(rng, orders, trade.refund_share[people.household[members]])
     who, channel = np.nonzero(amounts)
     rows = Frame(
         {
             "member_id": members[who],
             "month": np.full(len(who), month),
             "channel": channel,
+            "cooperative_id": np.where(
+                channel == JOINT_CHANNEL,
+                cooperative_of(world, month)[people.household[members[who]]],
+                NULL,
+            ),
             "orders": orders[who, channel],
             "amount": fen(amounts[who, channel]),
             "refunds": fen(np.round(amounts * refunded, 1)[who, channel]),
         }
     )
     online = np.delete(orders, STATION, axis=1).sum(axis=1)
-    return online, _versions(world, "sales", month, rows, "amount", 10)
+    return online, rows
 
 
-def _parcels(
-    world: World, state: State, month: int, members: Ints, trade: Trade, orders: Ints
-) -> Frame:
+def _refund_shares(rng: np.random.Generator, orders: Ints, expected: Floats) -> Floats:
+    """Return the refunded share of each member's sales by channel: whole orders are refunded."""
+    refunded = rng.binomial(orders, expected[:, None])
+    return np.asarray(refunded / np.maximum(orders, 1))
+
+
+def _parcels(world: World, month: int, members: Ints, trade: Trade, orders: Ints) -> Frame:
     people, rng = world.people, world.luck.shared("parcels", month)
     home, share = people.household[members], people.share[members]
     sent = orders + rng.poisson(0.08, len(members))
     fresh = rng.binomial(orders, trade.fresh_share[home])
-    wanted = expected_parcels(world, state, trade.station)[home] * share
-    received = rng.poisson(wanted * 0.65)
+    received = rng.poisson(trade.received[home] * share * 0.65)
     active = np.flatnonzero(sent + received > 0)
     rows = Frame(
         {
@@ -92,13 +86,14 @@ def _parcels(
             "sent": sent[active],
             "received": received[active],
             "fresh_sent": fresh[active],
-            "damage_claims": rng.binomial(fresh, 0.012)[active],
+            "next_morning_sent": rng.binomial(sent, trade.next_morning[home])[active],
+            "damage_claims": rng.binomial(fresh, trade.claim_share[home])[active],
         }
     )
     return _versions(world, "parcels", month, rows, "received", 10)
 
 
-def _cashflow(world: World, habits: Habits, result: MonthResult, trade: Trade) -> Frame:
+def _cashflow(world: World, habits: SellingHabits, result: MonthResult, trade: Trade) -> Frame:
     people = world.people
     members = np.flatnonzero(people.account_month <= result.month)
     home, share = people.household[members], people.share[members]
@@ -107,6 +102,9 @@ def _cashflow(world: World, habits: Habits, result: MonthResult, trade: Trade) -
     receipts = trade.qr[home] * share
     bills = np.where(first, world.homes.bills[home], 0)
     pays = bills > 0
+    # One bill a month is for electricity; the others are counted apart from it.
+    power = np.minimum(result.bills_on_time[home], rng.binomial(1, 0.5, len(home)))
+    power = np.where(result.bills_on_time[home] >= bills, 1, power)
     rows = Frame(
         {
             "member_id": members,
@@ -114,8 +112,12 @@ def _cashflow(world: World, habits: Habits, result: MonthResult, trade: Trade) -
             "average_balance": fen(result.balance[home] * share),
             "qr_receipts": blank_where(fen(np.round(receipts, 1)), ~habits.takes_qr[home]),
             "qr_payers": blank_where(rng.poisson(receipts / 60.0), ~habits.takes_qr[home]),
+            "wages_credited": fen(np.round(result.earnings.wages[home] * _WAGES_SEEN * share)),
+            "remittances": fen(np.round(result.earnings.remittances[home] * _SENT_SEEN * share)),
             "bills_due": blank_where(bills, ~pays),
             "bills_paid_on_time": blank_where(result.bills_on_time[home], ~pays),
+            "electricity_bills_due": blank_where(np.minimum(bills, 1), ~pays),
+            "electricity_bills_paid_on_time": blank_where(power, ~pays),
             "subsidy": _fen_of_first_member(result.subsidy[home], first),
             "insurance_premium": _fen_of_first_member(result.premium[home], first),
         }

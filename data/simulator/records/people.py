@@ -1,51 +1,21 @@
-"""Records of villages and members; changes over the years are later versions."""
+"""Records of members and their consents; changes over the years are later versions."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from data.simulator import months
 from data.simulator.arrays import NEVER, Bools, Ints
 from data.simulator.months import SECONDS_A_DAY
-from data.simulator.records.frames import NULL, Frame, blank_where, concat
+from data.simulator.records.frames import Frame, blank_where, concat
 from data.simulator.records.lateness import evening_times, visible_at_end
 from data.simulator.world.world import World
 
-
-def record_villages(world: World) -> Frame:
-    """Return each village as first registered, and its versions with station and credit status."""
-    villages, rng = world.villages, world.luck.shared("record villages")
-    number = len(villages.village_codes)
-    base = Frame(
-        {
-            "village_code": np.arange(number),
-            "county": villages.county_of,
-            "township": villages.township_of,
-            "village": np.arange(number),
-            "station_opened_on": np.full(number, NULL),
-            "delivery_days_per_week": villages.delivery_days,
-            "township_distance_km": villages.distance_tenths,
-            "credit_village_since": np.full(number, NULL),
-            "recorded_at": evening_times(rng, villages.registered_on),
-        }
-    )
-    changes = [
-        _village_as_of(world, rng, base, event)
-        for event in (villages.station_opened, villages.credit_since)
-    ]
-    return visible_at_end(world, concat([base, *changes]))
-
-
-def _village_as_of(world: World, rng: np.random.Generator, base: Frame, event: Ints) -> Frame:
-    """Return the version of each village that records the `event` days later."""
-    villages = world.villages
-    known = event + rng.integers(1, 5, len(event))
-    rows = base.replaced(
-        station_opened_on=blank_where(villages.station_opened, villages.station_opened >= known),
-        credit_village_since=blank_where(villages.credit_since, villages.credit_since >= known),
-        recorded_at=evening_times(rng, np.maximum(known, villages.registered_on + 1)),
-    )
-    return rows.take((event < NEVER) & (known <= months.last_day(world.end)))
+HUKOU = ("local", "other", "unknown")
+CONSENT_PURPOSES = ("personal_information", "credit_bureau", "data_sharing")
+CONSENT_RECIPIENTS = ("post", "bank")
+_POST, _BANK = range(2)
+#: Recipient of each consent, and the share of those who consent at all who give it.
+_CONSENTS = ((0, _POST, 1.0), (0, _BANK, 0.99), (1, _BANK, 0.985), (2, _BANK, 0.97))
 
 
 def record_members(world: World) -> Frame:
@@ -67,10 +37,21 @@ def record_members(world: World) -> Frame:
     return visible_at_end(world, concat(versions))
 
 
+def record_consents(world: World) -> Frame:
+    """Return what each member consented to, and withdrawals as later versions."""
+    people, rng = world.people, world.luck.shared("record consents")
+    rows = []
+    for purpose, recipient, share in _CONSENTS:
+        gives = (people.consent < NEVER) & (rng.random(len(people)) < share)
+        rows.append(_consents(rng, people.consent, people.withdrawn, gives, purpose, recipient))
+    return visible_at_end(world, concat(rows))
+
+
 def _member_rows(world: World, filed: Ints) -> Frame:
     people, homes = world.people, world.homes
     number, home = len(people), people.household
     every = np.arange(number)
+    hukou = world.luck.shared("hukou").choice(3, number, p=[0.955, 0.035, 0.01])
     return Frame(
         {
             "member_id": every,
@@ -85,6 +66,7 @@ def _member_rows(world: World, filed: Ints) -> Frame:
             "labourers": homes.labourers[home],
             "education": people.education,
             "occupation": homes.occupation[home],
+            "hukou": hukou.astype(np.int64),
             "operating_since": _or_null(people.operating_since),
             "resident_since": _or_null(people.resident_since),
             "joined_on": people.joined,
@@ -93,6 +75,26 @@ def _member_rows(world: World, filed: Ints) -> Frame:
             "recorded_at": filed,
         }
     )
+
+
+def _consents(
+    rng: np.random.Generator, given: Ints, withdrawn: Ints, gives: Bools, purpose: int, to: int
+) -> Frame:
+    member = np.flatnonzero(gives)
+    first = Frame(
+        {
+            "member_id": member,
+            "purpose": np.full(len(member), purpose),
+            "recipient": np.full(len(member), to),
+            "given_on": given[member],
+            "withdrawn_on": _or_null(np.full(len(member), NEVER)),
+            "document": member,
+            "recorded_at": evening_times(rng, given[member]),
+        }
+    )
+    ended = withdrawn[member]
+    later = first.replaced(withdrawn_on=_or_null(ended), recorded_at=_after(rng, ended))
+    return concat([first, later.take(ended < NEVER)])
 
 
 def _with_consents_known(world: World, rows: Frame, day: Ints) -> Frame:

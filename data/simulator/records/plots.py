@@ -17,6 +17,7 @@ from model.archive.tables import season_start
 #: By month of the year: the season sown, with the years until its label; the season reaped.
 _SOWN = {10: ("S", 1), 6: ("A", 0), 1: ("G", 0)}
 _REAPED = {6: "S", 10: "A", 7: "G"}
+_HARVEST = {"S": 6, "A": 10, "G": 3}
 _OWN, _LEASED = 0, 1
 SEASONS = ("S", "A", "G")
 
@@ -119,7 +120,7 @@ def _plots(
             "area_mu": np.rint(area[home] * 100).astype(np.int64),
             "tenure": np.full(number, tenure),
             "lease_end": blank_where(lease_end, np.full(number, not leased)),
-            "demonstration": homes.demonstration[home].astype(np.int64),
+            "demonstration": _is_demonstration(world, home, code),
             "trusteeship": homes.trusteeship[home].astype(np.int64),
             "yield_kg_per_mu": np.full(number, NULL),
             "insured": homes.insured[home].astype(np.int64),
@@ -130,3 +131,10 @@ def _plots(
 def _registered_homes(world: World) -> Ints:
     drawn = world.luck.shared("plots on file").random(len(world.homes))
     return np.flatnonzero(drawn < world.scenario.records.plots_registered)
+
+
+def _is_demonstration(world: World, home: Ints, code: int) -> Ints:
+    """Return 1 where the plots of a season are demonstration plots by its harvest."""
+    year, season = code // len(SEASONS) + 2000, SEASONS[code % len(SEASONS)]
+    harvest = months.month_of(f"{year}-{_HARVEST[season]:02d}")
+    return (world.homes.demonstration_since[home] < harvest).astype(np.int64)

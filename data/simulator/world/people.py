@@ -37,6 +37,7 @@ class People:
     withdrawn: Ints
     flows_month: Ints
     account_month: Ints
+    account_opened: Ints
     id_numbers: Sequence[str]
     names: Sequence[str]
 
@@ -67,7 +68,7 @@ def build_people(
     household = np.repeat(np.arange(len(sizes)), sizes)
     rank = np.arange(len(household)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     first = rank == 0
-    gender = _gender(rng, rank)
+    gender = _gender(rng, homes, household, rank)
     birth = _birth(rng, homes, household, rank, end)
     joined = _concatenate(rng, scenario, first, birth, start, end)
     consent, withdrawn = _consent(rng, scenario, homes, household, joined, end)
@@ -84,22 +85,24 @@ def build_people(
         joined=joined,
         consent=consent,
         withdrawn=withdrawn,
-        **_first_months(rng, scenario, joined, start),
+        **_first_months(rng, scenario, homes.traits.conduct[household], birth, joined, start),
         id_numbers=id_numbers(birth, gender),
         names=names(rng, len(household)),
     )
 
 
-def _gender(rng: np.random.Generator, rank: Ints) -> Ints:
-    """Return 0 for women and 1 for men; the first member is more often a man."""
-    return (rng.random(len(rank)) < np.where(rank == 0, 0.66, 0.36)).astype(np.int64)
+def _gender(rng: np.random.Generator, homes: Households, household: Ints, rank: Ints) -> Ints:
+    """Return 0 for women and 1 for men; the second member is mostly the spouse of the first."""
+    woman = homes.traits.woman[household]
+    other = np.where(rng.random(len(rank)) < 0.9, woman, ~woman)
+    return np.where(rank == 0, ~woman, other).astype(np.int64)
 
 
 def _birth(
     rng: np.random.Generator, homes: Households, household: Ints, rank: Ints, end: int
 ) -> Ints:
-    age = homes.head_age[household] + np.where(rank == 0, 0.0, rng.normal(-1.5, 3.0, len(rank)))
-    age = np.where(rank == 2, homes.head_age[household] - 25.0, age)
+    age = homes.traits.age[household] + np.where(rank == 0, 0.0, rng.normal(-1.5, 3.0, len(rank)))
+    age = np.where(rank == 2, homes.traits.age[household] - 25.0, age)
     years = np.clip(age, 19.0, 80.0) + rng.random(len(rank))
     return months.last_day(end) - np.rint(years * 365.25).astype(np.int64)
 
@@ -125,7 +128,7 @@ def _consent(
 ) -> tuple[Ints, Ints]:
     number, last = len(joined), int(months.last_day(end))
     odds = np.log(scenario.people.consent / (1 - scenario.people.consent))
-    gives = rng.random(number) < logistic(odds + 0.2 * homes.prudence[household])
+    gives = rng.random(number) < logistic(odds + 0.2 * homes.traits.prudence[household])
     at_once = rng.random(number) < 0.8
     given = joined + np.where(at_once, 0, rng.integers(5, 500, number))
     withdraws = rng.random(number) < scenario.people.consent_withdrawn
@@ -143,7 +146,7 @@ def _share(rng: np.random.Generator, sizes: Ints, household: Ints, rank: Ints) -
 
 def _education(rng: np.random.Generator, homes: Households, household: Ints, birth: Ints) -> Ints:
     younger = birth.astype(np.float64) / 365.25 / 12.0
-    latent = rng.standard_normal(len(birth)) + 0.4 * homes.ability[household] + 0.5 * younger
+    latent = rng.standard_normal(len(birth)) + 0.4 * homes.traits.ability[household] + 0.5 * younger
     return np.digitize(latent, [-0.9, 0.8, 1.9]).astype(np.int64)
 
 
@@ -155,12 +158,25 @@ def _since(rng: np.random.Generator, birth: Ints, joined: Ints, age: int, years:
 
 
 def _first_months(
-    rng: np.random.Generator, scenario: Scenario, joined: Ints, start: int
+    rng: np.random.Generator,
+    scenario: Scenario,
+    conduct: Floats,
+    birth: Ints,
+    joined: Ints,
+    start: int,
 ) -> dict[str, Ints]:
     """Draw the months from which the post sees a member's parcels and sales, and account flows."""
     number, people = len(joined), scenario.people
     early = rng.random(number) < people.account_before_window
     seen = np.where(early, start - 1, months.month_of_day(joined))
     flows = np.where(rng.random(number) < scenario.records.without_flows, NEVER, seen)
-    account = rng.random(number) < people.with_account
-    return {"flows_month": flows, "account_month": np.where(account, flows, NEVER)}
+    account = (rng.random(number) < people.with_account) & (flows < NEVER)
+    first = np.where(account, flows, NEVER)
+    opened = months.first_day(np.where(account, np.minimum(seen, start + 600), start))
+    years = rng.gamma(1.6, people.account_years / 1.6, number) * np.exp(0.25 * conduct)
+    grown = np.maximum(opened - np.rint(years * 365.25).astype(np.int64), birth + 16 * 366)
+    return {
+        "flows_month": flows,
+        "account_month": first,
+        "account_opened": np.where(account, grown, NEVER),
+    }

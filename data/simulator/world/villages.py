@@ -29,7 +29,8 @@ _FAMILY = "张王李赵刘陈杨孙周吴郑冯卫蒋韩朱秦许何吕施孔曹
 class Villages:
     """One entry per village: township (index), names, station, credit status, delivery.
 
-    ``station_opened`` and ``credit_since`` are days since 1970-01-01, or NEVER.
+    ``station_opened`` (of the first station) and ``credit_since`` are days since 1970-01-01, or
+    NEVER. ``station_village`` and ``each_station_opened`` have one entry per station.
     """
 
     county_of_township: Ints
@@ -38,6 +39,8 @@ class Villages:
     village_codes: Sequence[str]
     village_names: Sequence[str]
     station_opened: Ints
+    station_village: Ints
+    each_station_opened: Ints
     credit_since: Ints
     delivery_days: Ints
     distance_tenths: Ints
@@ -52,19 +55,24 @@ class Villages:
 
 def build_villages(scenario: Scenario, luck: Luck, members: int, start: int, end: int) -> Villages:
     """Draw the villages for a number of members; stations open until the `end` month."""
-    towns, villages, stations = _counts(scenario, members)
+    towns, villages, served, stations = _counts(scenario, members)
     rng = luck.shared("places")
     county = _spread(towns, _VILLAGE_SHARE)
     township_of = _villages_by_township(rng, county, villages)
     credit = rng.random(villages) < scenario.places.credit_villages
     within = months.first_day(start), months.last_day(end)
+    station_village, opened = _stations(rng, scenario, (villages, served, stations), within)
+    first_station = np.full(villages, NEVER)
+    np.minimum.at(first_station, station_village, opened)
     return Villages(
         county_of_township=county,
         township_names=_township_names(rng, county),
         township_of=township_of,
         village_codes=_codes(county, township_of),
         village_names=_village_names(rng, township_of),
-        station_opened=_stations(rng, scenario, villages, stations, within),
+        station_opened=first_station,
+        station_village=station_village,
+        each_station_opened=opened,
         credit_since=np.where(credit, _days(rng, villages, within[0] - 1500, within[1]), NEVER),
         delivery_days=rng.choice(np.array([3, 5, 6, 7]), villages, p=[0.1, 0.25, 0.35, 0.3]),
         distance_tenths=np.rint(np.clip(rng.gamma(3.0, 18.0, villages), 3, 400)).astype(np.int64),
@@ -73,12 +81,13 @@ def build_villages(scenario: Scenario, luck: Luck, members: int, start: int, end
     )
 
 
-def _counts(scenario: Scenario, members: int) -> tuple[int, int, int]:
-    """Return the numbers of townships, villages and stations for a number of members."""
+def _counts(scenario: Scenario, members: int) -> tuple[int, int, int, int]:
+    """Return the numbers of townships, villages, villages with a station, and stations."""
     full, share = scenario.places, min(1.0, members / scenario.places.full_members)
     towns = max(len(COUNTIES), round(full.townships * share))
     villages = max(towns, round(full.villages * share))
-    return towns, villages, round(villages * full.stations / full.villages)
+    served = round(villages * full.villages_with_station / full.villages)
+    return towns, villages, served, round(villages * full.stations / full.villages)
 
 
 def _spread(total: int, shares: Sequence[float]) -> Ints:
@@ -119,18 +128,18 @@ def _village_names(rng: np.random.Generator, township_of: Ints) -> list[str]:
 def _stations(
     rng: np.random.Generator,
     scenario: Scenario,
-    villages: int,
-    stations: int,
+    counts: tuple[int, int, int],
     within: tuple[Ints, Ints],
-) -> Ints:
-    opened = np.full(villages, NEVER)
-    chosen = rng.permutation(villages)[:stations]
+) -> tuple[Ints, Ints]:
+    """Return village and opening day of each station; some villages have a second station."""
+    villages, served, stations = counts
+    chosen = rng.permutation(villages)[:served]
+    village = np.concatenate([chosen, rng.choice(chosen, stations - served, replace=False)])
     early = rng.random(stations) < scenario.places.stations_at_start
     # The last stations open early enough to be recorded by the end.
     before = _days(rng, stations, within[0] - 900, within[0])
     later = _days(rng, stations, within[0], within[1] - 7)
-    opened[chosen] = np.where(early, before, later)
-    return opened
+    return village, np.where(early, before, later)
 
 
 def _days(rng: np.random.Generator, size: int, low: int | Ints, high: int | Ints) -> Ints:

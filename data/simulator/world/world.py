@@ -10,7 +10,9 @@ from data.simulator import months
 from data.simulator.arrays import CROPS, Bools, Floats, Ints
 from data.simulator.luck import Luck
 from data.simulator.scenario import Scenario
+from data.simulator.world.cooperatives import Cooperatives, build_cooperatives
 from data.simulator.world.households import Households, build_households
+from data.simulator.world.network import Network, Staff, build_network, build_staff
 from data.simulator.world.people import People, build_people, household_sizes
 from data.simulator.world.villages import Villages, build_villages
 
@@ -27,6 +29,9 @@ class World:
     villages: Villages
     homes: Households
     people: People
+    cooperatives: Cooperatives
+    network: Network
+    staff: Staff
     shocks: SharedShocks
     origin: int
     start: int
@@ -51,12 +56,17 @@ def build_world(scenario: Scenario, members: int, recorded: int, seed: int) -> W
     villages = build_villages(scenario, luck, members, start, end)
     sizes = household_sizes(scenario, luck, members)
     homes = build_households(scenario, luck, villages, len(sizes))
+    share = members / scenario.places.full_members
+    recorded_days = int(months.first_day(start)), int(months.last_day(end))
     return World(
         scenario=scenario,
         luck=luck,
         villages=villages,
         homes=homes,
         people=build_people(scenario, luck, homes, sizes, start, end),
+        cooperatives=build_cooperatives(scenario, luck, homes, recorded_days),
+        network=build_network(scenario, luck, villages, share),
+        staff=build_staff(scenario, luck, villages, share),
         shocks=SharedShocks(scenario, luck, villages.county_of_township),
         origin=start - scenario.window.run_up_months,
         start=start,

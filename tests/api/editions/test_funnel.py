@@ -10,6 +10,7 @@ from random import Random
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -116,6 +117,7 @@ def test_a_simulated_edition_reconciles_to_its_archive(
     members = visible(simulated_archive, "members", as_of)
     assert rows["member_id"].to_pylist() == sorted(members["member_id"].to_pylist())
     loans = visible(simulated_archive, "loans", as_of)
+    loans = loans.filter(pc.equal(loans["product"], "rongzi_e"))
     drawn = [
         (row["amount"], row["disbursed_on"])
         for row in loans.to_pylist()

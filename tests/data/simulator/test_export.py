@@ -62,8 +62,8 @@ def found(inbox: Path) -> list[Found]:
 def test_every_clean_row_is_exported_exactly_once(
     simulation: Simulation, found: list[Found], manifest: dict[tuple[str, str, int], dict[str, str]]
 ) -> None:
-    for name, stored in simulation.tables().items():
-        table = archive_tables()[name]
+    for name, table in archive_tables().items():
+        stored = simulation.table(name)
         wanted = Counter(zip(*[stored[c].to_pylist() for c in table.columns], strict=True))
         clean = Counter(
             row.row for row in found if row.table == name and row.position not in manifest
@@ -85,14 +85,18 @@ def test_each_dirty_row_has_the_flaw_its_manifest_names(
     assert flawed == in_cells
 
 
-def test_unknown_members_and_loans_are_unknown(
+def test_unknown_members_loans_and_others_are_unknown(
     simulation: Simulation,
     found: list[Found],
     manifest: dict[tuple[str, str, int], dict[str, str]],
 ) -> None:
     rows = {row.position: row for row in found}
-    for name, reason in (("member_id", "UNKNOWN_MEMBER"), ("loan_id", "UNKNOWN_LOAN")):
-        table = "members" if name == "member_id" else "loans"
+    for name, table, reason in (
+        ("member_id", "members", "UNKNOWN_MEMBER"), ("loan_id", "loans", "UNKNOWN_LOAN"),
+        ("account_id", "accounts", "UNKNOWN_ACCOUNT"),
+        ("station_id", "stations", "UNKNOWN_STATION"),
+        ("cooperative_id", "cooperatives", "UNKNOWN_COOPERATIVE"),
+    ):  # fmt: skip
         known = set(simulation.table(table)[name].to_pylist())
         positions = [position for position, line in manifest.items() if line["reason"] == reason]
         for position in positions:

@@ -38,7 +38,7 @@ VARIANTS: Mapping[str, Mapping[str, str]] = {
     "woe_ipw": {"reject_inference": "ipw"},
 }
 AS_OF = date(2023, 10, 1)
-_ROWS, _MEMBERS = 1_500, 8_000
+_ROWS, _MEMBERS = 1_500, 20_000
 
 
 def write_loan_table(path: Path, unknown: int = 0) -> Path:
@@ -83,9 +83,9 @@ def train_on_archive(archive: Archive, family: str) -> TrainedRun:
 
 
 def simulate_archive(folder: Path) -> Archive:
-    """Return an archive of 8,000 members; fewer would have too few loans for a card."""
+    """Return an archive of 20,000 members; fewer would have too few loans for a card."""
     archive = Archive(folder)
-    simulate(load_scenario(), _MEMBERS, 36, seed=54).write(archive)
+    simulate(load_scenario(), _MEMBERS, 60, seed=54).write(archive)
     return archive
 
 

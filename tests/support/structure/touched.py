@@ -43,8 +43,8 @@ TOUCHED: Mapping[str, Mapping[str, str]] = {
     },
     "import table": {
         "model/archive/archive.yaml": "its declaration: import, checks and schema follow",
-        "data/simulator/records/events.py": "its simulated rows; a test requires every table",
-        "data/simulator/simulation.py": "the rows of each month",
+        "data/simulator/records/banking.py": "its simulated rows; a test requires every table",
+        "data/simulator/records/month.py": "the rows of each month",
         "data/simulator/records/vocabulary.py": "the words of its text columns",
         "data/simulator/branch_files/export.py": "which branch sends it",
         "data/simulator/branch_files/dirt.py": "what can be wrong with its rows",

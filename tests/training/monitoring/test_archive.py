@@ -30,7 +30,7 @@ TRAINED, AS_OF, LATER = date(2022, 1, 1), date(2022, 7, 1), date(2023, 10, 1)
 def archive(tmp_path_factory):
     """Enough members to compare a forecast made a year before the end with the truth."""
     folder = Archive(tmp_path_factory.mktemp("monitored"))
-    simulate(load_scenario(), 5_000, 36, seed=54).write(folder)
+    simulate(load_scenario(), 5_000, 60, seed=54).write(folder)
     return folder
 
 
