@@ -71,7 +71,9 @@ def _least_of_term(card: Card, term: Term, name: str, sign: int) -> Ints:
     axis = term.attributes.index(name)
     ordinary = np.moveaxis(term.points, axis, 0)[: card.bins[name].ordinary]
     steps = sign * np.diff(ordinary, axis=0)
-    least: Ints = steps.reshape(len(steps), -1).min(axis=1) if len(steps) else steps
+    # An attribute with one ordinary bin takes no step, whatever its partner.
+    partners = steps.size // max(len(steps), 1)
+    least: Ints = steps.reshape(len(steps), partners).min(axis=1, initial=np.iinfo(np.int64).max)
     return least
 
 

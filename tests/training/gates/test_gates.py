@@ -170,6 +170,13 @@ def test_a_pair_that_reverses_a_direction_is_found():
     assert broken_directions(card, {"a": "free", "b": "up"}) == ["b"]
 
 
+def test_an_attribute_with_one_ordinary_bin_takes_no_step_even_in_a_pair():
+    bins = {"a": Bins("a", ()), "b": Bins("b", (0.0,))}
+    pair = np.arange(12, dtype=np.int64).reshape(3, 4)
+    card = replace(HONEST, bins=bins, terms=(Term(("a", "b"), pair, 0),))
+    assert broken_directions(card, {"a": "down", "b": "free"}) == []
+
+
 def test_delong_is_the_textbook_sum_over_pairs():
     """DeLong et al. (1988), eq. 1-6, pair by pair, in plain loops."""
     rng = np.random.default_rng(3)
