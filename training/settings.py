@@ -81,7 +81,8 @@ class Settings:
     least_held_bads : int
         Bads, and goods, the validation sample needs; vintages are added to it until it has them.
     window_months, bullet_window_months : int
-        Performance window: months on book; for harvest-bullet loans, months from maturity.
+        Performance window: months on book; for loans whose principal falls due at the
+        end, months from maturity.
     bad_days, indeterminate_days : int
         Days past due that make a loan bad, and that leave it undecided.
     calibration : str
@@ -125,7 +126,7 @@ class Settings:
     hold_out_share: float = 0.25
     refit: bool = True
     window_months: int = 12
-    bullet_window_months: int = 12
+    bullet_window_months: int = 4
     least_held_bads: int = 15
     bad_days: int = 90
     indeterminate_days: int = 30

@@ -17,6 +17,7 @@ from training.samples.vintages import (
     disbursed_loans,
     labelled_loans,
     performance_window,
+    repays_at_maturity,
     visible_rows,
 )
 from training.settings import Settings
@@ -36,7 +37,7 @@ class LoanBook:
     loans : Loans
         With labels as known on that day.
     bullet : array of bool
-        Shape (loans,): repaid in one sum at maturity.
+        Shape (loans,): repays no principal before maturity.
     decided : Months
         Shape (loans,): the month by whose end the label is decided.
     loan, month, days : array
@@ -80,7 +81,7 @@ def loan_book(archive: Archive, as_of: date, settings: Settings) -> LoanBook:
     known = loan >= 0
     return LoanBook(
         loans=loans,
-        bullet=(table["repayment"] == "harvest_bullet").to_numpy(dtype=bool),
+        bullet=repays_at_maturity(table),
         decided=performance_window(table, settings).decided,
         loan=loan[known].astype(np.int64),
         month=rows["month"].to_numpy(dtype="datetime64[M]")[known],

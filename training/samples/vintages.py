@@ -4,8 +4,9 @@ A loan is ripe when its performance window has closed by the calendar, whatever 
 loan entered as soon as it is bad, the youngest vintages would fill with bads, because their goods
 are not ripe yet.
 
-A harvest-bullet loan has one due date, its maturity. Its label is final once `bad_days` have passed
-after maturity, so it is ripe then, before the rest of its window has passed.
+A loan whose principal falls due at the end is judged by its maturity, since interest alone says
+little. A harvest-bullet loan has one due date, its maturity: its label is final once `bad_days`
+have passed after it, so it is ripe then, before the rest of its window has passed.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from training.settings import Settings
 GOOD, BAD, INDETERMINATE = "good", "bad", "indeterminate"
 UNRIPE, UNRECORDED, RUN_IN = "unripe", "unrecorded", "run_in"
 LABELS = (GOOD, BAD, INDETERMINATE, UNRIPE, UNRECORDED, RUN_IN)
+#: Kinds of repayment whose principal falls due at maturity.
+AT_MATURITY = ("harvest_bullet", "interest_first", "quarterly_interest", "revolving")
 Months = NDArray[np.datetime64]
 Strings = NDArray[np.object_]
 
@@ -136,12 +139,18 @@ def performance_window(loans: pd.DataFrame, settings: Settings) -> Window:
     """Return the window of each of `loans`, from `disbursed_loans`."""
     disbursed = _months(loans["disbursed_on"])
     maturity = disbursed + loans["months"].to_numpy(dtype="timedelta64[M]")
-    bullet = (loans["repayment"] == "harvest_bullet").to_numpy(dtype=bool)
     last = settings.window_months, settings.bullet_window_months
-    ends = np.where(bullet, maturity + last[1], disbursed + last[0])
+    ends = np.where(repays_at_maturity(loans), maturity + last[1], disbursed + last[0])
     # Days past due are read at month ends, so include the whole month after the last bad day.
     settled = maturity + (-(-settings.bad_days // 30) + 1)
-    return Window(ends, np.where(bullet, np.minimum(ends, settled), ends))
+    return Window(
+        ends, np.where(loans["repayment"] == "harvest_bullet", np.minimum(ends, settled), ends)
+    )
+
+
+def repays_at_maturity(loans: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which of `loans` repay no principal before their maturity."""
+    return np.asarray(loans["repayment"].isin(AT_MATURITY), dtype=np.bool_)
 
 
 @dataclass(frozen=True)

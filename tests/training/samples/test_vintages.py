@@ -147,6 +147,22 @@ def test_a_bullet_loan_is_judged_from_its_maturity(book):
     assert book.label(date(2022, 5, 1)) == "bad"
 
 
+@pytest.mark.parametrize("kind", ["interest_first", "quarterly_interest", "revolving"])
+def test_a_loan_whose_principal_falls_due_at_the_end_is_judged_by_its_maturity(book, kind):
+    book.loan("L1", MARCH, months=12, repayment=kind)
+    # Interest is paid; the principal, due in March 2022, is not.
+    book.pay("L1", MARCH, [0] * 12 + [16, 46, 76, 107])
+    assert book.label(RIPE) == "unripe"
+    assert book.label(date(2022, 7, 1)) == "unripe"
+    assert book.label(date(2022, 8, 1)) == "bad"
+
+
+def test_what_happens_later_than_four_months_after_maturity_is_too_late_to_be_bad(book):
+    book.loan("L1", MARCH, months=12, repayment="interest_first")
+    book.pay("L1", MARCH, [0] * 16 + [95])
+    assert book.label(date(2022, 9, 1)) == "good"
+
+
 def test_a_bullet_loan_paid_at_maturity_is_good_once_ninety_days_have_passed(book):
     book.loan("L1", MARCH, months=8, repayment="harvest_bullet")
     book.pay("L1", MARCH, [0] * 8, closed=True)
