@@ -57,10 +57,12 @@ class Settings:
     least_iv : float
         Information value an attribute needs. Siddiqi (2006, ch. 6) calls less than 0.02
         unpredictive; half of that gained 0.006 AUC on wide, weak tables and cost none elsewhere.
-    most_shift : float
-        PSI between the earlier and the later half of development above which an attribute is
-        dropped (Siddiqi 2006, ch. 9: above 0.25 a large shift). It catches attributes whose window
-        was longer than the archive's history.
+    turned_errors : float
+        Standard errors below one half at which an attribute, learned on one half of development,
+        ranks the other half so wrongly that it is dropped. Two: one attribute in forty of pure
+        noise leaves by chance, and it is no loss.
+    most_unknown_share : float
+        Share of rows without a value above which an attribute is dropped.
     most_correlation : float
         If the weights of evidence of two attributes correlate more, the weaker is dropped.
     most_derived : int
@@ -115,7 +117,8 @@ class Settings:
     least_bin_share: float = 0.05
     prior_rows: float = 20.0
     least_iv: float = 0.01
-    most_shift: float = 0.25
+    turned_errors: float = 2.0
+    most_unknown_share: float = 0.95
     most_correlation: float = 0.9
     most_derived: int = 4
     least_points: int = 3

@@ -1,7 +1,7 @@
 """Gates on calibration and stability, on rows that the card never saw.
 
-PDs must agree with observed bad rates; neither points nor attributes may have moved much since
-development.
+PDs must agree with observed bad rates; points may not have moved much since development, and an
+attribute that moved is flagged.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from model.card.scorecard import Card
 from model.profile.dictionary import Text
 from training.gates.evidence import Evidence
-from training.gates.verdict import Verdict, judge_limit, status
+from training.gates.verdict import Verdict, judge_limit, judge_watch, status
 from training.measures.calibration import (
     equal_groups,
     expected_calibration_error,
@@ -124,12 +124,9 @@ def stability_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
     )  # fmt: skip
     shifts = evidence.notes.attribute_psi
     name = max(shifts, key=lambda attribute: shifts[attribute])
-    yield judge_limit(
-        "ATTRIBUTE_STABILITY", Interval.exact(shifts[name]), limits["attribute_psi_most"],
-        "most", Text(f"变动最大的指标 {name} 的 PSI", f"PSI of {name}, which moved most"),
-        Text(
-            f"查明 {name} 变动的原因，或不再对其评分",
-            f"find out why {name} moved, or stop scoring it",
-        ),
-        limits["attribute_psi_watch"],
+    # A programme that grows moves its borrowers: a shift is no fault of the attribute.
+    yield judge_watch(
+        "ATTRIBUTE_STABILITY", Interval.exact(shifts[name]), limits["attribute_psi_watch"], "most",
+        Text(f"变动最大的指标 {name} 的 PSI", f"PSI of {name}, which moved most"),
+        Text(f"查明 {name} 变动的原因", f"find out why {name} moved"),
     )  # fmt: skip

@@ -14,7 +14,7 @@ GATE_LIMITS = LimitsFile(
     numbers=(
         "auc_least", "auc_loss_most", "ece_most", "observed_over_expected_least",
         "observed_over_expected_most", "points_psi_watch", "points_psi_most",
-        "attribute_psi_watch", "attribute_psi_most", "rounding_auc_watch", "rounding_auc_most",
+        "attribute_psi_watch", "rounding_auc_watch", "rounding_auc_most",
         "refit_auc_loss_most", "refit_points_most",
         "attribute_auc_watch", "attribute_auc_most", "attribute_lead_watch",
         "auc_drop_most", "gain_on_one_attribute_least", "gain_on_one_attribute_watch",
@@ -159,6 +159,20 @@ def status(measured: Interval, limit: float, side: Side, watch: float | None = N
         return "fail"
     beyond = sign * limit if watch is None else min(sign * watch, sign * limit)
     return "flag" if sign * measured.value > beyond else "pass"
+
+
+def judge_watch(
+    gate: str, measured: Interval, watch: float, side: Side, what: Text, remedy: Text
+) -> Verdict:
+    """Return the verdict of a gate that only flags: the approver reviews a value beyond `watch`."""
+    found = status(measured, float("inf") if side == "most" else float("-inf"), side, watch)
+    _, beyond = _SIDES[side]
+    shown = measured.shown(4)
+    finding = Text(
+        f"{what.zh}：{shown}，{beyond.zh} {watch:g} 提请注意",
+        f"{what.en}: {shown}, flagged if {beyond.en} {watch:g}",
+    )
+    return Verdict(gate, found, measured.value, watch, finding, remedy)
 
 
 def judge_condition(gate: str, is_met: bool, finding: Text, remedy: Text) -> Verdict:

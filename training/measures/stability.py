@@ -1,4 +1,4 @@
-"""Population stability: the shift of a distribution, over frozen bins.
+"""Stability over time: of a distribution over frozen bins, and of its relation to risk.
 
 ``PSI = sum((now_i - then_i) * ln(now_i / then_i))`` over shares by bin; missing and out-of-range
 values are bins of their own (Siddiqi 2006, ch. 9: below 0.1 little, above 0.25 much). Bins come
@@ -16,6 +16,7 @@ from model.card.bins import Bins, Columns, Floats, Ints
 from model.card.scorecard import Card
 from model.profile.dictionary import Text
 from training.additive import Dropped
+from training.measures.discrimination import delong
 from training.samples.sample import Bools, Sample, Values
 from training.settings import Settings
 
@@ -23,6 +24,8 @@ from training.settings import Settings
 _HALF_ROW = 0.5
 #: Maximum ordinary bins to measure a shift over: among many bins chance looks like a shift.
 _COARSE = 10
+#: Bads, and goods, that a half needs before it can show that a relation turned.
+_LEAST_CLASS = 10
 
 
 def stability_index(then: Floats, now: Floats) -> float:
@@ -70,20 +73,60 @@ def _shares(counts: Floats) -> Floats:
 def drop_unstable(
     ranked: list[str], bins: Mapping[str, Bins], sample: Sample, settings: Settings
 ) -> tuple[list[str], list[Dropped]]:
-    """Return the attributes whose bins keep their shares over development, and the others.
+    """Return the attributes that rank both halves of development alike, and the others.
 
-    The earlier half of its periods is compared with the later; a sample of one period is stable.
+    An attribute leaves if the risk learned from one half of the periods ranks the other half the
+    wrong way round, by more than `turned_errors` standard errors; or if its value is unknown in
+    more than `most_unknown_share` of the rows. A population that moves is no ground: the programme
+    grows, and the gates flag the shift. A sample of one period has no halves.
     """
     later = sample.period > np.median(sample.period)
-    if not later.any():
-        return ranked, []
-    shifts = {name: _shift(bins[name], sample.columns[name], later) for name in ranked}
-    stable = [name for name in ranked if shifts[name] <= settings.most_shift]
-    return stable, [
-        Dropped(name, _unstable(shifts[name], settings.most_shift))
-        for name in ranked
-        if name not in stable
-    ]
+    reasons = {name: _unknown(bins[name], sample.columns[name], settings) for name in ranked}
+    if later.any():
+        for name in ranked:
+            reasons[name] = reasons[name] or _turned(bins[name], sample, later, settings)
+    dropped = [Dropped(name, reason) for name, reason in reasons.items() if reason is not None]
+    return [name for name in ranked if reasons[name] is None], dropped
+
+
+def _unknown(bins: Bins, values: Values, settings: Settings) -> Text | None:
+    share = float((bins.codes(values) == bins.missing).mean())
+    if share <= settings.most_unknown_share:
+        return None
+    return Text(
+        zh=f"{share:.1%} 的行没有取值，高于 {settings.most_unknown_share:.0%}",
+        en=f"unknown in {share:.1%} of the rows, above {settings.most_unknown_share:.0%}",
+    )
+
+
+def _turned(bins: Bins, sample: Sample, later: Bools, settings: Settings) -> Text | None:
+    """Return why the attribute's relation to risk is unstable, if it is."""
+    few = coarse(bins, sample.columns[bins.attribute])
+    codes = few.codes(sample.columns[bins.attribute])
+    for learned, judged in ((~later, later), (later, ~later)):
+        area, error = _ranks(few, codes, sample, learned, judged, settings)
+        if area + settings.turned_errors * error < 0.5:
+            return Text(
+                zh=f"与风险的关系前后相反：按一半样本学到的风险排序另一半，AUC 仅 {area:.3f}",
+                en="its relation to risk turns: what one half of development teaches ranks the"
+                f" other half with an AUC of {area:.3f}",
+            )
+    return None
+
+
+def _ranks(
+    bins: Bins, codes: Ints, sample: Sample, learned: Bools, judged: Bools, settings: Settings
+) -> tuple[float, float]:
+    """Return the AUC on `judged` rows of the risk by bin in `learned` rows, with its error."""
+    bad = sample.bad
+    if min(bad[judged].sum(), (~bad[judged]).sum(), bad[learned].sum()) < _LEAST_CLASS:
+        return 1.0, 0.0
+    rows = np.bincount(codes[learned], minlength=bins.size).astype(np.float64)
+    bads = np.bincount(codes[learned], weights=bad[learned], minlength=bins.size)
+    rate = (bads + settings.prior_rows * bad[learned].mean()) / (rows + settings.prior_rows)
+    scores = -rate[codes[judged]]
+    compared = delong(scores, np.zeros(len(scores)), bad[judged])
+    return compared.first, compared.standard_error
 
 
 def coarse(bins: Bins, values: Values) -> Bins:
@@ -102,15 +145,3 @@ def coarse(bins: Bins, values: Values) -> Bins:
     # The edges nearest above each tenth of the rows.
     tenths = np.unique(np.searchsorted(share, np.arange(1, _COARSE) / _COARSE))
     return replace(bins, edges=tuple(bins.edges[edge] for edge in tenths if edge < len(bins.edges)))
-
-
-def _shift(bins: Bins, values: Values, later: Bools) -> float:
-    codes = bins.codes(values)
-    return stability_index(*_counts(codes[~later], codes[later], bins.size))
-
-
-def _unstable(shift: float, most: float) -> Text:
-    return Text(
-        zh=f"不稳定：开发样本前后两半之间 PSI 为 {shift:.3f}，高于 {most:g}",
-        en=f"unstable: PSI {shift:.3f} between the halves of development, above {most:g}",
-    )

@@ -54,30 +54,45 @@ def test_strong_attributes_come_first_and_weak_ones_are_dropped_with_their_value
     assert "below 0.01" in dropped[0].reason.en
 
 
-def test_an_attribute_that_was_missing_early_on_is_unstable(binned, sample):
+def test_an_attribute_known_only_of_late_stays_since_its_relation_to_risk_holds(binned, sample):
     bins = {name: own.bins for name, own in binned.items()}
-    kept, dropped = drop_unstable(["care", "young"], bins, sample, SETTINGS)
-    assert (kept, [entry.attribute for entry in dropped]) == (["care"], ["young"])
-    assert "unstable: PSI" in dropped[0].reason.en
+    assert drop_unstable(["care", "young"], bins, sample, SETTINGS) == (["care", "young"], [])
 
 
-def test_a_sample_without_time_is_stable(binned, sample):
-    alone = replace(sample, period=np.zeros(ROWS, dtype=np.int64))
-    assert drop_unstable(["young"], {"young": binned["young"].bins}, alone, SETTINGS) == (
-        ["young"],
-        [],
-    )
+def turning(sample):
+    """Return the sample with an attribute that is safe in its first half and risky in the other."""
+    sign = np.where(sample.period < 5, 1.0, -1.0)
+    turned = sign * sample.columns["care"]
+    return replace(sample, columns={**sample.columns, "turned": turned})
+
+
+def test_an_attribute_whose_relation_to_risk_turns_is_dropped(sample):
+    turned = turning(sample)
+    bins = {name: Bins(name, (-1.0, 0.0, 1.0)) for name in ("care", "turned")}
+    kept, dropped = drop_unstable(["care", "turned"], bins, turned, SETTINGS)
+    assert (kept, [entry.attribute for entry in dropped]) == (["care"], ["turned"])
+    assert "its relation to risk turns" in dropped[0].reason.en
+    alone = replace(turned, period=np.zeros(ROWS, dtype=np.int64))
+    assert drop_unstable(["turned"], bins, alone, SETTINGS) == (["turned"], [])
+
+
+def test_an_attribute_that_almost_nobody_has_is_dropped(sample):
+    rare = np.where(np.arange(ROWS) % 40 == 0, sample.columns["care"], np.nan)
+    held = replace(sample, columns={**sample.columns, "rare": rare})
+    kept, (dropped,) = drop_unstable(["rare"], {"rare": Bins("rare", (0.0,))}, held, SETTINGS)
+    assert (kept, dropped.reason.en) == ([], "unknown in 97.5% of the rows, above 95%")
 
 
 def test_boosted_shapes_drop_unstable_attributes_by_name(sample):
     rows = sample.take(np.arange(0, ROWS, 4))
-    names = ("care", "young", "noise")
+    rows = turning(rows)
+    names = ("care", "turned", "noise")
     dictionary = Dictionary({name: declared(name) for name in names}, "0" * 64)
     few = Sample({n: rows.columns[n] for n in names}, rows.bad, rows.borrower, rows.period)
     fit = BoostedLearner(SINGLE).fits(few, dictionary, SETTINGS)[SINGLE][SINGLE]
     assert set(fit.additive.bins) == {"care", "noise"}
-    assert [entry.attribute for entry in fit.dropped] == ["young"]
-    assert "unstable: PSI" in fit.dropped[0].reason.en
+    assert [entry.attribute for entry in fit.dropped] == ["turned"]
+    assert "its relation to risk turns" in fit.dropped[0].reason.en
 
 
 def test_a_shift_is_measured_over_few_bins_of_similar_size(sample):

@@ -29,7 +29,7 @@ from training.binning.binning import (
 from training.binning.evidence import counts, smoothed, weight_of_evidence
 from training.binning.optimal import RISK_SIGN, tidy_edges
 from training.families.boosted.spellings import FEW_LEVELS, Column, word_columns
-from training.measures.stability import coarse, drop_unstable
+from training.measures.stability import drop_unstable
 from training.samples.sample import Bools, Sample, Values
 from training.settings import Settings
 
@@ -48,7 +48,8 @@ def usable_bins(
 ) -> tuple[dict[str, Bins], list[Dropped]]:
     """Return the fine bins of the scored attributes that vary and are stable, and the others.
 
-    Neither test reads an outcome, so bins of the whole sample leak no outcome into its folds.
+    Outcomes can only remove an attribute here, one whose relation to risk turned; so bins of the
+    whole sample bring nothing in that its folds would not have.
 
     Raises
     ------
@@ -57,8 +58,7 @@ def usable_bins(
     """
     scored = [dictionary[name] for name in dictionary.named("scored")]
     bins, uninformative = fine_bins(sample, scored)
-    few = {name: coarse(own, sample.columns[name]) for name, own in bins.items()}
-    stable, unstable = drop_unstable(list(bins), few, sample, settings)
+    stable, unstable = drop_unstable(list(bins), bins, sample, settings)
     dropped = [*uninformative, *unstable]
     if not stable:
         raise no_usable_attribute(dropped)

@@ -49,7 +49,11 @@ _MEANING: dict[str, tuple[Text, Applies]] = {
         _always,
     ),
     "least_iv": (say("最低信息值", "information value an attribute needs"), _WOE),
-    "most_shift": (say("开发样本内最大 PSI", "PSI within development at most"), _of_archive),
+    "turned_errors": (
+        say("关系反转的判定（标准误倍数）", "standard errors at which a relation counts as turned"),
+        _of_archive,
+    ),
+    "most_unknown_share": (say("无取值的行最多占比", "share of unknown values at most"), _always),
     "most_correlation": (say("最大相关系数", "correlation of two attributes at most"), _WOE),
     "most_derived": (say("最多派生指标", "derived attributes at most"), _BOOSTED),
     "least_points": (say("最小分差", "points an attribute must move"), _of_family("woe")),
