@@ -55,7 +55,7 @@ from model.card.card_file import MANIFEST as CARD_MANIFEST
 from model.errors import CardError, ContractError, EditionError
 from model.policy.policy import Policy, policy_on, read_policy
 from model.policy.publication import Freshness, publication_limits_on
-from model.policy.texts import shipped_text
+from model.policy.texts import earlier_policies, shipped_text
 from model.policy.texts import use as use_texts
 from model.profile.dictionary import Text
 
@@ -284,7 +284,7 @@ def _card_errors(home: Path) -> tuple[FieldError, ...]:
 
 
 def _policy(home: Path, day: date, digest: str) -> Policy | None:
-    """Return the policy with `digest`: in use, adopted earlier, or shipped at the start or now.
+    """Return the policy with `digest`: in use, adopted earlier, or shipped by any release.
 
     An adoption or an upgrade may replace the policy after the edition was made; the edition's
     digest decides which one is used.
@@ -305,11 +305,15 @@ def _policy(home: Path, day: date, digest: str) -> Policy | None:
 
 
 def _other_policies(home: Path) -> Iterator[str]:
-    """Yield the texts of earlier adoptions, then of the release as it started and as it is now."""
+    """Yield the texts of earlier adoptions, then of this release and of earlier ones.
+
+    The release is read as the process started and as its file is now.
+    """
     for adoption in adoptions(home):
         if POLICY in adoption.texts:
             yield adoption.texts[POLICY]
     yield shipped_text(POLICY)
+    yield from earlier_policies()
     with contextlib.suppress(OSError, UnicodeDecodeError):
         yield _SHIPPED_POLICY.read_text(encoding="utf-8")
 

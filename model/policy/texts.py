@@ -37,6 +37,17 @@ def text_of(file: str) -> str:
 
 
 @cache
+def earlier_policies() -> tuple[str, ...]:
+    """Return the text of ``policy.yaml`` of each earlier release, oldest first.
+
+    An edition made under one of them serves on after an upgrade, until the next edition is made.
+    """
+    folder = resources.files("model.policy").joinpath("earlier")
+    files = sorted((each for each in folder.iterdir()), key=lambda each: each.name)
+    return tuple(each.read_text(encoding="utf-8") for each in files)
+
+
+@cache
 def shipped_text(file: str) -> str:
     """Return the text of `file` that is shipped with the product."""
     return resources.files(FILES[file]).joinpath(file).read_text(encoding="utf-8")

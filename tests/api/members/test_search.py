@@ -25,6 +25,7 @@ from api.scoring.kernel import Basis
 from data.publishing.published_card import published_card
 from data.storage.archive import Archive
 from model.policy.policy import policy_on
+from model.profile.dictionary import member_dictionary
 from tests.support.fixtures.branch import ELSEWHERE, Branch
 from tests.support.recording.home import old_home
 
@@ -197,9 +198,13 @@ def changed(
     poorer = [row["member_id"] for row in before if row["tier"] == "SECOND"][:5]
     left = member_profile.filter(pc.not_equal(member_profile["member_id"], gone))
     is_poorer = pc.is_in(left["member_id"], pa.array(poorer))
-    at = left.schema.get_field_index("bills_on_time_share_12m")
-    values = pc.if_else(is_poorer, 0.0, left["bills_on_time_share_12m"])
-    after = publish(left.set_column(at, left.schema.field(at), values), date(2023, 10, 2))
+    worst = min((row for row in before if row["tier"] == "THIRD"), key=lambda row: row["points"])
+    (like,) = left.filter(pc.equal(left["member_id"], worst["member_id"])).to_pylist()
+    for name in member_dictionary().named("scored"):
+        at = left.schema.get_field_index(name)
+        values = pc.if_else(is_poorer, pa.scalar(like[name], left[name].type), left[name])
+        left = left.set_column(at, left.schema.field(at), values)
+    after = publish(left, date(2023, 10, 2))
     return {"home": home, "before": before, "after": after, "gone": gone}
 
 

@@ -85,7 +85,8 @@ def test_the_funnel_hides_few_persons_from_who_may_not_see_them(
             hidden += row[step] is None
         if 0 < exact[row["place_code"]]["borrowers"] < SMALLEST:
             assert row["disbursed_yuan"] is None
-    assert hidden or level in ("county", "total")
+    # Few persons of a village apply; a larger place of the small archive may hold enough.
+    assert hidden or level != "village"
 
 
 def test_a_part_of_a_place_reveals_no_small_cell(office: Branch) -> None:

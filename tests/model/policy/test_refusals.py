@@ -30,7 +30,8 @@ def rule(**changes):
 
 
 def table(name, change):
-    return lambda spec: change(spec[name]["values"][START])
+    """Change the values of table `name` that are in force last."""
+    return lambda spec: change(spec[name]["values"][max(spec[name]["values"])])
 
 
 def without(key):

@@ -154,7 +154,7 @@ def test_a_loan_whose_principal_falls_due_at_the_end_is_judged_by_its_maturity(b
     book.pay("L1", MARCH, [0] * 12 + [16, 46, 76, 107])
     assert book.label(RIPE) == "unripe"
     assert book.label(date(2022, 7, 1)) == "unripe"
-    assert book.label(date(2022, 8, 1)) == "bad"
+    assert book.label(date(2022, 9, 1)) == "bad"
 
 
 def test_what_happens_later_than_four_months_after_maturity_is_too_late_to_be_bad(book):
