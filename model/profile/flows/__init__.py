@@ -6,18 +6,23 @@ from collections.abc import Mapping
 from functools import cache
 
 from model.profile.flows import (
+    accounts,
     capital,
     commerce,
     consents,
     identity,
     information,
+    instalments,
     land,
     loans,
     logistics,
 )
 from model.profile.flows.formula import Formula
 
-_FLOWS = (commerce, logistics, capital, loans, land, information, identity, consents)
+_FLOWS = (
+    commerce, logistics, capital, loans, instalments, accounts, land, information, identity,
+    consents,
+)  # fmt: skip
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ibis
 from ibis.expr.types import Table, Value
 
 from model.profile.flows.formula import formula, view
@@ -87,3 +88,13 @@ def late_bills_6m(months: Table) -> Value:
 def subsidy_12m(months: Table) -> Value:
     """Subsidies received."""
     return yuan(total(months.subsidy, in_last(months, 12)))
+
+
+@formula(cashflow)
+def paid_months_12m(months: Table) -> Value:
+    """Months with wages or remittances credited, where either is on record."""
+    last_year = in_last(months, 12)
+    recorded = months.wages_credited.notnull() | months.remittances.notnull()
+    credited = months.wages_credited.fill_null(0) + months.remittances.fill_null(0) > 0
+    count = total(credited.cast("int64"), last_year)
+    return ibis.ifelse((recorded & last_year).any(), count, ibis.null("int64"))

@@ -1,4 +1,4 @@
-"""Information 信息流, the records: peer review, training, bureau queries, adverse records."""
+"""Information 信息流, the records: peer review, training, cooperatives, adverse records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ibis.expr.types import IntegerScalar, Table, Value
 
 from model.profile.flows.formula import formula, view
 from model.profile.point_in_time import PointInTime
-from model.profile.windows import in_last
+from model.profile.windows import completed_months, in_last
 
 #: Adverse records lapse after five years (credit reporting rules).
 _LAPSE_MONTHS = 60
@@ -25,6 +25,19 @@ def adverse_records(now: PointInTime) -> Table:
     rows = now.rows("adverse_records")
     resolved = (rows.resolved_on < rows.as_of).fill_null(False)
     return rows.filter(in_last(rows, _LAPSE_MONTHS)).mutate(resolved=resolved)
+
+
+@view("cooperative_members")
+def cooperatives(now: PointInTime) -> Table:
+    """Select the cooperatives that the member belongs to."""
+    rows = now.rows("cooperative_members")
+    return rows.filter((rows.to_on >= rows.as_of).fill_null(True))
+
+
+@formula(cooperatives, none=0)
+def cooperative_months(rows: Table) -> Value:
+    """Completed months since the member joined a cooperative; 0 for none."""
+    return completed_months(rows.from_on, rows.as_of).max()
 
 
 @formula(assessments, none=0)

@@ -58,3 +58,10 @@ def damage_claim_rate_12m(months: Table) -> Value:
     """Damage claims / parcels sent."""
     last_year = in_last(months, 12)
     return share(total(months.damage_claims, last_year), total(months.sent, last_year))
+
+
+@formula(parcels)
+def next_morning_share_12m(months: Table) -> Value:
+    """Next-morning parcels / parcels sent, in the months that record both."""
+    recorded = in_last(months, 12) & months.next_morning_sent.notnull()
+    return share(months.next_morning_sent.sum(where=recorded), total(months.sent, recorded))

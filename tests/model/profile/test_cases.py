@@ -23,6 +23,7 @@ CASES = yaml.safe_load(Path(__file__).with_name("cases.yaml").read_text(encoding
 AS_OF = date(2023, 10, 1)
 #: The tables that attributes read.
 TABLES = {name for each in member_dictionary() for name in each.source} - {"members"}
+IDENTIFIERS = {"member_id", "loan_id", "household_id", "account_id", "cooperative_id"}
 FILLED: dict[str, dict[str, Any]] = {
     "villages": {"county": "县", "township": "镇", "village": "村"},
     "members": {
@@ -50,7 +51,11 @@ def _recorded(table: str, row: Mapping[str, Any]) -> date:
     """Return the day of the event, a month's event being its end."""
     if table == "villages":
         return date(2020, 1, 1)
-    event = row[archive_tables()[table].event or ""]
+    name = archive_tables()[table].event
+    if name is None:
+        # An instalment is known from the day of its payment, or of the loan.
+        return row.get("paid_on") or date(2020, 1, 1)
+    event = row[name]
     if table == "plots":
         return season_start(event)
     last = monthrange(event.year, event.month)[1]
@@ -74,7 +79,7 @@ def _row(number: int, table: str, given: Mapping[str, Any]) -> dict[str, Any]:
         row = {"applied_on": row.get("disbursed_on"), **row}
     columns = archive_tables()[table].columns
     row = {name: _stored(column, row.get(name)) for name, column in columns.items()}
-    for name in {"member_id", "loan_id", "household_id"} & row.keys():
+    for name in IDENTIFIERS & row.keys():
         row[name] = _id(number, row[name])
     when = given.get("recorded_at", _recorded(table, row))
     return {**row, "recorded_at": datetime.combine(when, time(9))}
