@@ -24,16 +24,22 @@ from model.archive.tables import EVENT_ON, archive_tables
 VILLAGE = "999901001001"
 #: A day by which every loan's performance window has passed.
 KNOWN_BY = dt.date(2019, 1, 1)
+#: Days between two due days from which a loan has more than one instalment.
+_ONE_TERM = 20
 _NEVER = pd.Timestamp("2100-01-01")
 
 
 def write_archive(source: Path, folder: Path) -> Archive:
-    """Write the loans in `source` as an archive in `folder`: members, loans and repayments."""
+    """Write the loans in `source` as an archive in `folder`.
+
+    Loans have their repayments by month, and the earlier ones their instalments to the day.
+    """
     loans = _loans(source)
     archive = Archive(folder)
     archive.append("members", _arrow("members", _members(source, loans)))
     archive.append("loans", _arrow("loans", _loan_rows(loans)))
     archive.append("repayments", _arrow("repayments", _repayment_rows(loans)))
+    archive.append("instalments", _arrow("instalments", _instalment_rows(loans)))
     return archive
 
 
@@ -134,6 +140,43 @@ def _months_of(loan: Mapping[Hashable, Any]) -> list[dict[str, object]]:
             }
         )
     return rows
+
+
+def _instalment_rows(loans: pd.DataFrame) -> pd.DataFrame:
+    """Return the instalments of the earlier loans: the first, and the last if it falls due later.
+
+    The files know the day of the first repayment and the day a loan was closed. A row is known from
+    the day of approval, its payment from the day it was made.
+    """
+    rows = [
+        {**row, **seen}
+        for loan in loans[loans["closeddate"].notna()].to_dict("records")
+        for row in _instalments_of(loan)
+        for seen in (
+            {"recorded_at": loan["approveddate"]},
+            {"recorded_at": pd.Timestamp(row["paid_day"]), "paid_on": row["paid_day"],
+             "paid": row["principal_due"]},
+        )
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _instalments_of(loan: Mapping[Hashable, Any]) -> list[dict[str, Any]]:
+    owed, first, last = loan["totaldue"], loan["firstduedate"], loan["due_on"]
+    days = [(first, loan["firstrepaiddate"]), (last, loan["closeddate"])]
+    if pd.isna(first) or pd.isna(loan["firstrepaiddate"]) or (last - first).days < _ONE_TERM:
+        days = days[1:]
+    return [
+        {
+            "loan_id": loan["systemloanid"],
+            "number": number,
+            "due_on": due.date(),
+            "principal_due": _money(owed / len(days)),
+            "interest_due": Decimal(0),
+            "paid_day": paid.date(),
+        }
+        for number, (due, paid) in enumerate(days, 1)
+    ]
 
 
 def _money(value: float) -> Decimal:

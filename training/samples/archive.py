@@ -69,11 +69,11 @@ def applied_profiles(
 ) -> tuple[Columns, Bools]:
     """Return the profile columns `names` of the known rows, and which rows are known.
 
-    A row is known if the archive had a profile of the member by then. Each profile is as of the
-    first day of the month `applied`, so that no effect of the loan leaks into it; rows of one
-    member and month share a profile.
+    A row is known if the archive had a profile of the member by then. Each profile is as of the day
+    `applied` and sees only what was recorded before it, so that no effect of the loan leaks into
+    it; rows of one member and day share a profile.
     """
-    wanted = pd.MultiIndex.from_arrays([member_id, applied.astype("datetime64[D]")])
+    wanted = pd.MultiIndex.from_arrays([member_id, applied])
     spine = wanted.unique()
     table = profile_spine(
         archive,

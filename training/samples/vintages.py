@@ -40,8 +40,10 @@ class Loans:
 
     Attributes
     ----------
-    vintage, applied : array of datetime64[M]
-        Month of disbursement, and month of application: the profile is as of its first day.
+    vintage : array of datetime64[M]
+        Month of disbursement.
+    applied : array of datetime64[D]
+        Day of application: the profile is as of that day, and sees only what was known before it.
     label : array of str
         One of `LABELS`.
     """
@@ -49,7 +51,7 @@ class Loans:
     loan_id: Strings
     member_id: Strings
     vintage: Months
-    applied: Months
+    applied: NDArray[np.datetime64]
     label: Strings
 
 
@@ -75,7 +77,7 @@ def labelled_loans(archive: Archive, as_of: date, settings: Settings) -> Loans:
     """
     loans = disbursed_loans(archive, as_of)
     window = performance_window(loans, settings)
-    applied = _months(loans["applied_on"])
+    applied = loans["applied_on"].to_numpy().astype("datetime64[D]")
     label = _labels(window, _performance(archive, as_of, loans, window), as_of, settings)
     label[applied < _first_usable(archive, settings)] = RUN_IN
     return Loans(
