@@ -101,7 +101,8 @@ def _score_applicants(
         return _Applicants(pd_of_loan)
     columns, known = applied_profiles(archive, loans.member_id, loans.applied, card.inputs)
     pd_of_loan[known] = card.pd(card.total(card.points_by_attribute(card.codes(columns))))
-    recent = loans.applied[known].astype("datetime64[M]") >= book.last + 1 - int(limits["recent_months"])
+    month = loans.applied[known].astype("datetime64[M]")
+    recent = month >= book.last + 1 - int(limits["recent_months"])
     if not recent.any():
         return _Applicants(pd_of_loan)
     recent_columns = {name: values[recent] for name, values in columns.items()}
