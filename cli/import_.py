@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Never
 
 import click
@@ -42,6 +43,11 @@ _MAX_SHOWN = 20
     help="Time of the import (bank time); without it, now. A row without a recording time gets"
     " this one, and a row recorded later is quarantined.",
 )
+@click.option(
+    "--mapping",
+    type=FILE,
+    help="YAML file: which columns of other files become which columns of the archive.",
+)
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
 def command(
     files: tuple[Path, ...],
@@ -49,6 +55,7 @@ def command(
     report: Path | None,
     quarantine: Path | None,
     recorded_at: datetime | None,
+    mapping: Path | None,
     workers: int,
 ) -> None:
     """Check FILES (xlsx or csv, or folders of them) row by row and store the sound rows.
@@ -61,15 +68,31 @@ def command(
 
     moment = recorded_at or datetime.now(UTC).astimezone(_BANK_ZONE).replace(tzinfo=None)
     bad_rows = quarantine or archive.parent / "quarantine"
-    with _progress_bars() as progress:
+    with _mapped(files, mapping) as sources, _progress_bars() as progress:
         result = import_files(
-            files, Archive(archive), bad_rows, moment, workers=workers, progress=progress
+            sources, Archive(archive), bad_rows, moment, workers=workers, progress=progress
         )
     _print_summary(result)
     if report:
         _write_report(report, result)
     if len(result.refused) == len(result.files):
         raise UnreadableFileError("no file could be read; nothing was imported")
+
+
+@contextmanager
+def _mapped(files: tuple[Path, ...], mapping: Path | None) -> Iterator[Sequence[Path]]:
+    """Yield the files to import: those named, or what the mapping makes of them."""
+    if mapping is None:
+        yield files
+        return
+    from data.importing.inbox import collect_files
+    from data.importing.mapping import read_mapping, write_mapped
+
+    with TemporaryDirectory() as folder:
+        found = write_mapped(read_mapping(mapping), collect_files(files, []).files, Path(folder))
+        for column, count in found.test_ids.items():
+            click.echo(f"测试号码，不属于任何人 generated, of no person: {column} {count:,}")
+        yield found.files
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from typing import Literal
 IdFlaw = Literal["form", "birth_date", "check_digit"]
 Sex = Literal["female", "male"]
 
+#: The region code of generated numbers; a region's first digit is 1 to 8.
+GENERATED_REGION = "000000"
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
 _ID_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
@@ -46,6 +48,11 @@ def id_number_flaw(id_number: str) -> IdFlaw | None:
     if _birth_date(id_number) is None:
         return "birth_date"
     return None if check_digit(id_number[:17]) == id_number[17] else "check_digit"
+
+
+def is_generated(id_number: str) -> bool:
+    """Return whether `id_number` was generated for data without any, so that it is nobody's."""
+    return id_number.startswith(GENERATED_REGION)
 
 
 def birth_date_of(id_number: str) -> date:

@@ -19,6 +19,7 @@ from data.importing.reasons import Problem, write_problem
 from data.importing.remarks import Remark, RemarkCounts, count_remarks, is_forgiven
 from data.importing.rows.completion import complete_rows
 from data.storage.schema import arrow_type, season_starts
+from model.archive.id_numbers import GENERATED_REGION
 from model.archive.tables import RECORDED_AT, CheckKind, Column, Table
 
 #: Columns that the import adds to a table: the row's number in its sheet, whether the row states
@@ -220,7 +221,8 @@ def _check_limit(columns: Mapping[str, pa.Array], names: tuple[str, ...]) -> Ite
 def _check_id_number(columns: Mapping[str, pa.Array], names: tuple[str, ...]) -> Iterator[Finding]:
     """Compare an id number with birth date (digits 7 to 14) and sex (digit 17, odd for men)."""
     id_number, birth_date, gender = names
-    numbers = columns[id_number]
+    generated = pc.starts_with(columns[id_number], GENERATED_REGION)
+    numbers = pc.if_else(generated, None, columns[id_number])
     born = pc.strftime(columns[birth_date], "%Y%m%d")
     differs = pc.not_equal(pc.utf8_slice_codeunits(numbers, 6, 14), born)
     yield Finding(Problem("ID_BIRTH_DATE_DIFFERS", (id_number, birth_date)), _to_mask(differs))

@@ -12,7 +12,7 @@ from data.importing.cells.cell import Field, Value
 from data.importing.cells.words import unlisted_word
 from data.importing.remarks import FROM_ID_NUMBER, WORD_KEPT, Remark
 from data.storage.schema import arrow_type
-from model.archive.id_numbers import birth_date_of, sex_of
+from model.archive.id_numbers import GENERATED_REGION, birth_date_of, sex_of
 from model.archive.tables import OTHER, Table
 
 Values = dict[str, pa.Array]
@@ -56,7 +56,9 @@ def _keep_words(
 
 def _read_from(values: Values, id_number: str, name: str, read: Callable[[str], Value]) -> Remark:
     """Read the blank cells of column `name` from the id number of the row."""
-    is_blank = pc.and_(values[name].is_null(), values[id_number].is_valid())
+    # A generated number says nothing of a person.
+    is_own = pc.invert(pc.starts_with(values[id_number], GENERATED_REGION))
+    is_blank = pc.and_(values[name].is_null(), pc.fill_null(is_own, False))
     numbers = values[id_number].filter(is_blank).to_pylist()
     found = pa.array([read(number) for number in numbers], values[name].type)
     values[name] = pc.replace_with_mask(values[name], is_blank, found)
