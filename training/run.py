@@ -13,6 +13,7 @@ from model.profile.dictionary import Dictionary
 from training.additive import Dropped, Fit
 from training.card.calibrate import Calibration
 from training.fairness.findings import FairnessReport
+from training.fairness.offers import OffersReport
 from training.families.comparison import Comparison, RoundingLoss
 from training.gates.verdict import GateVerdicts
 from training.measures.evaluate import Evaluation
@@ -133,6 +134,8 @@ class Performance:
         What merging bins and whole points lost on the validation sample.
     fairness : FairnessReport or None
         On the validation sample; None if it has no protected groups.
+    offers : OffersReport or None
+        The decisions on all consenting members; None for a flat table.
     """
 
     evaluations: Mapping[str, Evaluation]
@@ -141,6 +144,7 @@ class Performance:
     baseline: Mapping[str, list[float]]
     rounding: RoundingLoss | None = None
     fairness: FairnessReport | None = None
+    offers: OffersReport | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import pyarrow as pa
 from data.importing.table_file import read_table_file
 from data.storage.archive import Archive
 from data.storage.flat_table import Kind, flat_columns
+from data.storage.profiles import profile_as_of
 from model.card.bins import Floats
 from model.card.scorecard import Grade
 from model.errors import TrainingError
@@ -22,6 +23,7 @@ from model.profile.dictionary import Dictionary, member_dictionary, read_diction
 from training.contest import CHALLENGER_SIZES, price_of_explanation
 from training.fairness.findings import CutOff, average_cut_off, policy_cut_off
 from training.fairness.measure import fairness_report
+from training.fairness.offers import offers_report, removal_cost
 from training.families.derived_attributes import without_attributes
 from training.families.held_challengers import challengers_held
 from training.learn import learn
@@ -66,7 +68,18 @@ def train_archive(
     unobserved = _unobserved_members(archive, as_of, development, settings)
     run = learn(development, samples, member_dictionary(), settings, source, step_done, unobserved)
     run = _with_price(run, settings)
-    return _with_fairness(run, policy_cut_off(policy_on(as_of)))
+    policy = policy_on(as_of)
+    offers = offers_report(
+        profile_as_of(archive, as_of),
+        as_of,
+        policy,
+        run.card,
+        removal_cost(run.judged, run.samples.validation),
+        run.origin.dictionary,
+        settings.seed,
+    )
+    run = replace(run, performance=replace(run.performance, offers=offers))
+    return _with_fairness(run, policy_cut_off(policy))
 
 
 def train_table(

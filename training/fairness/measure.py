@@ -89,7 +89,7 @@ def fairness_report(
     totals = card.total(card.points_by_attribute(codes))
     attributes = tuple(
         _attribute(
-            protected, _label(dictionary, protected),
+            protected, label_of(dictionary, protected),
             group_counts(group, sample.bad, totals >= cut_off[0], card.pd(totals)), seed,
         )
         for protected, group in sample.groups.items()
@@ -99,7 +99,8 @@ def fairness_report(
     )
 
 
-def _label(dictionary: Dictionary, name: str) -> Text:
+def label_of(dictionary: Dictionary, name: str) -> Text:
+    """Return what the dictionary calls `name`, or the name."""
     return dictionary[name].label if name in dictionary.attributes else Text(name, name)
 
 

@@ -63,6 +63,10 @@ class TrainingNotes:
         earlier releases.
     judged_digest : str or None
         SHA-256 of the card in ``judged``; None if the card itself never saw the validation rows.
+    offer_gaps : mapping or None
+        By protected attribute: the group with the least share of offers, its ratio to the highest
+        (``value``, ``low``, ``high``) and what brings it; None of a flat table, and of evidence of
+        earlier releases.
     """
 
     card_digest: str
@@ -78,6 +82,7 @@ class TrainingNotes:
     rounding_error: float = 0.0
     cross_validated_auc: tuple[float, float] | None = None
     judged_digest: str | None = None
+    offer_gaps: Mapping[str, Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from model.profile.dictionary import Dictionary, Text
 from training.fairness.findings import AttributeFairness, Gap, Proxy
@@ -48,6 +49,34 @@ def fairness_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
             yield _judge_gap(attribute, gap, limits)
     for proxy in report.proxies:
         yield _judge_proxy(proxy, limits)
+
+
+def offer_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
+    """Yield the verdicts on who of all consenting members gets an offer."""
+    if evidence.notes.offer_gaps is None:
+        reason = Text("没有全体会员的决策", "there are no decisions on all members")
+        yield not_applicable("FAIRNESS_OFFERS", reason)
+        return
+    for name, gap in evidence.notes.offer_gaps.items():
+        yield _judge_offers(name, gap, limits)
+
+
+def _judge_offers(name: str, gap: Mapping[str, Any], limits: Limits) -> Verdict:
+    brought = ", ".join(gap["sources"])
+    return judge_limit(
+        f"FAIRNESS_OFFERS_{name}".upper(), Interval(gap["value"], gap["low"], gap["high"]),
+        limits.of("offer_ratio_least", name), "least",
+        Text(
+            f"{name} = {gap['group']}：可借会员中获得额度的比例与最高组之比",
+            f"{name} = {gap['group']}: share of offers among members who may borrow, over the"
+            " highest group's",
+        ),
+        Text(
+            f"查看差距来自哪些指标（{brought}）及去掉它们的代价",
+            f"see which attributes bring the gap ({brought}), and what removing them would cost",
+        ),
+        limits.of("offer_ratio_watch", name),
+    )  # fmt: skip
 
 
 def _judge_gap(attribute: AttributeFairness, gap: Gap, limits: Limits) -> Verdict:

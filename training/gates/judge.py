@@ -11,7 +11,7 @@ from training.gates.calibration import calibration_gates, stability_gates
 from training.gates.discrimination import discrimination_gates, leak_gates
 from training.gates.evidence import Evidence
 from training.gates.exactness import exactness_gates
-from training.gates.fairness import fairness_gates
+from training.gates.fairness import fairness_gates, offer_gates
 from training.gates.verdict import GateVerdicts, json_fields
 from training.samples.limits import Limits
 
@@ -34,6 +34,7 @@ def judge(evidence: Evidence, champion: CardFile | None, limits: Limits) -> Gate
             *exactness_gates(evidence, limits),
             *leak_gates(evidence, limits),
             *fairness_gates(evidence, limits),
+            *offer_gates(evidence, limits),
         ),
     )
 

@@ -20,7 +20,8 @@ GATE_LIMITS = LimitsFile(
         "auc_drop_most", "gain_on_one_attribute_least", "gain_on_one_attribute_watch",
     ),
     by_attribute=(
-        "approval_ratio_least", "true_positive_gap_most", "false_positive_gap_most",
+        "approval_ratio_least", "offer_ratio_least", "offer_ratio_watch",
+        "true_positive_gap_most", "false_positive_gap_most",
         "calibration_gap_most", "proxy_auc_watch", "proxy_auc_most",
     ),
 )  # fmt: skip

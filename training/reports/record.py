@@ -13,6 +13,7 @@ from typing import Any
 
 from data.publishing.published_card import JUDGED
 from model.card.card_file import write_card
+from training.fairness.offers import OffersReport
 from training.gates.evidence import (
     EVIDENCE,
     VALIDATION,
@@ -88,6 +89,7 @@ def figures_json(run: TrainedRun) -> str:
         "trained_at": run.trained_at.isoformat() if run.trained_at else None,
         "versions": versions(),
         "fairness": asdict(performance.fairness) if performance.fairness else None,
+        "offers": _stated_offers(performance.offers),
         "reject_inference": asdict(rejects) if rejects else None,
     }
     return json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
@@ -118,6 +120,10 @@ def evidence_of(run: TrainedRun) -> Evidence:
     )  # fmt: skip
 
 
+def _stated_offers(offers: OffersReport | None) -> dict[str, Any] | None:
+    return None if offers is None else {**asdict(offers), "as_of": offers.as_of.isoformat()}
+
+
 def _notes(run: TrainedRun) -> TrainingNotes:
     performance = run.performance
     return TrainingNotes(
@@ -133,7 +139,22 @@ def _notes(run: TrainedRun) -> TrainingNotes:
         cut_off=performance.fairness.cut_off if performance.fairness else None,
         cross_validated_auc=_cross_validated_auc(performance.evaluations[UNSEEN]),
         judged_digest=None if run.judged is run.card else digest_of(run.judged),
+        offer_gaps=_offer_gaps(performance.offers) if performance.offers else None,
     )
+
+
+def _offer_gaps(offers: OffersReport) -> dict[str, dict[str, Any]]:
+    return {
+        each.attribute: {
+            "group": each.widest.group,
+            "value": each.widest.value,
+            "low": each.widest.low,
+            "high": each.widest.high,
+            "sources": [source.attribute for source in each.sources],
+        }
+        for each in offers.attributes
+        if each.widest is not None
+    }
 
 
 def _cross_validated_auc(unseen: Evaluation) -> tuple[float, float]:

@@ -32,7 +32,7 @@ _MAX_VALUES = 8
 def member_groups(columns: Columns) -> Groups:
     """Return the groups of member profiles, each of shape (n,)."""
     return {
-        name: _banded(np.asarray(columns[name], dtype=np.float64), _AGE_BANDS)
+        name: banded(np.asarray(columns[name], dtype=np.float64), _AGE_BANDS)
         if name == "age_years"
         else _named(np.asarray(columns[name], dtype=object))
         for name in PROTECTED
@@ -70,10 +70,11 @@ def _by_number(name: str, values: Floats) -> NDArray[np.object_]:
     if len(distinct) <= _MAX_VALUES:
         return _named(np.array([None if np.isnan(v) else f"{v:g}" for v in values], dtype=object))
     cuts = _AGE_BANDS if is_age(name) else np.unique(np.quantile(finite, [0.25, 0.5, 0.75]))
-    return _banded(values, tuple(float(cut) for cut in cuts))
+    return banded(values, tuple(float(cut) for cut in cuts))
 
 
-def _banded(values: Floats, cuts: tuple[float, ...]) -> NDArray[np.object_]:
+def banded(values: Floats, cuts: tuple[float, ...]) -> NDArray[np.object_]:
+    """Return the band of each value, between `cuts` that each start one."""
     inside = [f"{low:g}–<{high:g}" for low, high in pairwise(cuts)]
     labels = np.array([f"<{cuts[0]:g}", *inside, f"≥{cuts[-1]:g}"], dtype=object)
     group: NDArray[np.object_] = labels[np.searchsorted(cuts, values, side="right")]

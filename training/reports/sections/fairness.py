@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from training.fairness.findings import AttributeFairness, FairnessReport, GroupRow, Rate
+from training.fairness.offers import OffersReport, Source
 from training.measures.evaluate import Interval
 from training.reports.parts import (
     Cell,
@@ -45,7 +46,68 @@ def fairness_section(run: TrainedRun) -> Section:
             "the sample has no protected groups (columns of role audit in the dictionary)",
         )),))  # fmt: skip
     groups = (part for attribute in report.attributes for part in _groups(attribute))
-    return Section("fairness", title, (_basis(report), *groups, *_gaps(report), *_proxies(report)))
+    offers = _offers(run.performance.offers)
+    return Section(
+        "fairness", title, (_basis(report), *groups, *_gaps(report), *_proxies(report), *offers)
+    )
+
+
+def _offers(report: OffersReport | None) -> Iterator[Part]:
+    """Yield the decisions on all consenting members by group, and what brings the widest gaps."""
+    if report is None:
+        return
+    yield Heading(say("全体会员的决策", "Decisions on all members"))
+    yield Prose(say(
+        f"截至 {report.as_of}，已授权会员 {report.members:,} 人全部按本评分卡和政策决策；"
+        f"其中 {report.may_borrow:,} 人未被准入规则排除，比例以他们为分母。",
+        f"As of {report.as_of} every consenting member, {report.members:,}, was decided by this"
+        f" card and the policy. Shares are of the {report.may_borrow:,} whom no rule excludes.",
+    ))  # fmt: skip
+    columns = (
+        Column(say("群体", "group")),
+        Column(say("已授权会员", "consenting members"), "count"),
+        Column(say("获得额度", "offered"), "rate", 1),
+        Column(say("平均额度（元）", "mean limit (yuan)"), "number", 0),
+        Column(say("平均年利率", "mean yearly rate"), "percent", 2),
+    )
+    for each in report.attributes:
+        rows = tuple(
+            (row.group, row.members, _interval(row.offered), row.limit_yuan, row.annual_rate)
+            for row in each.groups
+        )
+        yield Heading(each.label)
+        yield Table(f"offers {each.attribute}", each.label, columns, rows)
+    yield from _offer_gaps(report)
+
+
+def _source(source: Source) -> str:
+    return f"{source.attribute} {source.points:+.1f} (AUC {source.auc_cost:+.4f})"
+
+
+def _offer_gaps(report: OffersReport) -> Iterator[Part]:
+    title = say("获得额度的最大差距", "Widest gaps of offers")
+    rows = tuple(
+        (
+            each.label, each.widest.group,
+            Interval(each.widest.value, each.widest.low, each.widest.high),
+            "; ".join(_source(source) for source in each.sources),
+        )
+        for each in report.attributes
+        if each.widest is not None
+    )  # fmt: skip
+    if not rows:
+        return
+    columns = (
+        Column(say("属性", "attribute")),
+        Column(say("比例最低的群体", "group with the least share")),
+        Column(say("与最高组之比", "ratio to the highest"), "interval", 3),
+        Column(say(
+            "差距来自（平均分差；去掉该指标所失 AUC）",
+            "brought by (mean points; AUC lost without it)",
+        )),
+    )  # fmt: skip
+    yield Heading(title)
+    yield Table("offer gaps", title, columns, rows)
 
 
 def _basis(report: FairnessReport) -> Prose:
