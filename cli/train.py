@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -26,6 +26,7 @@ from cli.options import (
     use_policy_of,
 )
 from model.errors import CardError
+from model.profile.dictionary import Direction
 from training.settings import (
     CURVES,
     FAMILIES,
@@ -95,6 +96,19 @@ if TYPE_CHECKING:
     show_default=True,
     help="Fit the judged choices again to all rows, validation included.",
 )
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="ATTRIBUTE",
+    help="Keep this attribute out of the card; may be given several times.",
+)
+@click.option(
+    "--direction",
+    "directions",
+    multiple=True,
+    metavar="ATTRIBUTE=DIRECTION",
+    help="Let risk move only up, only down, or free with it; may be given several times.",
+)
 @click.option("--seed", default=54, show_default=True, type=int)
 @click.option(
     "--trained-by",
@@ -130,6 +144,8 @@ def command(
     group: str | None,
     date_column: str | None,
     refit: bool,
+    without: tuple[str, ...],
+    directions: tuple[str, ...],
     seed: int,
     trained_by: str,
     margin: float | None,
@@ -145,6 +161,8 @@ def command(
         reject_inference=reject_inference,
         unobserved=unobserved,
         refit=refit,
+        without=without,
+        directions=tuple(_direction(each) for each in directions),
     )
     if archive is not None and table is None:
         train = partial(_train_archive, archive, as_of, settings)
@@ -159,6 +177,14 @@ def command(
     economics = _economics(margin, loss, now.date())
     run = _judge(replace(train(), trained_by=trained_by, trained_at=now), home)
     _print_results(run, _record(run, economics, out, mlruns), out)
+
+
+def _direction(given: str) -> tuple[str, Direction]:
+    name, _, stated = given.partition("=")
+    direction = next((each for each in get_args(Direction) if each == stated), None)
+    if direction is None:
+        raise click.UsageError(f"--direction {given}: give ATTRIBUTE=up, =down or =free")
+    return name, direction
 
 
 def _economics(margin: float | None, loss: float | None, day: date) -> Economics:

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import rfc8785
 
 from model.card.scorecard import Grade, Scaling
+from model.profile.dictionary import Direction
 
 #: 600 points at 50:1 odds, 20 points double them.
 SCALING = Scaling()
@@ -80,6 +81,10 @@ class Settings:
         Share of loans (by vintage) or rows (at random) held out from development for validation.
     refit : bool
         Whether the judged choices are fitted again to development and validation rows together.
+    without : tuple of str
+        Attributes that the analyst keeps out of the card.
+    directions : tuple of (str, Direction)
+        Attribute and the direction of risk that the card must give it: ``up``, ``down``, ``free``.
     least_held_bads : int
         Bads, and goods, the validation sample needs; vintages are added to it until it has them.
     window_months, bullet_window_months : int
@@ -128,6 +133,8 @@ class Settings:
     out_of_time_share: float = 0.27
     hold_out_share: float = 0.25
     refit: bool = True
+    without: tuple[str, ...] = ()
+    directions: tuple[tuple[str, Direction], ...] = ()
     window_months: int = 12
     bullet_window_months: int = 4
     least_held_bads: int = 15

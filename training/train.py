@@ -66,7 +66,8 @@ def train_archive(
     source = Source(CARD_NAME, facts, tuple(ripe.vintages))
     samples = {OUT_OF_TIME: validation, **_new_borrowers(development, validation)}
     unobserved = _unobserved_members(archive, as_of, development, settings)
-    run = learn(development, samples, member_dictionary(), settings, source, step_done, unobserved)
+    dictionary = shaped(member_dictionary(), settings)
+    run = learn(development, samples, dictionary, settings, source, step_done, unobserved)
     run = _with_price(run, settings)
     policy = policy_on(as_of)
     offers = offers_report(
@@ -172,6 +173,7 @@ def train_rows(
     dictionary = without_identifiers(table, dictionary)
     # They split the rows. As protected groups they would name borrowers in every report.
     dictionary = without_attributes(dictionary, [name for name in (rows.group, rows.date) if name])
+    dictionary = shaped(dictionary, settings)
     sample = flat_sample(table, outcome, dictionary, rows.target, rows.weight)
     refuse_too_few(sample, _min_bads(settings), rows.name)
     sample = _with_split_columns(sample, rows, table.filter(pa.array(outcome.known)))
@@ -181,6 +183,26 @@ def train_rows(
     run = learn(development, samples, dictionary, settings, source, step_done, unobserved)
     run = _with_price(run, settings)
     return _with_fairness(run, average_cut_off(run.judged, run.samples.development.bad_rate))
+
+
+def shaped(dictionary: Dictionary, settings: Settings) -> Dictionary:
+    """Return `dictionary` as the analyst's settings shape the card; its digest stays.
+
+    Raises
+    ------
+    TrainingError
+        If the settings name an attribute that is not scored.
+    """
+    scored = dictionary.named("scored")
+    named = [*settings.without, *(name for name, _ in settings.directions)]
+    if unknown := sorted(set(named) - set(scored)):
+        raise TrainingError(f"no scored attribute is called {', '.join(unknown)}")
+    directions = dict(settings.directions)
+    changed = {
+        name: replace(each, direction=directions.get(name, each.direction))
+        for name, each in dictionary.attributes.items()
+    }
+    return without_attributes(Dictionary(changed, dictionary.digest), settings.without)
 
 
 def _with_split_columns(sample: Sample, rows: FlatRows, known: pa.Table) -> Sample:

@@ -12,7 +12,13 @@ from model.card.scorecard import Card
 from model.policy.policy import policy_on
 from model.profile.dictionary import Direction, Text
 from training.gates.evidence import Evidence
-from training.gates.verdict import Verdict, judge_condition, judge_limit, not_applicable
+from training.gates.verdict import (
+    Verdict,
+    judge_condition,
+    judge_limit,
+    judge_watch,
+    not_applicable,
+)
 from training.measures.discrimination import auc_of_scores
 from training.measures.evaluate import Interval
 from training.samples.limits import Limits
@@ -33,10 +39,32 @@ def exactness_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
         ),
         _AGAIN,
     )  # fmt: skip
+    yield _largest_range(evidence.card, limits)
     yield _reasons_sum(evidence)
     yield _reason_for_everyone(evidence, limits)
     yield _rounding(evidence, limits)
     yield from _refit(evidence, limits)
+
+
+def _largest_range(card: Card, limits: Limits) -> Verdict:
+    """Flag a card of which one table of points decides much of the range."""
+    gate, watch = "LARGEST_RANGE", limits["attribute_range_watch"]
+    ranges = {term.attributes: int(np.ptp(term.points)) for term in card.terms}
+    if len(ranges) * watch <= 1:
+        few = Text(
+            "评分表太少，必有一张占比更高", "with so few tables one always has a larger share"
+        )
+        return not_applicable(gate, few)
+    largest = max(ranges, key=lambda names: ranges[names])
+    share, name = ranges[largest] / max(sum(ranges.values()), 1), " × ".join(largest)
+    return judge_watch(
+        gate, Interval.exact(share), watch, "most",
+        Text(f"{name} 的分差占全卡分差之比", f"points of {name} over the points of the card"),
+        Text(
+            f"与委员会商定是否保留 {name}（rongzi train --without）",
+            f"agree with the committee whether {name} stays (rongzi train --without)",
+        ),
+    )  # fmt: skip
 
 
 def broken_directions(card: Card, directions: Mapping[str, Direction]) -> list[str]:

@@ -16,7 +16,8 @@ GATE_LIMITS = LimitsFile(
         "observed_over_expected_most", "points_psi_watch", "points_psi_most",
         "attribute_psi_watch", "rounding_auc_watch", "rounding_auc_most",
         "refit_auc_loss_most", "refit_points_most",
-        "attribute_auc_watch", "attribute_auc_most", "attribute_lead_watch",
+        "attribute_range_watch", "attribute_auc_watch", "attribute_auc_most",
+        "attribute_lead_watch",
         "auc_drop_most", "gain_on_one_attribute_least", "gain_on_one_attribute_watch",
     ),
     by_attribute=(

@@ -63,6 +63,8 @@ _MEANING: dict[str, tuple[Text, Applies]] = {
     "out_of_time_share": (say("时间外样本占比", "share of loans held out by vintage"), _of_archive),
     "hold_out_share": (say("留出样本占比", "share of rows held out at random"), is_table),
     "refit": (say("评估后用全部行重新拟合", "fitted again to all rows once judged"), _always),
+    "without": (say("分析师剔除的指标", "attributes kept out by the analyst"), _always),
+    "directions": (say("分析师规定的方向", "directions set by the analyst"), _always),
     "window_months": (say("表现期（月）", "performance window, months on book"), _of_archive),
     "bullet_window_months": (
         say("收获后还款贷款的表现期（月）", "window of harvest-bullet loans, months from maturity"),
