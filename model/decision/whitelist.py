@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 from model.card.bins import Columns, Floats, Ints
 from model.card.reasons import points_lost, ranked, reason_codes
 from model.card.scorecard import Card
-from model.decision.capacity import LoanTerms, finances, loan_terms
+from model.decision.capacity import (
+    LoanTerms,
+    finances,
+    for_the_loan_that_follows,
+    loan_terms,
+)
 from model.decision.knock_outs import Flags, KnockOuts, knock_outs
 from model.decision.offer import Offer, grade_of_pd, offer
 from model.policy.policy import Policy
@@ -94,14 +99,23 @@ def assess(
         those of the term that suits the household, so that no request changes who is on the
         whitelist. None lets each household's calendar choose.
 
+    Notes
+    -----
+    Under a policy that weighs evidence the tier is that of the loan that follows the ones that run:
+    a borrower in good standing does not leave the list because a loan runs. The offer is for a loan
+    paid out today, which shares this season's income, and the caps, with them.
+
     Raises
     ------
     KeyError
         If an attribute that the policy or the card reads is not among `columns`.
     """
     household = finances(columns, as_of, policy)
-    suited = loan_terms(household, policy)
-    granted = suited if months is None else loan_terms(household, policy, months)
+    following = for_the_loan_that_follows(household, in_arrears(columns))
+    suited = loan_terms(following, policy)
+    granted = suited
+    if months is not None or following is not household:
+        granted = loan_terms(household, policy, suited.months if months is None else months)
     hits = knock_outs(policy.rules, _with_terms(columns, suited))
     codes = card.codes(columns)
     by_attribute = card.points_by_attribute(codes)
@@ -206,6 +220,11 @@ def age_at_maturity(columns: Columns, months: Ints) -> Floats:
     """
     years = -(-months // 12)
     return np.asarray(columns["age_years"], dtype=np.float64) + years
+
+
+def in_arrears(columns: Columns) -> Flags:
+    """Return which members have a loan past due now, shape (n,)."""
+    return np.asarray(np.asarray(columns["days_past_due_now"], dtype=np.float64) > 0)
 
 
 def _with_terms(columns: Columns, suited: LoanTerms) -> Columns:

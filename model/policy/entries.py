@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Literal, get_args
 
 from model.errors import ContractError
@@ -44,10 +43,23 @@ class Rule:
 
 @dataclass(frozen=True)
 class Crop:
-    """Net income of a mu (yuan per year) and its share by calendar month (percent, 12 entries)."""
+    """What a mu earns in a year, and its share by calendar month (percent, 12 entries).
+
+    Attributes
+    ----------
+    net_yuan_per_mu : int
+        Gross harvest less inputs.
+    gross_yuan_per_mu, inputs_yuan_per_mu : int
+        At a normal yield; in a policy before capacity from evidence, the net and 0.
+    normal_kg_per_mu : int
+        The normal yield; 0 where yields are not compared.
+    """
 
     net_yuan_per_mu: int
     market_percent: tuple[int, ...]
+    gross_yuan_per_mu: int
+    inputs_yuan_per_mu: int = 0
+    normal_kg_per_mu: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,18 +106,26 @@ NUMBERS: Mapping[str, tuple[int, int]] = {
     "income_haircut_percent": (0, 100),
     "wage_yuan_per_labourer": (0, 1_000_000),
 }
-#: Pairs of numbers of which the first may not exceed the second.
-_ASCENDING = (
-    ("minimum_loan_yuan", "product_cap_yuan"),
-    ("minimum_months", "standard_months"),
-    ("standard_months", "maximum_months"),
-    ("rate_floor_bp", "rate_cap_bp"),
-)
+#: Numbers that capacity from evidence reads; a policy has all of them or none.
+EVIDENCE_NUMBERS: Mapping[str, tuple[int, int]] = {
+    "yield_stress_percent": (0, 100),
+    "price_stress_percent": (0, 100),
+    "unknown_yield_percent": (0, 100),
+    "usual_rent_yuan_per_mu": (0, 100_000),
+    "living_cost_yuan_per_head": (0, 1_000_000),
+    "living_cost_counted_percent": (0, 100),
+    "unknown_household_heads": (1, 20),
+    "guarantee_share_percent": (0, 100),
+    "limit_months": (1, 60),
+}
+#: The evidence of an income, strongest first.
+EVIDENCE = ("account", "tax", "contract", "officer_visit", "declared")
 
 
 def policy_number(name: str, value: object) -> int:
     """Return the number `name` within its bounds; see `integer` for what is raised."""
-    return integer(f"number {name}", value, *NUMBERS.get(name, (-(10**9), 10**9)))
+    bounds = {**NUMBERS, **EVIDENCE_NUMBERS}.get(name, (-(10**9), 10**9))
+    return integer(f"number {name}", value, *bounds)
 
 
 def rule_of(spec: Mapping[str, Any], numbers: Mapping[str, int]) -> Rule:
@@ -139,18 +159,31 @@ def rule_of(spec: Mapping[str, Any], numbers: Mapping[str, int]) -> Rule:
     return rule
 
 
+#: Keys of a crop: in a policy of capacity from evidence, and before.
+_CROP_KEYS = ("gross_yuan_per_mu", "inputs_yuan_per_mu", "normal_kg_per_mu", "market")
+_NET_CROP_KEYS = ("net_yuan_per_mu", "market")
+
+
 def crop_of(name: str, spec: object) -> Crop:
     """Return the crop in `spec`; see `integer` for what is raised."""
     where = f"crop {name}"
-    entry = checked_mapping(where, spec, ("net_yuan_per_mu", "market"))
+    is_gross = isinstance(spec, dict) and "gross_yuan_per_mu" in spec
+    entry = checked_mapping(where, spec, _CROP_KEYS if is_gross else _NET_CROP_KEYS)
     months = [str(month) for month in range(1, 13)]
     market = checked_mapping(f"{where}, market", entry["market"], (), months)
     shares = tuple(integer(f"{where}, month {m}", market.get(m, 0), 0, 100) for m in months)
     if sum(shares) != 100:
         raise ContractError(f"policy.yaml, {where}: market shares add up to {sum(shares)}, not 100")
-    return Crop(
-        integer(f"{where}, net_yuan_per_mu", entry["net_yuan_per_mu"], 0, 1_000_000), shares
-    )
+    yuan = {
+        key: integer(f"{where}, {key}", value, 0, 1_000_000)
+        for key, value in entry.items()
+        if key != "market"
+    }
+    if not is_gross:
+        net = yuan["net_yuan_per_mu"]
+        return Crop(net, shares, net)
+    net = max(yuan["gross_yuan_per_mu"] - yuan["inputs_yuan_per_mu"], 0)
+    return Crop(net, shares, **yuan)
 
 
 def grade_of(spec: object) -> GradeTerms:
@@ -213,58 +246,3 @@ def _rule_value(where: str, value: object, numbers: Mapping[str, int]) -> int | 
             f"policy.yaml, {where}: {value!r} is neither a number nor the name of one"
         )
     return value
-
-
-def flaws_of_numbers(numbers: Mapping[str, int], named_by_rules: set[str]) -> Iterator[str]:
-    """Yield what is wrong with the numbers: missing, unused, or above a number they limit."""
-    for name in NUMBERS:
-        if name not in numbers:
-            yield f"number {name} is missing"
-    for name in numbers:
-        if name not in NUMBERS and name not in named_by_rules:
-            yield f"number {name} is not used; is it misspelt?"
-    for low, high in _ASCENDING:
-        if numbers.get(low, 0) > numbers.get(high, 0):
-            yield f"{low} is above {high}"
-
-
-def flaws_of_grades(grades: Sequence[GradeTerms]) -> Iterator[str]:
-    """Yield what is wrong with the master scale; a worse grade must not have better terms."""
-    if len({terms.grade for terms in grades}) != len(grades):
-        yield "two grades share a name"
-    if not grades or grades[-1].pd_at_most != 1.0:
-        yield "the last grade must take every PD: pd_at_most 1.0"
-    for better, worse in pairwise(grades):
-        if better.pd_at_most >= worse.pd_at_most:
-            yield f"grade {worse.grade} does not rise in PD over {better.grade}"
-        if better.spread_bp > worse.spread_bp or better.cap_yuan < worse.cap_yuan:
-            yield f"grade {worse.grade} has better terms than {better.grade}"
-
-
-def flaws_of_tiers(tiers: Mapping[str, int]) -> Iterator[str]:
-    """Yield what is wrong with the cut-offs."""
-    if set(tiers) != {"FIRST", "SECOND"}:
-        yield f"tiers names {', '.join(tiers)}; it must name FIRST and SECOND"
-    elif tiers["FIRST"] <= tiers["SECOND"]:
-        yield "tier FIRST must need more points than SECOND"
-
-
-def flaws_of_review_reasons(reasons: Sequence[ReviewReason]) -> Iterator[str]:
-    """Yield what is wrong with the reviewers' reasons; each answer needs at least one."""
-    codes = [reason.code for reason in reasons]
-    for code in sorted({code for code in codes if codes.count(code) > 1}):
-        yield f"two review reasons share the code {code}"
-    for answer in ("approve", "decline"):
-        if not any(reason.justifies(answer) for reason in reasons):
-            yield f"no review reason justifies {answer}"
-
-
-def flaws_of_rules(rules: Sequence[Rule], request_rules: Sequence[Rule]) -> Iterator[str]:
-    """Yield what is wrong with the rules: shared codes, or effects that a request cannot have."""
-    codes = [rule.code for rule in (*rules, *request_rules)]
-    for code in sorted({code for code in codes if codes.count(code) > 1}):
-        yield f"two rules in force share the code {code}"
-    for rule in request_rules:
-        # A request is approved, referred or declined; it cannot change the tier.
-        if "nurture" in (rule.outcome, rule.missing) or rule.unscored:
-            yield f"rule {rule.code} is about a request: it can only decline, refer or pass"

@@ -21,16 +21,19 @@ from model.policy.entries import (
     ReviewReason,
     Rule,
     crop_of,
-    flaws_of_grades,
-    flaws_of_numbers,
-    flaws_of_review_reasons,
-    flaws_of_rules,
-    flaws_of_tiers,
     grade_of,
     integer,
     policy_number,
     review_reason_of,
     rule_of,
+)
+from model.policy.flaws import (
+    flaws_of_evidence,
+    flaws_of_grades,
+    flaws_of_numbers,
+    flaws_of_review_reasons,
+    flaws_of_rules,
+    flaws_of_tiers,
 )
 from model.policy.policy_file import (
     RULES,
@@ -67,6 +70,9 @@ class Policy:
         Occupations whose turnover is not the sale of their own crops.
     grades : tuple of GradeTerms
         From the least risk to the most; the last takes every PD.
+    evidence_percent : mapping of str to int
+        Share of an income that counts, by its evidence; empty in a policy that does not weigh
+        evidence.
     tiers : mapping of str to int
         Minimum points of FIRST and SECOND.
     review_reasons : tuple of ReviewReason
@@ -82,6 +88,7 @@ class Policy:
     trade_margin_percent: Mapping[str, int]
     trade_besides_crops: tuple[str, ...]
     crops: Mapping[str, Crop]
+    evidence_percent: Mapping[str, int]
     grades: tuple[GradeTerms, ...]
     tiers: Mapping[str, int]
     review_reasons: tuple[ReviewReason, ...]
@@ -93,6 +100,11 @@ class Policy:
     def __getitem__(self, number: str) -> int:
         """Return the number `number`."""
         return self.numbers[number]
+
+    @property
+    def weighs_evidence(self) -> bool:
+        """Whether income counts by its evidence, line by line; older policies count labourers."""
+        return bool(self.evidence_percent)
 
     def rule(self, code: str) -> Rule:
         """Return the rule with `code`."""
@@ -161,6 +173,9 @@ def _parse_policy(entries: Mapping[str, Any], day: date) -> Policy:
         trade_margin_percent=_integers(entries, "trade_margin_percent", 100),
         trade_besides_crops=_names(entries, "trade_besides_crops"),
         crops={name: crop_of(name, spec) for name, spec in _table(entries, "crops").items()},
+        evidence_percent=_integers(entries, "evidence_percent", 100)
+        if "evidence_percent" in entries
+        else {},
         grades=tuple(grade_of(spec) for spec in entries["grades"]["value"]),
         tiers=_integers(entries, "tiers", 10_000),
         review_reasons=tuple(review_reason_of(spec) for spec in entries["review_reasons"]["value"]),
@@ -174,6 +189,7 @@ def _parse_policy(entries: Mapping[str, Any], day: date) -> Policy:
 def _refuse_contradictions(policy: Policy, named: set[str]) -> None:
     flaws = [
         *flaws_of_numbers(policy.numbers, named),
+        *flaws_of_evidence(policy.numbers, policy.evidence_percent),
         *flaws_of_grades(policy.grades),
         *flaws_of_tiers(policy.tiers),
         *flaws_of_review_reasons(policy.review_reasons),

@@ -19,7 +19,16 @@ from model.errors import ContractError
 TABLES = (
     "trade_margin_percent", "trade_besides_crops", "crops", "grades", "tiers", "review_reasons",
 )  # fmt: skip
+#: Dated tables that a policy may lack, or have only from a later day on; without them it decides as
+#: before there were any.
+LATER_TABLES = ("evidence_percent",)
 RULES = ("rules", "request_rules")
+#: Numbers of a later day: see `LATER_TABLES`.
+LATER_NUMBERS = (
+    "yield_stress_percent", "price_stress_percent", "unknown_yield_percent",
+    "usual_rent_yuan_per_mu", "living_cost_yuan_per_head", "living_cost_counted_percent",
+    "unknown_household_heads", "guarantee_share_percent", "limit_months",
+)  # fmt: skip
 _NUMBER_KEYS = ("unit", "source", "values")
 _TABLE_KEYS = ("source", "values")
 _RULE_KEYS = ("code", "attribute", "holds", "value", "missing", "outcome", "zh", "en", "source",
@@ -48,11 +57,11 @@ def read_policy_file(text: str) -> Mapping[str, Any]:
         spec = yaml.load(text, _UniqueKeysLoader)
     except yaml.YAMLError as error:
         raise ContractError(f"policy.yaml is not YAML: {error}") from error
-    policy = checked_mapping("the file", spec, ("numbers", *TABLES, *RULES))
+    policy = checked_mapping("the file", spec, ("numbers", *TABLES, *RULES), LATER_TABLES)
     numbers = policy["numbers"]
     for name, entry in checked_mapping("numbers", numbers, (), numbers).items():
         _refuse_undated(f"number {name}", entry, _NUMBER_KEYS)
-    for name in TABLES:
+    for name in (*TABLES, *(each for each in LATER_TABLES if each in policy)):
         _refuse_undated(name, policy[name], _TABLE_KEYS)
     for name in RULES:
         _refuse_malformed_rules(name, policy[name])
@@ -127,9 +136,15 @@ def in_force(spec: Mapping[str, Any], day: date) -> dict[str, Any]:
     ContractError
         If a number or table has no value by that day.
     """
+    later = [name for name in LATER_TABLES if name in spec and _has_begun(spec[name], day)]
+    numbers = {
+        name: entry
+        for name, entry in spec["numbers"].items()
+        if name not in LATER_NUMBERS or _has_begun(entry, day)
+    }
     return {
-        "numbers": {name: _dated(name, entry, day) for name, entry in spec["numbers"].items()},
-        **{name: _dated(name, spec[name], day) for name in TABLES},
+        "numbers": {name: _dated(name, entry, day) for name, entry in numbers.items()},
+        **{name: _dated(name, spec[name], day) for name in (*TABLES, *later)},
         **{name: _rules_in_force(spec[name], day) for name in RULES},
     }
 
@@ -176,6 +191,10 @@ def _refuse_malformed_rules(name: str, rules: object) -> None:
 def _refuse_non_date(where: str, value: object) -> None:
     if not isinstance(value, date) or isinstance(value, datetime):
         raise ContractError(f"policy.yaml, {where}: {value!r} is not a date such as 2023-01-31")
+
+
+def _has_begun(entry: Mapping[str, Any], day: date) -> bool:
+    return bool(min(entry["values"]) <= day)
 
 
 def _dated(name: str, entry: Mapping[str, Any], day: date) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from model.profile.flows import (
     capital,
     commerce,
     consents,
+    harvests,
     identity,
+    incomes,
     information,
     instalments,
     land,
@@ -20,8 +22,8 @@ from model.profile.flows import (
 from model.profile.flows.formula import Formula
 
 _FLOWS = (
-    commerce, logistics, capital, loans, instalments, accounts, land, information, identity,
-    consents,
+    commerce, logistics, capital, loans, instalments, accounts, incomes, land, harvests,
+    information, identity, consents,
 )  # fmt: skip
 
 

@@ -98,3 +98,15 @@ def paid_months_12m(months: Table) -> Value:
     credited = months.wages_credited.fill_null(0) + months.remittances.fill_null(0) > 0
     count = total(credited.cast("int64"), last_year)
     return ibis.ifelse((recorded & last_year).any(), count, ibis.null("int64"))
+
+
+@formula(cashflow, none=0)
+def wages_credited_12m(months: Table) -> Value:
+    """Wages credited to the account."""
+    return yuan(total(months.wages_credited, in_last(months, 12)))
+
+
+@formula(cashflow, none=0)
+def remittances_12m(months: Table) -> Value:
+    """Money sent home to the account."""
+    return yuan(total(months.remittances, in_last(months, 12)))

@@ -28,6 +28,12 @@ household_size = recorded(member, "household_size")
 
 
 @formula(member)
+def household_heads(row: Table) -> Value:
+    """Household size as recorded, for living costs; `household_size` itself is for audits."""
+    return row.household_size
+
+
+@formula(member)
 def operating_years(row: Table) -> Value:
     """Completed years since the farm or business began."""
     return completed_years(row.operating_since, row.as_of)

@@ -1,4 +1,4 @@
-"""Repayment capacity, against households worked out by hand, and its laws."""
+"""Repayment capacity before income was weighed by evidence: worked out by hand, and its laws."""
 
 from datetime import date
 
@@ -11,7 +11,8 @@ from model.decision.capacity import finances, loan_terms
 from model.policy.policy import policy_on
 
 DAY = date(2023, 10, 1)
-POLICY = policy_on(DAY)
+#: The last policy that counts labourers and a net sum per mu; decisions made under it replay.
+POLICY = policy_on(date(2023, 9, 30))
 CROPS = tuple(POLICY.crops)
 INCOMES = (
     *(f"area_{crop}_mu" for crop in CROPS),

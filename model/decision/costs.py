@@ -1,0 +1,77 @@
+"""What a household must pay in a year before it can repay a new loan, as an audited sum in yuan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.card.bins import Columns, Ints
+from model.decision.amounts import against
+from model.policy.policy import Policy
+
+_MOST_HEADS = 100
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Costs of n households, in yuan a year, each of shape (n,).
+
+    Attributes
+    ----------
+    living, rent : Ints
+        Counted costs of living, and rent of land: they come before debts.
+    debt_service : Ints
+        Principal and interest of the coming 12 months on loans with us.
+    elsewhere, guarantees : Ints
+        Payments to other lenders, and the share of guarantees that is counted.
+    """
+
+    living: Ints
+    rent: Ints
+    debt_service: Ints
+    elsewhere: Ints
+    guarantees: Ints
+
+    @property
+    def before_debts(self) -> Ints:
+        """Costs that come before debts."""
+        return self.living + self.rent
+
+    @property
+    def other_debts(self) -> Ints:
+        """Debts to others."""
+        return self.elsewhere + self.guarantees
+
+
+def yearly_costs(columns: Columns, policy: Policy) -> Costs:
+    """Return the costs of each household under a policy that weighs evidence.
+
+    Parameters
+    ----------
+    columns
+        People of the household, rent, leased area without a recorded rent, debt service, and what
+        the credit bureau reports.
+    """
+    return Costs(
+        living=_living(columns, policy),
+        rent=against(columns["rent_12m"])
+        + against(columns["leased_mu_without_rent"]) * policy["usual_rent_yuan_per_mu"],
+        debt_service=against(columns["debt_service_12m"]),
+        elsewhere=against(columns["bureau_monthly_payment"]) * 12,
+        guarantees=_percent_of(
+            against(columns["bureau_guarantees"]), policy["guarantee_share_percent"]
+        ),
+    )
+
+
+def _living(columns: Columns, policy: Policy) -> Ints:
+    heads = np.asarray(columns["household_heads"], dtype=np.float64)
+    known = np.where(np.isnan(heads), policy["unknown_household_heads"], heads)
+    people = np.rint(np.clip(known, 1, _MOST_HEADS)).astype(np.int64)
+    yuan: Ints = people * policy["living_cost_yuan_per_head"]
+    return _percent_of(yuan, policy["living_cost_counted_percent"])
+
+
+def _percent_of(yuan: Ints, percent: int) -> Ints:
+    return -(-yuan * percent // 100)
