@@ -21,6 +21,7 @@ def policy_page() -> str:
         margins=list(_margins(spec)),
         besides=list(_besides(spec)),
         crops=list(_crops(spec)),
+        evidence=list(_evidence(spec)),
         grades=list(_grades(spec)),
         tiers=list(_tiers(spec)),
         review_reasons=list(_review_reasons(spec)),
@@ -55,7 +56,20 @@ def _crops(spec: Mapping[str, Any]) -> Iterator[Row]:
     for start, crops in _dated(spec, "crops"):
         for crop, entry in crops.items():
             market = ", ".join(f"{month}月 {share}" for month, share in entry["market"].items())
-            yield crop, entry["net_yuan_per_mu"], market, start
+            yield crop, *_yuan_of_a_mu(entry), market, start
+
+
+def _yuan_of_a_mu(entry: Mapping[str, Any]) -> tuple[object, object, object, object]:
+    """Return net, gross, inputs and normal yield; the net alone before capacity from evidence."""
+    if "net_yuan_per_mu" in entry:
+        return entry["net_yuan_per_mu"], "", "", ""
+    gross, inputs = entry["gross_yuan_per_mu"], entry["inputs_yuan_per_mu"]
+    return gross - inputs, gross, inputs, entry["normal_kg_per_mu"] or "not compared"
+
+
+def _evidence(spec: Mapping[str, Any]) -> Iterator[Row]:
+    for start, weights in _dated(spec, "evidence_percent"):
+        yield from ((evidence, percent, start) for evidence, percent in weights.items())
 
 
 def _grades(spec: Mapping[str, Any]) -> Iterator[Row]:

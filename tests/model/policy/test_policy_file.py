@@ -112,6 +112,10 @@ def test_crops_and_occupations_are_those_of_the_archive():
     for entry in SPEC["crops"]["values"].values():
         assert set(entry) == crops
         assert {f"area_{crop}_mu" for crop in entry} <= set(member_dictionary().attributes)
+        assert {f"harvest_{crop}_mu" for crop in entry} <= set(member_dictionary().attributes)
+    evidence = set(tables["incomes"].columns["evidence"].choices)
+    for weights in SPEC["evidence_percent"]["values"].values():
+        assert set(weights) == evidence
     for entry in SPEC["trade_margin_percent"]["values"].values():
         assert set(entry) == occupations
     for names in SPEC["trade_besides_crops"]["values"].values():

@@ -10,15 +10,17 @@ from model.errors import ContractError
 from model.policy.policy import read_policy
 from model.policy.policy_file import shipped_policy
 
-DAY = date(2023, 10, 1)
+#: A day on which the values of `START` are still in force, and the day of capacity from evidence.
+DAY = date(2023, 9, 30)
+EVIDENCE_DAY = date(2023, 10, 1)
 START = date(2020, 1, 1)
 
 
-def refused(change, match):
+def refused(change, match, day=DAY):
     spec = deepcopy(dict(shipped_policy()))
     change(spec)
     with pytest.raises(ContractError, match=match):
-        read_policy(yaml.safe_dump(spec, sort_keys=False, allow_unicode=True), DAY)
+        read_policy(yaml.safe_dump(spec, sort_keys=False, allow_unicode=True), day)
 
 
 def number(name, value):
@@ -32,6 +34,10 @@ def rule(**changes):
 def table(name, change):
     """Change the values of table `name` that are in force last."""
     return lambda spec: change(spec[name]["values"][max(spec[name]["values"])])
+
+
+def evidence(change, name="evidence_percent"):
+    return lambda spec: change(spec[name]["values"][EVIDENCE_DAY])
 
 
 def without(key):
@@ -209,3 +215,20 @@ def test_a_list_of_the_wrong_type_is_refused():
 def test_a_repeated_key_or_another_file_is_refused(text, match):
     with pytest.raises(ContractError, match=match):
         read_policy(text, DAY)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda s: s["numbers"].pop("limit_months"), "number limit_months is missing beside"),
+        (lambda s: s.pop("evidence_percent"), "evidence_percent names ;"),
+        (evidence(lambda v: v.pop("tax")), "evidence_percent names account, contract"),
+        (evidence(lambda v: v.update(rumour=10)), "evidence_percent names .*rumour"),
+        (evidence(lambda v: v.update(account=101)), "evidence_percent, account.*101"),
+        (evidence(lambda v: v["wheat"].pop("inputs_yuan_per_mu"), "crops"), "crop wheat.*inputs"),
+        (evidence(lambda v: v["wheat"].update(net_yuan_per_mu=5), "crops"), "crop wheat.*net_yuan"),
+        (evidence(lambda v: v["wheat"].update(gross_yuan_per_mu=-5), "crops"), "crop wheat, gross"),
+    ],
+)
+def test_a_part_of_capacity_from_evidence_without_the_others_is_refused(change, match):
+    refused(change, match, EVIDENCE_DAY)
