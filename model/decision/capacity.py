@@ -143,12 +143,12 @@ def _repayable(
 def _free_share(income: Income, costs: Costs, policy: Policy) -> Ints:
     """Return what each yuan of income may spend on debts, in 1/10,000, shape (n,).
 
-    That is the policy's share, or less where living costs and rent leave less of a year's income.
-    Every yuan bears its part of the year's costs, whenever it comes in.
+    That is the policy's share of what living costs and rent leave of a year's income. Every yuan
+    bears its part of the year's costs, whenever it comes in.
     """
     year = income.within(np.full((len(costs.living), 1), 12))[:, 0] // SCALE
-    left = np.maximum(year - costs.before_debts, 0) * 10_000 // np.maximum(year, 1)
-    share: Ints = np.minimum(left, policy["debt_service_share_percent"] * 100)
+    left = np.maximum(year - costs.before_debts, 0) * policy["debt_service_share_percent"]
+    share: Ints = left * 100 // np.maximum(year, 1)
     return share
 
 
