@@ -26,6 +26,7 @@ UNITS: Mapping[str, Text] = {
     "days": Text(" 天", " days"),
     "years": Text(" 年", " years"),
     "mu": Text(" 亩", " mu"),
+    "kg per mu": Text(" 公斤/亩", " kg per mu"),
     "grade": Text(" 级", ""),
     "share": Text("%", "%"),
 }

@@ -114,7 +114,7 @@ members = st.fixed_dictionaries(
         "operating_years": st.sampled_from([1.0, 5, 12, 30, np.nan]),
         "bills_on_time_share_12m": st.sampled_from([0.2, 0.9, 1.0, 1.0]),
         "worst_days_past_due_24m": st.sampled_from([0, 0, 10, 30, 90, np.nan]),
-        "area_melon_mu": st.sampled_from([0, 1, 5, 30]),
+        "harvest_melon_mu": st.sampled_from([0, 1, 5, 30]),
         "balance_outstanding": st.sampled_from([0, 0, 9_999.5, 45_000]),
         "consent_in_force": st.sampled_from([1, 1, 1, 0]),
         "age_years": st.sampled_from([17, 18, 40, 40, 63, 64, 65]),

@@ -38,7 +38,9 @@ def holders(members, ids=None):
 
 WEAKER = {"operating_years": 5}
 SECOND = {"operating_years": 5, "bills_on_time_share_12m": 0.6}
-NO_LAND = {"area_wheat_mu": 0, "area_maize_mu": 0, "area_melon_mu": 0, "net_sales_12m": 0}
+NO_LAND = {
+    "harvest_wheat_mu": 0, "harvest_maize_mu": 0, "harvest_melon_mu": 0, "net_sales_12m": 0,
+}  # fmt: skip
 
 
 def test_more_points_take_the_place():
@@ -102,8 +104,8 @@ member = st.fixed_dictionaries(
         "household_id": st.sampled_from(["H1", "H2", "H3", None]),
         "operating_years": st.sampled_from([1, 5, 12, 30]),
         "bills_on_time_share_12m": st.sampled_from([0.4, 0.6, 0.99]),
-        "area_melon_mu": st.sampled_from([0, 0.5, 3, 20]),
-        "area_maize_mu": st.sampled_from([0, 10]),
+        "harvest_melon_mu": st.sampled_from([0, 0.5, 3, 20]),
+        "harvest_maize_mu": st.sampled_from([0, 10]),
         "loans_open": st.sampled_from([0, 1, np.nan]),
         "debt_service_12m": st.sampled_from([0, 5000, 20000]),
         "court_unresolved": st.sampled_from([0, 0, 0, 1]),

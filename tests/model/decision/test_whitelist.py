@@ -16,13 +16,17 @@ CARD = CASES_CARD
 TEXT_COLUMNS = {
     "occupation": st.sampled_from(["grower", "livestock", "trader", "services", "?", None]),
     "household_id": st.sampled_from(["H1", "H2", "NA", None]),
+    **{
+        f"documented_{kind}_evidence": st.sampled_from(["account", "tax", "officer_visit", None])
+        for kind in ("wages", "business", "rent", "pension", "other")
+    },
 }  # fmt: skip
 NAMES = {
     *CARD.attributes,
     *(rule.attribute for rule in policy_on(date(2023, 10, 1)).rules),
     *(f"area_{crop}_mu" for crop in policy_on(date(2023, 10, 1)).crops),
-    "net_sales_12m", "qr_receipts_12m", "subsidy_12m", "labourers", "debt_service_12m",
-    "balance_outstanding", "age_years", "loans_open", "occupation", "household_id",
+    *(each.name for each in member_dictionary() if each.role == "rule" and each.type == "number"),
+    "net_sales_12m", "qr_receipts_12m", "balance_outstanding", "age_years", *TEXT_COLUMNS,
 } - (set(DERIVED) - {HOUSEHOLD_BORROWER})  # fmt: skip
 
 
@@ -45,6 +49,7 @@ sound = {
     "days_past_due_now": st.just(0.0), "household_borrower": st.sampled_from([1.0, np.nan]),
     "months_of_history": st.sampled_from([3.0, 40.0]), "bureau_queries_6m": st.just(0.0),
     "net_sales_12m": st.floats(0, 2e6), "area_melon_mu": st.floats(2, 30),
+    "harvest_melon_mu": st.floats(2, 30), "household_heads": st.sampled_from([np.nan, 1.0, 4.0]),
     "household_balance_outstanding": st.just(0.0), "debt_service_12m": st.floats(0, 20_000),
     "worst_days_past_due_24m": st.sampled_from([0.0, 0.0, 29.0, 30.0]),
     "balance_outstanding": st.sampled_from([0.0, 0.0, 19_999.5, 40_000.0]),
@@ -149,7 +154,8 @@ def test_a_tier_is_the_points_tier_held_back_by_the_worst_knock_out(row, day):
 ARREARS = (
     "worst_days_past_due_24m", "days_past_due_now", "court_unresolved", "blacklist_unresolved",
     "overdue_elsewhere_unresolved", "bureau_queries_6m", "household_balance_outstanding",
-    "balance_outstanding", "debt_service_12m",
+    "balance_outstanding", "debt_service_12m", "bureau_monthly_payment", "bureau_guarantees",
+    "rent_12m", "household_heads",
 )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ members = st.fixed_dictionaries(
         "bureau_queries_6m": st.sampled_from([0.0, 5.0]),
         "household_borrower": st.sampled_from([1.0, 0.0, np.nan]),
         "consent_in_force": st.sampled_from([1.0, 1.0, 0.0]),
-        "area_melon_mu": st.sampled_from([0.0, 3.0]),
+        "harvest_melon_mu": st.sampled_from([0.0, 3.0]),
     },
 )
 
