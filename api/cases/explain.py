@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Literal
 
-from api.cases.schemas import ChangeShape, CountedShape, ExplanationShape, ProposalShape
+from api.cases.schemas import (
+    CapacityShape,
+    ChangeShape,
+    CostShape,
+    CountedShape,
+    ExplanationShape,
+    IncomeShape,
+    ProposalShape,
+)
 from api.decisions.profiles import stored_profile
-from api.decisions.replay import remake
+from api.decisions.replay import Remade, remake
 from api.ledger.commands import View
 from api.ledger.entries import Entry
 from model.decision.decision import Outcome
+from model.explanation.capacity_table import CapacityTable, capacity_table
 from model.explanation.explanation import Explanation, Proposal, explain
 from model.explanation.nearest_changes import Basis
 from model.explanation.own_power import Change
@@ -21,7 +30,26 @@ def explain_decision(view: View, entry: Entry, lang: Literal["zh", "en"]) -> Exp
     remade = remake(view, entry, stored_profile(view, entry))
     basis = Basis(remade.as_of, remade.policy, remade.card, member_dictionary())
     explanation = explain(remade.columns, remade.decision, remade.request, basis)
-    return _explanation_shape(str(entry.decision_id), remade.decision.outcome, explanation, lang)
+    shape = _explanation_shape(str(entry.decision_id), remade.decision.outcome, explanation, lang)
+    return shape.model_copy(update={"capacity": _capacity_of(remade, lang)})
+
+
+def _capacity_of(remade: Remade, lang: Literal["zh", "en"]) -> CapacityShape | None:
+    """Return the sum behind the capacity, of the term asked for, where the member was scored."""
+    if remade.decision.points is None:
+        return None
+    months = remade.request.months
+    table = capacity_table(remade.columns, remade.as_of, remade.policy, months)
+    return None if table is None else _capacity_shape(table, lang)
+
+
+def _capacity_shape(table: CapacityTable, lang: Literal["zh", "en"]) -> CapacityShape:
+    incomes = [
+        IncomeShape(**{**vars(row), "months": list(row.months), "text": getattr(row.text, lang)})
+        for row in table.incomes
+    ]
+    costs = [CostShape(**{**vars(row), "text": getattr(row.text, lang)}) for row in table.costs]
+    return CapacityShape(**{**vars(table), "incomes": incomes, "costs": costs})
 
 
 def _explanation_shape(
@@ -45,6 +73,7 @@ def _explanation_shape(
         proposals=[_proposal(item, translate(item.text)) for item in explanation.proposals],
         no_proposal=translate(explanation.no_proposal) if explanation.no_proposal else None,
         rights=translate(explanation.rights),
+        capacity=None,
     )
 
 

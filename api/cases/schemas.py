@@ -36,6 +36,41 @@ class ProposalShape(BaseModel):
     text: str
 
 
+class IncomeShape(BaseModel):
+    """A source of income in yuan a year, with what counts of it."""
+
+    source: str
+    evidence: str | None
+    yearly_yuan: int
+    percent: int = Field(description="share that counts, before inputs")
+    inputs_yuan: int
+    counted_yuan: int = Field(description="0 where another line of the same income counts")
+    months: list[int] = Field(description="months in which it comes in; none if all the year")
+    text: str
+
+
+class CostShape(BaseModel):
+    """A cost or debt in yuan a year."""
+
+    source: str
+    yearly_yuan: int
+    text: str
+
+
+class CapacityShape(BaseModel):
+    """The sum from income to repayment capacity, line by line."""
+
+    incomes: list[IncomeShape]
+    costs: list[CostShape]
+    income_yuan: int = Field(description="what counts of a year's income, each income once")
+    for_debts_yuan: int = Field(description="what debts may take, after living costs and rent")
+    months: int = Field(description="term for which the capacities hold")
+    capacity_yuan: int | None = Field(description="null where no income is on record")
+    following_yuan: int | None = Field(
+        description="capacity once the loans with us that run are repaid; the tier is that of it"
+    )
+
+
 class ExplanationShape(BaseModel):
     """The explanation of a decision for the member, in one language."""
 
@@ -50,6 +85,9 @@ class ExplanationShape(BaseModel):
     proposals: list[ProposalShape]
     no_proposal: str | None = Field(description="why there is no proposal")
     rights: str
+    capacity: CapacityShape | None = Field(
+        description="null without a score, and under a policy of before October 2023"
+    )
 
 
 class DisbursementShape(BaseModel):

@@ -94,7 +94,8 @@ def _profile(columns: Columns) -> dict[str, Any]:
     return {
         attribute.name: _value(attribute, columns[attribute.name].item())
         for attribute in member_dictionary()
-        if attribute.role != "audit" and columns
+        # An edition of an earlier release lacks the attributes declared since.
+        if attribute.role != "audit" and attribute.name in columns
     }
 
 

@@ -23,7 +23,7 @@ from model.policy.policy import Policy
 
 _MAX_LABOURERS = 100
 #: Lines of a trade, which for a grower is the sale of the household's own crops.
-_TRADE = ("turnover", "documented_business")
+TRADE = ("turnover", "documented_business")
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,9 @@ def _evidenced(columns: Columns, as_of: date, policy: Policy) -> Income:
     crops: Ints = np.array([each.counted // 100 for each in fields]).T @ market
     return Income(
         crops=_from_today(crops, as_of),
-        trade=sum((each.counted for each in lines if each.source in _TRADE), _none(columns)),
+        trade=sum((each.counted for each in lines if each.source in TRADE), _none(columns)),
         steady=sum(
-            (e.counted for e in lines if not e.market_percent and e.source not in _TRADE),
+            (e.counted for e in lines if not e.market_percent and e.source not in TRADE),
             _none(columns),
         ),
         has_separate_trade=_has_separate_trade(columns, policy),

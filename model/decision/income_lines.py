@@ -86,26 +86,22 @@ def income_lines(columns: Columns, policy: Policy) -> list[IncomeLine]:
 
 
 def _crop_lines(columns: Columns, policy: Policy) -> Iterator[IncomeLine]:
+    kept = (100 - policy["yield_stress_percent"]) * (100 - policy["price_stress_percent"]) // 100
     for name, crop in policy.crops.items():
         area = in_favour(columns[f"harvest_{name}_mu"], 100, MAX_MU)
         # 0.01 mu × yuan a mu is in 1/100 yuan.
         gross = area * crop.gross_yuan_per_mu * _yield_permille(name, columns, policy) // 1000
-        stressed = gross * _kept(policy) // 10_000
+        stressed = gross * kept // 100
         inputs = area * crop.inputs_yuan_per_mu
         yield IncomeLine(
             source=name,
             evidence=_same(FIELD, area),
             yearly=gross * 100,
-            percent=np.full_like(area, _kept(policy) // 100),
+            percent=np.full_like(area, kept),
             inputs=inputs * 100,
             counted=np.maximum(stressed - inputs, 0) * 100,
             market_percent=crop.market_percent,
         )
-
-
-def _kept(policy: Policy) -> int:
-    """Return what stress leaves of a harvest, in 1/10,000."""
-    return (100 - policy["yield_stress_percent"]) * (100 - policy["price_stress_percent"])
 
 
 def _yield_permille(name: str, columns: Columns, policy: Policy) -> Ints | int:
@@ -126,15 +122,8 @@ def _turnover(columns: Columns, policy: Policy) -> IncomeLine:
     """Return the income from sales and receipts: the occupation's margin, under stress on price."""
     turnover = in_favour(columns["net_sales_12m"]) + in_favour(columns["qr_receipts_12m"])
     margin = margins(columns["occupation"].tolist(), policy)
-    kept = 100 - policy["price_stress_percent"]
-    return IncomeLine(
-        source="turnover",
-        evidence=_same(ACCOUNT, turnover),
-        yearly=turnover * SCALE,
-        percent=margin * kept // 100,
-        inputs=np.zeros_like(turnover),
-        counted=turnover * margin * kept,
-    )
+    percent = margin * (100 - policy["price_stress_percent"]) // 100
+    return _weighed("turnover", _same(ACCOUNT, turnover), turnover, percent)
 
 
 def margins(occupation: list[str | None], policy: Policy) -> Ints:
