@@ -4,7 +4,8 @@ Nothing counts twice. A crop's harvest and its sales are one income, and so are 
 and its tax paper, wages on the account and the contract they are paid under: the larger counts.
 What is only declared has a line and counts nothing.
 
-Amounts are integers in 1/10,000 yuan, so that one row and a million give the same yuan.
+Amounts are integers in 1/10,000 yuan, so that one row and a million give the same yuan. What counts
+of a line is in whole yuan, so that a printed sum adds up.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def _crop_lines(columns: Columns, policy: Policy) -> Iterator[IncomeLine]:
             yearly=gross * 100,
             percent=np.full_like(area, kept),
             inputs=inputs * 100,
-            counted=np.maximum(stressed - inputs, 0) * 100,
+            counted=np.maximum(stressed - inputs, 0) // 100 * SCALE,
             market_percent=crop.market_percent,
         )
 
@@ -158,7 +159,7 @@ def _declared(columns: Columns) -> IncomeLine:
 
 
 def _weighed(source: str, evidence: NDArray[np.object_], yuan: Ints, percent: Ints) -> IncomeLine:
-    counted = yuan * percent * (SCALE // 100)
+    counted = yuan * percent // 100 * SCALE
     return IncomeLine(source, evidence, yuan * SCALE, percent, np.zeros_like(yuan), counted)
 
 

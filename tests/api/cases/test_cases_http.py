@@ -86,6 +86,10 @@ def test_an_approved_decision_is_explained_and_paid_out(branch: Branch) -> None:
     body = officer("GET", f"{address}/explanation?lang=en").json()
     assert body["outcome"] == "APPROVE"
     assert "4,000 yuan" in body["answer"]
+    capacity = body["capacity"]
+    assert sum(row["counted_yuan"] for row in capacity["incomes"]) == capacity["income_yuan"]
+    assert 4_000 <= capacity["capacity_yuan"] <= capacity["for_debts_yuan"]
+    assert all("yuan a year" in row["text"] for row in (*capacity["incomes"], *capacity["costs"]))
     own = officer("POST", f"{address}/disbursements", {"amount_yuan": 1_500})
     assert (own.status_code, own.json()["type"]) == (403, "/problems/duties-apart")
     paid = teller("POST", f"{address}/disbursements", {"amount_yuan": 1_500}, "first")

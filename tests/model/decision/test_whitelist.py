@@ -176,6 +176,40 @@ def test_more_arrears_or_debt_never_raise_tier_points_or_limit(row, name, day, m
     assert found.offer.annual_rate[1] >= found.offer.annual_rate[0]
 
 
+evidence_days = st.dates(date(2023, 10, 1), date(2027, 12, 31))
+
+
+@law
+@given(st.fixed_dictionaries({**likely, **sound, **TEXT_COLUMNS}), evidence_days,
+       st.floats(0, 1e6), st.one_of(st.none(), st.integers(3, 24)))  # fmt: skip
+def test_in_good_standing_the_service_of_a_running_loan_changes_no_tier(row, day, service, months):
+    policy, requested = policy_on(day), None if months is None else np.array([months, months])
+    running = [{**row, "debt_service_12m": 0.0}, {**row, "debt_service_12m": service}]
+    found = assess(columns_of(running), day, policy, CARD, requested)
+    assert found.rank[0] == found.rank[1]
+    assert found.limit_yuan[1] <= found.limit_yuan[0]
+
+
+@law
+@given(st.fixed_dictionaries({**likely, **sound, **TEXT_COLUMNS}), evidence_days,
+       st.one_of(st.none(), st.integers(3, 24)))  # fmt: skip
+def test_what_is_out_and_what_is_offered_stay_within_the_caps(row, day, months):
+    policy, requested = policy_on(day), None if months is None else np.array([months])
+    found = assess(columns_of([row]), day, policy, CARD, requested)
+    if found.limit_yuan[0]:
+        caps = {terms.grade: terms.cap_yuan for terms in policy.grades}
+        out = np.nan_to_num(row["balance_outstanding"]) + found.limit_yuan[0]
+        assert out <= min(policy["product_cap_yuan"], caps[found.grade[0]])
+
+
+@law
+@given(st.fixed_dictionaries({**likely, **sound, **TEXT_COLUMNS}), evidence_days,
+       st.integers(13, 24))  # fmt: skip
+def test_a_longer_term_than_a_year_never_has_a_larger_limit(row, day, months):
+    limits = assess(columns_of([row] * 2), day, policy_on(day), CARD, np.array([12, months]))
+    assert limits.limit_yuan[1] <= limits.limit_yuan[0]
+
+
 def test_an_empty_archive_is_assessed_without_error():
     empty = {
         name: np.array([], dtype=object if name in TEXT_COLUMNS else np.float64) for name in NAMES
