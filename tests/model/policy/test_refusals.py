@@ -32,8 +32,13 @@ def rule(**changes):
 
 
 def table(name, change):
-    """Change the values of table `name` that are in force last."""
-    return lambda spec: change(spec[name]["values"][max(spec[name]["values"])])
+    """Change the values of table `name` that are in force on `DAY`."""
+
+    def changed(spec):
+        values = spec[name]["values"]
+        change(values[max(start for start in values if start <= DAY)])
+
+    return changed
 
 
 def evidence(change, name="evidence_percent"):
