@@ -27,6 +27,8 @@ UNITS: Mapping[str, Text] = {
     "years": Text(" 年", " years"),
     "mu": Text(" 亩", " mu"),
     "kg per mu": Text(" 公斤/亩", " kg per mu"),
+    "lenders": Text(" 家", " lenders"),
+    "payments": Text(" 笔", " payments"),
     "grade": Text(" 级", ""),
     "share": Text("%", "%"),
 }
