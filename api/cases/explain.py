@@ -31,7 +31,8 @@ def explain_decision(view: View, entry: Entry, lang: Literal["zh", "en"]) -> Exp
     basis = Basis(remade.as_of, remade.policy, remade.card, member_dictionary())
     explanation = explain(remade.columns, remade.decision, remade.request, basis)
     shape = _explanation_shape(str(entry.decision_id), remade.decision.outcome, explanation, lang)
-    return shape.model_copy(update={"capacity": _capacity_of(remade, lang)})
+    capacity = _capacity_of(remade, lang)
+    return shape if capacity is None else shape.model_copy(update={"capacity": capacity})
 
 
 def _capacity_of(remade: Remade, lang: Literal["zh", "en"]) -> CapacityShape | None:
@@ -73,7 +74,6 @@ def _explanation_shape(
         proposals=[_proposal(item, translate(item.text)) for item in explanation.proposals],
         no_proposal=translate(explanation.no_proposal) if explanation.no_proposal else None,
         rights=translate(explanation.rights),
-        capacity=None,
     )
 
 

@@ -88,6 +88,7 @@ def get_decision(decision_id: DecisionId, ledger: LedgerInUse) -> DecisionWithHi
 @router.get(
     "/{decision_id}/explanation",
     summary="Explain a decision to the member",
+    response_model_exclude_unset=True,
     responses=refusals(UNKNOWN_DECISION, PROFILE_ERASED, LEDGER_AWAY),
 )
 def get_explanation(

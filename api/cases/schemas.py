@@ -86,7 +86,8 @@ class ExplanationShape(BaseModel):
     no_proposal: str | None = Field(description="why there is no proposal")
     rights: str
     capacity: CapacityShape | None = Field(
-        description="null without a score, and under a policy of before October 2023"
+        default=None,
+        description="absent without a score, and under a policy of before October 2023",
     )
 
 
