@@ -1,4 +1,4 @@
-"""The offer: the smallest of product cap, repayment capacity and grade cap; the grade's rate."""
+"""The offer: the smallest of product cap, repayment capacity and grade cap; and its rate."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from model.card.bins import Columns, Floats, Ints
 from model.decision.amounts import against, in_favour
+from model.decision.price import rate_bp
 from model.policy.policy import Policy
 
 #: The bound that determines the limit, in the order that breaks ties.
@@ -47,7 +48,11 @@ def grade_of_pd(pd: Floats, policy: Policy) -> NDArray[np.object_]:
 
 
 def offer(
-    columns: Columns, capacity_yuan: Floats, grades: NDArray[np.object_], policy: Policy
+    columns: Columns,
+    capacity_yuan: Floats,
+    pd: Floats,
+    grades: NDArray[np.object_],
+    policy: Policy,
 ) -> Offer:
     """Return the offer to each row, whatever its tier.
 
@@ -74,12 +79,10 @@ def offer(
         ]
     )
     spread = np.array([t.spread_bp for t in terms], dtype=np.int64)
-    rate = np.maximum(policy["lpr_bp"] + spread, policy["rate_floor_bp"])
-    rate = np.minimum(rate, policy["rate_cap_bp"])
     names = np.array(BOUNDS, dtype=object)
     return Offer(
         limit_yuan=_round_down(bounds.min(axis=0), policy),
-        annual_rate=rate / 10_000,
+        annual_rate=rate_bp(spread, pd, policy) / 10_000,
         bound_by=names[bounds.argmin(axis=0)],
     )
 

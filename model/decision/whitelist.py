@@ -23,6 +23,7 @@ from model.decision.capacity import (
 )
 from model.decision.knock_outs import Flags, KnockOuts, knock_outs
 from model.decision.offer import Offer, grade_of_pd, offer
+from model.decision.price import above_cap_bp
 from model.policy.policy import Policy
 
 #: From worst to best; the index is the rank.
@@ -32,8 +33,9 @@ _NONE, _THIRD, _SECOND, _FIRST = range(4)
 BEST_RANK = np.array([_FIRST, _SECOND, _THIRD, _NONE])
 
 HOUSEHOLD_BORROWER = "household_borrower"
+COST_ABOVE_CAP = "cost_above_rate_cap_bp"
 #: What rules may read besides the profile's attributes.
-DERIVED = (HOUSEHOLD_BORROWER, "age_at_maturity", "capacity_yuan")
+DERIVED = (HOUSEHOLD_BORROWER, "age_at_maturity", "capacity_yuan", COST_ABOVE_CAP)
 
 #: None as an array, to blank entries in arrays of text.
 _NOTHING = np.array([None], dtype=object)
@@ -116,12 +118,12 @@ def assess(
     granted = suited
     if months is not None or following is not household:
         granted = loan_terms(household, policy, suited.months if months is None else months)
-    hits = knock_outs(policy.rules, _with_terms(columns, suited))
     codes = card.codes(columns)
     by_attribute = card.points_by_attribute(codes)
     points = card.total(by_attribute)
     pd = card.pd(points)
     grade = grade_of_pd(pd, policy)
+    hits = knock_outs(policy.rules, _derived(columns, suited, pd, policy))
     lost = points_lost(card, by_attribute)
     order = ranked(lost)
     scored = ~hits.unscored
@@ -133,7 +135,7 @@ def assess(
         grade=np.where(scored, grade, _NOTHING),
         rank=np.minimum(_rank_by_points(points, policy), BEST_RANK[hits.severity]),
         terms=granted,
-        offer=offer(columns, granted.capacity_yuan, grade, policy),
+        offer=offer(columns, granted.capacity_yuan, pd, grade, policy),
         reasons=np.where(scored[:, None], reason_codes(card, codes, order), _NOTHING),
         lost=np.where(scored[:, None], _ranked_losses(lost, order), 0),
     )
@@ -227,11 +229,14 @@ def in_arrears(columns: Columns) -> Flags:
     return np.asarray(np.asarray(columns["days_past_due_now"], dtype=np.float64) > 0)
 
 
-def _with_terms(columns: Columns, suited: LoanTerms) -> Columns:
+def _derived(columns: Columns, suited: LoanTerms, pd: Floats, policy: Policy) -> Columns:
+    """Return `columns` and what rules read besides; nothing derives from a PD that is not told."""
+    unscored = knock_outs([rule for rule in policy.rules if rule.unscored], columns).unscored
     return {
         **columns,
         "age_at_maturity": age_at_maturity(columns, suited.months),
         "capacity_yuan": suited.capacity_yuan,
+        COST_ABOVE_CAP: above_cap_bp(np.where(unscored, np.nan, pd), policy),
     }
 
 

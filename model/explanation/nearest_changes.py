@@ -20,7 +20,7 @@ from model.card.bins import Columns, Floats, Ints, input_values
 from model.card.derived import BEYOND, NEGLIGIBLE, Derived
 from model.card.scorecard import Card
 from model.decision.knock_outs import Flags, knock_outs
-from model.decision.whitelist import BEST_RANK, TIERS, Assessment, assess
+from model.decision.whitelist import BEST_RANK, COST_ABOVE_CAP, TIERS, Assessment, assess
 from model.explanation.own_power import Change, begins_from_nothing, changes_of
 from model.policy.policy import Policy
 from model.profile.dictionary import Dictionary
@@ -29,7 +29,7 @@ MAX_PROPOSALS = 3
 #: Candidates assessed at a time.
 _BATCH_SIZE = 256
 #: Attributes that the kernel derives from income and debt, which a member can change.
-_DERIVED_FROM_INCOME = ("capacity_yuan", "age_at_maturity")
+_DERIVED = ("capacity_yuan", "age_at_maturity", COST_ABOVE_CAP)
 _LOWEST = np.int64(np.iinfo(np.int64).min)
 
 
@@ -137,7 +137,7 @@ def _blocking(columns: Columns, basis: Basis, target: int, own: Collection[str])
         rule.code
         for rule in basis.policy.rules
         if rule.attribute not in own
-        and rule.attribute not in _DERIVED_FROM_INCOME
+        and rule.attribute not in _DERIVED
         and BEST_RANK[knock_outs([rule], columns).severity[0]] < target
     )
 

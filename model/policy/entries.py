@@ -118,13 +118,21 @@ EVIDENCE_NUMBERS: Mapping[str, tuple[int, int]] = {
     "guarantee_share_percent": (0, 100),
     "limit_months": (1, 60),
 }
+#: Numbers that price a loan's cost; a policy has all of them or none.
+COST_NUMBERS: Mapping[str, tuple[int, int]] = {
+    "loss_given_default_percent": (0, 100),
+    "exposure_at_default_percent": (0, 150),
+    "funding_bp": (0, 10_000),
+    "handling_bp": (0, 10_000),
+    "capital_bp": (0, 10_000),
+}
 #: The evidence of an income, strongest first.
 EVIDENCE = ("account", "tax", "contract", "officer_visit", "declared")
 
 
 def policy_number(name: str, value: object) -> int:
     """Return the number `name` within its bounds; see `integer` for what is raised."""
-    bounds = {**NUMBERS, **EVIDENCE_NUMBERS}.get(name, (-(10**9), 10**9))
+    bounds = {**NUMBERS, **EVIDENCE_NUMBERS, **COST_NUMBERS}.get(name, (-(10**9), 10**9))
     return integer(f"number {name}", value, *bounds)
 
 

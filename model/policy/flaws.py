@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from model.policy.entries import (
+    COST_NUMBERS,
     EVIDENCE,
     EVIDENCE_NUMBERS,
     NUMBERS,
@@ -28,8 +29,9 @@ def flaws_of_numbers(numbers: Mapping[str, int], named_by_rules: set[str]) -> It
     for name in NUMBERS:
         if name not in numbers:
             yield f"number {name} is missing"
+    known = {**NUMBERS, **EVIDENCE_NUMBERS, **COST_NUMBERS}
     for name in numbers:
-        if name not in NUMBERS and name not in EVIDENCE_NUMBERS and name not in named_by_rules:
+        if name not in known and name not in named_by_rules:
             yield f"number {name} is not used; is it misspelt?"
     for low, high in _ASCENDING:
         if numbers.get(low, 0) > numbers.get(high, 0):
@@ -46,6 +48,14 @@ def flaws_of_evidence(numbers: Mapping[str, int], evidence: Mapping[str, int]) -
             yield f"number {name} is missing beside {', '.join(present) or 'evidence_percent'}"
     if tuple(sorted(evidence)) != tuple(sorted(EVIDENCE)):
         yield f"evidence_percent names {', '.join(evidence)}; it must name {', '.join(EVIDENCE)}"
+
+
+def flaws_of_costs(numbers: Mapping[str, int]) -> Iterator[str]:
+    """Yield what is wrong with the cost of a loan: a policy has all of its numbers or none."""
+    present = [name for name in COST_NUMBERS if name in numbers]
+    for name in COST_NUMBERS:
+        if present and name not in numbers:
+            yield f"number {name} is missing beside {', '.join(present)}"
 
 
 def flaws_of_grades(grades: Sequence[GradeTerms]) -> Iterator[str]:

@@ -28,6 +28,7 @@ from model.policy.entries import (
     rule_of,
 )
 from model.policy.flaws import (
+    flaws_of_costs,
     flaws_of_evidence,
     flaws_of_grades,
     flaws_of_numbers,
@@ -105,6 +106,11 @@ class Policy:
     def weighs_evidence(self) -> bool:
         """Whether income counts by its evidence, line by line; older policies count labourers."""
         return bool(self.evidence_percent)
+
+    @property
+    def prices_costs(self) -> bool:
+        """Whether a rate must cover what the loan costs; older policies price by grade alone."""
+        return "loss_given_default_percent" in self.numbers
 
     def rule(self, code: str) -> Rule:
         """Return the rule with `code`."""
@@ -190,6 +196,7 @@ def _refuse_contradictions(policy: Policy, named: set[str]) -> None:
     flaws = [
         *flaws_of_numbers(policy.numbers, named),
         *flaws_of_evidence(policy.numbers, policy.evidence_percent),
+        *flaws_of_costs(policy.numbers),
         *flaws_of_grades(policy.grades),
         *flaws_of_tiers(policy.tiers),
         *flaws_of_review_reasons(policy.review_reasons),

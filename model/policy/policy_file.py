@@ -28,6 +28,8 @@ LATER_NUMBERS = (
     "yield_stress_percent", "price_stress_percent", "unknown_yield_percent",
     "usual_rent_yuan_per_mu", "living_cost_yuan_per_head", "living_cost_counted_percent",
     "unknown_household_heads", "guarantee_share_percent", "limit_months",
+    "loss_given_default_percent", "exposure_at_default_percent", "funding_bp", "handling_bp",
+    "capital_bp",
 )  # fmt: skip
 _NUMBER_KEYS = ("unit", "source", "values")
 _TABLE_KEYS = ("source", "values")

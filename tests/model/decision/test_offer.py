@@ -17,10 +17,14 @@ POLICY = policy_on(DAY)
 GRADES = [terms.grade for terms in POLICY.grades]
 
 
-def offered(capacity, grade="A", owed=0.0, policy=POLICY):
+def offered(capacity, grade="A", owed=0.0, policy=POLICY, pd=0.0):
     columns = {"balance_outstanding": np.array([owed], dtype=np.float64)}
     found = offer(
-        columns, np.array([capacity], dtype=np.float64), np.array([grade], object), policy
+        columns,
+        np.array([capacity], dtype=np.float64),
+        np.array([pd]),
+        np.array([grade], object),
+        policy,
     )
     return int(found.limit_yuan[0]), float(found.annual_rate[0]), found.bound_by[0]
 
@@ -59,7 +63,9 @@ def test_the_rate_stays_within_floor_and_cap():
     best = [offered(1e9, "A", policy=policy_on(day))[1] for day in (DAY, date(2025, 6, 1))]
     assert best == [0.0465, 0.0420]
     dear = replace(POLICY, numbers={**POLICY.numbers, "lpr_bp": 900})
-    cheap = replace(POLICY, numbers={**POLICY.numbers, "lpr_bp": 100})
+    cheap = replace(policy_on(date(2023, 9, 30)), numbers={**POLICY.numbers, "lpr_bp": 100})
+    # Costs are priced only where all of them are known.
+    del cheap.numbers["loss_given_default_percent"]
     assert offered(1e9, "G", policy=dear)[1] == 0.12
     assert offered(1e9, "A", policy=cheap)[1] == 0.0385
 
