@@ -23,6 +23,7 @@ from model.profile.dictionary import Dictionary, Text
 from training.fairness.findings import Gap, Rate
 from training.fairness.measure import label_of, shrunk_draws
 from training.measures.discrimination import auc_of_scores
+from training.measures.margins import MarginRow, margin_rows
 from training.samples.groups import MIN_GROUP_ROWS, Groups, banded, member_groups
 from training.samples.sample import Bools, Sample
 
@@ -99,6 +100,7 @@ class OffersReport:
     members: int
     may_borrow: int
     attributes: tuple[OfferFairness, ...]
+    margins: tuple[MarginRow, ...] = ()
 
 
 def offers_report(
@@ -134,7 +136,8 @@ def offers_report(
         for name, group in groups.items()
     )
     members = int(assessed.scored.sum())
-    return OffersReport(as_of, members, int(decided.may_borrow.sum()), found)
+    margins = margin_rows(assessed, policy)
+    return OffersReport(as_of, members, int(decided.may_borrow.sum()), found, margins)
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,34 @@ def _offers(report: OffersReport | None) -> Iterator[Part]:
         yield Heading(each.label)
         yield Table(f"offers {each.attribute}", each.label, columns, rows)
     yield from _offer_gaps(report)
+    yield from _margins(report)
+
+
+def _margins(report: OffersReport) -> Iterator[Part]:
+    """Yield what the offers earn and cost."""
+    if not report.margins:
+        return
+    title = say(
+        "额度的收益与成本（每年，占放款额）",
+        "What the offers earn and cost (a year, of the amount)",
+    )
+    columns = (
+        Column(say("等级", "tier or grade")),
+        Column(say("额度数", "offers"), "count"),
+        Column(say("平均额度（元）", "mean limit (yuan)"), "number", 0),
+        Column(say("平均违约概率", "mean PD"), "percent", 2),
+        Column(say("利率", "rate"), "percent", 2),
+        Column(say("预期损失", "expected loss"), "percent", 2),
+        Column(say("资金、经办与资本", "funds, handling, capital"), "percent", 2),
+        Column(say("余留", "margin"), "percent", 2),
+    )
+    rows = tuple(
+        (row.name, row.offers, row.mean_limit, row.pd, row.rate, row.expected_loss, row.cost,
+         row.margin)
+        for row in report.margins
+    )  # fmt: skip
+    yield Heading(title)
+    yield Table("margins", title, columns, rows)
 
 
 def _source(source: Source) -> str:
