@@ -199,6 +199,10 @@ REMARKS: Mapping[str, ReasonText] = {
         "not an accepted value; stored as other, with its word",
     ),
     "FROM_ID_NUMBER": ReasonText("为空，已取自身份证号", "blank; read from the id number"),
+    "SINCE_BIRTH": ReasonText(
+        "早于出生日期，按出生日期入库", "before birth; stored as the birth date"
+    ),
+    "BLANK_BEFORE_BIRTH": ReasonText("早于出生日期，值未入库", "before birth; stored as blank"),
 }
 
 #: Rows that are no data, and what they are.

@@ -13,6 +13,8 @@ from model.archive.tables import Column
 
 #: A word outside an open column's choices was kept; a blank cell was read from the id number.
 WORD_KEPT, FROM_ID_NUMBER = "WORD_KEPT", "FROM_ID_NUMBER"
+#: A date before birth, of the household and not of the member, became the birth date, or blank.
+SINCE_BIRTH, BLANK_BEFORE_BIRTH = "SINCE_BIRTH", "BLANK_BEFORE_BIRTH"
 #: Flaws that concern the value alone. Any other flaw says that the cell or the file was damaged, so
 #: a lenient column does not hide it.
 _FLAWS_OF_A_VALUE = frozenset((

@@ -29,7 +29,9 @@ from model.archive.tables import OTHER, RECORDED_AT_COLUMN, Column, RowCheck, Ta
 
 _RULES = {
     "not_after": "`{0}` is not after `{1}`",
-    "not_before_birth": "no other date of a person is before `{0}`",
+    "not_before_birth": "`{1}` is not before `{0}`",
+    "blank_before_birth": "`{1}` before `{0}` is stored as blank",
+    "since_birth": "`{1}` before `{0}` is stored as `{0}`",
     "at_most": "`{0}` is at most `{1}`",
     "id_agrees": "`{0}` agrees with `{1}` and `{2}`",
 }

@@ -18,7 +18,10 @@ Kind = Literal[
     "identifier", "id_number", "phone", "village", "place", "text", "choice", "integer", "number",
     "money", "date", "month", "season", "flag", "timestamp",
 ]  # fmt: skip
-CheckKind = Literal["not_after", "not_before_birth", "at_most", "id_agrees", "known"]
+CheckKind = Literal[
+    "not_after", "not_before_birth", "blank_before_birth", "since_birth", "at_most", "id_agrees",
+    "known",
+]  # fmt: skip
 
 #: Column of every row: when the row became known (local time of the bank, no zone).
 RECORDED_AT = "recorded_at"

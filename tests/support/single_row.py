@@ -49,6 +49,17 @@ def _complete(table: Table, row: dict[str, Value], cells: Mapping[str, str]) -> 
     if number:
         row["birth_date"] = row["birth_date"] or birth_date_of(number)
         row["gender"] = row["gender"] or sex_of(number)
+    _replace_before_birth(table, row)
+
+
+def _replace_before_birth(table: Table, row: dict[str, Value]) -> None:
+    for check in table.checks:
+        if check.check in ("since_birth", "blank_before_birth"):
+            birth_date, name = check.columns
+            born: Any = row[birth_date]
+            day: Any = row[name]
+            if born and day and day < born:
+                row[name] = born if check.check == "since_birth" else None
 
 
 def _in_the_future(table: Table, row: Row, moment: datetime) -> Iterator[Problem]:

@@ -10,7 +10,13 @@ import pyarrow.compute as pc
 
 from data.importing.cells.cell import Field, Value
 from data.importing.cells.words import unlisted_word
-from data.importing.remarks import FROM_ID_NUMBER, WORD_KEPT, Remark
+from data.importing.remarks import (
+    BLANK_BEFORE_BIRTH,
+    FROM_ID_NUMBER,
+    SINCE_BIRTH,
+    WORD_KEPT,
+    Remark,
+)
 from data.storage.schema import arrow_type
 from model.archive.id_numbers import GENERATED_REGION, birth_date_of, sex_of
 from model.archive.tables import OTHER, Table
@@ -39,6 +45,12 @@ def complete_rows(
             id_number, birth_date, gender = check.columns
             yield _read_from(values, id_number, birth_date, birth_date_of)
             yield _read_from(values, id_number, gender, sex_of)
+    # After birth dates are read: a date before birth is the household's, not the member's.
+    for check in table.checks:
+        if check.check in ("since_birth", "blank_before_birth"):
+            birth_date, name = check.columns
+            replacement = values[birth_date] if check.check == "since_birth" else None
+            yield _replace_before_birth(values, birth_date, name, replacement)
 
 
 def _keep_words(
@@ -63,3 +75,13 @@ def _read_from(values: Values, id_number: str, name: str, read: Callable[[str], 
     found = pa.array([read(number) for number in numbers], values[name].type)
     values[name] = pc.replace_with_mask(values[name], is_blank, found)
     return Remark(FROM_ID_NUMBER, name, np.asarray(is_blank))
+
+
+def _replace_before_birth(
+    values: Values, birth_date: str, name: str, replacement: pa.Array | None
+) -> Remark:
+    """Replace the dates of column `name` before birth by `replacement`, or leave them blank."""
+    is_before = pc.fill_null(pc.less(values[name], values[birth_date]), False)
+    values[name] = pc.if_else(is_before, replacement, values[name])
+    code = BLANK_BEFORE_BIRTH if replacement is None else SINCE_BIRTH
+    return Remark(code, name, np.asarray(is_before))

@@ -170,6 +170,19 @@ def test_a_date_before_the_birth_in_the_id_number_is_found_though_the_birth_date
     assert branch.imported("m.csv", "members", [row]).totals.quarantined == 1
 
 
+def test_a_date_of_the_household_before_birth_costs_the_member_no_row(branch):
+    row = member(1, operating_since="1975-01-01", resident_since="1979-12-31")
+    report = branch.imported("m.csv", "members", [row])
+    assert report.totals.quarantined == 0
+    assert branch.rows("members", "operating_since") == [(None,)]
+    assert {str(day) for (day,) in branch.rows("members", "resident_since")} == {"1980-01-01"}
+    assert report.remarks == {
+        "members": {
+            "operating_since": {"BLANK_BEFORE_BIRTH": 1}, "resident_since": {"SINCE_BIRTH": 1},
+        }
+    }  # fmt: skip
+
+
 def test_the_report_counts_remarks_by_table_column_and_code_over_files(branch):
     files = [
         branch.file("a.csv", "members", [member(1, phone="1"), member(2, education="文盲")]),
