@@ -13,6 +13,7 @@ from model.card.card_json import card_to_json
 from model.card.scorecard import Card
 from model.profile.dictionary import Dictionary
 from training.additive import Fit
+from training.binning.missing import fit_without_gain
 from training.card.calibrate import Calibration, calibrate, fit_line, with_curve
 from training.card.compile import compile_card, too_weak_for_points
 from training.card.whole_points import rounding_loss
@@ -162,7 +163,8 @@ def _fit_to_all(
     fit = fitted.crossed.fit
     if not settings.refit or fit.on is None:
         return fit, development
-    return fit.on(joined(fitted.learned_from, validation)), joined(development, validation)
+    seen = joined(fitted.learned_from, validation)
+    return fit_without_gain(fit.on(seen), seen), joined(development, validation)
 
 
 def _compile(fitted: _Fitted, fit: Fit, rows: Sample, development: Sample, origin: Origin) -> Card:

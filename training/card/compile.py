@@ -14,6 +14,7 @@ from model.card.scorecard import AttributeText, Card, Scaling
 from model.errors import TrainingError
 from model.profile.dictionary import Attribute, Dictionary, Text
 from training.additive import Additive, Dropped, Shape
+from training.binning.missing import shape_without_gain
 from training.binning.optimal import breaks_direction, hold_direction
 from training.card.calibrate import Calibration, pd_table, scale_curve
 from training.card.whole_points import whole_points
@@ -88,18 +89,25 @@ def _scale_shapes(
     dictionary: Dictionary,
     settings: Settings,
 ) -> list[Shape]:
-    """Return the shapes in points, in the dictionary's order, with declared directions enforced."""
+    """Return the shapes in points, in the dictionary's order, with what a card promises enforced.
+
+    Declared directions hold, and a missing record is worth no more than a typical known one.
+    """
     factor = settings.scaling.factor * calibration.slope
     order = {name: row for row, name in enumerate(dictionary.attributes)}
+    codes = {name: own.codes(sample.columns[name]) for name, own in additive.bins.items()}
     return [
-        _enforce_direction(
-            Shape(s.attributes, factor * s.log_odds), additive.bins, sample, dictionary
+        shape_without_gain(
+            _enforce_direction(
+                Shape(s.attributes, factor * s.log_odds), additive.bins, sample, dictionary
+            ),
+            additive.bins, codes, sample.weights,
         )
         for s in sorted(
             additive.shapes,
             key=lambda s: [len(s.attributes), *(order[name] for name in s.attributes)],
         )
-    ]
+    ]  # fmt: skip
 
 
 def _enforce_direction(

@@ -16,6 +16,7 @@ from model.card.bins import Bins, Floats, Ints
 from model.card.scorecard import Card
 from model.profile.dictionary import Dictionary
 from training.additive import Additive, Fit, Shape
+from training.binning.missing import hold_missing, typical_codes
 from training.binning.optimal import breaks_direction
 from training.card.calibrate import Calibration
 from training.families.comparison import RoundingLoss
@@ -49,10 +50,12 @@ def whole_points(
 
     Notes
     -----
-    A declared direction holds in every table, as it does in `shapes`; a number out of range is
-    worth no more than any other value, and an unknown spelling no more than before.
+    A declared direction holds in every table, as it does in `shapes`; a missing value is worth no
+    more than the typical one; a number out of range is worth no more than any other value, and an
+    unknown spelling no more than before.
     """
     points = [np.rint(shape.log_odds).astype(np.int64) for shape in shapes]
+    typical = [tuple(typical_codes(shape, bins, codes, weights)) for shape in shapes]
     error = np.zeros(len(weights))
     for shape, table in zip(shapes, points, strict=True):
         error += (shape.log_odds - table)[_cells(shape, codes)]
@@ -62,7 +65,7 @@ def whole_points(
         for row, shape in enumerate(shapes):
             cells = _cells(shape, codes)
             moved = _move_cells(shape, points[row], error, cells, weights)
-            moved = _keep_promises(shape, moved, points[row], bins, dictionary)
+            moved = _keep_promises(shape, moved, points[row], typical[row], bins, dictionary)
             remaining = error - (moved - points[row])[cells]
             if weights @ remaining**2 < weights @ error**2:
                 error, points[row], improved = remaining, moved, True
@@ -90,10 +93,15 @@ def _move_cells(
 
 
 def _keep_promises(
-    shape: Shape, moved: Ints, points: Ints, bins: Mapping[str, Bins], dictionary: Dictionary
+    shape: Shape,
+    moved: Ints,
+    points: Ints,
+    typical: tuple[int | None, ...],
+    bins: Mapping[str, Bins],
+    dictionary: Dictionary,
 ) -> Ints:
-    """Return `moved` with out of range kept lowest, or `points` if it breaks a direction."""
-    kept = moved.copy()
+    """Return `moved` with missing and out of range held, or `points` if it breaks a direction."""
+    kept = hold_missing(shape, moved, bins, typical)
     for axis, name in enumerate(shape.attributes):
         along, before, own = np.moveaxis(kept, axis, 0), np.moveaxis(points, axis, 0), bins[name]
         known = along[: own.out_of_range]

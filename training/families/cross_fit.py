@@ -18,6 +18,7 @@ from model.card.bins import Floats, Ints
 from model.errors import TrainingError
 from model.profile.dictionary import Dictionary
 from training.additive import Fit
+from training.binning.missing import fit_without_gain
 from training.measures.calibration import log_losses
 from training.samples.sample import Rows, Sample
 from training.settings import Family, Settings
@@ -84,7 +85,7 @@ def cross_fit(
     TrainingError
         If no attribute of the sample can be used.
     """
-    fits = learner.fits(sample, dictionary, settings)
+    fits = _fits(learner, sample, dictionary, settings)
     step_done()
     fold = np.empty(len(sample), dtype=np.int64)
     unseen = {(family, name): np.zeros(len(sample)) for family, own in fits.items() for name in own}
@@ -101,11 +102,19 @@ def cross_fit(
     }
 
 
+def _fits(learner: Learner, sample: Sample, dictionary: Dictionary, settings: Settings) -> Fits:
+    """Return the learner's fits, in which a missing record is worth no more than a typical one."""
+    return {
+        family: {name: fit_without_gain(fit, sample) for name, fit in own.items()}
+        for family, own in learner.fits(sample, dictionary, settings).items()
+    }
+
+
 def _predict_unseen(
     learner: Learner, train: Sample, test: Sample, dictionary: Dictionary, settings: Settings
 ) -> dict[tuple[Family, str], Floats]:
     try:
-        fits = learner.fits(train, dictionary, settings)
+        fits = _fits(learner, train, dictionary, settings)
     except TrainingError:
         # In weak data a fold may have no usable attribute; its rows get the base rate.
         return {}

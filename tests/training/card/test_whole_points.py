@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from model.card.bins import Bins
 from model.profile.dictionary import Dictionary, member_dictionary
 from training.additive import Shape
+from training.binning.missing import shape_without_gain, typical_codes
 from training.binning.optimal import breaks_direction
 from training.card.whole_points import whole_points
 
@@ -47,7 +48,8 @@ def shapes_of(rng):
 def case(seed):
     rng = np.random.default_rng(seed)
     codes = {name: rng.integers(0, own.size, 300) for name, own in BINS.items()}
-    return shapes_of(rng), codes, rng.uniform(0.5, 2, 300)
+    shapes, weights = shapes_of(rng), rng.uniform(0.5, 2, 300)
+    return [shape_without_gain(each, BINS, codes, weights) for each in shapes], codes, weights
 
 
 def pointed(seed):
@@ -95,6 +97,18 @@ def test_whole_points_keep_directions_and_the_lowest_points_of_out_of_range_valu
             assert not breaks_direction(along[: own.ordinary].astype(float), WAYS[name])
             if not own.levels:
                 assert (along[own.out_of_range] <= along[: own.out_of_range].min(axis=0)).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000))
+def test_a_missing_value_earns_no_more_than_the_typical_one_once_points_are_whole(seed):
+    shapes, codes, weights = case(seed)
+    tables = whole_points(shapes, BINS, codes, weights, dictionary())
+    for shape, table in zip(shapes, tables, strict=True):
+        typical = tuple(typical_codes(shape, BINS, codes, weights))
+        for axis, (name, code) in enumerate(zip(shape.attributes, typical, strict=True)):
+            along = np.moveaxis(table, axis, 0)
+            assert (along[BINS[name].missing] <= along[code]).all()
 
 
 @settings(max_examples=60, deadline=None)
