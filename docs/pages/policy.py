@@ -19,9 +19,11 @@ def policy_page() -> str:
         "policy.md",
         numbers=list(_numbers(spec)),
         margins=list(_margins(spec)),
-        besides=list(_besides(spec)),
+        besides=list(_names(spec, "trade_besides_crops")),
         crops=list(_crops(spec)),
         evidence=list(_evidence(spec)),
+        caps=list(_caps(spec)),
+        fieldless=list(_names(spec, "occupations_without_fields")),
         grades=list(_grades(spec)),
         tiers=list(_tiers(spec)),
         review_reasons=list(_review_reasons(spec)),
@@ -48,8 +50,13 @@ def _margins(spec: Mapping[str, Any]) -> Iterator[Row]:
         yield from ((occupation, percent, start) for occupation, percent in margins.items())
 
 
-def _besides(spec: Mapping[str, Any]) -> Iterator[Row]:
-    yield from ((", ".join(names), start) for start, names in _dated(spec, "trade_besides_crops"))
+def _caps(spec: Mapping[str, Any]) -> Iterator[Row]:
+    for start, caps in _dated(spec, "exposure_caps_yuan"):
+        yield from ((of, yuan, start) for of, yuan in caps.items())
+
+
+def _names(spec: Mapping[str, Any], table: str) -> Iterator[Row]:
+    yield from ((", ".join(names), start) for start, names in _dated(spec, table))
 
 
 def _crops(spec: Mapping[str, Any]) -> Iterator[Row]:
@@ -106,5 +113,5 @@ def _rules(rules: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
         matches = f"`{rule['attribute']}` {rule['holds'].replace('_', ' ')} {rule['value']}"
         effect = rule["outcome"] + (", not scored" if rule.get("unscored") else "")
         holds = str(rule["from"]) + (f" until {rule['until']}" if "until" in rule else "")
-        texts = f"{rule['zh']}<br>{rule['en']}"
+        texts = "<br>".join(rule[way] + rule.get("detail", {}).get(way, "") for way in ("zh", "en"))
         yield rule["code"], matches, rule["missing"], effect, holds, texts, rule["source"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -10,12 +10,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from model.card.bins import Columns
+from model.card.bins import Columns, Floats, Ints
 from model.card.reasons import Reason, reason
 from model.card.scorecard import Card
+from model.decision.details import sentence_of
+from model.decision.eligibility import LONGEST_MONTHS, eligibility
 from model.decision.knock_outs import SEVERITY, KnockOuts, knock_outs
 from model.decision.whitelist import Assessment, age_at_maturity, assess
-from model.policy.policy import Effect, Policy, Rule
+from model.policy.policy import Effect, Policy
 
 Outcome = Literal["APPROVE", "REFER", "DECLINE"]
 
@@ -25,6 +27,7 @@ REQUEST_ATTRIBUTES = (
     "months_asked",
     "amount_above_limit_yuan",
     "age_at_asked_maturity",
+    "months_beyond_age",
 )
 
 
@@ -104,10 +107,12 @@ def decide_many(
     """
     months = np.array([request.months for request in requests], dtype=np.int64)
     assessment = assess(columns, as_of, policy, card, months)
+    read = {**columns, **eligibility(columns, policy)}
     on_request = knock_outs(
-        policy.request_rules, _request_attributes(columns, requests, assessment)
+        policy.request_rules, _request_attributes(read, requests, assessment, policy)
     )
-    rows = _Rows(assessment, on_request, as_of, policy, card)
+    told = _told(read, policy)
+    rows = _Rows(assessment, on_request, told, as_of, policy, card)
     return [rows.decision(row) for row in range(len(requests))]
 
 
@@ -115,8 +120,15 @@ class _Rows:
     """Assessments as plain Python values, taken out of the arrays once for all rows."""
 
     def __init__(
-        self, assessment: Assessment, on_request: KnockOuts, as_of: date, policy: Policy, card: Card
+        self,
+        assessment: Assessment,
+        on_request: KnockOuts,
+        told: Mapping[str, Sequence[float]],
+        as_of: date,
+        policy: Policy,
+        card: Card,
     ) -> None:
+        self._told = told
         self._as_of, self._policy, self._card = as_of, policy, card
         self._scored, self._offered = assessment.scored.tolist(), assessment.offered.tolist()
         self._severity = on_request.severity.tolist()
@@ -148,12 +160,15 @@ class _Rows:
             repayment=repayment,
             limit_bound_by=bound,
             reasons=self._row_reasons(row) if is_scored else (),
-            knock_outs=tuple(
-                _knock_out(self._policy.rule(code)) for code in (*on_member, *on_request)
-            ),
+            knock_outs=tuple(self._knock_out(code, row) for code in (*on_member, *on_request)),
             as_of=self._as_of,
             policy_digest=self._policy.digest,
         )
+
+    def _knock_out(self, code: str, row: int) -> KnockOut:
+        values = {name: column[row] for name, column in self._told.items()}
+        text = sentence_of(self._policy.rule(code), values)
+        return KnockOut(code, text.zh, text.en)
 
     def _row_reasons(self, row: int) -> tuple[Reason, ...]:
         pairs = zip(self._reasons[row], self._lost[row], strict=True)
@@ -165,7 +180,7 @@ def _by_row(*arrays: NDArray[Any]) -> list[tuple[Any, ...]]:
 
 
 def _request_attributes(
-    columns: Columns, requests: Sequence[Request], assessment: Assessment
+    columns: Columns, requests: Sequence[Request], assessment: Assessment, policy: Policy
 ) -> Columns:
     """Return what request rules read; the limit is missing where there is no offer to exceed."""
     limit = np.where(assessment.offered, assessment.limit_yuan, np.nan)
@@ -175,14 +190,29 @@ def _request_attributes(
         "months_asked": np.array([request.months for request in requests], dtype=np.float64),
         "amount_above_limit_yuan": amount - limit,
         "age_at_asked_maturity": age_at_maturity(columns, assessment.terms.months),
+        "months_beyond_age": _months_beyond_age(columns, assessment.terms.months, policy),
     }
+
+
+def _months_beyond_age(columns: Columns, months: Ints, policy: Policy) -> Floats:
+    """Return by how many months the term is too long for the member's age.
+
+    Missing where the age is unknown, and where even the shortest term is too long, which a rule on
+    the member says.
+    """
+    longest = columns.get(LONGEST_MONTHS)
+    if longest is None:
+        return np.full(len(months), np.nan)
+    return np.where(longest >= policy["minimum_months"], months - longest, np.nan)
+
+
+def _told(columns: Columns, policy: Policy) -> dict[str, list[float]]:
+    """Return the values that details of rules name, by name; those that are not there are left."""
+    names = {name for rule in (*policy.rules, *policy.request_rules) for name in rule.told}
+    return {name: columns[name].tolist() for name in sorted(names & columns.keys())}
 
 
 def _outcome(tier: str, on_request: Effect) -> Outcome:
     if tier in ("NONE", "THIRD") or on_request == "decline":
         return "DECLINE"
     return "APPROVE" if tier == "FIRST" and on_request == "pass" else "REFER"
-
-
-def _knock_out(rule: Rule) -> KnockOut:
-    return KnockOut(rule.code, rule.text.zh, rule.text.en)

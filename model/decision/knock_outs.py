@@ -14,7 +14,7 @@ from model.policy.policy import Effect, Operator, Rule
 Flags = NDArray[np.bool_]
 
 #: From mild to severe; the index is the severity.
-SEVERITY: tuple[Effect, ...] = ("pass", "refer", "nurture", "decline")
+SEVERITY: tuple[Effect, ...] = ("pass", "note", "refer", "nurture", "decline")
 
 #: Whether a rule holds for a value below, equal to and above its own.
 _HOLDS: dict[Operator, tuple[bool, bool, bool]] = {

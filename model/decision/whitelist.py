@@ -16,11 +16,15 @@ from model.card.bins import Columns, Floats, Ints
 from model.card.reasons import points_lost, ranked, reason_codes
 from model.card.scorecard import Card
 from model.decision.capacity import (
+    Finances,
     LoanTerms,
     finances,
     for_the_loan_that_follows,
     loan_terms,
 )
+from model.decision.concern import losses_told
+from model.decision.cooperative import household_alone
+from model.decision.eligibility import ELIGIBILITY, LONGEST_MONTHS, eligibility
 from model.decision.knock_outs import Flags, KnockOuts, knock_outs
 from model.decision.offer import Offer, grade_of_pd, offer
 from model.decision.price import above_cap_bp
@@ -29,13 +33,15 @@ from model.policy.policy import Policy
 #: From worst to best; the index is the rank.
 TIERS = ("NONE", "THIRD", "SECOND", "FIRST")
 _NONE, _THIRD, _SECOND, _FIRST = range(4)
-#: The best rank that each severity of a knock-out leaves: pass, refer, nurture, decline.
-BEST_RANK = np.array([_FIRST, _SECOND, _THIRD, _NONE])
+#: The best rank that each severity of a knock-out leaves: pass, note, refer, nurture, decline.
+BEST_RANK = np.array([_FIRST, _FIRST, _SECOND, _THIRD, _NONE])
 
 HOUSEHOLD_BORROWER = "household_borrower"
 COST_ABOVE_CAP = "cost_above_rate_cap_bp"
 #: What rules may read besides the profile's attributes.
-DERIVED = (HOUSEHOLD_BORROWER, "age_at_maturity", "capacity_yuan", COST_ABOVE_CAP)
+DERIVED = (
+    HOUSEHOLD_BORROWER, "age_at_maturity", "capacity_yuan", COST_ABOVE_CAP, *ELIGIBILITY,
+)  # fmt: skip
 
 #: None as an array, to blank entries in arrays of text.
 _NOTHING = np.array([None], dtype=object)
@@ -112,9 +118,10 @@ def assess(
     KeyError
         If an attribute that the policy or the card reads is not among `columns`.
     """
-    household = finances(columns, as_of, policy)
+    read = {**columns, **eligibility(columns, policy)}
+    household = finances(household_alone(columns, policy), as_of, policy)
     following = for_the_loan_that_follows(household, in_arrears(columns))
-    suited = loan_terms(following, policy)
+    suited = _within_age(loan_terms(following, policy), following, read, policy)
     granted = suited
     if months is not None or following is not household:
         granted = loan_terms(household, policy, suited.months if months is None else months)
@@ -123,9 +130,9 @@ def assess(
     points = card.total(by_attribute)
     pd = card.pd(points)
     grade = grade_of_pd(pd, policy)
-    hits = knock_outs(policy.rules, _derived(columns, suited, pd, policy))
+    hits = knock_outs(policy.rules, _derived(read, suited, pd, policy))
     lost = points_lost(card, by_attribute)
-    order = ranked(lost)
+    order = ranked(losses_told(lost, card.attributes, columns, policy))
     scored = ~hits.unscored
     return Assessment(
         knock_outs=hits,
@@ -238,6 +245,21 @@ def _derived(columns: Columns, suited: LoanTerms, pd: Floats, policy: Policy) ->
         "capacity_yuan": suited.capacity_yuan,
         COST_ABOVE_CAP: above_cap_bp(np.where(unscored, np.nan, pd), policy),
     }
+
+
+def _within_age(suited: LoanTerms, household: Finances, read: Columns, policy: Policy) -> LoanTerms:
+    """Return the terms that suit, shortened where the member would be too old at their end.
+
+    Where no term of the product is short enough, the rule on age declines.
+    """
+    if LONGEST_MONTHS not in read:
+        return suited
+    most = read[LONGEST_MONTHS]
+    is_long = (suited.months > most) & (most >= policy["minimum_months"])
+    shorter = np.where(is_long, most, suited.months)
+    if (shorter == suited.months).all():
+        return suited
+    return loan_terms(household, policy, shorter.astype(np.int64))
 
 
 def _rank_by_points(points: Ints, policy: Policy) -> Ints:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from model.card.bins import Columns, Floats, Ints, input_values
 from model.card.derived import BEYOND, NEGLIGIBLE, Derived
 from model.card.scorecard import Card
+from model.decision.eligibility import eligibility
 from model.decision.knock_outs import Flags, knock_outs
 from model.decision.whitelist import BEST_RANK, COST_ABOVE_CAP, TIERS, Assessment, assess
 from model.explanation.own_power import Change, begins_from_nothing, changes_of
@@ -133,12 +134,13 @@ def _own_changes(columns: Columns, basis: Basis) -> dict[str, list[Change]]:
 
 def _blocking(columns: Columns, basis: Basis, target: int, own: Collection[str]) -> tuple[str, ...]:
     """Return the rules that keep the member below `target` and read no attribute of `own`."""
+    read = {**columns, **eligibility(columns, basis.policy)}
     return tuple(
         rule.code
         for rule in basis.policy.rules
         if rule.attribute not in own
         and rule.attribute not in _DERIVED
-        and BEST_RANK[knock_outs([rule], columns).severity[0]] < target
+        and BEST_RANK[knock_outs([rule], read).severity[0]] < target
     )
 
 

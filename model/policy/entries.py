@@ -12,9 +12,12 @@ from model.policy.policy_file import checked_mapping
 from model.profile.dictionary import Text
 
 Operator = Literal["below", "above", "at_least", "at_most"]
-#: The tier that a match leaves: NONE, at best THIRD, at best SECOND, any.
-Effect = Literal["decline", "nurture", "refer", "pass"]
+#: The tier that a match leaves: NONE, at best THIRD, at best SECOND, any. A note is told, without
+#: another effect.
+Effect = Literal["decline", "nurture", "refer", "note", "pass"]
 
+#: A column that a detail names.
+_NAMED = re.compile(r"\{([a-z0-9_]+)\}")
 _CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -28,6 +31,9 @@ class Rule:
         The effect of a missing value, which every rule states.
     unscored : bool
         A member that the rule declines is not scored at all (no consent, no score).
+    detail : Text or None
+        What follows the text where it can be filled in: ``{column}`` stands for a value, a date
+        where the name ends in ``_on``.
     """
 
     code: str
@@ -39,6 +45,12 @@ class Rule:
     unscored: bool
     text: Text
     source: str
+    detail: Text | None = None
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The columns that the detail names."""
+        return tuple(_NAMED.findall(self.detail.zh)) if self.detail else ()
 
 
 @dataclass(frozen=True)
@@ -156,6 +168,7 @@ def rule_of(spec: Mapping[str, Any], numbers: Mapping[str, int]) -> Rule:
         unscored=spec.get("unscored", False),
         text=Text(spec["zh"], spec["en"]),
         source=spec["source"],
+        detail=_detail(where, spec.get("detail")),
     )
     if not _CODE.fullmatch(str(rule.code)):
         raise ContractError(f"policy.yaml, {where}: a code is written like NO_CONSENT")
@@ -170,6 +183,17 @@ def rule_of(spec: Mapping[str, Any], numbers: Mapping[str, int]) -> Rule:
 #: Keys of a crop: in a policy of capacity from evidence, and before.
 _CROP_KEYS = ("gross_yuan_per_mu", "inputs_yuan_per_mu", "normal_kg_per_mu", "market")
 _NET_CROP_KEYS = ("net_yuan_per_mu", "market")
+
+
+def _detail(where: str, spec: object) -> Text | None:
+    if spec is None:
+        return None
+    entry = checked_mapping(f"{where}, detail", spec, ("zh", "en"))
+    if sorted(_NAMED.findall(entry["zh"])) != sorted(_NAMED.findall(entry["en"])):
+        raise ContractError(
+            f"policy.yaml, {where}: both languages of a detail name the same values"
+        )
+    return Text(entry["zh"], entry["en"])
 
 
 def crop_of(name: str, spec: object) -> Crop:

@@ -96,5 +96,5 @@ def flaws_of_rules(rules: Sequence[Rule], request_rules: Sequence[Rule]) -> Iter
         yield f"two rules in force share the code {code}"
     for rule in request_rules:
         # A request is approved, referred or declined; it cannot change the tier.
-        if "nurture" in (rule.outcome, rule.missing) or rule.unscored:
+        if {"nurture", "note"} & {rule.outcome, rule.missing} or rule.unscored:
             yield f"rule {rule.code} is about a request: it can only decline, refer or pass"

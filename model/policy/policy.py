@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import rfc8785
@@ -78,6 +78,10 @@ class Policy:
         Minimum points of FIRST and SECOND.
     review_reasons : tuple of ReviewReason
         Reasons with which a reviewer approves or declines.
+    occupations_without_fields : tuple of str
+        Lines of work in which nobody is told that fields are few or missing.
+    exposure_caps_yuan : mapping of str to int
+        Most that may be out to a ``household``; empty in a policy without caps.
     in_force : mapping
         All of the above as plain JSON values, with units, sources and dates of effect.
     digest : str
@@ -93,6 +97,8 @@ class Policy:
     grades: tuple[GradeTerms, ...]
     tiers: Mapping[str, int]
     review_reasons: tuple[ReviewReason, ...]
+    occupations_without_fields: tuple[str, ...]
+    exposure_caps_yuan: Mapping[str, int]
     rules: tuple[Rule, ...]
     request_rules: tuple[Rule, ...]
     in_force: Mapping[str, Any]
@@ -111,6 +117,17 @@ class Policy:
     def prices_costs(self) -> bool:
         """Whether a rate must cover what the loan costs; older policies price by grade alone."""
         return "loss_given_default_percent" in self.numbers
+
+    @cached_property
+    def read_by_rules(self) -> frozenset[str]:
+        """The columns that rules match, or name in a detail."""
+        every = (*self.rules, *self.request_rules)
+        return frozenset(name for rule in every for name in (rule.attribute, *rule.told))
+
+    @cached_property
+    def notes(self) -> frozenset[str]:
+        """Codes of the rules that are told and have no other effect."""
+        return frozenset(rule.code for rule in self.rules if rule.outcome == "note")
 
     def rule(self, code: str) -> Rule:
         """Return the rule with `code`."""
@@ -185,6 +202,10 @@ def _parse_policy(entries: Mapping[str, Any], day: date) -> Policy:
         grades=tuple(grade_of(spec) for spec in entries["grades"]["value"]),
         tiers=_integers(entries, "tiers", 10_000),
         review_reasons=tuple(review_reason_of(spec) for spec in entries["review_reasons"]["value"]),
+        occupations_without_fields=_names_if_any(entries, "occupations_without_fields"),
+        exposure_caps_yuan=_integers(entries, "exposure_caps_yuan", 10**9)
+        if "exposure_caps_yuan" in entries
+        else {},
         rules=tuple(rule_of(spec, numbers) for spec in entries["rules"]),
         request_rules=tuple(rule_of(spec, numbers) for spec in entries["request_rules"]),
         in_force=entries,
@@ -221,3 +242,7 @@ def _names(entries: Mapping[str, Any], name: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise ContractError(f"policy.yaml, {name}: expected a list of names")
     return tuple(value)
+
+
+def _names_if_any(entries: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return _names(entries, name) if name in entries else ()

@@ -21,7 +21,7 @@ TABLES = (
 )  # fmt: skip
 #: Dated tables that a policy may lack, or have only from a later day on; without them it decides as
 #: before there were any.
-LATER_TABLES = ("evidence_percent",)
+LATER_TABLES = ("evidence_percent", "occupations_without_fields", "exposure_caps_yuan")
 RULES = ("rules", "request_rules")
 #: Numbers of a later day: see `LATER_TABLES`.
 LATER_NUMBERS = (
@@ -35,7 +35,7 @@ _NUMBER_KEYS = ("unit", "source", "values")
 _TABLE_KEYS = ("source", "values")
 _RULE_KEYS = ("code", "attribute", "holds", "value", "missing", "outcome", "zh", "en", "source",
               "from")  # fmt: skip
-_RULE_OPTIONS = ("until", "unscored")
+_RULE_OPTIONS = ("until", "unscored", "detail")
 #: Keys whose value is text, at any level.
 _TEXTS = ("code", "attribute", "zh", "en", "source", "unit")
 

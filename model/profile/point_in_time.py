@@ -73,6 +73,8 @@ def versions(table: str, rows: Table) -> Table:
     smallest unit; personal columns are dropped.
     """
     spec = archive_tables()[table]
+    if table == "members":
+        rows = _completed(rows)
     public = [name for name, column in spec.columns.items() if not column.personal]
     plain = rows.select(*(_exact(rows, name) for name in public), EVENT_ON)
     known = plain.mutate(known_on=ibis.greatest(plain[RECORDED_AT].date(), plain[EVENT_ON]))
@@ -99,6 +101,19 @@ def with_age(table: str, rows: Table) -> Table:
     if archive_tables()[table].event == "month":
         return rows.mutate(months_ago=month_number(rows.as_of) - month_number(rows.month) - 1)
     return rows.mutate(months_ago=completed_months(rows[EVENT_ON], rows.as_of))
+
+
+def _completed(rows: Table) -> Table:
+    """Return members with a blank birth date or sex read from the id number (GB 11643).
+
+    An import reads them too; archives of earlier releases hold blanks.
+    """
+    digits = [rows.id_number.substr(start, size) for start, size in ((6, 4), (10, 2), (12, 2))]
+    born = ibis.date(*(part.try_cast("int64") for part in digits))
+    sex = (rows.id_number.substr(16, 1).try_cast("int64") % 2 == 1).ifelse("male", "female")
+    return rows.mutate(
+        birth_date=ibis.coalesce(rows.birth_date, born), gender=ibis.coalesce(rows.gender, sex)
+    )
 
 
 def _exact(rows: Table, name: str) -> ibis.Value:

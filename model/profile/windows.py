@@ -7,6 +7,7 @@ of a row.
 
 from __future__ import annotations
 
+import ibis
 from ibis.expr.types import (
     BooleanValue,
     DateValue,
@@ -15,6 +16,9 @@ from ibis.expr.types import (
     NumericValue,
     Table,
 )
+
+#: A record lapses five years after it ended (credit reporting rules, art. 16).
+LAPSE_MONTHS = 60
 
 
 def month_number(day: DateValue) -> IntegerValue:
@@ -31,6 +35,12 @@ def completed_months(start: DateValue, end: DateValue) -> IntegerValue:
 def completed_years(start: DateValue, end: DateValue) -> IntegerValue:
     """Return the full years from `start` to `end`, 0 if `start` is later."""
     return (completed_months(start, end) // 12).clip(lower=0)
+
+
+def day_number(day: DateValue) -> IntegerValue:
+    """Return the days from 1970-01-01 to `day`."""
+    number: IntegerValue = day.delta(ibis.date(1970, 1, 1), unit="D")
+    return number
 
 
 def in_last(rows: Table, months: int, skip: int = 0) -> BooleanValue:

@@ -10,7 +10,9 @@ from model.profile.flows import (
     capital,
     commerce,
     consents,
+    cooperative,
     harvests,
+    household,
     identity,
     incomes,
     information,
@@ -23,7 +25,7 @@ from model.profile.flows.formula import Formula
 
 _FLOWS = (
     commerce, logistics, capital, loans, instalments, accounts, incomes, land, harvests,
-    information, identity, consents,
+    information, identity, household, cooperative, consents,
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from ibis.expr.types import Column, DateColumn, Table, Value
 
 from model.profile.flows.formula import formula, recorded, view
 from model.profile.point_in_time import KEYS, PointInTime, in_force, versions
-from model.profile.windows import completed_months, completed_years
+from model.profile.windows import completed_months, completed_years, day_number
 
 
 @view("members", single=True)
@@ -52,6 +52,18 @@ def resident_years(row: Table) -> Value:
 
 
 @formula(member)
+def resident_since(row: Table) -> Value:
+    """Day on which residence began, in days since 1970-01-01."""
+    return day_number(row.resident_since)
+
+
+@formula(member)
+def hukou_local(row: Table) -> Value:
+    """Whether the hukou is local; missing where it is unknown or not on record."""
+    return row.hukou.cases(("local", True), ("other", False))
+
+
+@formula(member)
 def county_code(row: Table) -> Value:
     """First 6 digits of the village code."""
     return row.village_code.left(6)
@@ -67,6 +79,13 @@ def township_code(row: Table) -> Value:
 def age_years(row: Table) -> Value:
     """Completed years since birth."""
     return completed_years(row.birth_date, row.as_of)
+
+
+@formula(member)
+def age_months(row: Table) -> Value:
+    """Age in begun months: at most 780 on the 65th birthday, 781 on the day after."""
+    begun = (row.as_of.day() != row.birth_date.day()).cast("int64")
+    return completed_months(row.birth_date, row.as_of) + begun
 
 
 @view("members", "villages", single=True)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from ibis.expr.types import IntegerScalar, Table, Value
+from ibis.expr.types import BooleanColumn, IntegerScalar, Table, Value
 
 from model.profile.flows.formula import formula, view
 from model.profile.point_in_time import PointInTime
-from model.profile.windows import completed_months, in_last
-
-#: Adverse records lapse after five years (credit reporting rules).
-_LAPSE_MONTHS = 60
+from model.profile.windows import LAPSE_MONTHS, completed_months, day_number, in_last
 
 
 @view("assessments")
@@ -21,10 +18,14 @@ def assessments(now: PointInTime) -> Table:
 
 @view("adverse_records")
 def adverse_records(now: PointInTime) -> Table:
-    """Select records of the last five years; `resolved` only if before the as-of date."""
+    """Select records; `resolved` if that was before the as-of date, `kept` for five years on.
+
+    A record that is not resolved never lapses.
+    """
     rows = now.rows("adverse_records")
     resolved = (rows.resolved_on < rows.as_of).fill_null(False)
-    return rows.filter(in_last(rows, _LAPSE_MONTHS)).mutate(resolved=resolved)
+    age = completed_months(rows.resolved_on, rows.as_of)
+    return rows.mutate(resolved=resolved, kept=resolved & (age < LAPSE_MONTHS))
 
 
 @view("cooperative_members")
@@ -55,8 +56,14 @@ def peer_review_grade_24m(rows: Table) -> Value:
 
 @formula(adverse_records, none=0)
 def adverse_resolved_60m(rows: Table) -> Value:
-    """Court, blacklist and overdue records of the last five years that are resolved."""
-    return (rows.resolved & (rows.kind != "bureau_query")).sum()
+    """Court, blacklist and overdue records that were resolved within the last five years."""
+    return _resolved(rows).sum()
+
+
+@formula(adverse_records)
+def adverse_resolved_on(rows: Table) -> Value:
+    """Day on which the last of these records was resolved, in days since 1970-01-01."""
+    return day_number(rows.resolved_on.max(where=_resolved(rows)))
 
 
 @formula(adverse_records, none=0)
@@ -67,21 +74,25 @@ def bureau_queries_6m(rows: Table) -> Value:
 
 @formula(adverse_records, none=0)
 def court_unresolved(rows: Table) -> Value:
-    """Court records of the last five years that are not resolved."""
+    """Court records that are not resolved, whatever their age."""
     return _unresolved(rows, "court")
 
 
 @formula(adverse_records, none=0)
 def blacklist_unresolved(rows: Table) -> Value:
-    """Blacklist records of the last five years that are not resolved."""
+    """Blacklist records that are not resolved, whatever their age."""
     return _unresolved(rows, "blacklist")
 
 
 @formula(adverse_records, none=0)
 def overdue_elsewhere_unresolved(rows: Table) -> Value:
-    """Overdue records elsewhere of the last five years that are not resolved."""
+    """Overdue records elsewhere that are not resolved, whatever their age."""
     return _unresolved(rows, "overdue_elsewhere")
 
 
 def _unresolved(rows: Table, kind: str) -> IntegerScalar:
     return ((rows.kind == kind) & ~rows.resolved).sum()
+
+
+def _resolved(rows: Table) -> BooleanColumn:
+    return rows.kept & (rows.kind != "bureau_query")

@@ -7,7 +7,18 @@ from ibis.expr.types import BooleanValue, IntegerValue, Table, Value
 
 from model.profile.flows.formula import PROFILE, formula, view
 from model.profile.point_in_time import KEYS, PointInTime, in_force, versions, with_age
-from model.profile.windows import completed_months, in_last, share, total, yuan
+from model.profile.windows import (
+    LAPSE_MONTHS,
+    completed_months,
+    day_number,
+    in_last,
+    share,
+    total,
+    yuan,
+)
+
+#: Days past due from which a loan counts as a default.
+DEFAULT_DAYS = 90
 
 
 @view("loans")
@@ -43,16 +54,20 @@ def loans(now: PointInTime) -> Table:
     )
 
 
-@view("loans", "repayments", "members")
-def household_loans(now: PointInTime) -> Table:
-    """Select lent loans of the other members of each member's household."""
-    borrowers = now.seen_by(now.tables["loans"])
-    owed = loans.rows(borrowers).select("as_of", "balance", mate_id="member_id")
-    living = borrowers.rows("members").select("as_of", "household_id", mate_id="member_id")
-    homes = now.rows("members").select(*KEYS, "household_id")
-    mates = homes.inner_join(living, ["as_of", "household_id"])
-    others = mates.filter(mates.mate_id != mates.member_id)
-    return others.inner_join(owed, ["as_of", "mate_id"]).select(*KEYS, "balance")
+@view("loans", "repayments")
+def defaults(now: PointInTime) -> Table:
+    """Select lent loans that were once 90 days past due and then paid, with the day of `ended_on`.
+
+    That day ends the first month without arrears after the last one at 90 days or more.
+    """
+    months = repayments.rows(now)
+    keys = [*KEYS, "loan_id"]
+    late = months.filter(months.days_past_due >= DEFAULT_DAYS)
+    last = late.group_by(keys).aggregate(last_late=late.event_on.max())
+    since = months.inner_join(last, keys).filter(
+        lambda row: (row.event_on > row.last_late) & (row.days_past_due == 0)
+    )
+    return since.group_by(keys).aggregate(ended_on=since.event_on.min())
 
 
 def coming_service(loans: Table) -> IntegerValue:
@@ -172,10 +187,11 @@ def days_past_due_now(rows: Table) -> Value:
     return rows.last_days_past_due.max(where=rows.balance > 0)
 
 
-@formula(household_loans, none=0)
-def household_balance_outstanding(rows: Table) -> Value:
-    """Balance of the open loans of the household's other members."""
-    return yuan(total(rows.balance))
+@formula(defaults)
+def default_ended_on(rows: Table) -> Value:
+    """Day on which the last default of 90 days with us ended, of the last five years."""
+    age = completed_months(rows.ended_on, rows.as_of)
+    return day_number(rows.ended_on.max(where=age < LAPSE_MONTHS))
 
 
 @formula(loans, none=0)

@@ -96,8 +96,7 @@ def test_a_decision_is_made_of_plain_values():
 
 
 #: What only a score stands on: no rule and no limit reads it.
-ONLY_SCORED = ("operating_years", "bills_on_time_share_12m", "peer_review_grade_24m",
-               "leased_area_share", "crop_kinds")  # fmt: skip
+ONLY_SCORED = ("operating_years", "bills_on_time_share_12m", "leased_area_share", "crop_kinds")
 law = settings(deadline=None, max_examples=60)
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.decision.whitelist import DERIVED, HOUSEHOLD_BORROWER, assess
+from model.decision.eligibility import ELIGIBILITY_INPUTS
+from model.decision.whitelist import BEST_RANK, DERIVED, HOUSEHOLD_BORROWER, assess
 from model.policy.policy import policy_on
 from model.profile.dictionary import member_dictionary
 from tests.support.cards.policy_cases import CASES_CARD
@@ -27,6 +28,7 @@ NAMES = {
     *(f"area_{crop}_mu" for crop in policy_on(date(2023, 10, 1)).crops),
     *(each.name for each in member_dictionary() if each.role == "rule" and each.type == "number"),
     "net_sales_12m", "qr_receipts_12m", "balance_outstanding", "age_years", *TEXT_COLUMNS,
+    *ELIGIBILITY_INPUTS,
 } - (set(DERIVED) - {HOUSEHOLD_BORROWER})  # fmt: skip
 
 
@@ -44,6 +46,9 @@ anything = {name: st.one_of(plausible(name), st.floats()) for name in NUMBERS}
 likely = {name: st.one_of(plausible(name), st.just(np.nan)) for name in NUMBERS}
 sound = {
     "consent_in_force": st.just(1.0), "age_years": st.integers(18, 70).map(float),
+    "age_months": st.integers(216, 800).map(float), "hukou_local": st.sampled_from([np.nan, 1.0]),
+    "household_defaults_24m": st.just(0.0), "household_adverse": st.just(0.0),
+    "heads_cooperative": st.sampled_from([0.0, 0.0, 1.0]), "default_ended_on": st.just(np.nan),
     "resident_years": st.sampled_from([np.nan, 1.0, 30.0]), "court_unresolved": st.just(0.0),
     "blacklist_unresolved": st.just(np.nan), "overdue_elsewhere_unresolved": st.just(0.0),
     "days_past_due_now": st.just(0.0), "household_borrower": st.sampled_from([1.0, np.nan]),
@@ -146,7 +151,7 @@ def test_a_tier_is_the_points_tier_held_back_by_the_worst_knock_out(row, day):
     worst = int(found.knock_outs.severity[0])
     by_points = 1 + sum(int(found.points[0]) >= cut_off for cut_off in policy.tiers.values())
     if found.scored[0]:
-        assert found.rank[0] == min(by_points, 3 - worst)
+        assert found.rank[0] == min(by_points, BEST_RANK[worst])
     assert (worst > 0) == bool(effects)
 
 
@@ -156,6 +161,7 @@ ARREARS = (
     "overdue_elsewhere_unresolved", "bureau_queries_6m", "household_balance_outstanding",
     "balance_outstanding", "debt_service_12m", "bureau_monthly_payment", "bureau_guarantees",
     "rent_12m", "household_heads",
+    "household_defaults_24m", "household_adverse", "adverse_resolved_60m",
 )  # fmt: skip
 
 

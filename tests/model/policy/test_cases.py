@@ -30,6 +30,7 @@ def summary(decision):
     return {
         **vars(decision),
         "knock_outs": [found.code for found in decision.knock_outs],
+        "told": [text for found in decision.knock_outs for text in (found.zh, found.en)],
         "reasons": {reason.code: reason.points_lost for reason in decision.reasons} or [],
     }
 

@@ -33,6 +33,7 @@ FILLED: dict[str, dict[str, Any]] = {
     },
     "plots": {"crop": "wheat", "tenure": "own", "area_mu": 1},
     "parcels": {"sent": 0, "received": 0},
+    "cooperative_sales": {"channel": "youle"},
     "sales": {"channel": "youle", "orders": 1, "amount": 1, "refunds": 0},
     "cashflow": {"average_balance": 0},
     "assessments": {"assessor_id": "A1"},
