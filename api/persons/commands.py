@@ -30,6 +30,7 @@ from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
 from api.ledger.tables import accesses
 from api.members.view import member_view
+from model.decision.eligibility import OF_OTHERS
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ class Export:
 
     def _archive(self) -> Mapping[str, Any]:
         # A person's own copy is complete, with consent or without.
-        view = member_view(self.resources, self.member_id, has_consent=True)
-        return view.model_dump(mode="json")
+        view = member_view(self.resources, self.member_id, has_consent=True).model_dump(mode="json")
+        return {**view, "profile": _own(view["profile"])}
 
 
 def access_records_of(
@@ -146,10 +147,18 @@ def _entry_about(kind: Kind, subject_id: str, place_code: str, actor: str) -> Ne
     return NewEntry(kind, subject_id, None, place_code, actor, None, None, {}, str(uuid.uuid4()))
 
 
+def _own(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values without those about other members of the household."""
+    return {name: value for name, value in values.items() if name not in OF_OTHERS}
+
+
 def _entry_body(view: View, entry: Entry) -> Mapping[str, Any]:
     body = dict(entry.body)
     if body.pop("profile_sealed", None):
         body["profile"] = stored_profile(view, entry)
+    if "profile" in body:
+        profile = body["profile"]
+        body["profile"] = {**profile, "numbers": _own(profile["numbers"])}
     return {
         "seq": entry.seq,
         "kind": entry.kind,

@@ -19,6 +19,7 @@ from api.portfolio.portfolio import portfolio
 from api.portfolio.tally import Tally
 from api.reviews.commands import Override, RequestReview, Ruling
 from api.verify.verify import verify_ledger
+from model.decision.eligibility import OF_OTHERS
 
 DECLINE = Ruling("DECLINE", None, "ADVERSE_NEWS", "情况有变，停止放款")
 
@@ -44,6 +45,16 @@ def test_an_export_contains_all_stored_data_and_is_recorded(desk):
     assert (entry["decision_id"], entry["body"]["request"]["amount_yuan"]) == (decision, 3_000)
     again = desk.do(Export(None, "officer-1", member["member_id"], desk.resources))
     assert [entry["kind"] for entry in again["entries"]] == ["DECISION", "EXPORTED"]
+
+
+def test_an_export_says_nothing_of_others_in_the_household(desk):
+    member = desk.member("FIRST")
+    desk.decide(member, 3_000)
+    export = desk.do(Export(None, "officer-1", member["member_id"], desk.resources))
+    (entry,) = export["entries"]
+    for values in (export["archive"]["profile"], entry["body"]["profile"]["numbers"]):
+        assert "balance_outstanding" in values
+        assert not set(OF_OTHERS) & values.keys()
 
 
 def test_an_export_lists_accesses_to_this_person_only(desk):
