@@ -84,7 +84,7 @@ def contents(
     """
     profile = consent.profile
     members = member_ids(profile)
-    moved = tuple(moves(previous, scored.rows, basis.card.digest))
+    moved = tuple(moves(previous, scored.rows, basis))
     return Contents(
         basis=basis,
         profile=profile,
@@ -155,18 +155,18 @@ def _digest(records: Mapping[str, ConsentChange]) -> str:
     return hashlib.sha256(rfc8785.dumps(states)).hexdigest()
 
 
-def moves(previous: Before | None, rows: pa.Table, card_digest: str) -> Iterator[Change]:
+def moves(previous: Before | None, rows: pa.Table, basis: Basis) -> Iterator[Change]:
     """Yield every change of tier of `rows` against `previous`.
 
-    Only members whose tier differs are built as objects.
+    Only members whose tier differs are built as objects. A note of the policy explains no change.
     """
     if previous is None:
         firsts = rows.filter(pc.equal(rows["tier"], "FIRST"))
-        return tier_changes(None, _snapshot(firsts, card_digest))
+        return tier_changes(None, _snapshot(firsts, basis.card.digest, basis.policy.notes))
     before = _unmatched(previous.rows, rows)
     return tier_changes(
-        _snapshot(before, previous.card_digest),
-        _snapshot(_unmatched(rows, previous.rows), card_digest),
+        _snapshot(before, previous.card_digest, basis.policy.notes),
+        _snapshot(_unmatched(rows, previous.rows), basis.card.digest, basis.policy.notes),
     )
 
 
@@ -187,12 +187,12 @@ def _unmatched(rows: pa.Table, others: pa.Table) -> pa.Table:
     return rows.filter(pc.fill_null(pc.not_equal(rows["tier"].combine_chunks(), other_tier), True))
 
 
-def _snapshot(rows: pa.Table, card_digest: str) -> Snapshot:
+def _snapshot(rows: pa.Table, card_digest: str, notes: frozenset[str]) -> Snapshot:
     columns = (rows[name].to_pylist() for name in ("member_id", "tier", "points", "knock_outs"))
     return Snapshot(
         card_digest,
         {
-            member: MemberStatus(tier, points, tuple(codes))
+            member: MemberStatus(tier, points, tuple(code for code in codes if code not in notes))
             for member, tier, points, codes in zip(*columns, strict=True)
         },
     )
