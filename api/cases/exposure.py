@@ -12,7 +12,11 @@ from datetime import datetime
 from api.cases.state import DecisionState, running_draws, states_of
 from api.core.calendar import date_in_china
 from api.editions.edition import Edition
+from api.editions.in_use import Resources
 from api.ledger.commands import View
+
+#: Name of the household's cap in the policy.
+_HOUSEHOLD = "household"
 
 
 def exposure_with(view: View, state: DecisionState, amount_yuan: int, edition: Edition) -> int:
@@ -24,6 +28,38 @@ def exposure_with(view: View, state: DecisionState, amount_yuan: int, edition: E
         new = amount_yuan if subject == state.subject_id else 0
         total += _exposure(others, new, view.now)
     return total
+
+
+def exposure_of_household(
+    view: View, member_id: str, new_yuan: int, edition: Edition, but: str = ""
+) -> int:
+    """Return the exposure to a member's household, in yuan, with `new_yuan` for the member.
+
+    Parameters
+    ----------
+    but
+        A decision that does not count, because `new_yuan` is what it comes to.
+    """
+    known = view.identities.known({member_id, *edition.household_of(member_id)})
+    entries = view.entries_of_subjects(set(known.values()), ()) if known else {}
+    total = 0 if member_id in known else new_yuan
+    for member, subject in known.items():
+        states = [s for s in states_of(entries.get(subject, [])) if s.decision_id != but]
+        total += _exposure(states, new_yuan if member == member_id else 0, view.now)
+    return total
+
+
+def is_beyond_cap(
+    view: View, member_id: str, new_yuan: int, resources: Resources, but: str = ""
+) -> bool:
+    """Return whether `new_yuan` more, beside all that is out, exceed the household's cap.
+
+    Where the ledger knows no other member of the household, the member's own limit binds.
+    """
+    cap = resources.policy.exposure_caps_yuan.get(_HOUSEHOLD)
+    if cap is None or not view.identities.known(resources.edition.household_of(member_id)):
+        return False
+    return exposure_of_household(view, member_id, new_yuan, resources.edition, but) > cap
 
 
 def _exposure(states: Sequence[DecisionState], new: int, now: datetime) -> int:

@@ -18,6 +18,7 @@ import rfc8785
 from api.access.duties import consent_giver, refuse_joined
 from api.consent.consent import CONSENT, is_consent_in_force, with_consent
 from api.core.calendar import date_in_china
+from api.decisions.caps import BEYOND_CAP, IsBeyondCap, capped
 from api.decisions.edition_age import aged, stored_age
 from api.decisions.profiles import (
     BY_CONSENT_ALONE,
@@ -52,6 +53,8 @@ class Decide:
         Today in China, the first day of the decision's validity.
     age : Age or None
         The age of the edition; None counts as fresh.
+    is_beyond_cap : callable or None
+        Asked before an approval; None asks nothing, and the cap binds at the payment.
     """
 
     idempotency: IdempotencyScope | None
@@ -62,6 +65,7 @@ class Decide:
     resources: Resources
     today: date
     age: Age | None = None
+    is_beyond_cap: IsBeyondCap | None = None
 
     def run(self, view: View) -> Written:
         """Decide this command alone."""
@@ -213,8 +217,17 @@ def _decide_new(view: View, questions: Sequence[_Question]) -> dict[str, Written
         together = list(group)
         _store_versions(view, together[0].command.resources)
         for question, decision, profile in _decide_together(together):
-            written[question.digest] = _write_decision(view, question, decision, profile)
+            beyond = decision.outcome == "APPROVE" and _is_beyond_cap(view, question.command)
+            answer = capped(decision, beyond)
+            written[question.digest] = _write_decision(view, question, answer, profile, beyond)
     return written
+
+
+def _is_beyond_cap(view: View, command: Decide) -> bool:
+    if command.is_beyond_cap is None:
+        return False
+    yuan, resources = command.request.amount_yuan, command.resources
+    return command.is_beyond_cap(view, command.member_id, yuan, resources)
 
 
 def _decide_together(
@@ -258,7 +271,7 @@ def _on_grounds(decision: Decision, profile: Profile, resources: Resources) -> D
 
 
 def _write_decision(
-    view: View, question: _Question, decision: Decision, profile: Profile
+    view: View, question: _Question, decision: Decision, profile: Profile, is_beyond_cap: bool
 ) -> Written:
     command, decision_id, entry_id = question.command, new_ordered_id(), new_ordered_id()
     resources, edition = command.resources, command.resources.edition
@@ -282,6 +295,8 @@ def _write_decision(
         body |= {"profile": exact, BY_CONSENT_ALONE: True}  # no value of the person
     if age := stored_age(command.age):
         body["edition_age"] = age
+    if is_beyond_cap:
+        body[BEYOND_CAP] = True
     if question.ruling:
         body["ruling"] = question.ruling.entry_id
     entry = question.entry("DECISION", decision_id, decision.outcome, body, entry_id)

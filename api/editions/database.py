@@ -136,6 +136,7 @@ def _profiles(contents: Contents) -> Iterator[_Table]:
             *(columns[name].tolist() for name in texts),
             _pack(np.stack([columns[name] for name in numbers], axis=1)),
         ],
+        (("household_id", "member_id"),) if "household_id" in texts else (),
     )
 
 

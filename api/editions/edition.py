@@ -181,7 +181,8 @@ class Edition:
     def household_of(self, member_id: str) -> tuple[str, ...]:
         """Return the ids of the other members of the member's household, in order.
 
-        No index serves this: it reads every profile, which takes tens of milliseconds.
+        Editions of earlier releases have no index for this: there it reads every profile, which
+        takes tens of milliseconds.
         """
         profile = self.profile(member_id)
         household = profile.texts.get(_HOUSEHOLD) if profile else None

@@ -43,6 +43,7 @@ from model.card.card_file import MANIFEST as CARD_MANIFEST_FILE
 INPUT_FIELDS = (
     "question", "asked_on", "request", "as_of", "edition_digest", "policy_digest", "card_digest",
     "consent_at_that_moment", "profile", "edition_age", "ruling",
+    "beyond_household_cap",
 )  # fmt: skip
 
 

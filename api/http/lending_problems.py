@@ -36,6 +36,16 @@ ABOVE_APPROVED = Kind(
         " count against the limit.",
     ),
 )
+ABOVE_CAP = Kind(
+    "above-cap",
+    409,
+    Text("超过户内贷款合计上限", "The amount exceeds the cap on what is out to the household"),
+    Text(
+        "上限见 /v1/policy 的 exposure_caps_yuan；户内未到期的放款和可支取的授信都计入。",
+        "See exposure_caps_yuan in /v1/policy. What runs in the household, and what may be drawn,"
+        " counts.",
+    ),
+)
 CONSENT_NOT_IN_FORCE = Kind(
     "consent-not-in-force",
     409,
@@ -216,7 +226,7 @@ LOAN_OUTSTANDING = Kind(
 )
 
 LENDING_KINDS = (
-    UNKNOWN_DISBURSEMENT, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED,
+    UNKNOWN_DISBURSEMENT, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, ABOVE_CAP,
     CONSENT_NOT_IN_FORCE, NO_LONGER_ELIGIBLE, RULED_OTHERWISE, ALREADY_CANCELLED,
     DUTIES_APART, CASE_FULL, UNKNOWN_PROPOSAL, ALREADY_PROPOSED, CLAIMS_USED_UP, UNFIT_REVIEWER,
     NOT_DECLINED, ALREADY_REVIEWED,

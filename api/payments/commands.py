@@ -19,6 +19,7 @@ from api.cases.case import (
     refuse_duty,
     refuse_full,
 )
+from api.cases.exposure import is_beyond_cap
 from api.cases.money import Draw
 from api.cases.state import DecisionState, running_draws
 from api.consent.consent import CONSENT, is_consent_in_force, with_consent
@@ -28,6 +29,7 @@ from api.editions.edition import columns_of
 from api.editions.in_use import Resources
 from api.http.lending_problems import (
     ABOVE_APPROVED,
+    ABOVE_CAP,
     ALREADY_CANCELLED,
     ALREADY_PROPOSED,
     CONSENT_NOT_IN_FORCE,
@@ -47,6 +49,7 @@ from model.card.bins import Columns
 from model.decision.consent import CONSENT_IN_FORCE
 from model.decision.whitelist import TIERS, Assessment, assess
 from model.policy.controls import Controls
+from model.policy.policy import Policy
 from model.profile.dictionary import Text
 
 _PAID: tuple[Kind, ...] = ("DISBURSED",)
@@ -167,6 +170,7 @@ def assess_payment(
     if amount_yuan > left:
         raise ProblemError(ABOVE_APPROVED)
     refuse_small(amount_yuan, left, controls_at(view))
+    refuse_beyond_cap(view, state, amount_yuan, resources)
     return {
         "number": len(state.draws) + 1,
         "tier": str(assessment.tier[0]),
@@ -174,6 +178,22 @@ def assess_payment(
         "policy_digest": resources.policy.digest,
         "card_digest": resources.card.digest,
     }
+
+
+def refuse_beyond_cap(
+    view: View, state: DecisionState, amount_yuan: int, resources: Resources
+) -> None:
+    """Refuse a payment with which more is out to the household than the policy's cap.
+
+    Raises
+    ------
+    ProblemError
+        If so.
+    """
+    member_id = view.member_of(state.subject_id)
+    total = state.drawn_yuan + amount_yuan
+    if member_id and is_beyond_cap(view, member_id, total, resources, state.decision_id):
+        raise ProblemError(ABOVE_CAP)
 
 
 def refuse_small(amount_yuan: int, left_yuan: int, controls: Controls) -> None:
@@ -235,7 +255,9 @@ def assess_eligible(view: View, state: DecisionState, resources: Resources) -> A
         resources.card.card,
         np.array([state.months], dtype=np.int64),
     )
-    if not (assessment.offered[0] or _is_no_worse_than_approved(assessment, state)):
+    if not (
+        assessment.offered[0] or _is_no_worse_than_approved(assessment, state, resources.policy)
+    ):
         raise ProblemError(NO_LONGER_ELIGIBLE)
     return assessment
 
@@ -256,12 +278,15 @@ def current_columns(view: View, subject_id: str, member_id: str, resources: Reso
     return columns_of(edition.numbers, [with_consent(profile, edition, consent)])
 
 
-def _is_no_worse_than_approved(assessment: Assessment, state: DecisionState) -> bool:
+def _is_no_worse_than_approved(
+    assessment: Assessment, state: DecisionState, policy: Policy
+) -> bool:
     if not state.approved_by:
         return False
     known = {rule["code"] for rule in state.answer.get("knock_outs", ())}
     decided = TIERS.index(state.answer.get("tier", TIERS[0]))
-    return int(assessment.rank[0]) >= decided and set(assessment.knock_outs.codes_of(0)) <= known
+    found = set(assessment.knock_outs.codes_of(0)) - policy.notes
+    return int(assessment.rank[0]) >= decided and found <= known
 
 
 def left_to_draw(view: View, state: DecisionState) -> int:

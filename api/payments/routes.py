@@ -23,6 +23,7 @@ from api.decisions.edition_age import usable_age
 from api.http.fields import EXPECTED
 from api.http.lending_problems import (
     ABOVE_APPROVED,
+    ABOVE_CAP,
     ALREADY_CANCELLED,
     ALREADY_PROPOSED,
     CASE_FULL,
@@ -65,7 +66,8 @@ def get_disbursements(decision_id: DecisionId, ledger: LedgerInUse) -> list[Disb
     response_model=StateShape,
     summary="Pay out on an approved decision",
     responses=refusals(
-        UNKNOWN_DECISION, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, CONSENT_NOT_IN_FORCE,
+        UNKNOWN_DECISION, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, ABOVE_CAP,
+        CONSENT_NOT_IN_FORCE,
         NO_LONGER_ELIGIBLE, RULED_OTHERWISE, PERSON_ERASED, DUTIES_APART, CASE_FULL,
         EDITION_STALE, *WRITE_BODY,
     ),
@@ -117,7 +119,8 @@ async def post_disbursement_cancellation(
     summary="Confirm a payment or a cancellation that another person proposed",
     responses=refusals(
         UNKNOWN_DECISION, UNKNOWN_PROPOSAL, DUTIES_APART, NOT_APPROVED, DECISION_EXPIRED,
-        ABOVE_APPROVED, CONSENT_NOT_IN_FORCE, NO_LONGER_ELIGIBLE, RULED_OTHERWISE, PERSON_ERASED,
+        ABOVE_APPROVED, ABOVE_CAP, CONSENT_NOT_IN_FORCE, NO_LONGER_ELIGIBLE, RULED_OTHERWISE,
+        PERSON_ERASED,
         ALREADY_CANCELLED, *WRITE,
     ),
 )  # fmt: skip
