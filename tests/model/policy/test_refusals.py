@@ -130,7 +130,7 @@ def test_an_invalid_number_is_refused(change, match):
         (rule(outcome="refer"), "NO_CONSENT.*unscored member must be declined"),
         (rule(missing="nurture"), "NO_CONSENT.*unscored member must be declined"),
         (lambda s: s["rules"].append(s["rules"][0]), "share the code NO_CONSENT"),
-        (lambda s: s["request_rules"].append(s["rules"][2]), "share the code UNDER_AGE"),
+        (lambda s: s["request_rules"].append(s["rules"][1]), "share the code UNDER_AGE"),
         (rule(detail={"zh": "{a_on}", "en": "{b_on}"}), "NO_CONSENT.*name the same values"),
         (lambda s: s["request_rules"][0].update(outcome="nurture"), "AMOUNT_ABOVE_LIMIT.*request"),
     ],
