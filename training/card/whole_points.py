@@ -18,6 +18,7 @@ from model.profile.dictionary import Dictionary
 from training.additive import Additive, Fit, Shape
 from training.binning.missing import hold_missing, typical_codes
 from training.binning.optimal import breaks_direction
+from training.binning.turns import turns
 from training.card.calibrate import Calibration
 from training.families.comparison import RoundingLoss
 from training.measures.discrimination import auc_of_scores, delong
@@ -50,9 +51,9 @@ def whole_points(
 
     Notes
     -----
-    A declared direction holds in every table, as it does in `shapes`; a missing value is worth no
-    more than the typical one; a number out of range is worth no more than any other value, and an
-    unknown spelling no more than before.
+    A declared direction holds in every table, as it does in `shapes`, and no table of a number
+    turns more often than its shape; a missing value is worth no more than the typical one; a number
+    out of range is worth no more than any other value, and an unknown spelling no more than before.
     """
     points = [np.rint(shape.log_odds).astype(np.int64) for shape in shapes]
     typical = [tuple(typical_codes(shape, bins, codes, weights)) for shape in shapes]
@@ -111,7 +112,16 @@ def _keep_promises(
         slices = np.moveaxis(kept, axis, 0)[: bins[name].ordinary].astype(np.float64)
         if not bins[name].levels and breaks_direction(slices, dictionary[name].direction):
             return points
-    return kept
+    return points if _turns_more(shape, kept, bins) else kept
+
+
+def _turns_more(shape: Shape, points: Ints, bins: Mapping[str, Bins]) -> bool:
+    """Return whether rounding together would add a turn to the table of one number."""
+    (name, *second) = shape.attributes
+    if second or bins[name].levels:
+        return False
+    own = slice(0, bins[name].ordinary)
+    return turns(points[own]) > turns(shape.log_odds[own])
 
 
 def rounding_loss(fit: Fit, calibration: Calibration, card: Card, unseen: Sample) -> RoundingLoss:
