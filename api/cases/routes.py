@@ -98,11 +98,12 @@ def get_explanation(
 ) -> ExplanationShape:
     """Return plain sentences: the answer, what counted, what is missing, what would help.
 
-    The explanation follows from the profile, card and policy behind the decision.
+    The explanation follows from the profile, card and policy behind the decision. The answer is the
+    one that stands now: a person's word replaces the automatic one.
     """
     with ledger.read() as view:
         try:
-            return explain_decision(view, _entries(view, decision_id)[0], lang)
+            return explain_decision(view, _entries(view, decision_id), lang)
         except ProfileErasedError as error:
             raise ProblemError(PROFILE_ERASED) from error
 

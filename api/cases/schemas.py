@@ -12,26 +12,38 @@ from api.decisions.schemas import DecisionShape, Tier
 
 
 class CountedShape(BaseModel):
-    """One attribute that affected the points."""
+    """One thing that affected the points."""
 
-    attribute: str
+    attribute: str = Field(
+        description="a pair, or several missing for one cause, are joined by ` × `"
+    )
     points: int = Field(description="difference from a member with average records")
     text: str
 
 
+class RestShape(BaseModel):
+    """All that affected the points besides `counted`, summed."""
+
+    count: int
+    points: int
+    text: str
+
+
 class ChangeShape(BaseModel):
-    """One change of an attribute to a value from `at_least` to below `below`."""
+    """One change of an attribute, within a range from `at_least` to below `below`."""
 
     attribute: str
+    value: float = Field(description="what the deed gives")
     at_least: float | None = Field(description="null: no lower bound")
     below: float | None = Field(description="null: no upper bound within plausible values")
 
 
 class ProposalShape(BaseModel):
-    """Changes that together lift the tier; each of them is necessary."""
+    """What the member can do to lift the tier, and what that changes in the profile."""
 
     tier: Tier
     points: int
+    months: int = Field(description="how long it takes")
     changes: list[ChangeShape]
     text: str
 
@@ -79,9 +91,13 @@ class ExplanationShape(BaseModel):
     outcome: Literal["APPROVE", "REFER", "DECLINE"]
     answer: str
     standing: str | None
-    counted: list[CountedShape]
+    counted: list[CountedShape] = Field(max_length=5, description="strongest first")
+    rest: RestShape | None = Field(description="null: `counted` is the whole difference")
     missing: list[str]
     rules: list[str]
+    alternatives: list[str] = Field(
+        description="another term or a lower amount that would be answered better"
+    )
     proposals: list[ProposalShape]
     no_proposal: str | None = Field(description="why there is no proposal")
     rights: str

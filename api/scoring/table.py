@@ -87,9 +87,9 @@ def score_table(
 def _with_scores(table: pa.Table, columns: Columns, card: Card, names: list[str]) -> pa.Table:
     """Return `table` with the columns of `ADDED`, under `names`."""
     codes = card.codes(columns)
-    by_attribute = card.points_by_attribute(codes)
-    points = card.total(by_attribute)
-    reasons = reason_codes(card, codes, ranked(points_lost(card, by_attribute)))
+    by_factor = card.points_by_factor(codes)
+    points = card.total(by_factor)
+    reasons = reason_codes(card, codes, ranked(points_lost(card, codes, by_factor)))
     values = [points, card.pd(points), card.grade(points), *reasons.T]
     for name, field, column in zip(names, ADDED, values, strict=True):
         table = table.append_column(field.with_name(name), pa.array(column, field.type))

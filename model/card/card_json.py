@@ -11,7 +11,15 @@ import rfc8785
 
 from model.card.bins import Bins, Term
 from model.card.derived import KINDS, Derived
-from model.card.scorecard import DERIVED_FORMAT, FORMATS, AttributeText, Card, Grade, Scaling
+from model.card.reason_table import AttributeText
+from model.card.scorecard import (
+    DERIVED_FORMAT,
+    FORMATS,
+    SIDED_FORMAT,
+    Card,
+    Grade,
+    Scaling,
+)
 from model.errors import CardError
 from model.profile.dictionary import Text
 
@@ -19,6 +27,8 @@ _FIELDS = (
     "format", "name", "base", "scaling", "attributes", "terms", "pd_table", "grades", "provenance",
 )  # fmt: skip
 _BINS, _WORDING = ("edges", "levels", "min", "max"), ("label", "reason", "missing", "actionable")
+#: Texts that only cards of format 3 have.
+_SIDES = ("below", "above")
 
 
 def card_to_json(card: Card) -> bytes:
@@ -33,7 +43,7 @@ def card_to_json(card: Card) -> bytes:
             "anchor_odds": card.scaling.anchor_odds,
         },
         "attributes": {
-            name: _bins_spec(card.bins[name]) | _wording_spec(card.wording[name])
+            name: _bins_spec(card.bins[name]) | _wording_spec(card.wording[name], card.tells_sides)
             for name in dict.fromkeys([*card.attributes, *card.inputs])
         },
         "terms": [
@@ -48,7 +58,7 @@ def card_to_json(card: Card) -> bytes:
         "grades": [{"grade": g.grade, "pd_at_most": g.pd_at_most} for g in card.grades],
         "provenance": dict(card.provenance),
     }
-    if card.derived:
+    if card.derived or card.tells_sides:
         spec["derived"] = {
             own.name: {"kind": own.kind, "first": own.first, "second": own.second}
             for own in card.derived.values()
@@ -77,16 +87,18 @@ def card_from_json(payload: bytes) -> Card:
 def _read_card(spec: Mapping[str, Any]) -> Card:
     if spec["format"] not in FORMATS:
         raise ValueError(f"format {spec['format']!r}")
-    _refuse_unknown(spec, *_FIELDS, *(("derived",) if spec["format"] == DERIVED_FORMAT else ()))
+    has_derived = spec["format"] in (DERIVED_FORMAT, SIDED_FORMAT)
+    _refuse_unknown(spec, *_FIELDS, *(("derived",) if has_derived else ()))
+    sides = _SIDES if spec["format"] == SIDED_FORMAT else ()
     table, scaling = spec["pd_table"], spec["scaling"]
     _refuse_unknown(table, "points", "pd")
     _refuse_unknown(scaling, "pdo", "anchor_points", "anchor_odds")
     card = Card(
         name=str(spec["name"]),
         base=_integer(spec["base"]),
-        bins={name: _read_bins(name, value) for name, value in spec["attributes"].items()},
+        bins={name: _read_bins(name, value, sides) for name, value in spec["attributes"].items()},
         terms=tuple(_read_term(term) for term in spec["terms"]),
-        wording={name: _read_wording(value) for name, value in spec["attributes"].items()},
+        wording={name: _read_wording(value, sides) for name, value in spec["attributes"].items()},
         pd_points=_integer_array(table["points"]),
         pd_values=np.array(table["pd"], dtype=np.float64),
         grades=tuple(_read_grade(grade) for grade in spec["grades"]),
@@ -99,6 +111,7 @@ def _read_card(spec: Mapping[str, Any]) -> Card:
         derived={
             name: _read_derived(name, value) for name, value in spec.get("derived", {}).items()
         },
+        tells_sides=spec["format"] == SIDED_FORMAT,
     )
     if card.format != spec["format"]:
         raise ValueError(f"a card of format {DERIVED_FORMAT} must name its derived inputs")
@@ -135,8 +148,8 @@ def _bins_spec(bins: Bins) -> dict[str, Any]:
     }
 
 
-def _read_bins(name: str, spec: Mapping[str, Any]) -> Bins:
-    _refuse_unknown(spec, *_BINS, *_WORDING)
+def _read_bins(name: str, spec: Mapping[str, Any], sides: tuple[str, ...]) -> Bins:
+    _refuse_unknown(spec, *_BINS, *_WORDING, *sides)
     return Bins(
         attribute=name,
         edges=tuple(float(edge) for edge in spec["edges"]),
@@ -146,21 +159,28 @@ def _read_bins(name: str, spec: Mapping[str, Any]) -> Bins:
     )
 
 
-def _wording_spec(wording: AttributeText) -> dict[str, Any]:
+def _wording_spec(wording: AttributeText, has_sides: bool) -> dict[str, Any]:
+    sides = {"below": wording.below, "above": wording.above} if has_sides else {}
     return {
-        "label": {"zh": wording.label.zh, "en": wording.label.en},
-        "reason": {"zh": wording.reason.zh, "en": wording.reason.en},
-        "missing": {"zh": wording.missing.zh, "en": wording.missing.en},
+        "label": _text_spec(wording.label),
+        "reason": _text_spec(wording.reason),
+        "missing": _text_spec(wording.missing),
         "actionable": wording.actionable,
+        **{name: None if text is None else _text_spec(text) for name, text in sides.items()},
     }
 
 
-def _read_wording(spec: Mapping[str, Any]) -> AttributeText:
+def _text_spec(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}
+
+
+def _read_wording(spec: Mapping[str, Any], sides: tuple[str, ...]) -> AttributeText:
     return AttributeText(
-        label=Text(**spec["label"]),
-        reason=Text(**spec["reason"]),
-        missing=Text(**spec["missing"]),
-        actionable=bool(spec["actionable"]),
+        Text(**spec["label"]),
+        Text(**spec["reason"]),
+        Text(**spec["missing"]),
+        bool(spec["actionable"]),
+        *(None if spec[side] is None else Text(**spec[side]) for side in sides),
     )
 
 
@@ -188,6 +208,9 @@ def _contradictions(card: Card) -> Iterator[str]:
     for name, bins in card.bins.items():
         if list(bins.edges) != sorted(set(bins.edges)) or (bins.edges and bins.levels):
             yield f"bins of {name} are not in order"
+    for name, wording in card.wording.items():
+        if (wording.below is None) != (wording.above is None):
+            yield f"{name} has a text for one side of its best range only"
     for own in card.derived.values():
         yield from _derived_contradictions(card, own)
     yield from _scale_contradictions(card)

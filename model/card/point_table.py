@@ -97,16 +97,33 @@ class PointTable:
         return cls(attributes, own, tuple(term for term in terms if len(term.attributes) == 2))
 
     def points(self, codes: Mapping[str, Ints]) -> Ints:
-        """Return points by row and attribute, shape (n, attributes)."""
-        stacked = np.array([codes[name] for name in self.attributes])
-        # A code is clipped only for an attribute that occurs only in pairs; its row is all zeros.
-        table = self.own[self._rows, np.minimum(stacked, self.own.shape[1] - 1)]
+        """Return points by row and attribute, a pair's split in two; shape (n, attributes)."""
+        table = self._own_points(codes)
         for term in self.pairs:
-            of_pair = term.points[tuple(codes[name] for name in term.attributes)]
-            for row, points in self._split(term, of_pair):
+            for row, points in self._split(term, _of_pair(term, codes)):
                 table[row] += points
         by_row: Ints = table.T
         return by_row
+
+    def with_pairs(self, codes: Mapping[str, Ints]) -> Ints:
+        """Return points by row and factor, shape (n, attributes + pairs): pairs stand alone."""
+        pairs = [_of_pair(term, codes) for term in self.pairs]
+        by_row: Ints = np.vstack([self._own_points(codes), *pairs]).T
+        return by_row
+
+    def factor_references(self, terms: Sequence[Term]) -> Ints:
+        """Return reference points by factor, shape (attributes + pairs,)."""
+        own = np.zeros(len(self.attributes), dtype=np.int64)
+        for term in terms:
+            if len(term.attributes) == 1:
+                own[self.attributes.index(term.attributes[0])] += term.reference
+        return np.array([*own, *(term.reference for term in self.pairs)], dtype=np.int64)
+
+    def _own_points(self, codes: Mapping[str, Ints]) -> Ints:
+        stacked = np.array([codes[name] for name in self.attributes])
+        # A code is clipped only for an attribute that occurs only in pairs; its row is all zeros.
+        found: Ints = self.own[self._rows, np.minimum(stacked, self.own.shape[1] - 1)]
+        return found
 
     def references(self, terms: Sequence[Term]) -> Ints:
         """Return reference points by attribute, shape (attributes,)."""
@@ -127,3 +144,8 @@ class PointTable:
         yield first, points - half
         for row in second:
             yield row, half
+
+
+def _of_pair(term: Term, codes: Mapping[str, Ints]) -> Ints:
+    points: Ints = term.points[tuple(codes[name] for name in term.attributes)]
+    return points

@@ -1,36 +1,22 @@
-"""The reasons for a total: the points lost against the population's mean, by attribute.
+"""The reasons for a total: the points lost against the population's mean, by factor.
 
-Points and references are integers, so the losses of all attributes add up exactly to the gap
-between the reference total and the member's total. The four largest losses are the reasons.
+Points and references are integers, so the losses of all factors add up exactly to the gap between
+the reference total and the member's total. The four largest losses are the reasons. What a factor
+is and what is said of it: `model.card.reason_table`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.card.bins import Ints
 from model.card.scorecard import Card
-from model.profile.dictionary import Text
 
 MAX_REASONS = 4
-State = Literal["", "MISSING", "OUT_OF_RANGE"]
-
-# Ledgers store answers with these two sentences, and a replay compares them with this text: a new
-# wording needs a new name beside the old one.
-_OUT_OF_RANGE = Text(
-    zh="“{label}”的记录超出合理范围，请核对原始资料",
-    en="the record of “{label}” is outside the plausible range; please check the source",
-)
-#: For text: a word that the card has seldom seen is not implausible.
-_UNKNOWN = Text(
-    zh="“{label}”的内容少见或未登记，请核对原始资料",
-    en="the entry for “{label}” is rare or unknown; please check the source",
-)
 
 
 @dataclass(frozen=True)
@@ -43,30 +29,60 @@ class Reason:
     en: str
 
 
-def points_lost(card: Card, by_attribute: Ints) -> Ints:
-    """Return reference points less own points, shape (n, attributes); positive is a loss."""
-    return card.references - by_attribute
+def points_lost(card: Card, codes: Mapping[str, Ints], by_factor: Ints) -> Ints:
+    """Return reference points less own points, shape (n, factors); positive is a loss.
+
+    Where values of several attributes are missing for one cause, the first takes the loss of all.
+
+    Parameters
+    ----------
+    by_factor
+        What `Card.points_by_factor` returns for `codes`.
+    """
+    lost = card.factor_references - by_factor
+    if card.tells_sides:
+        table = card.reason_table
+        for group in table.told_once:
+            _gather(lost, group, _missing(codes, card.attributes, group, table.missing))
+    return lost
 
 
-def ranked(lost: Ints) -> Ints:
-    """Return the attribute indices of the largest losses, -1 where there is none.
+def _missing(
+    codes: Mapping[str, Ints], names: tuple[str, ...], group: Ints, missing: Ints
+) -> NDArray[np.bool_]:
+    return np.array([codes[names[row]] == missing[row] for row in group]).T
+
+
+def _gather(lost: Ints, group: Ints, missing: NDArray[np.bool_]) -> None:
+    """Move the loss of each row's `missing` members of `group` to the first of them, in place."""
+    own = np.where(missing, lost[:, group], 0)
+    lost[:, group] -= own
+    lost[np.arange(len(lost)), group[missing.argmax(axis=1)]] += own.sum(axis=1)
+
+
+def ranked(lost: Ints, least: int = 1) -> Ints:
+    """Return the factor indices of the largest losses, -1 where there is none.
 
     Shape (n, MAX_REASONS). Equal losses keep the card's order, so that the same member always gets
-    the same reasons.
+    the same reasons. A loss below `least` points is told only where no loss reaches it.
     """
     order = np.argsort(-lost, axis=1, kind="stable")[:, :MAX_REASONS]
+    found = lost[_rows_of(lost), order]
+    told = found >= max(least, 1)
+    told[:, 0] |= found[:, 0] > 0
     indices = np.full((len(lost), MAX_REASONS), -1, dtype=np.int64)
-    indices[:, : order.shape[1]] = np.where(lost[_rows_of(lost), order] > 0, order, -1)
+    indices[:, : order.shape[1]] = np.where(told, order, -1)
     return indices
 
 
-def reason_codes(card: Card, codes: dict[str, Ints], order: Ints) -> NDArray[np.object_]:
+def reason_codes(card: Card, codes: Mapping[str, Ints], order: Ints) -> NDArray[np.object_]:
     """Return the reason codes of each row, shape (n, MAX_REASONS); None where there is none."""
-    table = _code_table(card.attributes)
+    table = card.reason_table
+    pairs = len(table.factors) - len(card.attributes)
+    bin_codes = np.zeros((len(table.factors), len(order)), dtype=np.int64)
+    bin_codes[: len(table.factors) - pairs] = [codes[name] for name in card.attributes]
     index = np.maximum(order, 0)
-    state = np.array([codes[name] for name in card.attributes])[index, _rows_of(order)]
-    kind = np.minimum(np.maximum(state - card.ordinary[index] + 1, 0), 2)
-    chosen: NDArray[np.object_] = table[index, kind]
+    chosen: NDArray[np.object_] = table.codes[index, bin_codes[index, _rows_of(order)]]
     chosen[order < 0] = None
     return chosen
 
@@ -77,40 +93,5 @@ def _rows_of(table: Ints) -> Ints:
 
 def reason(card: Card, code: str, lost: int) -> Reason:
     """Return the full reason for a stable `code` of this card."""
-    name, state = _parts_of_code(card.attributes)[code]
-    text = _text(card, name, state)
+    text = card.reason_table.texts[code]
     return Reason(code, lost, text.zh, text.en)
-
-
-def text_unless_ordinary(card: Card, name: str, code: int) -> Text | None:
-    """Return the sentence for a missing or out-of-range value; None for an ordinary one."""
-    state = _STATES[min(max(code - card.bins[name].ordinary + 1, 0), 2)]
-    return _text(card, name, state) if state else None
-
-
-def _text(card: Card, name: str, state: State) -> Text:
-    wording = card.wording[name]
-    if state == "OUT_OF_RANGE":
-        unknown = _UNKNOWN if card.bins[name].levels else _OUT_OF_RANGE
-        label = wording.label
-        return Text(unknown.zh.format(label=label.zh), unknown.en.format(label=label.en))
-    return wording.missing if state == "MISSING" else wording.reason
-
-
-_STATES: tuple[State, ...] = ("", "MISSING", "OUT_OF_RANGE")
-
-
-def _code(attribute: str, state: State) -> str:
-    return f"{attribute.upper()}_{state}" if state else attribute.upper()
-
-
-@cache
-def _code_table(attributes: tuple[str, ...]) -> NDArray[np.object_]:
-    return np.array(
-        [[_code(name, state) for state in _STATES] for name in attributes], dtype=object
-    )
-
-
-@cache
-def _parts_of_code(attributes: tuple[str, ...]) -> dict[str, tuple[str, State]]:
-    return {_code(name, state): (name, state) for name in attributes for state in _STATES}

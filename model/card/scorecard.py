@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from model.card.bins import Bins, Columns, Floats, Ints, Term, input_values
 from model.card.derived import Derived
 from model.card.point_table import NumberBins, PointTable
-from model.profile.dictionary import Text
+from model.card.reason_table import AttributeText, ReasonTable
 
-#: A card without derived inputs has the same bytes as in the first release.
-PLAIN_FORMAT, DERIVED_FORMAT = "rongzi-card/1", "rongzi-card/2"
-FORMATS = (PLAIN_FORMAT, DERIVED_FORMAT)
+#: Formats 1 and 2 tell reasons as they did when their cards were trained: past decisions replay.
+PLAIN_FORMAT, DERIVED_FORMAT, SIDED_FORMAT = "rongzi-card/1", "rongzi-card/2", "rongzi-card/3"
+FORMATS = (PLAIN_FORMAT, DERIVED_FORMAT, SIDED_FORMAT)
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,6 @@ class Grade:
 
     grade: str
     pd_at_most: float
-
-
-@dataclass(frozen=True)
-class AttributeText:
-    """The sentences about one attribute; the card holds them, so that its signature covers them."""
-
-    label: Text
-    reason: Text
-    missing: Text
-    actionable: bool
 
 
 @dataclass(frozen=True)
@@ -78,6 +68,8 @@ class Card:
         Digests and names that identify the origin of the card.
     derived : mapping of str to Derived
         By name: attributes that are ratios or differences of two others.
+    tells_sides : bool
+        Whether reasons name the side of the best range and pairs as pairs; see `ReasonTable`.
     """
 
     name: str
@@ -91,10 +83,13 @@ class Card:
     scaling: Scaling
     provenance: Mapping[str, str]
     derived: Mapping[str, Derived] = field(default_factory=dict)
+    tells_sides: bool = False
 
     @property
     def format(self) -> str:
         """Name of the oldest format that can hold this card."""
+        if self.tells_sides:
+            return SIDED_FORMAT
         return DERIVED_FORMAT if self.derived else PLAIN_FORMAT
 
     @cached_property
@@ -139,6 +134,24 @@ class Card:
     def points_by_attribute(self, codes: Mapping[str, Ints]) -> Ints:
         """Return points by row and attribute, shape (n, attributes)."""
         return self._points.points(codes)
+
+    def points_by_factor(self, codes: Mapping[str, Ints]) -> Ints:
+        """Return points by row and factor of `reason_table`, shape (n, factors)."""
+        if self.tells_sides:
+            return self._points.with_pairs(codes)
+        return self._points.points(codes)
+
+    @cached_property
+    def factor_references(self) -> Ints:
+        """Reference points by factor of `reason_table`, shape (factors,)."""
+        return self._points.factor_references(self.terms) if self.tells_sides else self.references
+
+    @cached_property
+    def reason_table(self) -> ReasonTable:
+        """What a reason of this card speaks of, and its codes and sentences."""
+        if self.tells_sides:
+            return ReasonTable.by_factor(self.attributes, self.bins, self.terms, self.wording)
+        return ReasonTable.by_attribute(self.attributes, self.bins, self.wording)
 
     def total(self, by_attribute: Ints) -> Ints:
         """Return total points by row, shape (n,)."""

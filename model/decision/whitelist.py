@@ -36,6 +36,9 @@ _NONE, _THIRD, _SECOND, _FIRST = range(4)
 #: The best rank that each severity of a knock-out leaves: pass, note, refer, nurture, decline.
 BEST_RANK = np.array([_FIRST, _FIRST, _SECOND, _THIRD, _NONE])
 
+#: The number of the policy below which a loss of points is no reason; absent in older policies.
+LEAST_POINTS_TOLD = "least_points_told"
+
 HOUSEHOLD_BORROWER = "household_borrower"
 COST_ABOVE_CAP = "cost_above_rate_cap_bp"
 #: What rules may read besides the profile's attributes.
@@ -126,13 +129,14 @@ def assess(
     if months is not None or following is not household:
         granted = loan_terms(household, policy, suited.months if months is None else months)
     codes = card.codes(columns)
-    by_attribute = card.points_by_attribute(codes)
-    points = card.total(by_attribute)
+    by_factor = card.points_by_factor(codes)
+    points = card.total(by_factor)
     pd = card.pd(points)
     grade = grade_of_pd(pd, policy)
     hits = knock_outs(policy.rules, _derived(read, suited, pd, policy))
-    lost = points_lost(card, by_attribute)
-    order = ranked(losses_told(lost, card.attributes, columns, policy))
+    lost = points_lost(card, codes, by_factor)
+    told = losses_told(lost, card.reason_table.factors, columns, policy)
+    order = ranked(told, policy.numbers.get(LEAST_POINTS_TOLD, 1))
     scored = ~hits.unscored
     return Assessment(
         knock_outs=hits,

@@ -1,37 +1,34 @@
 """A decision in plain sentences: the answer, what counted, what is missing, what would help.
 
 The sentences address the member who made the request, in both languages. Points are exactly those
-of the card, compared with the population's mean. Proposals come from
-`model.explanation.nearest_changes`.
+of the card, compared with the population's mean. What counted: `model.explanation.sentences`;
+proposals: `model.explanation.nearest_changes`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from model.card.bins import Columns
-from model.card.reasons import points_lost, text_unless_ordinary
-from model.card.scorecard import AttributeText, Card
+from model.decision.concern import is_of_fields, works_no_fields
 from model.decision.decision import Decision, Request
+from model.decision.whitelist import LEAST_POINTS_TOLD
+from model.explanation.answers import Since, answer_text, rights_text
 from model.explanation.nearest_changes import Basis, Improvement, Outlook, nearest_changes
-from model.explanation.texts import UNITS, change_text, value_text
+from model.explanation.other_requests import better_requests
+from model.explanation.rules import blocked_text, rule_texts, sentence
+from model.explanation.sentences import Contribution, contributions
+from model.explanation.told import Rest, rest_of, told_lines
 from model.profile.dictionary import Text
 
-
-@dataclass(frozen=True)
-class Contribution:
-    """One attribute's `points` above (or, negative, below) the mean, with its sentence."""
-
-    attribute: str
-    points: int
-    is_missing: bool
-    text: Text
+#: Points from which a line is told under a policy that does not say.
+_LEAST_POINTS = 2
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """Changes that would raise the tier, and their sentence."""
+    """Deeds that would raise the tier, and their sentence."""
 
     improvement: Improvement
     text: Text
@@ -44,16 +41,19 @@ class Explanation:
     Attributes
     ----------
     answer, standing : Text
-        The outcome; the points beside the mean and the cut-offs (None without a score).
+        The answer as it stands; the points beside the mean and the cut-offs (None without a score).
     counted : tuple of Contribution
-        Every attribute whose points differ from the mean, strongest effect first; together they
-        are the whole difference.
+        What mattered most, at most `MAX_LINES`, strongest first.
+    rest : Rest or None
+        What else moved the points; with `counted` it is the whole difference from the mean.
     missing : tuple of Text
-        What the archive does not know of the member.
+        What the archive does not know of the member, unless `counted` says it.
     rules : tuple of Text
         Every rule that matched.
+    alternatives : tuple of Text
+        Requests that would be answered better.
     proposals : tuple of Proposal
-        The nearest changes that the member can make.
+        The nearest deeds of the member that raise the tier.
     no_proposal : Text or None
         Why there is none.
     """
@@ -61,160 +61,98 @@ class Explanation:
     answer: Text
     standing: Text | None
     counted: tuple[Contribution, ...]
+    rest: Rest | None
     missing: tuple[Text, ...]
     rules: tuple[Text, ...]
+    alternatives: tuple[Text, ...]
     proposals: tuple[Proposal, ...]
     no_proposal: Text | None
     rights: Text
 
 
-def explain(columns: Columns, decision: Decision, request: Request, basis: Basis) -> Explanation:
+def explain(
+    columns: Columns,
+    decision: Decision,
+    request: Request,
+    basis: Basis,
+    since: Since | None = None,
+) -> Explanation:
     """Explain the `decision` on a request.
 
     Parameters
     ----------
     columns
         The profile that the decision was made from, arrays of shape (1,).
+    since
+        What has become of the automatic answer; None if it stands.
 
     Raises
     ------
     KeyError
         If the profile lacks an attribute that the policy or the card reads.
     """
-    counted = _contributions(columns, basis) if decision.points is not None else ()
+    is_scored = decision.points is not None
+    every = contributions(columns, basis.card, basis.dictionary) if is_scored else []
+    concern = [
+        each
+        for each in every
+        if each.points > 0 or all(_concerns(name, columns, basis) for name in each.attributes)
+    ]
+    counted = told_lines(concern, basis.policy.numbers.get(LEAST_POINTS_TOLD, _LEAST_POINTS))
+    missing = _missing(columns, counted, basis) if is_scored else ()
+    rules = tuple(rule_texts(columns, decision.knock_outs, basis))
     outlook = nearest_changes(columns, basis)
     return Explanation(
-        answer=_answer(decision, request),
+        answer=answer_text(decision, request, since),
         standing=None if decision.points is None else _standing(decision.points, basis),
-        counted=tuple(each for each in counted if each.points),
-        missing=tuple(
-            # Several attributes may be missing for the same reason; name it once.
-            dict.fromkeys(
-                basis.card.wording[each.attribute].missing for each in counted if each.is_missing
-            )
-        ),
-        rules=tuple(Text(rule.zh, rule.en) for rule in decision.knock_outs),
-        proposals=tuple(_proposal(columns, each, basis) for each in outlook.improvements),
-        no_proposal=None if outlook.improvements else _no_proposal(decision, outlook, basis),
-        rights=_RIGHTS[decision.outcome],
+        counted=counted,
+        rest=rest_of([each for each in every if each not in counted]),
+        missing=tuple(each for each in missing if each not in rules),
+        rules=rules,
+        alternatives=() if since else better_requests(columns, decision, request, basis),
+        proposals=tuple(_proposal(each) for each in outlook.improvements),
+        no_proposal=None
+        if outlook.improvements
+        else _no_proposal(columns, decision, outlook, basis, since),
+        rights=rights_text(decision, since),
     )
-
-
-_ANSWERS: Mapping[str, Text] = {
-    "APPROVE": Text(
-        "您申请的 {amount} 元、{months} 个月的贷款可以发放，您的可贷额度为 {limit} 元。",
-        "We can pay out the loan of {amount} yuan over {months} months that you applied for. Your"
-        " credit limit is {limit} yuan.",
-    ),
-    "REFER": Text(
-        "您申请的 {amount} 元、{months} 个月的贷款需由工作人员当面核实后答复。",
-        "A member of our staff will review your application for {amount} yuan over {months} months"
-        " before we answer it.",
-    ),
-    "DECLINE": Text(
-        "您申请的 {amount} 元、{months} 个月的贷款目前不能发放。",
-        "We cannot pay out the loan of {amount} yuan over {months} months that you applied for at"
-        " present.",
-    ),
-}
-
-_ASK_REVIEW = Text(
-    "这是由规则和评分自动得出的答复。您有权要求由工作人员重新审核，也可以要求更正有误的记录。",
-    "This answer came from rules and points alone. You have the right to have a person review it,"
-    " and to have wrong records corrected.",
-)
-_RIGHTS: Mapping[str, Text] = {
-    "APPROVE": Text(
-        "您可以随时查看、更正您的记录，或撤回授权。",
-        "You may view and correct your records, or withdraw your consent, at any time.",
-    ),
-    "REFER": _ASK_REVIEW,
-    "DECLINE": _ASK_REVIEW,
-}
-
-
-def _answer(decision: Decision, request: Request) -> Text:
-    answer = _ANSWERS[decision.outcome]
-    fields: Mapping[str, object] = {
-        "amount": f"{request.amount_yuan:,}",
-        "months": request.months,
-        "limit": f"{decision.limit_yuan:,}",
-    }
-    return Text(answer.zh.format(**fields), answer.en.format(**fields))
 
 
 def _standing(points: int, basis: Basis) -> Text:
     mean = basis.card.base + int(basis.card.references.sum())
     first, second = basis.policy.tiers["FIRST"], basis.policy.tiers["SECOND"]
     return Text(
-        f"我们按您的记录计分：您有 {points} 分，一般会员有 {mean} 分；满 {first} 分可直接发放，"
-        f"满 {second} 分由工作人员核实后发放。",
-        f"We score your records: you have {points} points, an average member has {mean}. A loan is"
-        f" paid out at once from {first} points, and after a review by our staff from {second}.",
+        f"我们按您的记录计分：您有 {points} 分，一般会员有 {mean} 分；"
+        f"仅看分数，满 {first} 分可直接发放，满 {second} 分由工作人员核实后发放。",
+        f"We score your records: you have {points} points, an average member has {mean}. By"
+        f" points alone, a loan is paid out at once from {first}, and after a review by our staff"
+        f" from {second}.",
     )
 
 
-def _contributions(columns: Columns, basis: Basis) -> tuple[Contribution, ...]:
-    card = basis.card
-    codes = card.codes(columns)
-    gained = -points_lost(card, card.points_by_attribute(codes))[0]
-    contributions = [
-        _contribution(card, name, int(gained[i]), _value(columns, name, int(codes[name][0]), basis))
-        for i, name in enumerate(card.attributes)
-    ]
-    return tuple(sorted(contributions, key=lambda each: -abs(each.points)))
+#: Occupations that work no fields of their own: missing fields say nothing about them.
+_WITHOUT_FIELDS = ("livestock", "trader", "services")
 
 
-@dataclass(frozen=True)
-class _Value:
-    """A value in words: `special` for a missing or implausible one, else `ordinary` if known."""
-
-    special: Text | None
-    ordinary: Text | None
-
-
-def _value(columns: Columns, name: str, code: int, basis: Basis) -> _Value:
-    special = text_unless_ordinary(basis.card, name, code)
-    attribute = next((each for each in basis.dictionary if each.name == name), None)
-    if special or attribute is None or attribute.unit not in UNITS or name not in columns:
-        return _Value(special, None)
-    return _Value(None, value_text(attribute, float(columns[name][0])))
+def _missing(columns: Columns, counted: Iterable[Contribution], basis: Basis) -> Iterator[Text]:
+    """Yield each missing record once, with a full stop, unless a line already says it."""
+    card, codes = basis.card, basis.card.codes(columns)
+    said = {each.cause for each in counted}
+    missing = (n for n in card.attributes if codes[n][0] == card.bins[n].missing)
+    own = (name for name in missing if _concerns(name, columns, basis))
+    for text in dict.fromkeys(_missing_text(name, basis) for name in own):
+        if text not in said:
+            yield sentence(text)
 
 
-#: Smallest share of the points that double the odds, and the name of such an effect.
-_EFFECTS = (
-    (1.0, Text("影响很大", "a strong effect")),
-    (0.4, Text("影响较大", "a clear effect")),
-    (0.0, Text("影响较小", "a slight effect")),
-)
+def _missing_text(name: str, basis: Basis) -> Text:
+    known = basis.dictionary.attributes.get(name)
+    return known.missing if known else basis.card.wording[name].missing
 
 
-def _contribution(card: Card, name: str, points: int, value: _Value) -> Contribution:
-    size, is_missing = abs(points), value.special is card.wording[name].missing
-    effect = next(text for share, text in _EFFECTS if size >= card.scaling.pdo * share)
-    subject = _subject(card.wording[name], points, value)
-    more = Text("多", "more") if points >= 0 else Text("少", "fewer")
-    unit = "point" if size == 1 else "points"
-    text = Text(
-        f"{subject.zh}：比一般会员{more.zh} {size} 分，{effect.zh}。",
-        f"{subject.en[:1].upper()}{subject.en[1:]}: {size} {unit} {more.en} than the average,"
-        f" {effect.en}.",
-    )
-    return Contribution(name, points, is_missing, text)
-
-
-def _subject(wording: AttributeText, points: int, value: _Value) -> Text:
-    """Return the subject: why the value is missing, or what speaks for or against the member."""
-    label, special = wording.label, value.special
-    if special is wording.missing:
-        return Text(f"{special.zh}（“{label.zh}”）", f"{special.en} (“{label.en}”)")
-    if special:
-        return special
-    own = value.ordinary
-    zh, en = (f"（{own.zh}）", f" ({own.en})") if own else ("", "")
-    if points >= 0:
-        return Text(f"“{label.zh}”{zh}对您有利", f"“{label.en}”{en} counts in your favour")
-    return Text(f"{wording.reason.zh}{zh}", f"{wording.reason.en}{en}")
+def _concerns(name: str, columns: Columns, basis: Basis) -> bool:
+    """Return whether the member could have a record; who works no fields has none of fields."""
+    return not (is_of_fields(name) and works_no_fields(columns, basis.policy)[0])
 
 
 _TIERS: Mapping[str, Text] = {
@@ -226,32 +164,34 @@ _TIERS: Mapping[str, Text] = {
 }
 
 
-def _proposal(columns: Columns, improvement: Improvement, basis: Basis) -> Proposal:
-    parts = [
-        change_text(basis.dictionary[change.attribute], change, float(columns[change.attribute][0]))
-        for change in improvement.changes
-    ]
-    tier = _TIERS[improvement.tier]
+def _proposal(improvement: Improvement) -> Proposal:
+    tier, months = _TIERS[improvement.tier], improvement.months
+    clauses = (deed.text.zh for deed in improvement.deeds)
+    zh = "，并且".join(f" {clause}" if clause[:1].isascii() else clause for clause in clauses)
+    en = ", and ".join(deed.text.en for deed in improvement.deeds)
+    after = "1 month" if months == 1 else f"{months} months"
     return Proposal(
         improvement,
         Text(
-            f"若{'，并且'.join(part.zh for part in parts)}，其他情况不变，您将进入{tier.zh}。",
-            f"With {', and '.join(part.en for part in parts)}, and everything else unchanged, you"
-            f" would be in {tier.en}.",
+            f"若{zh}，其他情况不变，约 {months} 个月后您将进入{tier.zh}。",
+            f"If {en}, and everything else stays as it is, you would be in {tier.en} after about"
+            f" {after}.",
         ),
     )
 
 
-def _no_proposal(decision: Decision, outlook: Outlook, basis: Basis) -> Text:
+def _no_proposal(
+    columns: Columns, decision: Decision, outlook: Outlook, basis: Basis, since: Since | None
+) -> Text:
     if outlook.target is None:
-        return _UNSCORED if decision.points is None else _HIGHEST
-    if outlook.blocked_by:
-        rules = [basis.policy.rule(code).text for code in outlook.blocked_by]
-        return Text(
-            f"目前您无法自行改变的情况：{'；'.join(rule.zh for rule in rules)}。",
-            f"You cannot change the following at present: {'; '.join(rule.en for rule in rules)}.",
-        )
-    return _NOTHING_NEAR
+        if decision.points is None:
+            return _UNSCORED
+        return _BY_A_PERSON if since and since.standing == "REVIEWED_DECLINE" else _HIGHEST
+    return (
+        blocked_text(columns, decision.knock_outs, outlook, basis)
+        if outlook.blocked_by
+        else _NOTHING_NEAR
+    )
 
 
 _UNSCORED = Text(
@@ -259,8 +199,12 @@ _UNSCORED = Text(
     "Without your consent we do not score you. You may give it at any time and then apply again.",
 )
 _HIGHEST = Text("您已在一级，没有更高的等级。", "You are in the first tier, which is the highest.")
+_BY_A_PERSON = Text(
+    "您的记录已达一级；不予发放是工作人员核实后的决定。",
+    "Your records reach the first tier; the decline is our staff's decision.",
+)
 _NOTHING_NEAR = Text(
-    "就您现有的往来和种植情况，您自行改变任何一项或两项都不足以提高等级，详情请咨询工作人员。",
-    "No one or two changes to your present activities would raise your tier yet; please ask our"
+    "在您自己能做的事情中，做到一件或两件都还不足以提高等级，详情请咨询工作人员。",
+    "Of what you can do yourself, no one or two things would raise your tier yet; please ask our"
     " staff what else is possible.",
 )

@@ -1,46 +1,51 @@
-"""The nearest changes that a member can make to raise the tier, computed exactly from the card.
+"""The nearest deeds by which a member can raise the tier, computed exactly from the card.
 
-The search tries one change first, then two at once. Each proposal passes through the same kernel as
+The search tries one deed first, then two at once. Each proposal passes through the same kernel as
 the decision, knock-outs and capacity included, so the promise is what would be decided on a profile
 that differs in nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from model.card.bins import Columns, Floats, Ints, input_values
-from model.card.derived import BEYOND, NEGLIGIBLE, Derived
+from model.card.bins import Columns
 from model.card.scorecard import Card
 from model.decision.eligibility import eligibility
-from model.decision.knock_outs import Flags, knock_outs
+from model.decision.knock_outs import SEVERITY, knock_outs
 from model.decision.whitelist import BEST_RANK, COST_ABOVE_CAP, TIERS, Assessment, assess
-from model.explanation.own_power import Change, begins_from_nothing, changes_of
-from model.policy.policy import Policy
+from model.explanation.own_power import Change, Deed, Surroundings, deeds, own_attributes
+from model.policy.policy import Policy, Rule
 from model.profile.dictionary import Dictionary
 
 MAX_PROPOSALS = 3
-#: Candidates assessed at a time.
-_BATCH_SIZE = 256
-#: Attributes that the kernel derives from income and debt, which a member can change.
-_DERIVED = ("capacity_yuan", "age_at_maturity", COST_ABOVE_CAP)
-_LOWEST = np.int64(np.iinfo(np.int64).min)
+#: What the kernel derives from income, debt and points, which a deed may change.
+_DERIVED = ("capacity_yuan", COST_ABOVE_CAP)
 
 
 @dataclass(frozen=True)
 class Improvement:
-    """Changes that reach `tier` only together; `points` is the new total."""
+    """Deeds that reach `tier` only together; `points` is the new total."""
 
-    changes: tuple[Change, ...]
+    deeds: tuple[Deed, ...]
     tier: str
     points: int
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Every change of the profile that the deeds make."""
+        return tuple(change for deed in self.deeds for change in deed.changes)
+
+    @property
+    def months(self) -> int:
+        """How long the deeds take, done at the same time."""
+        return max(deed.months for deed in self.deeds)
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Outlook:
     target : str or None
         The tier to reach; None if there is none above, or if the member must not be scored.
     improvements : tuple of Improvement
-        At most `MAX_PROPOSALS`, nearest first, all with the smallest number of changes that works.
+        At most `MAX_PROPOSALS`, soonest first, all with the smallest number of deeds that works.
     blocked_by : tuple of str
         Codes of the matched rules that keep the tier below and read what no member can change.
     """
@@ -73,7 +78,7 @@ class Basis:
 
 
 def nearest_changes(columns: Columns, basis: Basis) -> Outlook:
-    """Return the smallest sets of own changes that raise the tier to the next one with an offer.
+    """Return the smallest sets of own deeds that raise the tier to the next one with an offer.
 
     From THIRD and NONE that is SECOND, from SECOND it is FIRST.
 
@@ -87,14 +92,15 @@ def nearest_changes(columns: Columns, basis: Basis) -> Outlook:
     KeyError
         If the profile lacks an attribute that the policy or the card reads.
     """
-    target = _target(_assess(columns, basis))
+    now = _assess(columns, basis)
+    target = _target(now)
     if target is None:
         return Outlook(None)
-    own = _own_changes(columns, basis)
-    if blocking := _blocking(columns, basis, target, own.keys()):
+    if blocking := _blocking(columns, basis, target, now.knock_outs.codes_by_row()[0]):
         return Outlook(TIERS[target], blocked_by=blocking)
+    own = deeds(_surroundings(columns, basis))
     for size in (1, 2):
-        if improvements := _improvements(columns, basis, target, _sets(own, size, basis.card)):
+        if improvements := _improvements(columns, basis, target, _sets(own, size)):
             return Outlook(TIERS[target], improvements)
     return Outlook(TIERS[target])
 
@@ -104,6 +110,15 @@ def with_changes(columns: Columns, changes: Sequence[Change]) -> Columns:
     return {**columns, **{each.attribute: np.array([each.value]) for each in changes}}
 
 
+def _surroundings(columns: Columns, basis: Basis) -> Surroundings:
+    numbers = {
+        each.name: float(columns[each.name][0])
+        for each in basis.dictionary
+        if each.type == "number" and each.name in columns
+    }
+    return Surroundings(numbers, basis.card.bins, basis.policy.rules, basis.dictionary)
+
+
 def _target(assessment: Assessment) -> int | None:
     if not assessment.scored[0]:
         return None
@@ -111,157 +126,80 @@ def _target(assessment: Assessment) -> int | None:
     return None if rank > second else max(rank + 1, second)
 
 
-def _own_changes(columns: Columns, basis: Basis) -> dict[str, list[Change]]:
-    """Return the changes that the member can make by attribute, in the dictionary's order."""
-    card, read_by_rules = basis.card, {rule.attribute for rule in basis.policy.rules}
-    return {
-        each.name: list(
-            changes_of(
-                each,
-                float(columns[each.name][0]),
-                card.bins.get(each.name),
-                basis.policy.rules,
-                derived_cuts(card, each.name, columns),
-            )
-        )
-        for each in basis.dictionary
-        if each.actionable
-        and each.type == "number"
-        and (each.name in card.inputs or each.name in read_by_rules)
-        and not begins_from_nothing(each.name, columns, card.inputs)
-    }
-
-
-def _blocking(columns: Columns, basis: Basis, target: int, own: Collection[str]) -> tuple[str, ...]:
-    """Return the rules that keep the member below `target` and read no attribute of `own`."""
+def _blocking(
+    columns: Columns, basis: Basis, target: int, matched: Collection[str]
+) -> tuple[str, ...]:
+    """Return the `matched` rules that keep the member below `target` and that no deed removes."""
+    own = (*own_attributes(), *_DERIVED)
     read = {**columns, **eligibility(columns, basis.policy)}
+    rules = [rule for rule in basis.policy.rules if rule.code in matched]
     return tuple(
         rule.code
-        for rule in basis.policy.rules
-        if rule.attribute not in own
-        and rule.attribute not in _DERIVED
-        and BEST_RANK[knock_outs([rule], read).severity[0]] < target
+        for rule in rules
+        if rule.attribute not in own and BEST_RANK[_severity(rule, read)] < target
     )
 
 
-def _sets(own: Mapping[str, list[Change]], size: int, card: Card) -> list[tuple[Change, ...]]:
-    """Return every set of `size` changes to different attributes, nearest first.
+def _severity(rule: Rule, columns: Columns) -> int:
+    """Return the severity of a matched rule, also of one that reads what terms give."""
+    if rule.attribute in columns:
+        return int(knock_outs([rule], columns).severity[0])
+    return SEVERITY.index(rule.missing if is_unknown(rule, columns) else rule.outcome)
 
-    A set never changes both sources of a derived attribute, because the ranges of one source are
-    valid only while the other stays the same.
-    """
-    pairs_of_sources = {frozenset(each.sources) for each in card.derived.values()}
-    sets = [
-        chosen
-        for names in combinations(own, size)
-        if frozenset(names) not in pairs_of_sources
-        for chosen in product(*(own[name] for name in names))
-    ]
-    return sorted(sets, key=lambda chosen: sum(change.steps for change in chosen))
+
+#: What the kernel derives from a date of birth.
+_FROM_BIRTH = ("age_at_maturity", "age_at_asked_maturity")
+
+
+def read_by(rule: Rule) -> str:
+    """Return the attribute of the profile that decides whether the rule can be judged."""
+    return "age_years" if rule.attribute in _FROM_BIRTH else rule.attribute
+
+
+def is_unknown(rule: Rule, columns: Columns) -> bool:
+    """Return whether the rule cannot be judged, because the profile lacks what it reads."""
+    name = read_by(rule)
+    if name not in columns:
+        return False
+    value = columns[name][0]
+    return value is None or bool(value != value)
+
+
+def _sets(own: Sequence[Deed], size: int) -> list[tuple[Deed, ...]]:
+    """Return every set of `size` deeds that change different attributes, soonest first."""
+    sets = [chosen for chosen in combinations(own, size) if _are_apart(chosen)]
+    return sorted(sets, key=lambda chosen: max(deed.months for deed in chosen))
+
+
+def _are_apart(chosen: tuple[Deed, ...]) -> bool:
+    names = [change.attribute for deed in chosen for change in deed.changes]
+    return len(names) == len(set(names))
 
 
 def _improvements(
-    columns: Columns, basis: Basis, target: int, sets: list[tuple[Change, ...]]
+    columns: Columns, basis: Basis, target: int, sets: list[tuple[Deed, ...]]
 ) -> tuple[Improvement, ...]:
-    """Return the nearest of `sets` that reach `target`, one for each set of attributes."""
-    enough = [sets[i] for i in np.flatnonzero(_reaches_cut_off(columns, basis, target, sets))]
+    """Return the soonest of `sets` that reach `target`, one for each set of attributes."""
+    if not sets:
+        return ()
+    after = _assess(_columns_after(columns, sets), basis)
     found: dict[tuple[str, ...], Improvement] = {}
-    for start in range(0, len(enough), _BATCH_SIZE):
-        batch = enough[start : start + _BATCH_SIZE]
-        after = _assess(_columns_after(columns, batch), basis)
-        for i in np.flatnonzero(after.rank >= target):
-            names = tuple(change.attribute for change in batch[i])
-            improvement = Improvement(batch[i], TIERS[after.rank[i]], int(after.points[i]))
-            found.setdefault(names, improvement)
-            if len(found) == MAX_PROPOSALS:
-                return tuple(found.values())
-    return tuple(found.values())
+    for i in np.flatnonzero(after.rank >= target):
+        names = tuple(deed.changes[0].attribute for deed in sets[i])
+        improvement = Improvement(sets[i], TIERS[after.rank[i]], int(after.points[i]))
+        found.setdefault(names, improvement)
+    return tuple(found.values())[:MAX_PROPOSALS]
 
 
-def _reaches_cut_off(
-    columns: Columns, basis: Basis, target: int, sets: list[tuple[Change, ...]]
-) -> Flags:
-    """Return which of `sets` reach the cut-off in points, whatever the rules say, shape (sets,)."""
-    card = basis.card
-    after = _columns_after({name: columns[name] for name in card.inputs}, sets)
-    totals = card.total(card.points_by_attribute(card.codes(after)))
-    return np.asarray(totals >= basis.policy.tiers[TIERS[target]])
-
-
-def _columns_after(columns: Columns, sets: list[tuple[Change, ...]]) -> Columns:
-    """Return one row for each of `sets`: the member's profile after these changes."""
+def _columns_after(columns: Columns, sets: list[tuple[Deed, ...]]) -> Columns:
+    """Return one row for each of `sets`: the member's profile after these deeds."""
     rows: dict[str, Any] = {name: np.repeat(each, len(sets)) for name, each in columns.items()}
     for row, chosen in enumerate(sets):
-        for change in chosen:
-            if change.attribute in rows:
+        for deed in chosen:
+            for change in deed.changes:
                 rows[change.attribute][row] = change.value
     return rows
 
 
 def _assess(columns: Columns, basis: Basis) -> Assessment:
     return assess(columns, basis.as_of, basis.policy, basis.card)
-
-
-def derived_cuts(card: Card, source: str, columns: Columns) -> list[float]:
-    """Return the values of `source` at which a derived attribute enters another bin.
-
-    On doubles a quotient and a difference are still monotone in each source. So bisection on the
-    values that scoring itself computes finds every cut, exact to the double.
-
-    Parameters
-    ----------
-    columns
-        The member's profile, arrays of shape (1,); all other attributes keep these values.
-    """
-    return [
-        cut
-        for own in card.derived.values()
-        if source in own.sources
-        for cut in _cuts(card, own, source, columns)
-    ]
-
-
-def _cuts(card: Card, own: Derived, source: str, columns: Columns) -> list[float]:
-    first, last = _usable(card, own, source)
-    if first > last:
-        return []
-    edges = np.array(card.bins[own.name].edges)
-    low, high = np.full(len(edges), first), np.full(len(edges), last)
-
-    def reaches_edge(at: Floats) -> NDArray[np.bool_]:
-        fixed = {name: np.full(len(at), float(columns[name][0])) for name in own.sources}
-        values = input_values(own.name, {**fixed, source: at}, card.bins, card.derived)
-        # A value that cannot be computed is NaN and reaches no edge.
-        return np.asarray(values >= edges)
-
-    at_low, at_high = reaches_edge(low), reaches_edge(high)
-    low_rank, high_rank = _rank(low), _rank(high)
-    while (low_rank < high_rank - 1).any():
-        middle = (low_rank >> 1) + (high_rank >> 1) + (low_rank & high_rank & 1)
-        is_low = reaches_edge(_double(middle)) == at_low
-        low_rank, high_rank = (
-            np.where(is_low, middle, low_rank),
-            np.where(is_low, high_rank, middle),
-        )
-    has_cut = at_low != at_high
-    return [first, float(np.nextafter(last, np.inf)), *_double(high_rank)[has_cut].tolist()]
-
-
-def _usable(card: Card, own: Derived, source: str) -> tuple[float, float]:
-    """Return the smallest and the largest value of `source` that gives a derived value."""
-    is_denominator = own.kind == "ratio" and source == own.second
-    first, bins = NEGLIGIBLE if is_denominator else -BEYOND, card.bins[source]
-    return (
-        first if bins.minimum is None else max(first, bins.minimum),
-        BEYOND if bins.maximum is None else min(BEYOND, bins.maximum),
-    )
-
-
-def _rank(values: Floats) -> Ints:
-    """Return integers in the order of `values`; adjacent doubles have adjacent integers."""
-    bits = (values + 0.0).view(np.int64)
-    return np.where(bits >= 0, bits, _LOWEST - bits)
-
-
-def _double(rank: Ints) -> Floats:
-    return np.where(rank >= 0, rank, _LOWEST - rank).view(np.float64)

@@ -1,44 +1,29 @@
-"""The changes that a member can make: to other ranges of an attribute's values.
+"""What a member can do about the tier: lawfully, alone, and within a stated time.
 
-Within a range neither the points of the card nor the match of a rule changes.
+Each lever moves every attribute that the deed moves, so that no proposal contradicts itself. What
+is not here is not advised: a deposit or a balance, since a loan may not be tied to deposits; more
+parcels, receipts, insurance or trusteeship with us, since a loan may not be tied to other services;
+and what others or the weather decide. Windows are whole: a deed that fills a window of 12 months
+takes 12 months.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from model.card.bins import Bins, Columns
+from model.card.bins import Bins
+from model.explanation.texts import COUNTED_UNITS, value_text
 from model.policy.policy import Rule
-from model.profile.dictionary import Attribute
+from model.profile.dictionary import Attribute, Dictionary, Text
 
-#: Units of countable things: advice cannot name 2.5 parcels.
-COUNTED_UNITS = frozenset({
-    "bills", "channels", "crops", "loans", "months", "parcels", "people", "queries", "records",
-    "trainings",
-})  # fmt: skip
-
-_SINCE_LOAN = "months_since_last_loan"
-#: Attributes of each activity, its measure first. Where the measure is zero, the first parcel or
-#: field gives values to all of them at once, and nobody can promise which.
-ACTIVITIES = (
-    ("net_sales_12m", "sales_active_months_12m", "sales_channels_12m", "sales_volatility_12m",
-     "refund_share_12m", "net_sales_growth_24m", "months_since_last_sale_24m"),
-    ("parcels_sent_12m", "parcels_active_months_12m", "parcels_volatility_12m", "fresh_share_12m",
-     "damage_claim_rate_12m", "parcels_growth_24m"),
-    ("average_balance_12m", "lowest_balance_12m", "balance_volatility_12m", "balance_growth_18m"),
-    ("qr_receipts_12m", "qr_active_months_12m", "qr_payers_6m", "qr_growth_24m"),
-    ("area_total_mu", "crop_kinds", "leased_area_share", "lease_ending_share",
-     "largest_crop_share", "yield_against_township_24m", "insured_area_share",
-     "demonstration_area_share", "trusteeship_area_share"),
-    (_SINCE_LOAN, "worst_days_past_due_24m", "average_days_past_due_24m",
-     "repaid_on_time_share_24m", "loans_repaid_24m", "largest_loan_repaid_24m",
-     "last_loan_worst_days_past_due"),
-)  # fmt: skip
+Values = Mapping[str, float]
+#: Most trainings that can be proposed for the time that the dictionary states.
+_MOST_TRAININGS = 4
 
 
 @dataclass(frozen=True)
@@ -50,80 +35,210 @@ class Change:
     low, high : float or None
         The range: at least `low` and below `high`; None for an open side.
     value : float
-        The value in the range that is nearest to the member's own.
-    steps : int
-        Number of ranges moved; 1 where the value was missing.
+        The value that the deed gives.
     """
 
     attribute: str
     low: float | None
     high: float | None
     value: float
-    steps: int
 
 
-def begins_from_nothing(name: str, columns: Columns, inputs: Collection[str]) -> bool:
-    """Return whether a change of the attribute would be the first record of an activity.
+@dataclass(frozen=True)
+class Deed:
+    """What the member would do, what it changes, and how many months it takes.
 
-    Parameters
+    Attributes
     ----------
-    columns
-        The member's profile, arrays of shape (1,).
-    inputs
-        Attributes that the card reads. If it reads no other attribute of the activity, the change
-        affects nothing else.
+    text : Text
+        A clause that follows "if".
     """
-    for activity in ACTIVITIES:
-        if name in activity and activity[0] in columns:
-            measure = float(columns[activity[0]][0])
-            others = any(each in inputs for each in activity if each != name)
-            is_amount = activity[0] != _SINCE_LOAN  # whose zero means a loan this month
-            return (math.isnan(measure) or (is_amount and measure == 0)) and others
-    return False
+
+    changes: tuple[Change, ...]
+    months: int
+    text: Text
 
 
-def changes_of(
-    attribute: Attribute,
-    now: float,
-    bins: Bins | None,
-    rules: Sequence[Rule],
-    derived_cuts: Sequence[float] = (),
-) -> Iterator[Change]:
-    """Yield a change into each range of `attribute` that does not hold `now` (NaN if missing).
+@dataclass(frozen=True)
+class Surroundings:
+    """What a lever reads: the member's `values`, the card's `bins`, the rules, the dictionary."""
 
-    Parameters
-    ----------
-    bins
-        The card's bins; None for an attribute that only rules read.
-    derived_cuts
-        Values at which an attribute derived from this one enters another bin.
-    """
-    own_rules = [rule for rule in rules if rule.attribute == attribute.name]
-    ranges = _ranges(attribute, bins, own_rules, derived_cuts)
-    current = next((i for i, (low, high) in enumerate(ranges) if low <= now < high), None)
-    for index, (low, high) in enumerate(ranges):
-        if index != current:
-            yield Change(
-                attribute=attribute.name,
-                low=low if math.isfinite(low) else None,
-                high=high if math.isfinite(high) else None,
-                value=_nearest(low, high, now, attribute.unit in COUNTED_UNITS),
-                steps=1 if current is None else abs(index - current),
+    values: Values
+    bins: Mapping[str, Bins]
+    rules: Sequence[Rule]
+    dictionary: Dictionary
+
+    def now(self, name: str) -> float:
+        """Return the member's value; NaN if unknown."""
+        return self.values.get(name, math.nan)
+
+    def deed(self, named: str, after: Values, zh: str, en: str) -> Deed:
+        """Return the deed of the lever `named`; its texts may hold ``{months}``."""
+        months = self.dictionary[named].within_months
+        if months is None:
+            raise ValueError(f"{named} is proposed without a time")
+        unit = "month" if months == 1 else "months"
+        text = Text(zh.format(months=months), en.format(months=f"{months} {unit}"))
+        return Deed(tuple(self._changes(after)), months, text)
+
+    def _changes(self, after: Values) -> Iterator[Change]:
+        for name, value in after.items():
+            if name in self.values and not math.isnan(value) and value != self.now(name):
+                ranges = ranges_of(self.dictionary[name], self.bins.get(name), self.rules)
+                low, high = next(each for each in ranges if each[0] <= value < each[1])
+                yield Change(
+                    name,
+                    low if math.isfinite(low) else None,
+                    high if math.isfinite(high) else None,
+                    value,
+                )
+
+
+def deeds(around: Surroundings) -> list[Deed]:
+    """Return what the member can do, each deed once for each range that it can reach."""
+    found = (deed for lever in _LEVERS for deed in lever(around))
+    return [deed for deed in found if deed.changes]
+
+
+def own_attributes() -> tuple[str, ...]:
+    """Return the attributes that a deed is named after."""
+    return tuple(dict.fromkeys([*_RECORDS, *(name for name, _ in _NAMED)]))
+
+
+def _pay_bills(around: Surroundings) -> Iterator[Deed]:
+    share, late = around.now("bills_on_time_share_12m"), around.now("late_bills_6m")
+    if share < 1 or late > 0:
+        yield around.deed(
+            "bills_on_time_share_12m",
+            {"bills_on_time_share_12m": 1.0, "late_bills_6m": 0.0},
+            "今后 {months} 个月电费等账单全部按时缴纳",
+            "every electricity and other bill of the next {months} is paid on time",
+        )
+
+
+def _settle_arrears(around: Surroundings) -> Iterator[Deed]:
+    if around.now("days_past_due_now") > 0:
+        yield around.deed(
+            "days_past_due_now",
+            {"days_past_due_now": 0.0},
+            "{months} 个月内还清逾期的欠款",
+            "the overdue amount is paid within {months}",
+        )
+
+
+#: Adverse records that can be cleared, and how that is said.
+_RECORDS: Mapping[str, Text] = {
+    "court_unresolved": Text(
+        "{months} 个月内了结法院执行案件并解除记录",
+        "the court case is settled and its record lifted within {months}",
+    ),
+    "blacklist_unresolved": Text(
+        "{months} 个月内办结黑名单所列事项并解除记录",
+        "the matter behind the blacklist entry is settled and the entry lifted within {months}",
+    ),
+    "overdue_elsewhere_unresolved": Text(
+        "{months} 个月内结清其他机构的逾期",
+        "the overdue loan elsewhere is settled within {months}",
+    ),
+}
+
+
+def _clear_records(around: Surroundings) -> Iterator[Deed]:
+    for name, text in _RECORDS.items():
+        count = around.now(name)
+        if count > 0:
+            resolved = around.now("adverse_resolved_60m")
+            after = {name: 0.0, "adverse_resolved_60m": resolved + count}
+            yield around.deed(name, after, text.zh, text.en)
+
+
+def _apply_less(around: Surroundings) -> Iterator[Deed]:
+    if around.now("bureau_queries_6m") > 0:
+        yield around.deed(
+            "bureau_queries_6m",
+            {"bureau_queries_6m": 0.0},
+            "今后 {months} 个月不再办理需要查询征信的申请",
+            "nothing is applied for in the next {months} that queries the credit bureau",
+        )
+
+
+def _attend_trainings(around: Surroundings) -> Iterator[Deed]:
+    name = "trainings_24m"
+    now, bins = around.now(name), around.bins.get(name)
+    starts = {math.ceil(edge) for edge in bins.edges} if bins else set()
+    for count in sorted(each for each in starts if now < each <= _MOST_TRAININGS):
+        times = "once" if count == 1 else f"{count} times"
+        yield around.deed(
+            name,
+            {name: float(count)},
+            f"今后 {{months}} 个月内参加农技培训 {count} 次",
+            f"a farm training is attended {times} in the next {{months}}",
+        )
+
+
+def _renew_leases(around: Surroundings) -> Iterator[Deed]:
+    if around.now("lease_ending_share") > 0:
+        yield around.deed(
+            "lease_ending_share",
+            {"lease_ending_share": 0.0},
+            "{months} 个月内把一年内到期的租地续租一年以上",
+            "the leases that end within a year are renewed by more than a year within {months}",
+        )
+
+
+def _repay_early(around: Surroundings) -> Iterator[Deed]:
+    """Yield part repayments; a repayment in full would move what a profile does not tell."""
+    name = "balance_outstanding"
+    now, bins = around.now(name), around.bins.get(name)
+    reachable = {_hundreds_below(edge) for edge in (bins.edges if bins else ())}
+    for owed in sorted(reachable, reverse=True):
+        if 0 < owed < now:
+            words = value_text(around.dictionary[name], owed)
+            yield around.deed(
+                name,
+                {name: owed, "debt_weight_12m": _weight_after(around, owed)},
+                f"{{months}} 个月内提前还款，使未还贷款余额不超过{words.zh}",
+                f"the loan is repaid early, so that at most {words.en} are owed within {{months}}",
             )
 
 
-def _ranges(
-    attribute: Attribute, bins: Bins | None, rules: Sequence[Rule], derived_cuts: Sequence[float]
+def _hundreds_below(edge: float) -> float:
+    """Return the largest whole hundred yuan below `edge`."""
+    return 100.0 * (math.ceil(edge / 100) - 1)
+
+
+def _weight_after(around: Surroundings, owed: float) -> float:
+    """Return debt / (debt + receipts) with the same receipts."""
+    now, weight = around.now("balance_outstanding"), around.now("debt_weight_12m")
+    if math.isnan(weight) or not weight:
+        return weight
+    receipts = now * (1 - weight) / weight
+    return owed / (owed + receipts)
+
+
+_NAMED: tuple[tuple[str, Callable[[Surroundings], Iterator[Deed]]], ...] = (
+    ("bills_on_time_share_12m", _pay_bills),
+    ("days_past_due_now", _settle_arrears),
+    ("bureau_queries_6m", _apply_less),
+    ("trainings_24m", _attend_trainings),
+    ("lease_ending_share", _renew_leases),
+    ("balance_outstanding", _repay_early),
+)
+_LEVERS = (*(lever for _, lever in _NAMED), _clear_records)
+
+
+def ranges_of(
+    attribute: Attribute, bins: Bins | None, rules: Sequence[Rule]
 ) -> list[tuple[float, float]]:
+    """Return the ranges within which neither points nor the match of a rule changes."""
     low, high = (bins.minimum, bins.maximum) if bins else (attribute.minimum, attribute.maximum)
     start = -math.inf if low is None else low
     end = math.inf if high is None else float(np.nextafter(high, math.inf))
-    cuts = [*(bins.edges if bins else ()), *map(_turning_point, rules), *derived_cuts]
-    inner = [cut for cut in cuts if start < cut < end]
+    turns = (_turning_point(rule) for rule in rules if rule.attribute == attribute.name)
+    inner = [cut for cut in (*(bins.edges if bins else ()), *turns) if start < cut < end]
     if attribute.unit in COUNTED_UNITS:
-        # Only integers occur: start each range at an integer and drop ranges without any.
+        # Only integers occur: start each range at an integer.
         inner = [float(math.ceil(cut)) for cut in inner]
-        end = end if math.isinf(end) else math.floor(end) + 1.0
     return [pair for pair in pairwise([start, *sorted(set(inner)), end]) if pair[0] < pair[1]]
 
 
@@ -132,12 +247,3 @@ def _turning_point(rule: Rule) -> float:
     if rule.holds in ("above", "at_most"):
         return float(np.nextafter(rule.value, math.inf))
     return rule.value
-
-
-def _nearest(low: float, high: float, now: float, is_counted: bool) -> float:
-    last = high - 1.0 if is_counted else float(np.nextafter(high, -math.inf))
-    if math.isinf(high) or now < low:
-        return low if math.isfinite(low) else 0.0
-    if now >= high or math.isinf(low):
-        return last
-    return low

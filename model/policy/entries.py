@@ -140,11 +140,15 @@ COST_NUMBERS: Mapping[str, tuple[int, int]] = {
 }
 #: The evidence of an income, strongest first.
 EVIDENCE = ("account", "tax", "contract", "officer_visit", "declared")
+#: Numbers that a policy may lack, as older ones do; each with its bounds.
+OPTIONAL_NUMBERS: Mapping[str, tuple[int, int]] = {"least_points_told": (1, 100)}
 
 
 def policy_number(name: str, value: object) -> int:
     """Return the number `name` within its bounds; see `integer` for what is raised."""
-    bounds = {**NUMBERS, **EVIDENCE_NUMBERS, **COST_NUMBERS}.get(name, (-(10**9), 10**9))
+    bounds = {**NUMBERS, **EVIDENCE_NUMBERS, **COST_NUMBERS, **OPTIONAL_NUMBERS}.get(
+        name, (-(10**9), 10**9)
+    )
     return integer(f"number {name}", value, *bounds)
 
 

@@ -10,6 +10,7 @@ from model.policy.entries import (
     EVIDENCE,
     EVIDENCE_NUMBERS,
     NUMBERS,
+    OPTIONAL_NUMBERS,
     GradeTerms,
     ReviewReason,
     Rule,
@@ -29,7 +30,7 @@ def flaws_of_numbers(numbers: Mapping[str, int], named_by_rules: set[str]) -> It
     for name in NUMBERS:
         if name not in numbers:
             yield f"number {name} is missing"
-    known = {**NUMBERS, **EVIDENCE_NUMBERS, **COST_NUMBERS}
+    known = {**NUMBERS, **EVIDENCE_NUMBERS, **COST_NUMBERS, **OPTIONAL_NUMBERS}
     for name in numbers:
         if name not in known and name not in named_by_rules:
             yield f"number {name} is not used; is it misspelt?"

@@ -48,6 +48,16 @@ class Attribute:
         Inclusive plausible range; a value outside falls into the out-of-range bin.
     reason, missing : Text
         Sentences for an attribute that loses points, and for a missing value.
+    none : Text or None
+        Sentence for a value of 0 that loses points.
+    below, above : Text or None
+        Of a free attribute: sentences for a value below or above the range that scores best; not
+        told of one with a direction.
+    within_months : int or None
+        How long a change takes that advice proposes.
+    deposit : bool
+        Whether it measures deposits: a member is never told which value scores best, since a loan
+        may not be tied to deposits.
     """
 
     name: str
@@ -63,6 +73,11 @@ class Attribute:
     actionable: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    none: Text | None = None
+    below: Text | None = None
+    above: Text | None = None
+    within_months: int | None = None
+    deposit: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,12 +141,22 @@ def _attribute(file: str, name: str, spec: Mapping[str, Any]) -> Attribute:
             actionable=spec.get("actionable", False),
             minimum=spec.get("min"),
             maximum=spec.get("max"),
+            none=_text(spec, "none"),
+            below=_text(spec, "below"),
+            above=_text(spec, "above"),
+            within_months=spec.get("within_months"),
+            deposit=spec.get("deposit", False),
         )
     except (KeyError, TypeError) as error:
         raise ContractError(f"{file}, attribute {name}: {error} is missing or malformed") from error
     _refuse_unknown_values(file, attribute)
     _refuse_empty_range(file, attribute)
+    _refuse_half_a_side(file, attribute)
     return attribute
+
+
+def _text(spec: Mapping[str, Any], key: str) -> Text | None:
+    return Text(**spec[key]) if key in spec else None
 
 
 def _refuse_unknown_values(file: str, attribute: Attribute) -> None:
@@ -151,4 +176,11 @@ def _refuse_empty_range(file: str, attribute: Attribute) -> None:
     if len(numbers) < len(bounds) or numbers != sorted(numbers):
         raise ContractError(
             f"{file}, attribute {attribute.name}: min and max must be numbers, min at most max"
+        )
+
+
+def _refuse_half_a_side(file: str, attribute: Attribute) -> None:
+    if (attribute.below is None) != (attribute.above is None):
+        raise ContractError(
+            f"{file}, attribute {attribute.name}: below and above belong together; add the other"
         )

@@ -12,7 +12,8 @@ from cli.export_card import command
 from model.card.bins import Bins, Term
 from model.card.card_file import write_card
 from model.card.card_json import card_from_json
-from model.card.scorecard import AttributeText, Card, Grade, Scaling
+from model.card.reason_table import AttributeText
+from model.card.scorecard import Card, Grade, Scaling
 from model.errors import CardError
 from model.profile.dictionary import Text
 

@@ -93,7 +93,7 @@ least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples
     (800, 2)
     >>> person = pd.DataFrame({"income": [-2.0], "late": [0]})
     >>> classifier.reasons(person).reason_1.tolist()
-    ['INCOME']
+    ['INCOME_BELOW']
     """
 
     def __init__(
@@ -246,9 +246,8 @@ least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples
             raise ValueError(f"reasons are told in zh or en, not in {language!r}")
         card = self._fitted
         codes = card.codes(self._columns(X))
-        found = reason_codes(
-            card, codes, ranked(points_lost(card, card.points_by_attribute(codes)))
-        )
+        lost = points_lost(card, codes, card.points_by_factor(codes))
+        found = reason_codes(card, codes, ranked(lost))
         if language is not None:
             told = {str(code) for code in found.flat if code is not None}
             text = {code: getattr(reason(card, code, 0), language) for code in told}

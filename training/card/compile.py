@@ -10,12 +10,15 @@ import numpy as np
 
 from model.card.bins import Bins, Floats, Ints, Term
 from model.card.derived import Derived
-from model.card.scorecard import AttributeText, Card, Scaling
+from model.card.reason_table import wording_of
+from model.card.scorecard import Card, Scaling
 from model.errors import TrainingError
-from model.profile.dictionary import Attribute, Dictionary, Text
+from model.profile.dictionary import Dictionary, Text
 from training.additive import Additive, Dropped, Shape
+from training.binning.evidence import counts
 from training.binning.missing import shape_without_gain
 from training.binning.optimal import breaks_direction, hold_direction
+from training.binning.turns import supported_turns
 from training.card.calibrate import Calibration, pd_table, scale_curve
 from training.card.whole_points import whole_points
 from training.samples.sample import Sample
@@ -65,13 +68,14 @@ def compile_card(
         base=base,
         bins=bins,
         terms=terms,
-        wording={attribute: _wording(dictionary[attribute]) for attribute in bins},
+        wording={attribute: wording_of(dictionary[attribute]) for attribute in bins},
         pd_points=pd_points,
         pd_values=pd_values,
         grades=settings.grades,
         scaling=settings.scaling,
         provenance=dict(provenance),
         derived=derived,
+        tells_sides=True,
     )
 
 
@@ -91,16 +95,15 @@ def _scale_shapes(
 ) -> list[Shape]:
     """Return the shapes in points, in the dictionary's order, with what a card promises enforced.
 
-    Declared directions hold, and a missing record is worth no more than a typical known one.
+    Declared directions hold, a free attribute turns only on evidence, and a missing record is worth
+    no more than a typical known one.
     """
     factor = settings.scaling.factor * calibration.slope
     order = {name: row for row, name in enumerate(dictionary.attributes)}
     codes = {name: own.codes(sample.columns[name]) for name, own in additive.bins.items()}
     return [
         shape_without_gain(
-            _enforce_direction(
-                Shape(s.attributes, factor * s.log_odds), additive.bins, sample, dictionary
-            ),
+            _scaled(_enforce_direction(s, additive.bins, sample, dictionary), factor),
             additive.bins, codes, sample.weights,
         )
         for s in sorted(
@@ -110,18 +113,28 @@ def _scale_shapes(
     ]  # fmt: skip
 
 
+def _scaled(shape: Shape, factor: float) -> Shape:
+    return Shape(shape.attributes, factor * shape.log_odds)
+
+
 def _enforce_direction(
     shape: Shape, bins: Mapping[str, Bins], sample: Sample, dictionary: Dictionary
 ) -> Shape:
-    """Return the shape with its ordinary bins pooled where they break the declared direction."""
+    """Return the shape with its ordinary bins pooled where they break the declared direction.
+
+    Of a free attribute those are pooled that turn without evidence.
+    """
     if len(shape.attributes) > 1 or bins[shape.attributes[0]].levels:
         return shape
     (name,) = shape.attributes
-    codes = bins[name].codes(sample.columns[name])
-    rows: Floats = np.bincount(codes, sample.weights, bins[name].size).astype(np.float64)
-    ordinary = slice(0, bins[name].ordinary)
+    codes, direction = bins[name].codes(sample.columns[name]), dictionary[name].direction
+    goods, bads = counts(codes, sample.bad, bins[name].size, sample.weights)
+    own = slice(0, bins[name].ordinary)
     table = shape.log_odds.copy()
-    table[ordinary] = hold_direction(table[ordinary], rows[ordinary], dictionary[name].direction)
+    if direction == "free":
+        table[own] = supported_turns(table[own], goods[own], bads[own])
+    else:
+        table[own] = hold_direction(table[own], (goods + bads)[own], direction)
     return Shape(shape.attributes, table)
 
 
@@ -220,7 +233,3 @@ def _refuse_directed_sources(derived: Iterable[Derived], dictionary: Dictionary)
                     f"{own.name} is derived from {source}, which has a declared direction"
                     f" ({dictionary[source].direction}); derive from free attributes only"
                 )
-
-
-def _wording(attribute: Attribute) -> AttributeText:
-    return AttributeText(attribute.label, attribute.reason, attribute.missing, attribute.actionable)

@@ -12,17 +12,22 @@ from training.samples.sample import Sample
 
 _NAMES: Mapping[Kind, str] = {"ratio": "{}_per_{}", "difference": "{}_less_{}"}
 _LABELS: Mapping[Kind, str] = {"ratio": "{} ÷ {}", "difference": "{} − {}"}
-_REASONS: Mapping[Kind, Text] = {
-    "ratio": Text("“{}”与“{}”之比不利", "“{}” is in poor proportion to “{}”"),
-    "difference": Text("“{}”与“{}”之差不利", "“{}” compares poorly with “{}”"),
+_WORDS: Mapping[Kind, Text] = {
+    "ratio": Text("{}与{}之比", "{}, as a ratio to {},"),
+    "difference": Text("{}与{}之差", "{}, less {},"),
+}
+_SIDES: Mapping[str, Text] = {
+    "reason": Text("不在最有利的范围内", "is outside the most favourable range"),
+    "below": Text("低于最有利的范围", "is below the most favourable range"),
+    "above": Text("高于最有利的范围", "is above the most favourable range"),
 }
 _MISSING: Mapping[Kind, Text] = {
     "ratio": Text(
-        "“{0}”或“{1}”缺失，或“{1}”不大于零，无法相比",
-        "“{0}” or “{1}” is missing, or “{1}” is not above zero, so the two cannot be compared",
+        "{0}或{1}缺失，或{1}不大于零，无法相比",
+        "{0} or {1} is missing, or {1} is not above zero, so the two cannot be compared",
     ),
     "difference": Text(
-        "“{}”或“{}”缺失，无法相比", "“{}” or “{}” is missing, so the two cannot be compared"
+        "{}或{}缺失，无法相比", "{} or {} is missing, so the two cannot be compared"
     ),
 }
 
@@ -60,16 +65,22 @@ def with_columns(
 
 def _attribute(own: Derived, dictionary: Dictionary) -> Attribute:
     first, second = (dictionary[source] for source in own.sources)
+    words = _of_both(_WORDS[own.kind], first, second)
+    sides = {
+        name: Text(f"{words.zh}{side.zh}", f"{words.en} {side.en}") for name, side in _SIDES.items()
+    }
     return Attribute(
         name=own.name,
         label=_of_both(Text(_LABELS[own.kind], _LABELS[own.kind]), first, second),
         flow=first.flow,
         type="number",
         role="scored",
-        reason=_of_both(_REASONS[own.kind], first, second),
+        reason=sides["reason"],
         missing=_of_both(_MISSING[own.kind], first, second),
         source=tuple(dict.fromkeys([*first.source, *second.source])),
         actionable=first.actionable and second.actionable,
+        below=sides["below"],
+        above=sides["above"],
     )
 
 

@@ -119,9 +119,10 @@ def _same_card(evidence: Evidence) -> Verdict:
 
 def _reasons_sum(evidence: Evidence) -> Verdict:
     card = evidence.card
-    by_attribute = card.points_by_attribute(card.codes(evidence.rows.columns))
-    gap = card.base + int(card.references.sum()) - card.total(by_attribute)
-    wrong_rows = int((points_lost(card, by_attribute).sum(axis=1) != gap).sum())
+    codes = card.codes(evidence.rows.columns)
+    by_factor = card.points_by_factor(codes)
+    gap = card.base + int(card.references.sum()) - card.total(by_factor)
+    wrong_rows = int((points_lost(card, codes, by_factor).sum(axis=1) != gap).sum())
     return judge_condition(
         "REASONS_SUM", wrong_rows == 0,
         Text(

@@ -53,7 +53,10 @@ _HEAD = """\
 # role       scored: may enter the card; audit: never scored, kept for fairness checks
 # direction  how risk moves when the value rises: up, down, or free (no sign is imposed)
 # min, max   plausible range, inclusive; a value outside scores in the out-of-range bin
-# reason     what a person is told when the attribute loses points: put it in their words
+# reason     what a person is told when the attribute loses points: put it in their words, true of
+#            every value that scores less than the best
+# below,     of a free number, in place of the reason: what is told of a value on that side of the
+# above      range that scores best
 """
 
 
@@ -169,9 +172,19 @@ def _spec(drafted: DraftedColumn) -> dict[str, Any]:
         "role": drafted.role,
         "direction": "free",
         **bounds,
-        "reason": {
-            "zh": f"“{name}”的情况得分低于平均水平",
-            "en": f"“{name}” scores below the average",
-        },
-        "missing": {"zh": f"缺少“{name}”", "en": f"“{name}” is missing"},
+        "reason": _told(name, "不在最有利的范围内", "is outside the most favourable range"),
+        **({} if drafted.type == "text" else _sides(name)),
+        "missing": {"zh": f"缺少{name}", "en": f"{name} is missing"},
     }
+
+
+def _sides(name: str) -> dict[str, dict[str, str]]:
+    """Return what is told of a number on either side of the most favourable range."""
+    return {
+        "below": _told(name, "低于最有利的范围", "is below the most favourable range"),
+        "above": _told(name, "高于最有利的范围", "is above the most favourable range"),
+    }
+
+
+def _told(name: str, zh: str, en: str) -> dict[str, str]:
+    return {"zh": f"{name}{zh}", "en": f"{name} {en}"}

@@ -32,9 +32,10 @@ class CardModel(PythonModel):  # type: ignore[misc]  # untyped library
     ) -> pd.DataFrame:
         """Return one row per input row; an attribute's absent column counts as missing."""
         codes = self.card.codes(_columns(self.card, model_input))
-        by_attribute = self.card.points_by_attribute(codes)
-        totals = self.card.total(by_attribute)
-        reasons = reason_codes(self.card, codes, ranked(points_lost(self.card, by_attribute)))
+        by_factor = self.card.points_by_factor(codes)
+        totals = self.card.total(by_factor)
+        lost = points_lost(self.card, codes, by_factor)
+        reasons = reason_codes(self.card, codes, ranked(lost))
         scored = pd.DataFrame({"points": totals, "pd": self.card.pd(totals)})
         # Objects, so that an absent reason is None, which JSON supports, and not NaN.
         by_rank = pd.DataFrame(

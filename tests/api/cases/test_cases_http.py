@@ -120,13 +120,31 @@ def test_a_declined_member_gets_an_explanation_and_requests_a_review(
         assert body["proposals"] or body["no_proposal"]
     asked = officer("POST", f"/v1/decisions/{decision}/review-requests", {"statement": "去年遭灾"})
     assert (asked.status_code, asked.json()["status"]) == (201, "WAITING")
+    waiting = officer("GET", f"/v1/decisions/{decision}/explanation").json()["answer"]
+    assert "正在由工作人员审核" in waiting
     queue = reviewer("GET", "/v1/reviews").json()["rows"]
     assert decision in [row["decision_id"] for row in queue]
     assert reviewer("POST", f"/v1/reviews/{decision}/claim").json()["status"] == "CLAIMED"
     answer = reviewer("POST", f"/v1/reviews/{decision}/verdict", APPROVE)
     assert (answer.status_code, answer.json()["status"]) == (201, "APPROVED_AFTER_REVIEW")
+    told = officer("GET", f"/v1/decisions/{decision}/explanation").json()
+    assert "经工作人员审核，同意发放" in told["answer"]
     report = branch.as_("auditor")("GET", "/v1/overrides").json()
     assert [row["via"] for row in report["rows"]] == ["review"]
+
+
+def test_an_approval_that_a_person_overrode_is_not_told_as_one(branch: Branch) -> None:
+    officer, reviewer = branch.as_("officer"), branch.as_("reviewer")
+    address = f"/v1/decisions/{branch.decide('FIRST', 3_700)}"
+    assert "可以发放" in officer("GET", f"{address}/explanation").json()["answer"]
+    stop = {"verdict": "DECLINE", "reason_code": "PURPOSE_DOUBTFUL", "note": "借款用途说不清楚"}
+    done = reviewer("POST", f"{address}/override", stop)
+    assert (done.status_code, done.json()["status"]) == (201, "DECLINED_BY_OVERRIDE")
+    for lang, says, never in (("zh", "不予发放", "可以发放"), ("en", "declined it", "can pay out")):
+        told = officer("GET", f"{address}/explanation?lang={lang}").json()
+        assert says in told["answer"]
+        assert never not in str(told)
+    assert "借款用途存疑" in officer("GET", f"{address}/explanation").json()["answer"]
 
 
 def test_the_head_of_reviewers_moves_a_case_and_decides_none(branch: Branch) -> None:

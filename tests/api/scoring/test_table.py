@@ -20,7 +20,8 @@ from data.publishing.published_card import card_in, publish_card
 from data.storage.placement import Placement
 from model.card.bins import Bins, Term
 from model.card.card_file import write_card
-from model.card.scorecard import AttributeText, Card, Grade, Scaling
+from model.card.reason_table import AttributeText
+from model.card.scorecard import Card, Grade, Scaling
 from model.errors import CardError, UnreadableFileError
 from model.profile.dictionary import Text
 

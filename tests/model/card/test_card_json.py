@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from model.card.bins import Bins, Term
 from model.card.card_json import card_from_json, card_to_json
-from model.card.scorecard import AttributeText, Card, Grade, Scaling
+from model.card.reason_table import AttributeText
+from model.card.scorecard import Card, Grade, Scaling
 from model.errors import CardError
 from model.profile.dictionary import Text
 from tests.support.cards.changed_json import changed

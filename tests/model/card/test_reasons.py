@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from model.card.reasons import MAX_REASONS, points_lost, ranked, reason, reason_codes
 from model.profile.dictionary import member_dictionary
 from tests.support.cards.policy_cases import CASES_CARD
+from tests.support.explaining.members import SIDED_CARD
 
 CARD = CASES_CARD
 rows = st.lists(st.tuples(*(st.floats() for _ in CARD.attributes)), min_size=1, max_size=6)
@@ -22,7 +23,7 @@ def columns_of(table, card=CARD):
 
 def reasons_of(columns, card=CARD):
     codes = card.codes(columns)
-    lost = points_lost(card, card.points_by_attribute(codes))
+    lost = points_lost(card, codes, card.points_by_factor(codes))
     order = ranked(lost)
     return (
         reason_codes(card, codes, order),
@@ -81,21 +82,73 @@ def test_the_code_says_whether_the_value_was_low_missing_or_implausible(value, s
     assert found[0][0].tolist() == [f"BILLS_ON_TIME_SHARE_12M{state}", None, None, None]
 
 
-def test_each_state_has_its_own_words_in_both_languages():
-    wording = member_dictionary()["bills_on_time_share_12m"]
+def test_a_card_of_an_older_format_tells_reasons_in_the_words_of_its_time():
+    wording = CARD.wording["bills_on_time_share_12m"]
     low, missing, implausible = (
         reason(CARD, f"BILLS_ON_TIME_SHARE_12M{state}", 7)
         for state in ("", "_MISSING", "_OUT_OF_RANGE")
     )
+    assert CARD.format == "rongzi-card/1"
     assert (low.zh, low.en) == (wording.reason.zh, wording.reason.en)
     assert (missing.zh, missing.en) == (wording.missing.zh, wording.missing.en)
     # Answers that ledgers keep hold these very words.
-    assert implausible.zh == f"“{wording.label.zh}”的记录超出合理范围，请核对原始资料"
+    assert implausible.zh == "“近12个月账单按时缴费比例”的记录超出合理范围，请核对原始资料"
     assert implausible.en == (
-        f"the record of “{wording.label.en}” is outside the plausible range; please check the"
-        " source"
+        "the record of “Bills paid on time, share, 12 months” is outside the plausible range;"
+        " please check the source"
     )
     assert {low.points_lost, missing.points_lost, implausible.points_lost} == {7}
+
+
+def reasons_told(card, **values):
+    columns = {name: np.array([values.get(name, np.nan)]) for name in card.inputs}
+    codes = card.codes(columns)
+    lost = points_lost(card, codes, card.points_by_factor(codes))
+    table = reason_codes(card, codes, np.arange(lost.shape[1])[None, :])
+    return dict(zip(table[0].tolist(), lost[0].tolist(), strict=True))
+
+
+def test_a_card_of_today_says_on_which_side_of_the_best_range_a_value_lies():
+    few = reasons_told(SIDED_CARD, fresh_share_12m=0.05)
+    most = reasons_told(SIDED_CARD, fresh_share_12m=0.99)
+    assert "FRESH_SHARE_12M_BELOW" in few
+    assert "FRESH_SHARE_12M_ABOVE" in most
+    told = reason(SIDED_CARD, "FRESH_SHARE_12M_ABOVE", 3)
+    assert "高于" in told.zh
+    assert "above the most favourable range" in told.en
+
+
+def test_a_card_of_today_names_a_pair_as_a_pair():
+    first, second = next(t.attributes for t in SIDED_CARD.terms if len(t.attributes) == 2)
+    code = f"{first.upper()}_WITH_{second.upper()}"
+    assert code in reasons_told(SIDED_CARD)
+    known = member_dictionary()
+    assert reason(SIDED_CARD, code, 3).zh == (
+        f"{known[first].label.zh}与{known[second].label.zh}两项合在一起，得分低于一般会员"
+    )
+
+
+def test_a_missing_table_is_one_reason_with_all_its_points():
+    told = reasons_told(SIDED_CARD)
+    names = ("average_balance_12m", "lowest_balance_12m")
+    table = SIDED_CARD.reason_table
+    each = {
+        name: int(
+            SIDED_CARD.factor_references[SIDED_CARD.attributes.index(name)]
+            - next(t.points for t in SIDED_CARD.terms if t.attributes == (name,))[
+                SIDED_CARD.bins[name].missing
+            ]
+        )
+        for name in names
+    }
+    assert told["AVERAGE_BALANCE_12M_MISSING"] == sum(each.values())
+    assert told["LOWEST_BALANCE_12M_MISSING"] == 0
+    assert table.texts["AVERAGE_BALANCE_12M_MISSING"] == table.texts["LOWEST_BALANCE_12M_MISSING"]
+
+
+def test_a_small_loss_is_told_only_where_none_is_larger():
+    order = ranked(np.array([[1, 5, 1, 2], [1, 0, -3, 1], [0, 0, -1, 0]]), least=2)
+    assert order.tolist() == [[1, 3, -1, -1], [0, -1, -1, -1], [-1, -1, -1, -1]]
 
 
 def test_every_code_a_card_can_give_has_words_and_none_blames_the_score():

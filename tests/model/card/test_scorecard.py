@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.card.bins import Bins, Term
+from model.card.reason_table import AttributeText
 from model.card.reasons import MAX_REASONS, points_lost, ranked, reason, reason_codes
-from model.card.scorecard import AttributeText, Card, Grade, Scaling
+from model.card.scorecard import Card, Grade, Scaling
 from model.profile.dictionary import Text
 
 CROPS = ("wheat", "maize", "melon", "pear")
@@ -45,7 +46,7 @@ def cards(draw):
         wording={name: wording(name) for name in bins},
         pd_points=np.array([-50, 0, 50]), pd_values=np.array([0.3, 0.1, 0.02]),
         grades=(Grade("A", 0.05), Grade("B", 0.2), Grade("C", 1.0)),
-        scaling=Scaling(), provenance={},
+        scaling=Scaling(), provenance={}, tells_sides=draw(st.booleans()),
     )  # fmt: skip
 
 
@@ -72,9 +73,9 @@ def test_all_attributes_at_once_fall_into_the_bins_that_each_has_alone(card, dra
 def score(card, drawn):
     """Return everything a decision depends on, one tuple a row."""
     codes = card.codes(columns(drawn))
-    by_attribute = card.points_by_attribute(codes)
-    totals = card.total(by_attribute)
-    lost = points_lost(card, by_attribute)
+    by_factor = card.points_by_factor(codes)
+    totals = card.total(by_factor)
+    lost = points_lost(card, codes, by_factor)
     codes_found = reason_codes(card, codes, ranked(lost))
     return list(
         zip(
@@ -98,21 +99,21 @@ def test_the_order_of_rows_changes_nothing(card, drawn, random):
 
 @given(cards(), rows)
 def test_points_lost_add_up_to_the_gap_to_the_reference_exactly(card, drawn):
-    by_attribute = card.points_by_attribute(card.codes(columns(drawn)))
+    codes = card.codes(columns(drawn))
+    by_factor = card.points_by_factor(codes)
     reference = card.base + sum(term.reference for term in card.terms)
-    gaps = reference - card.total(by_attribute)
-    np.testing.assert_array_equal(points_lost(card, by_attribute).sum(axis=1), gaps)
+    gaps = reference - card.total(by_factor)
+    np.testing.assert_array_equal(points_lost(card, codes, by_factor).sum(axis=1), gaps)
 
 
 @given(cards(), rows)
 def test_reasons_name_the_largest_losses_first_and_never_a_gain(card, drawn):
+    by_row = enumerate(card.reason_table.codes)
+    factor = {code: row for row, codes in by_row for code in codes if code}
     for *_, lost, codes_found in score(card, drawn):
-        losses = dict(zip(card.attributes, lost, strict=True))
-        named = [code.split("_")[0].lower() for code in codes_found if code]
+        told = [lost[factor[code]] for code in codes_found if code]
         assert len(codes_found) == MAX_REASONS
-        assert [losses[name] for name in named] == sorted((x for x in lost if x > 0), reverse=True)[
-            :MAX_REASONS
-        ]
+        assert told == sorted((x for x in lost if x > 0), reverse=True)[:MAX_REASONS]
 
 
 @given(cards(), rows)
@@ -151,7 +152,7 @@ def test_a_missing_value_has_its_own_text():
         (Grade("A", 1.0),), Scaling(), {},
     )  # fmt: skip
     codes = card.codes({"size": np.array([np.nan, 3.0, np.inf])})
-    lost = points_lost(card, card.points_by_attribute(codes))
+    lost = points_lost(card, codes, card.points_by_factor(codes))
     codes_found = reason_codes(card, codes, ranked(lost))[:, 0].tolist()
     assert codes_found == ["SIZE_MISSING", "SIZE", "SIZE_OUT_OF_RANGE"]
     assert [reason(card, code, 1).en for code in codes_found[:2]] == ["absent", "small"]

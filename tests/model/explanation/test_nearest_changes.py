@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.card.bins import Bins, Term
@@ -16,15 +16,18 @@ from model.explanation.nearest_changes import (
     nearest_changes,
     with_changes,
 )
-from model.explanation.own_power import ACTIVITIES, COUNTED_UNITS, begins_from_nothing
+from model.explanation.own_power import Surroundings, deeds, own_attributes
 from model.policy.policy import policy_on
 from model.profile.dictionary import member_dictionary
 from tests.support.cards.policy_cases import CASES_CARD, POLICY_CASES
+from tests.support.explaining.members import SIDED_CARD, one, random_members
 
 CASES = POLICY_CASES
 DAY: date = CASES["as_of"]
 CARD = CASES_CARD
 BASIS = Basis(DAY, policy_on(DAY), CARD, member_dictionary())
+SIDED = Basis(DAY, BASIS.policy, SIDED_CARD, BASIS.dictionary)
+RANDOM = random_members(12, 300)
 TEXT_COLUMNS = ("occupation", "household_id")
 law = settings(deadline=None, max_examples=25)
 
@@ -100,62 +103,81 @@ def test_a_proposed_change_really_gives_the_promised_tier(member, basis):
 
 @law
 @given(members, bases)
-def test_no_part_of_a_proposal_can_be_dropped(member, basis):
+def test_no_deed_of_a_proposal_can_be_dropped(member, basis):
     columns = profile(**member)
     outlook = nearest_changes(columns, basis)
     for improvement in outlook.improvements:
-        for dropped in improvement.changes:
-            rest = [change for change in improvement.changes if change is not dropped]
+        for dropped in improvement.deeds if len(improvement.deeds) > 1 else ():
+            rest = [c for deed in improvement.deeds if deed is not dropped for c in deed.changes]
             assert rank(tier_of(with_changes(columns, rest), basis)) < rank(outlook.target)
-
-
-@law
-@given(members, bases, st.data())
-def test_every_value_of_a_proposed_range_gives_the_promised_tier(member, basis, data):
-    columns = profile(**member)
-    improvements = nearest_changes(columns, basis).improvements
-    assume(improvements)
-    improvement = data.draw(st.sampled_from(improvements))
-    change = data.draw(st.sampled_from(improvement.changes))
-    known = basis.dictionary[change.attribute]
-    low = 0.0 if change.low is None else change.low
-    high = max(low, change.value) + 10 if change.high is None else np.nextafter(change.high, -1)
-    value = data.draw(st.floats(low, high))
-    value = float(np.ceil(value)) if known.unit in COUNTED_UNITS else value
-    assume(value <= high)
-    elsewhere = {**with_changes(columns, improvement.changes), change.attribute: np.array([value])}
-    assert tier_of(elsewhere, basis) == improvement.tier
-
-
-@law
-@given(members, bases)
-def test_where_nothing_is_proposed_no_single_own_value_would_have_done(member, basis):
-    columns = profile(**member)
-    outlook = nearest_changes(columns, basis)
-    assume(outlook.target and not outlook.improvements)
-    for attribute in basis.dictionary:
-        if attribute.actionable and attribute.type == "number" and attribute.name in columns:
-            low, high = attribute.minimum, attribute.maximum
-            values = (0.0, 0.3, 0.97, 1.0, 2.0, 3.0, 5.0, 40.0)
-            for value in (v for v in values if low <= v <= high):
-                after = {**columns, attribute.name: np.array([value])}
-                assert rank(tier_of(after, basis)) < rank(outlook.target)
 
 
 def test_only_what_the_member_can_act_on_is_proposed():
     for member in ({"bills_on_time_share_12m": 0.2, "operating_years": 1.0}, {"crop_kinds": 1.0}):
         improvements = nearest_changes(profile(**member), BASIS).improvements
-        named = {change.attribute for improvement in improvements for change in improvement.changes}
-        assert all(member_dictionary()[name].actionable for name in named)
+        deeds = [deed for improvement in improvements for deed in improvement.deeds]
+        assert all(member_dictionary()[each.changes[0].attribute].actionable for each in deeds)
 
 
-def test_one_change_is_preferred_to_two_and_the_nearer_range_to_the_farther():
-    poor = profile(bills_on_time_share_12m=0.2, worst_days_past_due_24m=10)
-    improvements = nearest_changes(poor, BASIS).improvements
-    assert 0 < len(improvements) <= MAX_PROPOSALS
-    assert len({len(improvement.changes) for improvement in improvements}) == 1
-    steps = [sum(change.steps for change in improvement.changes) for improvement in improvements]
-    assert steps == sorted(steps)
+def test_a_lever_exists_for_every_actionable_number_with_its_time_and_none_asks_for_a_deposit():
+    known = member_dictionary()
+    moved_along = {"late_bills_6m", "debt_weight_12m"}
+    actionable = {each.name for each in known if each.actionable and each.type == "number"}
+    assert actionable == {*own_attributes(), *moved_along}
+    assert all(known[name].within_months for name in actionable)
+    assert not any(known[name].deposit for name in actionable)
+    assert not any(name.startswith(("qr_", "parcels_", "insured")) for name in actionable)
+
+
+def deeds_on(**member):
+    columns = profile(**member)
+    numbers = {n: float(v[0]) for n, v in columns.items() if n not in TEXT_COLUMNS}
+    around = Surroundings(numbers, CARD.bins, BASIS.policy.rules, BASIS.dictionary)
+    return {deed.changes[0].attribute: deed for deed in deeds(around)}
+
+
+def after(deed):
+    return {change.attribute: change.value for change in deed.changes}
+
+
+def test_a_deed_moves_every_value_that_it_touches():
+    found = deeds_on(
+        bills_on_time_share_12m=0.6, late_bills_6m=3.0, court_unresolved=1.0,
+        adverse_resolved_60m=1.0,
+    )  # fmt: skip
+    assert after(found["bills_on_time_share_12m"]) == {
+        "bills_on_time_share_12m": 1.0, "late_bills_6m": 0.0,
+    }  # fmt: skip
+    assert after(found["court_unresolved"]) == {
+        "court_unresolved": 0.0,
+        "adverse_resolved_60m": 2.0,
+    }
+
+
+def test_an_early_repayment_moves_the_weight_of_debt_with_the_same_receipts():
+    bins = {"balance_outstanding": Bins("balance_outstanding", (10_000.0,), (), 0.0, 1e7)}
+    values = {"balance_outstanding": 30_000.0, "debt_weight_12m": 0.6}
+    (deed,) = deeds(Surroundings(values, bins, (), BASIS.dictionary))
+    assert after(deed)["balance_outstanding"] == 9_900.0
+    assert after(deed)["debt_weight_12m"] == pytest.approx(9_900 / (9_900 + 20_000))
+    assert "9,900 元" in deed.text.zh
+
+
+def test_one_deed_is_preferred_to_two():
+    def named(**member):
+        improvements = nearest_changes(profile(**member), BASIS).improvements
+        return [[d.changes[0].attribute for d in each.deeds] for each in improvements]
+
+    assert named(bills_on_time_share_12m=0.2) == [["bills_on_time_share_12m"]]
+    both = {"bills_on_time_share_12m": 0.2, "bureau_queries_6m": 5.0}
+    assert named(**both) == [["bills_on_time_share_12m", "bureau_queries_6m"]]
+
+
+def test_the_sooner_proposal_comes_first_and_there_are_few():
+    for row in range(300):
+        months = [each.months for each in nearest_changes(one(RANDOM, row), SIDED).improvements]
+        assert months == sorted(months)
+        assert len(months) <= MAX_PROPOSALS
 
 
 def test_settling_a_debt_is_proposed_if_only_a_rule_blocks():
@@ -175,43 +197,6 @@ def test_rules_that_no_own_change_removes_are_named():
     assert (young.improvements, young.blocked_by) == ((), ("UNDER_AGE",))
 
 
-def test_what_would_begin_from_nothing_is_not_proposed_for_it_would_move_more_than_itself():
-    grower = {"bills_on_time_share_12m": 0.2, "operating_years": 5.0, "crop_kinds": 1.0}
-    planting = {"crop_kinds", "leased_area_share", "area_total_mu"}
-
-    def named(**member):
-        improvements = nearest_changes(profile(**grower, **member), BASIS).improvements
-        return {change.attribute for improvement in improvements for change in improvement.changes}
-
-    assert named(area_total_mu=8.4, leased_area_share=0.0, peer_review_grade_24m=1.0) & planting
-    nothing = named(area_total_mu=0.0, leased_area_share=np.nan, peer_review_grade_24m=2.0)
-    assert nothing
-    assert not nothing & planting
-
-
-@pytest.mark.parametrize(
-    ("measure", "value", "name", "is_nothing"),
-    [
-        ("area_total_mu", 0.0, "crop_kinds", True),
-        ("area_total_mu", 8.4, "crop_kinds", False),
-        ("average_balance_12m", np.nan, "average_balance_12m", True),
-        ("months_since_last_loan", np.nan, "loans_repaid_24m", True),
-        ("months_since_last_loan", 0.0, "loans_repaid_24m", False),
-    ],
-)
-def test_an_activity_is_nothing_where_its_measure_is(measure, value, name, is_nothing):
-    columns = {measure: np.array([value])}
-    names = [each for activity in ACTIVITIES for each in activity]
-    assert begins_from_nothing(name, columns, names) == is_nothing
-    assert not begins_from_nothing(name, columns, [name])
-
-
-def test_activities_name_existing_attributes_and_each_only_once():
-    names = [name for activity in ACTIVITIES for name in activity]
-    assert len(names) == len(set(names))
-    assert all(member_dictionary()[name].type == "number" for name in names)
-
-
 def test_the_first_tier_has_nothing_above():
     assert nearest_changes(profile(), BASIS).target is None
 
@@ -219,12 +204,3 @@ def test_the_first_tier_has_nothing_above():
 def test_without_consent_nothing_is_searched_because_nothing_is_scored():
     outlook = nearest_changes(profile(consent_in_force=0, bills_on_time_share_12m=0.2), BASIS)
     assert (outlook.target, outlook.improvements) == (None, ())
-
-
-@pytest.mark.parametrize("grade", [1.0, 2.0])
-def test_counts_move_by_whole_numbers(grade):
-    low = profile(peer_review_grade_24m=grade, crop_kinds=1, bills_on_time_share_12m=0.6)
-    for improvement in nearest_changes(low, BASIS).improvements:
-        for change in improvement.changes:
-            if member_dictionary()[change.attribute].unit in COUNTED_UNITS:
-                assert change.value == int(change.value)

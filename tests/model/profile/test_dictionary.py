@@ -63,6 +63,39 @@ def test_a_scored_attribute_says_a_fact_and_never_that_the_score_is_low(each: At
     assert len(each.reason.zh) <= 30
 
 
+#: What a loss says, by the direction of risk: the side on which better values lie.
+SAYS = {
+    "down": (r"未达到|少于|短于|低于", r"below|fewer|less time|shorter|more recent"),
+    "up": (r"高于|多于|长于|晚于", r"above|more|longer|later"),
+}
+
+
+#: Words that judge a value by itself, which no bin makes true.
+ABSOLUTE = re.compile(
+    r"较[高低多少大小长短]|不多|不高|(?<!more )often|\bmany\b|\bsmall\b|\blarge\b"
+)
+
+
+@pytest.mark.parametrize("each", SCORED, ids=_named)
+def test_a_reason_compares_with_the_most_favourable_values_on_the_right_side(
+    each: Attribute,
+) -> None:
+    told = [("down", each.below), ("up", each.above), (each.direction, each.reason)]
+    assert (each.below is None) == (each.direction != "free")
+    for direction, text in told:
+        if text and direction != "free":
+            zh, en = SAYS[direction]
+            assert re.search(zh, text.zh), f"{text.zh}: say on which side it lies ({zh})"
+            assert re.search(en, text.en), f"{text.en}: say on which side it lies ({en})"
+            assert not re.search(ABSOLUTE, text.zh + text.en)
+
+
+@pytest.mark.parametrize("each", ATTRIBUTES, ids=_named)
+def test_no_text_of_an_attribute_has_quotation_marks(each: Attribute) -> None:
+    texts = (each.label, each.reason, each.missing, each.none, each.below, each.above)
+    assert not any(re.search('[“”"]', text.zh + text.en) for text in texts if text)
+
+
 def test_reasons_tell_attributes_apart() -> None:
     for language in ("zh", "en"):
         texts = [getattr(each.reason, language) for each in SCORED]

@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from model.card.bins import Bins, Term
 from model.card.derived import Derived
-from model.card.scorecard import AttributeText, Card, Grade, Scaling
+from model.card.reason_table import AttributeText
+from model.card.scorecard import Card, Grade, Scaling
 from model.profile.dictionary import Text
 
 ROWS = 10_000

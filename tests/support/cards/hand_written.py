@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from model.card.bins import Bins, Term
-from model.card.scorecard import AttributeText, Card, Grade, Scaling
+from model.card.reason_table import AttributeText
+from model.card.scorecard import Card, Grade, Scaling
 from model.profile.dictionary import member_dictionary
 
 #: Attribute → (bin edges, points of the ordinary bins, of missing, of out of range).

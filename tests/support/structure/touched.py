@@ -2,7 +2,7 @@
 
 One file stands as an example where several would do, such as one flow for any flow. The lists leave
 out the pages that ``make docs`` generates and what a second change would not need again (a new
-module, a new unit). An attribute of one activity is also listed in `ACTIVITIES` of
+module, a new unit). An attribute on which the member can act also gets a lever in
 ``model/explanation/own_power.py``.
 """
 

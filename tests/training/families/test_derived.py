@@ -116,9 +116,10 @@ def test_the_gate_on_directions_stops_a_card_that_derives_from_a_directed_source
 def test_the_reason_of_a_ratio_names_its_two_sources(run):
     wording = run.card.wording["income_per_instalment"]
     assert (wording.label.zh, wording.label.en) == ("income ÷ instalment", "income ÷ instalment")
-    assert "“income” is in poor proportion to “instalment”" in wording.reason.en
-    assert "“income”与“instalment”之比" in wording.reason.zh
-    assert "“instalment” is not above zero" in wording.missing.en
+    assert wording.reason.en.startswith("income, as a ratio to instalment, is outside the most")
+    assert wording.below.zh == "income与instalment之比低于最有利的范围"
+    assert wording.above.en.endswith("is above the most favourable range")
+    assert "instalment is not above zero" in wording.missing.en
     assert not wording.actionable
 
 

@@ -71,9 +71,9 @@ def run_id(output):
 def kernel(card, folder):
     """Points, PD, grade and reasons by the array kernel."""
     codes = card.codes(card_columns(read_flat_table(folder / "loans.parquet"), card))
-    by_attribute = card.points_by_attribute(codes)
-    totals = card.total(by_attribute)
-    reasons = reason_codes(card, codes, ranked(points_lost(card, by_attribute)))
+    by_factor = card.points_by_factor(codes)
+    totals = card.total(by_factor)
+    reasons = reason_codes(card, codes, ranked(points_lost(card, codes, by_factor)))
     return totals, card.pd(totals), card.grade(totals), reasons
 
 
