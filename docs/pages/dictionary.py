@@ -44,13 +44,20 @@ def _attribute(each: Attribute) -> Sequence[str]:
         each.unit or each.type,
         each.role,
         _RISK[each.direction],
-        "yes" if each.actionable else "",
+        _can_act(each),
         "" if each.minimum is None else f"{each.minimum:,} … {each.maximum:,}",
         ", ".join(each.source),
     )
 
 
+def _can_act(each: Attribute) -> str:
+    months = each.within_months
+    return "" if not each.actionable else f"{months} months" if months else "yes"
+
+
 def _texts(each: Attribute) -> Sequence[str]:
     """Return the texts that a member reads; only a scored attribute becomes a reason."""
-    reason, missing = each.reason, each.missing
-    return f"`{each.name}`", f"{reason.zh} · {reason.en}", f"{missing.zh} · {missing.en}"
+    sides = [each.below, each.above] if each.below and each.above else [each.reason]
+    told = [*sides, *([each.none] if each.none else [])]
+    lost = "; ".join(f"{text.zh} · {text.en}" for text in told if text)
+    return f"`{each.name}`", lost, f"{each.missing.zh} · {each.missing.en}"
