@@ -46,10 +46,25 @@ class PointInTime:
         dated = versions(table, recent).inner_join(self.spine, "member_id")
         return with_age(table, in_force(dated))
 
-    def seen_by(self, people: Table) -> PointInTime:
-        """Return the archive as visible to all members in `people` at every as-of date."""
-        members = people.select("member_id").distinct()
-        return replace(self, spine=members.cross_join(self.spine.select("as_of").distinct()))
+    def by_everyone(self) -> PointInTime:
+        """Return the archive as visible to all members on the first day of each as-of month.
+
+        Comparisons with everyone change little within a month, and a training spine has a date for
+        every day of application.
+        """
+        months = self.spine.select(as_of=self.spine.as_of.truncate("M")).distinct()
+        everyone = self.tables["members"].select("member_id").distinct()
+        return replace(self, spine=everyone.cross_join(months))
+
+    def by_mates(self, people: Table) -> PointInTime:
+        """Return the archive as visible to those of `people` who may live with a spine member.
+
+        That is whoever was ever recorded in a household in which the spine's member ever was.
+        """
+        homes = self.tables["members"].select("member_id", "household_id").distinct()
+        own = self.spine.inner_join(homes, "member_id").select("as_of", "household_id").distinct()
+        mates = homes.inner_join(own, "household_id").select(*KEYS).distinct()
+        return replace(self, spine=mates.semi_join(people, "member_id"))
 
     def _own(self, table: str) -> Table:
         rows, key = self.tables[table], archive_tables()[table].key

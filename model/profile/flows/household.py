@@ -17,7 +17,7 @@ from model.profile.windows import in_last, total, yuan
 @view("loans", "repayments", "members")
 def household_loans(now: PointInTime) -> Table:
     """Select lent loans of the other members of each member's household."""
-    borrowers = now.seen_by(now.tables["loans"])
+    borrowers = now.by_mates(now.tables["loans"])
     owed = loans.rows(borrowers).select("as_of", "balance", mate_id="member_id")
     return _of_others(now, borrowers, owed)
 
@@ -26,7 +26,7 @@ def household_loans(now: PointInTime) -> Table:
 def household_defaults(now: PointInTime) -> Table:
     """Select the months of the last 24 in which loans of the others were 90 days past due."""
     ever = now.tables["repayments"].filter(lambda row: row.days_past_due >= DEFAULT_DAYS)
-    late = now.seen_by(now.tables["loans"].semi_join(ever, "loan_id"))
+    late = now.by_mates(now.tables["loans"].semi_join(ever, "loan_id"))
     months = repayments.rows(late)
     found = months.filter((months.days_past_due >= DEFAULT_DAYS) & in_last(months, 24))
     return _of_others(now, late, found.select("as_of", mate_id="member_id"))
@@ -36,7 +36,7 @@ def household_defaults(now: PointInTime) -> Table:
 def household_records(now: PointInTime) -> Table:
     """Select court and blacklist records of the others that are not resolved."""
     ever = now.tables["adverse_records"].filter(lambda row: row.kind.isin(["court", "blacklist"]))
-    named = now.seen_by(ever)
+    named = now.by_mates(ever)
     rows = adverse_records.rows(named)
     found = rows.filter(rows.kind.isin(["court", "blacklist"]) & ~rows.resolved)
     return _of_others(now, named, found.select("as_of", mate_id="member_id"))

@@ -37,14 +37,18 @@ def plots(now: PointInTime) -> Table:
 def yields(now: PointInTime) -> Table:
     """Select plots with a known yield, with the township's median of that crop and season.
 
+    The median is what was known on the first day of the month.
+
     `own_weight` and `median_weight` are in 1/2000 kg: area × yield and area × median. Both are
     doubled to stay exact, because a median of two integers may end on a half.
     """
-    everyone = _reported_yields(now.seen_by(now.tables["members"]))
+    everyone = _reported_yields(now.by_everyone())
     medians = everyone.group_by("as_of", "peer_group").aggregate(
         doubled_median=(everyone.yield_kg_per_mu.median() * 2).cast("int64")
     )
-    compared = _reported_yields(now).inner_join(medians, ["as_of", "peer_group"])
+    own = _reported_yields(now).mutate(month=lambda row: row.as_of.truncate("M"))
+    by_month = medians.rename(month="as_of")
+    compared = own.inner_join(by_month, ["month", "peer_group"]).drop("month")
     return compared.mutate(
         own_weight=compared.area_mu * compared.yield_kg_per_mu * 2,
         median_weight=compared.area_mu * compared.doubled_median,

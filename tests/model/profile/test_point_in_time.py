@@ -20,6 +20,10 @@ from hypothesis import strategies as st
 
 from data.storage.schema import arrow_schema, with_event_date
 from model.archive.tables import EVENT_ON, Column, archive_tables
+from model.profile.dictionary import member_dictionary
+from model.profile.flows import formulas
+from model.profile.flows.land import yields
+from model.profile.point_in_time import KEYS
 from model.profile.profile import build_profile
 
 AS_OF = date(2023, 10, 9)
@@ -111,6 +115,7 @@ def bench() -> _Bench:
     return _Bench()
 
 
+COLUMNS = (*KEYS, *member_dictionary().attributes)
 SPINE = [(member, AS_OF) for member in MEMBERS]
 # A smaller seed is not a smaller archive: shrinking would only take time.
 SEVERAL = settings(max_examples=4, deadline=None, derandomize=True, phases=[Phase.generate])
@@ -148,7 +153,15 @@ def test_of_the_versions_known_only_the_latest_counts(bench: _Bench, rows: Rows)
         name: _by(name, sorted(_visible(name, found, AS_OF), key=lambda row: row["recorded_at"]))
         for name, found in versions.items()
     }
-    assert bench.profile(versions, SPINE) == bench.profile(latest, SPINE)
+    found, expected = (bench.profile(each, SPINE) for each in (versions, latest))
+    assert _own(found) == _own(expected)
+
+
+def _own(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return `rows` without what compares with the township, whose day is the month's first."""
+    compared = {name for name, each in formulas().items() if each.view is yields}
+    kept = [at for at, name in enumerate(COLUMNS) if name not in compared]
+    return [tuple(row[at] for at in kept) for row in rows]
 
 
 @SEVERAL
