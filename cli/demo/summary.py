@@ -44,8 +44,8 @@ def summary(demo: Demo, steps: list[Step], trial: Trial) -> Iterator[str]:
     _write(demo, edition, card, truth, steps)
 
 
-def true_bad_rates(edition: pa.Table, truth: pa.Table) -> dict[str, float]:
-    """Return the share of bad outcomes of the standard loan by tier, over all replications.
+def true_bad_rates(edition: pa.Table, truth: pa.Table, loan: str = "standard") -> dict[str, float]:
+    """Return the share of bad outcomes of a loan by tier, over all replications.
 
     Parameters
     ----------
@@ -53,8 +53,10 @@ def true_bad_rates(edition: pa.Table, truth: pa.Table) -> dict[str, float]:
         ``member_id`` and ``tier``.
     truth
         ``member_id``, ``loan`` and ``outcome`` per replication of the simulator's counterfactual.
+    loan
+        ``standard``, the same for everybody, or ``offered``.
     """
-    truth = truth.filter(pc.equal(truth["loan"], "standard"))
+    truth = truth.filter(pc.equal(truth["loan"], loan))
     position = pc.index_in(truth["member_id"], edition["member_id"].combine_chunks())
     outcomes = pa.table(
         {
