@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, TypeAlias
 
 import duckdb
@@ -110,16 +111,19 @@ def start_engine(engine: EngineName) -> Iterator[Engine]:
     if engine == "spark":
         yield _Spark(spark_session())
         return
-    connection = ibis.duckdb.connect()
-    _silence(connection)
-    try:
-        yield _DuckDB(connection)
-    except _NOT_ARCHIVE_ERRORS:
-        raise
-    except duckdb.Error as error:
-        raise ArchiveError(f"the archive cannot be read: {error}. {_REMEDY}") from error
-    finally:
-        connection.disconnect()
+    # What does not fit into memory is spilled to files, which hold profiles: for the owner only,
+    # and gone with the engine, never in the folder where a command happens to be typed.
+    with TemporaryDirectory(prefix="rongzi-spill-") as spill:
+        connection = ibis.duckdb.connect(temp_directory=spill)
+        _silence(connection)
+        try:
+            yield _DuckDB(connection)
+        except _NOT_ARCHIVE_ERRORS:
+            raise
+        except duckdb.Error as error:
+            raise ArchiveError(f"the archive cannot be read: {error}. {_REMEDY}") from error
+        finally:
+            connection.disconnect()
 
 
 def _silence(connection: Any) -> None:

@@ -80,9 +80,9 @@ def test_the_key_of_an_erased_person_is_gone_and_everybody_elses_profile_opens(
         assert not replay(view, kept).differences
         (entry,) = view.entries_of_decision(kept)
         profile = stored_profile(view, entry)
-        assert explain_decision(view, entry, "en").answer
+        assert explain_decision(view, [entry], "en").answer
         with pytest.raises(ProfileErasedError):
-            explain_decision(view, view.entries_of_decision(erased)[0], "en")
+            explain_decision(view, view.entries_of_decision(erased), "en")
     exact = desk.resources.edition.columns(stays["member_id"])["age_years"][0]
     assert profile["numbers"]["age_years"] == exact
     assert verify_ledger(Location.of(ledger_settings)).is_sound
