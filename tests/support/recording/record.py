@@ -1,6 +1,6 @@
 """Write the recordings in ``tests/recordings``: all of them, or those that are named.
 
-    python -m tests.support.recording.record [interfaces] [cards] [line] [ledger]
+    python -m tests.support.recording.record [interfaces] [cards] [line] [answers] [ledger]
 
 The commit before the files moved into their rooms made them. Renew one only for a deliberate change
 of behaviour, in the commit that makes the change and says so: a recording that is renewed to make a
@@ -47,6 +47,12 @@ def line(folder: Path) -> None:
     save("line", {name: record(folder) for name, record in main_line.PARTS.items()})
 
 
+def answers(folder: Path) -> None:
+    """Record the answers of the recorded home to the same requests; its entries stay."""
+    recorded = home.old_home(folder / "home", with_ledger=False)
+    save("answers", branch_days.run_days(recorded))
+
+
 def ledger(folder: Path) -> None:
     """Record a home with a ledger, every answer on the way, and the events of its entries."""
     made = home.make_home(folder)
@@ -66,7 +72,8 @@ def ledger(folder: Path) -> None:
 
 
 _ALL: dict[str, Callable[[Path], None]] = {
-    "interfaces": interfaces, "cards": cards, "line": line, "ledger": ledger,
+    "interfaces": interfaces, "cards": cards, "line": line, "answers": answers,
+    "ledger": ledger,
 }  # fmt: skip
 
 
