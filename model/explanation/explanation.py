@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from model.card.bins import Columns
 from model.decision.concern import is_of_fields, works_no_fields
 from model.decision.decision import Decision, Request
@@ -68,6 +70,10 @@ class Explanation:
     proposals: tuple[Proposal, ...]
     no_proposal: Text | None
     rights: Text
+
+
+#: The attribute that is missing where a member never had a loan.
+LAST_LOAN = "months_since_last_loan"
 
 
 def explain(
@@ -140,9 +146,26 @@ def _missing(columns: Columns, counted: Iterable[Contribution], basis: Basis) ->
     said = {each.cause for each in counted}
     missing = (n for n in card.attributes if codes[n][0] == card.bins[n].missing)
     own = (name for name in missing if _concerns(name, columns, basis))
-    for text in dict.fromkeys(_missing_text(name, basis) for name in own):
+    texts = [_missing_text(_root(name, columns, basis), basis) for name in own]
+    # Two attributes may lack the same record in the same words of one language.
+    once = {text.zh: text for text in reversed(texts)}
+    for text in dict.fromkeys(once[each.zh] for each in texts):
         if text not in said:
             yield sentence(text)
+
+
+def _root(name: str, columns: Columns, basis: Basis) -> str:
+    """Return the attribute that says why `name` is missing: who never borrowed lacks one record."""
+    known = basis.dictionary.attributes
+    of_loans = name in known and LAST_LOAN in known and "loans" in known[name].source
+    # Without a table of loans, nothing is known of any.
+    if of_loans and _is_unknown(columns, LAST_LOAN) and not _is_unknown(columns, "loans_open"):
+        return LAST_LOAN
+    return name
+
+
+def _is_unknown(columns: Columns, name: str) -> bool:
+    return bool(np.isnan(np.asarray(columns.get(name, [np.nan]), dtype=np.float64)[0]))
 
 
 def _missing_text(name: str, basis: Basis) -> Text:

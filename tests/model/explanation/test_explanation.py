@@ -305,3 +305,15 @@ def test_a_range_reads_as_people_say_it(unit, low, high, zh, en):
 def test_all_of_a_share_is_told_as_all_of_it():
     own = replace(number_of("share", "down"), minimum=0.0, maximum=1.0)
     assert range_text(own, Range(0.999, math.inf)) == Text("100%", "100%")
+
+
+def test_who_never_borrowed_hears_it_once_instead_of_each_record_that_loans_would_leave():
+    def missing(**member):
+        found = decide_and_explain(worst_days_past_due_24m=np.nan, **member)[1]
+        return [text.zh for text in found.missing] + [c.text.zh for c in found.counted]
+
+    never = missing(months_since_last_loan=np.nan, loans_open=0.0)
+    assert sum("没有贷过款" in each for each in never) == 1
+    assert not any("没有贷过款" in each for each in missing(months_since_last_loan=7.0))
+    # Without any record of loans nothing is said of whether there were some.
+    assert not any("没有贷过款" in each for each in missing(loans_open=np.nan))
