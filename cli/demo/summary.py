@@ -107,8 +107,12 @@ def _truth(truth: dict[str, float]) -> Iterator[str]:
     )
     for tier, rate in truth.items():
         yield f"{tier:22} {rate:>8.2%}"
-    if not truth["FIRST"] < truth["SECOND"] < truth["THIRD"]:
+    rates = [truth[tier] for tier in ("FIRST", "SECOND", "THIRD") if tier in truth]
+    if rates != sorted(set(rates)):
         raise RongziError(f"the tiers do not rank the true bad rates: {truth}")
+    if "FIRST" not in truth:
+        yield "the tier FIRST is empty: a card of so few members spreads its points too little"
+        return
     ratios = truth["SECOND"] / truth["FIRST"], truth["THIRD"] / truth["SECOND"]
     yield f"SECOND is {ratios[0]:.1f} times FIRST, THIRD {ratios[1]:.1f} times SECOND"
 

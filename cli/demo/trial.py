@@ -43,15 +43,24 @@ def decide_over_http(home: Path) -> Trial:
     Raises
     ------
     RongziError
-        If the service does not become ready, or does not answer.
+        If the service does not become ready, or does not answer, or nobody has an offer.
     """
     accounts = first_accounts(settings_of(home), demo=True)
     officer = next(each for each in accounts if "officer" in each.roles)
     with _service(home) as base:
         _wait_until_ready(base)
         headers = _sign_in(base, officer)
-        page = _json(f"{base}/v1/whitelist?tier=FIRST&page_size=100", headers)
-        member = next(row for row in page["rows"] if row["limit_yuan"])
+        pages = (
+            _json(f"{base}/v1/whitelist?tier={tier}&page_size=100", headers)
+            for tier in ("FIRST", "SECOND")
+        )
+        offers = (row for page in pages for row in page["rows"] if row["limit_yuan"])
+        member = next(offers, None)
+        if member is None:
+            raise RongziError(
+                "nobody has an offer: a card of so few members ranks too little;"
+                " give the demo more --members"
+            )
         request = {
             "member_id": member["member_id"],
             "amount_yuan": member["limit_yuan"],
