@@ -30,6 +30,8 @@ _SPARK_ON_ONE_MACHINE = {
     "spark.master": "local[*]",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
+    # The profile joins dozens of views; the default of 1 GiB holds too few of them at once.
+    "spark.driver.memory": "3g",
 }
 
 #: DuckDB's errors that concern the query or the machine, not the stored bytes.

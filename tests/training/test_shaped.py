@@ -13,7 +13,7 @@ from training.gates.exactness import broken_directions
 from training.settings import Settings
 from training.train import FlatRows, shaped, train_rows
 
-ROWS = 900
+ROWS = 3000
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def table():
     """Risk rises with `debt`, falls with `income`, and turns in the middle of `age`."""
     rng = np.random.default_rng(3)
     debt, income, age = rng.normal(size=(3, ROWS))
-    log_odds = -1.2 + debt - income - np.abs(age)
+    log_odds = -1.2 + debt - income - 2 * np.abs(age)
     bad = rng.random(ROWS) < 1 / (1 + np.exp(-log_odds))
     return pa.table({"debt": debt, "income": income, "age_gap": age, "bad": bad.astype(np.int64)})
 

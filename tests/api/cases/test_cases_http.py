@@ -256,7 +256,9 @@ def test_a_decision_of_another_county_is_not_found(branch: Branch) -> None:
     ):
         answer = foreign(method, address, body)
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/unknown-decision")
-    assert branch.as_("reviewer", places=(elsewhere,))("GET", "/v1/reviews").json()["rows"] == []
+    # Other tests may have asked for a review there.
+    queue = branch.as_("reviewer", places=(elsewhere,))("GET", "/v1/reviews").json()["rows"]
+    assert decision not in [row["decision_id"] for row in queue]
 
 
 def test_without_an_endpoint_no_webhook_is_listed(branch: Branch) -> None:
