@@ -195,7 +195,12 @@ def _days_between(least: Decimal | None, below: Decimal | None) -> Text:
 
 
 def _fewest_decimals(attribute: Attribute, *bounds: float | None) -> int:
-    """Return the decimals with which no bound loses more than a tenth, or vanishes."""
+    """Return the decimals with which no bound loses more than a tenth, or vanishes.
+
+    A bound of days early or late is told in whole days, further inside the range.
+    """
+    if _is_early_or_late(attribute):
+        return 0
     return max((_decimals(attribute, abs(_shown(attribute, b))) for b in bounds if b), default=0)
 
 
