@@ -17,7 +17,7 @@ from api.access.first_run import NewAccount, create_account
 from api.access.issuer import Issuer
 from api.access.matrix import MATRIX
 from api.access.sign_in import SignIn, hash_password
-from api.core.principal import Principal
+from api.core.principal import Principal, Role
 from api.core.settings import Settings
 from api.decisions.commands import Decide
 from api.http.problems import ProblemError
@@ -134,12 +134,12 @@ def granted(ledger_settings: Settings) -> dict[str, Principal]:
     """An officer of everywhere, one of another county, and a reviewer, as the audit grants them."""
     with closing(Accounts(ledger_settings)) as opened:
         opened.prepare()
-        wanted = [
+        wanted: list[tuple[str, tuple[Role, ...], tuple[str, ...]]] = [
             ("anne", ("officer",), ("",)),
             ("bert", ("officer",), ("999999",)),
             ("carl", ("reviewer",), ("",)),
         ]
-        create_account(opened, wanted)  # type: ignore[arg-type]
+        create_account(opened, wanted)
         return {account.name: account.principal for account in opened.usable()}
 
 
