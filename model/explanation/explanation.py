@@ -106,7 +106,7 @@ def explain(
     ]
     counted = told_lines(concern, basis.policy.numbers.get(LEAST_POINTS_TOLD, _LEAST_POINTS))
     missing = _missing(columns, counted, basis) if is_scored else ()
-    rules = tuple(rule_texts(columns, decision.knock_outs, basis))
+    rules = tuple(rule_texts(columns, decision, request, basis))
     outlook = nearest_changes(columns, basis)
     return Explanation(
         answer=answer_text(decision, request, since),

@@ -1,28 +1,17 @@
 """The explanation: plain, exact, complete, and honest where nothing would help."""
 
-import math
 import re
-from dataclasses import replace
-from datetime import date
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.decision.decision import Request, decide
+from model.decision.decision import Request
 from model.explanation.answers import Since
-from model.explanation.explanation import explain
-from model.explanation.nearest_changes import Basis
-from model.explanation.texts import UNITS, Range, range_text, value_text
-from model.policy.policy import policy_on
-from model.profile.dictionary import Attribute, Text, member_dictionary
-from tests.support.cards.policy_cases import CASES_CARD, POLICY_CASES
+from model.profile.dictionary import Text, member_dictionary
+from tests.support.explaining.decide_and_explain import CARD, decide_and_explain
 
-CASES = POLICY_CASES
-CARD = CASES_CARD
-BASIS = Basis(CASES["as_of"], policy_on(CASES["as_of"]), CARD, member_dictionary())
-REQUEST = Request(10_000, 10, "inputs")
 law = settings(deadline=None, max_examples=25)
 
 
@@ -40,16 +29,6 @@ members = st.fixed_dictionaries(
         "harvest_melon_mu": st.sampled_from([0.0, 3.0]),
     },
 )
-
-
-def decide_and_explain(since=None, request=REQUEST, on=BASIS.as_of, **member):
-    columns = {
-        name: np.array([value], dtype=object if name in ("occupation", "household_id") else float)
-        for name, value in {**CASES["member"], **member}.items()
-    }
-    basis = replace(BASIS, as_of=on, policy=policy_on(on))
-    decision = decide(columns, request, on, basis.policy, CARD)
-    return decision, explain(columns, decision, request, basis, since)
 
 
 def sentences(explanation, lang):
@@ -156,14 +135,6 @@ def test_a_farmer_reads_five_lines_and_one_that_sums_the_rest():
     assert explanation.rest.text.zh.startswith(f"其余 {explanation.rest.count} 项合计")
 
 
-def test_a_blank_birth_date_is_told_as_blank_and_not_as_an_age():
-    for day in (date(2023, 9, 30), BASIS.as_of):
-        _, explanation = decide_and_explain(on=day, age_years=np.nan)
-        rules = [text.zh for text in explanation.rules]
-        assert rules.count("没有登记出生日期。") == 1
-        assert not any("周岁" in rule for rule in rules)
-
-
 def test_a_term_that_works_is_named_where_the_one_asked_for_does_not():
     columns = {"age_years": 63.0}
     decision, explanation = decide_and_explain(request=Request(3_000, 24, "x"), **columns)
@@ -199,112 +170,6 @@ def test_the_answer_is_the_one_that_stands_now(standing, says, never):
     assert never not in explanation.answer.zh
     assert "理由：收入无法核实。" in explanation.answer.zh
     assert "can pay out" not in explanation.answer.en
-
-
-def test_who_is_too_old_is_told_that_and_not_that_a_deed_would_not_do():
-    _, explanation = decide_and_explain(on=date(2023, 9, 30), age_years=65)
-    assert "超过65周岁" in explanation.no_proposal.zh
-
-
-def test_who_lacks_a_record_is_told_to_bring_it_and_who_must_wait_how_long():
-    _, unknown = decide_and_explain(on=date(2023, 9, 30), resident_years=np.nan)
-    assert unknown.no_proposal.zh == "请补充登记，登记后重新评定：没有登记居住起始日期。"
-    assert "is not on record" in unknown.no_proposal.en
-    _, recent = decide_and_explain(on=date(2023, 9, 30), resident_years=0.5)
-    assert "约 6 个月后满" in recent.no_proposal.zh
-    assert "until about 6 months from now" in recent.no_proposal.en
-
-
-def test_an_explanation_names_what_the_member_cannot_change():
-    _, explanation = decide_and_explain(household_borrower=0)
-    assert "What keeps the tier" in explanation.no_proposal.en
-
-
-def test_every_unit_of_the_dictionary_has_its_words():
-    used = {attribute.unit for attribute in member_dictionary()} - {"", "ratio"}
-    used -= {"day"}  # a rule tells a day as a date
-    assert used <= UNITS.keys()
-
-
-def number_of(unit, direction):
-    empty = Text("", "")
-    label = Text("数", "number")
-    return Attribute("x", label, "capital", "number", "scored", empty, empty, unit, (), direction)
-
-
-@law
-@given(
-    st.integers(1, 10**9).map(lambda n: n * 0.007),
-    st.integers(1, 10**9).map(lambda n: n * 0.007),
-    st.sampled_from(["yuan", "share", "days", "ratio", "parcels"]),
-)
-def test_every_value_that_fits_the_words_of_a_range_is_in_it(low, width, unit):
-    own, scale = number_of(unit, "down"), 100 if unit == "share" else 1
-    best = Range(low, low + width)
-    numbers = re.findall(r"[\d,.]*\d", range_text(own, best).en)
-    least, *most = (float(number.replace(",", "")) for number in numbers)
-    assert least >= low * scale * (1 - 1e-12)
-    if most:
-        last = most[0] + (1 if unit == "parcels" else 0)
-        assert last <= (low + width) * scale * (1 + 1e-12) + (1 if unit == "parcels" else 0)
-
-
-@law
-@given(st.floats(0, 1e6), st.floats(0, 1e6), st.sampled_from(["yuan", "share", "ratio", "change"]))
-def test_the_words_of_a_value_are_in_its_bin(value, edge, unit):
-    if unit == "change":
-        value, edge = value / 1e6 * 0.99, edge / 1e6 * 0.99
-    within = Range(edge, math.inf) if value >= edge else Range(-math.inf, edge)
-    own = number_of(unit, "down")
-    shown = float(re.search(r"[\d,.]*\d", value_text(own, value, within).en)[0].replace(",", ""))
-    scaled = edge * 100 if unit == "share" else edge
-    scaled = 200 * edge / (1 - edge) if unit == "change" else scaled
-    assert shown >= scaled * (1 - 1e-9) if value >= edge else shown <= scaled * (1 + 1e-9)
-
-
-@pytest.mark.parametrize(
-    ("unit", "value", "zh", "en"),
-    [
-        ("share", 0.834, "83%", "83%"),
-        ("share", 0.0154, "1.5%", "1.5%"),
-        ("share", 0.0021, "0.21%", "0.21%"),
-        ("yuan", 12_000.4, "12,000 元", "12,000 yuan"),
-        ("months", 3.0, "3 个月", "3 months"),
-        ("months", 1.0, "1 个月", "1 month"),
-        ("ratio", 0.5, "0.5", "0.5"),
-        ("grade", 3.0, "良", "good"),
-        ("change", -1 / 3, "-50%", "-50%"),
-        ("change", 1 / 3, "+100%", "+100%"),
-        ("change", 1.0, "上期为零", "from nothing before"),
-        ("yuan", 0.0, "0 元", "0 yuan"),
-        ("yuan", math.nan, "没有记录", "no record"),
-    ],
-)
-def test_a_value_reads_as_people_write_it(unit, value, zh, en):
-    assert value_text(number_of(unit, "up"), value) == Text(zh, en)
-
-
-@pytest.mark.parametrize(
-    ("unit", "low", "high", "zh", "en"),
-    [
-        ("share", 0.95, math.inf, "95%或以上", "95% or more"),
-        ("share", -math.inf, 0.02, "不到 2%", "below 2%"),
-        ("share", 0.2, 0.5, "20%至不到 50%", "20% to below 50%"),
-        ("parcels", -math.inf, 1.0, "0 件", "0 parcels"),
-        ("parcels", 2.5, 6.0, "3 至 5 件", "3 to 5 parcels"),
-        ("grade", 3.0, math.inf, "优或良", "excellent or good"),
-        ("change", 0.0, math.inf, "0%或以上", "0% or more"),
-        ("yuan", 12_670.2, math.inf, "12,671 元或以上", "12,671 yuan or more"),
-    ],
-)
-def test_a_range_reads_as_people_say_it(unit, low, high, zh, en):
-    own = replace(number_of(unit, "up"), minimum=-1.0 if unit == "change" else 0.0)
-    assert range_text(own, Range(low, high)) == Text(zh, en)
-
-
-def test_all_of_a_share_is_told_as_all_of_it():
-    own = replace(number_of("share", "down"), minimum=0.0, maximum=1.0)
-    assert range_text(own, Range(0.999, math.inf)) == Text("100%", "100%")
 
 
 def test_who_never_borrowed_hears_it_once_instead_of_each_record_that_loans_would_leave():

@@ -1,0 +1,61 @@
+"""The rules that matched, as the member reads them: the fact, the figure, the date, the wait."""
+
+from datetime import date
+
+import numpy as np
+
+from model.decision.consent import day_number
+from model.decision.decision import Request
+from tests.support.explaining.decide_and_explain import BASIS, decide_and_explain
+
+
+def test_who_asks_above_the_limit_reads_the_limit_and_the_term_it_is_for():
+    decision, explanation = decide_and_explain(request=Request(900_000, 12, "x"))
+    assert decision.limit_yuan > 0
+    (text,) = explanation.rules
+    assert text.zh == f"申请金额超过可贷额度（期限 12 个月时为 {decision.limit_yuan:,} 元）。"
+    assert f"which is {decision.limit_yuan:,} yuan over 12 months." in text.en
+
+
+def test_who_has_no_room_beside_a_running_loan_reads_what_is_still_owed():
+    decision, explanation = decide_and_explain(balance_outstanding=400_000.4)
+    assert (decision.outcome, decision.limit_yuan) == ("REFER", 0)
+    (text,) = explanation.rules
+    assert text.zh == "您的贷款还有 400,000 元未还清，目前没有可再贷的额度。"
+    assert text.en.startswith("400,000 yuan of your loans are still owed")
+
+
+def test_a_rule_names_the_days_that_the_decision_named():
+    days = {"adverse_resolved_on": date(2022, 9, 25), "adverse_lapses_on": date(2027, 9, 25)}
+    numbers = {name: day_number(day) for name, day in days.items()}
+    _, explanation = decide_and_explain(adverse_resolved_60m=1.0, **numbers)
+    (text,) = explanation.rules
+    assert text.zh.endswith("（最近一条于2022年9月25日解除），保留至2027年9月25日。")
+    assert text.en.endswith("(the last on 25 September 2022); it lapses on 25 September 2027.")
+
+
+def test_a_blank_birth_date_is_told_as_blank_and_not_as_an_age():
+    for day in (date(2023, 9, 30), BASIS.as_of):
+        _, explanation = decide_and_explain(on=day, age_years=np.nan)
+        rules = [text.zh for text in explanation.rules]
+        assert rules.count("没有登记出生日期。") == 1
+        assert not any("周岁" in rule for rule in rules)
+
+
+def test_who_is_too_old_is_told_that_and_not_that_a_deed_would_not_do():
+    _, explanation = decide_and_explain(on=date(2023, 9, 30), age_years=65)
+    assert "超过65周岁" in explanation.no_proposal.zh
+
+
+def test_who_lacks_a_record_is_told_to_bring_it_and_who_must_wait_how_long():
+    _, unknown = decide_and_explain(on=date(2023, 9, 30), resident_years=np.nan)
+    assert unknown.no_proposal.zh == "请补充登记，登记后重新评定：没有登记居住起始日期。"
+    assert "is not on record" in unknown.no_proposal.en
+    _, recent = decide_and_explain(on=date(2023, 9, 30), resident_years=0.5)
+    assert "约 6 个月后满" in recent.no_proposal.zh
+    assert "until about 6 months from now" in recent.no_proposal.en
+
+
+def test_an_explanation_names_what_the_member_cannot_change():
+    _, explanation = decide_and_explain(household_borrower=0)
+    assert "What keeps the tier" in explanation.no_proposal.en
