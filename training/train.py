@@ -36,6 +36,7 @@ from training.samples.split_columns import borrowers, months
 from training.samples.table import flat_digest, flat_sample, table_notes, without_identifiers
 from training.samples.target import Target, find_target
 from training.settings import Settings
+from training.shaped import shaped
 
 CARD_NAME = "rongzi-e"
 
@@ -183,26 +184,6 @@ def train_rows(
     run = learn(development, samples, dictionary, settings, source, step_done, unobserved)
     run = _with_price(run, settings)
     return _with_fairness(run, average_cut_off(run.judged, run.samples.development.bad_rate))
-
-
-def shaped(dictionary: Dictionary, settings: Settings) -> Dictionary:
-    """Return `dictionary` as the analyst's settings shape the card; its digest stays.
-
-    Raises
-    ------
-    TrainingError
-        If the settings name an attribute that is not scored.
-    """
-    scored = dictionary.named("scored")
-    named = [*settings.without, *(name for name, _ in settings.directions)]
-    if unknown := sorted(set(named) - set(scored)):
-        raise TrainingError(f"no scored attribute is called {', '.join(unknown)}")
-    directions = dict(settings.directions)
-    changed = {
-        name: replace(each, direction=directions.get(name, each.direction))
-        for name, each in dictionary.attributes.items()
-    }
-    return without_attributes(Dictionary(changed, dictionary.digest), settings.without)
 
 
 def _with_split_columns(sample: Sample, rows: FlatRows, known: pa.Table) -> Sample:

@@ -11,7 +11,8 @@ from model.profile.dictionary import member_dictionary
 from tests.support.planted_card import HONEST, card_over, evidence, gates, people
 from training.gates.exactness import broken_directions
 from training.settings import Settings
-from training.train import FlatRows, shaped, train_rows
+from training.shaped import shaped
+from training.train import FlatRows, train_rows
 
 ROWS = 3000
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,22 +10,15 @@ from typing import Any
 
 import joblib
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from data.storage.archive import Archive
-from data.storage.flat_table import card_columns
-from data.storage.placement import beyond_limits, placements
 from data.storage.text_file import read_text_file
-from model.card.bins import Columns, Floats, Ints
-from model.card.reasons import MAX_REASONS, points_lost, ranked, reason, reason_codes
-from model.card.scorecard import Card
 from model.errors import TrainingError
-from model.profile.dictionary import Dictionary, read_dictionary
+from model.profile.dictionary import Dictionary, Direction, read_dictionary
 from training.analyst.fitted_card import FittedCard, read_fitted_card
 from training.analyst.frames import Labels, labels_of, table_of
+from training.analyst.predictor import CardPredictor
+from training.analyst.row_columns import weights_of, with_columns
 from training.run import TrainedRun
 from training.settings import CurveName, Family, Settings
 from training.train import FlatRows, train_archive, train_rows
@@ -33,19 +26,13 @@ from training.train import FlatRows, train_archive, train_rows
 #: The file of a run that holds its estimator.
 ESTIMATOR = "estimator.joblib"
 _DEFAULT = Settings()
-#: Ends of the PDs whose log odds are finite: half a hundredth of a basis point, the table's step.
-_LEAST_PD = 5e-7
 
 
 class UnfitRowsError(TrainingError, ValueError):
     """The rows cannot support a card; a ValueError too, as scikit-learn expects."""
 
 
-class UnplacedWarning(UserWarning):
-    """So many values of a column are unreadable, out of range or unseen that it is another one."""
-
-
-class CardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # untyped library
+class CardClassifier(CardPredictor):
     """A scorecard: points for each bin of each attribute, and a table from points to PD.
 
     The same data and seed give the card of ``rongzi train --table``, digest for digest.
@@ -66,8 +53,12 @@ class CardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # u
         Curve from points to PD.
     random_state : int
         The seed of splits, folds and ensembles; an int, because a card must be repeatable.
+    without : sequence of str
+        Columns that stay out of the card.
+    directions : mapping or None
+        Column to the direction of risk that the card must give it: ``up``, ``down`` or ``free``.
     folds, hold_out_share, least_bads, least_held_bads, chance_errors, most_bins, \
-least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples
+least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples, refit
         See `training.settings.Settings`.
 
     Attributes
@@ -116,6 +107,9 @@ least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples
         most_correlation: float = _DEFAULT.most_correlation,
         most_derived: int = _DEFAULT.most_derived,
         resamples: int = _DEFAULT.resamples,
+        refit: bool = _DEFAULT.refit,
+        without: Sequence[str] = _DEFAULT.without,
+        directions: Mapping[str, Direction] | None = None,
         random_state: int = _DEFAULT.seed,
     ) -> None:
         self.family = family
@@ -135,6 +129,9 @@ least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples
         self.most_correlation = most_correlation
         self.most_derived = most_derived
         self.resamples = resamples
+        self.refit = refit
+        self.without = without
+        self.directions = directions
         self.random_state = random_state
 
     @classmethod
@@ -158,7 +155,14 @@ least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples
         own = cls(**{name: settings[name] for name in cls().get_params() if name in settings})
         return own._adopt_loaded(FittedCard.of_run(run))
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> CardClassifier:  # noqa: N803
+    def fit(
+        self,
+        X: Any,  # noqa: N803
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        dates: Any = None,
+    ) -> CardClassifier:
         """Learn a card from the rows of `X` with outcomes `y`.
 
         Parameters
@@ -169,6 +173,10 @@ least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples
             Shape (n,): two values. Its name is the target's.
         sample_weight : array or None
             Shape (n,): how many rows each row represents; rows of weight 0 are left out.
+        groups : array or None
+            Shape (n,): whose row each is; a borrower's rows stay on one side of every split.
+        dates : array or None
+            Shape (n,): the day of each row; the latest months validate.
 
         Raises
         ------
@@ -179,13 +187,10 @@ least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples
         """
         table = table_of(self, X, reset=True)
         labels = labels_of(y, table.num_rows)
-        weight = _weights(sample_weight, table.num_rows)
-        if labels.name in table.column_names:
-            raise ValueError(f"X has the target {labels.name!r} as a column; leave it out")
         rows = FlatRows(
-            table.append_column(labels.name, labels.column), labels.name,
-            self._bad_value(labels), weight,
-        )  # fmt: skip
+            table, labels.name, self._bad_value(labels), weights_of(sample_weight, table.num_rows)
+        )
+        rows = with_columns(rows, labels, groups, dates)
         try:
             run = train_rows(rows, self._settings(), self._dictionary())
         except TrainingError as error:
@@ -208,67 +213,6 @@ least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples
         opened = archive if isinstance(archive, Archive) else Archive(Path(archive))
         return self._adopt_loaded(FittedCard.of_run(train_archive(opened, as_of, self._settings())))
 
-    def predict_proba(self, X: Any) -> Floats:  # noqa: N803
-        """Return the probability of each of `classes_`, shape (n, 2)."""
-        pd_bad = self._fitted.pd(self.score_points(X))
-        bad_first = self.classes_[0] == self.bad_class_
-        return np.column_stack([pd_bad, 1 - pd_bad] if bad_first else [1 - pd_bad, pd_bad])
-
-    def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
-        """Return the more probable class of each row, shape (n,)."""
-        check_is_fitted(self, "card_")
-        return np.asarray(self.classes_[(self.decision_function(X) > 0).astype(int)])
-
-    def decision_function(self, X: Any) -> Floats:  # noqa: N803
-        """Return the log odds of ``classes_[1]``, shape (n,)."""
-        second = np.clip(self.predict_proba(X)[:, 1], _LEAST_PD, 1 - _LEAST_PD)
-        return np.asarray(np.log(second / (1 - second)))
-
-    def score_points(self, X: Any) -> Ints:  # noqa: N803
-        """Return the card's points of each row, shape (n,); more are safer."""
-        card = self._fitted
-        return card.total(card.points_by_attribute(card.codes(self._columns(X))))
-
-    def reasons(self, X: Any, language: str | None = None) -> pd.DataFrame:  # noqa: N803
-        """Return up to four reasons of each row, the largest loss of points first.
-
-        Parameters
-        ----------
-        language : {"zh", "en"} or None
-            Sentences in that language; None: codes, as ``rongzi score`` writes them.
-
-        Returns
-        -------
-        DataFrame
-            Columns ``reason_1`` to ``reason_4``, with the index of `X`; None where there is none.
-        """
-        if language not in (None, "zh", "en"):
-            raise ValueError(f"reasons are told in zh or en, not in {language!r}")
-        card = self._fitted
-        codes = card.codes(self._columns(X))
-        lost = points_lost(card, codes, card.points_by_factor(codes))
-        found = reason_codes(card, codes, ranked(lost))
-        if language is not None:
-            told = {str(code) for code in found.flat if code is not None}
-            text = {code: getattr(reason(card, code, 0), language) for code in told}
-            found = np.array([[text.get(code) for code in row] for row in found], dtype=object)
-        names = [f"reason_{place + 1}" for place in range(MAX_REASONS)]
-        return pd.DataFrame(found, columns=names, index=getattr(X, "index", None), dtype=object)
-
-    @property
-    def _fitted(self) -> Card:
-        check_is_fitted(self, "card_")
-        return self.card_.card
-
-    def _columns(self, X: Any) -> Columns:  # noqa: N803
-        card = self._fitted
-        table = table_of(self, X, reset=False)
-        columns = card_columns(table, card)
-        if beyond := beyond_limits(placements(table, columns, card)):
-            named = "; ".join(f"{each.column}: {each.counts()}" for each in beyond)
-            warnings.warn(f"values score as out of range: {named}", UnplacedWarning, stacklevel=3)
-        return columns
-
     def _adopt_loaded(self, fitted: FittedCard) -> CardClassifier:
         self.card_, self.classes_, self.bad_class_ = fitted, np.array([0, 1]), 1
         self.feature_names_in_ = np.array(fitted.card.inputs, dtype=object)
@@ -280,6 +224,9 @@ least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples
             raise ValueError("random_state is a whole number, because a card must be repeatable")
         known = set(_DEFAULT.as_parameters())
         own = {name: value for name, value in self.get_params().items() if name in known}
+        own |= {
+            "without": tuple(self.without), "directions": tuple((self.directions or {}).items()),
+        }  # fmt: skip
         return replace(_DEFAULT, **own, seed=int(self.random_state))
 
     def _bad_value(self, labels: Labels) -> str | None:
@@ -298,25 +245,6 @@ least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples
         if "card_" in state:
             state = {**state, "card_": state["card_"].without_rows()}
         return state
-
-    def __sklearn_tags__(self) -> Any:
-        """Return what scikit-learn may expect of the estimator."""
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
-        tags.input_tags.categorical = True
-        return tags
-
-
-def _weights(sample_weight: Any, rows: int) -> Floats | None:
-    """Return the weights of the rows; None if every row counts once."""
-    if sample_weight is None:
-        return None
-    weight = _check_sample_weight(
-        sample_weight, np.empty((rows, 1)), dtype=np.float64, ensure_non_negative=True
-    )
-    return None if (weight == 1).all() else np.asarray(weight, dtype=np.float64)
 
 
 def write_estimator(run: TrainedRun, path: Path) -> None:

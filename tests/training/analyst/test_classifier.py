@@ -20,7 +20,8 @@ from cli.main import rongzi
 from model.card.card_file import read_card
 from model.errors import TrainingError
 from training import CardClassifier
-from training.analyst.classifier import UnfitRowsError, UnplacedWarning
+from training.analyst.classifier import UnfitRowsError
+from training.analyst.predictor import UnplacedWarning
 
 ROWS = 1_200
 
@@ -50,13 +51,13 @@ def fitted() -> CardClassifier:
     return woe().fit(X, Y)
 
 
-def train_by_command_line(table: Path, family: str, seed: int) -> Path:
+def train_by_command_line(table: Path, family: str, seed: int, *more: str) -> Path:
     out = table.parent / f"card_{table.suffix[1:]}_{family}"
     done = CliRunner().invoke(
         rongzi,
         ["train", "--table", str(table), "--target", "defaulted", "--family", family,
          "--seed", str(seed), "--out", str(out), "--trained-by", "Wang Min",
-         "--home", str(table.parent / "home"), "--mlruns", str(table.parent / "mlruns")],
+         "--home", str(table.parent / "home"), "--mlruns", str(table.parent / "mlruns"), *more],
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     return out
@@ -81,6 +82,34 @@ def test_the_default_family_gives_the_command_lines_card_from_a_file_of_another_
     FRAME.to_parquet(tmp_path / "another name.parquet")
     card = read_card(train_by_command_line(tmp_path / "another name.parquet", "auto", 54))
     assert CardClassifier().fit(X, Y).card_.digest == card.digest
+
+
+def test_borrowers_days_and_a_shaped_card_are_those_of_the_command_line(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    borrower = pd.Series(rng.integers(0, 900, ROWS), name="borrower")
+    days = np.datetime64("2021-01-15") + rng.integers(0, 720, ROWS).astype("timedelta64[D]")
+    asked_on = pd.Series(days, name="asked_on")
+    FRAME.assign(borrower=borrower, asked_on=asked_on).to_parquet(tmp_path / "loans.parquet")
+    card = read_card(
+        train_by_command_line(
+            tmp_path / "loans.parquet", "woe", 54, "--group", "borrower", "--date", "asked_on",
+            "--without", "crop", "--direction", "income=down", "--no-refit",
+        )
+    )  # fmt: skip
+    shaped = CardClassifier(
+        family="woe", without=["crop"], directions={"income": "down"}, refit=False
+    ).fit(X, Y, groups=borrower, dates=asked_on)
+    assert shaped.card_.digest == card.digest
+    assert shaped.card_.card.attributes == ("income", "late")
+    plain = CardClassifier(family="woe", without=["crop"], directions={"income": "down"})
+    assert plain.fit(X, Y).card_.digest != card.digest
+
+
+def test_borrowers_and_days_are_one_a_row_and_no_attribute() -> None:
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        woe().fit(X, Y, groups=[1, 2, 3])
+    with pytest.raises(ValueError, match="already has a column 'late', the name of the dates"):
+        woe().fit(X, Y, dates=X["late"])
 
 
 def test_arrow_gives_the_card_of_pandas(fitted: CardClassifier) -> None:
@@ -254,7 +283,7 @@ def test_columns_are_checked_by_name(fitted: CardClassifier) -> None:
 def test_rows_without_an_outcome_and_a_target_among_the_columns_are_refused() -> None:
     with pytest.raises(ValueError, match="leave out rows without an outcome"):
         woe().fit(X, Y.astype("float").where(Y.index != 3).astype(object))
-    with pytest.raises(ValueError, match="as a column; leave it out"):
+    with pytest.raises(ValueError, match="already has a column 'defaulted'"):
         woe().fit(FRAME, Y)
 
 
