@@ -68,7 +68,10 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                added = [*ANSWER_HEADERS, (REQUEST_ID_HEADER, request_id.encode())]
+                given = {name for name, _ in message.get("headers", ())}
+                # A file that never changes says itself how long it may be kept.
+                added = [each for each in ANSWER_HEADERS if each[0] not in given]
+                added.append((REQUEST_ID_HEADER, request_id.encode()))
                 # Ask the client to close a persistent connection before the process ends.
                 added += [(b"connection", b"close")] if service.draining else []
                 if plays_on := service.plays_on:
