@@ -10,7 +10,7 @@ EXTRAS := --extra train --extra serve --extra postgres --extra dev
 STAMP := $(VENV)/.installed-$(notdir $(LOCK))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs serve mlflow-ui install lock clean-data
+.PHONY: help demo test check docs serve mlflow-ui install lock assets clean-data
 
 help:
 	@echo "make demo       raw branch files to whitelist, model, signed card and service, at full size"
@@ -59,6 +59,10 @@ lock:
 	$(COMPILE) $(EXTRAS) --output-file requirements.lock
 	$(COMPILE) --extra serve --constraint requirements.lock --output-file requirements-serve.lock
 	$(COMPILE) $(EXTRAS) --extra spark --constraint requirements.lock --output-file requirements-spark.lock
+
+# Needs npm. Fetches the versions that each folder's assets.json names.
+assets: $(STAMP)
+	$(BIN)/python -m api.console.assets api/console/static tests/support/console/assets
 
 clean-data:
 	rm -rf data/simulated data/inbox data/archive data/quarantine data/profiles data/editions data/cards data/keys data/ledger data/webhooks data/truth data/dirt.csv data/.made-by-demo reports

@@ -23,6 +23,7 @@ from api.access.matrix import refuse_unlisted, with_access
 from api.cases import routes as cases_routes
 from api.cases.exposure import is_beyond_cap
 from api.consent import routes as consent_routes
+from api.console import routes as console_routes
 from api.core.settings import Settings
 from api.core.workers import forget_dead_workers, freeze_startup_objects, shorten_switch_interval
 from api.decisions import routes as decisions_routes
@@ -52,13 +53,17 @@ from model import __version__
 
 
 class _Application(FastAPI):
+    #: The routes without log and bounds, for calls from a page that has passed both.
+    routes_alone: ASGIApp
+
     def __init__(self, load: Load, **options: Any) -> None:
         super().__init__(**options)
         self.load = load
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return all layers, the request log outermost."""
-        return RequestLog(Overload(super().build_middleware_stack(), self.load))
+        self.routes_alone = super().build_middleware_stack()
+        return RequestLog(Overload(self.routes_alone, self.load))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve without FastAPI's own telemetry; `api.core.metrics` holds the service's metrics."""
@@ -130,6 +135,7 @@ def create_app(
         webhooks_routes.router, evidence_routes.router,
     ):  # fmt: skip
         app.include_router(router)
+    console_routes.install(app)
     refusals.install(app)
     app.state.query_parameters = query_parameters(app)
     refuse_unlisted(route_names(app))

@@ -1,0 +1,89 @@
+"""Pages of the reader's own account: sign in, sign out, language, the first page of a role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from api.access.schemas import CallerShape, TokenShape
+from api.console.calls import Calls
+from api.console.page import Page
+from api.console.problems import NO_SUCH_PAGE, WELCOME_BACK, ConsoleError
+from api.console.serve import SIGN_IN, page_at
+from api.console.session import inner_path
+
+HOME = "/console/"
+#: Prefix of the fields of a form that was sent too late, on the page to sign in again.
+_KEPT = "kept."
+#: The first page of a caller, by a route that one of the roles allows; the first that fits.
+_FIRST_PAGES: tuple[tuple[str, str], ...] = (
+    ("post_decision", "/console/villages"),
+    ("search_members", "/console/search"),
+)
+
+
+async def show_home(page: Page) -> Response:
+    """Send the caller to the first page of their role."""
+    for route, path in _FIRST_PAGES:
+        if page.may(route):
+            return page.go(path)
+    return page.show("nothing_here.html")
+
+
+async def show_sign_in(page: Page) -> Response:
+    """Show the form to sign in."""
+    resume = inner_path(page.fields.get("resume"))
+    return page.show("sign_in.html", kept=_without_prefix(page.fields), resume=resume)
+
+
+async def sign_in(page: Page) -> Response:
+    """Begin a session, and go on where the reader was."""
+    form = {
+        "grant_type": "password",
+        "username": page.filled("username").strip(),
+        "password": page.filled("password"),
+    }
+    token = await page.calls.post_form("post_token", TokenShape, form)
+    page.calls = Calls(page.request, token.access_token)
+    resume = inner_path(page.fields.get("resume"))
+    if resume:
+        response = await _resumed(page, resume, token.access_token)
+    else:
+        response = page.go(page.session.next_path or HOME)
+    page.session.begin(response, token.access_token, token.expires_in)
+    return response
+
+
+async def _resumed(page: Page, path: str, token: str) -> Response:
+    """Return the page of the form that was sent too late, with what was filled in."""
+    request, endpoint = page_at(page.request, path)
+    again = Page(request, page.session, Calls(request, token), token)
+    again.caller = await again.calls.read("get_me", CallerShape)
+    again.fields = _without_prefix(page.fields)
+    again.key = again.fields.get("key") or again.key
+    again.notice = WELCOME_BACK
+    return await endpoint.show(again)
+
+
+def _without_prefix(fields: Mapping[str, str]) -> dict[str, str]:
+    return {n.removeprefix(_KEPT): text for n, text in fields.items() if n.startswith(_KEPT)}
+
+
+async def sign_out(page: Page) -> Response:
+    """End the session of this browser."""
+    response = page.go(SIGN_IN)
+    page.session.end(response)
+    return response
+
+
+async def choose_language(page: Page) -> Response:
+    """Keep the reader's language and show the page again."""
+    response = page.go(inner_path(page.fields.get("back")) or HOME)
+    page.session.choose_language(response, "en" if page.filled("language") == "en" else "zh")
+    return response
+
+
+async def no_such_page(page: Page) -> Response:
+    """Say that there is no page at an address of the console."""
+    raise ConsoleError(NO_SUCH_PAGE)

@@ -1,0 +1,48 @@
+"""Pages of one member: who it is, what the edition says, and a question for a loan."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from api.cases.schemas import DecisionsPage
+from api.consent.schemas import ConsentShape
+from api.console.forms import whole_number
+from api.console.page import Page
+from api.decisions.schemas import DecisionShape
+from api.http.fields import PURPOSES
+from api.members.schemas import HouseholdShape, MemberShape
+
+_DECISIONS = 20
+
+
+async def show_member(page: Page) -> Response:
+    """Show a member."""
+    member_id = page.named("member_id")
+    member = await page.calls.read("get_member", MemberShape, member_id=member_id)
+    household = await page.calls.read("get_household", HouseholdShape, member_id=member_id)
+    consent = await page.calls.read("get_consents", ConsentShape, member_id=member_id)
+    decisions = await page.calls.read(
+        "list_decisions", DecisionsPage, member_id=member_id, page_size=_DECISIONS
+    )
+    return page.show(
+        "member.html", member=member, household=household, consent=consent, decisions=decisions
+    )
+
+
+async def show_ask(page: Page) -> Response:
+    """Show the form of a question: amount, months, purpose."""
+    member_id = page.named("member_id")
+    member = await page.calls.read("get_member", MemberShape, member_id=member_id)
+    return page.show("ask.html", member=member, purposes=PURPOSES)
+
+
+async def ask(page: Page) -> Response:
+    """Ask for a decision and show it; the same form sent twice gets the same decision."""
+    question = {
+        "member_id": page.named("member_id"),
+        "amount_yuan": whole_number(page.filled("amount_yuan")),
+        "months": whole_number(page.filled("months")),
+        "purpose": page.filled("purpose"),
+    }
+    answer = await page.calls.post("post_decision", DecisionShape, question, key=page.key)
+    return page.go(f"/console/decisions/{answer.decision_id}")

@@ -1,0 +1,140 @@
+"""A page in the making: who asks, in which language, with which form, and what is shown."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from api.access.matrix import MATRIX
+from api.access.schemas import CallerShape
+from api.console.calls import Calls, RefusedError
+from api.console.problems import ConsoleError, Notice, expected_of, notice_of
+from api.console.rendering import render
+from api.console.session import Session, form_token
+from api.http.openapi import FieldErrorShape
+from model.profile.dictionary import Text
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry of the main navigation, for callers whose role allows `route`."""
+
+    path: str
+    text: Text
+    route: str
+
+
+NAVIGATION: tuple[Link, ...] = (
+    Link("/console/villages", Text("我的村", "My villages"), "get_whitelist_changes"),
+    Link("/console/search", Text("找会员", "Find a member"), "search_members"),
+)
+#: What makes a page: it reads by `Page.calls` and shows or sends somewhere.
+Handler = Callable[["Page"], Awaitable[Response]]
+
+
+@dataclass
+class Page:
+    """A request of a page, and what is known while it is answered.
+
+    Attributes
+    ----------
+    caller : CallerShape or None
+        Who is signed in; None on the pages that need nobody.
+    fields : mapping
+        What was filled in, on the answer to a form.
+    notice : Notice or None
+        What the page says first: why the form was not carried out.
+    errors : list of FieldErrorShape
+        What is expected of the fields that are not as expected.
+    secret : str
+        What the tokens of the page's forms are made from.
+    """
+
+    request: Request
+    session: Session
+    calls: Calls
+    secret: str
+    caller: CallerShape | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    notice: Notice | None = None
+    errors: list[FieldErrorShape] = field(default_factory=list)
+    key: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    @property
+    def path(self) -> str:
+        """The path of the page."""
+        return self.request.url.path
+
+    @property
+    def form_token(self) -> str:
+        """The token of the page's forms."""
+        return form_token(self.secret)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether a script asks for a part of the page."""
+        return self.request.headers.get("hx-request") == "true"
+
+    @property
+    def links(self) -> list[Link]:
+        """The main navigation of the caller."""
+        return [link for link in NAVIGATION if self.may(link.route)]
+
+    @property
+    def demo_day(self) -> date | None:
+        """The day that a demo plays on; None in production."""
+        plays_on: date | None = self.request.app.state.service.plays_on
+        return plays_on
+
+    def named(self, name: str) -> str:
+        """Return a value of the page's path."""
+        return str(self.request.path_params[name])
+
+    def asked(self, name: str) -> str | None:
+        """Return a value of the page's query; None where it is absent or empty."""
+        return self.request.query_params.get(name) or None
+
+    def may(self, route: str) -> bool:
+        """Return whether a role of the caller allows `route`."""
+        return self.caller is not None and not MATRIX[route].roles.isdisjoint(self.caller.roles)
+
+    def text(self, text: Text) -> str:
+        """Return `text` in the language of the page."""
+        return str(getattr(text, self.session.language))
+
+    def filled(self, name: str, otherwise: object = "") -> str:
+        """Return what was filled into the field `name`, or `otherwise`."""
+        return self.fields.get(name, str(otherwise))
+
+    def error_of(self, name: str) -> str | None:
+        """Return what is expected of the field `name`, if it is not as expected."""
+        for each in self.errors:
+            if each.field == name:
+                return self.text(expected_of(each))
+        return None
+
+    def refuse(self, refusal: RefusedError) -> None:
+        """Show why a route refused what the form asks for."""
+        self.notice, self.errors = notice_of(refusal.kind), refusal.problem.errors
+        if refusal.kind == "key-reused":
+            self.key = str(uuid.uuid4())
+
+    def show(self, template: str, **values: Any) -> Response:
+        """Return the page that `template` makes of `values`."""
+        status = self.notice.status if self.notice else 200
+        return HTMLResponse(render(template, self, values), status)
+
+    def go(self, path: str) -> Response:
+        """Send the reader to `path`, which a reload then asks for without sending the form."""
+        return RedirectResponse(path, 303)
+
+
+def shown_notice(refusal: RefusedError | ConsoleError) -> Notice:
+    """Return what a page says of `refusal`."""
+    return refusal.notice if isinstance(refusal, ConsoleError) else notice_of(refusal.kind)

@@ -1,0 +1,88 @@
+"""Templates: how values are written on a page, and the environment that renders them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import cache, partial
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from api.console import wording
+from api.console.static_files import address_of
+from api.core.calendar import CHINA
+from model.profile.dictionary import Text
+
+
+def render(template: str, page: Any, values: Mapping[str, Any]) -> str:
+    """Return the text of a page, in the language of `page`."""
+    language = page.session.language
+
+    def t(words: str | Text, en: str = "") -> str:
+        both = words if isinstance(words, Text) else Text(words, en)
+        return str(getattr(both, language))
+
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            page=page,
+            lang=language,
+            t=t,
+            say=partial(_say, t),
+            zh=partial(_say, _in_chinese),
+            **values,
+        )
+    )
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment of all templates: escaping, and strict about names."""
+    made = Environment(
+        loader=PackageLoader("api.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals["asset"] = address_of
+    made.filters |= {"yuan": yuan, "percent": percent, "day": day, "moment": moment}
+    return made
+
+
+def _in_chinese(text: Text) -> str:
+    return text.zh
+
+
+def _say(t: Callable[[Text], str], kind: str, code: str | None) -> str:
+    """Return the words for `code` of a kind of codes; a code without words stays as it is."""
+    text = wording.WORDS[kind].get(code or "")
+    return t(text) if text else code or "–"
+
+
+def yuan(amount: float | None) -> str:
+    """Return an amount in yuan with a sign of thousands; a dash where it is unknown."""
+    return "–" if amount is None else f"¥{amount:,.0f}"
+
+
+def percent(share: float | None, digits: int = 2) -> str:
+    """Return a share of one in percent; a dash where it is unknown."""
+    return "–" if share is None else f"{share:.{digits}%}"
+
+
+def day(when: date | None) -> str:
+    """Return a day as written in China; a dash where there is none."""
+    return "–" if when is None else when.isoformat()
+
+
+def moment(when: datetime | str | None) -> Markup:
+    """Return a moment in China's time, to the minute, as an element that programs can read."""
+    if when is None:
+        return Markup("–")
+    instant = datetime.fromisoformat(when) if isinstance(when, str) else when
+    local = instant.astimezone(CHINA)
+    return Markup('<time datetime="{}">{:%Y-%m-%d %H:%M}</time>').format(local.isoformat(), local)

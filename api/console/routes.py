@@ -1,0 +1,42 @@
+"""Every page of the console, with its address."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from api.console import account, decisions, members, search, villages
+from api.console.serve import PageRoute
+from api.console.static_files import get_static
+
+PAGES: tuple[PageRoute, ...] = (
+    PageRoute("/console/", account.show_home),
+    PageRoute("/console/sign-in", account.show_sign_in, is_open=True),
+    PageRoute("/console/sign-in", account.show_sign_in, account.sign_in, is_open=True),
+    PageRoute("/console/sign-out", account.show_sign_in, account.sign_out, is_open=True),
+    PageRoute("/console/language", account.show_home, account.choose_language, is_open=True),
+    PageRoute("/console/villages", villages.show_villages),
+    PageRoute("/console/search", search.show_search),
+    PageRoute("/console/search", search.show_search, search.search),
+    PageRoute("/console/members/{member_id}", members.show_member),
+    PageRoute("/console/members/{member_id}/ask", members.show_ask),
+    PageRoute("/console/members/{member_id}/ask", members.show_ask, members.ask),
+    PageRoute("/console/decisions/{decision_id}", decisions.show_decision),
+    PageRoute("/console/decisions/{decision_id}/notice", decisions.show_notice),
+)
+
+
+async def _to_first_page(_: Request) -> Response:
+    return RedirectResponse("/console/", 307)
+
+
+def install(app: FastAPI) -> None:
+    """Serve the console on `app`; its pages are no part of the API's document."""
+    add = app.router.routes.append
+    add(Route("/console", _to_first_page, methods=["GET"]))
+    add(Route("/console/static/{digest}/{name}", get_static, methods=["GET"]))
+    for page in PAGES:
+        add(Route(page.path, page, methods=[page.method]))
+    add(Route("/console/{rest:path}", PageRoute("", account.no_such_page, is_open=True)))
