@@ -1,0 +1,46 @@
+"""The words of the console: a sentence for every problem, and words for every code."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+import pytest
+
+from api.cases.state import Status
+from api.console import problems
+from api.console.wording import WORDS
+from api.core.principal import ROLES
+from api.decisions.schemas import Bound, Outcome, Repayment, Tier
+from api.http.fields import PURPOSES
+from api.http.problem_kinds import KINDS
+from api.ledger.entries import Kind
+from model.decision.whitelist_changes import ChangeKind
+
+#: What only a program understands: addresses, headers, fields, files.
+TECHNICAL = re.compile(
+    r"/v1|docs/|GET |POST |Idempotency|Retry-After|errors|JSON|_|Content-Type|/ready"
+)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_the_sentence_of_a_problem_speaks_to_people(kind: str) -> None:
+    notice = problems.notice_of(kind)
+    for text in (notice.title, notice.what_to_do):
+        for words in (text.zh, text.en):
+            assert words
+            assert not TECHNICAL.search(words), words
+
+
+@pytest.mark.parametrize(
+    ("kind", "codes"),
+    [
+        ("tier", get_args(Tier)), ("tier_short", get_args(Tier)), ("outcome", get_args(Outcome)),
+        ("status", get_args(Status)), ("change", get_args(ChangeKind)), ("bound", get_args(Bound)),
+        ("repayment", get_args(Repayment)), ("purpose", PURPOSES), ("role", ROLES),
+        ("event", get_args(Kind)),
+    ],
+)  # fmt: skip
+def test_every_code_that_a_page_shows_has_words(kind: str, codes: tuple[str, ...]) -> None:
+    assert set(WORDS[kind]) == set(codes)
+    assert all(text.zh and text.en for text in WORDS[kind].values())
