@@ -20,6 +20,15 @@ _FILE = "controls.yaml"
 Duty = Literal["consent", "ask", "rule", "pay", "cancel"]
 DUTIES: tuple[Duty, ...] = get_args(Duty)
 
+#: A session is never longer than a week, whatever a home adopts.
+MOST_SESSION_HOURS = 7 * 24
+#: Controls that a text of an earlier release lacks, and what holds without them.
+_LATER: Mapping[str, Any] = {
+    "second_factor_roles": frozenset(),
+    "session_hours": 12,
+    "session_idle_minutes": 30,
+}
+
 
 @dataclass(frozen=True)
 class Controls:
@@ -47,6 +56,10 @@ class Controls:
         Persons shown to one account in an hour, beyond which an alarm is raised.
     smallest_cell : int
         Smallest count of persons shown to a caller who may not see the persons.
+    second_factor_roles : frozenset of str
+        Roles whose accounts sign in with a code beside the password.
+    session_hours, session_idle_minutes : int
+        How long a session lasts, and how long without being refreshed.
     """
 
     ruling_binds_days: int
@@ -60,6 +73,9 @@ class Controls:
     most_entries_of_case: int
     persons_an_hour: int
     smallest_cell: int
+    second_factor_roles: frozenset[str]
+    session_hours: int
+    session_idle_minutes: int
 
     def are_apart(self, one: Duty, other: Duty) -> bool:
         """Return whether one person may not do both duties on one case."""
@@ -80,16 +96,20 @@ def controls_on(day: date) -> Controls:
 @lru_cache(maxsize=64)
 def read_controls(text: str, day: date) -> Controls:
     """Return the controls in YAML `text` in force on `day`; see `controls_on`."""
-    values = values_in_force(text, _FILE, day, Controls.__dataclass_fields__)
+    absent = _LATER.keys() - read_limits_file(text, _FILE).keys()
+    values = values_in_force(text, _FILE, day, Controls.__dataclass_fields__.keys() - absent)
     readers = {
         "reasons_that_bind_nobody": _codes,
         "rules_for_two": _codes,
         "duties_apart": _pairs,
+        "second_factor_roles": _codes,
+        "session_hours": _session_hours,
+        "session_idle_minutes": _idle_minutes,
     }
     read: Mapping[str, Any] = {
         name: readers.get(name, _number)(name, value) for name, value in values.items()
     }
-    return Controls(**read)
+    return Controls(**{name: _LATER[name] for name in absent}, **read)
 
 
 def shipped_controls() -> Mapping[str, Any]:
@@ -99,6 +119,20 @@ def shipped_controls() -> Mapping[str, Any]:
 
 def _number(name: str, value: Any) -> int:
     return whole_number(_FILE, name, value)
+
+
+def _session_hours(name: str, value: Any) -> int:
+    return _from_one(name, value, MOST_SESSION_HOURS)
+
+
+def _idle_minutes(name: str, value: Any) -> int:
+    return _from_one(name, value, 60 * MOST_SESSION_HOURS)
+
+
+def _from_one(name: str, value: Any, most: int) -> int:
+    if whole_number(_FILE, name, value, most) == 0:
+        raise ContractError(f"{_FILE}, {name}: 0 would let nobody sign in")
+    return int(value)
 
 
 def _codes(name: str, value: Any) -> frozenset[str]:
