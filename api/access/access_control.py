@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
 from fastapi import Request
@@ -19,6 +20,7 @@ from api.access.mass_access import MassAccess
 from api.access.oidc import Jwks, Oidc
 from api.access.orders import Orders
 from api.access.provider_sign_in import ProviderSignIns
+from api.access.sessions import Sessions
 from api.access.sign_in import SignIn
 from api.access.tokens import TokenRefusedError
 from api.core.principal import Principal
@@ -38,7 +40,7 @@ class AccessControl:
 
     Attributes
     ----------
-    sign_in : SignIn or None
+    sign_in, sessions, orders : SignIn, Sessions and Orders, or None
         None where an identity provider manages the accounts.
     searches : RateLimits
         A second, slower limit on searches for people.
@@ -56,6 +58,7 @@ class AccessControl:
         self.mass_access = MassAccess()
         self.decision_places: OrderedDict[str, str] = OrderedDict()
         self.sign_in: SignIn | None = None
+        self.sessions: Sessions | None = None
         self.orders: Orders | None = None
         self.verifier: Verifier
         if access.oidc:
@@ -64,7 +67,8 @@ class AccessControl:
             self.verifier = OidcVerifier(oidc, self._provider)
         else:
             self._accounts, issuer = Accounts(settings), Issuer(settings.home)
-            self.sign_in = SignIn(self._accounts, issuer)
+            self.sign_in = SignIn(self._accounts)
+            self.sessions = Sessions(self._accounts, issuer)
             self.orders = Orders(self._accounts)
             self.verifier = HomeVerifier(issuer, AccountCache(self._accounts))
 
@@ -121,7 +125,7 @@ class HomeVerifier:
         account = await self._accounts.account_for(claims)
         if account is None:
             raise TokenRefusedError("withdrawn")
-        return account.principal
+        return replace(account.principal, session=claims.session)
 
 
 class OidcVerifier:

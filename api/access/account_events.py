@@ -18,12 +18,23 @@ from api.ledger.chain import format_timestamp
 Event = Literal[
     "account_added", "account_changed", "account_disabled", "account_enabled", "password_reset",
     "password_changed", "account_unlocked", "sign_in_failed", "sign_in_locked", "signed_in",
-    "provider_sign_in", "account_differs",
+    "provider_sign_in", "account_differs", "session_ended", "session_reused",
+    "second_factor_confirmed", "second_factor_removed",
 ]  # fmt: skip
 #: A token of an identity provider, seen first: `detail` holds the rights that it claims.
 PROVIDER_SIGN_IN: Event = "provider_sign_in"
 #: An account that differs from the audit, which the service therefore refused.
 ACCOUNT_DIFFERS: Event = "account_differs"
+#: A session that somebody ended, or whose old refresh token came again: `detail` is its id.
+SESSION_ENDED: Event = "session_ended"
+SESSION_REUSED: Event = "session_reused"
+#: A second factor: `detail` is the digest of its sealed secret, or says that there is none.
+FACTOR_CONFIRMED: Event = "second_factor_confirmed"
+FACTOR_REMOVED: Event = "second_factor_removed"
+#: Events with a `detail` that change no right of an account.
+WITHOUT_RIGHTS = (
+    PROVIDER_SIGN_IN, SESSION_ENDED, SESSION_REUSED, FACTOR_CONFIRMED, FACTOR_REMOVED,
+)  # fmt: skip
 
 #: The actor of a sign-in attempt that is not authenticated.
 ANONYMOUS = "anybody"
@@ -40,7 +51,7 @@ class AccountEvent:
     account : str or None
         None where no account has the name that was typed: the text may be a password.
     detail : str or None
-        The rights of the account after the event; None if the event changes none.
+        The rights of the account after the event, or what `WITHOUT_RIGHTS` says; else None.
     """
 
     event: Event

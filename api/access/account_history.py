@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, select
 
 from api.access.account import PASSWORD, Account, rights_of, state_of
-from api.access.account_events import PROVIDER_SIGN_IN
+from api.access.account_events import WITHOUT_RIGHTS
 from api.ledger.audit_seals import is_sealed
 from api.ledger.tables import accesses
 
@@ -54,7 +54,7 @@ class AccountHistory:
 
 def is_account_change(row: Mapping[str, Any]) -> bool:
     """Return whether the audit row `row` changes what an account of this home may do."""
-    return bool(row["account"] and row["detail"]) and row["route"] != PROVIDER_SIGN_IN
+    return bool(row["account"] and row["detail"]) and row["route"] not in WITHOUT_RIGHTS
 
 
 def add_changes(

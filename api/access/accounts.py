@@ -34,16 +34,16 @@ class Accounts:
     """Accounts in SQLite or PostgreSQL; every change is one transaction."""
 
     def __init__(self, settings: Settings) -> None:
-        self._location = Location.of(settings)
-        self.writing = AuditWriter(self._location)
-        self.reading: Engine = open_engine(self._location.url, writes=False)
+        self.location = Location.of(settings)
+        self.writing = AuditWriter(self.location)
+        self.reading: Engine = open_engine(self.location.url, writes=False)
         self._lock = threading.Lock()
         self._histories = AccountHistories()
         self._reported: set[tuple[str, int]] = set()
 
     def prepare(self) -> None:
         """Create the tables at first use."""
-        self._location.make_file()
+        self.location.make_file()
         upgrade(self.writing.engine)
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class Accounts:
         self._histories.read(connection)
         if not found:
             return {}
-        key = public_key(self._location.keys / SEAL_PUBLIC)
+        key = public_key(self.location.keys / SEAL_PUBLIC)
         defects = {each.name: self._histories.defect(connection, each, key) for each in found}
         return {name: defect for name, defect in defects.items() if defect}
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.access.access_control import AccessControl, access_control_of
 from api.access.dependencies import Caller
 from api.access.orders import MIN_REASON, Order, OrderRefusedError, Orders
 from api.access.strict_route import StrictRoute
-from api.core.log import log
+from api.access.threads import on_thread
 from api.core.principal import Role
 from api.http.access_problems import ORDER_NOT_OPEN, OWN_ORDER, UNKNOWN_ORDER
 from api.http.fields import EXPECTED
@@ -30,14 +27,14 @@ from api.http.problem_kinds import (
     UNSUPPORTED_MEDIA_TYPE,
 )
 from api.http.problems import FieldError, ProblemError
-from model.errors import AccessError, LedgerError
+from model.errors import AccessError
 
 T = TypeVar("T")
 
 router = APIRouter(prefix="/v1/account-orders", route_class=StrictRoute, tags=["signing in"])
 
 OrderId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}$", description=EXPECTED["order_id"].en)]
-_Action = Literal["add", "grant", "reset", "enable"]
+_Action = Literal["add", "grant", "reset", "enable", "reset-factor"]
 _Place = Annotated[str, Field(pattern=r"^(?:[0-9]{6}|[0-9]{9}|[0-9]{12})?$")]
 
 
@@ -135,11 +132,8 @@ async def post_account_order_approval(
 
 async def _on_thread(step: Callable[[], T]) -> T:
     try:
-        return await asyncio.to_thread(step)
+        return await on_thread(step)
     except OrderRefusedError as refused:
         raise ProblemError(refused.kind) from refused
     except AccessError as error:
         raise ProblemError(INVALID_BODY, [FieldError("account", EXPECTED["account"])]) from error
-    except (DBAPIError, PoolTimeoutError, OSError, LedgerError) as error:
-        log.warning("database away", why=type(error).__qualname__)
-        raise ProblemError(LEDGER_AWAY) from error

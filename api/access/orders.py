@@ -1,9 +1,9 @@
 """Orders to change an account: one administrator gives a reason, another approves.
 
-Creating an account, granting rights, enabling and resetting a password give somebody access, so
-nobody does them alone. Orders are rows of the audit, chained and sealed like any other; their state
-follows from later rows. The console carries an approved order out, because on PostgreSQL the
-service may not write accounts.
+Creating an account, granting rights, enabling and resetting a password or a second factor give
+somebody access, so nobody does them alone. Orders are rows of the audit, chained and sealed like
+any other; their state follows from later rows. The console carries an approved order out, because
+on PostgreSQL the service may not write accounts.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from sqlalchemy import Connection, select
 from api.access.account import Account
 from api.access.account_events import Event
 from api.access.accounts import Accounts, validated
+from api.access.second_factor import SecondFactors
 from api.access.sign_in import generate_password, hash_password
 from api.core.principal import Role
 from api.http.access_problems import ORDER_NOT_OPEN, OWN_ORDER, UNKNOWN_ORDER
@@ -29,14 +30,13 @@ from api.ledger.chain import encode_json, format_timestamp
 from api.ledger.tables import accesses
 from model.errors import AccessError
 
-Action = Literal["add", "grant", "reset", "enable"]
+Action = Literal["add", "grant", "reset", "enable", "reset-factor"]
 #: An order that nobody approved and carried out by then has lapsed.
 VALID_DAYS = 7
 MIN_REASON = 5
 _ORDERED, _APPROVED, _DONE = "account_ordered", "account_order_approved", "account_order_done"
 _ALONE = "account_added_alone"
 _EVENTS: dict[Action, Event] = {
-    "add": "account_added",
     "grant": "account_changed",
     "reset": "password_reset",
     "enable": "account_enabled",
@@ -158,6 +158,9 @@ class Orders:
         if order.action == "add":
             self._accounts.add([Account(order.account, digest, roles, order.places)], actor)
             return password
+        if order.action == "reset-factor":
+            SecondFactors(self._accounts).remove(order.account, actor)
+            return None
 
         def change(was: Account) -> Account:
             if order.action == "grant":

@@ -1,25 +1,38 @@
-"""Routes of access: sign in, change the password, show the caller, list access records."""
+"""Routes of access: sign in, enrol a second factor, the password, the caller, access records."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.access.access_control import AccessControl, access_control_of
 from api.access.audit import AuditQuery, audit_lines, audit_rows
 from api.access.dependencies import Caller, LedgerInUse, PageSize, Since, Until
 from api.access.form_route import FormRoute
-from api.access.issuer import TOKEN_SECONDS
-from api.access.schemas import AccessPage, CallerShape, PasswordRequest, TokenRequest, TokenShape
+from api.access.schemas import (
+    AccessPage,
+    CallerShape,
+    ConfirmationRequest,
+    EnrolmentRequest,
+    EnrolmentShape,
+    PasswordRequest,
+    TokenRequest,
+    TokenShape,
+)
+from api.access.session_routes import SessionsInUse
+from api.access.sessions import Tokens
 from api.access.sign_in import SignIn
 from api.access.strict_route import StrictRoute
-from api.core.log import log
+from api.access.threads import on_thread
+from api.http.access_problems import (
+    SECOND_FACTOR_DIFFERS,
+    SECOND_FACTOR_EXISTS,
+    SECOND_FACTOR_MISSING,
+    SECOND_FACTOR_NEEDED,
+    SESSION_OVER,
+)
 from api.http.fields import ACTOR, EXPECTED, MEMBER_ID, NUMBER
 from api.http.openapi import refusals
 from api.http.problem_kinds import (
@@ -30,20 +43,18 @@ from api.http.problem_kinds import (
     NO_ACCOUNTS_HERE,
     OVERLOADED,
     TOO_MANY_ATTEMPTS,
+    TOO_MANY_REQUESTS,
     UNSUPPORTED_MEDIA_TYPE,
     WRONG_CREDENTIALS,
 )
-from api.http.problems import ProblemError
-from model.errors import LedgerError
-
-T = TypeVar("T")
+from api.http.problems import FieldError, ProblemError
 
 sign_in_router = APIRouter(tags=["signing in"])
 _form_router = APIRouter(prefix="/v1", route_class=FormRoute)
 _json_router = APIRouter(prefix="/v1", route_class=StrictRoute)
 audit_router = APIRouter(prefix="/v1", tags=["audit"])
 
-_REFUSALS = refusals(
+_KINDS = (
     MALFORMED_BODY,
     WRONG_CREDENTIALS,
     NO_ACCOUNTS_HERE,
@@ -54,6 +65,12 @@ _REFUSALS = refusals(
     LEDGER_AWAY,
     OVERLOADED,
 )
+_REFUSALS = refusals(*_KINDS)
+_FACTOR = (SECOND_FACTOR_EXISTS, SECOND_FACTOR_DIFFERS)
+_TOKEN = (
+    SECOND_FACTOR_NEEDED, SECOND_FACTOR_MISSING, SECOND_FACTOR_DIFFERS, SESSION_OVER,
+    TOO_MANY_REQUESTS,
+)  # fmt: skip
 
 
 async def _sign_in_of(access: Annotated[AccessControl, Depends(access_control_of)]) -> SignIn:
@@ -72,13 +89,57 @@ SignInInUse = Annotated[SignIn, Depends(_sign_in_of)]
 Source = Annotated[str, Depends(_source_of)]
 
 
-@_form_router.post("/token", summary="Sign in with a password", responses=_REFUSALS)
+@_form_router.post(
+    "/token", summary="Sign in, or refresh the tokens", responses=refusals(*_KINDS, *_TOKEN)
+)
 async def post_token(
-    form: Annotated[TokenRequest, Form()], sign_in: SignInInUse, source: Source
-) -> TokenShape:
-    """Return a token that is valid for `expires_in` seconds (OAuth 2.0, password grant)."""
-    token = await _on_thread(sign_in.token, form.username, form.password, source)
-    return TokenShape(access_token=token, expires_in=TOKEN_SECONDS)
+    form: Annotated[TokenRequest, Form()], sign_in: SignInInUse, sessions: SessionsInUse,
+    source: Source,
+) -> TokenShape:  # fmt: skip
+    """Return an access token and a refresh token, which is good once (OAuth 2.0)."""
+
+    def signed_in() -> Tokens:
+        name, password = _required(form, "username"), _required(form, "password")
+        return sessions.start(sign_in.account(name, password, source, form.code))
+
+    if form.grant_type == "password":
+        return TokenShape.of(await on_thread(signed_in))
+    return TokenShape.of(await on_thread(sessions.refresh, _required(form, "refresh_token")))
+
+
+def _required(form: TokenRequest, name: str) -> str:
+    """Return the field that the form's grant needs."""
+    if (value := getattr(form, name)) is None:
+        raise ProblemError(INVALID_BODY, [FieldError(name, EXPECTED[name])])
+    return str(value)
+
+
+@_json_router.post(
+    "/second-factor",
+    status_code=201,
+    summary="Enrol a second factor, with account and password",
+    responses=refusals(*_KINDS, *_FACTOR),
+)
+async def post_second_factor(
+    body: EnrolmentRequest, sign_in: SignInInUse, source: Source
+) -> EnrolmentShape:
+    """Return a new secret for one-time codes, shown once; it counts after its confirmation."""
+    found = await on_thread(sign_in.enrol, body.username, body.password, source)
+    return EnrolmentShape(**vars(found))
+
+
+@_json_router.post(
+    "/second-factor/confirmation",
+    status_code=204,
+    summary="Let the enrolled second factor count",
+    responses=refusals(*_KINDS, *_FACTOR),
+)
+async def post_second_factor_confirmation(
+    body: ConfirmationRequest, sign_in: SignInInUse, source: Source
+) -> Response:
+    """Show by a code that the secret arrived; from now on every sign-in needs a code."""
+    await on_thread(sign_in.confirm, body.username, body.password, source, body.code)
+    return Response(status_code=204)
 
 
 @_json_router.post(
@@ -89,7 +150,7 @@ async def post_password(
 ) -> Response:
     """Set a new password. Every token of the account ends, including the one of this request."""
     passwords = body.current_password, body.new_password
-    await _on_thread(sign_in.change_password, caller.subject, *passwords, source)
+    await on_thread(sign_in.change_password, caller.subject, *passwords, source)
     return Response(status_code=204)
 
 
@@ -103,15 +164,6 @@ async def get_me(caller: Caller) -> CallerShape:
 
 sign_in_router.include_router(_form_router)
 sign_in_router.include_router(_json_router)
-
-
-async def _on_thread(step: Callable[..., T], *values: str) -> T:
-    """Return what `step` returns, on a thread; it does nothing that it cannot record."""
-    try:
-        return await asyncio.to_thread(step, *values)
-    except (DBAPIError, PoolTimeoutError, OSError, LedgerError) as error:
-        log.warning("database away", why=type(error).__qualname__)
-        raise ProblemError(LEDGER_AWAY) from error
 
 
 @audit_router.get("/accesses", summary="List access records", responses=refusals(LEDGER_AWAY))

@@ -1,4 +1,4 @@
-"""Sign-in with a password: rate limits, locks after failures, and argon2id hashes (RFC 9106).
+"""Sign-in with a password and, by policy, a code: rate limits, locks, argon2id hashes (RFC 9106).
 
 An unknown name takes the same steps and the same time as a known one, so that nobody can find out
 which accounts exist.
@@ -21,8 +21,8 @@ from api.access.account import Account
 from api.access.account_events import ANONYMOUS, AccountEvent, record
 from api.access.accounts import Accounts
 from api.access.common_passwords import is_common
-from api.access.issuer import Issuer
 from api.access.limits import RateLimits
+from api.access.second_factor import Enrolment, SecondFactors
 from api.http.fields import EXPECTED, MAX_PASSWORD, MIN_PASSWORD
 from api.http.problem_kinds import INVALID_BODY, OVERLOADED, TOO_MANY_ATTEMPTS, WRONG_CREDENTIALS
 from api.http.problems import FieldError, ProblemError
@@ -39,47 +39,74 @@ _MAX_CHECKS, _QUEUE_SECONDS = 2, 2.0
 _POLL_SECONDS = 0.02
 
 
-class SignIn:
-    """Checks passwords. Its methods block, so the caller runs them on a thread."""
+#: What beside the password an attempt must pass; it raises a `ProblemError` if it does not.
+_Second = Callable[[Account], None]
 
-    def __init__(self, accounts: Accounts, issuer: Issuer) -> None:
-        self._accounts, self._issuer = accounts, issuer
+
+class SignIn:
+    """Checks passwords and codes. Its methods block, so the caller runs them on a thread."""
+
+    def __init__(self, accounts: Accounts, factors: SecondFactors | None = None) -> None:
+        self._accounts = accounts
+        self._factors = factors or SecondFactors(accounts)
         self._attempts = FailedSignIns(accounts.writing)
         self._in_check = _InCheck()
         self._sources = RateLimits(_SOURCE_PER_MINUTE / 60, _SOURCE_BURST)
         self._slots = threading.BoundedSemaphore(_MAX_CHECKS)
 
-    def token(self, name: str, password: str, source: str) -> str:
-        """Return a token for the account of that name and password.
+    def account(self, name: str, password: str, source: str, code: str | None = None) -> Account:
+        """Return the account of that name, password and, where it needs one, one-time code.
 
         Raises
         ------
         ProblemError
-            400 if no enabled account has them; 429 if the name or the source is locked.
+            400 if no enabled account has them or a code is needed; 403 if the policy wants a second
+            factor and the account has none; 429 if the name or the source is locked.
         """
-        return self._issuer.token(self._authenticate(name, password, source))
+        return self._attempt(name, password, source, lambda a: self._factors.check(a, code))
+
+    def enrol(self, name: str, password: str, source: str) -> Enrolment:
+        """Return a new secret for the one-time codes of the account; `confirm` lets it count.
+
+        Raises
+        ------
+        ProblemError
+            As `account`, or 409 if the account has a second factor.
+        """
+        known = self._attempt(name, password, source, self._factors.refuse_confirmed)
+        return self._factors.enrol(known)
+
+    def confirm(self, name: str, password: str, source: str, code: str) -> None:
+        """Let the enrolled secret count, if `code` is one of its codes.
+
+        Raises
+        ------
+        ProblemError
+            As `enrol`, or 400 if the code is wrong.
+        """
+        self._attempt(name, password, source, lambda a: self._factors.confirm(a, code))
 
     def change_password(self, name: str, current: str, new: str, source: str) -> None:
-        """Set a new password, which ends every token of the account.
+        """Set a new password, which ends every session of the account.
 
         Raises
         ------
         ProblemError
-            As `token`, or 422 if the new password is not acceptable.
+            400 or 429 as `account`, or 422 if the new password is not acceptable.
         """
-        self._authenticate(name, current, source)
+        self._attempt(name, current, source, lambda _: None)
         if not is_acceptable(new, name, current):
             raise ProblemError(INVALID_BODY, [FieldError("new_password", EXPECTED["new_password"])])
         self._accounts.change(
             name, "password_changed", name, lambda a: replace(a, password_hash=hash_password(new))
         )
 
-    def _authenticate(self, name: str, password: str, source: str) -> Account:
+    def _attempt(self, name: str, password: str, source: str, second: _Second) -> Account:
         wait = self._sources.wait(source) or self._begin(name)
         if wait:
             raise _too_many_attempts(wait)
         try:
-            account = self._check(name, password)
+            account = self._check(name, password, second)
         finally:
             self._in_check.leave(name)
         # A right password takes nothing from the source: an office may sign in all at once.
@@ -100,12 +127,19 @@ class SignIn:
         self._in_check.enter(name)
         return 0
 
-    def _check(self, name: str, password: str) -> Account:
+    def _check(self, name: str, password: str, second: _Second) -> Account:
         known = next(iter(self._accounts.usable(name)), None)
         account = known or _UNKNOWN_ACCOUNT
         if not (self._password_matches(account, password) and account.is_enabled):
             self._attempts.record_failure(name, known.name if known else None)
             raise ProblemError(WRONG_CREDENTIALS)
+        try:
+            second(account)
+        except ProblemError as refusal:
+            # The attempt stays counted: a known password does not open endless guesses of codes.
+            if refusal.kind == WRONG_CREDENTIALS:
+                self._attempts.record_failure(name, name)
+            raise
         self._attempts.succeed(name)
         return account
 

@@ -28,7 +28,8 @@ EVENTS = frozenset(
         "kept the version before", "draining", "stopped", "server", "overloaded",
         "database away", "database back", "webhook failed", "webhook thread ended", "parent gone",
         "runs as root", "mass access",
-        "account differs", "clock went back", "witness failed",
+        "account differs", "second factor differs", "refresh token reused", "clock went back",
+        "witness failed",
         "unsigned edition in use", "signing key within reach",
     }
 )  # fmt: skip

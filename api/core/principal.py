@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -30,12 +30,15 @@ class Principal:
         Prefixes of administrative codes; ``("",)`` is everywhere, ``()`` is nowhere.
     grant : int or None
         Number of the audit row that grants these roles and places.
+    session : str or None
+        The session of the caller's token; None for a token of an identity provider.
     """
 
     subject: str
     roles: frozenset[Role]
     places: tuple[str, ...]
     grant: int | None = None
+    session: str | None = field(default=None, compare=False)
 
     @cached_property
     def authority(self) -> str | None:

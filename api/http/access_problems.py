@@ -1,4 +1,4 @@
-"""The kinds of problem that concern orders to change an account."""
+"""The kinds of problem that concern orders to change an account, sessions and second factors."""
 
 from __future__ import annotations
 
@@ -30,5 +30,64 @@ OWN_ORDER = Kind(
         " account.",
     ),
 )
+SESSION_OVER = Kind(
+    "session-over",
+    400,
+    Text("会话已结束", "The session is over"),
+    Text(
+        "刷新令牌已过期、已使用过或已被注销，请重新登录。",
+        "The refresh token has expired, was used before, or was withdrawn. Sign in again.",
+    ),
+    oauth="invalid_grant",
+)
+UNKNOWN_SESSION = Kind(
+    "unknown-session",
+    404,
+    Text("没有该会话", "There is no such session"),
+    Text("请核对编号（GET /v1/sessions）。", "GET /v1/sessions lists your own."),
+)
+SECOND_FACTOR_NEEDED = Kind(
+    "second-factor-needed",
+    400,
+    Text("请输入动态验证码", "A one-time code is needed"),
+    Text(
+        "请同时提交身份验证器当前显示的 6 位验证码（code）。",
+        "Send the six digits that your authenticator shows now, as code.",
+    ),
+    oauth="invalid_grant",
+)
+SECOND_FACTOR_MISSING = Kind(
+    "second-factor-missing",
+    403,
+    Text("该账号须先绑定身份验证器", "This account must enrol a second factor first"),
+    Text(
+        "请先用账号和密码绑定（POST /v1/second-factor），再登录。",
+        "Enrol it with account and password (POST /v1/second-factor), then sign in.",
+    ),
+    oauth="invalid_grant",
+)
+SECOND_FACTOR_EXISTS = Kind(
+    "second-factor-exists",
+    409,
+    Text("该账号已绑定身份验证器", "This account has a second factor"),
+    Text(
+        "须由两位管理员解除后才能重新绑定（rongzi users reset-factor）。",
+        "Two administrators must remove it before another can be enrolled (rongzi users"
+        " reset-factor).",
+    ),
+)
+SECOND_FACTOR_DIFFERS = Kind(
+    "second-factor-differs",
+    403,
+    Text("身份验证器与审计记录不符", "The second factor differs from the audit"),
+    Text(
+        "请通知管理员：数据库可能被改动（rongzi verify-ledger）。",
+        "Tell an administrator: the database may have been changed (rongzi verify-ledger).",
+    ),
+    oauth="invalid_grant",
+)
 
-ACCESS_KINDS = (UNKNOWN_ORDER, ORDER_NOT_OPEN, OWN_ORDER)
+ACCESS_KINDS = (
+    UNKNOWN_ORDER, ORDER_NOT_OPEN, OWN_ORDER, SESSION_OVER, UNKNOWN_SESSION, SECOND_FACTOR_NEEDED,
+    SECOND_FACTOR_MISSING, SECOND_FACTOR_EXISTS, SECOND_FACTOR_DIFFERS,
+)  # fmt: skip

@@ -95,7 +95,14 @@ EXPECTED: Mapping[str, Text] = {
     "actor": Text(
         "账号：1 至 128 个可打印 ASCII 字符", "an account: 1 to 128 printable ASCII characters"
     ),
-    "grant_type": Text("固定为 password", "the text password"),
+    "grant_type": Text("password 或 refresh_token", "password or refresh_token"),
+    "code": Text("身份验证器显示的 6 位数字", "the six digits that the authenticator shows"),
+    "refresh_token": Text("上次登录或刷新所得的刷新令牌", "the refresh token that came last"),
+    "session_id": Text("会话编号（UUID，小写）", "a session's id: a UUID in lower case"),
+    "account_name": Text(
+        "账号：2 至 64 个小写字母、数字、点、横线或下划线",
+        "an account: 2 to 64 lower-case letters, digits, dots, dashes or underscores",
+    ),
     "username": Text("账号", "the account's name"),
     "password": Text("密码", "the account's password"),
     "scope": Text("最多 256 个字符，服务不使用", "at most 256 characters; not used"),
@@ -106,7 +113,10 @@ EXPECTED: Mapping[str, Text] = {
         f"{MIN_PASSWORD} to {MAX_PASSWORD} characters; it must not contain the account's name,"
         " equal the current password, or consist of common words, rows, counts and years",
     ),
-    "action": Text("以下之一：add、grant、reset、enable", "one of add, grant, reset, enable"),
+    "action": Text(
+        "以下之一：add、grant、reset、enable、reset-factor",
+        "one of add, grant, reset, enable, reset-factor",
+    ),
     "account": Text(
         "账号：2 至 64 个小写字母、数字、点、横线或下划线；新增时不得已存在，其他操作须已存在",
         "an account: 2 to 64 lower-case letters, digits, dots, dashes or underscores; a new one to"

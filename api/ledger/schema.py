@@ -17,7 +17,15 @@ from sqlalchemy.exc import ProgrammingError
 
 from api.ledger.findings import Report
 from api.ledger.migrations.append_only import guard_names, guards
-from api.ledger.tables import APPEND_ONLY, accounts, attempts, identities, person_keys
+from api.ledger.tables import (
+    APPEND_ONLY,
+    accounts,
+    attempts,
+    identities,
+    person_keys,
+    second_factors,
+    sessions,
+)
 from model.errors import LedgerError
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -156,7 +164,11 @@ def grant_service_role(engine: Engine, role: str) -> None:
             own = "SELECT, UPDATE (password_hash, version)"
             connection.execute(text(f"GRANT {own} ON {accounts.name} TO {quoted}"))
             counted = "SELECT, INSERT, UPDATE, DELETE"
-            connection.execute(text(f"GRANT {counted} ON {attempts.name} TO {quoted}"))
+            free = f"{attempts.name}, {sessions.name}"
+            connection.execute(text(f"GRANT {counted} ON {free} TO {quoted}"))
+            # A second factor is enrolled by its owner, and removed by two administrators only.
+            enrolled = "SELECT, INSERT, UPDATE"
+            connection.execute(text(f"GRANT {enrolled} ON {second_factors.name} TO {quoted}"))
             connection.execute(text(f"GRANT SELECT ON alembic_version TO {quoted}"))
         except ProgrammingError as error:
             raise LedgerError(

@@ -1,7 +1,7 @@
 """The tables of the ledger's database.
 
 Triggers make all tables append-only except ``identities``, ``person_keys`` and, outside the chain,
-``accounts`` and ``attempts``.
+``accounts``, ``attempts``, ``sessions`` and ``second_factors``.
 """
 
 from __future__ import annotations
@@ -197,6 +197,35 @@ attempts = Table(
     Column("name_digest", String(64), primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("last_at", BigInteger, nullable=False),
+)
+
+#: Sessions by account. A refresh token holds the id and the generation, and is signed.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("session_id", _UUID, primary_key=True),
+    Column("account", String(64), nullable=False),
+    # The account's version when the session began; a later version ends it.
+    Column("version", Integer, nullable=False),
+    # How often the session was refreshed: only the last refresh token is good.
+    Column("generation", Integer, nullable=False),
+    # Seconds since 1970.
+    Column("started_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Index("sessions_by_account", "account"),
+)
+
+#: The secret of an account's one-time codes, encrypted. The audit states which one was confirmed.
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("is_confirmed", Boolean, nullable=False),
+    # The time step of the last code: each code counts once.
+    Column("last_step", BigInteger, nullable=False),
 )
 
 

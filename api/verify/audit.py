@@ -18,10 +18,11 @@ from api.access.account_history import (
     account_defect,
     add_changes,
 )
+from api.access.factor_history import factor_defect, stated_factors
 from api.ledger.chain import GENESIS, audit_row_digest, unchained_rows_digest
 from api.ledger.checkpoints import Checkpoint
 from api.ledger.findings import Report
-from api.ledger.tables import accesses, accounts
+from api.ledger.tables import accesses, accounts, second_factors
 from api.verify.authority import Uses
 from api.verify.chain import read_rows, try_digest
 from api.verify.checkpoints import Interval, find_gaps
@@ -51,7 +52,7 @@ def verify_audit(
     Returns
     -------
     list of dict
-        The rows that grant rights to an account, in order.
+        The rows that state something about an account, in order.
     """
     audit, grants, differing = _Audit(), [], dict[str, str]()
     for row in read_rows(connection, accesses, "number"):
@@ -174,6 +175,25 @@ def verify_accounts(
     for name in histories:
         what = f"account {name} is missing from table accounts; restore its row from backup"
         report.add("account", None, what)
+
+
+def verify_second_factors(
+    connection: Connection, rows: Iterable[Mapping[str, Any]], report: Report
+) -> None:
+    """Verify that the second factors are those that the audit states.
+
+    Parameters
+    ----------
+    rows
+        The audit rows that state something about an account, in order.
+    """
+    stated = stated_factors(rows)
+    stored = {str(row["account"]): row for row in read_rows(connection, second_factors, "account")}
+    for name in sorted(stated.keys() | stored.keys()):
+        defect = factor_defect(stored.get(name), stated.get(name))
+        if defect:
+            what = f"account {name} {defect}: somebody else wrote into table second_factors"
+            report.add("account", None, what)
 
 
 def _account_defect(row: Mapping[str, Any], history: AccountHistory | None) -> str | None:

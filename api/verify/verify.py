@@ -18,7 +18,7 @@ from api.ledger.idempotency import answer_digest
 from api.ledger.keys import SEAL_PUBLIC, public_key
 from api.ledger.schema import refuse_other_release, verify_triggers
 from api.ledger.tables import accesses, answers, questions, versions
-from api.verify.audit import verify_accounts, verify_audit
+from api.verify.audit import verify_accounts, verify_audit, verify_second_factors
 from api.verify.authority import verify_authority
 from api.verify.chain import Chain, allow_invalid_text, read_rows, try_digest, verify_chain
 from api.verify.checkpoints import verify_checkpoints, verify_coverage
@@ -76,6 +76,7 @@ def verify_ledger(
             grants = verify_audit(connection, signed, chain.uses, report)
             verify_authority(chain.uses, grants, report)
             verify_accounts(connection, grants, report)
+            verify_second_factors(connection, grants, report)
             verify_identities(connection, chain, None if public else location.keys, report)
     finally:
         engine.dispose()

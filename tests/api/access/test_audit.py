@@ -23,7 +23,7 @@ from tests.support.tampering.rows import without_triggers
 
 def _mistaken(sign_in: SignIn, name: str) -> None:
     with pytest.raises(ProblemError):
-        sign_in.token(name, "wrong", "192.0.2.1")
+        sign_in.account(name, "wrong", "192.0.2.1")
 
 
 def _audit(accounts: Accounts) -> list[tuple[str, str | None, str]]:

@@ -60,7 +60,7 @@ def test_an_account_comes_about_by_two_people_once(
     assert refused(lambda: orders.approve(order.id, "admin-3")) == "order-not-open"
     password = orders.carry_out(order.id)
     assert password
-    assert sign_in.token("li.wei", password, "192.0.2.1")
+    assert sign_in.account("li.wei", password, "192.0.2.1")
     assert refused(lambda: orders.carry_out(order.id)) == "order-not-open"
     (done,) = orders.all()
     assert (done.ordered_by, done.approved_by, done.is_done) == ("admin", "admin-2", True)

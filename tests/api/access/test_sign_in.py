@@ -41,12 +41,12 @@ from tests.support.paths import ROOT
 
 def _refusal(sign_in: SignIn, name: str, password: str) -> str:
     with pytest.raises(ProblemError) as refusal:
-        sign_in.token(name, password, "192.0.2.1")
+        sign_in.account(name, password, "192.0.2.1")
     return refusal.value.kind.name
 
 
 def test_a_password_opens_its_account_and_no_other(sign_in: SignIn, officer: NewAccount) -> None:
-    assert sign_in.token("officer-1", officer.password, "192.0.2.1")
+    assert sign_in.account("officer-1", officer.password, "192.0.2.1")
     for name, password in (("officer-1", officer.password + "x"), ("nobody", officer.password)):
         assert _refusal(sign_in, name, password) == WRONG_CREDENTIALS.name
 
@@ -87,7 +87,7 @@ def test_a_success_resets_the_failures(sign_in: SignIn, officer: NewAccount) -> 
     for _ in range(2):
         for _ in range(MAX_FAILURES - 1):
             _refusal(sign_in, "officer-1", "wrong")
-        assert sign_in.token("officer-1", officer.password, "192.0.2.1")
+        assert sign_in.account("officer-1", officer.password, "192.0.2.1")
 
 
 def test_an_unknown_name_costs_the_same_check_as_a_known_one(
@@ -101,7 +101,7 @@ def test_an_unknown_name_costs_the_same_check_as_a_known_one(
 
     monkeypatch.setattr(sign_in_module, "password_matches", recorded)
     assert _refusal(sign_in, "no such account", "anything") == WRONG_CREDENTIALS.name
-    sign_in.token("officer-1", officer.password, "192.0.2.1")
+    sign_in.account("officer-1", officer.password, "192.0.2.1")
     assert checked[0] == UNKNOWN_ACCOUNT_HASH
     parameters = [re.findall(r"\$argon2id\$v=\d+\$[^$]+", each) for each in checked]
     assert parameters[0] == parameters[1] != []
@@ -180,7 +180,7 @@ def test_a_password_is_changed_by_its_owner_alone(
         with pytest.raises(ProblemError):
             sign_in.change_password("officer-1", officer.password, unfit, "192.0.2.1")
     sign_in.change_password("officer-1", officer.password, chosen, "192.0.2.1")
-    assert sign_in.token("officer-1", chosen, "192.0.2.1")
+    assert sign_in.account("officer-1", chosen, "192.0.2.1")
     assert _refusal(sign_in, "officer-1", officer.password) == WRONG_CREDENTIALS.name
 
 
@@ -276,7 +276,7 @@ def test_right_sign_ins_at_once_are_never_refused_as_guesses(
 
     def attempt(_: int) -> str:
         begun.wait()
-        return sign_in.token("officer-1", officer.password, "192.0.2.1")
+        return sign_in.account("officer-1", officer.password, "192.0.2.1")
 
     with ThreadPoolExecutor(12) as pool:
         assert all(pool.map(attempt, range(12)))
@@ -309,6 +309,6 @@ def test_an_office_behind_one_address_may_sign_in_at_once(
     sign_in: SignIn, officer: NewAccount
 ) -> None:
     sign_in._sources = RateLimits(0.1, 3)
-    assert all(sign_in.token("officer-1", officer.password, "192.0.2.1") for _ in range(6))
+    assert all(sign_in.account("officer-1", officer.password, "192.0.2.1") for _ in range(6))
     refusals = [_refusal(sign_in, f"name-{i}", "wrong") for i in range(4)]
     assert refusals[-1] == TOO_MANY_ATTEMPTS.name

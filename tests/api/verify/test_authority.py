@@ -67,8 +67,8 @@ def _audited(settings: Settings) -> list[tuple[str, str | None]]:
 def test_a_role_written_beside_the_audit_opens_nothing_and_is_on_record(
     accounts: Accounts, officer: NewAccount, sign_in: SignIn, ledger_settings: Settings
 ) -> None:
-    token = sign_in.token(officer.name, officer.password, "127.0.0.1")
-    claims = Issuer(ledger_settings.home).check(token)
+    issuer = Issuer(ledger_settings.home)
+    claims = issuer.check(issuer.token(sign_in.account(officer.name, officer.password, "::1")))
     before = accounts.find(officer.name)
     assert before is not None
     now = [0.0]
@@ -78,7 +78,7 @@ def test_a_role_written_beside_the_audit_opens_nothing_and_is_on_record(
     now[0] += 10
     assert asyncio.run(cache.account_for(claims)) is None
     with pytest.raises(ProblemError):
-        sign_in.token(officer.name, officer.password, "127.0.0.1")
+        sign_in.account(officer.name, officer.password, "127.0.0.1")
     _write_beside(ledger_settings, officer.name, roles="officer", places="371502")
     now[0] += 10
     assert asyncio.run(cache.account_for(claims)) is not None
@@ -98,12 +98,12 @@ def test_a_ghost_account_that_comes_and_goes_never_signs_in(
         ghost = row | {"name": "ghost", "password_hash": hash_password("a ghost of a chance")}
         connection.execute(insert(account_table), [ghost])
     with pytest.raises(ProblemError):
-        sign_in.token("ghost", "a ghost of a chance", "127.0.0.1")
+        sign_in.account("ghost", "a ghost of a chance", "127.0.0.1")
     with engine.begin() as connection:
         connection.execute(delete(account_table).where(account_table.c.name == "ghost"))
     engine.dispose()
     assert ("account_differs", "ghost") in _audited(ledger_settings)
-    assert sign_in.token(officer.name, officer.password, "127.0.0.1")
+    assert sign_in.account(officer.name, officer.password, "127.0.0.1")
 
 
 def test_a_grant_that_the_service_did_not_seal_grants_nothing(
@@ -116,7 +116,7 @@ def test_a_grant_that_the_service_did_not_seal_grants_nothing(
         append_audit_rows(connection, [granted | {"route": "account_changed", "detail": detail}])
         connection.execute(update(account_table).values(roles="reviewer", version=2))
     with pytest.raises(ProblemError):
-        sign_in.token(officer.name, officer.password, "127.0.0.1")
+        sign_in.account(officer.name, officer.password, "127.0.0.1")
     assert accounts.usable() == []
     assert any(each.kind == "look" for each in verify_ledger(location).findings)
 
@@ -124,7 +124,7 @@ def test_a_grant_that_the_service_did_not_seal_grants_nothing(
 def test_a_sign_in_is_on_record(
     officer: NewAccount, sign_in: SignIn, ledger_settings: Settings
 ) -> None:
-    sign_in.token(officer.name, officer.password, "127.0.0.1")
+    sign_in.account(officer.name, officer.password, "127.0.0.1")
     assert ("signed_in", officer.name) in _audited(ledger_settings)
     assert verify_ledger(Location.of(ledger_settings)).is_sound
 

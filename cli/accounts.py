@@ -1,0 +1,80 @@
+"""The accounts of a home on the console, and signing in there."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import settings_of
+
+if TYPE_CHECKING:
+    from api.access.account import Account
+    from api.access.accounts import Accounts
+    from api.core.principal import Role
+
+because_option = click.option(
+    "--because", required=True, metavar="TEXT", help="Reason, kept in the audit."
+)
+#: Failed sign-ins at consoles count together.
+_SOURCE = "console"
+
+
+def open_accounts(home: Path) -> closing[Accounts]:
+    """Return the accounts of `home`, to be closed after use; their tables are made if absent."""
+    from api.access.accounts import Accounts
+
+    accounts = Accounts(settings_of(home))
+    accounts.prepare()
+    return closing(accounts)
+
+
+def sign_in_as(accounts: Accounts, name: str | None, role: Role) -> str:
+    """Ask for the password, and the code where one is needed; return the name of the account.
+
+    Parameters
+    ----------
+    name
+        The account; asked for if None.
+    role
+        The role that it must have.
+
+    Raises
+    ------
+    ClickException
+        If nobody signs in, or the account lacks the role.
+    """
+    name = name or click.prompt(f"account ({role})", err=True)
+    account = _signed_in(accounts, str(name), ask_password(str(name)))
+    if role not in account.roles:
+        raise click.ClickException(f"{name} does not have the role {role}")
+    return account.name
+
+
+def ask_password(name: str) -> str:
+    """Return the password of `name` as typed, without showing it."""
+    return str(click.prompt(f"password of {name}", hide_input=True, err=True))
+
+
+def ask_code(name: str) -> str:
+    """Return the one-time code of `name` as typed."""
+    return str(click.prompt(f"code of {name}", err=True))
+
+
+def _signed_in(accounts: Accounts, name: str, password: str) -> Account:
+    from api.access.sign_in import SignIn
+    from api.http.access_problems import SECOND_FACTOR_NEEDED
+    from api.http.problems import ProblemError
+
+    sign_in, code = SignIn(accounts), None
+    while True:
+        try:
+            return sign_in.account(name, password, _SOURCE, code)
+        except ProblemError as refused:
+            if refused.kind != SECOND_FACTOR_NEEDED:
+                raise click.ClickException(
+                    f"{refused.kind.title.en}. {refused.kind.detail.en}"
+                ) from refused
+        code = ask_code(name)
