@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, TypeAlias
@@ -146,11 +146,22 @@ def open_archive(archive: Archive, engine: Engine) -> Mapping[str, Table]:
     ArchiveError
         If the archive has no members, or a stored part is damaged.
     """
-    parts = {name: archive.parts(name) for name in archive_tables()}
-    if not parts["members"]:
+    if not archive.parts("members"):
         raise ArchiveError(
             f"{archive.folder} holds no members: import or simulate an archive there first"
         )
+    return open_tables(archive, engine, archive_tables())
+
+
+def open_tables(archive: Archive, engine: Engine, names: Iterable[str]) -> Mapping[str, Table]:
+    """Return the tables of `names` that have rows on `engine`.
+
+    Raises
+    ------
+    ArchiveError
+        If a stored part is damaged.
+    """
+    parts = {name: archive.parts(name) for name in names}
     return {
         name: engine.open(archive_tables()[name], [*map(str, paths)], archive.stored_columns(name))
         for name, paths in parts.items()

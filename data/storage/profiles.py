@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,11 +15,17 @@ from ibis.expr.types import Table
 from numpy.typing import NDArray
 
 from data.storage.archive import Archive
-from data.storage.engines import Engine, EngineName, open_archive, start_engine
+from data.storage.engines import Engine, EngineName, open_archive, open_tables, start_engine
 from data.storage.private_files import drafted
+from model.profile.flows.repayments import repayments
+from model.profile.point_in_time import PointInTime
 from model.profile.profile import build_profile, consent_days, spine_as_of
 
 _SPINE = pa.schema([("member_id", pa.string()), ("as_of", pa.date32())])
+_LOAN_MONTHS = pa.schema(
+    [("loan_id", pa.string()), ("event_on", pa.date32()), ("days_past_due", pa.int64()),
+     ("balance", pa.int64())]
+)  # fmt: skip
 
 #: Rows per row group; the bytes of a file depend on it.
 _ROW_GROUP = 65_536
@@ -60,6 +67,22 @@ def consent_days_as_of(archive: Archive, as_of: date) -> pa.Table:
     with start_engine("duckdb") as running:
         tables = open_archive(archive, running)
         return running.fetch(consent_days(tables, as_of).order_by("member_id"))
+
+
+def loan_months_as_of(archive: Archive, as_of: date) -> pa.Table:
+    """Return the months of every lent loan as known on `as_of`, in order of loan and month.
+
+    ``loan_id``, ``event_on`` (the month's last day), ``days_past_due`` and ``balance`` (fen): what
+    attributes of repayments read, whatever the shape in which the bank reports its loans.
+    """
+    with start_engine("duckdb") as running:
+        tables = open_tables(archive, running, ("loans", *repayments.either))
+        if not repayments.can_read(tables):
+            return _LOAN_MONTHS.empty_table()
+        borrowers = tables["loans"].select("member_id", as_of=ibis.literal(as_of, "date"))
+        months = repayments.rows(PointInTime(tables, borrowers.distinct()))
+        rows = running.fetch(months.select(*_LOAN_MONTHS.names).order_by("loan_id", "event_on"))
+        return rows.cast(_LOAN_MONTHS)
 
 
 def profile_spine(archive: Archive, spine: pa.Table, engine: EngineName = "duckdb") -> pa.Table:

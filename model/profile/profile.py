@@ -72,7 +72,7 @@ def _by_view(tables: Mapping[str, Table]) -> dict[View, list[Formula]]:
     """Return the direct formulas by view, without the views of absent tables."""
     by_view: dict[View, list[Formula]] = {}
     for each in _direct():
-        if set(each.view.tables) <= tables.keys():
+        if each.view.can_read(tables):
             by_view.setdefault(each.view, []).append(each)
     return by_view
 

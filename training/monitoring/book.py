@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from data.storage.archive import Archive
@@ -16,9 +15,9 @@ from training.samples.vintages import (
     Months,
     disbursed_loans,
     labelled_loans,
+    loan_months,
     performance_window,
     repays_at_maturity,
-    visible_rows,
 )
 from training.settings import Settings
 
@@ -76,16 +75,14 @@ def loan_book(archive: Archive, as_of: date, settings: Settings) -> LoanBook:
     """Return the loan book as known on `as_of`."""
     loans = labelled_loans(archive, as_of, settings)
     table = disbursed_loans(archive, as_of)
-    rows = visible_rows(archive, "repayments", ["loan_id", "month", "days_past_due"], as_of)
-    loan = pd.Index(table["loan_id"]).get_indexer(pd.Index(rows["loan_id"]))
-    known = loan >= 0
+    rows = loan_months(archive, as_of, table, settings)
     return LoanBook(
         loans=loans,
         bullet=repays_at_maturity(table),
         decided=performance_window(table, settings).decided,
-        loan=loan[known].astype(np.int64),
-        month=rows["month"].to_numpy(dtype="datetime64[M]")[known],
-        days=rows["days_past_due"].to_numpy(dtype=np.int64)[known],
+        loan=rows.loan,
+        month=rows.month,
+        days=rows.days,
         last=np.datetime64(as_of, "M") - 1,
     )
 

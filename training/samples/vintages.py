@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from data.storage.archive import Archive
+from data.storage.profiles import loan_months_as_of
 from model.archive.tables import EVENT_ON, RECORDED_AT, archive_tables
 from training.settings import Settings
 
@@ -30,6 +31,8 @@ UNRIPE, UNRECORDED, RUN_IN = "unripe", "unrecorded", "run_in"
 LABELS = (GOOD, BAD, INDETERMINATE, UNRIPE, UNRECORDED, RUN_IN)
 #: Kinds of repayment whose principal falls due at maturity.
 AT_MATURITY = ("harvest_bullet", "interest_first", "quarterly_interest", "revolving")
+#: Events by which a loan is bad, whatever its days past due.
+BAD_EVENTS = ("restructured", "written_off")
 Months = NDArray[np.datetime64]
 Strings = NDArray[np.object_]
 
@@ -78,7 +81,8 @@ def labelled_loans(archive: Archive, as_of: date, settings: Settings) -> Loans:
     loans = disbursed_loans(archive, as_of)
     window = performance_window(loans, settings)
     applied = loans["applied_on"].to_numpy().astype("datetime64[D]")
-    label = _labels(window, _performance(archive, as_of, loans, window), as_of, settings)
+    months = loan_months(archive, as_of, loans, settings)
+    label = _labels(window, _performance(months, window), as_of, settings)
     label[applied < _first_usable(archive, settings)] = RUN_IN
     return Loans(
         loans["loan_id"].to_numpy(dtype=object),
@@ -156,6 +160,46 @@ def repays_at_maturity(loans: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 @dataclass(frozen=True)
+class LoanMonths:
+    """Months of loans as known on a day; every array has shape (rows,).
+
+    Attributes
+    ----------
+    loan : array of int
+        Index into the loans of `disbursed_loans`.
+    days : array of int
+        Days past due at the month's end; at least `bad_days` in the month of a `BAD_EVENTS`.
+    is_repaid : array of bool
+        Whether nothing is left to repay.
+    """
+
+    loan: NDArray[np.int64]
+    month: Months
+    days: NDArray[np.int64]
+    is_repaid: NDArray[np.bool_]
+
+
+def loan_months(
+    archive: Archive, as_of: date, loans: pd.DataFrame, settings: Settings
+) -> LoanMonths:
+    """Return the months of `loans`, from `disbursed_loans`, and those in which they turned bad."""
+    rows = loan_months_as_of(archive, as_of).to_pandas(date_as_object=False)
+    events = visible_rows(archive, "loan_events", ["loan_id", "happened_on", "kind"], as_of)
+    events = events[events["kind"].isin(BAD_EVENTS)]
+    loan = pd.Index(loans["loan_id"]).get_indexer(pd.concat([rows["loan_id"], events["loan_id"]]))
+    months = np.concatenate([_months(rows["event_on"]), _months(events["happened_on"])])
+    days = [rows["days_past_due"].to_numpy(), np.full(len(events), settings.bad_days)]
+    repaid = [(rows["balance"] == 0).to_numpy(), np.zeros(len(events), dtype=bool)]
+    known = loan >= 0
+    return LoanMonths(
+        loan[known].astype(np.int64),
+        months[known],
+        np.concatenate(days).astype(np.int64)[known],
+        np.concatenate(repaid).astype(np.bool_)[known],
+    )
+
+
+@dataclass(frozen=True)
 class _Performance:
     """By loan: worst days past due in the window, last recorded month, whether it was repaid."""
 
@@ -164,22 +208,15 @@ class _Performance:
     repaid: NDArray[np.bool_]
 
 
-def _performance(
-    archive: Archive, as_of: date, loans: pd.DataFrame, window: Window
-) -> _Performance:
-    columns = ["loan_id", "month", "days_past_due", "balance"]
-    rows = visible_rows(archive, "repayments", columns, as_of)
-    loan = pd.Index(loans["loan_id"]).get_indexer(pd.Index(rows["loan_id"]))
-    rows, loan = rows[loan >= 0], loan[loan >= 0]
-    month, days = _months(rows["month"]), rows["days_past_due"].to_numpy(dtype=np.int64)
-    inside = month <= window.ends[loan]
-    worst = np.zeros(len(loans), dtype=np.int64)
-    np.maximum.at(worst, loan[inside], days[inside])
-    last = np.full(len(loans), np.datetime64("0001-01", "M"))
-    np.maximum.at(last, loan, month)
-    final = (rows["balance"] == 0).to_numpy(dtype=bool) & (month == last[loan])
-    repaid = np.zeros(len(loans), dtype=bool)
-    repaid[loan[final]] = True
+def _performance(rows: LoanMonths, window: Window) -> _Performance:
+    number = len(window.ends)
+    inside = rows.month <= window.ends[rows.loan]
+    worst = np.zeros(number, dtype=np.int64)
+    np.maximum.at(worst, rows.loan[inside], rows.days[inside])
+    last = np.full(number, np.datetime64("0001-01", "M"))
+    np.maximum.at(last, rows.loan, rows.month)
+    repaid = np.zeros(number, dtype=bool)
+    repaid[rows.loan[rows.is_repaid & (rows.month == last[rows.loan])]] = True
     return _Performance(worst, last, repaid)
 
 

@@ -7,6 +7,7 @@ from functools import cache
 
 from model.profile.flows import (
     accounts,
+    applications,
     capital,
     commerce,
     consents,
@@ -20,12 +21,13 @@ from model.profile.flows import (
     land,
     loans,
     logistics,
+    repayments,
 )
 from model.profile.flows.formula import Formula
 
 _FLOWS = (
-    commerce, logistics, capital, loans, instalments, accounts, incomes, land, harvests,
-    information, identity, household, cooperative, consents,
+    commerce, logistics, capital, applications, repayments, loans, instalments, accounts, incomes,
+    land, harvests, information, identity, household, cooperative, consents,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ file of its flow with ``@formula(view)`` above it, and test it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from ibis.expr.types import Table, Value
@@ -22,6 +22,8 @@ class View:
     ----------
     tables : tuple of str
         The archive tables that the view needs; if one is absent, its attributes are missing.
+    either : tuple of str
+        Tables that hold the same facts in different shapes: at least one is needed; none if empty.
     single : bool
         Whether there is one row per member and as-of date, so that a formula is a plain column;
         otherwise a formula is an aggregate over many rows.
@@ -30,6 +32,13 @@ class View:
     rows: Callable[[PointInTime], Table]
     tables: tuple[str, ...]
     single: bool
+    either: tuple[str, ...] = ()
+
+    def can_read(self, tables: Collection[str]) -> bool:
+        """Return whether `tables` hold what the view needs."""
+        return set(self.tables) <= set(tables) and (
+            not self.either or not set(self.either).isdisjoint(tables)
+        )
 
 
 @dataclass(frozen=True)
@@ -47,9 +56,11 @@ class Formula:
 PROFILE = View(lambda now: now.spine, (), single=True)
 
 
-def view(*tables: str, single: bool = False) -> Callable[[Callable[[PointInTime], Table]], View]:
-    """Declare the decorated function as a `View` over `tables`."""
-    return lambda function: View(function, tables, single)
+def view(
+    *tables: str, single: bool = False, either: tuple[str, ...] = ()
+) -> Callable[[Callable[[PointInTime], Table]], View]:
+    """Declare the decorated function as a `View` over `tables`, and one of `either`."""
+    return lambda function: View(function, tables, single, either)
 
 
 def formula(view: View, none: int | None = None) -> Callable[[Callable[[Table], Value]], Formula]:

@@ -9,12 +9,18 @@ from ibis.expr.types import Table, Value
 
 from model.profile.flows.formula import formula, view
 from model.profile.flows.information import adverse_records
-from model.profile.flows.loans import DEFAULT_DAYS, loans, repayments
+from model.profile.flows.loans import loans
+from model.profile.flows.repayments import (
+    DEFAULT_DAYS,
+    SHAPES,
+    possible_defaults,
+    repayments,
+)
 from model.profile.point_in_time import KEYS, PointInTime
 from model.profile.windows import in_last, total, yuan
 
 
-@view("loans", "repayments", "members")
+@view("loans", "members", either=SHAPES)
 def household_loans(now: PointInTime) -> Table:
     """Select lent loans of the other members of each member's household."""
     borrowers = now.by_mates(now.tables["loans"])
@@ -22,11 +28,10 @@ def household_loans(now: PointInTime) -> Table:
     return _of_others(now, borrowers, owed)
 
 
-@view("loans", "repayments", "members")
+@view("loans", "members", either=SHAPES)
 def household_defaults(now: PointInTime) -> Table:
     """Select the months of the last 24 in which loans of the others were 90 days past due."""
-    ever = now.tables["repayments"].filter(lambda row: row.days_past_due >= DEFAULT_DAYS)
-    late = now.by_mates(now.tables["loans"].semi_join(ever, "loan_id"))
+    late = now.by_mates(now.tables["loans"].semi_join(possible_defaults(now), "loan_id"))
     months = repayments.rows(late)
     found = months.filter((months.days_past_due >= DEFAULT_DAYS) & in_last(months, 24))
     return _of_others(now, late, found.select("as_of", mate_id="member_id"))

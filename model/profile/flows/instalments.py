@@ -9,10 +9,10 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import IntegerValue, Table, Value
 
+from model.profile.flows.applications import lent_loans
 from model.profile.flows.formula import formula, view
-from model.profile.flows.loans import applications
 from model.profile.point_in_time import KEYS, PointInTime, in_force, versions
-from model.profile.windows import completed_months, in_last, share
+from model.profile.windows import completed_months, in_last, month_number, share
 
 
 @view("loans", "instalments")
@@ -21,8 +21,9 @@ def instalments(now: PointInTime) -> Table:
 
     `months_ago` counts from the day they fell due; `newest` marks the one that fell due last.
     """
-    lent = applications.rows(now).filter(lambda rows: rows.lent)
-    rows = _known(now, lent).filter(lambda rows: rows.settled | (rows.due_on < rows.as_of))
+    rows = known_instalments(now, lent_loans(now)).filter(
+        lambda rows: rows.settled | (rows.due_on < rows.as_of)
+    )
     until = ibis.ifelse(rows.settled, rows.paid_on, rows.as_of)
     latest_first = ibis.window(
         group_by=list(KEYS),
@@ -37,15 +38,10 @@ def instalments(now: PointInTime) -> Table:
 
 @view("loans", "instalments")
 def repaid_loans(now: PointInTime) -> Table:
-    """Select lent loans of which every instalment is paid in full, with the days they ran."""
-    lent = applications.rows(now).filter(lambda rows: rows.lent)
-    rows = _known(now, lent)
-    by_loan = rows.group_by([*KEYS, "loan_id", "disbursed_on"]).aggregate(
-        paid_off_on=rows.paid_on.max(),
-        matures_on=rows.due_on.max(),
-        repaid=rows.settled.all(),
-    )
-    repaid = by_loan.filter(by_loan.repaid)
+    """Select lent loans that are paid off, with the days they ran."""
+    rows = with_loan(known_instalments(now, lent_loans(now)))
+    loan = [*KEYS, "loan_id", "disbursed_on", "paid_off_on", "matures_on"]
+    repaid = rows.filter(rows.repaid).select(*loan).distinct()
     return repaid.mutate(
         held=_days(repaid.disbursed_on, repaid.paid_off_on),
         term=_days(repaid.disbursed_on, repaid.matures_on),
@@ -86,14 +82,66 @@ def days_since_loan_repaid(rows: Table) -> Value:
     return rows.ago.min()
 
 
-def _known(now: PointInTime, lent: Table) -> Table:
-    """Return the instalments of `lent` loans as known on each day; `settled` are paid in full."""
-    loans = lent.select(*KEYS, "loan_id", "disbursed_on")
+def known_instalments(now: PointInTime, lent: Table) -> Table:
+    """Return the instalments of `lent` loans as known on each day, amounts in fen.
+
+    Parameters
+    ----------
+    lent
+        Rows of `lent_loans`.
+
+    Returns
+    -------
+    ibis.Table
+        With the loan's ``disbursed_on``, ``months`` and ``amount``; ``owed`` is principal and
+        interest, ``settled`` whether it was paid in full, ``principal_paid`` what payments came to
+        beyond the interest.
+    """
+    loans = lent.select(*KEYS, "loan_id", "disbursed_on", "months", "amount")
     own = versions("instalments", now.tables["instalments"].semi_join(loans, "loan_id"))
     rows = in_force(own.inner_join(loans, "loan_id"))
-    owed = rows.principal_due + rows.interest_due
-    settled = (rows.paid_on < rows.as_of) & (rows.paid >= owed)
-    return rows.mutate(settled=settled.fill_null(False))
+    rows = rows.mutate(owed=rows.principal_due + rows.interest_due)
+    return _settled(rows.mutate(paid_on=(rows.paid_on < rows.as_of).ifelse(rows.paid_on, None)))
+
+
+def _settled(rows: Table) -> Table:
+    """Append ``settled`` and ``principal_paid``, with lost payments filled in.
+
+    Money goes to the oldest debt first (Civil Code, art. 560). So an instalment that is not
+    recorded as paid was paid by the day on which a later one was paid in full.
+    """
+    in_full = (rows.paid_on.notnull() & (rows.paid >= rows.owed)).fill_null(False)
+    later = ibis.window(
+        group_by=[*KEYS, "loan_id"], order_by="number", preceding=None, following=(1, None)
+    )
+    rows = rows.mutate(in_full=in_full)
+    known = rows.mutate(later_on=rows.in_full.ifelse(rows.paid_on, None).min().over(later))
+    is_lost = ~known.in_full & known.later_on.notnull()
+    filled = known.mutate(
+        settled=known.in_full | is_lost,
+        paid_on=is_lost.ifelse(known.later_on, known.paid_on),
+        paid=is_lost.ifelse(known.owed, known.paid),
+    )
+    beyond = (filled.paid - filled.interest_due).clip(lower=0)
+    return filled.mutate(principal_paid=ibis.least(beyond, filled.principal_due))
+
+
+def with_loan(rows: Table) -> Table:
+    """Append to `known_instalments` what holds of the loan, and whether it is ``repaid``.
+
+    A loan is repaid if all its instalments are paid in full and they are all there is: they reach
+    the month of its maturity or its amount. Some banks send an instalment when it falls due.
+    """
+    loan = ibis.window(group_by=[*KEYS, "loan_id"])
+    matures_on, principal = rows.due_on.max().over(loan), rows.principal_due.sum().over(loan)
+    maturity = month_number(rows.disbursed_on) + rows.months
+    is_whole = (month_number(matures_on) >= maturity) | (principal >= rows.amount)
+    return rows.mutate(
+        first_due_on=rows.due_on.min().over(loan),
+        matures_on=matures_on,
+        paid_off_on=rows.paid_on.max().over(loan),
+        repaid=rows.settled.all().over(loan) & is_whole,
+    )
 
 
 def _days(start: Value, end: Value) -> IntegerValue:

@@ -1,51 +1,32 @@
-"""Capital 资金流, the loans: applications, arrears, exposure and coming debt service."""
+"""Capital 资金流, the loans: exposure, what was repaid, defaults and coming debt service."""
 
 from __future__ import annotations
 
 import ibis
 from ibis.expr.types import BooleanValue, IntegerValue, Table, Value
 
+from model.profile.flows.applications import lent_loans
 from model.profile.flows.formula import PROFILE, formula, view
-from model.profile.point_in_time import KEYS, PointInTime, in_force, versions, with_age
+from model.profile.flows.repayments import DEFAULT_DAYS, SHAPES, repayments
+from model.profile.point_in_time import KEYS, PointInTime
 from model.profile.windows import (
     LAPSE_MONTHS,
     completed_months,
     day_number,
-    in_last,
     share,
     total,
     yuan,
 )
 
-#: Days past due from which a loan counts as a default.
-DEFAULT_DAYS = 90
 
-
-@view("loans")
-def applications(now: PointInTime) -> Table:
-    """Select applications; `lent` is true once the money has been paid out."""
-    rows = now.rows("loans")
-    paid_out = (rows.disbursed_on < rows.as_of).fill_null(False)
-    return rows.mutate(lent=(rows.decision == "approved") & paid_out)
-
-
-@view("loans", "repayments")
-def repayments(now: PointInTime) -> Table:
-    """Select the repayment months of lent loans; in a `due_month` something was due or overdue."""
-    lent = applications.rows(now).filter(lambda rows: rows.lent).select(*KEYS, "loan_id")
-    own = versions("repayments", now.tables["repayments"].semi_join(lent, "loan_id"))
-    rows = with_age("repayments", in_force(own.inner_join(lent, "loan_id")))
-    return rows.mutate(due_month=(rows.due > 0) | (rows.days_past_due > 0))
-
-
-@view("loans", "repayments")
+@view("loans", either=SHAPES)
 def loans(now: PointInTime) -> Table:
     """Select lent loans with their balance after the latest known month, money in fen.
 
     A loan without any repayment month yet is owed in full. `newest` marks the loan paid out last;
     `service` is the estimate of `coming_service`.
     """
-    lent = _with_balance(applications.rows(now).filter(lambda rows: rows.lent), now)
+    lent = _with_balance(lent_loans(now), now)
     latest_first = ibis.window(
         group_by=list(KEYS), order_by=[ibis.desc("disbursed_on"), ibis.desc("loan_id")]
     )
@@ -54,7 +35,7 @@ def loans(now: PointInTime) -> Table:
     )
 
 
-@view("loans", "repayments")
+@view("loans", either=SHAPES)
 def defaults(now: PointInTime) -> Table:
     """Select lent loans that were once 90 days past due and then paid, with the day of `ended_on`.
 
@@ -112,26 +93,6 @@ def _with_balance(lent: Table, now: PointInTime) -> Table:
     return known.mutate(balance=ibis.coalesce(known.last_balance, known.amount))
 
 
-@formula(repayments)
-def worst_days_past_due_24m(months: Table) -> Value:
-    """Most days past due at any month's end."""
-    return months.days_past_due.max(where=in_last(months, 24))
-
-
-@formula(repayments)
-def average_days_past_due_24m(months: Table) -> Value:
-    """Mean days past due over the months in which something was due or overdue."""
-    due = in_last(months, 24) & months.due_month
-    return share(total(months.days_past_due, due), due.sum())
-
-
-@formula(repayments)
-def repaid_on_time_share_24m(months: Table) -> Value:
-    """Months with nothing past due / months in which something was due or overdue."""
-    due = in_last(months, 24) & months.due_month
-    return share((due & (months.days_past_due == 0)).sum(), due.sum())
-
-
 @formula(loans, none=0)
 def loans_repaid_24m(rows: Table) -> Value:
     """Loans whose last month on record falls in the window with nothing left to repay."""
@@ -148,18 +109,6 @@ def largest_loan_repaid_24m(rows: Table) -> Value:
 def last_loan_worst_days_past_due(rows: Table) -> Value:
     """Most days past due at any month's end of the loan paid out last."""
     return rows.worst_days_past_due.max(where=rows.newest)
-
-
-@formula(applications)
-def months_since_last_loan(rows: Table) -> Value:
-    """Completed months since the latest loan was paid out."""
-    return completed_months(rows.disbursed_on, rows.as_of).min(where=rows.lent)
-
-
-@formula(applications, none=0)
-def loans_declined_24m(rows: Table) -> Value:
-    """Applications declined."""
-    return (in_last(rows, 24) & (rows.decision == "declined")).sum()
 
 
 @formula(loans, none=0)

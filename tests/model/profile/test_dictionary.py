@@ -31,7 +31,8 @@ def test_about_60_attributes_may_be_scored() -> None:
 
 @pytest.mark.parametrize("each", ATTRIBUTES, ids=_named)
 def test_an_attribute_names_the_tables_its_formula_needs(each: Attribute) -> None:
-    needed = set(formulas()[each.name].view.tables)
+    view = formulas()[each.name].view
+    needed = {*view.tables, *view.either}
     assert needed <= {*each.source, "members"}
     assert set(each.source) <= set(archive_tables())
     assert each.source

@@ -170,6 +170,24 @@ def test_a_bullet_loan_paid_at_maturity_is_good_once_ninety_days_have_passed(boo
     assert book.label(date(2022, 4, 1)) == "good"
 
 
+@pytest.mark.parametrize("kind", ["restructured", "written_off"])
+def test_a_restructured_or_written_off_loan_is_bad_on_that_day(book, kind):
+    book.loan("L1", MARCH)
+    book.pay("L1", MARCH, [0] * 12)
+    event = {"loan_id": "L1", "happened_on": date(2021, 9, 20), "kind": kind}
+    store(book.archive, "loan_events", [event | {"recorded_at": known_after(MARCH)}])
+    assert book.label(RIPE) == "bad"
+
+
+def test_a_loan_restructured_after_its_window_or_extended_is_judged_by_its_days(book):
+    book.loan("L1", MARCH, months=24)
+    book.pay("L1", MARCH, [0] * 14)
+    for day, kind in ((date(2022, 4, 20), "restructured"), (date(2021, 9, 20), "extended")):
+        event = {"loan_id": "L1", "happened_on": day, "kind": kind}
+        store(book.archive, "loan_events", [event | {"recorded_at": known_after(MARCH)}])
+    assert book.label(date(2022, 7, 1)) == "good"
+
+
 @pytest.mark.parametrize(
     "never", [{"decision": "declined", "disbursed_on": None}, {"disbursed_on": None}]
 )
