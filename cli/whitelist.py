@@ -79,12 +79,13 @@ def command(
     from api.editions.branch_files import BranchFiles
     from api.editions.report import notes, report
     from data.storage.archive import Archive
+    from model.policy.policy import policy_on
 
     use_policy_of(home)
     approval, day = approval_of(approved_by, because), as_of.date()
     if branch_names == "full" and approval is None:
         raise click.UsageError("--branch-names full needs --approved-by and --because")
-    consents = consents_before(ledger_location(home, None), day)
+    consents = consents_before(ledger_location(home, None), day, policy_on(day).consent_terms)
     draft = draft_whitelist(Archive(archive), day, home, engine, consents)
     tell(
         as_of=day, tiers=_tiers(draft), out=out, dry_run=dry_run, published=None,

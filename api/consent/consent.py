@@ -1,7 +1,7 @@
 """Consent in force: the later of the records in the ledger and in the archive decides.
 
 The decision, the payment, the routes of consent and the batch all use this one rule; see
-`model.decision.consent`.
+`model.decision.consent`. The terms of the policy say to what, and to whom, consent is needed.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Final
 
 import numpy as np
 
@@ -21,53 +22,85 @@ from api.ledger.store import ledger_exists, open_view
 from model.decision.consent import (
     CONSENT_IN_FORCE,
     CONSENT_ON,
+    PURPOSE_DAYS,
     ConsentChange,
+    change_of,
+    consent_to_all,
+    day_number,
     day_of,
-    latest_consent,
+    latest_by_purpose,
 )
+from model.profile.consent_terms import FIRST_TERMS, ConsentTerms
 
 CONSENT: tuple[Kind, ...] = ("CONSENT_GIVEN", "CONSENT_WITHDRAWN")
+#: The recipient whose consent a decision needs; the Post is another.
+BANK: Final = "bank"
 _PAGE = 5_000
 
 
 def is_consent_in_force(
-    entries: Sequence[Entry], profile: Profile | None, edition: Edition
+    entries: Sequence[Entry], profile: Profile | None, edition: Edition, terms: ConsentTerms
 ) -> bool:
     """Return whether a person's consent is in force by the ledger and the edition together."""
-    latest = current_consent(entries, profile, edition)
+    latest = current_consent(entries, profile, edition, terms)
     return latest is not None and latest.is_given
 
 
 def current_consent(
-    entries: Sequence[Entry], profile: Profile | None, edition: Edition
+    entries: Sequence[Entry], profile: Profile | None, edition: Edition, terms: ConsentTerms
 ) -> ConsentChange | None:
-    """Return the latest record of consent in ledger and edition; None if there is none."""
-    return latest_consent(consent_in_ledger(entries), consent_in_edition(profile, edition))
+    """Return the state of consent by ledger and edition; None if there is no record."""
+    return consent_to_all(purposes_now(entries, profile, edition, terms), terms.purposes)
 
 
-def consent_in_ledger(entries: Sequence[Entry]) -> ConsentChange | None:
-    """Return the latest record of consent among a person's entries; None if there is none."""
-    records = [entry for entry in entries if entry.kind in CONSENT]
-    if not records:
-        return None
-    return ConsentChange(
-        records[-1].kind == "CONSENT_GIVEN", date_in_china(records[-1].recorded_at)
+def purposes_now(
+    entries: Sequence[Entry], profile: Profile | None, edition: Edition, terms: ConsentTerms
+) -> dict[str, ConsentChange]:
+    """Return the latest change by purpose in ledger and edition."""
+    return latest_by_purpose(
+        consent_in_ledger(entries, terms.recipients), consent_in_edition(profile, edition, terms)
     )
 
 
-def consent_in_edition(profile: Profile | None, edition: Edition) -> ConsentChange | None:
-    """Return the latest record of consent in the edition; None if there is none, or no profile.
+def consent_in_ledger(
+    entries: Sequence[Entry], recipients: Sequence[str]
+) -> dict[str, ConsentChange]:
+    """Return the latest change by purpose among a person's entries, given to one of `recipients`.
 
-    An edition of a release that did not store the day may include records up to the day before its
-    own, so the record counts as of that day.
+    An entry of an earlier release names neither purposes nor recipient: it was the bank's form for
+    both purposes of a decision.
+    """
+    found: dict[str, ConsentChange] = {}
+    for entry in entries:
+        if entry.kind in CONSENT and entry.body.get("recipient", BANK) in recipients:
+            change = ConsentChange(entry.kind == "CONSENT_GIVEN", date_in_china(entry.recorded_at))
+            found |= dict.fromkeys(entry.body.get("purposes", FIRST_TERMS.purposes), change)
+    return found
+
+
+def consent_in_edition(
+    profile: Profile | None, edition: Edition, terms: ConsentTerms
+) -> dict[str, ConsentChange]:
+    """Return the latest change by purpose in the edition; empty without a record or profile.
+
+    An edition of a release that did not store the days by purpose has one day for all of them. One
+    that stored no day may include records up to the day before its own, so they count as of that
+    day.
     """
     if profile is None:
-        return None
-    is_given = bool(profile.numbers[edition.numbers.index(CONSENT_IN_FORCE)] == 1.0)
-    if CONSENT_ON not in edition.numbers:
-        return ConsentChange(is_given, edition.manifest.day - timedelta(days=1))
-    number = profile.numbers[edition.numbers.index(CONSENT_ON)]
-    return None if np.isnan(number) else ConsentChange(is_given, day_of(number))
+        return {}
+    numbers = dict(zip(edition.numbers, profile.numbers.tolist(), strict=True))
+    if all(name in numbers for days in PURPOSE_DAYS.values() for name in days):
+        found = {
+            each: change_of(*(numbers[n] for n in days)) for each, days in PURPOSE_DAYS.items()
+        }
+        return {each: change for each, change in found.items() if change is not None}
+    on = day_number(edition.manifest.day - timedelta(days=1))
+    number = numbers.get(CONSENT_ON, on)
+    if np.isnan(number):
+        return {}
+    change = ConsentChange(numbers[CONSENT_IN_FORCE] == 1.0, day_of(number))
+    return dict.fromkeys(terms.purposes, change)
 
 
 def with_consent(profile: Profile, edition: Edition, is_in_force: bool) -> Profile:
@@ -77,8 +110,10 @@ def with_consent(profile: Profile, edition: Edition, is_in_force: bool) -> Profi
     return replace(profile, numbers=numbers)
 
 
-def consents_before(location: Location, day: date) -> dict[str, ConsentChange]:
-    """Return each member's latest record in the ledger before `day`; empty without a ledger.
+def consents_before(
+    location: Location, day: date, terms: ConsentTerms
+) -> dict[str, dict[str, ConsentChange]]:
+    """Return each member's latest change by purpose before `day`; empty without a ledger.
 
     Erased persons are left out, because their entries identify nobody.
 
@@ -90,20 +125,22 @@ def consents_before(location: Location, day: date) -> dict[str, ConsentChange]:
     if not ledger_exists(location):
         return {}
     with open_view(location) as view:
-        by_subject = _latest_by_subject(view, day)
+        by_subject = _latest_by_subject(view, day, terms)
         members = {subject: view.member_of(subject) for subject in by_subject}
     return {
         member: by_subject[subject] for subject, member in members.items() if member is not None
     }
 
 
-def _latest_by_subject(view: View, day: date) -> dict[str, ConsentChange]:
-    latest: dict[str, ConsentChange] = {}
+def _latest_by_subject(
+    view: View, day: date, terms: ConsentTerms
+) -> dict[str, dict[str, ConsentChange]]:
+    latest: dict[str, dict[str, ConsentChange]] = {}
     for entry in _consent_entries(view):
-        record = consent_in_ledger([entry])
-        if record is not None and record.on < day:
-            latest[entry.subject_id] = record
-    return latest
+        if date_in_china(entry.recorded_at) < day:
+            changes = consent_in_ledger([entry], terms.recipients)
+            latest[entry.subject_id] = latest.get(entry.subject_id, {}) | changes
+    return {subject: changes for subject, changes in latest.items() if changes}
 
 
 def _consent_entries(view: View) -> Iterator[Entry]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Response
 
 from api.access.dependencies import (
@@ -14,12 +16,14 @@ from api.access.dependencies import (
 from api.access.objects import entries_of_member
 from api.access.strict_route import StrictRoute
 from api.consent.commands import SetConsent, consent_history
-from api.consent.consent import CONSENT, consent_in_ledger, current_consent
+from api.consent.consent import BANK, CONSENT, consent_in_ledger, purposes_now
 from api.consent.schemas import ConsentRequest, ConsentSet, ConsentShape
 from api.http.lending_problems import CONSENT_UNCHANGED
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, NOT_READY, UNKNOWN_MEMBER
 from api.http.problems import ProblemError
+from model.decision.consent import ConsentChange, consent_to_all
+from model.profile.consent_terms import PURPOSES, ConsentTerms
 
 router = APIRouter(prefix="/v1/members/{member_id}", route_class=StrictRoute, tags=["persons"])
 
@@ -43,15 +47,31 @@ def get_consents(
         subject, entries = entries_of_member(view, member_id, CONSENT)
     if profile is None and subject is None:
         raise ProblemError(UNKNOWN_MEMBER)
-    latest = current_consent(entries, profile, resources.edition)
+    terms = resources.policy.consent_terms
+    known = purposes_now(entries, profile, resources.edition, terms)
+    in_ledger = consent_in_ledger(entries, terms.recipients)
+    latest = consent_to_all(known, terms.purposes)
+    told = latest is not None and latest == consent_to_all(in_ledger, terms.purposes)
     return ConsentShape.model_validate(
         {
             "in_force": latest is not None and latest.is_given,
-            "by": "ledger" if entries and latest == consent_in_ledger(entries) else "archive",
+            "by": "ledger" if told else "archive",
             "since": latest and latest.on,
+            "purposes": [_purpose_state(each, known.get(each), terms) for each in PURPOSES],
             "history": consent_history(entries),
         }
     )
+
+
+def _purpose_state(
+    purpose: str, change: ConsentChange | None, terms: ConsentTerms
+) -> dict[str, Any]:
+    return {
+        "purpose": purpose,
+        "is_needed": purpose in terms.purposes,
+        "is_given": change is not None and change.is_given,
+        "since": change and change.on,
+    }
 
 
 @router.post(
@@ -65,9 +85,7 @@ async def post_consent(
     member_id: MemberId, body: ConsentRequest, write: WriteRequest, resources: ResourcesInUse
 ) -> Response:
     """Record consent, which takes effect with the next decision."""
-    scope = write.scope(member_id=member_id, **body.model_dump())
-    command = SetConsent(scope, write.actor, member_id, True, body.evidence, resources)
-    return await write.send(command)
+    return await write.send(_command(member_id, body, write, resources, is_given=True))
 
 
 @router.post(
@@ -84,6 +102,26 @@ async def post_consent_withdrawal(
 
     Until consent is given again, every decision is a decline and no payment is made.
     """
-    scope = write.scope(member_id=member_id, **body.model_dump())
-    command = SetConsent(scope, write.actor, member_id, False, body.evidence, resources)
-    return await write.send(command)
+    return await write.send(_command(member_id, body, write, resources, is_given=False))
+
+
+def _command(
+    member_id: str,
+    body: ConsentRequest,
+    write: WriteRequest,
+    resources: ResourcesInUse,
+    *,
+    is_given: bool,
+) -> SetConsent:
+    # What is left out is not part of the key's request, as in requests of earlier releases.
+    scope = write.scope(member_id=member_id, **body.model_dump(exclude_none=True))
+    return SetConsent(
+        scope,
+        write.actor,
+        member_id,
+        is_given,
+        body.evidence,
+        resources,
+        tuple(body.purposes or ()),
+        body.recipient or BANK,
+    )

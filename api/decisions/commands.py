@@ -160,8 +160,11 @@ def _questions(view: View, commands: Sequence[Decide], controls: Controls) -> li
         said = words.get(subject, [])
         entries = [entry for entry in said if entry.kind in CONSENT]
         ruling = binding_ruling(said, view.now, controls)
+        terms = resources.policy.consent_terms
         consent = (
-            is_consent_in_force(entries, command.profile, resources.edition) if entries else None
+            is_consent_in_force(entries, command.profile, resources.edition, terms)
+            if entries
+            else None
         )
         digests = resources.edition.digest, resources.policy.digest, resources.card.digest
         asked = subject, command.request, command.today, consent, *digests

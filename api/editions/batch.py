@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from api.core.calendar import CHINA, date_in_china
 from api.editions.approval import Approval, Excess, HeldError, excesses, missing_shares
-from api.editions.contents import Contents, contents, merge_consents
+from api.editions.contents import Contents, Records, contents, merge_consents
 from api.editions.demo import demo_day
 from api.editions.history import BRANCH_FILES, PUBLISHED, record
 from api.editions.manifest import PROFILE, ROWS, editions_folder
@@ -23,7 +23,6 @@ from data.publishing.published_card import published_card
 from data.storage.archive import Archive
 from data.storage.engines import EngineName
 from data.storage.profiles import profile_as_of
-from model.decision.consent import ConsentChange
 from model.errors import EditionError
 from model.policy.policy import policy_on
 from model.policy.publication import publication_limits_on
@@ -50,7 +49,7 @@ def draft_whitelist(
     as_of: date,
     home: Path,
     engine: EngineName = "duckdb",
-    consents: Mapping[str, ConsentChange] = MappingProxyType({}),
+    consents: Records = MappingProxyType({}),
     today: date | None = None,
 ) -> Draft:
     """Profile and score every member of `archive`, and compare with the edition in use.
@@ -58,7 +57,7 @@ def draft_whitelist(
     Parameters
     ----------
     consents
-        Each member's latest record of consent at the counter before `as_of`.
+        Each member's latest records of consent at the counter before `as_of`, by purpose.
     today
         Today in China; None asks the clock. A demo plays on a day of its own.
 
@@ -120,7 +119,7 @@ def publish_whitelist(
     home: Path,
     out: Path,
     engine: EngineName = "duckdb",
-    consents: Mapping[str, ConsentChange] = MappingProxyType({}),
+    consents: Records = MappingProxyType({}),
     approval: Approval | None = None,
 ) -> Published:
     """Draft and publish; see `draft_whitelist` and `publish_draft`."""
@@ -137,7 +136,7 @@ def publish_profile(
     home: Path,
     out: Path,
     score: Callable[[pa.Table, Basis], Scored] = score_profile,
-    consents: Mapping[str, ConsentChange] = MappingProxyType({}),
+    consents: Records = MappingProxyType({}),
 ) -> Published:
     """Score and publish a `profile` that is sorted by member id, without the limits of a batch."""
     drafted, digest, previous = _drafted(archive, profile, basis, home, score, consents)
@@ -159,10 +158,10 @@ def _drafted(
     basis: Basis,
     home: Path,
     score: Callable[[pa.Table, Basis], Scored],
-    consents: Mapping[str, ConsentChange],
+    consents: Records,
 ) -> tuple[Contents, str, Previous]:
     digest = archive.digest()
-    consent = merge_consents(archive, profile, basis.as_of, consents)
+    consent = merge_consents(archive, profile, basis, consents)
     inputs = (basis.as_of.isoformat(), basis.policy.digest, basis.card.digest)
     previous = previous_edition(home, (*inputs, digest, consent.digest))
     scored = score(consent.profile, basis)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -20,12 +20,18 @@ from data.storage.profiles import consent_days_as_of
 from model.card.bins import Floats
 from model.decision.consent import (
     CONSENT_IN_FORCE,
+    CONSENT_ON,
+    PURPOSE_DAYS,
     ConsentChange,
+    change_of,
+    consent_to_all,
     day_number,
-    day_of,
-    latest_consent,
 )
 from model.decision.whitelist_changes import Change, MemberStatus, Snapshot, tier_changes
+
+#: Each member's latest changes of consent at the counter, by purpose.
+Records = Mapping[str, Mapping[str, ConsentChange]]
+_CONSENT_DAYS = (CONSENT_ON, *(name for days in PURPOSE_DAYS.values() for name in days))
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,9 @@ class Contents:
     ----------
     profile, rows : pa.Table
         The profiles and the whitelist rows that follow from them.
-    consent_on : Floats
-        Day number of each member's latest record of consent, NaN for none.
+    consent_days : mapping of str to Floats
+        By column of the edition, the day number of each member's latest change of consent, in all
+        and by purpose; NaN for none.
     places : dict
         (county, township, village) names by place code.
     moves : tuple of Change
@@ -50,7 +57,7 @@ class Contents:
     profile: pa.Table
     rows: pa.Table
     household_borrower: Floats
-    consent_on: Floats
+    consent_days: Mapping[str, Floats]
     consents_digest: str
     people: People
     places: dict[str, tuple[str, str | None, str | None]]
@@ -90,7 +97,7 @@ def contents(
         profile=profile,
         rows=scored.rows,
         household_borrower=scored.household_borrower,
-        consent_on=consent.on,
+        consent_days=consent.days,
         consents_digest=consent.digest,
         people=people(archive, basis.as_of, members),
         places=place_names(archive, basis.as_of),
@@ -102,56 +109,69 @@ def contents(
 
 @dataclass(frozen=True)
 class Consent:
-    """Profiles with consent in force, the day number of each latest record, the records' digest."""
+    """Profiles with consent in force, the days by column of the edition, the records' digest."""
 
     profile: pa.Table
-    on: Floats
+    days: Mapping[str, Floats]
     digest: str
 
 
 def merge_consents(
-    archive: Archive, profile: pa.Table, as_of: date, records: Mapping[str, ConsentChange]
+    archive: Archive,
+    profile: pa.Table,
+    basis: Basis,
+    records: Records,
 ) -> Consent:
-    """Return the profiles with the counter's `records` before `as_of` merged in."""
-    days = _archive_days(archive, profile, as_of)
-    return Consent(*_merge_records(profile, days, records), _digest(records))
-
-
-def _archive_days(archive: Archive, profile: pa.Table, as_of: date) -> Floats:
-    """Return the day number of the archive's latest record for each member, NaN for none."""
-    known = consent_days_as_of(archive, as_of)
-    index = pc.index_in(profile["member_id"], known["member_id"].combine_chunks())
-    days = known["consent_on"].combine_chunks().take(index.combine_chunks()).cast(pa.int32())
-    return np.asarray(days.cast(pa.float64()).to_numpy(zero_copy_only=False))
-
-
-def _merge_records(
-    profile: pa.Table, days: Floats, records: Mapping[str, ConsentChange]
-) -> tuple[pa.Table, Floats]:
-    if not records:
-        return profile, days
-    members = pa.array(records, pa.string())
-    rows = pc.index_in(members, profile["member_id"].combine_chunks()).to_pylist()
-    in_force, days = profile[CONSENT_IN_FORCE].to_pylist(), days.copy()
-    for row, record in zip(rows, records.values(), strict=True):
+    """Return the profiles with the counter's `records` by member and purpose merged in."""
+    days = _archive_days(archive, profile, basis.as_of)
+    in_force = profile[CONSENT_IN_FORCE].to_pylist()
+    rows = pc.index_in(pa.array(records, pa.string()), profile["member_id"].combine_chunks())
+    for row, changes in zip(rows.to_pylist(), records.values(), strict=True):
         if row is not None:
-            known = (
-                None
-                if np.isnan(days[row])
-                else ConsentChange(bool(in_force[row]), day_of(days[row]))
-            )
-            latest = latest_consent(known, record) or record
-            in_force[row], days[row] = latest.is_given, day_number(latest.on)
+            in_force[row] = _merge_record(days, row, changes, basis.policy.consent_terms.purposes)
     at = profile.schema.get_field_index(CONSENT_IN_FORCE)
     field = profile.schema.field(at)
-    return profile.set_column(at, field, pa.array(in_force, field.type)), days
+    merged = profile.set_column(at, field, pa.array(in_force, field.type)) if records else profile
+    return Consent(merged, days, _digest(records))
 
 
-def _digest(records: Mapping[str, ConsentChange]) -> str:
+def _archive_days(archive: Archive, profile: pa.Table, as_of: date) -> dict[str, Floats]:
+    """Return the day numbers of the archive's latest changes of consent, NaN for none."""
+    known = consent_days_as_of(archive, as_of)
+    index = pc.index_in(profile["member_id"], known["member_id"].combine_chunks()).combine_chunks()
+    return {name: _numbers(known[name].combine_chunks().take(index)) for name in _CONSENT_DAYS}
+
+
+def _numbers(days: pa.Array) -> Floats:
+    numbers = days.cast(pa.int32()).cast(pa.float64())
+    return np.array(numbers.to_numpy(zero_copy_only=False))
+
+
+def _merge_record(
+    days: Mapping[str, Floats],
+    row: int,
+    changes: Mapping[str, ConsentChange],
+    needed: Sequence[str],
+) -> bool:
+    """Write the later days of `changes` to `row`; return whether consent is in force."""
+    for purpose, change in changes.items():
+        given, withdrawn = PURPOSE_DAYS[purpose]
+        column = days[given if change.is_given else withdrawn]
+        column[row] = np.fmax(column[row], day_number(change.on))
+        days[CONSENT_ON][row] = np.fmax(days[CONSENT_ON][row], day_number(change.on))
+    known = {each: change_of(*(days[n][row] for n in PURPOSE_DAYS[each])) for each in needed}
+    state = consent_to_all({each: c for each, c in known.items() if c is not None}, needed)
+    return state is not None and state.is_given
+
+
+def _digest(records: Records) -> str:
     """Return the digest that identifies a set of records; empty for none."""
     if not records:
         return ""
-    states = {member: f"{record.on} {record.is_given}" for member, record in records.items()}
+    states = {
+        member: {purpose: f"{change.on} {change.is_given}" for purpose, change in changes.items()}
+        for member, changes in records.items()
+    }
     return hashlib.sha256(rfc8785.dumps(states)).hexdigest()
 
 

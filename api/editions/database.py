@@ -34,7 +34,6 @@ from api.editions.edition import (
 )
 from api.editions.funnel import STEPS
 from data.storage.profiles import columns_of
-from model.decision.consent import CONSENT_ON
 from model.decision.whitelist import HOUSEHOLD_BORROWER
 from model.policy.policy import Policy
 from model.profile.dictionary import member_dictionary
@@ -121,8 +120,8 @@ def _people(contents: Contents) -> _Table:
 def _profiles(contents: Contents) -> Iterator[_Table]:
     texts, numbers = _by_type(served_attributes(contents.basis.policy))
     columns = columns_of(contents.profile.select([*texts, *numbers]))
-    columns |= {HOUSEHOLD_BORROWER: contents.household_borrower, CONSENT_ON: contents.consent_on}
-    numbers = [*numbers, HOUSEHOLD_BORROWER, CONSENT_ON]
+    columns |= {HOUSEHOLD_BORROWER: contents.household_borrower, **contents.consent_days}
+    numbers = [*numbers, HOUSEHOLD_BORROWER, *contents.consent_days]
     yield _Table(
         ATTRIBUTES,
         {"position": "INTEGER", "name": "TEXT"},

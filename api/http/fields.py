@@ -90,6 +90,12 @@ EXPECTED: Mapping[str, Text] = {
         "会员的陈述，至多 1000 个字，不得含证件号、电话等长数字",
         "the statement of the member, at most 1,000 characters, without id or phone numbers",
     ),
+    "purposes": Text(
+        "授权事项，一项或多项：personal_information、credit_bureau、data_sharing；不填即审批所需的全部事项",
+        "one or more of personal_information, credit_bureau, data_sharing; left out, all that a"
+        " decision needs",
+    ),
+    "recipient": Text("被授权方：bank 或 post；不填即 bank", "bank or post; left out, the bank"),
     "evidence": Text("以下之一：paper、electronic、voice", "one of paper, electronic, voice"),
     "lang": Text("zh 或 en", "zh or en"),
     "actor": Text(

@@ -132,7 +132,8 @@ def _has_consent(ledger: Ledger, resources: Resources, member_id: str) -> bool:
     edition = resources.edition
     with ledger.read() as view:
         _, entries = entries_of_member(view, member_id, CONSENT)
-        return is_consent_in_force(entries, edition.profile(member_id), edition)
+        terms = resources.policy.consent_terms
+        return is_consent_in_force(entries, edition.profile(member_id), edition, terms)
 
 
 @router.get("/whitelist", summary="List the whitelist in use", responses=refusals(NOT_READY))

@@ -274,7 +274,8 @@ def current_columns(view: View, subject_id: str, member_id: str, resources: Reso
     profile = edition.profile(member_id)
     if profile is None:
         raise ProblemError(NO_LONGER_ELIGIBLE)
-    consent = is_consent_in_force(view.entries_of_subject(subject_id, CONSENT), profile, edition)
+    entries, terms = view.entries_of_subject(subject_id, CONSENT), resources.policy.consent_terms
+    consent = is_consent_in_force(entries, profile, edition, terms)
     return columns_of(edition.numbers, [with_consent(profile, edition, consent)])
 
 

@@ -30,6 +30,7 @@ from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
 from api.ledger.tables import accesses
 from api.members.view import member_view
+from model.decision.consent import consent_to_all
 from model.decision.eligibility import OF_OTHERS
 
 
@@ -49,13 +50,14 @@ class Export:
         subject, entries = entries_of_member(view, self.member_id)
         place = _place(profile, entries)
         past = [entry for entry in entries if entry.kind in CONSENT]
+        terms = self.resources.policy.consent_terms
         body = {
             "member_id": self.member_id,
             "exported_at": view.now.isoformat(),
             "archive": self._archive() if profile else None,
             "identity": view.identities.person(subject) if subject else None,
             "consent": {
-                "in_force": is_consent_in_force(past, profile, edition),
+                "in_force": is_consent_in_force(past, profile, edition, terms),
                 "history": consent_history(past),
             },
             "entries": [_entry_body(view, entry) for entry in entries],
@@ -113,7 +115,9 @@ class Erase:
         if self._has_loan(entries, date_in_china(view.now)):
             raise ProblemError(LOAN_OUTSTANDING)
         view.identities.erase(subject)
-        consent = consent_in_edition(profile, self.resources.edition)
+        terms = self.resources.policy.consent_terms
+        known = consent_in_edition(profile, self.resources.edition, terms)
+        consent = consent_to_all(known, terms.purposes)
         body = {
             "erased_at": view.now.isoformat(),
             "entries_kept": len(entries) + 1,

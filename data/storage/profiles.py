@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from data.storage.archive import Archive
 from data.storage.engines import Engine, EngineName, open_archive, open_tables, start_engine
 from data.storage.private_files import drafted
+from model.policy.policy import dated_consent_terms
 from model.profile.flows.repayments import repayments
 from model.profile.point_in_time import PointInTime
 from model.profile.profile import build_profile, consent_days, spine_as_of
@@ -53,11 +54,13 @@ def profile_as_of(
         tables = open_archive(archive, running)
         spine = running.cache(running.fetch(spine_as_of(tables, as_of)))
         tables = {name: rows for name, rows in tables.items() if name not in stale}
-        return _compute(build_profile(tables, spine), running)
+        return _compute(build_profile(tables, spine, dated_consent_terms()), running)
 
 
 def consent_days_as_of(archive: Archive, as_of: date) -> pa.Table:
-    """Return each ``member_id`` and ``consent_on``, the day of its last change of consent.
+    """Return the days on which each member's consent last changed, in all and by purpose.
+
+    The columns are those of `consent_days`.
 
     Raises
     ------
@@ -66,7 +69,9 @@ def consent_days_as_of(archive: Archive, as_of: date) -> pa.Table:
     """
     with start_engine("duckdb") as running:
         tables = open_archive(archive, running)
-        return running.fetch(consent_days(tables, as_of).order_by("member_id"))
+        return running.fetch(
+            consent_days(tables, as_of, dated_consent_terms()).order_by("member_id")
+        )
 
 
 def loan_months_as_of(archive: Archive, as_of: date) -> pa.Table:
@@ -101,7 +106,7 @@ def profile_spine(archive: Archive, spine: pa.Table, engine: EngineName = "duckd
     with start_engine(engine) as running:
         tables = open_archive(archive, running)
         keys = running.cache(spine.select(_SPINE.names).cast(_SPINE))
-        return _compute(build_profile(tables, keys), running)
+        return _compute(build_profile(tables, keys, dated_consent_terms()), running)
 
 
 def columns_of(table: pa.Table) -> dict[str, NDArray[Any]]:

@@ -111,7 +111,8 @@ def _listed(value: Any) -> str:
 def _rules(rules: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
     for rule in rules:
         matches = f"`{rule['attribute']}` {rule['holds'].replace('_', ' ')} {rule['value']}"
-        effect = rule["outcome"] + (", not scored" if rule.get("unscored") else "")
+        ways = {"unscored": ", not scored", "alone": ", told alone"}
+        effect = rule["outcome"] + "".join(told for way, told in ways.items() if rule.get(way))
         holds = str(rule["from"]) + (f" until {rule['until']}" if "until" in rule else "")
         texts = "<br>".join(rule[way] + rule.get("detail", {}).get(way, "") for way in ("zh", "en"))
         yield rule["code"], matches, rule["missing"], effect, holds, texts, rule["source"]

@@ -110,7 +110,7 @@ def decide_many(
     read = {**columns, **eligibility(columns, policy)}
     on_request = knock_outs(
         policy.request_rules, _request_attributes(read, requests, assessment, policy)
-    )
+    ).without(assessment.knock_outs.alone)
     told = _told(read, policy)
     rows = _Rows(assessment, on_request, told, as_of, policy, card)
     return [rows.decision(row) for row in range(len(requests))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,12 +39,20 @@ class KnockOuts:
         Shape (n,), index into `SEVERITY` of the worst match.
     unscored : Flags
         Shape (n,): rows that must not be scored.
+    alone : Flags
+        Shape (n,): rows of which a rule is told alone, so that no other rule matches them.
     """
 
     codes: tuple[str, ...]
     matched: Flags
     severity: Ints
     unscored: Flags
+    alone: Flags
+
+    def without(self, rows: Flags) -> KnockOuts:
+        """Return the same with no match of `rows`, shape (n,)."""
+        matched = self.matched & ~rows[:, None]
+        return replace(self, matched=matched, severity=np.where(rows, 0, self.severity))
 
     def codes_of(self, row: int) -> tuple[str, ...]:
         """Return the codes that matched `row`, in policy order."""
@@ -71,12 +79,15 @@ def knock_outs(rules: Sequence[Rule], columns: Columns) -> KnockOuts:
     for index, rule in enumerate(rules):
         values[index] = columns[rule.attribute]
     effects = _effects(table, values).T
+    alone = np.asarray(((effects > 0) & table.alone).any(axis=1))
+    effects = np.where(alone[:, None] & ~table.alone, 0, effects)
     matched = effects > 0
     return KnockOuts(
         codes=table.codes,
         matched=matched,
         severity=effects.max(axis=1, initial=0),
         unscored=np.asarray((matched & table.unscored).any(axis=1)),
+        alone=alone,
     )
 
 
@@ -90,6 +101,7 @@ class _Table:
     outcome: Ints
     missing: Ints
     unscored: Flags
+    alone: Flags
 
 
 #: Tables by the identity of their rules, which is cheaper than hashing every rule. An entry holds
@@ -118,6 +130,7 @@ def _table(rules: tuple[Rule, ...]) -> _Table:
         outcome=_severities(rule.outcome for rule in rules),
         missing=_severities(rule.missing for rule in rules),
         unscored=np.array([rule.unscored for rule in rules], dtype=bool),
+        alone=np.array([rule.alone for rule in rules], dtype=bool),
     )
 
 

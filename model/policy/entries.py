@@ -31,6 +31,9 @@ class Rule:
         The effect of a missing value, which every rule states.
     unscored : bool
         A member that the rule declines is not scored at all (no consent, no score).
+    alone : bool
+        Where the rule matches no other rule is read or told, neither on the member nor on the
+        request.
     detail : Text or None
         What follows the text where it can be filled in: ``{column}`` stands for a value, a date
         where the name ends in ``_on``.
@@ -46,6 +49,7 @@ class Rule:
     text: Text
     source: str
     detail: Text | None = None
+    alone: bool = False
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -173,11 +177,14 @@ def rule_of(spec: Mapping[str, Any], numbers: Mapping[str, int]) -> Rule:
         text=Text(spec["zh"], spec["en"]),
         source=spec["source"],
         detail=_detail(where, spec.get("detail")),
+        alone=spec.get("alone", False),
     )
     if not _CODE.fullmatch(str(rule.code)):
         raise ContractError(f"policy.yaml, {where}: a code is written like NO_CONSENT")
     if rule.unscored not in (True, False):
         raise ContractError(f"policy.yaml, {where}: unscored is true or false")
+    if rule.alone not in (True, False) or (rule.alone and not rule.unscored):
+        raise ContractError(f"policy.yaml, {where}: alone is true or false, and true of unscored")
     # A member without a score must not reach a tier that depends on points.
     if rule.unscored and (rule.outcome != "decline" or rule.missing not in ("decline", "pass")):
         raise ContractError(f"policy.yaml, {where}: an unscored member must be declined")

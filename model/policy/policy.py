@@ -13,6 +13,7 @@ from typing import Any
 import rfc8785
 
 from model.errors import ContractError
+from model.policy.consent import consent_terms, terms_by_day
 from model.policy.entries import (
     Crop,
     Effect,
@@ -43,6 +44,7 @@ from model.policy.policy_file import (
     read_policy_file,
 )
 from model.policy.texts import text_of
+from model.profile.consent_terms import ConsentTerms, DatedTerms
 
 __all__ = [
     "Crop",
@@ -52,6 +54,7 @@ __all__ = [
     "Policy",
     "ReviewReason",
     "Rule",
+    "dated_consent_terms",
     "policy_on",
     "read_policy",
 ]
@@ -82,6 +85,8 @@ class Policy:
         Lines of work in which nobody is told that fields are few or missing.
     exposure_caps_yuan : mapping of str to int
         Most that may be out to a ``household``; empty in a policy without caps.
+    consent_terms : ConsentTerms
+        What a decision needs consent to, and whose consent counts.
     in_force : mapping
         All of the above as plain JSON values, with units, sources and dates of effect.
     digest : str
@@ -99,6 +104,7 @@ class Policy:
     review_reasons: tuple[ReviewReason, ...]
     occupations_without_fields: tuple[str, ...]
     exposure_caps_yuan: Mapping[str, int]
+    consent_terms: ConsentTerms
     rules: tuple[Rule, ...]
     request_rules: tuple[Rule, ...]
     in_force: Mapping[str, Any]
@@ -155,6 +161,17 @@ def _file_of(text: str) -> Mapping[str, Any]:
     return read_policy_file(text)
 
 
+def dated_consent_terms() -> DatedTerms:
+    """Return what the policy in use asks of consents, by the day from which it does.
+
+    Raises
+    ------
+    ContractError
+        If the file is malformed.
+    """
+    return terms_by_day(_file_of(text_of("policy.yaml")))
+
+
 def read_policy(text: str, day: date) -> Policy:
     """Return the policy in YAML `text` in force on `day`; see `policy_on`."""
     return _policy(read_policy_file(text), day)
@@ -206,6 +223,7 @@ def _parse_policy(entries: Mapping[str, Any], day: date) -> Policy:
         exposure_caps_yuan=_integers(entries, "exposure_caps_yuan", 10**9)
         if "exposure_caps_yuan" in entries
         else {},
+        consent_terms=consent_terms(entries),
         rules=tuple(rule_of(spec, numbers) for spec in entries["rules"]),
         request_rules=tuple(rule_of(spec, numbers) for spec in entries["request_rules"]),
         in_force=entries,

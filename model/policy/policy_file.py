@@ -21,7 +21,10 @@ TABLES = (
 )  # fmt: skip
 #: Dated tables that a policy may lack, or have only from a later day on; without them it decides as
 #: before there were any.
-LATER_TABLES = ("evidence_percent", "occupations_without_fields", "exposure_caps_yuan")
+LATER_TABLES = (
+    "evidence_percent", "occupations_without_fields", "exposure_caps_yuan", "consent_purposes",
+    "consent_recipients",
+)  # fmt: skip
 RULES = ("rules", "request_rules")
 #: Numbers of a later day: see `LATER_TABLES`.
 LATER_NUMBERS = (
@@ -35,7 +38,7 @@ _NUMBER_KEYS = ("unit", "source", "values")
 _TABLE_KEYS = ("source", "values")
 _RULE_KEYS = ("code", "attribute", "holds", "value", "missing", "outcome", "zh", "en", "source",
               "from")  # fmt: skip
-_RULE_OPTIONS = ("until", "unscored", "detail")
+_RULE_OPTIONS = ("until", "unscored", "alone", "detail")
 #: Keys whose value is text, at any level.
 _TEXTS = ("code", "attribute", "zh", "en", "source", "unit")
 
@@ -138,7 +141,7 @@ def in_force(spec: Mapping[str, Any], day: date) -> dict[str, Any]:
     ContractError
         If a number or table has no value by that day.
     """
-    later = [name for name in LATER_TABLES if name in spec and _has_begun(spec[name], day)]
+    later = tables_in_force(spec, LATER_TABLES, day)
     numbers = {
         name: entry
         for name, entry in spec["numbers"].items()
@@ -146,9 +149,16 @@ def in_force(spec: Mapping[str, Any], day: date) -> dict[str, Any]:
     }
     return {
         "numbers": {name: _dated(name, entry, day) for name, entry in numbers.items()},
-        **{name: _dated(name, spec[name], day) for name in (*TABLES, *later)},
+        **{name: _dated(name, spec[name], day) for name in TABLES},
+        **later,
         **{name: _rules_in_force(spec[name], day) for name in RULES},
     }
+
+
+def tables_in_force(spec: Mapping[str, Any], names: Collection[str], day: date) -> dict[str, Any]:
+    """Return those of the later tables `names` that hold on `day`, as plain JSON values."""
+    begun = [name for name in names if name in spec and _has_begun(spec[name], day)]
+    return {name: _dated(name, spec[name], day) for name in begun}
 
 
 def checked_mapping(

@@ -15,6 +15,7 @@ import ibis
 from ibis.expr.types import Table
 
 from model.archive.tables import EVENT_ON, RECORDED_AT, archive_tables
+from model.profile.consent_terms import ALWAYS_FIRST, DatedTerms
 from model.profile.windows import completed_months, month_number
 
 #: The columns that identify one profile.
@@ -35,10 +36,13 @@ class PointInTime:
         All versions of the archive's rows, by table name, as declared in ``archive.yaml``.
     spine : ibis.Table
         Distinct pairs of ``member_id`` and ``as_of`` (date).
+    consent_terms : sequence of (date, ConsentTerms)
+        What policy asks of consents, by the as-of date from which it does.
     """
 
     tables: Mapping[str, Table]
     spine: Table
+    consent_terms: DatedTerms = ALWAYS_FIRST
 
     def rows(self, table: str) -> Table:
         """Return the rows of `table` in force for each spine row, with `as_of` and `months_ago`."""

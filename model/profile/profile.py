@@ -12,9 +12,10 @@ from datetime import date
 import ibis
 from ibis.expr.types import Table, Value
 
+from model.profile.consent_terms import ALWAYS_FIRST, CHANGES, PURPOSES, DatedTerms, day_name
 from model.profile.dictionary import Type, member_dictionary
 from model.profile.flows import formulas
-from model.profile.flows.consents import consent_on, consents
+from model.profile.flows.consents import consents
 from model.profile.flows.formula import PROFILE, Formula, View
 from model.profile.point_in_time import KEYS, PointInTime
 
@@ -22,7 +23,9 @@ from model.profile.point_in_time import KEYS, PointInTime
 _COLUMN_TYPES: Mapping[Type, str] = {"number": "float64", "flag": "boolean", "text": "string"}
 
 
-def build_profile(tables: Mapping[str, Table], spine: Table) -> Table:
+def build_profile(
+    tables: Mapping[str, Table], spine: Table, consent_terms: DatedTerms = ALWAYS_FIRST
+) -> Table:
     """Return the profile of each row of `spine`.
 
     Parameters
@@ -33,6 +36,8 @@ def build_profile(tables: Mapping[str, Table], spine: Table) -> Table:
         table are missing.
     spine
         ``member_id`` (text) and ``as_of`` (date); rows may repeat, other columns are ignored.
+    consent_terms
+        What policy asks of consents, by the day from which it does.
 
     Returns
     -------
@@ -40,7 +45,7 @@ def build_profile(tables: Mapping[str, Table], spine: Table) -> Table:
         ``member_id``, ``as_of`` and every attribute of the dictionary in its order: float64,
         boolean or text. A member not visible as of the date has no identity attributes.
     """
-    now = PointInTime(tables, spine.select(*KEYS).distinct())
+    now = PointInTime(tables, spine.select(*KEYS).distinct(), consent_terms)
     profile = now.spine
     for number, (view, group) in enumerate(_by_view(tables).items()):
         values = _values(view.rows(now), view, group)
@@ -57,15 +62,18 @@ def spine_as_of(tables: Mapping[str, Table], as_of: date) -> Table:
     return PointInTime(tables, dated.distinct()).rows("members").select(*KEYS)
 
 
-def consent_days(tables: Mapping[str, Table], as_of: date) -> Table:
-    """Return ``member_id`` and ``consent_on`` of every member visible as of `as_of`.
+def consent_days(
+    tables: Mapping[str, Table], as_of: date, consent_terms: DatedTerms = ALWAYS_FIRST
+) -> Table:
+    """Return ``member_id``, ``consent_on`` and the days of each purpose of every visible member.
 
-    The day of the archive's latest change of consent, from the same rows as ``consent_in_force``;
-    null if there is none.
+    ``consent_on`` is the day of the archive's latest change of consent, from the same rows as
+    ``consent_in_force``; null if there is none. The days of each purpose are named by `day_name`.
     """
-    now = PointInTime(tables, spine_as_of(tables, as_of))
+    now = PointInTime(tables, spine_as_of(tables, as_of), consent_terms)
     days = consents.rows(now)
-    return days.select("member_id", consent_on=consent_on(days))
+    named = [day_name(purpose, change) for purpose in PURPOSES for change in CHANGES]
+    return days.select("member_id", *named, consent_on=days.changed_on)
 
 
 def _by_view(tables: Mapping[str, Table]) -> dict[View, list[Formula]]:

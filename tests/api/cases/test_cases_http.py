@@ -201,6 +201,9 @@ def test_consent_is_withdrawn_given_again_and_remembered(branch: Branch) -> None
     address = f"/v1/members/{branch.member('SECOND')['member_id']}/consents"
     body = officer("GET", address).json()
     assert body.pop("since") < "2023-10-01"
+    states = {each["purpose"]: each["is_given"] for each in body.pop("purposes")}
+    assert states["personal_information"]
+    assert states["credit_bureau"]
     assert body == {"in_force": True, "by": "archive", "history": []}
     withdrawn = officer("POST", f"{address}/withdrawal", {"evidence": "paper"})
     assert (withdrawn.status_code, withdrawn.json()["in_force"]) == (201, False)
@@ -208,6 +211,31 @@ def test_consent_is_withdrawn_given_again_and_remembered(branch: Branch) -> None
     body = officer("GET", address).json()
     assert (body["in_force"], body["by"]) == (True, "ledger")
     assert [event["is_given"] for event in body["history"]] == [False, True]
+
+
+def test_consent_is_given_and_withdrawn_by_purpose_and_recipient(branch: Branch) -> None:
+    officer = branch.as_("officer", subject="registrar")
+    address = f"/v1/members/{branch.member('SECOND')['member_id']}/consents"
+    asked = {"evidence": "paper", "purposes": ["credit_bureau"], "recipient": "bank"}
+    assert officer("POST", f"{address}/withdrawal", asked).json()["in_force"] is False
+    to_the_post = {**asked, "recipient": "post"}
+    assert officer("POST", address, to_the_post).json()["in_force"] is False
+    assert officer("POST", address, to_the_post).json()["code"] == "consent-unchanged"
+    body = officer("GET", address).json()
+    states = {each["purpose"]: each for each in body["purposes"]}
+    assert (states["credit_bureau"]["is_given"], states["credit_bureau"]["is_needed"]) == (
+        False,
+        True,
+    )
+    assert states["personal_information"]["is_given"]
+    assert not states["data_sharing"]["is_needed"]
+    assert [(event["purposes"], event["recipient"]) for event in body["history"][-2:]] == [
+        (["credit_bureau"], "bank"),
+        (["credit_bureau"], "post"),
+    ]
+    assert officer("POST", address, asked).json()["in_force"] is True
+    for wrong in ({"purposes": []}, {"purposes": ["marketing"]}, {"recipient": "unstated"}):
+        assert officer("POST", address, {**asked, **wrong}).status_code == 422
 
 
 def test_a_person_is_exported_and_erased(branch: Branch) -> None:

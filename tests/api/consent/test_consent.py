@@ -23,11 +23,19 @@ from api.editions.edition import PlaceFilter
 from api.ledger.database import Location
 from api.payments.commands import Disburse
 from data.storage.archive import Archive
-from model.decision.consent import ConsentChange, day_number, day_of, latest_consent
+from model.decision.consent import (
+    ConsentChange,
+    consent_to_all,
+    day_number,
+    day_of,
+    latest_consent,
+)
+from model.policy.policy import policy_on
 from tests.support.ledger.filling import loaded
 
 #: The desk's first day, in China, and the day of the edition that brings the branch's news.
 TODAY, LATER = date(2023, 10, 9), date(2023, 10, 20)
+TERMS = policy_on(TODAY).consent_terms
 #: The demo plays on an earlier day than `LATER`.
 APPROVAL = Approval("Tester", "the day after the branch's files")
 #: Records of consent in branch files, one member each, recorded on 16 October.
@@ -89,7 +97,7 @@ def is_consenting(desk, member):
     with desk.ledger.read() as view:
         subject = view.identities.known([member["member_id"]])[member["member_id"]]
         past = view.entries_of_subject(subject, CONSENT)
-    return is_consent_in_force(past, profile, desk.resources.edition)
+    return is_consent_in_force(past, profile, desk.resources.edition, TERMS)
 
 
 @pytest.mark.parametrize("news", ["withdrew after", "withdrew the same day"])
@@ -147,11 +155,12 @@ def test_a_member_who_withdrew_at_the_counter_is_not_scored_by_the_next_batch(
     for news, words in said.items():
         for is_given in words:
             say(desk, affected[news], is_given)
-    records = consents_before(Location.of(ledger_settings), LATER)
+    records = consents_before(Location.of(ledger_settings), LATER, TERMS)
     assert records == {
-        affected[news]["member_id"]: ConsentChange(given[-1], TODAY) for news, given in said.items()
+        affected[news]["member_id"]: dict.fromkeys(TERMS.purposes, ConsentChange(given[-1], TODAY))
+        for news, given in said.items()
     }
-    assert consents_before(Location.of(ledger_settings), TODAY) == {}
+    assert consents_before(Location.of(ledger_settings), TODAY, TERMS) == {}
     out = tmp_path / "rows.parquet"
     publish_whitelist(archive, LATER, home, out, consents=records, approval=APPROVAL)
     online = loaded(home)
@@ -164,8 +173,54 @@ def test_a_member_who_withdrew_at_the_counter_is_not_scored_by_the_next_batch(
         assert is_refused is (news in ("no news", "withdrew after", "withdrew the same day")), news
 
 
+def test_a_decision_needs_every_purpose_and_the_banks_own_consent(desk, affected):
+    member = affected["no news"]
+
+    def tell(is_given, *purposes, recipient="bank"):
+        words = SetConsent(
+            None, "o", member["member_id"], is_given, "paper", desk.resources, purposes, recipient
+        )
+        return desk.do(words)["in_force"]
+
+    assert tell(False, "data_sharing") is True
+    assert tell(False, "credit_bureau") is False
+    assert tell(True, "credit_bureau", "personal_information", recipient="post") is False
+    assert "NO_CONSENT" in outcome(desk, member)[1]
+    assert tell(True, "credit_bureau") is True
+    assert "NO_CONSENT" not in outcome(desk, member)[1]
+
+
+def test_a_purpose_withdrawn_at_the_counter_counts_in_the_next_batch(
+    desk, affected, branch, ledger_settings, tmp_path
+):
+    home, archive = Path(shutil.copytree(branch[0], tmp_path / "copy")), branch[1]
+    bureau, sharing = affected["no news"], affected["gave again after"]
+    for member, purpose in ((bureau, "credit_bureau"), (sharing, "data_sharing")):
+        words = (None, "o", member["member_id"], False, "paper", desk.resources, (purpose,))
+        desk.do(SetConsent(*words))
+    records = consents_before(Location.of(ledger_settings), LATER, TERMS)
+    out = tmp_path / "rows.parquet"
+    publish_whitelist(archive, LATER, home, out, consents=records, approval=APPROVAL)
+    desk.resources = loaded(home)
+    standing = desk.resources.edition.row(bureau["member_id"])
+    assert (standing["knock_outs"], standing["points"]) == ("NO_CONSENT", None)
+    assert not is_consenting(desk, bureau)
+    assert is_consenting(desk, sharing)
+
+
 def test_without_a_ledger_the_batch_uses_the_archive(ledger_settings):
-    assert consents_before(Location.of(ledger_settings), LATER) == {}
+    assert consents_before(Location.of(ledger_settings), LATER, TERMS) == {}
+
+
+def test_all_purposes_must_be_given_and_the_day_is_that_of_the_present_state():
+    given, withdrawn = ConsentChange(True, TODAY), ConsentChange(False, LATER)
+    needed = ("personal_information", "credit_bureau")
+    assert consent_to_all({}, needed) is None
+    assert consent_to_all({needed[0]: given}, needed) == ConsentChange(False, TODAY)
+    assert consent_to_all(dict.fromkeys(needed, given), needed) == given
+    assert consent_to_all({needed[0]: given, needed[1]: withdrawn}, needed) == withdrawn
+    extra = {**dict.fromkeys(needed, given), "data_sharing": withdrawn}
+    assert consent_to_all(extra, needed) == given
 
 
 days = st.dates(date(2023, 10, 1), date(2023, 10, 6))

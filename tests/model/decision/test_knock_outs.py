@@ -14,7 +14,7 @@ from model.policy.policy_file import RULES, shipped_policy
 from model.profile.dictionary import member_dictionary
 
 POLICY = policy_on(date(2023, 10, 1))
-RULE = replace(POLICY.rules[0], code="RULE", attribute="x", value=2.0, unscored=False)
+RULE = replace(POLICY.rules[0], code="RULE", attribute="x", value=2.0, unscored=False, alone=False)
 
 
 def severity(rule, value):
@@ -63,6 +63,19 @@ def test_only_a_rule_that_says_so_leaves_a_member_unscored_and_only_where_it_mat
     found = knock_outs([silent, replace(silent, code="LOUD", unscored=False)],
                        {"x": np.array([1.0, 3.0, np.nan])})  # fmt: skip
     assert found.unscored.tolist() == [False, True, True]
+
+
+def test_a_rule_that_is_told_alone_silences_the_others_where_it_matches():
+    alone = replace(RULE, holds="above", outcome="decline", missing="decline", unscored=True,
+                    alone=True)  # fmt: skip
+    other = replace(RULE, code="OTHER", holds="above", value=0.0, outcome="refer", missing="refer")
+    found = knock_outs([other, alone], {"x": np.array([1.0, 3.0, np.nan])})
+    assert found.codes_by_row() == [("OTHER",), ("RULE",), ("RULE",)]
+    assert [SEVERITY[worst] for worst in found.severity] == ["refer", "decline", "decline"]
+    assert found.alone.tolist() == [False, True, True]
+    rest = found.without(found.alone)
+    assert rest.codes_by_row() == [("OTHER",), (), ()]
+    assert [SEVERITY[worst] for worst in rest.severity] == ["refer", "pass", "pass"]
 
 
 def test_no_rule_in_force_means_that_nothing_matches():
