@@ -61,10 +61,10 @@ if TYPE_CHECKING:
 @click.option("--out", type=FOLDER, help="Also write the card, figures and report here.")
 @click.option(
     "--calibration",
-    default="line",
+    default="long_run",
     show_default=True,
     type=click.Choice(CURVES),
-    help="Curve that maps points to PD.",
+    help="Curve that maps points to PD; long_run is the line where rows span no two years.",
 )
 @click.option(
     "--reject-inference",

@@ -14,8 +14,9 @@ from model.card.scorecard import Card
 from model.profile.dictionary import Dictionary
 from training.additive import Fit
 from training.binning.missing import fit_without_gain
-from training.card.calibrate import Calibration, calibrate, fit_line, with_curve
+from training.card.calibrate import Calibration, calibrate, fit_line, long_run_of, with_curve
 from training.card.compile import compile_card, too_weak_for_points
+from training.card.long_run import Unseen
 from training.card.whole_points import rounding_loss
 from training.contest import Contest, contest, contest_steps, pairs_bought
 from training.families.comparison import Comparison
@@ -79,15 +80,22 @@ def learn(
     development = with_columns(development, derived, bins)
     held_samples = {n: with_columns(each, derived, bins) for n, each in held_samples.items()}
     origin = Origin(with_attributes(dictionary, derived.values()), source, settings)
-    judged = _compile(fitted, fitted.crossed.fit, development, development, origin)
+    unseen = _unseen(fitted.unseen_points(settings), development)
+    judged = _compile(fitted, fitted.crossed.fit, development, unseen, origin)
     fit, rows = _fit_to_all(fitted, development, held_samples[validated_on], settings)
-    card = judged if rows is development else _compile(fitted, fit, rows, development, origin)
+    card = judged
+    if rows is not development:
+        held = held_samples[validated_on]
+        unseen = unseen.and_also(_unseen(totals(judged, held), held))
+        card = _compile(fitted, fit, rows, unseen, origin)
     run = TrainedRun(
         card=card,
         judged=judged,
         digest=digest_of(card),
         origin=origin,
-        learned=_learned(fitted, fit, card),
+        learned=replace(
+            _learned(fitted, fit, card), long_run=long_run_of(unseen, card.scaling, settings)
+        ),
         samples=Samples(development, held_samples[validated_on], validated_on, rows),
         performance=_performance((card, judged), fitted, rows, development, held_samples, settings),
         comparison=Comparison(
@@ -167,15 +175,18 @@ def _fit_to_all(
     return fit_without_gain(fit.on(seen), seen), joined(development, validation)
 
 
-def _compile(fitted: _Fitted, fit: Fit, rows: Sample, development: Sample, origin: Origin) -> Card:
-    """Return the card of `fit` to `rows`; its PDs are those found out of fold on development."""
+def _unseen(points: Ints, sample: Sample) -> Unseen:
+    return Unseen(points, sample.bad, sample.period, sample.weight)
+
+
+def _compile(fitted: _Fitted, fit: Fit, rows: Sample, unseen: Unseen, origin: Origin) -> Card:
+    """Return the card of `fit` to `rows`; its PDs are those found on rows `unseen` by the fit."""
     settings = origin.settings
     card = compile_card(
         fit.additive, fitted.calibration, rows, origin.dictionary, settings,
         origin.source.name, _provenance(origin, fitted.crossed.candidate, len(rows)),
     )  # fmt: skip
-    points = fitted.unseen_points(settings)
-    return with_curve(card, points, development.bad, settings, development.weight)
+    return with_curve(card, unseen, settings)
 
 
 def _provenance(origin: Origin, candidate: str, rows: int) -> dict[str, str]:

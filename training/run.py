@@ -12,6 +12,7 @@ from model.card.scorecard import Card
 from model.profile.dictionary import Dictionary
 from training.additive import Dropped, Fit
 from training.card.calibrate import Calibration
+from training.card.long_run import LongRunLine
 from training.fairness.findings import FairnessReport
 from training.fairness.offers import OffersReport
 from training.families.comparison import Comparison, RoundingLoss
@@ -85,6 +86,8 @@ class Learned:
         The attributes that are not in the card.
     reject_inference : RejectReport or None
         None if the run had no unobserved rows.
+    long_run : LongRunLine or None
+        The line behind the served card's PDs; None where they keep the odds of the scale.
     """
 
     fit: Fit
@@ -94,6 +97,7 @@ class Learned:
     calibration: Calibration
     dropped: tuple[Dropped, ...]
     reject_inference: RejectReport | None = None
+    long_run: LongRunLine | None = None
 
 
 @dataclass(frozen=True)

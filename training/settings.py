@@ -22,7 +22,7 @@ MASTER_SCALE = tuple(
 
 
 Family = Literal["auto", "woe", "ebm", "boosted", "boosted_single", "blend"]
-CurveName = Literal["line", "beta", "isotonic", "centred_isotonic"]
+CurveName = Literal["line", "long_run", "beta", "isotonic", "centred_isotonic"]
 RejectMethod = Literal["none", "parcelling", "fuzzy", "ipw"]
 Population = Literal["members", "declined"]
 # The command line offers these names without importing the code behind them.
@@ -93,7 +93,8 @@ class Settings:
     bad_days, indeterminate_days : int
         Days past due that make a loan bad, and that leave it undecided.
     calibration : str
-        Curve from points to PD, of `training.card.calibrate`; ``line`` keeps the scale's odds.
+        Curve from points to PD, of `training.card.calibrate`; ``line`` keeps the scale's odds,
+        ``long_run`` takes slope and level over years, and is the line where rows span no two.
     reject_inference : str
         ``none``, ``parcelling``, ``fuzzy`` or ``ipw``: see `training.reject`.
     unobserved : str
@@ -141,7 +142,7 @@ class Settings:
     bad_days: int = 90
     indeterminate_days: int = 30
     run_in_months: int = 3
-    calibration: CurveName = "line"
+    calibration: CurveName = "long_run"
     reject_inference: RejectMethod = "none"
     unobserved: Population = "members"
     most_unobserved: int = 20_000

@@ -1,8 +1,8 @@
 """Make points mean odds: a slope and intercept fitted out of fold, then a curve from points to PD.
 
-By the straight line, 600 points are 50:1 odds. The other curves may bend the line; each is fitted
-out of fold, is monotone, and becomes a points → PD table. Points stay unchanged. The benchmark
-`benchmarks.calibration` compares the curves.
+By the straight line, 600 points are 50:1 odds. The other curves may move or bend the line; each is
+fitted on rows that the card has not seen, is monotone, and becomes a points → PD table. Points
+stay unchanged. The benchmark `benchmarks.calibration` compares the curves that need no dates.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from model.card.bins import Floats, Ints
 from model.card.scorecard import Card, Scaling
 from model.errors import TrainingError
 from training.binning.evidence import counts
+from training.card.long_run import LongRunLine, Unseen, long_run_line
 from training.measures.discrimination import auc_of_scores
 from training.samples.sample import Bools
 from training.settings import CURVES, CurveName, Settings
@@ -120,35 +121,47 @@ def distinct_pds(points: Ints, pd: Floats) -> tuple[Ints, Floats]:
     return points[first], rounded[first]
 
 
-def with_curve(
-    card: Card, unseen_points: Ints, bad: Bools, settings: Settings, weight: Floats | None = None
-) -> Card:
-    """Return `card` with the PD table of curve ``settings.calibration``.
-
-    Parameters
-    ----------
-    unseen_points : Ints
-        Out-of-fold points of the development rows, shape (n,).
+def with_curve(card: Card, unseen: Unseen, settings: Settings) -> Card:
+    """Return `card` with the PD table of curve ``settings.calibration``, fitted on `unseen` rows.
 
     Raises
     ------
     TrainingError
-        If no curve has that name, or reject inference weights rows, which only the line supports.
+        If no curve has that name, or reject inference weights rows, which it does not support.
     """
-    name = settings.calibration
-    if name == "line":
+    curve = _curve(unseen, card.scaling, settings)
+    if curve is None:
         return card
-    if name not in FITTERS:
+    highest = card.base + sum(int(term.points.max()) for term in card.terms)
+    pd_points, pd_values = pd_table(card.base, highest, curve)
+    return replace(card, pd_points=pd_points, pd_values=pd_values)
+
+
+def long_run_of(unseen: Unseen, scaling: Scaling, settings: Settings) -> LongRunLine | None:
+    """Return the line of the long run if the PDs follow it; None: they keep the scale's odds.
+
+    With reject inference the rows that teach have no outcome in any year, so the line stays.
+    """
+    if settings.calibration != "long_run" or settings.reject_inference != "none":
+        return None
+    return long_run_line(unseen, scaling)
+
+
+def _curve(unseen: Unseen, scaling: Scaling, settings: Settings) -> Curve | None:
+    """Return the curve of the settings; None where the line stays as it is."""
+    name = settings.calibration
+    if name not in CURVES:
         raise TrainingError(f"no calibration is called {name!r}; use one of {', '.join(CURVES)}")
+    if name == "long_run":
+        found = long_run_of(unseen, scaling, settings)
+        return None if found is None else lambda at: found.pd(at, scaling)
+    if name == "line":
+        return None
     if settings.reject_inference != "none":
         raise TrainingError(
             f"--calibration {name} supports booked loans only; use line, or no --reject-inference"
         )
-    highest = card.base + sum(int(term.points.max()) for term in card.terms)
-    pd_points, pd_values = pd_table(
-        card.base, highest, FITTERS[name](unseen_points, bad, card.scaling, weight)
-    )
-    return replace(card, pd_points=pd_points, pd_values=pd_values)
+    return FITTERS[name](unseen.points, unseen.bad, scaling, unseen.weight)
 
 
 def scale_curve(scaling: Scaling) -> Curve:

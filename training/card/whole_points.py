@@ -19,7 +19,7 @@ from training.additive import Additive, Fit, Shape
 from training.binning.missing import hold_missing, typical_codes
 from training.binning.optimal import breaks_direction
 from training.binning.turns import turns
-from training.card.calibrate import Calibration
+from training.card.calibrate import Calibration, scale_curve
 from training.families.comparison import RoundingLoss
 from training.measures.discrimination import auc_of_scores, delong
 from training.samples.sample import Sample
@@ -133,7 +133,8 @@ def rounding_loss(fit: Fit, calibration: Calibration, card: Card, unseen: Sample
     fine = _measure_shapes(finest, calibration, unseen)
     merged = _measure_shapes(fit.additive, calibration, unseen)
     totals = card.total(card.points_by_attribute(card.codes(unseen.columns)))
-    points = _measure(totals, card.pd(totals), unseen)
+    # By the scale's own odds, as the shapes are: a curve of the PD table is no loss of rounding.
+    points = _measure(totals, scale_curve(card.scaling)(totals.astype(np.float64)), unseen)
     return RoundingLoss(
         merging_auc=fine[0] - merged[0],
         rounding_auc=merged[0] - points[0],

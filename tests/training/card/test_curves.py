@@ -7,7 +7,8 @@ from model.card.card_json import card_from_json, card_to_json
 from model.card.scorecard import Scaling
 from model.errors import TrainingError
 from training.card.calibrate import FITTERS, with_curve
-from training.settings import Settings
+from training.card.long_run import Unseen
+from training.settings import CURVES, Settings
 
 SCALING = Scaling()
 AT = np.arange(380.0, 720.0)
@@ -19,6 +20,12 @@ def drawn(slope, rows=20_000):
     points = np.rint(rng.normal(550, 45, rows)).astype(np.int64)
     odds = slope * (points - SCALING.offset) / SCALING.factor
     return points, rng.random(rows) < 1 / (1 + np.exp(odds))
+
+
+def unseen(slope, rows):
+    """The same as rows of four years."""
+    points, bad = drawn(slope, rows)
+    return Unseen(points, bad, np.arange(rows) % 48)
 
 
 def truth(slope):
@@ -49,10 +56,9 @@ def test_overconfident_points_are_corrected_towards_the_true_pd(name):
     assert np.abs(FITTERS[name](points, bad, SCALING)(AT) - truth(0.6))[usual].mean() < wrong / 3
 
 
-@pytest.mark.parametrize("name", FITTERS)
+@pytest.mark.parametrize("name", CURVES)
 def test_a_card_with_a_curve_keeps_its_points_and_survives_its_file(name, member_card):
-    points, bad = drawn(0.7, rows=2000)
-    card = with_curve(member_card, points, bad, Settings(calibration=name))
+    card = with_curve(member_card, unseen(0.7, rows=2000), Settings(calibration=name))
     read = card_from_json(card_to_json(card))
     assert read.base == member_card.base
     assert [t.points.tolist() for t in read.terms] == [t.points.tolist() for t in member_card.terms]
@@ -62,7 +68,7 @@ def test_a_card_with_a_curve_keeps_its_points_and_survives_its_file(name, member
 def test_a_curve_other_than_the_line_is_refused_with_reject_inference(member_card):
     settings = Settings(calibration="beta", reject_inference="ipw")
     with pytest.raises(TrainingError, match="use line"):
-        with_curve(member_card, *drawn(1.0, rows=200), settings)
+        with_curve(member_card, unseen(1.0, rows=200), settings)
 
 
 def test_six_hundred_points_are_fifty_to_one_by_the_line():

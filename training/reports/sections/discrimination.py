@@ -47,6 +47,7 @@ def discrimination_section(run: TrainedRun) -> Section:
             Heading(by_grade),
             _grades(run.performance.evaluations[run.samples.validated_on]),
             _scale(run),
+            *_long_run(run),
         ),
     )  # fmt: skip
 
@@ -108,6 +109,22 @@ def _scale(run: TrainedRun) -> Prose:
         f" the cross-validated log odds, applied before rounding; {scaling.anchor_points} points"
         f" are {scaling.anchor_odds:g}:1 good to bad, {scaling.pdo} points double the odds.",
     ))  # fmt: skip
+
+
+def _long_run(run: TrainedRun) -> tuple[Prose, ...]:
+    """Return what moves the PDs from the scale's odds to those of an average year."""
+    line = run.learned.long_run
+    if line is None:
+        return ()
+    rates = "，".join(f"{rate:.2%}" for rate in line.rates[::-1])
+    said = say(
+        f"违约概率按长期平均：各年不良率（自最早）{rates}，平均 {line.rates.mean():.2%}；"
+        f"年内对数几率斜率 {line.slope:.3f}，截距 {line.intercept:+.3f}。分数与排序不变。",
+        f"PDs are those of an average year: bad rates by year from the first"
+        f" {rates.replace('，', ', ')}, mean {line.rates.mean():.2%}; slope of the log odds within"
+        f" years {line.slope:.3f}, intercept {line.intercept:+.3f}. Points and ranks stay.",
+    )
+    return (Prose(said),)
 
 
 def stability_section(run: TrainedRun) -> Section:
