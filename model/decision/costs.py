@@ -11,6 +11,8 @@ from model.decision.amounts import against
 from model.policy.policy import Policy
 
 _MOST_HEADS = 100
+#: The number of the policy by which a debt elsewhere ends; absent in older policies.
+INTEREST_ELSEWHERE = "interest_elsewhere_percent"
 
 
 @dataclass(frozen=True)
@@ -51,18 +53,33 @@ def yearly_costs(columns: Columns, policy: Policy) -> Costs:
     ----------
     columns
         People of the household, rent, leased area without a recorded rent, debt service, and what
-        the credit bureau reports.
+        the credit bureau reports: monthly payment, balance and guarantees.
     """
     return Costs(
         living=_living(columns, policy),
         rent=against(columns["rent_12m"])
         + against(columns["leased_mu_without_rent"]) * policy["usual_rent_yuan_per_mu"],
         debt_service=against(columns["debt_service_12m"]),
-        elsewhere=against(columns["bureau_monthly_payment"]) * 12,
+        elsewhere=_elsewhere(columns, policy),
         guarantees=_percent_of(
             against(columns["bureau_guarantees"]), policy["guarantee_share_percent"]
         ),
     )
+
+
+def _elsewhere(columns: Columns, policy: Policy) -> Ints:
+    """Return a year's payments to other lenders: at most what is owed, with a year's interest.
+
+    A debt that is nearly repaid does not go on as if it ran for ever. Policies of before do not
+    state the interest; of a balance that is not on record nothing is known.
+    """
+    payments = against(columns["bureau_monthly_payment"]) * 12
+    interest = policy.numbers.get(INTEREST_ELSEWHERE)
+    if interest is None:
+        return payments
+    balance = np.asarray(columns["bureau_balance"], dtype=np.float64)
+    owed = _percent_of(against(balance), 100 + interest)
+    return np.where(np.isnan(balance), payments, np.minimum(payments, owed))
 
 
 def _living(columns: Columns, policy: Policy) -> Ints:

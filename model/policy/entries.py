@@ -145,7 +145,10 @@ COST_NUMBERS: Mapping[str, tuple[int, int]] = {
 #: The evidence of an income, strongest first.
 EVIDENCE = ("account", "tax", "contract", "officer_visit", "declared")
 #: Numbers that a policy may lack, as older ones do; each with its bounds.
-OPTIONAL_NUMBERS: Mapping[str, tuple[int, int]] = {"least_points_told": (1, 100)}
+OPTIONAL_NUMBERS: Mapping[str, tuple[int, int]] = {
+    "least_points_told": (1, 100),
+    "interest_elsewhere_percent": (0, 100),
+}
 
 
 def policy_number(name: str, value: object) -> int:

@@ -25,7 +25,7 @@ def land_ahead(now: PointInTime) -> Table:
     """Select the plots of the last crop year; areas in hundredths of a mu, rent in fen a mu.
 
     `is_harvested` says that the household still holds the land at its next harvest, `is_leased`
-    that a lease on it runs today.
+    that it does so by a lease: rent is a cost of the harvest that it brings.
     """
     rows = plots.rows(now)
     today, lease_end = _day_number(rows.as_of), _day_number(rows.lease_end)
@@ -33,10 +33,8 @@ def land_ahead(now: PointInTime) -> Table:
     next_year = (today % 10_000 > by).cast("int64")
     next_harvest = (today // 10_000 + next_year) * 10_000 + by
     is_own = rows.tenure == "own"
-    return rows.mutate(
-        is_harvested=is_own | (lease_end >= next_harvest).fill_null(False),
-        is_leased=~is_own & (lease_end >= today).fill_null(False),
-    )
+    reaches = (lease_end >= next_harvest).fill_null(False)
+    return rows.mutate(is_harvested=is_own | reaches, is_leased=~is_own & reaches)
 
 
 @view("plots")
@@ -86,14 +84,14 @@ yield_vegetable_kg = _latest_yield("vegetable")
 
 @formula(land_ahead, none=0)
 def rent_12m(rows: Table) -> Value:
-    """Rent of a year for land whose lease runs; of wheat and maize on one field the larger."""
+    """Rent of a year for land leased to its harvest; of wheat and maize on one field the larger."""
     fen = _of_the_land(rows, rows.area_mu * rows.rent_per_mu, rows.rent_per_mu.notnull())
     return fen.cast("float64") / 10_000
 
 
 @formula(land_ahead, none=0)
 def leased_mu_without_rent(rows: Table) -> Value:
-    """Area whose lease runs and whose rent is not on record."""
+    """Area leased to its next harvest whose rent is not on record."""
     return mu(_of_the_land(rows, rows.area_mu, rows.rent_per_mu.isnull()))
 
 

@@ -1,5 +1,6 @@
 """Capacity from evidence, against households worked out by hand, and its laws."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.decision.capacity import finances, for_the_loan_that_follows, loan_terms
+from model.decision.costs import INTEREST_ELSEWHERE, yearly_costs
 from model.decision.income_lines import income_lines
 from model.policy.policy import policy_on
 
@@ -24,15 +26,16 @@ INCOMES = (
 )  # fmt: skip
 COSTS = (
     "household_heads", "rent_12m", "leased_mu_without_rent", "debt_service_12m",
-    "bureau_monthly_payment", "bureau_guarantees",
+    "bureau_monthly_payment", "bureau_balance", "bureau_guarantees",
 )  # fmt: skip
 #: Read, but counted for nothing.
 IGNORED = ("declared_income_yuan", "labourers", *(f"area_{crop}_mu" for crop in CROPS))
+UNKNOWN = {"bureau_balance": np.nan}
 NORMAL = {f"yield_{name}_kg": float(POLICY.crops[name].normal_kg_per_mu) for name in CROPS}
 
 
 def household(occupation="grower", evidence="account", **known):
-    numbers = {**dict.fromkeys((*INCOMES, *COSTS, *IGNORED), 0.0), **NORMAL, **known}
+    numbers = {**dict.fromkeys((*INCOMES, *COSTS, *IGNORED), 0.0), **NORMAL, **UNKNOWN, **known}
     columns = {name: np.array([value], dtype=np.float64) for name, value in numbers.items()}
     papers = {f"documented_{kind}_evidence": evidence for kind in KINDS}
     texts = {"occupation": occupation, **papers}
@@ -155,6 +158,22 @@ def test_rent_debts_elsewhere_and_guarantees_are_costs():
     tenant = {**earner, "rent_12m": np.array([7200.0])}
     assert capacity(tenant) == 21_628 * 200 // 213
     assert capacity({**earner, "leased_mu_without_rent": np.array([10.0])}) == capacity(tenant)
+
+
+def test_a_debt_elsewhere_takes_no_more_than_its_balance_and_interest():
+    earner = household("services", wages_credited_12m=40_000, household_heads=1,
+                       bureau_monthly_payment=500)  # fmt: skip
+    ends_soon = {**earner, "bureau_balance": np.array([2000.0])}
+    # 2,000 and 24 % instead of 6,000.
+    assert capacity(ends_soon) == (27_388 - 2_480) * 200 // 213
+    runs_on = {**earner, "bureau_balance": np.array([50_000.0])}
+    assert capacity(runs_on) == capacity(earner)
+
+
+def test_before_a_balance_was_read_a_debt_elsewhere_ran_for_the_year():
+    numbers = {name: n for name, n in POLICY.numbers.items() if name != INTEREST_ELSEWHERE}
+    columns = household(bureau_monthly_payment=500, bureau_balance=2000)
+    assert yearly_costs(columns, replace(POLICY, numbers=numbers)).elsewhere.tolist() == [6000]
 
 
 @pytest.mark.parametrize("occupation", ["grower", "livestock", "trader", "services"])
