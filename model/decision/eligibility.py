@@ -16,7 +16,17 @@ from model.policy.policy import Policy
 LONGEST_MONTHS = "longest_months_by_age"
 #: Years after its end at which an adverse record lapses (credit reporting rules, art. 16).
 _LAPSE_YEARS = 5
+#: Years after its end within which an adverse record keeps a loan away.
+_PROBATION_YEARS = 2
 _DEFAULT_DAYS = 90
+#: What shows that a household works: sales and receipts, parcels, accounts, land.
+_FLOW_COLUMNS = (
+    "net_sales_12m", "qr_receipts_12m", "parcels_sent_12m", "average_balance_12m", "area_total_mu",
+)  # fmt: skip
+_FLOWS = len(_FLOW_COLUMNS)
+_PAPER_COLUMNS = tuple(
+    f"documented_{kind}_yuan" for kind in ("wages", "business", "rent", "pension", "other")
+)
 #: Days beyond which no calendar day is computed.
 _MOST_DAYS = 200_000.0
 
@@ -27,7 +37,9 @@ def eligibility(columns: Columns, policy: Policy) -> dict[str, Floats]:
     What `columns` lacks the inputs of is left out.
     """
     return {
-        name: compute(*(np.asarray(columns[each], dtype=np.float64) for each in inputs), policy)
+        name: compute(
+            *(np.asarray(columns[each], dtype=np.float64) for each in inputs), policy=policy
+        )
         for name, (inputs, compute) in _DERIVED.items()
         if name in policy.read_by_rules and all(each in columns for each in inputs)
     }
@@ -66,17 +78,45 @@ def _arrears_short_of_default(worst_24m: Floats, policy: Policy) -> Floats:
     return np.where(worst_24m >= _DEFAULT_DAYS, np.nan, worst_24m)
 
 
-def _flows_on_record(
-    sales: Floats, receipts: Floats, parcels: Floats, balance: Floats, area: Floats, policy: Policy
-) -> Floats:
+def _adverse_resolved_earlier(in_60m: Floats, in_24m: Floats, policy: Policy) -> Floats:
+    """Return the records resolved within five years where none is of the last two, else unknown."""
+    return np.where(in_24m > 0, np.nan, in_60m)
+
+
+def _flows_on_record(*flows: Floats, policy: Policy) -> Floats:
     """Return how many of sales, parcels, accounts and land the archive knows of the member."""
+    return _kinds(flows)
+
+
+def _flows_beside_papers(*columns: Floats, policy: Policy) -> Floats:
+    """Return the kinds of flows on record where there is a paper of income, else infinity."""
+    return np.where(_papers(columns[_FLOWS:]) > 0, _kinds(columns[:_FLOWS]), np.inf)
+
+
+def _records_on_file(*columns: Floats, policy: Policy) -> Floats:
+    """Return how many of sales, parcels, accounts, land and papers of income are on record."""
+    return _kinds(columns[:_FLOWS]) + _papers(columns[_FLOWS:])
+
+
+def _kinds(flows: tuple[Floats, ...]) -> Floats:
+    sales, receipts, parcels, balance, area = flows
     kinds = (sales > 0, parcels > 0, (balance >= 0) | (receipts > 0), area > 0)
     found: Floats = np.sum(kinds, axis=0, dtype=np.float64)
     return found
 
 
+def _papers(incomes: tuple[Floats, ...]) -> Floats:
+    """Return how many kinds of income papers or a visit document; a declaration is none."""
+    found: Floats = np.sum([each > 0 for each in incomes], axis=0, dtype=np.float64)
+    return found
+
+
 def _lapse(ended_on: Floats, policy: Policy) -> Floats:
     return _after_years(ended_on, _LAPSE_YEARS)
+
+
+def _probation(ended_on: Floats, policy: Policy) -> Floats:
+    return _after_years(ended_on, _PROBATION_YEARS)
 
 
 def _year_of_residence(since: Floats, policy: Policy) -> Floats:
@@ -107,13 +147,15 @@ _DERIVED: Mapping[str, tuple[tuple[str, ...], _Compute]] = {
         ("default_ended_on", "worst_days_past_due_24m"), _earlier_default_ended_on,
     ),
     "arrears_short_of_default_24m": (("worst_days_past_due_24m",), _arrears_short_of_default),
-    "flows_on_record": (
-        ("net_sales_12m", "qr_receipts_12m", "parcels_sent_12m", "average_balance_12m",
-         "area_total_mu"),
-        _flows_on_record,
+    "adverse_resolved_earlier": (
+        ("adverse_resolved_60m", "adverse_resolved_24m"), _adverse_resolved_earlier,
     ),
+    "flows_on_record": (_FLOW_COLUMNS, _flows_on_record),
+    "flows_beside_papers": ((*_FLOW_COLUMNS, *_PAPER_COLUMNS), _flows_beside_papers),
+    "records_on_file": ((*_FLOW_COLUMNS, *_PAPER_COLUMNS), _records_on_file),
     "resident_a_year_on": (("resident_since",), _year_of_residence),
     "adverse_lapses_on": (("adverse_resolved_on",), _lapse),
+    "adverse_probation_ends_on": (("adverse_resolved_on",), _probation),
     "default_lapses_on": (("default_ended_on",), _lapse),
 }  # fmt: skip
 

@@ -143,13 +143,16 @@ _RECORDS: Mapping[str, Text] = {
 }
 
 
+#: What counts the records that were cleared.
+_RESOLVED = ("adverse_resolved_60m", "adverse_resolved_24m")
+
+
 def _clear_records(around: Surroundings) -> Iterator[Deed]:
     for name, text in _RECORDS.items():
         count = around.now(name)
         if count > 0:
-            resolved = around.now("adverse_resolved_60m")
-            after = {name: 0.0, "adverse_resolved_60m": resolved + count}
-            yield around.deed(name, after, text.zh, text.en)
+            resolved = {each: around.now(each) + count for each in _RESOLVED}
+            yield around.deed(name, {name: 0.0, **resolved}, text.zh, text.en)
 
 
 def _apply_less(around: Surroundings) -> Iterator[Deed]:

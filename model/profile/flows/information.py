@@ -60,6 +60,13 @@ def adverse_resolved_60m(rows: Table) -> Value:
     return _resolved(rows).sum()
 
 
+@formula(adverse_records, none=0)
+def adverse_resolved_24m(rows: Table) -> Value:
+    """Court, blacklist and overdue records that were resolved within the last 24 months."""
+    lately = completed_months(rows.resolved_on, rows.as_of) < 24
+    return (_resolved(rows) & lately).sum()
+
+
 @formula(adverse_records)
 def adverse_resolved_on(rows: Table) -> Value:
     """Day on which the last of these records was resolved, in days since 1970-01-01."""

@@ -159,9 +159,10 @@ def test_a_tier_is_the_points_tier_held_back_by_the_worst_knock_out(row, day):
 ARREARS = (
     "worst_days_past_due_24m", "days_past_due_now", "court_unresolved", "blacklist_unresolved",
     "overdue_elsewhere_unresolved", "bureau_queries_6m", "household_balance_outstanding",
-    "balance_outstanding", "debt_service_12m", "bureau_monthly_payment", "bureau_guarantees",
+    "balance_outstanding", "debt_service_12m", "bureau_monthly_payment", "bureau_balance",
+    "bureau_guarantees",
     "rent_12m", "household_heads",
-    "household_defaults_24m", "household_adverse", "adverse_resolved_60m",
+    "household_defaults_24m", "household_adverse", "adverse_resolved_60m", "adverse_resolved_24m",
 )  # fmt: skip
 
 

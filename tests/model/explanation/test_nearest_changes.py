@@ -143,7 +143,7 @@ def after(deed):
 def test_a_deed_moves_every_value_that_it_touches():
     found = deeds_on(
         bills_on_time_share_12m=0.6, late_bills_6m=3.0, court_unresolved=1.0,
-        adverse_resolved_60m=1.0,
+        adverse_resolved_60m=1.0, adverse_resolved_24m=0.0,
     )  # fmt: skip
     assert after(found["bills_on_time_share_12m"]) == {
         "bills_on_time_share_12m": 1.0, "late_bills_6m": 0.0,
@@ -151,6 +151,7 @@ def test_a_deed_moves_every_value_that_it_touches():
     assert after(found["court_unresolved"]) == {
         "court_unresolved": 0.0,
         "adverse_resolved_60m": 2.0,
+        "adverse_resolved_24m": 1.0,
     }
 
 
