@@ -27,7 +27,8 @@ NAMES = {
     *(rule.attribute for rule in policy_on(date(2023, 10, 1)).rules),
     *(f"area_{crop}_mu" for crop in policy_on(date(2023, 10, 1)).crops),
     *(each.name for each in member_dictionary() if each.role == "rule" and each.type == "number"),
-    "net_sales_12m", "qr_receipts_12m", "balance_outstanding", "age_years", *TEXT_COLUMNS,
+    "net_sales_12m", "qr_receipts_12m", "balance_outstanding", "bureau_balance", "age_years",
+    *TEXT_COLUMNS,
     *ELIGIBILITY_INPUTS,
 } - (set(DERIVED) - {HOUSEHOLD_BORROWER})  # fmt: skip
 
