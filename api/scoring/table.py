@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from data.importing.table_file import read_table_file
 from data.storage.flat_table import card_columns
 from data.storage.placement import Placement, added, placements, refuse_unplaced
+from data.storage.private_files import drafted
 from data.storage.score_columns import free_names
 from model.card.bins import Columns
 from model.card.reasons import MAX_REASONS, points_lost, ranked, reason_codes
@@ -134,18 +135,15 @@ def table_writer(out: Path) -> Iterator[Write]:
     ------
     UnreadableFileError
         If `out` ends neither in .csv nor in .parquet.
+    StorageError
+        If another run is writing `out`.
     """
     writers = {".csv": _csv, ".parquet": _parquet}
     if out.suffix.lower() not in writers:
         raise UnreadableFileError(f"{out}: the output's name must end in .csv or .parquet")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = out.with_name(f".{out.name}.draft")
-    try:
-        with contextmanager(writers[out.suffix.lower()])(draft) as write:
-            yield write
-        draft.replace(out)
-    finally:
-        draft.unlink(missing_ok=True)
+    writer = contextmanager(writers[out.suffix.lower()])
+    with drafted(out) as draft, writer(draft) as write:
+        yield write
 
 
 def _csv(draft: Path) -> Iterator[Write]:

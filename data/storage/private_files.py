@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from model.errors import StorageError
 
 _FILE, _FOLDER = 0o600, 0o700
 
@@ -30,17 +33,77 @@ def create_file(path: Path) -> None:
 def drafted(path: Path) -> Iterator[Path]:
     """Yield an empty draft beside `path`, which becomes `path` if the block succeeds.
 
+    The draft is locked meanwhile. One that a killed process left is free, and is emptied and used.
+
     Raises
     ------
+    StorageError
+        If another process is writing `path`.
     OSError
         If the disk is full or read-only; no draft is left then.
     """
     make_folder(path.parent)
     draft = path.with_name(f".{path.name}.draft")
+    descriptor = _lock(draft, path)
     try:
-        create_file(draft)
+        os.ftruncate(descriptor, 0)
+        os.fchmod(descriptor, _FILE)
         yield draft
+        os.fsync(descriptor)
         draft.replace(path)
-    finally:
+        _sync_folder(path.parent)
+    except BaseException:
+        # Only while the lock is held: afterwards the name may be another process's draft.
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def locked(lock: Path, refusal: Exception) -> Iterator[None]:
+    """Hold the file `lock`, which stays; raise `refusal` if another process holds it."""
+    make_folder(lock.parent)
+    descriptor = _open(lock)
+    try:
+        if not _is_locked(descriptor):
+            raise refusal
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(draft: Path, path: Path) -> int:
+    """Open and lock `draft`; return its descriptor, which holds the lock until it is closed."""
+    while True:
+        descriptor = _open(draft)
+        if not _is_locked(descriptor):
+            os.close(descriptor)
+            raise StorageError(f"{path}: another run is writing this file; run this one after it")
+        # Its writer may have finished since it was opened: then the name is free again.
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), draft.stat()):
+                return descriptor
+        os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, _FILE)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last through a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

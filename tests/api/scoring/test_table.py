@@ -18,11 +18,12 @@ from api.scoring.table import ADDED, score_table
 from cli.score import command
 from data.publishing.published_card import card_in, publish_card
 from data.storage.placement import Placement
+from data.storage.private_files import drafted
 from model.card.bins import Bins, Term
 from model.card.card_file import write_card
 from model.card.reason_table import AttributeText
 from model.card.scorecard import Card, Grade, Scaling
-from model.errors import CardError, UnreadableFileError
+from model.errors import CardError, StorageError, UnreadableFileError
 from model.profile.dictionary import Text
 
 HEADER = ["id", "年龄", "income", "job", "note"]
@@ -292,3 +293,12 @@ def test_a_card_that_claims_a_signature_must_prove_it(card_dir: Path, tmp_path: 
 def test_a_missing_card_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(CardError, match="cannot be read"):
         card_in(tmp_path, tmp_path)
+
+
+def test_a_second_run_to_the_same_file_is_refused(tmp_path: Path, card: Card) -> None:
+    source, out = _written(tmp_path / "in.csv", LINES), tmp_path / "scored.csv"
+    with drafted(out) as draft:
+        with pytest.raises(StorageError, match="another run is writing"):
+            score_table(source, card, out)
+        draft.write_text("of the first run")
+    assert out.read_text() == "of the first run"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 from api.core.calendar import date_in_china
@@ -19,6 +16,7 @@ from api.editions.in_use import Resources
 from api.ledger.commands import IdempotencyScope
 from api.ledger.writer import Ledger
 from model.decision.decision import Request
+from tests.support.fork_server import fork_server
 from tests.support.ledger.filling import loaded
 
 #: A process that does not answer within this time is killed.
@@ -52,8 +50,8 @@ def killed_while_asking(
 
     The kill comes right after the answer, so it can hit the process anywhere in its next step.
     """
-    receiver, sender = _fork_server().Pipe(duplex=False)
-    process = _fork_server().Process(target=_ask, args=(settings, home, now, asked, sender))
+    receiver, sender = fork_server().Pipe(duplex=False)
+    process = fork_server().Process(target=_ask, args=(settings, home, now, asked, sender))
     process.start()
     sender.close()
     try:
@@ -78,11 +76,3 @@ def _ask(
     for each in asked:
         pipe.send_bytes(ledger.write_now(each.command(resources, now)).body)
     time.sleep(_TIMEOUT_SECONDS)  # Ledger and pipe stay open until the kill.
-
-
-@cache
-def _fork_server() -> ForkServerContext:
-    """Return a context whose processes start in milliseconds, because modules are preloaded."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context
