@@ -66,7 +66,7 @@ def command(
         raise click.UsageError("--since must be before --as-of")
     baseline = _baseline(card_dir, run_id, home, mlruns)
     with _progress() as step:
-        findings = monitor(Archive(archive), baseline, day, start, Settings(), step)
+        findings = monitor(Archive(archive).pinned(), baseline, day, start, Settings(), step)
     folder = out or Path("reports") / f"monitor-{day}"
     write_findings(findings, folder)
     _print_findings(findings)

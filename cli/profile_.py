@@ -50,7 +50,7 @@ def command(
     from model.policy.freshness import refuse_stale
 
     use_policy_of(home)
-    source, day = Archive(archive), as_of.date()
+    source, day = Archive(archive).pinned(), as_of.date()
     stale = refuse_stale(last_months(source, day).by_table, day, allowed)
     profile = profile_as_of(source, day, engine, stale)
     write_profile(profile, out, stale)

@@ -37,7 +37,7 @@ def command(card_dir: Path, archive: Path, as_of: datetime, out: Path, home: Pat
     from data.storage.archive import Archive
 
     use_policy_of(home)
-    swap_set = shadow(Archive(archive), as_of.date(), card_dir, home, out)
+    swap_set = shadow(Archive(archive).pinned(), as_of.date(), card_dir, home, out)
     tell(champion=swap_set.champion, challenger=swap_set.challenger, out=out)
     tell(scored=swap_set.scored, points=swap_set.points)
     for line in _lines(swap_set):

@@ -49,7 +49,8 @@ def import_files(
     """Check the rows of branch files and store the good ones in `archive`.
 
     Bad rows do not stop an import: they go to files in `quarantine`. A file that cannot be read is
-    refused and named in the report. Importing the same files again changes nothing.
+    refused and named in the report. Importing the same files again changes nothing. The rows of all
+    tables become visible together; an import that is killed or fails before stores nothing.
 
     Parameters
     ----------
@@ -70,10 +71,11 @@ def import_files(
     StorageError
         If the disk is full or read-only; the message says what is stored.
     """
-    with archive.locked(), _staging(archive) as folder:
+    with archive.writing() as written, _staging(archive) as folder:
         inbox = collect_files(paths, [archive.folder, quarantine])
         files = stage_files(inbox.files, folder, recorded_at, workers, progress)
-        settled = store_files(files, archive, recorded_at, folder, progress)
+        settled = store_files(files, written, recorded_at, folder, progress)
+        written.commit()
         parents = {name: _stored_keys(archive, name) for name in UNKNOWN_PARENT}
         try:
             reports = [_report_file(file, settled, parents, quarantine) for file in files]

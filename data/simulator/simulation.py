@@ -56,9 +56,10 @@ class Simulation:
             yield to_arrow(name, frame, self.words[name])
 
     def write(self, archive: Archive) -> None:
-        """Append every table to `archive`."""
-        for name in archive_tables():
-            archive.append_stream(name, self.pieces(name))
+        """Append every table to `archive`; all of them become visible together."""
+        with archive.writing() as written:
+            for name in archive_tables():
+                written.append_stream(name, self.pieces(name))
 
     @property
     def opening_day(self) -> date:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from data.storage.archive import Archive
 from data.storage.engines import Engine, EngineName, open_archive, open_tables, start_engine
 from data.storage.private_files import drafted
+from model.errors import ArchiveError
 from model.policy.policy import dated_consent_terms
 from model.profile.flows.repayments import repayments
 from model.profile.point_in_time import PointInTime
@@ -50,8 +52,8 @@ def profile_as_of(
     ArchiveError
         If the archive has no members, or the engine is not installed.
     """
-    with start_engine(engine) as running:
-        tables = open_archive(archive, running)
+    with _running(archive, engine) as (pinned, running):
+        tables = open_archive(pinned, running)
         spine = running.cache(running.fetch(spine_as_of(tables, as_of)))
         tables = {name: rows for name, rows in tables.items() if name not in stale}
         return _compute(build_profile(tables, spine, dated_consent_terms()), running)
@@ -67,8 +69,8 @@ def consent_days_as_of(archive: Archive, as_of: date) -> pa.Table:
     ArchiveError
         If the archive has no members.
     """
-    with start_engine("duckdb") as running:
-        tables = open_archive(archive, running)
+    with _running(archive, "duckdb") as (pinned, running):
+        tables = open_archive(pinned, running)
         return running.fetch(
             consent_days(tables, as_of, dated_consent_terms()).order_by("member_id")
         )
@@ -80,8 +82,8 @@ def loan_months_as_of(archive: Archive, as_of: date) -> pa.Table:
     ``loan_id``, ``event_on`` (the month's last day), ``days_past_due`` and ``balance`` (fen): what
     attributes of repayments read, whatever the shape in which the bank reports its loans.
     """
-    with start_engine("duckdb") as running:
-        tables = open_tables(archive, running, ("loans", *repayments.either))
+    with _running(archive, "duckdb") as (pinned, running):
+        tables = open_tables(pinned, running, ("loans", *repayments.either))
         if not repayments.can_read(tables):
             return _LOAN_MONTHS.empty_table()
         borrowers = tables["loans"].select("member_id", as_of=ibis.literal(as_of, "date"))
@@ -103,8 +105,8 @@ def profile_spine(archive: Archive, spine: pa.Table, engine: EngineName = "duckd
     ArchiveError
         If the archive has no members, or the engine is not installed.
     """
-    with start_engine(engine) as running:
-        tables = open_archive(archive, running)
+    with _running(archive, engine) as (pinned, running):
+        tables = open_archive(pinned, running)
         keys = running.cache(spine.select(_SPINE.names).cast(_SPINE))
         return _compute(build_profile(tables, keys, dated_consent_terms()), running)
 
@@ -127,6 +129,18 @@ def write_profile(profile: pa.Table, path: Path, stale: Collection[str] = ()) ->
     rows = profile.combine_chunks()
     with drafted(path) as draft:
         pq.write_table(rows, draft, row_group_size=_ROW_GROUP, compression="zstd")
+
+
+@contextmanager
+def _running(archive: Archive, engine: EngineName) -> Iterator[tuple[Archive, Engine]]:
+    """Pin `archive` and start `engine`; if a part cannot be read, name it."""
+    pinned = archive.pinned()
+    try:
+        with start_engine(engine) as running:
+            yield pinned, running
+    except ArchiveError:
+        pinned.refuse_damaged()
+        raise
 
 
 def _array(column: pa.ChunkedArray) -> NDArray[Any]:

@@ -52,7 +52,8 @@ def test_the_truth_is_written_only_on_request(tmp_path: Path) -> None:
     truth = tmp_path / "elsewhere" / "truth.parquet"
     run("--out", str(tmp_path / "archive"), "--truth", str(truth), "--replications", "2")
     assert pq.read_table(truth).num_rows == 2 * 600
-    assert {path.name for path in (tmp_path / "archive").iterdir()} == set(TABLES)
+    written = {path.name for path in (tmp_path / "archive").iterdir()}
+    assert written == {*TABLES, "parts.json", ".lock"}
 
 
 def test_the_manifest_lies_beside_the_branch_files_unless_named(tmp_path: Path) -> None:

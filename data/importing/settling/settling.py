@@ -24,7 +24,7 @@ from data.importing.rows.checks import DATED
 from data.importing.settling.reading import Progress
 from data.importing.settling.repeats import find_repeats, refuse_duplicate_persons
 from data.importing.settling.staging import ROW_ID, StagedFile, StagedSheet
-from data.storage.archive import Archive
+from data.storage.archive import Archive, ArchiveWriter
 from data.storage.schema import arrow_schema, select_list
 from model.archive.tables import EVENT_ON, Table, archive_tables
 from model.errors import StorageError, disk_fault
@@ -72,7 +72,11 @@ class Settled:
 
 
 def store_files(
-    files: Sequence[StagedFile], archive: Archive, moment: datetime, spill: Path, progress: Progress
+    files: Sequence[StagedFile],
+    archive: ArchiveWriter,
+    moment: datetime,
+    spill: Path,
+    progress: Progress,
 ) -> Mapping[int, Settled]:
     """Judge the staged rows and store those without a verdict, one part a table, parents first.
 
@@ -84,7 +88,7 @@ def store_files(
     Raises
     ------
     StorageError
-        If the disk is full or read-only; the message says which tables are stored.
+        If the disk is full or read-only; nothing becomes visible then.
     """
     settled: dict[int, Settled] = {}
     tables = archive_tables()
@@ -92,7 +96,7 @@ def store_files(
         progress("storing", done, len(tables))
         sheets = [sheet for file in files for sheet in file.sheets if sheet.table == name]
         if sheets:
-            with _saying_what_is_stored(archive, files, settled):
+            with _saying_that_nothing_is_stored(archive):
                 verdicts = _judge(table, sheets, archive, moment, spill)
                 found = {sheet.start: Settled(verdicts.of(sheet)) for sheet in sheets}
                 archive.append_stream(name, _accepted(table, sheets, found))
@@ -102,16 +106,13 @@ def store_files(
 
 
 @contextmanager
-def _saying_what_is_stored(
-    archive: Archive, files: Sequence[StagedFile], settled: Mapping[int, Settled]
-) -> Iterator[None]:
+def _saying_that_nothing_is_stored(archive: Archive) -> Iterator[None]:
     try:
         yield
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         fault = disk_fault(error) if isinstance(error, OSError) else str(error).splitlines()[0]
-        stored = stored_rows(files, settled)
         raise StorageError(
-            f"{archive.folder}: {fault}; {stored}; importing the same files again stores the rest"
+            f"{archive.folder}: {fault}; nothing was stored; import the same files again"
         ) from error
 
 

@@ -36,6 +36,7 @@ def drafted(
     name = pc.if_else(first, pa.scalar("=SUM(A1)"), members["name"])
     changed = members.set_column(index, members.schema.field("name"), name)
     shutil.rmtree(folder / "members")
+    (folder / "parts.json").unlink()  # the first write lists what is there
     Archive(folder).append("members", changed.filter(pc.invert(_is_last(changed))))
     return draft_whitelist(Archive(folder), DAY, published_home).contents
 

@@ -55,7 +55,8 @@ def test_the_bytes_of_a_part_do_not_depend_on_how_its_rows_came(tmp_path):
     seasons = [f"{year}-{harvest}" for year in range(2000, 2040) for harvest in "SAG"]
     whole, pieces = Archive(tmp_path / "whole"), Archive(tmp_path / "pieces")
     whole.append("plots", plots(*seasons))
-    pieces.append_stream("plots", [plots(), *(plots(season) for season in seasons)])
+    with pieces.writing() as written:
+        written.append_stream("plots", [plots(), *(plots(season) for season in seasons)])
     assert whole.digest() == pieces.digest()
 
 
@@ -65,8 +66,8 @@ def test_a_part_appears_complete_or_not_at_all(archive):
         raise OSError("disk full")
 
     before = archive.digest()
-    with pytest.raises(OSError, match="disk full"):
-        archive.append_stream("plots", broken())
+    with pytest.raises(OSError, match="disk full"), archive.writing() as written:
+        written.append_stream("plots", broken())
     assert archive.parts("plots") == []
     assert archive.digest() == before
     archive.append("plots", plots("2023-A"))
@@ -79,7 +80,30 @@ def test_rows_that_do_not_fit_the_contract_are_refused(archive):
 
 
 def test_only_one_writer_locks_the_archive(archive):
-    with archive.locked(), pytest.raises(ArchiveError, match="another import"), archive.locked():
-        pass
-    with archive.locked():
+    with archive.writing(), pytest.raises(ArchiveError, match="another import"):
         archive.append("plots", plots("2023-S"))
+    archive.append("plots", plots("2023-S"))
+
+
+def test_what_is_written_is_seen_by_its_writer_at_once_and_by_others_together(archive):
+    with archive.writing() as written:
+        written.append_stream("plots", [plots("2023-S")])
+        written.append_stream("plots", [plots("2023-A")])
+        assert written.read("plots").num_rows == 2
+        assert archive.read("plots").num_rows == 0
+    assert archive.read("plots").num_rows == 2
+
+
+def test_a_write_that_fails_leaves_the_archive_as_it_was(archive):
+    archive.append("plots", plots("2023-S"))
+    before = archive.digest()
+
+    def killed():
+        yield plots("2023-G")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), archive.writing() as written:  # noqa: PT012
+        written.append_stream("plots", [plots("2023-A")])
+        written.append_stream("plots", killed())
+    assert archive.digest() == before
+    assert len(list(archive.folder.rglob("*.parquet"))) == 1
