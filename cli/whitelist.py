@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -25,9 +25,11 @@ from cli.options import (
 )
 
 if TYPE_CHECKING:
-    from api.editions.approval import Excess
+    from api.editions.approval import Approval, Excess
     from api.editions.batch import Draft
     from api.editions.branch_files import BranchLevel, Names
+    from api.editions.publish import Published
+    from data.storage.engines import EngineName
 
 #: Exit code: the publication changes more than the limits allow, and nobody approved it.
 HELD = 3
@@ -69,26 +71,39 @@ def command(
     Where the edition changes more than the policy's limits of publication, nothing is published
     without --approved-by and --because. Exit code 3: held for this reason.
     """
-    from api.consent.consent import consents_before
-    from api.editions.batch import (
-        draft_whitelist,
-        publish_draft,
-        record_branch_files,
-        write_draft,
-    )
-    from api.editions.branch_files import BranchFiles
-    from api.editions.report import notes, report
-    from data.storage.archive import Archive
-    from model.policy.policy import policy_on
+    from api.editions.batch import publication, rows_file, write_draft
 
     use_policy_of(home)
     approval, day = approval_of(approved_by, because), as_of.date()
     if branch_names == "full" and approval is None:
         raise click.UsageError("--branch-names full needs --approved-by and --because")
+    with rows_file(out) if dry_run else publication(home, out) as rows:
+        draft = _drafted(archive, day, home, engine)
+        tell(out=out, dry_run=dry_run)
+        if dry_run:
+            write_draft(draft, rows)
+        else:
+            published = _publish(home, draft, rows, approval)
+    if dry_run:
+        click.echo(f"名单 rows: {out}\n试运行，未发布 dry run, nothing was published")
+        return
+    click.echo(f"名单 rows: {out}\n已发布 published: {published.folder}")
+    if branch_files:
+        _write_branch_files(home, published, branch_files, branch_level, branch_names, approval)
+
+
+def _drafted(archive: Path, day: date, home: Path, engine: EngineName) -> Draft:
+    """Draft the edition, and report what it holds and changes."""
+    from api.consent.consent import consents_before
+    from api.editions.batch import draft_whitelist
+    from api.editions.report import notes, report
+    from data.storage.archive import Archive
+    from model.policy.policy import policy_on
+
     consents = consents_before(ledger_location(home, None), day, policy_on(day).consent_terms)
     draft = draft_whitelist(Archive(archive), day, home, engine, consents)
     tell(
-        as_of=day, tiers=_tiers(draft), out=out, dry_run=dry_run, published=None,
+        as_of=day, tiers=_tiers(draft), published=None,
         beyond_limits=[{"code": e.code, "zh": e.text.zh, "en": e.text.en} for e in draft.excesses],
     )  # fmt: skip
     for note in notes(draft.previous, day):
@@ -96,10 +111,13 @@ def command(
     for line in report(draft.contents, draft.previous):
         click.echo(line)
     _echo_excesses(draft.excesses)
-    if dry_run:
-        write_draft(draft, out)
-        click.echo(f"名单 rows: {out}\n试运行，未发布 dry run, nothing was published")
-        return
+    return draft
+
+
+def _publish(home: Path, draft: Draft, rows: Path, approval: Approval | None) -> Published:
+    """Publish the draft; exit with `HELD` if it is beyond the limits and nobody approved it."""
+    from api.editions.batch import publish_draft
+
     if draft.excesses and approval is None:
         click.echo(
             "未发布 nothing was published. 请查明原因；确认无误的，由具名人员批准发布\n"
@@ -108,18 +126,29 @@ def command(
             err=True,
         )
         sys.exit(HELD)
-    published = publish_draft(home, draft, out, approval)
+    published = publish_draft(home, draft, rows, approval)
     tell(published=published.folder)
     if approval:
         click.echo(f"批准 approved: {approval.by}: {approval.because}")
-    click.echo(f"名单 rows: {out}\n已发布 published: {published.folder}")
-    if branch_files:
-        files = BranchFiles(published.contents, branch_level, branch_names)
-        folder = branch_files / published.folder.name
-        written = files.write(folder)
-        record_branch_files(home, published.folder.name, len(written), branch_names, approval)
-        tell(branch_files=written)
-        click.echo(f"网点文件 branch files: {len(written)} → {folder}")
+    return published
+
+
+def _write_branch_files(
+    home: Path,
+    published: Published,
+    branch_files: Path,
+    level: BranchLevel,
+    names: Names,
+    approval: Approval | None,
+) -> None:
+    from api.editions.batch import record_branch_files
+    from api.editions.branch_files import BranchFiles
+
+    folder = branch_files / published.folder.name
+    written = BranchFiles(published.contents, level, names).write(folder)
+    record_branch_files(home, published.folder.name, len(written), names, approval)
+    tell(branch_files=written)
+    click.echo(f"网点文件 branch files: {len(written)} → {folder}")
 
 
 def _tiers(draft: Draft) -> dict[str, int]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,11 +18,20 @@ from api.editions.contents import Contents, Records, contents, merge_consents
 from api.editions.demo import demo_day
 from api.editions.history import BRANCH_FILES, PUBLISHED, record
 from api.editions.manifest import PROFILE, ROWS, editions_folder
-from api.editions.publish import Previous, Published, previous_edition, publish, write_rows
+from api.editions.publish import (
+    Previous,
+    Published,
+    previous_edition,
+    publishing,
+    put_in_use,
+    write_edition,
+    write_rows,
+)
 from api.scoring.kernel import Basis, Scored, score_profile
 from data.publishing.published_card import published_card
 from data.storage.archive import Archive
 from data.storage.engines import EngineName
+from data.storage.private_files import drafted
 from data.storage.profiles import profile_as_of
 from model.errors import EditionError
 from model.policy.policy import policy_on
@@ -70,32 +80,60 @@ def draft_whitelist(
     ArchiveError
         If the archive is missing or damaged.
     """
-    basis = Basis(as_of, policy_on(as_of), published_card(home))
+    archive, basis = archive.pinned(), Basis(as_of, policy_on(as_of), published_card(home))
     profile = profile_as_of(archive, as_of, engine)
-    drafted, digest, previous = _drafted(archive, profile, basis, home, scorer(engine), consents)
+    made, digest, previous = _drafted(archive, profile, basis, home, scorer(engine), consents)
     today = demo_day(home) or today or date_in_china(datetime.now(tz=CHINA))
     limits, missing = publication_limits_on(today), _missing_before(home, previous, basis)
-    found = excesses(drafted, archive, previous, missing, limits, today)
-    return Draft(drafted, digest, previous, tuple(found))
+    found = excesses(made, archive, previous, missing, limits, today)
+    return Draft(made, digest, previous, tuple(found))
 
 
-def publish_draft(home: Path, draft: Draft, out: Path, approval: Approval | None) -> Published:
-    """Publish a draft, copy its rows to `out`, and record who let it pass.
+@contextmanager
+def publication(home: Path, out: Path) -> Iterator[Path]:
+    """Hold `home` and `out` for one run; yield a draft that becomes `out` if the run succeeds.
+
+    Raises
+    ------
+    EditionError
+        If another run publishes in `home`, or `out` is no Parquet file.
+    StorageError
+        If another run is writing `out`.
+    """
+    with rows_file(out) as rows, publishing(home):
+        yield rows
+
+
+@contextmanager
+def rows_file(out: Path) -> Iterator[Path]:
+    """Hold `out` for one run that publishes nothing; see `publication`."""
+    if out.suffix.lower() != ".parquet":
+        raise EditionError(f"{out}: an edition's rows are Parquet; end the name in .parquet")
+    with drafted(out) as rows:
+        yield rows
+
+
+def publish_draft(home: Path, draft: Draft, rows: Path, approval: Approval | None) -> Published:
+    """Publish a draft within a `publication`, write its rows, and record who let it pass.
+
+    The rows and the record are written before the edition comes into use: no edition is in use
+    without the record of its publication.
 
     Raises
     ------
     HeldError
         If it changes more than the limits allow and nobody approved it.
     """
-    _refuse_other_than_parquet(out)
     if draft.excesses and approval is None:
         raise HeldError(draft.excesses)
-    published = publish(home, draft.contents, draft.archive_digest, draft.previous)
+    published = write_edition(home, draft.contents, draft.archive_digest, draft.previous)
+    shutil.copyfile(published.folder / ROWS, rows)
     record(
         home, PUBLISHED, published.folder.name, datetime.now(tz=CHINA), approval,
         beyond_limits=[each.text.en for each in draft.excesses],
     )  # fmt: skip
-    return _copied(published, out)
+    put_in_use(published)
+    return published
 
 
 def record_branch_files(
@@ -106,11 +144,9 @@ def record_branch_files(
     record(home, BRANCH_FILES, edition, now, approval, files=files, names=names)
 
 
-def write_draft(draft: Draft, out: Path) -> None:
-    """Write the rows of a draft to `out`, and publish nothing."""
-    _refuse_other_than_parquet(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_rows(draft.contents.rows, out)
+def write_draft(draft: Draft, rows: Path) -> None:
+    """Write the rows of a draft to the file `rows`, and publish nothing."""
+    write_rows(draft.contents.rows, rows)
 
 
 def publish_whitelist(
@@ -123,10 +159,9 @@ def publish_whitelist(
     approval: Approval | None = None,
 ) -> Published:
     """Draft and publish; see `draft_whitelist` and `publish_draft`."""
-    _refuse_other_than_parquet(out)
-    return publish_draft(
-        home, draft_whitelist(archive, as_of, home, engine, consents), out, approval
-    )
+    with publication(home, out) as rows:
+        draft = draft_whitelist(archive, as_of, home, engine, consents)
+        return publish_draft(home, draft, rows, approval)
 
 
 def publish_profile(
@@ -139,8 +174,12 @@ def publish_profile(
     consents: Records = MappingProxyType({}),
 ) -> Published:
     """Score and publish a `profile` that is sorted by member id, without the limits of a batch."""
-    drafted, digest, previous = _drafted(archive, profile, basis, home, score, consents)
-    return _copied(publish(home, drafted, digest, previous), out)
+    with publication(home, out) as rows:
+        made, digest, previous = _drafted(archive, profile, basis, home, score, consents)
+        published = write_edition(home, made, digest, previous)
+        shutil.copyfile(published.folder / ROWS, rows)
+        put_in_use(published)
+    return published
 
 
 def scorer(engine: EngineName) -> Callable[[pa.Table, Basis], Scored]:
@@ -173,14 +212,3 @@ def _missing_before(home: Path, previous: Previous, basis: Basis) -> dict[str, f
         return {}
     path = editions_folder(home) / previous.folder / PROFILE
     return missing_shares(str(path), sorted(basis.card.card.inputs)) if path.is_file() else {}
-
-
-def _copied(published: Published, out: Path) -> Published:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(published.folder / ROWS, out)
-    return published
-
-
-def _refuse_other_than_parquet(out: Path) -> None:
-    if out.suffix.lower() != ".parquet":
-        raise EditionError(f"{out}: an edition's rows are Parquet; end the name in .parquet")

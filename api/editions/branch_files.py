@@ -20,9 +20,12 @@ import xlsxwriter
 
 from api.editions.contents import Contents
 from api.editions.funnel import LEVELS
+from api.editions.publish import DRAFT
+from data.storage.private_files import locked
 from model.archive.id_numbers import mask_name
 from model.card.reasons import MAX_REASONS, reason
 from model.decision.whitelist_changes import Change, change_line
+from model.errors import StorageError
 
 BranchLevel = Literal["county", "township"]
 Names = Literal["masked", "full", "none"]
@@ -64,10 +67,23 @@ class BranchFiles:
     def write(self, folder: Path) -> list[Path]:
         """Write every workbook to the new folder `folder`, readable by its owner only.
 
-        A folder of that name is replaced as a whole, when all workbooks are written.
+        A folder of that name is replaced as a whole, when all workbooks are written. What a killed
+        run left is removed.
+
+        Raises
+        ------
+        StorageError
+            If another run is writing workbooks beside `folder`.
         """
         folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
+        refusal = StorageError(f"{folder.parent}: another run is writing here; run this one later")
+        with locked(folder.parent, refusal):
+            for stale in folder.parent.glob(f"{DRAFT}*"):
+                shutil.rmtree(stale)
+            return self._write(folder)
+
+    def _write(self, folder: Path) -> list[Path]:
+        draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=folder.parent))
         try:
             names = [self._write_place(draft, place) for place in self._places()]
             shutil.rmtree(folder, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from api.editions.manifest import (
     read_manifest,
     verify_files,
 )
+from api.editions.publish import DRAFT, publishing
 from data.publishing.pointer import use_folder
 from model.errors import EditionError
 
@@ -54,6 +56,8 @@ def record(
     root.mkdir(parents=True, exist_ok=True)
     with (root / PUBLICATIONS).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line | words | more, ensure_ascii=False) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def records(home: Path) -> list[dict[str, Any]]:
@@ -120,8 +124,15 @@ def roll_back(home: Path, name: str | None, approval: Approval, now: datetime) -
     Raises
     ------
     EditionError
-        If there is none, or a byte of it differs from its manifest.
+        If there is none, a byte of it differs from its manifest, or a run is publishing.
     """
+    with publishing(home):
+        return _rolled_back(home, name, approval, now)
+
+
+def _rolled_back(
+    home: Path, name: str | None, approval: Approval, now: datetime
+) -> tuple[str, str]:
     current = current_folder(home)
     target = name or read_manifest(current).previous
     if target is None:
@@ -131,8 +142,8 @@ def roll_back(home: Path, name: str | None, approval: Approval, now: datetime) -
         raise EditionError(f"{folder.name} is in use already")
     manifest = read_manifest(folder)
     verify_files(folder, manifest, tuple(manifest.files))
-    use_folder(editions_folder(home) / CURRENT, folder)
     record(home, ROLLED_BACK, folder.name, now, approval, replaces=current.name)
+    use_folder(editions_folder(home) / CURRENT, folder)
     return current.name, folder.name
 
 
@@ -149,9 +160,12 @@ def prunable(home: Path, keep: int) -> list[str]:
 
 def prune(home: Path, names: list[str], now: datetime) -> None:
     """Remove the folders of the editions `names`; decisions keep what they were made from."""
-    for name in names:
-        shutil.rmtree(folder_of(home, name))
-        record(home, PRUNED, name, now, None)
+    with publishing(home):
+        for name in names:
+            record(home, PRUNED, name, now, None)
+            # Renamed first, so that no killed run leaves half an edition under its name.
+            removed = folder_of(home, name).rename(editions_folder(home) / f"{DRAFT}{name}")
+            shutil.rmtree(removed)
 
 
 @dataclass(frozen=True)

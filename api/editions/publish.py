@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from datetime import date
 from pathlib import Path
@@ -40,9 +41,12 @@ from api.editions.manifest import (
 from api.editions.signature import SIGNATURE, signature_lines
 from data.publishing.pointer import use_folder
 from data.publishing.signing import signing_key
+from data.storage.private_files import locked
 from model.decision.whitelist_changes import change_line
 from model.errors import EditionError
 
+#: How the names of folders begin that are no edition yet, or none any more.
+DRAFT = ".draft-"
 _FILES = (ROWS, PROFILE, CHANGES, FUNNEL, DATABASE, DIRECTORY)
 _CHANGES = ("member_id", "change", "change_zh", "reason", "reason_zh", "reason_en")
 _COMPARED = ["member_id", "tier", "points", "knock_outs", "village_code"]
@@ -104,8 +108,30 @@ def _read_previous(home: Path, inputs: tuple[str, ...]) -> Previous:
     return Previous(folder.name, Before(rows, manifest.card_digest))
 
 
-def publish(home: Path, contents: Contents, archive_digest: str, previous: Previous) -> Published:
-    """Write the edition's folder under `home`, sign it and put it in use.
+@contextmanager
+def publishing(home: Path) -> Iterator[None]:
+    """Lock the editions of `home` for one run, and remove what killed runs left there.
+
+    Raises
+    ------
+    EditionError
+        If another run has locked them.
+    """
+    root = editions_folder(home)
+    root.mkdir(parents=True, exist_ok=True)
+    refusal = EditionError(f"{root}: another run is publishing here; run this one after it")
+    with locked(root / ".lock", refusal):
+        for draft in root.glob(f"{DRAFT}*"):
+            shutil.rmtree(draft)
+        yield
+
+
+def write_edition(
+    home: Path, contents: Contents, archive_digest: str, previous: Previous
+) -> Published:
+    """Write the edition's folder under `home`, whole and signed; `put_in_use` comes after it.
+
+    Call it within `publishing`.
 
     Raises
     ------
@@ -113,8 +139,7 @@ def publish(home: Path, contents: Contents, archive_digest: str, previous: Previ
         If the key that signs editions cannot be used.
     """
     root = editions_folder(home)
-    root.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=root))
+    draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=root))
     try:
         _write_files(draft, contents, made_index(home))
         manifest = _manifest(draft, contents, archive_digest, previous, demo_day(home))
@@ -126,8 +151,12 @@ def publish(home: Path, contents: Contents, archive_digest: str, previous: Previ
         _move(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    use_folder(root / CURRENT, folder)
     return Published(folder, manifest, contents, previous)
+
+
+def put_in_use(published: Published) -> None:
+    """Let the service use the edition."""
+    use_folder(published.folder.parent / CURRENT, published.folder)
 
 
 def write_rows(rows: pa.Table, path: Path) -> None:

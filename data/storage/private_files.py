@@ -63,9 +63,9 @@ def drafted(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def locked(lock: Path, refusal: Exception) -> Iterator[None]:
-    """Hold the file `lock`, which stays; raise `refusal` if another process holds it."""
+    """Hold `lock`, a folder or a file that stays; raise `refusal` if another process holds it."""
     make_folder(lock.parent)
-    descriptor = _open(lock)
+    descriptor = os.open(lock, os.O_RDONLY) if lock.is_dir() else _open(lock)
     try:
         if not _is_locked(descriptor):
             raise refusal

@@ -19,6 +19,8 @@ from api.editions.contents import Contents
 from api.editions.history import records
 from cli.main import rongzi
 from data.storage.archive import Archive
+from data.storage.private_files import locked
+from model.errors import StorageError
 
 DAY = date(2023, 10, 2)
 
@@ -127,3 +129,19 @@ def test_the_command_writes_them_and_records_who_let_full_names_out(
     )  # fmt: skip
     (folder,) = (tmp_path / "branches").iterdir()
     assert len(list(folder.iterdir())) == line["files"] > 1
+
+
+def test_workbooks_of_two_runs_are_not_mixed_and_those_of_a_killed_run_are_removed(
+    drafted: Contents, tmp_path: Path
+) -> None:
+    folder, files = tmp_path / "branches" / "edition", BranchFiles(drafted, "county", "masked")
+    left = folder.parent / ".draft-killed"
+    left.mkdir(parents=True)
+    with (
+        locked(folder.parent, AssertionError()),
+        pytest.raises(StorageError, match="another run is writing here"),
+    ):
+        files.write(folder)
+    assert left.exists()
+    assert files.write(folder)
+    assert list(folder.parent.iterdir()) == [folder]
