@@ -220,7 +220,7 @@ def test_consent_is_given_and_withdrawn_by_purpose_and_recipient(branch: Branch)
     assert officer("POST", f"{address}/withdrawal", asked).json()["in_force"] is False
     to_the_post = {**asked, "recipient": "post"}
     assert officer("POST", address, to_the_post).json()["in_force"] is False
-    assert officer("POST", address, to_the_post).json()["code"] == "consent-unchanged"
+    assert officer("POST", address, to_the_post).json()["type"] == "/problems/consent-unchanged"
     body = officer("GET", address).json()
     states = {each["purpose"]: each for each in body["purposes"]}
     assert (states["credit_bureau"]["is_given"], states["credit_bureau"]["is_needed"]) == (
