@@ -22,11 +22,20 @@ def accounts(now: PointInTime) -> Table:
 @view("accounts", "standing_payments")
 def standing(now: PointInTime) -> Table:
     """Select the standing payments in force from accounts that the member owns, money in fen."""
-    owned = accounts.rows(now).filter(lambda rows: rows.role == "owner")
-    owned = owned.select(*KEYS, "account_id").distinct()
+    owned = _owned(now)
     payments = now.tables["standing_payments"].semi_join(owned, "account_id")
     rows = in_force(versions("standing_payments", payments).inner_join(owned, "account_id"))
     return rows.filter((rows.to_on >= rows.as_of).fill_null(True))
+
+
+@view("accounts")
+def second(now: PointInTime) -> Table:
+    """Select the second holders of open accounts that the member owns."""
+    owned = _owned(now)
+    known = versions("accounts", now.tables["accounts"].semi_join(owned, "account_id"))
+    others = known.drop("member_id").inner_join(owned, "account_id")
+    rows = in_force(others).filter(lambda rows: rows.role == "second_holder")
+    return rows.filter((rows.closed_on >= rows.as_of).fill_null(True))
 
 
 @view("bureau_reports")
@@ -34,6 +43,11 @@ def bureau(now: PointInTime) -> Table:
     """Select the reports of the last year; money in fen."""
     rows = now.rows("bureau_reports")
     return rows.filter(rows.months_ago < _REPORT_MONTHS)
+
+
+def _owned(now: PointInTime) -> Table:
+    owned = accounts.rows(now).filter(lambda rows: rows.role == "owner")
+    return owned.select(*KEYS, "account_id").distinct()
 
 
 @formula(accounts)
@@ -46,6 +60,18 @@ def account_age_months(rows: Table) -> Value:
 @formula(standing, none=0)
 def standing_payments(rows: Table) -> Value:
     """Standing payments in force."""
+    return rows.count()
+
+
+@formula(standing, none=0)
+def household_payments(rows: Table) -> Value:
+    """Standing payments of the household's living in force."""
+    return (rows.kind == "household").sum()
+
+
+@formula(second, none=0)
+def second_holders(rows: Table) -> Value:
+    """Second holders of open accounts that the member owns."""
     return rows.count()
 
 

@@ -14,12 +14,15 @@ from model.profile.flows.formula import formula, view
 from model.profile.point_in_time import KEYS, PointInTime, in_force, versions
 from model.profile.windows import completed_months, in_last, month_number, share
 
+#: The latest instalments that tell of a borrower's present habits.
+_RECENT = 3
+
 
 @view("loans", "instalments")
 def instalments(now: PointInTime) -> Table:
     """Select the instalments of lent loans that were due or paid in full, with `days_late`.
 
-    `months_ago` counts from the day they fell due; `newest` marks the one that fell due last.
+    `months_ago` counts from the day they fell due; `later` how many fell due after each.
     """
     rows = known_instalments(now, lent_loans(now)).filter(
         lambda rows: rows.settled | (rows.due_on < rows.as_of)
@@ -32,7 +35,7 @@ def instalments(now: PointInTime) -> Table:
     return rows.mutate(
         days_late=_days(rows.due_on, until),
         months_ago=completed_months(rows.due_on, rows.as_of),
-        newest=ibis.row_number().over(latest_first) == 0,
+        later=ibis.row_number().over(latest_first),
     )
 
 
@@ -66,7 +69,21 @@ def worst_days_late_24m(rows: Table) -> Value:
 @formula(instalments)
 def last_days_late(rows: Table) -> Value:
     """Days late of the instalment that fell due last."""
-    return rows.days_late.max(where=rows.newest)
+    return rows.days_late.max(where=rows.later == 0)
+
+
+@formula(instalments)
+def recent_days_late(rows: Table) -> Value:
+    """Mean days late of the three instalments that fell due last."""
+    recent = rows.later < _RECENT
+    return share(rows.days_late.sum(where=recent), recent.sum())
+
+
+@formula(instalments)
+def late_share_24m(rows: Table) -> Value:
+    """Instalments paid, or still owed, after their day / instalments that fell due."""
+    recent = in_last(rows, 24)
+    return share((recent & (rows.days_late > 0)).sum(), recent.sum())
 
 
 @formula(repaid_loans)
