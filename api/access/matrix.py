@@ -86,6 +86,7 @@ MATRIX: Mapping[str, Rule] = {
     "get_policy": _rule(ROLES),
     "get_scorecard": _rule(ROLES),
     "get_member": _rule(_CASE, "member in path", personal=True),
+    "get_member_explanation": _rule(_CASE, "member in path", personal=True),
     "search_members": _rule(_CASE, "rows", personal=True),
     "get_household": _rule(_CASE, "member in path", personal=True),
     "get_whitelist": _rule(_CASE, "rows", personal=True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 
@@ -36,12 +36,14 @@ from api.http.problem_kinds import (
 )
 from api.http.problems import FieldError, ProblemError
 from api.ledger.writer import Ledger
+from api.members.explanation import explain_member
 from api.members.funnel import FUNNEL_COUNTS, funnel_rows
 from api.members.schemas import (
     ChangesPage,
     FunnelRow,
     FunnelShape,
     HouseholdShape,
+    MemberExplanation,
     MemberShape,
     SearchPage,
     SearchRequest,
@@ -126,6 +128,26 @@ async def get_member(
     """Return one member from the edition in use; without consent, identity and that alone."""
     has_consent = await asyncio.to_thread(_has_consent, ledger, resources, member_id)
     return member_view(resources, member_id, has_consent=has_consent)
+
+
+@router.get(
+    "/members/{member_id}/explanation",
+    summary="Explain a member's tier and what would lift it",
+    responses=refusals(UNKNOWN_MEMBER, NOT_READY, LEDGER_AWAY),
+)
+def get_member_explanation(
+    member_id: MemberId,
+    resources: ResourcesInUse,
+    ledger: LedgerInUse,
+    lang: Annotated[Literal["zh", "en"], Query(description=EXPECTED["lang"].en)] = "zh",
+) -> MemberExplanation:
+    """Return plain sentences on what counted and what would help, and the household's year.
+
+    They follow from the edition in use, before anybody asks for a loan. Without consent they say
+    that alone.
+    """
+    with ledger.read() as view:
+        return explain_member(view, resources, member_id, lang)
 
 
 def _has_consent(ledger: Ledger, resources: Resources, member_id: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from api.cases.schemas import CapacityShape, CountedShape, ProposalShape, RestShape
 from api.decisions.schemas import Bound, Digest, KnockOutShape, ReasonShape, Repayment, Tier
 from api.http.fields import EXPECTED, MEMBER_ID
 from api.http.schemas import CountShape, strict_with_example
@@ -144,6 +145,39 @@ class HouseholdShape(BaseModel):
     )
     zh: str
     en: str
+
+
+class MonthShape(BaseModel):
+    """One month of the household's year, in yuan."""
+
+    month: date = Field(description="its first day")
+    income_yuan: int = Field(description="what counts of the income")
+    costs_yuan: int = Field(description="living costs and rent, a twelfth of the year's")
+    debts_yuan: int = Field(description="repayments of running loans, a twelfth of the year's")
+    loan_yuan: int = Field(description="what a loan of the whole limit would cost in the month")
+
+
+class MemberExplanation(BaseModel):
+    """A member's standing explained, in one language, before any request."""
+
+    member_id: str
+    lang: Literal["zh", "en"]
+    as_of: date
+    points: int | None = Field(description="null if the member may not be scored (no consent)")
+    cut_offs: dict[str, int] = Field(description="points from which a tier begins, by tier")
+    standing: str | None
+    counted: list[CountedShape] = Field(max_length=5, description="strongest first")
+    rest: RestShape | None = Field(description="null: `counted` is the whole difference")
+    missing: list[str]
+    rules: list[str]
+    proposals: list[ProposalShape]
+    no_proposal: str | None = Field(description="why there is no proposal")
+    capacity: CapacityShape | None = Field(
+        description="null without a score, and under a policy of before October 2023"
+    )
+    season: list[MonthShape] = Field(
+        description="twelve months from `as_of`; none without a score, as for `capacity`"
+    )
 
 
 class TierChange(BaseModel):
