@@ -19,7 +19,7 @@ _KEPT = "kept."
 #: The first page of a caller, by a route that one of the roles allows; the first that fits.
 _FIRST_PAGES: tuple[tuple[str, str], ...] = (
     ("post_decision", "/console/villages"),
-    ("search_members", "/console/search"),
+    ("list_reviews", "/console/reviews"),
 )
 
 
@@ -61,7 +61,7 @@ async def _resumed(page: Page, path: str, token: str) -> Response:
     again = Page(request, page.session, Calls(request, token), token)
     again.caller = await again.calls.read("get_me", CallerShape)
     again.fields = _without_prefix(page.fields)
-    again.key = again.fields.get("key") or again.key
+    again.keep_key()
     again.notice = WELCOME_BACK
     return await endpoint.show(again)
 

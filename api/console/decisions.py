@@ -2,27 +2,70 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.cases.schemas import DecisionWithHistory, ExplanationShape
+from api.cases.state import APPROVING
+from api.console.calls import RefusedError
 from api.console.page import Page
+from api.console.pictures import points_bars
+from api.console.session import Language
+
+#: States in which a reviewer may take a case.
+_CLAIMABLE = ("WAITING", "WAITING_FOR_SECOND")
+
+
+class _Policy(BaseModel):
+    """What the page of a review reads of the policy."""
+
+    in_force: dict[str, Any]
 
 
 async def show_decision(page: Page) -> Response:
-    """Show a decision: answer, reasons, what would help, and every event since."""
-    decision_id = page.named("decision_id")
-    decision = await page.calls.read("get_decision", DecisionWithHistory, decision_id=decision_id)
-    explanation = await page.calls.read(
-        "get_explanation", ExplanationShape, decision_id=decision_id, lang=page.session.language
+    """Show a decision: answer, reasons, what would help, what may be done, every event since."""
+    decision = await _decision(page)
+    told = await _explanation(page, page.session.language)
+    caller = page.caller.subject if page.caller else ""
+    is_mine = decision.claimed_by == caller and page.may("post_review_verdict")
+    return page.show(
+        "decision.html",
+        decision=decision,
+        told=told,
+        bars=points_bars(told.counted) if told else [],
+        may_pay=page.may("post_disbursement") and decision.status in APPROVING,
+        may_claim=page.may("post_review_claim") and decision.status in _CLAIMABLE,
+        is_mine=is_mine,
+        review_reasons=await _review_reasons(page) if is_mine else [],
+        caller=caller,
     )
-    return page.show("decision.html", decision=decision, explanation=explanation)
 
 
 async def show_notice(page: Page) -> Response:
     """Show the notice that the member takes home: always in Chinese, on one page of paper."""
+    return page.show("notice.html", decision=await _decision(page), told=await _explanation(page))
+
+
+async def _decision(page: Page) -> DecisionWithHistory:
     decision_id = page.named("decision_id")
-    decision = await page.calls.read("get_decision", DecisionWithHistory, decision_id=decision_id)
-    explanation = await page.calls.read(
-        "get_explanation", ExplanationShape, decision_id=decision_id, lang="zh"
-    )
-    return page.show("notice.html", decision=decision, explanation=explanation)
+    return await page.calls.read("get_decision", DecisionWithHistory, decision_id=decision_id)
+
+
+async def _explanation(page: Page, lang: Language = "zh") -> ExplanationShape | None:
+    """Return the explanation; None once the person's profile was erased."""
+    try:
+        return await page.calls.read(
+            "get_explanation", ExplanationShape, decision_id=page.named("decision_id"), lang=lang
+        )
+    except RefusedError as refusal:
+        if refusal.kind == "profile-erased":
+            return None
+        raise
+
+
+async def _review_reasons(page: Page) -> list[dict[str, str]]:
+    policy = await page.calls.read("get_policy", _Policy)
+    reasons: list[dict[str, str]] = policy.in_force["review_reasons"]["value"]
+    return reasons

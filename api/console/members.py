@@ -8,9 +8,10 @@ from api.cases.schemas import DecisionsPage
 from api.consent.schemas import ConsentShape
 from api.console.forms import whole_number
 from api.console.page import Page
+from api.console.pictures import points_bars, season_picture, tier_bar
 from api.decisions.schemas import DecisionShape
 from api.http.fields import PURPOSES
-from api.members.schemas import HouseholdShape, MemberShape
+from api.members.schemas import HouseholdShape, MemberExplanation, MemberShape
 
 _DECISIONS = 20
 
@@ -24,8 +25,22 @@ async def show_member(page: Page) -> Response:
     decisions = await page.calls.read(
         "list_decisions", DecisionsPage, member_id=member_id, page_size=_DECISIONS
     )
+    told = await page.calls.read(
+        "get_member_explanation",
+        MemberExplanation,
+        member_id=member_id,
+        lang=page.session.language,
+    )
     return page.show(
-        "member.html", member=member, household=household, consent=consent, decisions=decisions
+        "member.html",
+        member=member,
+        household=household,
+        consent=consent,
+        decisions=decisions,
+        told=told,
+        tier_bar=None if told.points is None else tier_bar(told.points, told.cut_offs),
+        bars=points_bars(told.counted),
+        season=season_picture(told.season) if told.season else None,
     )
 
 
@@ -44,5 +59,5 @@ async def ask(page: Page) -> Response:
         "months": whole_number(page.filled("months")),
         "purpose": page.filled("purpose"),
     }
-    answer = await page.calls.post("post_decision", DecisionShape, question, key=page.key)
+    answer = await page.calls.post("post_decision", DecisionShape, question, key=page.sent_key)
     return page.go(f"/console/decisions/{answer.decision_id}")

@@ -33,6 +33,7 @@ class Link:
 NAVIGATION: tuple[Link, ...] = (
     Link("/console/villages", Text("我的村", "My villages"), "get_whitelist_changes"),
     Link("/console/search", Text("找会员", "Find a member"), "search_members"),
+    Link("/console/reviews", Text("审核", "Reviews"), "list_reviews"),
 )
 #: What makes a page: it reads by `Page.calls` and shows or sends somewhere.
 Handler = Callable[["Page"], Awaitable[Response]]
@@ -54,6 +55,8 @@ class Page:
         What is expected of the fields that are not as expected.
     secret : str
         What the tokens of the page's forms are made from.
+    key : str
+        What the keys of the page's forms begin with; a form that was not carried out keeps its own.
     """
 
     request: Request
@@ -75,6 +78,15 @@ class Page:
     def form_token(self) -> str:
         """The token of the page's forms."""
         return form_token(self.secret)
+
+    @property
+    def sent_key(self) -> str:
+        """The key under which the form was sent: one form, one deed."""
+        return self.fields.get("key") or self.key_of("form")
+
+    def key_of(self, form: str) -> str:
+        """Return the key of a form of this page, by the form's name."""
+        return f"{self.key}.{form}"
 
     @property
     def is_partial(self) -> bool:
@@ -118,6 +130,10 @@ class Page:
             if each.field == name:
                 return self.text(expected_of(each))
         return None
+
+    def keep_key(self) -> None:
+        """Use the keys of the page that the form was on."""
+        self.key = self.fields.get("key", "").partition(".")[0] or self.key
 
     def refuse(self, refusal: RefusedError) -> None:
         """Show why a route refused what the form asks for."""

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from api.console import account, decisions, members, search, villages
+from api.console import account, decisions, members, payments, reviews, search, villages
 from api.console.serve import PageRoute
 from api.console.static_files import get_static
 
@@ -25,6 +25,19 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("/console/members/{member_id}/ask", members.show_ask, members.ask),
     PageRoute("/console/decisions/{decision_id}", decisions.show_decision),
     PageRoute("/console/decisions/{decision_id}/notice", decisions.show_notice),
+    *(
+        PageRoute(f"/console/decisions/{{decision_id}}/{form}", decisions.show_decision, act)
+        for form, act in (
+            ("payments", payments.pay),
+            ("payments/{number}/cancellation", payments.cancel),
+            ("proposals/{proposal_id}", payments.confirm),
+            ("review-request", reviews.request_review),
+            ("claim", reviews.claim),
+            ("release", reviews.release),
+            ("verdict", reviews.give_verdict),
+        )
+    ),
+    PageRoute("/console/reviews", reviews.show_reviews),
 )
 
 

@@ -90,7 +90,7 @@ class PageRoute:
     async def _of_caller(self, page: Page) -> Response:
         if self.act:
             page.fields = await read_form(page.request)
-            page.key = page.fields.get("key") or page.key
+            page.keep_key()
         if not self.is_open:
             page.caller = await page.calls.read("get_me", CallerShape)
         if self.act is None:

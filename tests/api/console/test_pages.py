@@ -9,13 +9,14 @@ import pytest
 
 from api.access.matrix import MATRIX
 from api.console.routes import PAGES
-from api.console.serve import HEADERS
+from api.console.serve import HEADERS, PageRoute
 from api.core.principal import ROLES
-from tests.support.console.visitor import Visitor
+from tests.support.console.visitor import SESSION, Visitor
 from tests.support.fixtures.branch import ELSEWHERE, NO_DECISION, Branch
 
 #: The route without which a page cannot be shown.
 ROUTE_OF = {
+    "/console/reviews": "list_reviews",
     "/console/villages": "get_whitelist_changes",
     "/console/members/{member_id}": "get_member",
     "/console/members/{member_id}/ask": "get_member",
@@ -26,7 +27,12 @@ OBJECTS = sorted(path for path in ROUTE_OF if "{" in path)
 
 
 def _address(branch: Branch, path: str) -> str:
-    return path.format(member_id=branch.member["member_id"], decision_id=branch.decision)
+    return path.format(
+        member_id=branch.member["member_id"],
+        decision_id=branch.decision,
+        number="1",
+        proposal_id=NO_DECISION,
+    )
 
 
 def _lines(branch: Branch) -> list[dict[str, object]]:
@@ -47,13 +53,12 @@ def test_a_page_is_shown_to_the_roles_of_its_route_alone(branch: Branch, path: s
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.method} {page.path}")
-def test_a_page_without_a_session_leads_to_the_sign_in(branch: Branch, page: object) -> None:
-    path, method, is_open = page.path, page.method, page.is_open  # type: ignore[attr-defined]
-    if is_open:
+def test_a_page_without_a_session_leads_to_the_sign_in(branch: Branch, page: PageRoute) -> None:
+    if page.is_open:
         return
-    visitor = Visitor(branch, cookies={"__Host-rongzi-session": "no.such.token"})
-    address = _address(branch, path)
-    answer = visitor.get(address) if method == "GET" else visitor.post(address, {"a": "b"})
+    visitor = Visitor(branch, cookies={SESSION: "no.such.token"})
+    address = _address(branch, page.path)
+    answer = visitor.get(address) if page.method == "GET" else visitor.post(address, {"a": "b"})
     assert answer.status_code in (303, 401)
     assert branch.member["village_code"] not in answer.text
 
