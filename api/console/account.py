@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 
 from starlette.responses import Response
 
 from api.access.schemas import CallerShape, TokenShape
-from api.console.calls import Calls
+from api.console.calls import Calls, RefusedError
+from api.console.forms import given
 from api.console.page import Page
 from api.console.problems import NO_SUCH_PAGE, WELCOME_BACK, ConsoleError
 from api.console.serve import SIGN_IN, page_at
-from api.console.session import inner_path
+from api.console.session import inner_path, new_visit
 
 HOME = "/console/"
 #: Prefix of the fields of a form that was sent too late, on the page to sign in again.
@@ -39,26 +41,24 @@ async def show_sign_in(page: Page) -> Response:
 
 async def sign_in(page: Page) -> Response:
     """Begin a session, and go on where the reader was."""
-    form = {
-        "grant_type": "password",
-        "username": page.filled("username").strip(),
-        "password": page.filled("password"),
-    }
-    token = await page.calls.post_form("post_token", TokenShape, form)
-    page.calls = Calls(page.request, token.access_token)
-    resume = inner_path(page.fields.get("resume"))
-    if resume:
-        response = await _resumed(page, resume, token.access_token)
+    form = {"grant_type": "password", "password": page.filled("password")}
+    form |= given(page.fields, "username", "code")
+    tokens = await page.calls.post_form("post_token", TokenShape, form)
+    # Forms of before the sign-in are not accepted after it.
+    page.visit = new_visit()
+    if resume := inner_path(page.fields.get("resume")):
+        response = await _resumed(page, resume, tokens.access_token)
     else:
         response = page.go(page.session.next_path or HOME)
-    page.session.begin(response, token.access_token, token.expires_in)
+    page.session.keep(response, tokens)
+    page.session.forget_next(response)
     return response
 
 
 async def _resumed(page: Page, path: str, token: str) -> Response:
     """Return the page of the form that was sent too late, with what was filled in."""
     request, endpoint = page_at(page.request, path)
-    again = Page(request, page.session, Calls(request, token), token)
+    again = Page(request, page.session, Calls(request, token), page.visit)
     again.caller = await again.calls.read("get_me", CallerShape)
     again.fields = _without_prefix(page.fields)
     again.keep_key()
@@ -71,7 +71,10 @@ def _without_prefix(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 async def sign_out(page: Page) -> Response:
-    """End the session of this browser."""
+    """End the session, here and in the service: its tokens are refused from then on."""
+    with contextlib.suppress(RefusedError):
+        await page.calls.call("post_logout", {})
+    page.visit = new_visit()
     response = page.go(SIGN_IN)
     page.session.end(response)
     return response

@@ -28,8 +28,7 @@ async def show_decision(page: Page) -> Response:
     """Show a decision: answer, reasons, what would help, what may be done, every event since."""
     decision = await _decision(page)
     told = await _explanation(page, page.session.language)
-    caller = page.caller.subject if page.caller else ""
-    is_mine = decision.claimed_by == caller and page.may("post_review_verdict")
+    is_mine = decision.claimed_by == page.account and page.may("post_review_verdict")
     return page.show(
         "decision.html",
         decision=decision,
@@ -39,7 +38,6 @@ async def show_decision(page: Page) -> Response:
         may_claim=page.may("post_review_claim") and decision.status in _CLAIMABLE,
         is_mine=is_mine,
         review_reasons=await _review_reasons(page) if is_mine else [],
-        caller=caller,
     )
 
 

@@ -53,8 +53,8 @@ class Page:
         What the page says first: why the form was not carried out.
     errors : list of FieldErrorShape
         What is expected of the fields that are not as expected.
-    secret : str
-        What the tokens of the page's forms are made from.
+    visit : str
+        The browser's random value, which the tokens of the page's forms are made from.
     key : str
         What the keys of the page's forms begin with; a form that was not carried out keeps its own.
     """
@@ -62,7 +62,7 @@ class Page:
     request: Request
     session: Session
     calls: Calls
-    secret: str
+    visit: str
     caller: CallerShape | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     notice: Notice | None = None
@@ -77,7 +77,12 @@ class Page:
     @property
     def form_token(self) -> str:
         """The token of the page's forms."""
-        return form_token(self.secret)
+        return form_token(self.visit, self.account)
+
+    @property
+    def account(self) -> str:
+        """The account that is signed in; empty if nobody is."""
+        return self.caller.subject if self.caller else ""
 
     @property
     def sent_key(self) -> str:

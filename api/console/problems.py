@@ -148,6 +148,24 @@ _WHAT_TO_DO: Mapping[str, Text] = {
         "Request a review, which two reviewers decide one after the other.",
     ),
     "unknown-order": Text("请核对申请编号。", "Check the order's number."),
+    "unknown-session": Text("请刷新页面。", "Load the page again."),
+    "session-over": SESSION_ENDED.what_to_do,
+    "second-factor-needed": Text(
+        "请填写身份验证器当前显示的 6 位验证码，并重新填写密码。",
+        "Fill in the six digits that your authenticator shows now, and the password again.",
+    ),
+    "second-factor-missing": Text(
+        "请先在管理员协助下绑定身份验证器，再登录。",
+        "Enrol an authenticator with the help of an administrator, then sign in.",
+    ),
+    "second-factor-exists": Text(
+        "须由两位管理员解除后才能重新绑定。",
+        "Two administrators must remove it before another can be enrolled.",
+    ),
+    "second-factor-differs": Text(
+        "请通知管理员：数据库可能被改动。",
+        "Tell an administrator: the database may have been changed.",
+    ),
 }
 
 

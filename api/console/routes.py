@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from api.console import account, decisions, members, payments, reviews, search, villages
+from api.console.renewal import Renewals
 from api.console.serve import PageRoute
 from api.console.static_files import get_static
 
@@ -16,7 +17,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("/console/sign-in", account.show_sign_in, is_open=True),
     PageRoute("/console/sign-in", account.show_sign_in, account.sign_in, is_open=True),
     PageRoute("/console/sign-out", account.show_sign_in, account.sign_out, is_open=True),
-    PageRoute("/console/language", account.show_home, account.choose_language, is_open=True),
+    PageRoute("/console/language", account.show_sign_in, account.choose_language, is_open=True),
     PageRoute("/console/villages", villages.show_villages),
     PageRoute("/console/search", search.show_search),
     PageRoute("/console/search", search.show_search, search.search),
@@ -47,6 +48,7 @@ async def _to_first_page(_: Request) -> Response:
 
 def install(app: FastAPI) -> None:
     """Serve the console on `app`; its pages are no part of the API's document."""
+    app.state.renewals = Renewals()
     add = app.router.routes.append
     add(Route("/console", _to_first_page, methods=["GET"]))
     add(Route("/console/static/{digest}/{name}", get_static, methods=["GET"]))

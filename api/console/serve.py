@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
-from api.access.schemas import CallerShape
+from api.access.schemas import CallerShape, TokenShape
 from api.console.calls import Calls, RefusedError
 from api.console.forms import read_form
 from api.console.page import Handler, Page, shown_notice
 from api.console.problems import FAULT, NO_SUCH_PAGE, SESSION_ENDED, STALE_FORM, ConsoleError
+from api.console.renewal import Renewals
 from api.console.session import Session, inner_path, is_form_token, new_visit
 
 #: No script or style in a page, nothing from another host, no frame around it, no other target.
@@ -63,7 +64,8 @@ class PageRoute:
         """Answer a request of this page."""
         request = Request(scope, receive)
         scope["route"] = self  # the log line names its template
-        page = Page(request, Session(request), Calls(request), "")
+        session = Session(request)
+        page = Page(request, session, Calls(request), session.visit or new_visit())
         try:
             response = await self._answer(page)
         except Exception:
@@ -74,32 +76,43 @@ class PageRoute:
         await _with_headers(response)(scope, receive, send)
 
     async def _answer(self, page: Page) -> Response:
-        new = await _open_session(page)
+        renewed = None
         try:
+            renewed = await _renewed(page)
             response = await self._of_caller(page)
         except (RefusedError, ConsoleError) as refusal:
             if isinstance(refusal, RefusedError) and refusal.kind == "unauthorised":
-                response = _to_sign_in(page)
-            else:
-                page.notice = shown_notice(refusal)
-                response = page.show("problem.html")
-        if new:
-            page.session.remember_visit(response, page.secret)
+                return _to_sign_in(page)
+            page.notice = shown_notice(refusal)
+            response = page.show("problem.html")
+        if renewed:
+            page.session.keep(response, renewed)
+        if page.session.visit != page.visit:
+            page.session.remember_visit(response, page.visit)
         return response
 
     async def _of_caller(self, page: Page) -> Response:
         if self.act:
             page.fields = await read_form(page.request)
             page.keep_key()
-        if not self.is_open:
-            page.caller = await page.calls.read("get_me", CallerShape)
+        page.caller = await self._caller(page)
         if self.act is None:
             return await self.show(page)
         return await self._submitted(page, self.act)
 
+    async def _caller(self, page: Page) -> CallerShape | None:
+        if self.is_open and page.calls.token is None:
+            return None
+        try:
+            return await page.calls.read("get_me", CallerShape)
+        except RefusedError:
+            if self.is_open:
+                return None
+            raise
+
     async def _submitted(self, page: Page, act: Handler) -> Response:
         token = page.fields.get("token", "")
-        if not (page.session.is_same_origin and is_form_token(token, page.secret)):
+        if not (page.session.is_same_origin and is_form_token(token, page.visit, page.account)):
             page.notice = STALE_FORM
             return await self.show(page)
         try:
@@ -113,31 +126,30 @@ class PageRoute:
         return await self.show(page)
 
 
-async def _open_session(page: Page) -> bool:
-    """Find what the forms of this browser are signed with; return whether it is new."""
-    session = page.session
-    if session.token:
-        page.calls, page.secret = Calls(page.request, session.token), session.token
-        return False
-    page.secret = session.visit or new_visit()
-    return session.visit is None
+async def _renewed(page: Page) -> TokenShape | None:
+    """Call routes as the browser's session; return its new tokens if it had to be renewed."""
+    token, tokens = page.session.token, None
+    if token is None and (refresh_token := page.session.refresh_token):
+        renewals: Renewals = page.request.app.state.renewals
+        tokens = await renewals.renew(page.calls, refresh_token)
+        token = tokens.access_token if tokens else None
+    page.calls = Calls(page.request, token)
+    return tokens
 
 
 def _to_sign_in(page: Page) -> Response:
     """Send a reader to sign in; a form that was sent too late goes along in the page."""
     page.caller = None
     if page.fields and page.session.is_same_origin:
-        page.secret = page.session.visit or new_visit()
         page.notice = SESSION_ENDED
-        kept = {name: text for name, text in page.fields.items() if name not in ("token",)}
+        kept = {name: text for name, text in page.fields.items() if name != "token"}
         response = page.show("sign_in.html", kept=kept, resume=page.path)
-        page.session.end(response)
-        page.session.remember_visit(response, page.secret)
-        return response
-    response = RedirectResponse(SIGN_IN, 303)
+    else:
+        response = page.go(SIGN_IN)
+        if path := inner_path(page.path):
+            page.session.remember_next(response, path)
     page.session.end(response)
-    if path := inner_path(page.path):
-        page.session.remember_next(response, path)
+    page.session.remember_visit(response, page.visit)
     return response
 
 

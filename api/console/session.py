@@ -1,8 +1,9 @@
-"""The session of a browser: a cookie that holds the token, and the tokens of its forms.
+"""The session of a browser: cookies that hold its tokens, and the tokens of its forms.
 
-The cookie is the only place that holds the token: scripts cannot read it, other sites cannot cause
-it to be sent, and it ends when the token does. A form carries a digest of it, so a form of another
-session or of another site is not accepted.
+Only cookies hold the access token and the refresh token: scripts cannot read them, other sites
+cannot cause them to be sent, and they end when the tokens do. A third cookie holds a random value,
+a new one at each sign-in. A form carries a digest of that value and of the account, so a form of
+another sign-in, of another account or of another site is not accepted.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.access.schemas import TokenShape
+
 Language = Literal["zh", "en"]
-_SESSION, _VISIT, _LANGUAGE, _NEXT = "session", "visit", "language", "next"
+_SESSION, _REFRESH, _VISIT = "session", "refresh", "visit"
+_LANGUAGE, _NEXT = "language", "next"
 _YEAR_SECONDS = 365 * 24 * 3600
 #: How long the address that somebody wanted before signing in is kept.
 _NEXT_SECONDS = 15 * 60
@@ -28,15 +32,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True)
 class Session:
-    """The cookies of a request.
-
-    Attributes
-    ----------
-    token : str or None
-        The bearer token; None before sign-in and after its end.
-    visit : str
-        A random value for the forms of a browser that is not signed in.
-    """
+    """The cookies of a request."""
 
     request: Request
 
@@ -47,8 +43,13 @@ class Session:
 
     @property
     def visit(self) -> str | None:
-        """The random value of a browser that is not signed in; None at its first request."""
+        """The random value that forms are signed with; None at a browser's first request."""
         return self._cookie(_VISIT)
+
+    @property
+    def refresh_token(self) -> str | None:
+        """The token to renew the session with; None before sign-in and once it is over."""
+        return self._cookie(_REFRESH)
 
     @property
     def language(self) -> Language:
@@ -70,18 +71,23 @@ class Session:
         origin = headers.get("origin")
         return origin is None or urlsplit(origin).netloc == headers.get("host")
 
-    def begin(self, response: Response, token: str, seconds: int) -> None:
-        """Set the cookie of a session that holds `token` for `seconds`."""
-        self._set(response, _SESSION, token, seconds)
-        self._delete(response, _NEXT)
+    def keep(self, response: Response, tokens: TokenShape) -> None:
+        """Set the cookies of a session, which end when its tokens do."""
+        self._set(response, _SESSION, tokens.access_token, tokens.expires_in)
+        self._set(response, _REFRESH, tokens.refresh_token, tokens.refresh_expires_in)
 
     def end(self, response: Response) -> None:
-        """Remove the cookie of the session."""
+        """Remove the cookies of the session."""
         self._delete(response, _SESSION)
+        self._delete(response, _REFRESH)
 
     def remember_visit(self, response: Response, visit: str) -> None:
-        """Set the random value of a browser that is not signed in; it ends with the browser."""
+        """Set the random value that forms are signed with; it ends with the browser."""
         self._set(response, _VISIT, visit, None)
+
+    def forget_next(self, response: Response) -> None:
+        """Forget the page that was wanted before signing in."""
+        self._delete(response, _NEXT)
 
     def remember_next(self, response: Response, path: str) -> None:
         """Keep the address of the page to show after sign-in."""
@@ -115,19 +121,18 @@ class Session:
 
 
 def new_visit() -> str:
-    """Return a random value for a browser that is not signed in."""
+    """Return a random value for the forms of a browser."""
     return secrets.token_urlsafe(24)
 
 
-def form_token(secret: str) -> str:
-    """Return the token of the forms of the session or visit that has `secret`."""
-    return hmac.new(secret.encode(), b"rongzi console form", hashlib.sha256).hexdigest()
+def form_token(visit: str, account: str) -> str:
+    """Return the token of the forms of a browser with the value `visit`, used by `account`."""
+    return hmac.new(visit.encode(), f"form {account}".encode(), hashlib.sha256).hexdigest()
 
 
-def is_form_token(given: str, secret: str | None) -> bool:
-    """Return whether `given` is the token of the forms of the session that has `secret`."""
-    expected = form_token(secret) if secret else ""
-    return bool(expected) and hmac.compare_digest(given.encode(), expected.encode())
+def is_form_token(given: str, visit: str, account: str) -> bool:
+    """Return whether `given` is the token of such a form."""
+    return hmac.compare_digest(given.encode(), form_token(visit, account).encode())
 
 
 def inner_path(path: str | None) -> str | None:

@@ -60,6 +60,11 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "land": Text("土地租金和整治", "land: rent and improvement"),
         "other": Text("其他", "other"),
     },
+    "consent": {
+        "personal_information": Text("个人信息", "personal information"),
+        "credit_bureau": Text("查询征信", "credit bureau"),
+        "data_sharing": Text("数据共享", "sharing of data"),
+    },
     "role": {
         "officer": Text("客户经理", "Officer"),
         "reviewer": Text("审核人", "Reviewer"),

@@ -63,7 +63,9 @@ def _profile(view: View, resources: Resources, member_id: str) -> Profile:
     if profile is None:
         raise ProblemError(UNKNOWN_MEMBER)
     _, entries = entries_of_member(view, member_id, CONSENT)
-    profile = with_consent(profile, edition, is_consent_in_force(entries, profile, edition))
+    terms = resources.policy.consent_terms
+    consent = is_consent_in_force(entries, profile, edition, terms)
+    profile = with_consent(profile, edition, consent)
     return profile if has_consent(profile, edition) else without_values(profile, edition)
 
 

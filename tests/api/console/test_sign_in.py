@@ -9,8 +9,9 @@ import pytest
 
 from api.access.first_run import create_account
 from api.access.issuer import TOKEN_SECONDS
-from tests.support.console.visitor import SESSION, Visitor, hidden_fields
+from tests.support.console.visitor import REFRESH, SESSION, Visitor, hidden_fields
 from tests.support.fixtures.branch import Branch
+from tests.support.service.running import wait_until
 
 SIGN_IN = "/console/sign-in"
 
@@ -33,9 +34,9 @@ def visitor(branch: Branch) -> Visitor:
     return Visitor(branch)
 
 
-def _sign_in(visitor: Visitor, password: str, name: str = "counter-1") -> httpx.Response:
+def _sign_in(visitor: Visitor, password: str) -> httpx.Response:
     page = visitor.get(SIGN_IN)
-    return visitor.submit(page, SIGN_IN, username=name, password=password)
+    return visitor.submit(page, SIGN_IN, username="counter-1", password=password)
 
 
 def test_a_password_begins_a_session_that_only_the_browser_can_read(
@@ -76,13 +77,42 @@ def test_a_wrong_password_is_told_in_words_and_the_account_stays_filled_in(
     assert SESSION not in visitor.cookies
 
 
-def test_signing_out_ends_the_session_of_the_browser(visitor: Visitor, password: str) -> None:
+def test_signing_out_ends_the_session_here_and_in_the_service(
+    branch: Branch, visitor: Visitor, password: str
+) -> None:
     _sign_in(visitor, password)
+    token = visitor.cookies[SESSION]
     page = visitor.get("/console/villages")
     answer = visitor.submit(page, "/console/sign-out")
     assert answer.headers["location"] == SIGN_IN
     assert SESSION not in visitor.cookies
     assert visitor.get("/console/villages").headers["location"] == SIGN_IN
+    kept = Visitor(branch, cookies={SESSION: token})
+    wait_until(lambda: kept.get("/console/villages").status_code == 303, "refused", seconds=10)
+
+
+def test_a_session_goes_on_when_its_token_ends(visitor: Visitor, password: str) -> None:
+    _sign_in(visitor, password)
+    form = visitor.get("/console/search")
+    refresh = visitor.cookies[REFRESH]
+    del visitor.cookies[SESSION]
+    again = Visitor(visitor.branch, cookies=dict(visitor.cookies))
+    assert visitor.get("/console/villages").status_code == 200
+    assert visitor.cookies[REFRESH] != refresh
+    # A second tab that sent the same refresh token meanwhile goes on too.
+    assert again.get("/console/search").status_code == 200
+    assert again.cookies[SESSION] == visitor.cookies[SESSION]
+    # A form of before the renewal is still good.
+    assert visitor.submit(form, "/console/search", name="无此人").status_code == 200
+
+
+def test_forms_of_before_a_sign_in_are_not_accepted_after_it(
+    visitor: Visitor, password: str
+) -> None:
+    _sign_in(visitor, password)
+    old = visitor.get("/console/search")
+    _sign_in(visitor, password)
+    assert visitor.submit(old, "/console/search", name="无此人").status_code == 409
 
 
 def test_whoever_must_sign_in_first_comes_to_the_page_that_was_wanted(

@@ -12,7 +12,7 @@ import httpx
 from tests.support.fixtures.branch import Branch
 
 BASE = "https://service"
-SESSION = "__Host-rongzi-session"
+SESSION, REFRESH = "__Host-rongzi-session", "__Host-rongzi-refresh"
 _FIELD = re.compile(r'<input type="hidden" name="(\w[\w.]*)" value="([^"]*)">')
 
 
