@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import lightgbm
@@ -21,6 +21,7 @@ _MAX_THREADS = 4
 _T = TypeVar("_T")
 #: Cells (rows times attributes) up to which a table counts as small, and as medium.
 _SMALL, _MEDIUM = 250_000, 600_000
+_MANY_PAIRS, _LEAST_LEAF = 48, 10
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,19 @@ class Effort:
     most_pairs: int
     most_bins: int
 
+    @property
+    def growth(self) -> Growth:
+        """How ensembles of single attributes are grown."""
+        return Growth((), self.least_rows, self.ridge, self.rate)
+
+    @property
+    def freer(self) -> Effort | None:
+        """More pairs and leaves of a quarter of the rows; None where the table is too large."""
+        if self.splits == 1:
+            return None
+        least = max(_LEAST_LEAF, self.least_rows // 4)
+        return replace(self, least_rows=least, ridge=1.0, most_pairs=_MANY_PAIRS)
+
 
 def effort_for(rows: int, attributes: int) -> Effort:
     """Return the effort for a table of this size.
@@ -164,9 +178,9 @@ def effort_for(rows: int, attributes: int) -> Effort:
     50,000 rows of 43 train within ten minutes on two cores (docs/evidence/models.md).
     """
     cells = rows * attributes
-    pairs = 16 if rows < 20_000 else 48
+    pairs = 16 if rows < 20_000 else _MANY_PAIRS
     bins = 16 if rows < 3_000 else 20
-    least = int(min(max(rows / 50, 10), 100))
+    least = int(min(max(rows / 50, _LEAST_LEAF), 100))
     ridge = 1.0 if rows < 3_000 else 5.0 if rows < 20_000 else 10.0
     bags = 6 if cells <= _SMALL else 4 if cells <= _MEDIUM else 2
     rate = 0.05 if cells <= _MEDIUM else 0.1

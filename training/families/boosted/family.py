@@ -43,6 +43,8 @@ from training.settings import Family, Settings
 
 #: The whole sample supports a few more rounds than the folds that chose their number.
 _MORE_ROUNDS = 1.1
+#: Standard errors by which freer growth must lower the loss; its pairs were ranked on these rows.
+_FREER_ERRORS = 2.0
 PAIRS: Final[Family] = "boosted"
 SINGLE: Final[Family] = "boosted_single"
 
@@ -67,7 +69,7 @@ class BoostedLearner:
         inputs = FitInputs(sample, bins, dictionary, different_views(bins), settings.seed)
         effort = effort_for(len(sample), len(bins))
         inner = InnerSplits.of(sample, effort.splits, settings)
-        growth = Growth((), effort.least_rows, effort.ridge, effort.rate)
+        growth = effort.growth
         grown = grow_on_splits(inputs, inner, growth)
         inputs, grown = _with_ratios(inputs, inner, growth, grown, settings)
         make = partial(_fit, dropped=tuple(dropped), effort=effort, settings=settings)
@@ -75,10 +77,8 @@ class BoostedLearner:
         if SINGLE in self.families:
             fits[SINGLE] = {SINGLE: make(Choice(inputs, growth, grown.rounds))}
         if PAIRS in self.families:
-            pairs = choose_pairs(inputs, inner, growth, effort.most_pairs)
-            growth = replace(growth, pairs=pairs)
-            rounds = grow_on_splits(inputs, inner, growth).rounds if pairs else grown.rounds
-            fits[PAIRS] = {PAIRS: make(Choice(inputs, growth, rounds))}
+            paired, grown = _with_pairs(inputs, inner, effort, grown)
+            fits[PAIRS] = {PAIRS: make(Choice(inputs, paired, grown.rounds))}
         return fits
 
 
@@ -128,6 +128,34 @@ def _fit(choice: Choice, dropped: tuple[Dropped, ...], effort: Effort, settings:
     )
 
 
+def _with_pairs(
+    inputs: FitInputs, inner: InnerSplits, effort: Effort, grown: Grown
+) -> tuple[Growth, Grown]:
+    """Return the growth with pairs and its ensembles: more pairs and smaller leaves if they pay.
+
+    Most tables are nearly additive, where freedom follows noise. Where risk lies in combinations,
+    it is worth many times its error.
+    """
+    paired = _grown_with_pairs(inputs, inner, effort, grown)
+    if effort.freer is None:
+        return paired
+    freer = _grown_with_pairs(inputs, inner, effort.freer, grown)
+    judged = inputs.sample.take(inner.rows)
+    pays = lowers_loss(paired[1].unseen, freer[1].unseen, judged, _FREER_ERRORS)
+    return freer if pays else paired
+
+
+def _grown_with_pairs(
+    inputs: FitInputs, inner: InnerSplits, effort: Effort, grown: Grown
+) -> tuple[Growth, Grown]:
+    growth = effort.growth
+    pairs = choose_pairs(inputs, inner, growth, effort.most_pairs)
+    if not pairs:
+        return growth, grown
+    growth = replace(growth, pairs=pairs)
+    return growth, grow_on_splits(inputs, inner, growth)
+
+
 def _with_ratios(
     inputs: FitInputs, inner: InnerSplits, growth: Growth, grown: Grown, settings: Settings
 ) -> tuple[FitInputs, Grown]:
@@ -144,8 +172,8 @@ def _with_ratios(
     return (wider, wider_grown) if is_better else (inputs, grown)
 
 
-def lowers_loss(before: Floats, after: Floats, sample: Sample) -> bool:
-    """Whether `after` has a lower loss than `before`, by more than the difference's standard error.
+def lowers_loss(before: Floats, after: Floats, sample: Sample, errors: float = 1.0) -> bool:
+    """Whether `after` has a lower loss than `before`, by more than `errors` standard errors.
 
     Parameters
     ----------
@@ -153,7 +181,7 @@ def lowers_loss(before: Floats, after: Floats, sample: Sample) -> bool:
         Shape (n,): log odds good:bad of the rows of `sample`, which the fits did not see.
     """
     gained = _losses(before, sample) - _losses(after, sample)
-    return bool(gained.mean() > gained.std() / np.sqrt(len(gained)))
+    return bool(gained.mean() > errors * gained.std() / np.sqrt(len(gained)))
 
 
 def distil(inputs: FitInputs, growth: Growth, rounds: Mapping[View, int], bags: int) -> Additive:
