@@ -161,6 +161,9 @@ def _root(name: str, columns: Columns, basis: Basis) -> str:
     # Without a table of loans, nothing is known of any.
     if of_loans and _is_unknown(columns, LAST_LOAN) and not _is_unknown(columns, "loans_open"):
         return LAST_LOAN
+    other = known[name].missing_with if name in known else None
+    if other is not None and other in columns and _is_unknown(columns, other):
+        return _root(other, columns, basis)
     return name
 
 

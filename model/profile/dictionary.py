@@ -76,6 +76,7 @@ class Attribute:
     none: Text | None = None
     below: Text | None = None
     above: Text | None = None
+    missing_with: str | None = None
     within_months: int | None = None
     deposit: bool = False
 
@@ -122,6 +123,7 @@ def read_dictionary(text: str, name: str) -> Dictionary:
     if not isinstance(spec, dict) or not spec:
         raise ContractError(f"{name}: expected a mapping of attribute names to their declarations")
     attributes = {key: _attribute(name, str(key), value) for key, value in spec.items()}
+    _refuse_unknown_company(name, attributes)
     return Dictionary(attributes, hashlib.sha256(rfc8785.dumps(spec)).hexdigest())
 
 
@@ -144,6 +146,7 @@ def _attribute(file: str, name: str, spec: Mapping[str, Any]) -> Attribute:
             none=_text(spec, "none"),
             below=_text(spec, "below"),
             above=_text(spec, "above"),
+            missing_with=spec.get("missing_with"),
             within_months=spec.get("within_months"),
             deposit=spec.get("deposit", False),
         )
@@ -168,6 +171,20 @@ def _refuse_unknown_values(file: str, attribute: Attribute) -> None:
                 f"{file}, attribute {attribute.name}: {field} is {value!r},"
                 f" use one of {', '.join(get_args(allowed))}"
             )
+
+
+def _refuse_unknown_company(file: str, attributes: Mapping[str, Attribute]) -> None:
+    for attribute in attributes.values():
+        other = attribute.missing_with
+        seen = {attribute.name}
+        while other is not None:
+            if other not in attributes or other in seen:
+                raise ContractError(
+                    f"{file}, attribute {attribute.name}: missing_with leads to {other!r}, which is"
+                    " no other attribute"
+                )
+            seen.add(other)
+            other = attributes[other].missing_with
 
 
 def _refuse_empty_range(file: str, attribute: Attribute) -> None:

@@ -78,3 +78,24 @@ def test_every_proposal_lifts_the_tier_and_moves_related_values_together(explain
                 assert not after["late_bills_6m"][0] > 0
             proposals += 1
     assert proposals > 50
+
+
+def test_who_lacks_a_record_is_not_told_each_thing_that_it_would_show(explained):
+    spared = 0
+    for member, _, explanation in explained:
+        told = {text.zh for text in explanation.missing}
+        unknown = [
+            own for own in DICTIONARY if own.role == "scored" and is_unknown(member, own.name)
+        ]
+        implied = {own.name for own in unknown if is_unknown(member, own.missing_with)}
+        of_itself = {own.missing.zh for own in unknown if own.name not in implied}
+        for own in unknown:
+            if own.name in implied and own.missing.zh not in of_itself:
+                root = DICTIONARY[own.missing_with].missing.zh
+                assert f"{own.missing.zh}。" not in told or own.missing.zh == root
+                spared += 1
+    assert spared > 200
+
+
+def is_unknown(member, name):
+    return name is not None and bool(np.isnan(member[name][0]))

@@ -144,6 +144,13 @@ def test_an_unknown_word_is_refused_with_the_known_ones(given: str, wrong: str, 
         read_dictionary(ENTRY.replace(given, wrong), "own.yaml")
 
 
+@pytest.mark.parametrize("other", ["income", "wages"])
+def test_a_record_is_missing_with_another_attribute_of_the_dictionary(other: str) -> None:
+    entry = ENTRY.replace("role: scored", f"role: scored, missing_with: {other}")
+    with pytest.raises(ContractError, match=f"income: missing_with leads to '{other}'"):
+        read_dictionary(entry, "own.yaml")
+
+
 @pytest.mark.parametrize("text", ["", "- income", "just words"])
 def test_what_is_no_mapping_is_refused(text: str) -> None:
     with pytest.raises(ContractError, match=r"own\.yaml: expected a mapping"):
