@@ -13,6 +13,8 @@ from cli.options import FILE, FOLDER
 from model.errors import ArchiveError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from data.simulator import Simulation
     from data.simulator.totals import Comparison
 
@@ -21,7 +23,11 @@ if TYPE_CHECKING:
 @click.option("--members", default=87_459, show_default=True, type=click.IntRange(min=200))
 @click.option("--months", default=60, show_default=True, type=click.IntRange(12, 120))
 @click.option("--seed", default=54, show_default=True, type=click.IntRange(min=0))
-@click.option("--out", required=True, type=FOLDER, help="New or empty folder for the archive.")
+@click.option(
+    "--out",
+    type=FOLDER,
+    help="New or empty folder for the archive; without it, only --truth is written.",
+)
 @click.option(
     "--export-files", "exported", type=FOLDER, help="Also write branch files to this folder."
 )
@@ -44,7 +50,7 @@ def command(
     members: int,
     months: int,
     seed: int,
-    out: Path,
+    out: Path | None,
     exported: Path | None,
     dirt: Path | None,
     truth: Path | None,
@@ -54,10 +60,14 @@ def command(
 ) -> None:
     """Simulate a member archive; print the figures of the seed beside the simulated ones.
 
-    The same seed gives the same bytes.
+    The same seed gives the same bytes. Without --out nothing is recorded, and the truth alone is
+    written: of the same members, and of the --offers that an edition makes them.
     """
     from data.storage.archive import Archive
 
+    if out is None:
+        _write_truth_alone(members, months, seed, truth, replications, offers, exported, check)
+        return
     for folder in (out, exported):
         _refuse_occupied(folder)
     simulation = _simulate(members, months, seed)
@@ -102,14 +112,40 @@ def _export(simulation: Simulation, folder: Path, dirt: Path) -> None:
 def _write_truth(
     simulation: Simulation, path: Path, replications: int, offers: Path | None
 ) -> None:
+    _write(simulation.truth(simulation.closing_day, replications, _offered(offers)), path)
+
+
+def _offered(offers: Path | None) -> pa.Table | None:
+    import pyarrow.parquet as pq
+
+    return None if offers is None else pq.read_table(offers)
+
+
+def _write(truth: pa.Table, path: Path) -> None:
     import pyarrow.parquet as pq
 
     from data.storage.private_files import drafted
 
-    offered = None if offers is None else pq.read_table(offers)
-    truth = simulation.truth(simulation.closing_day, replications, offered)
     with drafted(path) as draft:
         pq.write_table(truth, draft)
+
+
+def _write_truth_alone(
+    members: int,
+    months: int,
+    seed: int,
+    path: Path | None,
+    replications: int,
+    offers: Path | None,
+    exported: Path | None,
+    check: bool,
+) -> None:
+    from data.simulator import load_scenario, truth_alone
+
+    if path is None or exported is not None or check:
+        raise click.UsageError("name the archive's folder by --out, or ask for the --truth alone")
+    scenario, offered = load_scenario(), _offered(offers)
+    _write(truth_alone(scenario, members, months, seed, replications, offered), path)
 
 
 def _print_figures(simulation: Simulation) -> None:

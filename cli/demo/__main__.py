@@ -61,6 +61,8 @@ def _commands(demo: Demo, size: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     yield ("train", *archive, *day, "--out", str(card), *mlruns)
     yield ("promote", str(card), "--approved-by", "Demo Approver", *home, *mlruns)
     yield ("whitelist", *archive, *day, "--out", str(demo.edition), *home)
+    yield ("simulate", *size, "--truth", str(demo.offers_truth), "--offers", str(demo.edition),
+           "--replications", "2")  # fmt: skip
 
 
 def _run(line: tuple[str, ...]) -> Step:

@@ -40,6 +40,11 @@ class Demo:
         return self.home / "truth" / f"{AS_OF}.parquet"
 
     @property
+    def offers_truth(self) -> Path:
+        """The outcomes of the loans that the edition offers."""
+        return self.home / "truth" / f"offers-{AS_OF}.parquet"
+
+    @property
     def edition(self) -> Path:
         """The whitelist's rows."""
         return self.home / "profiles" / f"whitelist-{AS_OF}.parquet"

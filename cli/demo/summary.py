@@ -30,18 +30,20 @@ def summary(demo: Demo, steps: list[Step], trial: Trial) -> Iterator[str]:
     """Yield the demo's results as lines, and write the figures to ``reports/demo.json``."""
     edition = Edition.current(demo.home)
     card = json.loads((demo.reports / "card" / "evaluation.json").read_text(encoding="utf-8"))
-    truth = true_bad_rates(pq.read_table(demo.edition), pq.read_table(demo.truth))
+    rows = pq.read_table(demo.edition)
+    truth = true_bad_rates(rows, pq.read_table(demo.truth))
+    offered = true_bad_rates(rows, pq.read_table(demo.offers_truth), "offered")
     yield from _published(demo, edition)
     yield from _funnel(edition)
     yield from _model(card)
-    yield from _truth(truth)
+    yield from _truth(truth, offered)
     yield from _steps(steps)
     yield from _decision(trial)
     yield from _where(demo)
     yield from _accounts(trial)
     yield _heading("试一试 try: make serve, then in another shell")
     yield from curl_lines(trial)
-    _write(demo, edition, card, truth, steps)
+    _write(demo, edition, card, truth, offered, steps)
 
 
 def true_bad_rates(edition: pa.Table, truth: pa.Table, loan: str = "standard") -> dict[str, float]:
@@ -101,12 +103,12 @@ def _model(card: dict[str, Any]) -> Iterator[str]:
         yield f"{name:22} {measure['value']:>8.4f}   ({measure['low']:.4f} – {measure['high']:.4f})"
 
 
-def _truth(truth: dict[str, float]) -> Iterator[str]:
-    yield _heading(
-        "真实违约率 true bad rate of a standard loan, by tier (simulator's counterfactual)"
-    )
+def _truth(truth: dict[str, float], offered: dict[str, float]) -> Iterator[str]:
+    yield _heading("真实违约率 true bad rate by tier (simulator's counterfactual)")
+    yield f"{'':22}{'standard loan':>16}{'loan offered':>16}"
     for tier, rate in truth.items():
-        yield f"{tier:22} {rate:>8.2%}"
+        own = f"{offered[tier]:.2%}" if tier in offered else "none"
+        yield f"{tier:22}{rate:>16.2%}{own:>16}"
     rates = [truth[tier] for tier in ("FIRST", "SECOND", "THIRD") if tier in truth]
     if rates != sorted(set(rates)):
         raise RongziError(f"the tiers do not rank the true bad rates: {truth}")
@@ -164,12 +166,18 @@ def curl_lines(trial: Trial) -> Iterator[str]:
 
 
 def _write(
-    demo: Demo, edition: Edition, card: dict[str, Any], truth: dict[str, float], steps: list[Step]
+    demo: Demo,
+    edition: Edition,
+    card: dict[str, Any],
+    truth: dict[str, float],
+    offered: dict[str, float],
+    steps: list[Step],
 ) -> None:
     figures = {
         "funnel": edition.funnel("total", PlaceFilter())[0],
         "measures": card["evaluations"][card["validated_on"]]["measures"],
         "true_bad_rate_by_tier": truth,
+        "true_bad_rate_of_offers_by_tier": offered,
         "steps": [vars(step) for step in steps],
     }
     text = json.dumps(figures, ensure_ascii=False, indent=1)

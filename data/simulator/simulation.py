@@ -109,6 +109,19 @@ class Simulation:
         return truth_table(self.world, month, replications, past, offers)
 
 
+def truth_alone(
+    scenario: Scenario,
+    members: int,
+    recorded: int,
+    seed: int,
+    replications: int = 1,
+    offers: pa.Table | None = None,
+) -> pa.Table:
+    """Return `Simulation.truth` of the day after the last month, without recording anything."""
+    world = build_world(scenario, members, recorded, seed)
+    return truth_table(world, world.end + 1, replications, None, offers)
+
+
 def simulate(scenario: Scenario, members: int, recorded: int, seed: int) -> Simulation:
     """Simulate the run-up and the `recorded` months; return what is recorded at their end.
 

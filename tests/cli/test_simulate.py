@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
@@ -54,6 +56,38 @@ def test_the_truth_is_written_only_on_request(tmp_path: Path) -> None:
     assert pq.read_table(truth).num_rows == 2 * 600
     written = {path.name for path in (tmp_path / "archive").iterdir()}
     assert written == {*TABLES, "parts.json", ".lock"}
+
+
+def test_the_truth_of_an_editions_offers_needs_no_second_archive(tmp_path: Path) -> None:
+    whole, alone = tmp_path / "whole.parquet", tmp_path / "alone.parquet"
+    run("--out", str(tmp_path / "archive"), "--truth", str(whole), "--replications", "2")
+    run("--truth", str(alone), "--replications", "2")
+    assert pq.read_table(alone).equals(pq.read_table(whole))
+    members = pq.read_table(whole)["member_id"].unique().slice(0, 40)
+    offers = tmp_path / "offers.parquet"
+    pq.write_table(_offers(members), offers)
+    run("--truth", str(alone), "--replications", "1", "--offers", str(offers))
+    found = pq.read_table(alone).filter(pc.field("loan") == "offered")
+    assert set(members.to_pylist()) <= set(found["member_id"].to_pylist())
+    assert found.num_rows < 300
+
+
+def _offers(members: pa.Array) -> pa.Table:
+    number = len(members)
+    return pa.table(
+        {
+            "member_id": members,
+            "limit_yuan": pa.array([10_000] * number),
+            "annual_rate": pa.array([0.05] * number),
+            "months": pa.array([12] * number),
+            "repayment": pa.array(["harvest_bullet"] * number),
+        }
+    )
+
+
+def test_without_a_folder_there_is_nothing_to_write_but_the_truth() -> None:
+    result = CliRunner().invoke(command, SMALL)
+    assert (result.exit_code, "--out" in result.output) == (2, True)
 
 
 def test_the_manifest_lies_beside_the_branch_files_unless_named(tmp_path: Path) -> None:
