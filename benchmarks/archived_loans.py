@@ -27,6 +27,7 @@ from benchmarks.boosted_rivals import RIVALS
 from cli.import_ import command as import_command
 from data.storage.archive import Archive
 from model.card.bins import Floats
+from model.errors import TrainingError
 from model.profile.dictionary import Dictionary, member_dictionary, read_dictionary
 from training.learn import learn, totals
 from training.run import Source
@@ -97,9 +98,16 @@ def print_aucs(title: str, sample: Sample, dictionary: Dictionary) -> None:
     """Print the AUC of the card and of the models beside it, by fold and in the mean."""
     print(f"{title}: {len(sample):,} loans, {sample.bads:,} bad", flush=True)
     for name in ("card", *_MODELS):
-        aucs = fold_aucs(name, sample, dictionary)
-        folds = " ".join(f"{auc:.4f}" for auc in aucs)
-        print(f"  {name:9s} mean AUC {np.mean(aucs):.4f}  ({folds})", flush=True)
+        print(f"  {name:9s} {_told(name, sample, dictionary)}", flush=True)
+
+
+def _told(model: str, sample: Sample, dictionary: Dictionary) -> str:
+    try:
+        aucs = fold_aucs(model, sample, dictionary)
+    except TrainingError as refusal:
+        return f"none is made on some fold: {refusal}"
+    folds = " ".join(f"{auc:.4f}" for auc in aucs)
+    return f"mean AUC {np.mean(aucs):.4f}  ({folds})"
 
 
 def fold_aucs(model: str, sample: Sample, dictionary: Dictionary) -> list[float]:
