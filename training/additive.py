@@ -13,6 +13,8 @@ from model.errors import TrainingError
 from model.profile.dictionary import Text
 from training.samples.sample import Sample
 
+NO_NOTE = Text("", "")
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -85,7 +87,7 @@ class Fit:
         The fitted estimator, stored for analysts; the card does not need it.
     fine : Additive or None
         The model before its bins were merged; None if none were.
-    note : str
+    note : Text
         What the family chose, in words.
     on : callable or None
         Fits the same choices (attributes, pairs, rounds, penalty) to another sample.
@@ -96,5 +98,5 @@ class Fit:
     strength: Mapping[str, float]
     estimator: object
     fine: Additive | None = None
-    note: str = ""
+    note: Text = NO_NOTE
     on: Callable[[Sample], Fit] | None = None

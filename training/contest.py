@@ -11,7 +11,8 @@ import numpy as np
 from model.card.bins import Floats
 from model.card.scorecard import Card
 from model.errors import TrainingError
-from model.profile.dictionary import Dictionary
+from model.profile.dictionary import Dictionary, Text
+from training.additive import NO_NOTE
 from training.families.blend import BLEND, blend
 from training.families.boosted.family import PAIRS, SINGLE, BoostedLearner
 from training.families.challengers import CHALLENGERS, Matrix
@@ -40,6 +41,7 @@ _LEARNERS: Mapping[Family, Callable[[], Sequence[Learner]]] = {
 }
 #: One size of tree each: the price needs few digits, and training waits for it.
 CHALLENGER_SIZES = (8,)
+_NEVER_SERVED = Text("从不用于决策", "never served")
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def _learners(family: Family) -> Sequence[Learner]:
 
 
 def candidate(
-    name: str, family: str, log_odds: Floats, sample: Sample, seconds: float, note: str = ""
+    name: str, family: str, log_odds: Floats, sample: Sample, seconds: float, note: Text = NO_NOTE
 ) -> Candidate:
     """Return the row of the leaderboard for out-of-fold `log_odds` (good:bad) of `sample`."""
     pd, weight = 1 / (1 + np.exp(log_odds)), sample.weight
@@ -171,4 +173,4 @@ def _cross_fit_challenger(
         )
         pd[test] = np.clip(predict(matrix.values(new.columns)), 1e-6, 1 - 1e-6)
     spent = time.process_time() - began
-    return candidate(name, name, np.log((1 - pd) / pd), sample, spent, "never served")
+    return candidate(name, name, np.log((1 - pd) / pd), sample, spent, _NEVER_SERVED)

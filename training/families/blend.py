@@ -16,6 +16,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from model.card.bins import Bins, Floats, Ints
+from model.profile.dictionary import Text
 from training.additive import Additive, Fit, Shape
 from training.binning.evidence import information_values
 from training.families.boosted.booster import effort_for
@@ -52,7 +53,7 @@ def blend(parts: Mapping[Family, CrossFit], sample: Sample, settings: Settings) 
         return None
     names = ", ".join(f"{w:.2f} {name}" for name, w in zip(parts, weights.tolist(), strict=True)
                       if w >= _LEAST_WEIGHT)  # fmt: skip
-    fit = _combine(kept, intercept, names, sample, settings)
+    fit = _combine(kept, intercept, Text(names, names), sample, settings)
     return CrossFit(fit, names, {names: loss_of(log_odds, sample)}, log_odds, fold)
 
 
@@ -78,7 +79,7 @@ def _weights(unseen: Floats, bad: Bools, weight: Floats) -> tuple[float, Floats]
 def _combine(
     parts: Sequence[tuple[Fit, float]],
     intercept: float,
-    note: str,
+    note: Text,
     sample: Sample,
     settings: Settings,
 ) -> Fit:

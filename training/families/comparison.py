@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from model.profile.dictionary import Text
+from training.additive import NO_NOTE
 from training.measures.evaluate import Interval
 
 
@@ -18,7 +20,7 @@ class Candidate:
     ----------
     seconds : float
         Processor seconds it took; shown to the reader, never used to choose.
-    note : str
+    note : Text
         Its settings in words, for the leaderboard.
     """
 
@@ -28,7 +30,7 @@ class Candidate:
     log_loss: float
     brier: float
     seconds: float
-    note: str = ""
+    note: Text = NO_NOTE
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def _fit(
         (*dropped, *regression.dropped),
         {name: b.iv for name, b in entered.items()},
         WoeEstimator(entered, regression.names, regression.estimator),
-        note=f"C={penalty:g}",
+        note=Text(f"C={penalty:g}", f"C={penalty:g}"),
         on=lambda sample: _on(sample, regression, dropped, dictionary, settings),
     )
 

@@ -111,7 +111,7 @@ def _log_leaderboard(run: TrainedRun, experiment: str) -> None:
     challengers = run.comparison.price.challengers if run.comparison.price else ()
     for row in (*run.comparison.leaderboard, *challengers):
         with mlflow.start_run(experiment_id=experiment, run_name=row.name, nested=True):
-            mlflow.set_tags({"family": row.family, "note": row.note})
+            mlflow.set_tags({"family": row.family, "note": row.note.en})
             mlflow.log_metrics({"auc": row.auc, "log_loss": row.log_loss, "brier": row.brier,
                                 "cpu_seconds": row.seconds})  # fmt: skip
 

@@ -42,7 +42,7 @@ def test_many_pairs_and_small_leaves_are_used_where_risk_lies_in_combinations(ri
     sample = Sample(columns, bad, np.arange(ROWS), np.zeros(ROWS, dtype=np.int64))
     settings = Settings(most_derived=0)
     fit = BoostedLearner(PAIRS).fits(sample, dictionary(), settings)[PAIRS][PAIRS]
-    used, least = map(int, re.findall(r"at most (\d+) pairs.*; (\d+) rows a leaf", fit.note)[0])
+    used, least = map(int, re.findall(r"at most (\d+) pairs.*; (\d+) rows a leaf", fit.note.en)[0])
     effort = effort_for(ROWS, len(NAMES))
     if risk is additive:
         assert (used <= pairs, least) == (True, effort.least_rows)

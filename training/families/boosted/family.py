@@ -16,7 +16,7 @@ import numpy as np
 from model.card.bins import Floats
 from model.card.derived import Derived
 from model.errors import TrainingError
-from model.profile.dictionary import Dictionary
+from model.profile.dictionary import Dictionary, Text
 from training.additive import Additive, Dropped, Fit
 from training.binning.evidence import information_values
 from training.families.boosted.bins import (
@@ -45,6 +45,12 @@ from training.settings import Family, Settings
 _MORE_ROUNDS = 1.1
 #: Standard errors by which freer growth must lower the loss; its pairs were ranked on these rows.
 _FREER_ERRORS = 2.0
+#: How each view turns the spellings of a text into numbers.
+_VIEWS: Mapping[View, Text] = {
+    "spelling": Text("按写法次序", "by order of spellings"),
+    "risk": Text("按风险", "by risk"),
+    "one_each": Text("一词一列", "by one column a spelling"),
+}
 PAIRS: Final[Family] = "boosted"
 SINGLE: Final[Family] = "boosted_single"
 
@@ -104,12 +110,17 @@ class Choice:
         )
 
     @property
-    def note(self) -> str:
+    def note(self) -> Text:
         """The choice in words."""
-        rounds = ", ".join(f"{count} by {view}" for view, count in self.rounds.items())
         # Trees may use these pairs; the card keeps those that move points.
-        parts = f"at most {len(self.growth.pairs or ())} pairs; {len(self.inputs.derived)} derived"
-        return f"{parts}; {self.growth.least_rows} rows a leaf; rounds {rounds}"
+        pairs, derived = len(self.growth.pairs or ()), len(self.inputs.derived)
+        zh = "、".join(f"{_VIEWS[view].zh} {count}" for view, count in self.rounds.items())
+        en = ", ".join(f"{count} {_VIEWS[view].en}" for view, count in self.rounds.items())
+        least = self.growth.least_rows
+        return Text(
+            f"最多 {pairs} 个组合；派生 {derived} 个；每叶至少 {least} 行；轮数：{zh}",
+            f"at most {pairs} pairs; {derived} derived; {least} rows a leaf; rounds: {en}",
+        )
 
 
 def _fit(choice: Choice, dropped: tuple[Dropped, ...], effort: Effort, settings: Settings) -> Fit:
