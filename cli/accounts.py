@@ -46,8 +46,8 @@ def sign_in_as(accounts: Accounts, name: str | None, role: Role) -> str:
     ClickException
         If nobody signs in, or the account lacks the role.
     """
-    name = name or click.prompt(f"account ({role})", err=True)
-    account = _signed_in(accounts, str(name), ask_password(str(name)))
+    name = str(name or click.prompt(f"account ({role})", err=True))
+    account = signed_in_at_console(accounts, name)
     if role not in account.roles:
         raise click.ClickException(f"{name} does not have the role {role}")
     return account.name
@@ -63,12 +63,19 @@ def ask_code(name: str) -> str:
     return str(click.prompt(f"code of {name}", err=True))
 
 
-def _signed_in(accounts: Accounts, name: str, password: str) -> Account:
+def signed_in_at_console(accounts: Accounts, name: str) -> Account:
+    """Ask for the password of `name`, and the code where one is needed; return the account.
+
+    Raises
+    ------
+    ClickException
+        If nobody signs in.
+    """
     from api.access.sign_in import SignIn
     from api.http.access_problems import SECOND_FACTOR_NEEDED
     from api.http.problems import ProblemError
 
-    sign_in, code = SignIn(accounts), None
+    sign_in, password, code = SignIn(accounts), ask_password(name), None
     while True:
         try:
             return sign_in.account(name, password, _SOURCE, code)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.approvals import approvers_of, order_option
 from cli.groups import SuggestingGroup
-from cli.options import approval_of, approval_options, home_option
+from cli.options import approval_of, approval_options, home_option, use_policy_of
 
 if TYPE_CHECKING:
     from api.editions.history import Difference, Listed
@@ -87,26 +88,37 @@ def diff(before: str, after: str, home: Path, as_json: bool) -> None:
 @command.command("rollback")
 @click.argument("name", required=False)
 @approval_options
+@order_option
 @home_option
 @_json_option
 def rollback(
-    name: str | None, approved_by: str | None, because: str | None, home: Path, as_json: bool
+    name: str | None,
+    approved_by: str | None,
+    because: str | None,
+    order_id: str | None,
+    home: Path,
+    as_json: bool,
 ) -> None:
     """Put an earlier edition in use again; without NAME the one before the edition in use.
 
-    Every byte of it is verified first. A named person and a reason are required.
+    Every byte of it is verified first. A named person and a reason are required, or an order.
     """
-    from api.editions.history import roll_back
+    from api.editions.approval import Approval
+    from api.editions.history import roll_back, rollback_target
 
-    approval = approval_of(approved_by, because)
-    if approval is None:
-        raise click.UsageError("--approved-by and --because are required")
+    given = approval_of(approved_by, because)
+    if given is None and order_id is None:
+        raise click.UsageError("--approved-by and --because are required, or --order")
+    use_policy_of(home)
+    target, names = rollback_target(home, name).name, [given.by] if given else []
+    approved = approvers_of(home, "rollback", target, names, because or "", order_id)
+    approval = Approval(", ".join(approved.by), approved.because, approved.order)
     old, new = roll_back(home, name, approval, datetime.now(UTC))
     if as_json:
         _echo_json({"replaced": old, "in_use": new, **asdict(approval)})
         return
     click.echo(
-        f"已回退 rolled back: {old} → {new}\n批准 approved: {approval.by}: {approval.because}"
+        f"已回退 rolled back: {old} → {new}\n批准 approved: {approved.line}: {approval.because}"
     )
 
 

@@ -36,6 +36,7 @@ _COMMANDS = {
     "score": ("cli.score", "Add points, PD, grade and reasons to a table."),
     "keys": ("cli.keys", "List, rotate, trust and retire the keys that sign."),
     "init": ("cli.init", "Create the first accounts and show their passwords once."),
+    "orders": ("cli.orders", "Order and approve what is signed, by four eyes."),
     "users": ("cli.users", "Add, change, disable and unlock accounts."),
     "replay": ("cli.replay", "Decide again from the ledger and compare field by field."),
     "verify-ledger": ("cli.verify_ledger", "Verify the ledger against its hash chain and seals."),

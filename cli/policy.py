@@ -11,6 +11,7 @@ from typing import Any
 import click
 import yaml
 
+from cli.approvals import approvers_of, order_option
 from cli.groups import SuggestingGroup
 from cli.options import DAY, EXISTING_FOLDER, FOLDER, home_option, use_policy_of
 from model.errors import ContractError
@@ -93,41 +94,60 @@ def diff(folder: Path, home: Path, as_json: bool) -> None:
 @_json_option
 def check(folder: Path, home: Path, as_json: bool) -> None:
     """Check the texts in FOLDER on every day on which they change, and that no past was edited."""
+    from data.publishing.home_policy import adopted_texts, texts_digest
+
     use_policy_of(home)
-    files = checked(_candidate(folder), _today())
+    texts = _candidate(folder)
+    files = checked(texts, _today())
+    digest = texts_digest({**adopted_texts(home), **texts})
     if as_json:
-        _echo_json({"sound": True, "files": files})
+        _echo_json({"sound": True, "files": files, "digest": digest})
     else:
-        click.echo(f"无误 sound: {', '.join(files)}")
+        click.echo(f"无误 sound: {', '.join(files)}\n摘要 digest: {digest}")
 
 
 @command.command("adopt")
 @click.argument("folder", type=EXISTING_FOLDER)
 @click.option(
     "--approved-by", "approved_by", multiple=True, metavar="NAME",
-    help="A person who approves; give it twice, with two names.",
+    help="An approver, who signs in where the home has accounts; give it twice, with two names.",
 )  # fmt: skip
-@click.option("--because", required=True, metavar="TEXT", help="Why, in one line; it is signed.")
+@click.option("--because", metavar="TEXT", help="Why, in one line; it is signed.")
+@order_option
 @home_option
 @_json_option
 def adopt_policy(
-    folder: Path, approved_by: tuple[str, ...], because: str, home: Path, as_json: bool
+    folder: Path,
+    approved_by: tuple[str, ...],
+    because: str | None,
+    order_id: str | None,
+    home: Path,
+    as_json: bool,
 ) -> None:
     """Check the texts in FOLDER, sign them and put them in use in the home.
 
-    The policy decides with the next edition, on the edition's date; controls and limits at once.
+    Two people approve, with --approved-by and --because or by an order. The policy decides with
+    the next edition, on the edition's date; controls and limits at once.
     """
-    from data.publishing.home_policy import adopt, adopted_texts
+    from data.publishing.home_policy import adopt, adopted_texts, refuse_too_few, texts_digest
 
+    if (because is None) != bool(order_id):
+        raise click.UsageError("give --because with --approved-by; an order has its own reason")
     use_policy_of(home)
     texts = _candidate(folder)
     checked(texts, _today())
-    found = adopt(home, {**adopted_texts(home), **texts}, approved_by, because, datetime.now(UTC))
+    whole = {**adopted_texts(home), **texts}
+    if not order_id:
+        refuse_too_few(approved_by)
+    digest = texts_digest(whole)
+    approved = approvers_of(home, "adopt", digest, approved_by, because or "", order_id)
+    now = datetime.now(UTC)
+    found = adopt(home, whole, approved.by, approved.because, now, approved.order)
     if as_json:
         _echo_json({"adopted": found.name, **found.statement})
         return
     click.echo(f"已采用 adopted: {found.name} ({', '.join(found.texts)})")
-    click.echo(f"批准 approved: {', '.join(found.statement['approved_by'])}: {because}")
+    click.echo(f"批准 approved: {approved.line}: {approved.because}")
     click.echo("生效 effect: controls and limits now; the policy with the next edition")
 
 

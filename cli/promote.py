@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.approvals import approvers_of, order_option
 from cli.gate_lines import gate_lines
 from cli.json_output import tell
 from cli.options import home_option, mlruns_option, use_policy_of
@@ -19,34 +20,48 @@ if TYPE_CHECKING:
 @click.command("promote")
 @click.argument("what", metavar="[RUN_ID|CARD_DIR]", required=False)
 @click.option(
-    "--approved-by", required=True,
-    help="Name of the approver, which the signature covers; not the person who trained the card.",
+    "--approved-by", metavar="NAME",
+    help="The approver, whom the signature covers and who signs in where the home has accounts;"
+    " not the person who trained the card.",
 )  # fmt: skip
+@order_option
 @click.option("--rollback", is_flag=True, help="Publish the card that the champion replaced.")
 @home_option
 @mlruns_option
-def command(what: str | None, approved_by: str, rollback: bool, home: Path, mlruns: str) -> None:
-    """Publish the card of a training run or of a folder if it passes every gate."""
-    from training.promote import promote, roll_back
+def command(
+    what: str | None,
+    approved_by: str | None,
+    order_id: str | None,
+    rollback: bool,
+    home: Path,
+    mlruns: str,
+) -> None:
+    """Publish the card of a training run or of a folder if it passes every gate.
+
+    Approve it with --approved-by, or execute an order of the service with --order.
+    """
+    from training.promote import digest_to_promote, promote, roll_back
 
     if (what is None) != rollback:
         raise click.UsageError("give either RUN_ID or CARD_DIR, or --rollback alone")
     use_policy_of(home)
-    now = datetime.now(UTC)
+    now, names = datetime.now(UTC), [approved_by] if approved_by else []
+    digest = digest_to_promote(what, home, mlruns)
+    approved = approvers_of(home, "promote", digest, names, "", order_id)
     promotion = (
-        roll_back(approved_by, now, home, mlruns)
+        roll_back(approved.by[0], now, home, mlruns, approved.order)
         if what is None
-        else promote(what, approved_by, now, home, mlruns)
+        else promote(what, approved.by[0], now, home, mlruns, approved.order)
     )
     card, folder = promotion.publication.card, promotion.publication.folder
     tell(
         card_digest=card.digest, folder=folder, approved_by=card.approved_by,
-        approved_at=card.approved_at, version=promotion.version,
+        approved_at=card.approved_at, version=promotion.version, order=approved.order,
     )  # fmt: skip
     for line in gate_lines(promotion.verdicts):
         click.echo(line)
     click.echo(f"已发布 published: {card.digest[:16]} → {folder}")
-    click.echo(f"批准 approved: {card.approved_by}, {card.approved_at}")
+    click.echo(f"批准 approved: {approved.line}, {card.approved_at}")
     click.echo("生效 effect: with the next edition; run: rongzi whitelist")
     click.echo(f"登记 registry: {_registration(promotion)}")
     click.echo(f"回退 to roll back: {_rollback(promotion, home)}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from cli.approvals import approvers_of, order_option
 from cli.json_output import tell
 from cli.options import (
     FILE,
@@ -51,6 +52,7 @@ HELD = 3
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Write the rows and the comparison; publish nothing.")
 @approval_options
+@order_option
 @home_option
 def command(
     archive: Path,
@@ -63,26 +65,29 @@ def command(
     dry_run: bool,
     approved_by: str | None,
     because: str | None,
+    order_id: str | None,
     home: Path,
 ) -> None:
     """Score every member as of DATE, write the rows to a file and publish them as an edition.
 
     If the home has a ledger, consent given or withdrawn at the counter before DATE counts as well.
     Where the edition changes more than the policy's limits of publication, nothing is published
-    without --approved-by and --because. Exit code 3: held for this reason.
+    without --approved-by and --because, or an order. Exit code 3: held for this reason.
     """
-    from api.editions.batch import publication, rows_file, write_draft
+    from api.editions.batch import draft_digest, publication, rows_file, write_draft
 
     use_policy_of(home)
     approval, day = approval_of(approved_by, because), as_of.date()
-    if branch_names == "full" and approval is None:
-        raise click.UsageError("--branch-names full needs --approved-by and --because")
+    if branch_names == "full" and approval is None and order_id is None:
+        raise click.UsageError("--branch-names full needs --approved-by and --because, or --order")
     with rows_file(out) if dry_run else publication(home, out) as rows:
         draft = _drafted(archive, day, home, engine)
-        tell(out=out, dry_run=dry_run)
+        subject = draft_digest(draft, branch_names)
+        tell(out=out, dry_run=dry_run, subject=subject)
         if dry_run:
             write_draft(draft, rows)
         else:
+            approval = _approved(home, draft, subject, approval, order_id)
             published = _publish(home, draft, rows, approval)
     if dry_run:
         click.echo(f"名单 rows: {out}\n试运行，未发布 dry run, nothing was published")
@@ -114,22 +119,36 @@ def _drafted(archive: Path, day: date, home: Path, engine: EngineName) -> Draft:
     return draft
 
 
-def _publish(home: Path, draft: Draft, rows: Path, approval: Approval | None) -> Published:
-    """Publish the draft; exit with `HELD` if it is beyond the limits and nobody approved it."""
-    from api.editions.batch import publish_draft
+def _approved(
+    home: Path, draft: Draft, subject: str, given: Approval | None, order_id: str | None
+) -> Approval | None:
+    """Return who approves the draft, proven; exit with `HELD` if somebody must and nobody does."""
+    from api.editions.approval import Approval
 
-    if draft.excesses and approval is None:
+    if draft.excesses and given is None and order_id is None:
         click.echo(
             "未发布 nothing was published. 请查明原因；确认无误的，由具名人员批准发布\n"
             "Find the cause; if it is right, a named person publishes it:"
-            " --approved-by NAME --because TEXT",
+            " --approved-by NAME --because TEXT, or an order on the digest:"
+            f" rongzi orders place publish {subject}",
             err=True,
         )
         sys.exit(HELD)
+    if given is None and order_id is None:
+        return None
+    names, because = ([given.by], given.because) if given else ([], "")
+    approved = approvers_of(home, "publish", subject, names, because, order_id)
+    return Approval(", ".join(approved.by), approved.because, approved.order)
+
+
+def _publish(home: Path, draft: Draft, rows: Path, approval: Approval | None) -> Published:
+    from api.editions.batch import publish_draft
+
     published = publish_draft(home, draft, rows, approval)
     tell(published=published.folder)
     if approval:
-        click.echo(f"批准 approved: {approval.by}: {approval.because}")
+        order = f" (order {approval.order})" if approval.order else ""
+        click.echo(f"批准 approved: {approval.by}{order}: {approval.because}")
     return published
 
 

@@ -52,8 +52,27 @@ class Promotion:
     verdicts: GateVerdicts | None = None
 
 
+def digest_to_promote(what: str | None, home: Path, store: str | Path) -> str:
+    """Return the digest of the card that `promote` of `what` puts in use; of None, `roll_back`.
+
+    Raises
+    ------
+    TrainingError, CardError
+        As these do.
+    """
+    if what is None:
+        return read_card(previous_champion(home)).digest
+    with _card_folder(what, store) as folder:
+        return read_card(folder).digest
+
+
 def promote(
-    what: str, approved_by: str, approved_at: datetime, home: Path, store: str | Path
+    what: str,
+    approved_by: str,
+    approved_at: datetime,
+    home: Path,
+    store: str | Path,
+    order: str | None = None,
 ) -> Promotion:
     """Promote a training run's card, or the card in a folder, if it passes every gate.
 
@@ -68,6 +87,8 @@ def promote(
         A folder, or the URI of a tracking server.
     home : Path
         Where cards and keys are kept; see `data.publishing.published_card`.
+    order : str or None
+        The order by which it was approved, for the record of promotions.
 
     Raises
     ------
@@ -83,15 +104,21 @@ def promote(
             _refuse_self_approval(evidence.notes.trained_by, approved_by)
             verdicts = _judge(evidence, approved_at.date(), home)
             run_id = what if _RUN_ID.fullmatch(what) else run_of_card(digest, store)
-            remarks = _remarks(evidence, verdicts, run_id)
+            remarks = _remarks(evidence, verdicts, run_id) | _named(order)
             publication = publish_card(home, folder, approved_by, approved_at, remarks)
             write_verdicts(verdicts, publication.folder)
             return _register(publication, run_id, store, verdicts)
         _refuse_unjudged(folder, digest, home)
-        return _put_back(folder, approved_by, approved_at, home, store)
+        return _put_back(folder, approved_by, approved_at, home, store, order)
 
 
-def roll_back(approved_by: str, approved_at: datetime, home: Path, store: str | Path) -> Promotion:
+def roll_back(
+    approved_by: str,
+    approved_at: datetime,
+    home: Path,
+    store: str | Path,
+    order: str | None = None,
+) -> Promotion:
     """Put the card back in use that the champion replaced.
 
     Raises
@@ -101,7 +128,7 @@ def roll_back(approved_by: str, approved_at: datetime, home: Path, store: str | 
     """
     folder = previous_champion(home)
     read_card(folder, trusted_keys(home))
-    return _put_back(folder, approved_by, approved_at, home, store)
+    return _put_back(folder, approved_by, approved_at, home, store, order)
 
 
 def judge_run(run: TrainedRun, champion: CardFile | None, day: date) -> TrainedRun:
@@ -188,10 +215,20 @@ def _refuse_unjudged(folder: Path, digest: str, home: Path) -> None:
     read_card(folder, trusted_keys(home))
 
 
+def _named(order: str | None) -> dict[str, object]:
+    return {"order": order} if order else {}
+
+
 def _put_back(
-    folder: Path, approved_by: str, approved_at: datetime, home: Path, store: str | Path
+    folder: Path,
+    approved_by: str,
+    approved_at: datetime,
+    home: Path,
+    store: str | Path,
+    order: str | None,
 ) -> Promotion:
-    publication = publish_card(home, folder, approved_by, approved_at, {"kind": ROLLBACK})
+    remarks = {"kind": ROLLBACK} | _named(order)
+    publication = publish_card(home, folder, approved_by, approved_at, remarks)
     run_id = run_of_card(publication.card.digest, store)
     return _register(publication, run_id, store, None)
 

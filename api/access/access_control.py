@@ -15,6 +15,7 @@ from fastapi import Request
 from api.access.account_cache import AccountCache
 from api.access.accounts import Accounts
 from api.access.issuer import Issuer, TokenClaims
+from api.access.key_orders import KeyOrders
 from api.access.limits import RateLimits, source_of
 from api.access.mass_access import MassAccess
 from api.access.oidc import Jwks, Oidc
@@ -25,6 +26,7 @@ from api.access.sign_in import SignIn
 from api.access.tokens import TokenRefusedError
 from api.core.principal import Principal
 from api.core.settings import Settings
+from api.ledger.database import Location
 
 T = TypeVar("T")
 #: Most decisions whose village is cached; a decision's village never changes.
@@ -42,6 +44,8 @@ class AccessControl:
     ----------
     sign_in, sessions, orders : SignIn, Sessions and Orders, or None
         None where an identity provider manages the accounts.
+    key_orders : KeyOrders
+        Orders for whoever holds a signing key.
     searches : RateLimits
         A second, slower limit on searches for people.
     decision_places : mapping of str to str
@@ -60,6 +64,7 @@ class AccessControl:
         self.sign_in: SignIn | None = None
         self.sessions: Sessions | None = None
         self.orders: Orders | None = None
+        self.key_orders = KeyOrders(Location.of(settings))
         self.verifier: Verifier
         if access.oidc:
             self._provider = ProviderSignIns(settings)
@@ -84,6 +89,7 @@ class AccessControl:
 
     def close(self) -> None:
         """Close the connections to the database of accounts."""
+        self.key_orders.close()
         if self._accounts:
             self._accounts.close()
         if self._provider:

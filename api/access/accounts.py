@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, insert, select, update
+from sqlalchemy import Connection, Engine, Select, insert, inspect, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -166,6 +166,26 @@ _ALL = select(accounts).order_by(accounts.c.name)
 
 def _named(name: str) -> Select[Any]:
     return select(accounts).where(accounts.c.name == name)
+
+
+def has_accounts(settings: Settings) -> bool:
+    """Return whether the ledger of `settings` holds any account; nothing is made.
+
+    Raises
+    ------
+    DBAPIError
+        If the database is named and does not answer.
+    """
+    location = Location.of(settings)
+    if location.file and not location.file.exists():
+        return False
+    engine = open_engine(location.url, writes=False)
+    try:
+        with engine.connect() as connection:
+            is_there = inspect(connection).has_table(accounts.name)
+            return is_there and connection.execute(_ALL.limit(1)).first() is not None
+    finally:
+        engine.dispose()
 
 
 def _find(connection: Connection, name: str) -> Account | None:

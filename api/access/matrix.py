@@ -83,6 +83,11 @@ MATRIX: Mapping[str, Rule] = {
     "post_account_order": _rule(("admin",), "everywhere"),
     "get_account_orders": _rule(("admin", "auditor"), "everywhere"),
     "post_account_order_approval": _rule(("admin",), "everywhere"),
+    "post_key_order": _rule(("analyst", "operator", "head", "manager"), "everywhere"),
+    "get_key_orders": _rule(
+        ("analyst", "operator", "head", "manager", "auditor", "admin"), "everywhere"
+    ),
+    "post_key_order_approval": _rule(("head", "manager"), "everywhere"),
     "get_policy": _rule(ROLES),
     "get_scorecard": _rule(ROLES),
     "get_member": _rule(_CASE, "member in path", personal=True),

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.access.access_control import AccessControl, access_control_of
 from api.access.dependencies import Caller
-from api.access.orders import MIN_REASON, Order, OrderRefusedError, Orders
+from api.access.order_rows import MIN_REASON, OrderRefusedError
+from api.access.orders import Order, Orders
 from api.access.strict_route import StrictRoute
 from api.access.threads import on_thread
 from api.core.principal import Role

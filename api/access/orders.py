@@ -20,20 +20,22 @@ from sqlalchemy import Connection, select
 from api.access.account import Account
 from api.access.account_events import Event
 from api.access.accounts import Accounts, validated
+from api.access.order_rows import (
+    MIN_REASON,
+    VALID_DAYS,
+    OrderRefusedError,
+    record_row,
+    refuse_unsealed,
+)
 from api.access.second_factor import SecondFactors
 from api.access.sign_in import generate_password, hash_password
 from api.core.principal import Role
 from api.http.access_problems import ORDER_NOT_OPEN, OWN_ORDER, UNKNOWN_ORDER
-from api.http.problems import Kind
-from api.ledger.audit import AuditTransaction
-from api.ledger.chain import encode_json, format_timestamp
+from api.ledger.chain import format_timestamp
 from api.ledger.tables import accesses
 from model.errors import AccessError
 
 Action = Literal["add", "grant", "reset", "enable", "reset-factor"]
-#: An order that nobody approved and carried out by then has lapsed.
-VALID_DAYS = 7
-MIN_REASON = 5
 _ORDERED, _APPROVED, _DONE = "account_ordered", "account_order_approved", "account_order_done"
 _ALONE = "account_added_alone"
 _EVENTS: dict[Action, Event] = {
@@ -41,14 +43,6 @@ _EVENTS: dict[Action, Event] = {
     "reset": "password_reset",
     "enable": "account_enabled",
 }
-
-
-class OrderRefusedError(AccessError):
-    """An order is refused; `kind` is the problem that the service answers with."""
-
-    def __init__(self, kind: Kind) -> None:
-        super().__init__(f"{kind.title.en}. {kind.detail.en}")
-        self.kind = kind
 
 
 @dataclass(frozen=True)
@@ -63,6 +57,8 @@ class Order:
         The reason that the orderer gave.
     approved_by : str or None
         The second administrator.
+    rows : tuple of int
+        Numbers of its rows in the audit.
     """
 
     id: str
@@ -75,6 +71,7 @@ class Order:
     because: str
     approved_by: str | None = None
     is_done: bool = False
+    rows: tuple[int, ...] = ()
 
     def has_lapsed(self, now: datetime) -> bool:
         """Return whether its time to be approved and carried out is over."""
@@ -110,7 +107,7 @@ class Orders:
         fields = ("id", "action", "account", "roles", "places", "because")
         detail = {name: getattr(order, name) for name in fields}
         with self._accounts.writing.begin() as work:
-            _record(work, _ORDERED, order.ordered_by, detail)
+            record_row(work, _ORDERED, order.ordered_by, detail)
         return order
 
     def approve(self, order_id: str, actor: str) -> Order:
@@ -127,7 +124,7 @@ class Orders:
                 raise OrderRefusedError(ORDER_NOT_OPEN)
             if actor in (order.ordered_by, order.account):
                 raise OrderRefusedError(OWN_ORDER)
-            _record(work, _APPROVED, actor, {"order": order_id})
+            record_row(work, _APPROVED, actor, {"order": order_id})
         return replace(order, approved_by=actor)
 
     def carry_out(self, order_id: str) -> str | None:
@@ -138,19 +135,21 @@ class Orders:
         OrderRefusedError
             If there is no such order, or it is not approved, or done already.
         AccessError
-            If the account changed meanwhile so that the order does not fit; it is then spent.
+            If the account changed meanwhile so that the order does not fit; it is then spent. If
+            somebody else wrote the order into the database.
         """
         with self._accounts.writing.begin() as work:
             order = _open(work.connection, order_id)
             if order.approved_by is None:
                 raise OrderRefusedError(ORDER_NOT_OPEN)
-            _record(work, _DONE, order.approved_by, {"order": order_id})
+            refuse_unsealed(work.connection, self._accounts.location, order.rows)
+            record_row(work, _DONE, order.approved_by, {"order": order_id})
         return self._change(order)
 
     def note_alone(self, account: str, actor: str, because: str) -> None:
         """Record why `actor` added an administrator alone, where no second one could approve."""
         with self._accounts.writing.begin() as work:
-            _record(work, _ALONE, actor, {"account": account, "because": because})
+            record_row(work, _ALONE, actor, {"account": account, "because": because})
 
     def _change(self, order: Order) -> str | None:
         actor, password = order.approved_by or order.ordered_by, generate_password()
@@ -205,25 +204,13 @@ def _read(connection: Connection) -> dict[str, Order]:
         detail = json.loads(row["detail"])
         if row["route"] == _ORDERED:
             lists = {name: tuple(detail[name]) for name in ("roles", "places")}
-            placed = {"ordered_at": row["accessed_at"], "ordered_by": row["actor"]}
+            placed: dict[str, Any] = {"ordered_at": row["accessed_at"], "ordered_by": row["actor"]}
+            placed["rows"] = (row["number"],)
             orders[detail["id"]] = Order(**{**detail, **lists, **placed})
         elif (order := orders.get(detail["order"])) is not None:
             changed: dict[str, Any] = {"approved_by": row["actor"]}
             if row["route"] == _DONE:
                 changed = {"is_done": True}
+            changed["rows"] = (*order.rows, row["number"])
             orders[order.id] = replace(order, **changed)
     return orders
-
-
-def _record(work: AuditTransaction, route: str, actor: str, detail: dict[str, Any]) -> None:
-    row = {
-        "accessed_at": format_timestamp(datetime.now(tz=UTC)),
-        "actor": actor,
-        "route": route,
-        "place_code": "",
-        "persons": 0,
-        # A row that names an account in its own column would be a change of that account.
-        "account": None,
-        "detail": encode_json(detail),
-    }
-    work.record([row])

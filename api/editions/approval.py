@@ -28,7 +28,7 @@ _LONGEST_NAME, _SHORTEST_REASON, _LONGEST_REASON = 100, 5, 500
 
 @dataclass(frozen=True)
 class Approval:
-    """The named person who lets a publication pass, and why.
+    """The named person who lets a publication pass, why, and by which order, if by one.
 
     Raises
     ------
@@ -38,6 +38,7 @@ class Approval:
 
     by: str
     because: str
+    order: str | None = None
 
     def __post_init__(self) -> None:
         is_name = self.by.strip() and self.by.isprintable() and len(self.by) <= _LONGEST_NAME

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pyarrow as pa
+import rfc8785
 
 from api.core.calendar import CHINA, date_in_china
 from api.editions.approval import Approval, Excess, HeldError, excesses, missing_shares
@@ -87,6 +89,25 @@ def draft_whitelist(
     limits, missing = publication_limits_on(today), _missing_before(home, previous, basis)
     found = excesses(made, archive, previous, missing, limits, today)
     return Draft(made, digest, previous, tuple(found))
+
+
+def draft_digest(draft: Draft, names: str) -> str:
+    """Return the SHA-256 of what is approved with a draft: its inputs, excesses and open `names`.
+
+    The same archive, policy, card and consents give the same digest on every machine.
+    """
+    basis = draft.contents.basis
+    approved = {
+        "as_of": basis.as_of.isoformat(),
+        "policy": basis.policy.digest,
+        "card": basis.card.digest,
+        "archive": draft.archive_digest,
+        "consents": draft.contents.consents_digest,
+        "previous": draft.previous.folder,
+        "beyond_limits": [[each.code, each.text.en] for each in draft.excesses],
+        "names": names,
+    }
+    return hashlib.sha256(rfc8785.dumps(approved)).hexdigest()
 
 
 @contextmanager

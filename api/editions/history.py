@@ -51,6 +51,8 @@ def record(
 ) -> None:
     """Append one line to the record of publications."""
     words = {"approved_by": approval.by, "because": approval.because} if approval else {}
+    if approval and approval.order:
+        words["order"] = approval.order
     line = {"at": now.isoformat(timespec="seconds"), "kind": kind, "edition": edition}
     root = editions_folder(home)
     root.mkdir(parents=True, exist_ok=True)
@@ -113,6 +115,29 @@ def folder_of(home: Path, name: str) -> Path:
     return folder
 
 
+def rollback_target(home: Path, name: str | None) -> Path:
+    """Return the folder that `roll_back` puts in use.
+
+    Parameters
+    ----------
+    name
+        The edition; None means the one that the edition in use was compared with.
+
+    Raises
+    ------
+    EditionError
+        If there is none, or it is in use already.
+    """
+    current = current_folder(home)
+    target = name or read_manifest(current).previous
+    if target is None:
+        raise EditionError(f"{current.name} followed no edition, so there is nothing to go back to")
+    folder = folder_of(home, target)
+    if folder == current:
+        raise EditionError(f"{folder.name} is in use already")
+    return folder
+
+
 def roll_back(home: Path, name: str | None, approval: Approval, now: datetime) -> tuple[str, str]:
     """Put an earlier edition in use again, all its files verified; return old and new name.
 
@@ -133,13 +158,7 @@ def roll_back(home: Path, name: str | None, approval: Approval, now: datetime) -
 def _rolled_back(
     home: Path, name: str | None, approval: Approval, now: datetime
 ) -> tuple[str, str]:
-    current = current_folder(home)
-    target = name or read_manifest(current).previous
-    if target is None:
-        raise EditionError(f"{current.name} followed no edition, so there is nothing to go back to")
-    folder = folder_of(home, target)
-    if folder == current:
-        raise EditionError(f"{folder.name} is in use already")
+    current, folder = current_folder(home), rollback_target(home, name)
     manifest = read_manifest(folder)
     verify_files(folder, manifest, tuple(manifest.files))
     record(home, ROLLED_BACK, folder.name, now, approval, replaces=current.name)

@@ -8,13 +8,16 @@ from model.profile.dictionary import Text
 UNKNOWN_ORDER = Kind(
     "unknown-order",
     404,
-    Text("没有该账号变更申请", "There is no such order"),
-    Text("请核对编号（GET /v1/account-orders）。", "GET /v1/account-orders lists the orders."),
+    Text("没有该申请", "There is no such order"),
+    Text(
+        "请核对编号（GET /v1/account-orders、GET /v1/key-orders）。",
+        "GET /v1/account-orders and GET /v1/key-orders list the orders.",
+    ),
 )
 ORDER_NOT_OPEN = Kind(
     "order-not-open",
     409,
-    Text("该账号变更申请不能再办理", "The order cannot be approved or carried out now"),
+    Text("该申请不能再办理", "The order cannot be approved or carried out now"),
     Text(
         "可能尚未批准、已批准、已执行或已过期。",
         "It is not approved yet, approved or done already, or has lapsed.",
@@ -23,11 +26,20 @@ ORDER_NOT_OPEN = Kind(
 OWN_ORDER = Kind(
     "own-order",
     403,
-    Text("账号变更须由另一位管理员批准", "Another administrator must do this"),
+    Text("须由另一人办理", "Somebody else must do this"),
     Text(
         "不得批准自己提交的申请，也不得申请或批准对自己账号的变更。",
         "Nobody approves an order of their own, nor orders or approves a change of their own"
         " account.",
+    ),
+)
+NO_APPROVER = Kind(
+    "no-approver",
+    403,
+    Text("该账号无权批准", "This account does not approve such orders"),
+    Text(
+        "只有政策指定角色（approver_roles）且辖区为全部的账号可以批准。",
+        "Only accounts of the roles in the control approver_roles, with all places, approve.",
     ),
 )
 SESSION_OVER = Kind(
@@ -88,6 +100,6 @@ SECOND_FACTOR_DIFFERS = Kind(
 )
 
 ACCESS_KINDS = (
-    UNKNOWN_ORDER, ORDER_NOT_OPEN, OWN_ORDER, SESSION_OVER, UNKNOWN_SESSION, SECOND_FACTOR_NEEDED,
-    SECOND_FACTOR_MISSING, SECOND_FACTOR_EXISTS, SECOND_FACTOR_DIFFERS,
+    UNKNOWN_ORDER, ORDER_NOT_OPEN, OWN_ORDER, NO_APPROVER, SESSION_OVER, UNKNOWN_SESSION,
+    SECOND_FACTOR_NEEDED, SECOND_FACTOR_MISSING, SECOND_FACTOR_EXISTS, SECOND_FACTOR_DIFFERS,
 )  # fmt: skip

@@ -134,6 +134,13 @@ EXPECTED: Mapping[str, Text] = {
         "codes of 6, 9 or 12 digits; the empty text is everywhere",
     ),
     "because": Text("5 至 500 个字的理由", "a reason of 5 to 500 characters"),
+    "act": Text(
+        "以下之一：promote、publish、rollback、adopt", "one of promote, publish, rollback, adopt"
+    ),
+    "subject": Text(
+        "命令显示的 64 位摘要，或名单目录名",
+        "the digest of 64 characters that the command prints, or the name of an edition's folder",
+    ),
     "order_id": Text("申请编号：8 位十六进制", "an order's id: 8 hexadecimal digits"),
     "body": Text("一个 JSON 对象", "one JSON object"),
 }

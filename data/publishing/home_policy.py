@@ -109,27 +109,50 @@ def read_adopted(home: Path, name: str) -> Adopted:
     return Adopted(name, {file: text.decode() for file, text in texts.items()}, statement)
 
 
+def texts_digest(texts: Mapping[str, str]) -> str:
+    """Return the SHA-256 of what an adoption of `texts` puts in use, which an order approves."""
+    return _sha256(rfc8785.dumps(_digests(texts)))
+
+
+def refuse_too_few(approved_by: Sequence[str]) -> list[str]:
+    """Return the names of the people who approve, each once.
+
+    Raises
+    ------
+    ContractError
+        If they are fewer than two, or a name is not one line.
+    """
+    people = sorted({_line("--approved-by", name, 100) for name in approved_by})
+    if len(people) < APPROVERS:
+        raise ContractError(f"a policy is adopted by {APPROVERS} people: give --approved-by twice")
+    return people
+
+
 def adopt(
-    home: Path, texts: Mapping[str, str], approved_by: Sequence[str], because: str, now: datetime
+    home: Path,
+    texts: Mapping[str, str],
+    approved_by: Sequence[str],
+    because: str,
+    now: datetime,
+    order: str | None = None,
 ) -> Adopted:
     """Sign `texts` and put them in use; the caller has checked them.
 
     Raises
     ------
     ContractError
-        If fewer than two different people approve, or a name or the reason is not one line.
+        As `refuse_too_few`, or if the reason is not one line.
     """
-    people = sorted({_line("--approved-by", name, 100) for name in approved_by})
-    if len(people) < APPROVERS:
-        raise ContractError(f"a policy is adopted by {APPROVERS} people: give --approved-by twice")
+    people = refuse_too_few(approved_by)
     before = adopted(home)
     statement = {
         "format": FORMAT,
-        "files": {name: _sha256(text.encode()) for name, text in texts.items() if name in FILES},
+        "files": _digests(texts),
         "approved_by": people,
         "because": _line("--because", because, 500),
         "adopted_at": now.isoformat(timespec="seconds"),
         "replaces": before.name if before else None,
+        **({"order": order} if order else {}),
     }
     payload = rfc8785.dumps(statement)
     root = policy_folder(home)
@@ -140,6 +163,10 @@ def adopt(
     found = read_adopted(home, folder.name)
     use_folder(root / CURRENT, folder)
     return found
+
+
+def _digests(texts: Mapping[str, str]) -> dict[str, str]:
+    return {name: _sha256(text.encode()) for name, text in texts.items() if name in FILES}
 
 
 def _write(

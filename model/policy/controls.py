@@ -27,6 +27,7 @@ _LATER: Mapping[str, Any] = {
     "second_factor_roles": frozenset(),
     "session_hours": 12,
     "session_idle_minutes": 30,
+    "approver_roles": frozenset(),
 }
 
 
@@ -60,6 +61,9 @@ class Controls:
         Roles whose accounts sign in with a code beside the password.
     session_hours, session_idle_minutes : int
         How long a session lasts, and how long without being refreshed.
+    approver_roles : frozenset of str
+        Roles whose accounts, everywhere, approve cards, editions and policies. While it is empty,
+        an approver is a name and signs in nowhere.
     """
 
     ruling_binds_days: int
@@ -76,6 +80,7 @@ class Controls:
     second_factor_roles: frozenset[str]
     session_hours: int
     session_idle_minutes: int
+    approver_roles: frozenset[str]
 
     def are_apart(self, one: Duty, other: Duty) -> bool:
         """Return whether one person may not do both duties on one case."""
@@ -103,6 +108,7 @@ def read_controls(text: str, day: date) -> Controls:
         "rules_for_two": _codes,
         "duties_apart": _pairs,
         "second_factor_roles": _codes,
+        "approver_roles": _codes,
         "session_hours": _session_hours,
         "session_idle_minutes": _idle_minutes,
     }

@@ -16,7 +16,8 @@ import pytest
 from api.access import orders as orders_module
 from api.access.account import Account
 from api.access.accounts import Accounts
-from api.access.orders import VALID_DAYS, Order, OrderRefusedError, Orders, administrators
+from api.access.order_rows import VALID_DAYS, OrderRefusedError
+from api.access.orders import Order, Orders, administrators
 from api.access.sign_in import SignIn
 from api.core.settings import Settings
 from api.ledger.database import Location

@@ -1,0 +1,121 @@
+"""Routes of orders for whoever holds a signing key: give, list and approve; a command executes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Self, TypeVar
+
+from fastapi import APIRouter, Depends, Path
+from pydantic import BaseModel, Field
+
+from api.access.access_control import AccessControl, access_control_of
+from api.access.dependencies import BODY, Caller
+from api.access.key_orders import MOST_REASON, SUBJECT, Act, KeyOrder, KeyOrders
+from api.access.order_rows import MIN_REASON, OrderRefusedError
+from api.access.strict_route import StrictRoute
+from api.access.threads import on_thread
+from api.http.access_problems import NO_APPROVER, ORDER_NOT_OPEN, OWN_ORDER, UNKNOWN_ORDER
+from api.http.fields import EXPECTED
+from api.http.openapi import refusals
+from api.http.problem_kinds import INVALID_BODY, LEDGER_AWAY
+from api.http.problems import FieldError, ProblemError
+from api.http.schemas import strict_with_example
+from model.errors import AccessError
+
+T = TypeVar("T")
+
+router = APIRouter(prefix="/v1/key-orders", route_class=StrictRoute, tags=["signing"])
+
+OrderId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}$", description=EXPECTED["order_id"].en)]
+
+
+class KeyOrderRequest(BaseModel):
+    """What is to be signed, exactly, and why."""
+
+    model_config = strict_with_example(
+        act="promote",
+        subject="9f2c1e0d5b7a4c38e6d1f0a92b4c7d8e1f3a5b6c7d8e9f0a1b2c3d4e5f60718a",
+        because="the card of October, judged by the gates on the 2nd",
+    )
+
+    act: Annotated[Act, Field(description=EXPECTED["act"].en)]
+    subject: Annotated[
+        str, Field(pattern=f"^(?:{SUBJECT.pattern})$", description=EXPECTED["subject"].en)
+    ]
+    because: Annotated[
+        str,
+        Field(min_length=MIN_REASON, max_length=MOST_REASON, description=EXPECTED["because"].en),
+    ]
+
+
+class KeyOrderShape(BaseModel):
+    """An order for whoever holds a signing key."""
+
+    id: str
+    ordered_at: str
+    ordered_by: str
+    act: Act
+    subject: str
+    because: str
+    approved_by: list[str]
+    is_approved: bool = Field(description="whether as many people approved as the act needs")
+    is_done: bool = Field(description="whether the command that holds the key executed it")
+
+    @classmethod
+    def of(cls, order: KeyOrder) -> Self:
+        """Return the shape of `order`."""
+        told = {name: getattr(order, name) for name in cls.model_fields}
+        return cls(**{**told, "approved_by": [*order.approved_by]})
+
+
+async def _key_orders_of(
+    access: Annotated[AccessControl, Depends(access_control_of)],
+) -> KeyOrders:
+    return access.key_orders
+
+
+KeyOrdersInUse = Annotated[KeyOrders, Depends(_key_orders_of)]
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Order what the holder of a signing key executes",
+    responses=refusals(LEDGER_AWAY, *BODY),
+)
+async def post_key_order(
+    body: KeyOrderRequest, caller: Caller, orders: KeyOrdersInUse
+) -> KeyOrderShape:
+    """Record who wants which card, edition or policy signed, and why; nothing happens yet."""
+    placed = await _refusable(
+        lambda: orders.place(body.act, body.subject, body.because, caller.subject)
+    )
+    return KeyOrderShape.of(placed)
+
+
+@router.get("", summary="List orders for the holder of a key", responses=refusals(LEDGER_AWAY))
+async def get_key_orders(orders: KeyOrdersInUse) -> list[KeyOrderShape]:
+    """Return every order, oldest first."""
+    return [KeyOrderShape.of(each) for each in await on_thread(orders.all)]
+
+
+@router.post(
+    "/{order_id}/approval",
+    status_code=201,
+    summary="Approve the order of somebody else",
+    responses=refusals(UNKNOWN_ORDER, ORDER_NOT_OPEN, OWN_ORDER, NO_APPROVER, LEDGER_AWAY),
+)
+async def post_key_order_approval(
+    order_id: OrderId, caller: Caller, orders: KeyOrdersInUse
+) -> KeyOrderShape:
+    """Approve an order; a policy needs two approvals. The command with the key then executes it."""
+    return KeyOrderShape.of(await _refusable(lambda: orders.approve(order_id, caller)))
+
+
+async def _refusable(step: Callable[[], T]) -> T:
+    try:
+        return await on_thread(step)
+    except OrderRefusedError as refused:
+        raise ProblemError(refused.kind) from refused
+    except AccessError as error:
+        raise ProblemError(INVALID_BODY, [FieldError("because", EXPECTED["because"])]) from error

@@ -1,0 +1,59 @@
+"""Rows of orders in the audit, which account orders and key orders share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from api.http.problems import Kind
+from api.ledger.audit import AuditTransaction
+from api.ledger.audit_seals import is_sealed
+from api.ledger.chain import encode_json, format_timestamp
+from api.ledger.database import Location
+from api.ledger.keys import SEAL_PUBLIC, public_key
+from model.errors import AccessError
+
+#: An order that nobody approved and carried out by then has lapsed.
+VALID_DAYS = 7
+MIN_REASON = 5
+
+
+class OrderRefusedError(AccessError):
+    """An order is refused; `kind` is the problem that the service answers with."""
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(f"{kind.title.en}. {kind.detail.en}")
+        self.kind = kind
+
+
+def refuse_unsealed(connection: Connection, location: Location, rows: Collection[int]) -> None:
+    """Refuse audit rows of an order that the service or the console did not seal.
+
+    Raises
+    ------
+    AccessError
+        If there is one: somebody wrote into the database.
+    """
+    key = public_key(location.keys / SEAL_PUBLIC)
+    if not all(is_sealed(connection, number, key) for number in rows):
+        raise AccessError(
+            "the order was written into the database by somebody else; run rongzi verify-ledger"
+        )
+
+
+def record_row(work: AuditTransaction, route: str, actor: str, detail: dict[str, Any]) -> None:
+    """Append a row about an order to the audit."""
+    row = {
+        "accessed_at": format_timestamp(datetime.now(tz=UTC)),
+        "actor": actor,
+        "route": route,
+        "place_code": "",
+        "persons": 0,
+        # A row that names an account in its own column would be a change of that account.
+        "account": None,
+        "detail": encode_json(detail),
+    }
+    work.record([row])
