@@ -109,6 +109,13 @@ if TYPE_CHECKING:
     metavar="ATTRIBUTE=DIRECTION",
     help="Let risk move only up, only down, or free with it; may be given several times.",
 )
+@click.option(
+    "--most-range-share",
+    default=0.25,
+    show_default=True,
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Share of the card's range that one attribute decides at most; 1: no cap.",
+)
 @click.option("--seed", default=54, show_default=True, type=int)
 @click.option(
     "--trained-by",
@@ -146,6 +153,7 @@ def command(
     refit: bool,
     without: tuple[str, ...],
     directions: tuple[str, ...],
+    most_range_share: float,
     seed: int,
     trained_by: str,
     margin: float | None,
@@ -163,6 +171,7 @@ def command(
         refit=refit,
         without=without,
         directions=tuple(_direction(each) for each in directions),
+        most_range_share=most_range_share,
     )
     if archive is not None and table is None:
         train = partial(_train_archive, archive, as_of, settings)
@@ -279,6 +288,11 @@ def _print_results(run: TrainedRun, tracked: Tracked, out: Path | None) -> None:
         click.echo(f"说明 note: {note}")
     for entry in run.learned.dropped:
         click.echo(f"剔除 dropped: {entry.attribute}: {entry.reason.zh} · {entry.reason.en}")
+    if cap := run.learned.range_cap:
+        click.echo(
+            f"上限 cap: {', '.join(cap.before)}: at most {cap.most_share:.0%} of the range;"
+            f" out of fold AUC {-cap.auc_lost:+.5f}, log loss {cap.log_loss_added:+.5f}"
+        )
     for name, evaluation in run.performance.evaluations.items():
         size = f"{evaluation.rows:,} rows, {evaluation.bad_rows:,} bad"
         click.echo(f"{name}: {size}; {_measures(evaluation)}")

@@ -17,6 +17,7 @@ from training.binning.missing import fit_without_gain
 from training.card.calibrate import Calibration, calibrate, fit_line, long_run_of, with_curve
 from training.card.compile import compile_card, too_weak_for_points
 from training.card.long_run import Unseen
+from training.card.range_cap import RangeCap, with_range_cap
 from training.card.whole_points import rounding_loss
 from training.contest import Contest, contest, contest_steps, pairs_bought
 from training.families.comparison import Comparison
@@ -130,6 +131,7 @@ class _Fitted:
     calibration: Calibration
     learned_from: Sample
     rejects: RejectReport | None = None
+    cap: RangeCap | None = None
 
     def unseen_points(self, settings: Settings) -> Ints:
         """Return the out-of-fold points of the development rows, shape (n,)."""
@@ -150,18 +152,19 @@ def _calibrate(
     settings: Settings,
     step_done: Callable[[], object],
 ) -> _Fitted:
-    crossed = tried.chosen
+    crossed, cap = with_range_cap(tried.chosen, development, settings.most_range_share)
     calibration = calibrate(
         crossed.unseen_log_odds, development.bad, development.weight, settings.chance_errors
     )
     if unobserved is None:
-        return _Fitted(crossed, calibration, development)
-    return _Fitted(
-        *refit_with_rejects(
-            lambda sample: contest(sample, dictionary, settings, step_done).chosen,
-            development, unobserved, settings, (crossed, calibration),
-        )
-    )  # fmt: skip
+        return _Fitted(crossed, calibration, development, cap=cap)
+
+    def again(sample: Sample) -> CrossFit:
+        chosen = contest(sample, dictionary, settings, step_done).chosen
+        return with_range_cap(chosen, sample, settings.most_range_share)[0]
+
+    found = refit_with_rejects(again, development, unobserved, settings, (crossed, calibration))
+    return _Fitted(*found, cap=cap)
 
 
 def _fit_to_all(
@@ -211,6 +214,7 @@ def _learned(fitted: _Fitted, fit: Fit, card: Card) -> Learned:
         calibration=fitted.calibration,
         dropped=(*fit.dropped, *too_weak_for_points(fit.additive, card)),
         reject_inference=fitted.rejects,
+        range_cap=fitted.cap,
     )
 
 

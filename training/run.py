@@ -13,6 +13,7 @@ from model.profile.dictionary import Dictionary
 from training.additive import Dropped, Fit
 from training.card.calibrate import Calibration
 from training.card.long_run import LongRunLine
+from training.card.range_cap import RangeCap
 from training.fairness.findings import FairnessReport
 from training.fairness.offers import OffersReport
 from training.families.comparison import Comparison, RoundingLoss
@@ -88,6 +89,8 @@ class Learned:
         None if the run had no unobserved rows.
     long_run : LongRunLine or None
         The line behind the served card's PDs; None where they keep the odds of the scale.
+    range_cap : RangeCap or None
+        What the cap on one attribute's points did; None if no attribute reached it.
     """
 
     fit: Fit
@@ -98,6 +101,7 @@ class Learned:
     dropped: tuple[Dropped, ...]
     reject_inference: RejectReport | None = None
     long_run: LongRunLine | None = None
+    range_cap: RangeCap | None = None
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,9 @@ class Settings:
         Attributes that the analyst keeps out of the card.
     directions : tuple of (str, Direction)
         Attribute and the direction of risk that the card must give it: ``up``, ``down``, ``free``.
+    most_range_share : float
+        Share of the card's range that the tables of one attribute may hold; 1: no cap. See
+        `training.card.range_cap`.
     least_held_bads : int
         Bads, and goods, the validation sample needs; vintages are added to it until it has them.
     window_months, bullet_window_months : int
@@ -136,6 +139,7 @@ class Settings:
     refit: bool = True
     without: tuple[str, ...] = ()
     directions: tuple[tuple[str, Direction], ...] = ()
+    most_range_share: float = 0.25
     window_months: int = 12
     bullet_window_months: int = 4
     least_held_bads: int = 15

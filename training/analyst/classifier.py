@@ -58,7 +58,8 @@ class CardClassifier(CardPredictor):
     directions : mapping or None
         Column to the direction of risk that the card must give it: ``up``, ``down`` or ``free``.
     folds, hold_out_share, least_bads, least_held_bads, chance_errors, most_bins, \
-least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples, refit
+least_bin_share, prior_rows, least_iv, most_correlation, most_derived, most_range_share, \
+resamples, refit
         See `training.settings.Settings`.
 
     Attributes
@@ -106,6 +107,7 @@ least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples
         least_iv: float = _DEFAULT.least_iv,
         most_correlation: float = _DEFAULT.most_correlation,
         most_derived: int = _DEFAULT.most_derived,
+        most_range_share: float = _DEFAULT.most_range_share,
         resamples: int = _DEFAULT.resamples,
         refit: bool = _DEFAULT.refit,
         without: Sequence[str] = _DEFAULT.without,
@@ -128,6 +130,7 @@ least_bin_share, prior_rows, least_iv, most_correlation, most_derived, resamples
         self.least_iv = least_iv
         self.most_correlation = most_correlation
         self.most_derived = most_derived
+        self.most_range_share = most_range_share
         self.resamples = resamples
         self.refit = refit
         self.without = without

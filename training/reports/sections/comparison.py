@@ -32,7 +32,7 @@ def comparison_section(run: TrainedRun) -> Section:
     return Section(
         "comparison",
         say("与其他模型比较", "Beside other models"),
-        (*_held(run), *_price(run), *_leaderboard(run), *_pairs(run), *_rounding(run)),
+        (*_held(run), *_price(run), *_leaderboard(run), *_pairs(run), *_rounding(run), *_cap(run)),
     )
 
 
@@ -145,6 +145,22 @@ def _rounding(run: TrainedRun) -> tuple[Part, ...]:
     if lost is None:
         return heading, Unmeasured(say("本次未测量该损失", "the loss was not measured in this run"))
     return heading, _rounding_table(lost)
+
+
+def _cap(run: TrainedRun) -> tuple[Part, ...]:
+    """Return what the cap on one attribute's points costs; nothing where none reached it."""
+    cap = run.learned.range_cap
+    if cap is None:
+        return ()
+    names = "，".join(f"{name} {share:.0%}" for name, share in cap.before.items())
+    said = say(
+        f"单项指标至多占分数范围的 {cap.most_share:.0%}（--most-range-share）；不设上限时 {names}。"
+        f"代价（交叉验证）：AUC {-cap.auc_lost:+.5f}，对数损失 {cap.log_loss_added:+.5f}。",
+        f"One attribute decides at most {cap.most_share:.0%} of the range (--most-range-share);"
+        f" without the cap {names.replace('，', ', ')}. With the cap, out of fold: AUC"
+        f" {-cap.auc_lost:+.5f}, log loss {cap.log_loss_added:+.5f}.",
+    )
+    return Heading(say("单项指标分数上限", "Cap on the points of one attribute")), Prose(said)
 
 
 def _rounding_table(lost: RoundingLoss) -> Table:

@@ -65,6 +65,10 @@ _MEANING: dict[str, tuple[Text, Applies]] = {
     "refit": (say("评估后用全部行重新拟合", "fitted again to all rows once judged"), _always),
     "without": (say("分析师剔除的指标", "attributes kept out by the analyst"), _always),
     "directions": (say("分析师规定的方向", "directions set by the analyst"), _always),
+    "most_range_share": (
+        say("单项指标最多占分数范围", "share of the range one attribute decides at most"),
+        _always,
+    ),
     "window_months": (say("表现期（月）", "performance window, months on book"), _of_archive),
     "bullet_window_months": (
         say("收获后还款贷款的表现期（月）", "window of harvest-bullet loans, months from maturity"),
