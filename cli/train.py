@@ -40,6 +40,7 @@ from training.settings import (
 )
 
 if TYPE_CHECKING:
+    from training.binning.by_hand import HandBins
     from training.measures.cut_offs import Economics
     from training.measures.evaluate import Evaluation
     from training.run import TrainedRun
@@ -116,6 +117,11 @@ if TYPE_CHECKING:
     type=click.FloatRange(0, 1, min_open=True),
     help="Share of the card's range that one attribute decides at most; 1: no cap.",
 )
+@click.option(
+    "--bins",
+    type=FILE,
+    help="YAML file of cut points by attribute; the report shows what they cost.",
+)
 @click.option("--seed", default=54, show_default=True, type=int)
 @click.option(
     "--trained-by",
@@ -154,6 +160,7 @@ def command(
     without: tuple[str, ...],
     directions: tuple[str, ...],
     most_range_share: float,
+    bins: Path | None,
     seed: int,
     trained_by: str,
     margin: float | None,
@@ -172,6 +179,7 @@ def command(
         without=without,
         directions=tuple(_direction(each) for each in directions),
         most_range_share=most_range_share,
+        bins=_bins(bins),
     )
     if archive is not None and table is None:
         train = partial(_train_archive, archive, as_of, settings)
@@ -186,6 +194,12 @@ def command(
     economics = _economics(margin, loss, now.date())
     run = _judge(replace(train(), trained_by=trained_by, trained_at=now), home)
     _print_results(run, _record(run, economics, out, mlruns), out)
+
+
+def _bins(file: Path | None) -> HandBins:
+    from training.binning.by_hand import read_hand_bins
+
+    return () if file is None else read_hand_bins(file.read_text(encoding="utf-8"), str(file))
 
 
 def _direction(given: str) -> tuple[str, Direction]:
@@ -292,6 +306,11 @@ def _print_results(run: TrainedRun, tracked: Tracked, out: Path | None) -> None:
         click.echo(
             f"上限 cap: {', '.join(cap.before)}: at most {cap.most_share:.0%} of the range;"
             f" out of fold AUC {-cap.auc_lost:+.5f}, log loss {cap.log_loss_added:+.5f}"
+        )
+    if cost := run.learned.hand_bins:
+        click.echo(
+            f"手工分箱 bins by hand: {', '.join(cost.attributes)}: against automatic bins, out of"
+            f" fold AUC {cost.auc.value:+.5f}, log loss {cost.log_loss.value:+.5f}"
         )
     for name, evaluation in run.performance.evaluations.items():
         size = f"{evaluation.rows:,} rows, {evaluation.bad_rows:,} bad"

@@ -13,6 +13,7 @@ from model.card.card_json import card_to_json
 from model.card.scorecard import Card
 from model.profile.dictionary import Dictionary
 from training.additive import Fit
+from training.binning.by_hand import refuse_unfit_bins
 from training.binning.missing import fit_without_gain
 from training.card.calibrate import Calibration, calibrate, fit_line, long_run_of, with_curve
 from training.card.compile import compile_card, too_weak_for_points
@@ -20,10 +21,11 @@ from training.card.long_run import Unseen
 from training.card.range_cap import RangeCap, with_range_cap
 from training.card.whole_points import rounding_loss
 from training.contest import Contest, contest, contest_steps, pairs_bought
-from training.families.comparison import Comparison
+from training.families.comparison import Comparison, HandBinsCost
 from training.families.cross_fit import CrossFit
 from training.families.derived_attributes import with_attributes, with_columns
 from training.measures.evaluate import Evaluation, evaluate
+from training.measures.paired import auc_gain, log_loss_gain
 from training.measures.stability import attribute_stability, bin_shares, points_stability
 from training.reject.inference import RejectReport, refit_with_rejects
 from training.reject.unobserved import Unobserved
@@ -43,8 +45,8 @@ from training.settings import Settings, training_digest
 
 def steps(settings: Settings) -> int:
     """Return how often `learn` calls ``step_done``: for a progress bar."""
-    again = 0 if settings.reject_inference == "none" else contest_steps(settings)
-    return contest_steps(settings) + again + 1
+    contests = 1 + (settings.reject_inference != "none") + bool(settings.bins)
+    return contests * contest_steps(settings) + 1
 
 
 def learn(
@@ -73,7 +75,9 @@ def learn(
     validated_on = next(iter(held_samples))
     refuse_too_few(development, settings.least_bads, "the development sample")
     refuse_too_few(held_samples[validated_on], settings.least_held_bads, "the validation sample")
+    refuse_unfit_bins(settings.bins, dictionary, development)
     tried = contest(development, dictionary, settings, step_done)
+    by_hand = _cost_of_hand_bins(tried, development, dictionary, settings, step_done)
     # The card names the family that made it, also when the settings left the choice open.
     settings = replace(settings, family=tried.family)
     fitted = _calibrate(tried, development, unobserved, dictionary, settings, step_done)
@@ -95,7 +99,9 @@ def learn(
         digest=digest_of(card),
         origin=origin,
         learned=replace(
-            _learned(fitted, fit, card), long_run=long_run_of(unseen, card.scaling, settings)
+            _learned(fitted, fit, card),
+            long_run=long_run_of(unseen, card.scaling, settings),
+            hand_bins=by_hand,
         ),
         samples=Samples(development, held_samples[validated_on], validated_on, rows),
         performance=_performance((card, judged), fitted, rows, development, held_samples, settings),
@@ -165,6 +171,26 @@ def _calibrate(
 
     found = refit_with_rejects(again, development, unobserved, settings, (crossed, calibration))
     return _Fitted(*found, cap=cap)
+
+
+def _cost_of_hand_bins(
+    tried: Contest,
+    development: Sample,
+    dictionary: Dictionary,
+    settings: Settings,
+    step_done: Callable[[], object],
+) -> HandBinsCost | None:
+    """Return what the bins by hand cost: the same contest is held again with automatic bins."""
+    if not settings.bins:
+        return None
+    own = tried.chosen.unseen_log_odds
+    free = contest(development, dictionary, replace(settings, bins=()), step_done)
+    other = free.chosen.unseen_log_odds
+    return HandBinsCost(
+        tuple(name for name, _ in settings.bins),
+        auc_gain(own, other, development, settings.seed),
+        log_loss_gain(own, other, development, settings.seed),
+    )
 
 
 def _fit_to_all(

@@ -16,7 +16,7 @@ from training.card.long_run import LongRunLine
 from training.card.range_cap import RangeCap
 from training.fairness.findings import FairnessReport
 from training.fairness.offers import OffersReport
-from training.families.comparison import Comparison, RoundingLoss
+from training.families.comparison import Comparison, HandBinsCost, RoundingLoss
 from training.gates.verdict import GateVerdicts
 from training.measures.evaluate import Evaluation
 from training.reject.inference import RejectReport
@@ -91,6 +91,8 @@ class Learned:
         The line behind the served card's PDs; None where they keep the odds of the scale.
     range_cap : RangeCap or None
         What the cap on one attribute's points did; None if no attribute reached it.
+    hand_bins : HandBinsCost or None
+        What the analyst's bins cost against the automatic ones; None without any.
     """
 
     fit: Fit
@@ -102,6 +104,7 @@ class Learned:
     reject_inference: RejectReport | None = None
     long_run: LongRunLine | None = None
     range_cap: RangeCap | None = None
+    hand_bins: HandBinsCost | None = None
 
 
 @dataclass(frozen=True)

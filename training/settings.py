@@ -88,6 +88,8 @@ class Settings:
     most_range_share : float
         Share of the card's range that the tables of one attribute may hold; 1: no cap. See
         `training.card.range_cap`.
+    bins : tuple of (str, tuple of float)
+        Cut points that the analyst sets for an attribute; see `training.binning.by_hand`.
     least_held_bads : int
         Bads, and goods, the validation sample needs; vintages are added to it until it has them.
     window_months, bullet_window_months : int
@@ -140,6 +142,7 @@ class Settings:
     without: tuple[str, ...] = ()
     directions: tuple[tuple[str, Direction], ...] = ()
     most_range_share: float = 0.25
+    bins: tuple[tuple[str, tuple[float, ...]], ...] = ()
     window_months: int = 12
     bullet_window_months: int = 4
     least_held_bads: int = 15

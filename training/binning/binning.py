@@ -73,6 +73,8 @@ def _number_bins(
     reason = _nothing_to_cut(values[ordinary], ~np.isnan(values), ordinary)
     if reason:
         return reason
+    if by_hand := dict(settings.bins).get(attribute.name):
+        return replace(one_bin, edges=by_hand)
     least = _min_share(ordinary, settings)
     splits = optimal_splits(
         values[ordinary], bad[ordinary], attribute.direction, settings, least,

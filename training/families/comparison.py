@@ -72,6 +72,21 @@ class HeldChallenger:
 
 
 @dataclass(frozen=True)
+class HandBinsCost:
+    """What bins by hand give and take, out of fold on development, with 95 % intervals.
+
+    Attributes
+    ----------
+    auc, log_loss : Interval
+        Those of the bins by hand less those of the automatic bins.
+    """
+
+    attributes: tuple[str, ...]
+    auc: Interval
+    log_loss: Interval
+
+
+@dataclass(frozen=True)
 class PairsBought:
     """What pairs of attributes add to the best card with points by single attributes only.
 

@@ -37,6 +37,8 @@ from training.settings import Settings
 _MAX_FINE = 128
 #: Rows a word needs for a bin of its own; its risk is shrunk and taken out of fold.
 _MIN_ROWS = 8
+#: All attributes are cut where rows are.
+NOT_BY_HAND: Mapping[str, tuple[float, ...]] = {}
 View = Literal["spelling", "risk", "one_each"]
 VIEWS: tuple[View, ...] = get_args(View)
 #: Rows at the base rate added to each of few spellings before its risk is taken.
@@ -57,7 +59,7 @@ def usable_bins(
         If no attribute is left.
     """
     scored = [dictionary[name] for name in dictionary.named("scored")]
-    bins, uninformative = fine_bins(sample, scored)
+    bins, uninformative = fine_bins(sample, scored, dict(settings.bins))
     stable, unstable = drop_unstable(list(bins), bins, sample, settings)
     dropped = [*uninformative, *unstable]
     if not stable:
@@ -65,16 +67,21 @@ def usable_bins(
     return {name: bins[name] for name in stable}, dropped
 
 
-def fine_bins(sample: Sample, attributes: list[Attribute]) -> tuple[dict[str, Bins], list[Dropped]]:
+def fine_bins(
+    sample: Sample,
+    attributes: list[Attribute],
+    by_hand: Mapping[str, tuple[float, ...]] = NOT_BY_HAND,
+) -> tuple[dict[str, Bins], list[Dropped]]:
     """Return the fine bins by attribute, and the attributes without information.
 
-    A column that repeats an earlier one, value for value, is dropped, because trees would split one
-    effect between the two.
+    Trees may cut an attribute of `by_hand` at its points alone. A column that repeats an earlier
+    one, value for value, is dropped, because trees would split one effect between the two.
     """
     fine: dict[str, Bins] = {}
     dropped, first_with = [], dict[bytes, str]()
     for attribute in attributes:
-        bins = _fine(attribute, sample.columns[attribute.name])
+        cuts = by_hand.get(attribute.name)
+        bins = _fine(attribute, sample.columns[attribute.name], cuts)
         if isinstance(bins, Text):
             dropped.append(Dropped(attribute.name, bins))
             continue
@@ -152,13 +159,13 @@ def _risk(codes: Ints, bad: Bools, weight: Floats, bins: Bins) -> Floats:
     return risk
 
 
-def _fine(attribute: Attribute, values: Values) -> Bins | Text:
+def _fine(attribute: Attribute, values: Values, cuts: tuple[float, ...] | None) -> Bins | Text:
     if attribute.type == "text":
         return _levels(attribute.name, np.asarray(values, dtype=object))
-    return _ranges(attribute, np.asarray(values, dtype=np.float64))
+    return _ranges(attribute, np.asarray(values, dtype=np.float64), cuts)
 
 
-def _ranges(attribute: Attribute, values: Floats) -> Bins | Text:
+def _ranges(attribute: Attribute, values: Floats, cuts: tuple[float, ...] | None) -> Bins | Text:
     one_bin = Bins(attribute.name, minimum=attribute.minimum, maximum=attribute.maximum)
     ordinary = one_bin.codes(values) == 0
     if np.isnan(values).all():
@@ -168,6 +175,8 @@ def _ranges(attribute: Attribute, values: Floats) -> Bins | Text:
     distinct = np.unique(values[ordinary])
     if len(distinct) == 1:
         return CONSTANT if ordinary.all() else one_bin
+    if cuts is not None:
+        return replace(one_bin, edges=cuts)
     return replace(one_bin, edges=tidy_edges(_cuts(values[ordinary], distinct), distinct))
 
 

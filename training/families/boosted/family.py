@@ -96,11 +96,12 @@ class Choice:
     growth: Growth
     rounds: Mapping[View, int]
 
-    def on(self, sample: Sample) -> Choice:
+    def on(self, sample: Sample, settings: Settings) -> Choice:
         """Return the same choice on other rows, with fine bins of their own."""
         inputs = self.inputs
         sample = with_columns(sample, inputs.derived, inputs.bins)
-        bins, _ = fine_bins(sample, [inputs.dictionary[name] for name in inputs.bins])
+        attributes = [inputs.dictionary[name] for name in inputs.bins]
+        bins, _ = fine_bins(sample, attributes, dict(settings.bins))
         pairs = tuple(p for p in self.growth.pairs or () if set(p) <= set(bins))
         derived = {name: own for name, own in inputs.derived.items() if name in bins}
         return Choice(
@@ -134,7 +135,7 @@ def _fit(choice: Choice, dropped: tuple[Dropped, ...], effort: Effort, settings:
         fine=fine,
         note=choice.note,
         on=lambda sample: _fit(
-            choice.on(sample), dropped, replace(effort, bags=2 * effort.bags), settings
+            choice.on(sample, settings), dropped, replace(effort, bags=2 * effort.bags), settings
         ),
     )
 

@@ -32,8 +32,11 @@ def comparison_section(run: TrainedRun) -> Section:
     return Section(
         "comparison",
         say("与其他模型比较", "Beside other models"),
-        (*_held(run), *_price(run), *_leaderboard(run), *_pairs(run), *_rounding(run), *_cap(run)),
-    )
+        (
+            *_held(run), *_price(run), *_leaderboard(run), *_pairs(run), *_rounding(run),
+            *_cap(run), *_hand_bins(run),
+        ),
+    )  # fmt: skip
 
 
 def _held(run: TrainedRun) -> tuple[Part, ...]:
@@ -161,6 +164,24 @@ def _cap(run: TrainedRun) -> tuple[Part, ...]:
         f" {-cap.auc_lost:+.5f}, log loss {cap.log_loss_added:+.5f}.",
     )
     return Heading(say("单项指标分数上限", "Cap on the points of one attribute")), Prose(said)
+
+
+def _hand_bins(run: TrainedRun) -> tuple[Part, ...]:
+    """Return what the analyst's bins cost against the automatic ones; nothing without any."""
+    cost = run.learned.hand_bins
+    if cost is None:
+        return ()
+    names = ", ".join(cost.attributes)
+    auc, loss = (
+        f"{each.value:+.5f} ({each.low:+.5f} – {each.high:+.5f})"
+        for each in (cost.auc, cost.log_loss)
+    )
+    said = say(
+        f"分析师规定分箱（{names}），与自动分箱相比（交叉验证）：AUC {auc}，对数损失 {loss}。",
+        f"Bins set by the analyst ({names}), against the automatic bins, out of fold: AUC {auc},"
+        f" log loss {loss}.",
+    )
+    return Heading(say("手工分箱的代价", "What the bins by hand cost")), Prose(said)
 
 
 def _rounding_table(lost: RoundingLoss) -> Table:

@@ -69,6 +69,7 @@ _MEANING: dict[str, tuple[Text, Applies]] = {
         say("单项指标最多占分数范围", "share of the range one attribute decides at most"),
         _always,
     ),
+    "bins": (say("分析师规定的分箱点", "bins set by the analyst"), _always),
     "window_months": (say("表现期（月）", "performance window, months on book"), _of_archive),
     "bullet_window_months": (
         say("收获后还款贷款的表现期（月）", "window of harvest-bullet loans, months from maturity"),
