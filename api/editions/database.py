@@ -9,7 +9,7 @@ it holds the same profiles for analysts.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -38,6 +38,8 @@ from model.decision.whitelist import HOUSEHOLD_BORROWER
 from model.policy.policy import Policy
 from model.profile.dictionary import member_dictionary
 
+#: Members whose values are in memory as Python objects at once.
+_BATCH = 16_384
 #: Columns with one value for all rows, which the manifest holds.
 _IN_MANIFEST = ("as_of", "policy_digest", "card_digest")
 
@@ -62,9 +64,7 @@ def _write(connection: sqlite3.Connection, table: _Table) -> None:
         f'CREATE TABLE {table.name} ({columns}, PRIMARY KEY ("{key}")) WITHOUT ROWID'
     )
     placeholders = ", ".join("?" * len(table.columns))
-    connection.executemany(
-        f"INSERT INTO {table.name} VALUES ({placeholders})", zip(*table.values, strict=True)
-    )
+    connection.executemany(f"INSERT INTO {table.name} VALUES ({placeholders})", table.rows)
     for index in table.indexes:
         listed = ", ".join(index)
         connection.execute(
@@ -78,15 +78,15 @@ class _Table:
 
     Attributes
     ----------
-    values : sequence of sequences
-        By column, in the order of `columns`; rows are sorted by the key.
+    rows : iterable of tuples
+        Values in the order of `columns`, sorted by the key.
     indexes : tuple of tuples of str
         Columns of each index.
     """
 
     name: str
     columns: Mapping[str, str]
-    values: Sequence[Iterable[Any]]
+    rows: Iterable[tuple[Any, ...]]
     indexes: tuple[tuple[str, ...], ...] = ()
 
 
@@ -109,34 +109,34 @@ def served_attributes(policy: Policy) -> tuple[str, ...]:
 def _people(contents: Contents) -> _Table:
     kinds = dict.fromkeys(("member_id", "name", "id_number", "phone", "village_code"), "TEXT")
     masked = contents.people
-    values = [masked.name, masked.id_number, masked.phone]
-    return _Table(
-        PEOPLE,
-        kinds,
-        [_values(contents.rows["member_id"]), *values, _values(contents.rows["village_code"])],
-    )
+    placed = _stream(contents.rows.select(["member_id", "village_code"]))
+    rows = zip(placed, masked.name, masked.id_number, masked.phone, strict=True)
+    return _Table(PEOPLE, kinds, ((member, *texts, village) for (member, village), *texts in rows))
 
 
 def _profiles(contents: Contents) -> Iterator[_Table]:
     texts, numbers = _by_type(served_attributes(contents.basis.policy))
-    columns = columns_of(contents.profile.select([*texts, *numbers]))
-    columns |= {HOUSEHOLD_BORROWER: contents.household_borrower, **contents.consent_days}
-    numbers = [*numbers, HOUSEHOLD_BORROWER, *contents.consent_days]
-    yield _Table(
-        ATTRIBUTES,
-        {"position": "INTEGER", "name": "TEXT"},
-        [range(len(numbers)), numbers],
-    )
+    positions = enumerate([*numbers, HOUSEHOLD_BORROWER, *contents.consent_days])
+    yield _Table(ATTRIBUTES, {"position": "INTEGER", "name": "TEXT"}, positions)
     yield _Table(
         PROFILES,
         {"member_id": "TEXT", **dict.fromkeys(texts, "TEXT"), NUMBERS: "BLOB"},
-        [
-            _values(contents.rows["member_id"]),
-            *(columns[name].tolist() for name in texts),
-            _pack(np.stack([columns[name] for name in numbers], axis=1)),
-        ],
+        _profile_rows(contents, texts, numbers),
         (("household_id", "member_id"),) if "household_id" in texts else (),
     )
+
+
+def _profile_rows(
+    contents: Contents, texts: list[str], numbers: list[str]
+) -> Iterator[tuple[Any, ...]]:
+    for start in range(0, contents.profile.num_rows, _BATCH):
+        batch = slice(start, start + _BATCH)
+        part = contents.profile.slice(start, _BATCH)
+        columns = columns_of(part.select(["member_id", *texts, *numbers]))
+        added = (contents.household_borrower, *contents.consent_days.values())
+        served = [*(columns[name] for name in numbers), *(each[batch] for each in added)]
+        listed = (columns[name].tolist() for name in ("member_id", *texts))
+        yield from zip(*listed, _pack(np.stack(served, axis=1)), strict=True)
 
 
 def _by_type(names: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -154,25 +154,25 @@ def _whitelist(contents: Contents) -> _Table:
     rows = contents.rows.drop_columns(list(_IN_MANIFEST))
     kinds = {field.name: _sqlite_type(field.type) for field in rows.schema}
     places = (("village_code", "member_id"), ("tier", "village_code", "member_id"))
-    return _Table(WHITELIST, kinds, [_values(column) for column in rows.columns], places)
+    return _Table(WHITELIST, kinds, _stream(rows), places)
 
 
 def _places(contents: Contents) -> _Table:
     rows = [(code, *names) for code, names in sorted(contents.places.items())]
     kinds = dict.fromkeys(("place_code", "county", "township", "village"), "TEXT")
-    return _Table(PLACES, kinds, _transpose(rows, len(kinds)))
+    return _Table(PLACES, kinds, rows)
 
 
 def _funnel(contents: Contents) -> _Table:
     rows = [(code, *astuple(counts)) for code, counts in sorted(contents.funnel.items())]
     kinds = {"place_code": "TEXT", **dict.fromkeys(STEPS, "INTEGER")}
-    return _Table(FUNNEL, kinds, _transpose(rows, len(kinds)))
+    return _Table(FUNNEL, kinds, rows)
 
 
 def _changes(contents: Contents) -> _Table:
     rows = [(each.member_id, each.change, each.reason) for each in contents.changes]
     kinds = dict.fromkeys(("member_id", "change", "reason"), "TEXT")
-    return _Table(CHANGES, kinds, _transpose(rows, len(kinds)))
+    return _Table(CHANGES, kinds, rows)
 
 
 def _values(column: pa.ChunkedArray) -> list[object]:
@@ -186,8 +186,11 @@ def _values(column: pa.ChunkedArray) -> list[object]:
     return values
 
 
-def _transpose(rows: Sequence[tuple[object, ...]], width: int) -> list[Iterable[object]]:
-    return [[row[i] for row in rows] for i in range(width)]
+def _stream(table: pa.Table) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of `table`; only one batch of them is in memory as Python objects."""
+    for start in range(0, table.num_rows, _BATCH):
+        columns = table.slice(start, _BATCH).columns
+        yield from zip(*map(_values, columns), strict=True)
 
 
 def _sqlite_type(kind: pa.DataType) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,10 +11,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from data.storage.profiles import columns_of
-from model.card.bins import Columns, Floats
+from model.card.bins import Columns, Floats, Ints
 from model.card.card_file import CardFile
-from model.decision.knock_outs import KnockOuts
-from model.decision.whitelist import HOUSEHOLD_BORROWER, Assessment, assess, assess_edition
+from model.decision.knock_outs import Flags, KnockOuts
+from model.decision.whitelist import (
+    HOUSEHOLD_BORROWER,
+    TIERS,
+    Assessment,
+    assess,
+    choose_household_borrowers,
+)
 from model.errors import EditionError
 from model.policy.policy import Policy
 
@@ -42,6 +49,10 @@ SCHEMA = pa.schema(
 )
 
 
+#: Profiles assessed at once: the arrays of one slice fit into the processor's cache.
+SLICE = 16_384
+
+
 @dataclass(frozen=True)
 class Basis:
     """The date, policy and card behind every row of an edition."""
@@ -59,8 +70,27 @@ class Scored:
     household_borrower: Floats
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """Ranks and points of members, from which the household's borrowers are chosen; shape (n,)."""
+
+    rank: Ints
+    points: Ints
+
+    @classmethod
+    def of(cls, parts: Iterable[Assessment]) -> Ranked:
+        """Return the ranks and points of `parts`, one after the other."""
+        pairs = [(part.rank, part.points) for part in parts]
+        return cls(*(np.concatenate(each) for each in zip(*pairs, strict=True)))
+
+    @property
+    def offered(self) -> Flags:
+        """Whether the member has an offer."""
+        return self.rank >= TIERS.index("SECOND")
+
+
 def score_profile(profile: pa.Table, basis: Basis) -> Scored:
-    """Score a whole archive's profiles in this process.
+    """Score a whole archive's profiles in this process, a slice of them at a time.
 
     Raises
     ------
@@ -68,17 +98,34 @@ def score_profile(profile: pa.Table, basis: Basis) -> Scored:
         If there is no member, or the profile lacks an attribute of the card.
     """
     refuse_unusable(profile, basis)
-    columns, members = columns_of(profile), member_ids(profile)
-    policy, card = basis.policy, basis.card.card
-    assessment, borrower = assess_edition(columns, members, basis.as_of, policy, card)
-    return Scored(whitelist_rows(assessment, columns, members, basis), borrower)
+    vacant = np.full(profile.num_rows, np.nan)
+    ranked = Ranked.of(_assessed(*each, basis) for each in _slices(profile, vacant))
+    borrower = chosen_borrowers(ranked, profile)
+    rows = [score_part(*each, basis) for each in _slices(profile, borrower)]
+    return Scored(pa.concat_tables(rows).combine_chunks(), borrower)
 
 
 def score_part(part: pa.Table, household_borrower: Floats, basis: Basis) -> pa.Table:
     """Score some of the profiles, given their households' borrowers; the rows are the same."""
+    assessment = _assessed(part, household_borrower, basis)
+    village = columns_of(part.select(["village_code"]))
+    return whitelist_rows(assessment, village, member_ids(part), basis)
+
+
+def chosen_borrowers(ranked: Ranked, profile: pa.Table) -> Floats:
+    """Return ``household_borrower`` of each of the profiles, which hold complete households."""
+    columns = columns_of(profile.select(["household_id", "loans_open"]))
+    return choose_household_borrowers(ranked, columns, member_ids(profile))
+
+
+def _assessed(part: pa.Table, household_borrower: Floats, basis: Basis) -> Assessment:
     columns: Columns = {**columns_of(part), HOUSEHOLD_BORROWER: household_borrower}
-    assessment = assess(columns, basis.as_of, basis.policy, basis.card.card)
-    return whitelist_rows(assessment, columns, member_ids(part), basis)
+    return assess(columns, basis.as_of, basis.policy, basis.card.card)
+
+
+def _slices(profile: pa.Table, household_borrower: Floats) -> Iterator[tuple[pa.Table, Floats]]:
+    for start in range(0, profile.num_rows, SLICE):
+        yield profile.slice(start, SLICE), household_borrower[start : start + SLICE]
 
 
 def member_ids(profile: pa.Table) -> NDArray[np.object_]:

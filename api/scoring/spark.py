@@ -7,7 +7,6 @@ between two passes, from three columns; everything else runs where the rows are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,24 +14,18 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from api.scoring.kernel import SCHEMA, Basis, Scored, member_ids, refuse_unusable, score_part
+from api.scoring.kernel import (
+    SCHEMA,
+    Basis,
+    Ranked,
+    Scored,
+    chosen_borrowers,
+    refuse_unusable,
+    score_part,
+)
 from data.storage.engines import spark_session
-from data.storage.profiles import columns_of
-from model.card.bins import Floats, Ints
-from model.decision.knock_outs import Flags
-from model.decision.whitelist import HOUSEHOLD_BORROWER, TIERS, choose_household_borrowers
-
-
-@dataclass(frozen=True)
-class _Ranked:
-    """Ranks and points, from which a household's borrower is chosen."""
-
-    rank: Ints
-    points: Ints
-
-    @property
-    def offered(self) -> Flags:
-        return self.rank >= TIERS.index("SECOND")
+from model.card.bins import Floats
+from model.decision.whitelist import HOUSEHOLD_BORROWER, TIERS
 
 
 def score_profile_on_spark(profile: pa.Table, basis: Basis) -> Scored:
@@ -47,7 +40,7 @@ def score_profile_on_spark(profile: pa.Table, basis: Basis) -> Scored:
     spark = spark_session()
     vacant = np.full(profile.num_rows, np.nan)
     first = _rows(spark, profile, vacant, basis)
-    borrowers = choose_household_borrowers(_ranked(first), columns_of(profile), member_ids(profile))
+    borrowers = chosen_borrowers(_ranked(first), profile)
     return Scored(_rows(spark, profile, borrowers, basis), borrowers)
 
 
@@ -65,7 +58,7 @@ def _rows(spark: Any, profile: pa.Table, borrowers: Floats, basis: Basis) -> pa.
     return scored.cast(SCHEMA).sort_by("member_id").combine_chunks()
 
 
-def _ranked(rows: pa.Table) -> _Ranked:
+def _ranked(rows: pa.Table) -> Ranked:
     tiers = rows["tier"].to_numpy(zero_copy_only=False).tolist()
     points = rows["points"].fill_null(0).to_numpy()
-    return _Ranked(np.array([TIERS.index(tier) for tier in tiers], dtype=np.int64), points)
+    return Ranked(np.array([TIERS.index(tier) for tier in tiers], dtype=np.int64), points)
