@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from api.editions.batch import Draft
     from api.editions.branch_files import BranchLevel, Names
     from api.editions.publish import Published
+    from api.editions.resuming import Keep
     from data.storage.engines import EngineName
 
 #: Exit code: the publication changes more than the limits allow, and nobody approved it.
@@ -50,6 +52,9 @@ HELD = 3
     "--branch-names", type=click.Choice(["masked", "full", "none"]), default="masked",
     show_default=True, help="Names in the workbooks; full needs --approved-by and --because.",
 )  # fmt: skip
+@click.option(
+    "--resume", is_flag=True, help="Continue the run that was interrupted, from the same inputs."
+)
 @click.option("--dry-run", is_flag=True, help="Write the rows and the comparison; publish nothing.")
 @approval_options
 @order_option
@@ -62,6 +67,7 @@ def command(
     branch_files: Path | None,
     branch_level: BranchLevel,
     branch_names: Names,
+    resume: bool,
     dry_run: bool,
     approved_by: str | None,
     because: str | None,
@@ -71,17 +77,24 @@ def command(
     """Score every member as of DATE, write the rows to a file and publish them as an edition.
 
     If the home has a ledger, consent given or withdrawn at the counter before DATE counts as well.
+    A run that was killed, or held by the limits, continues with --resume after the members whose
+    profile is done. If archive, policy, card or DATE have changed, it says which and stops. Without
+    --resume a run begins anew.
     Where the edition changes more than the policy's limits of publication, nothing is published
     without --approved-by and --because, or an order. Exit code 3: held for this reason.
     """
     from api.editions.batch import draft_digest, publication, rows_file, write_draft
+    from api.editions.resuming import beginning, resuming
 
     use_policy_of(home)
     approval, day = approval_of(approved_by, because), as_of.date()
+    if resume and dry_run:
+        raise click.UsageError("a dry run keeps nothing to --resume")
     if branch_names == "full" and approval is None and order_id is None:
         raise click.UsageError("--branch-names full needs --approved-by and --because, or --order")
     with rows_file(out) if dry_run else publication(home, out) as rows:
-        draft = _drafted(archive, day, home, engine)
+        kept = None if dry_run else resuming(home) if resume else beginning(home)
+        draft = _drafted(archive, day, home, engine, kept)
         subject = draft_digest(draft, branch_names)
         tell(out=out, dry_run=dry_run, subject=subject)
         if dry_run:
@@ -97,7 +110,7 @@ def command(
         _write_branch_files(home, published, branch_files, branch_level, branch_names, approval)
 
 
-def _drafted(archive: Path, day: date, home: Path, engine: EngineName) -> Draft:
+def _drafted(archive: Path, day: date, home: Path, engine: EngineName, kept: Keep | None) -> Draft:
     """Draft the edition, and report what it holds and changes."""
     from api.consent.consent import consents_before
     from api.editions.batch import draft_whitelist
@@ -106,7 +119,9 @@ def _drafted(archive: Path, day: date, home: Path, engine: EngineName) -> Draft:
     from model.policy.policy import policy_on
 
     consents = consents_before(ledger_location(home, None), day, policy_on(day).consent_terms)
-    draft = draft_whitelist(Archive(archive), day, home, engine, consents)
+    draft = draft_whitelist(
+        Archive(archive), day, home, engine, consents, kept=kept, progress=_progress()
+    )
     tell(
         as_of=day, tiers=_tiers(draft), published=None,
         beyond_limits=[{"code": e.code, "zh": e.text.zh, "en": e.text.en} for e in draft.excesses],
@@ -168,6 +183,24 @@ def _write_branch_files(
     record_branch_files(home, published.folder.name, len(written), names, approval)
     tell(branch_files=written)
     click.echo(f"网点文件 branch files: {len(written)} → {folder}")
+
+
+def _progress() -> Callable[[int, int], None]:
+    """Return a function that prints, after each piece but the last, its speed and the time left."""
+    began, before = time.monotonic(), 0
+
+    def say(done: int, total: int) -> None:
+        nonlocal began, before
+        now = time.monotonic()
+        speed = (done - before) / max(now - began, 1e-9)
+        began, before = now, done
+        if done < total:
+            left = round((total - done) / speed)
+            click.echo(
+                f"画像 profiles {done:,} / {total:,}, {speed:,.0f} /s, 余 left {left:,} s", err=True
+            )
+
+    return say
 
 
 def _tiers(draft: Draft) -> dict[str, int]:

@@ -63,5 +63,9 @@ class LedgerError(RongziError):
     """The decision ledger is damaged, incomplete, without its keys, or cannot be reached."""
 
 
+class RunError(RongziError):
+    """A run cannot be resumed: none was interrupted, or what it read has changed."""
+
+
 class StaleTableError(RongziError):
     """A table is older than policy allows for a profile."""

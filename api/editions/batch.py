@@ -29,12 +29,13 @@ from api.editions.publish import (
     write_edition,
     write_rows,
 )
+from api.editions.resuming import Keep, forget, run_inputs
 from api.scoring.kernel import Basis, Scored, score_profile
 from data.publishing.published_card import published_card
 from data.storage.archive import Archive
 from data.storage.engines import EngineName
 from data.storage.private_files import drafted
-from data.storage.profiles import profile_as_of
+from data.storage.profiles import Progress, profile_as_of, silent
 from model.errors import EditionError
 from model.policy.policy import policy_on
 from model.policy.publication import publication_limits_on
@@ -63,6 +64,8 @@ def draft_whitelist(
     engine: EngineName = "duckdb",
     consents: Records = MappingProxyType({}),
     today: date | None = None,
+    kept: Keep | None = None,
+    progress: Progress = silent,
 ) -> Draft:
     """Profile and score every member of `archive`, and compare with the edition in use.
 
@@ -72,9 +75,16 @@ def draft_whitelist(
         Each member's latest records of consent at the counter before `as_of`, by purpose.
     today
         Today in China; None asks the clock. A demo plays on a day of its own.
+    kept
+        Begins or resumes the run whose finished pieces are kept, given what it reads; see
+        `api.editions.resuming`. None keeps nothing.
+    progress
+        Called with the members whose profile is done, and all.
 
     Raises
     ------
+    RunError
+        If the run cannot resume.
     CardError
         If no signed card is published under `home`.
     EditionError
@@ -83,7 +93,8 @@ def draft_whitelist(
         If the archive is missing or damaged.
     """
     archive, basis = archive.pinned(), Basis(as_of, policy_on(as_of), published_card(home))
-    profile = profile_as_of(archive, as_of, engine)
+    pieces = kept(run_inputs(archive, basis, engine)) if kept else None
+    profile = profile_as_of(archive, as_of, engine, kept=pieces, progress=progress)
     made, digest, previous = _drafted(archive, profile, basis, home, scorer(engine), consents)
     today = demo_day(home) or today or date_in_china(datetime.now(tz=CHINA))
     limits, missing = publication_limits_on(today), _missing_before(home, previous, basis)
@@ -154,6 +165,7 @@ def publish_draft(home: Path, draft: Draft, rows: Path, approval: Approval | Non
         beyond_limits=[each.text.en for each in draft.excesses],
     )  # fmt: skip
     put_in_use(published)
+    forget(home)
     return published
 
 

@@ -65,8 +65,14 @@ class _DuckDB:
         return self._connection.table(table.name)
 
     def cache(self, spine: pa.Table) -> Table:
-        """Return `spine` as a table of the engine; it is cached because every view reads it."""
-        return self._connection.create_table("spine", ibis.memtable(spine), temp=True)
+        """Return `spine` as a table of the engine, in place of the spine before it.
+
+        It is cached because every view reads it.
+        """
+        self._connection.con.register("asked", spine)
+        self._connection.raw_sql("CREATE OR REPLACE TEMP TABLE spine AS FROM asked")
+        self._connection.con.unregister("asked")
+        return self._connection.table("spine")
 
     def fetch(self, rows: Table) -> pa.Table:
         """Execute the expression `rows` and return its rows."""

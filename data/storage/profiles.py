@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from data.storage.archive import Archive
 from data.storage.engines import Engine, EngineName, open_archive, open_tables, start_engine
+from data.storage.kept_pieces import KeptPieces
 from data.storage.private_files import drafted
 from model.errors import ArchiveError
 from model.policy.policy import dated_consent_terms
@@ -30,8 +31,17 @@ _LOAN_MONTHS = pa.schema(
      ("balance", pa.int64())]
 )  # fmt: skip
 
+#: Members whose profiles DuckDB computes at once, so that memory does not grow with the archive.
+PIECE = 100_000
+#: Called with the amount done, and the total.
+Progress = Callable[[int, int], None]
+
 #: Rows per row group; the bytes of a file depend on it.
 _ROW_GROUP = 65_536
+
+
+def silent(_done: int, _of: int) -> None:
+    """Show no progress."""
 
 
 def profile_as_of(
@@ -39,13 +49,22 @@ def profile_as_of(
     as_of: date,
     engine: EngineName = "duckdb",
     stale: Collection[str] = (),
+    kept: KeptPieces | None = None,
+    progress: Progress = silent,
 ) -> pa.Table:
     """Return the profile of every member visible as of `as_of`, sorted by member.
+
+    DuckDB computes `PIECE` members at a time. A profile depends on no other row of the spine, so
+    pieces of any size give the same values.
 
     Parameters
     ----------
     stale
         Tables too old to be used: the attributes that read them are missing, as without the table.
+    kept
+        Finished pieces of the same profile, which are not computed again; it receives the others.
+    progress
+        Called after each piece with the members done, and all.
 
     Raises
     ------
@@ -54,9 +73,35 @@ def profile_as_of(
     """
     with _running(archive, engine) as (pinned, running):
         tables = open_archive(pinned, running)
-        spine = running.cache(running.fetch(spine_as_of(tables, as_of)))
+        spine = running.fetch(spine_as_of(tables, as_of)).sort_by("member_id")
         tables = {name: rows for name, rows in tables.items() if name not in stale}
-        return _compute(build_profile(tables, spine, dated_consent_terms()), running)
+
+        def compute(members: pa.Table) -> pa.Table:
+            profile = build_profile(tables, running.cache(members), dated_consent_terms())
+            return _compute(profile, running)
+
+        size = PIECE if engine == "duckdb" else max(spine.num_rows, 1)
+        made = _pieces(compute, spine, size, kept, progress)
+        return pa.concat_tables(made).combine_chunks()
+
+
+def _pieces(
+    compute: Callable[[pa.Table], pa.Table],
+    spine: pa.Table,
+    size: int,
+    kept: KeptPieces | None,
+    progress: Progress,
+) -> Iterator[pa.Table]:
+    """Yield what `compute` makes of `spine`, `size` rows at a time, or what is kept of it."""
+    for number, start in enumerate(range(0, max(spine.num_rows, 1), size)):
+        members = spine.slice(start, size)
+        piece = kept.read(number) if kept else None
+        if piece is None:
+            piece = compute(members)
+            if kept:
+                kept.write(number, piece)
+        yield piece
+        progress(start + members.num_rows, spine.num_rows)
 
 
 def consent_days_as_of(archive: Archive, as_of: date) -> pa.Table:

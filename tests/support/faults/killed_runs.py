@@ -11,12 +11,16 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from api.editions.batch import publish_profile  # noqa: F401 - loaded once, before the forks
 from data.importing.importer import import_files  # noqa: F401 - likewise
+from data.storage import profiles
+from data.storage.archive import Archive
+from data.storage.kept_pieces import KeptPieces
 from data.storage.private_files import drafted
 from tests.support.fork_server import fork_server
 
@@ -41,6 +45,16 @@ def write_and_wait(path: Path, text: str) -> None:
     with drafted(path) as draft:
         draft.write_text(text)
         time.sleep(_TIMEOUT_SECONDS)
+
+
+def profile_until_killed(archive: Archive, day: date, kept: KeptPieces, piece: int) -> None:
+    """Profile `archive`, `piece` members at a time, and die (SIGKILL) after the first piece."""
+    profiles.PIECE = piece  # type: ignore[attr-defined]
+    profiles.profile_as_of(archive, day, kept=kept, progress=_die)
+
+
+def _die(_done: int, _of: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _is_killed(target: Callable[..., None], args: tuple[Any, ...], seconds: float | None) -> bool:
