@@ -1,0 +1,250 @@
+"""A loan officer's day in a real browser: by mouse and keyboard, in both languages, on paper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from api.access.accounts import Accounts
+from api.access.first_run import create_account
+from tests.support.console.browser import DESK, PHONE, Reader, chromium
+from tests.support.service.running import home_to_write_in, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from api.core.principal import Role
+
+STAFF: tuple[tuple[str, tuple[Role, ...]], ...] = (
+    ("asker", ("officer",)), ("payer", ("officer",)), ("reviewer", ("reviewer",)),
+)  # fmt: skip
+SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+LANGUAGES = pytest.mark.parametrize("language", ["zh", "en"])
+
+
+@dataclass
+class Office:
+    """A running service, its staff's passwords, and members who have not asked yet."""
+
+    url: str
+    passwords: dict[str, str]
+    waiting: dict[str, Iterator[str]]
+
+    def reader(
+        self, browser: Browser, account: str, size: tuple[int, int], language: str = "zh"
+    ) -> Reader:
+        reader = Reader.at(browser, self.url, size)
+        reader.sign_in(account, self.passwords[account], language)
+        return reader
+
+    def member(self, tier: str) -> str:
+        return next(self.waiting[tier])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def office(
+    browser: Browser, published_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
+    folder = tmp_path_factory.mktemp("office")
+    home = home_to_write_in(published_home, folder)
+    rows = pq.read_table(published_home / "rows.parquet").to_pylist()
+    waiting = {
+        tier: iter([r["member_id"] for r in rows if r["tier"] == tier and _fits(r)])
+        for tier in ("FIRST", "SECOND", "NONE")
+    }
+    with serving(home, folder / "log") as running:
+        with closing(Accounts(running.settings)) as accounts:
+            created = create_account(accounts, [(name, roles, ("",)) for name, roles in STAFF])
+        yield Office(running.url, {each.name: each.password for each in created}, waiting)
+
+
+def _fits(row: dict[str, Any]) -> bool:
+    return bool(row["limit_yuan"] >= 5_000) or row["tier"] == "NONE"
+
+
+def _ask(reader: Reader, member: str, yuan: int) -> str:
+    """Fill in the form and send it; return the address of the decision."""
+    reader.go(f"/console/members/{member}/ask")
+    reader.look()
+    reader.page.fill("#amount_yuan", str(yuan))
+    reader.page.locator("input[name=purpose]").first.check()
+    reader.press(reader.page.locator("main button.button"))
+    return reader.page.url.removeprefix(reader.base)
+
+
+@SIZES
+@LANGUAGES
+def test_an_officer_finds_a_member_asks_and_prints_the_notice(
+    browser: Browser, office: Office, size: tuple[int, int], language: str
+) -> None:
+    reader = office.reader(browser, "asker", size, language)
+    page, member = reader.page, office.member("FIRST")
+    assert page.url.endswith("/console/villages")
+    reader.look()
+    assert page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[language]
+    reader.go("/console/search")
+    reader.press(page.locator("main button.button"))
+    assert page.locator("#notice").is_visible()
+    reader.look()
+    reader.go(f"/console/members/{member}")
+    reader.look()
+    page.locator("details summary").first.click()
+    assert page.locator("figure table").is_visible()
+    decision = _ask(reader, member, 5_000)
+    assert decision.startswith("/console/decisions/")
+    reader.look()
+    reader.press(page.locator("main .actions a.button"))
+    reader.look()
+    assert "贷款申请结果告知书" in page.inner_text("h1")
+
+
+@SIZES
+def test_the_notice_is_one_page_of_a4(
+    browser: Browser, office: Office, size: tuple[int, int], tmp_path: Path
+) -> None:
+    reader = office.reader(browser, "asker", size)
+    reader.go(f"{_ask(reader, office.member('NONE'), 5_000)}/notice")
+    paper = reader.page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", paper)) == 1
+    (box,) = set(re.findall(rb"/MediaBox\s*\[([^\]]*)\]", paper))
+    assert [round(float(side)) for side in box.split()] == [0, 0, 595, 842]
+    assert "由工作人员重新审核" in reader.page.inner_text("main")
+
+
+@SIZES
+@LANGUAGES
+def test_a_colleague_pays_and_a_reviewer_decides(
+    browser: Browser, office: Office, size: tuple[int, int], language: str
+) -> None:
+    asker = office.reader(browser, "asker", size, language)
+    approved = _ask(asker, office.member("FIRST"), 5_000)
+    referred = _ask(asker, office.member("SECOND"), 5_000)
+    payer = office.reader(browser, "payer", size, language)
+    payer.go(approved)
+    payer.look()
+    payer.press(payer.page.locator("#payments form button.button").first)
+    payer.look()
+    assert payer.page.locator("#payments details").count() == 1
+    reviewer = office.reader(browser, "reviewer", size, language)
+    assert reviewer.page.url.endswith("/console/reviews")
+    reviewer.look()
+    reviewer.press(reviewer.page.locator(f'a[href^="{referred}"]'))
+    reviewer.press(reviewer.page.locator(f'form[action="{referred}/claim"] button'))
+    reviewer.look()
+    verdict = f'form[action="{referred}/verdict"]'
+    reviewer.press(reviewer.page.locator(f"{verdict} button"))
+    assert reviewer.page.evaluate("document.activeElement.id") == "notice"
+    reviewer.look()
+    reviewer.page.locator(f"{verdict} input[value=APPROVE]").check()
+    reviewer.page.select_option("#reason_code", index=1)
+    reviewer.page.fill("#note", "已到户核实，收入与流水相符")
+    reviewer.press(reviewer.page.locator(f"{verdict} button"))
+    reviewer.look()
+    assert reviewer.page.locator(f"{verdict}").count() == 0
+
+
+def test_everything_an_officer_does_can_be_done_by_keyboard_alone(
+    browser: Browser, office: Office
+) -> None:
+    reader = Reader.at(browser, office.url, DESK)
+    page, keyboard = reader.page, reader.page.keyboard
+    reader.go("/console/sign-in")
+    reader.tab_to(page.locator("#username"))
+    keyboard.type("asker")
+    keyboard.press("Tab")
+    keyboard.type(office.passwords["asker"])
+    with page.expect_navigation():
+        keyboard.press("Enter")
+    reader.tab_to(page.locator(".row-main").first)
+    with page.expect_navigation():
+        keyboard.press("Enter")
+    reader.tab_to(page.locator("main .actions a.button"))
+    with page.expect_navigation():
+        keyboard.press("Enter")
+    reader.tab_to(page.locator("#amount_yuan"))
+    keyboard.press("Control+A")
+    keyboard.type("4000")
+    reader.tab_to(page.locator("input[name=purpose]").first)
+    keyboard.press("Space")
+    reader.tab_to(page.locator("main button.button"))
+    with page.expect_navigation():
+        keyboard.press("Enter")
+    assert "/console/decisions/" in page.url
+    assert reader.complaints == []
+
+
+def test_a_double_click_asks_once(browser: Browser, office: Office) -> None:
+    reader, member = office.reader(browser, "asker", DESK), office.member("FIRST")
+    reader.go(f"/console/members/{member}/ask")
+    reader.page.locator("input[name=purpose]").first.check()
+    with reader.page.expect_navigation(url=re.compile("/console/decisions/")):
+        reader.page.locator("main button.button").dblclick()
+    assert reader.page.locator(".timeline li").count() == 1
+
+
+def test_an_answer_lost_on_the_way_is_found_again_by_the_same_form(
+    browser: Browser, office: Office
+) -> None:
+    reader, member = office.reader(browser, "asker", PHONE), office.member("FIRST")
+    page = reader.page
+    reader.go(f"/console/members/{member}/ask")
+    page.locator("input[name=purpose]").first.check()
+
+    def lose(route: Any) -> None:
+        route.fetch(max_redirects=0)
+        route.abort()
+
+    page.route("**/ask", lose, times=1)
+    page.locator("main button.button").click()
+    page.wait_for_url("chrome-error://**")
+    page.reload()
+    assert "/console/decisions/" in page.url
+    assert page.locator(".timeline li").count() == 1
+
+
+def test_the_page_tells_while_typing_how_an_amount_stands_to_the_limit(
+    browser: Browser, office: Office
+) -> None:
+    reader = office.reader(browser, "asker", PHONE)
+    page = reader.page
+    reader.go(f"/console/members/{office.member('FIRST')}/ask")
+    page.fill("#amount_yuan", "１，０００")
+    assert page.inner_text(".live") == "在额度以内"
+    page.fill("#amount_yuan", "9,000,000 元")
+    assert page.inner_text(".live") == "超过额度，需人工审核"
+
+
+def test_more_rows_come_without_loading_the_page_anew(browser: Browser, office: Office) -> None:
+    reader = office.reader(browser, "asker", PHONE)
+    page = reader.page
+    first = page.locator("#changes .row").count()
+    page.locator("#changes .more a").click()
+    page.wait_for_function(f"document.querySelectorAll('#changes .row').length > {first}")
+    assert page.url.endswith("/console/villages")
+    reader.look()
+
+
+def test_without_scripts_the_forms_work_too(browser: Browser, office: Office) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{office.url}/console/sign-in")
+    page.fill("#username", "asker")
+    page.fill("#password", office.passwords["asker"])
+    page.locator("main button.button").click()
+    page.wait_for_url("**/console/villages")
+    page.locator("#changes .more a").click()
+    page.wait_for_url("**cursor=*")
+    context.close()
