@@ -22,6 +22,7 @@ _KEPT = "kept."
 _FIRST_PAGES: tuple[tuple[str, str], ...] = (
     ("post_decision", "/console/villages"),
     ("list_reviews", "/console/reviews"),
+    ("get_funnel", "/console/figures"),
 )
 
 

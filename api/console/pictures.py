@@ -135,3 +135,21 @@ def season_picture(months: Sequence[MonthShape], height: float = 80) -> Season:
 
     every = [bars(number, month) for number, month in enumerate(months)]
     return Season(every, round(step, 2), height, top, top_of_sum)
+
+
+@dataclass(frozen=True)
+class FunnelBar:
+    """One step of the funnel: how many, and its bar; None where the count is not shown."""
+
+    name: str
+    count: int | None
+    width: float
+
+
+def funnel_bars(counts: Mapping[str, int | None]) -> list[FunnelBar]:
+    """Return a bar for each step, the first as wide as the picture."""
+    most = max((count or 0 for count in counts.values()), default=0) or 1
+    return [
+        FunnelBar(name, count, round((count or 0) / most * WIDTH, 1))
+        for name, count in counts.items()
+    ]

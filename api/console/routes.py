@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from api.console import account, decisions, members, payments, reviews, search, villages
+from api.console import account, decisions, figures, members, payments, reviews, search, villages
 from api.console.renewal import Renewals
 from api.console.serve import PageRoute
 from api.console.static_files import get_static
@@ -39,6 +39,8 @@ PAGES: tuple[PageRoute, ...] = (
         )
     ),
     PageRoute("/console/reviews", reviews.show_reviews),
+    PageRoute("/console/figures", figures.show_figures),
+    PageRoute("/console/figures.xlsx", figures.get_workbook),
 )
 
 

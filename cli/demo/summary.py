@@ -43,6 +43,7 @@ def summary(demo: Demo, steps: list[Step], trial: Trial) -> Iterator[str]:
     yield from _accounts(trial)
     yield _heading("试一试 try: make serve, then in another shell")
     yield from curl_lines(trial)
+    yield from _console(trial)
     _write(demo, edition, card, truth, offered, steps)
 
 
@@ -147,6 +148,12 @@ def _where(demo: Demo) -> Iterator[str]:
     yield f"隔离 quarantine        {demo.home / 'quarantine'}"
     yield "MLflow                make mlflow-ui   → http://127.0.0.1:5000"
     yield "服务 service           make serve       → http://127.0.0.1:8000"
+
+
+def _console(trial: Trial) -> Iterator[str]:
+    yield _heading("打开控制台 open the console: make serve, then http://127.0.0.1:8000/console/")
+    yield f"账号 account  {trial.officer.name}"
+    yield f"密码 password {trial.officer.password}"
 
 
 def _accounts(trial: Trial) -> Iterator[str]:
