@@ -102,6 +102,7 @@ MATRIX: Mapping[str, Rule] = {
     "post_decision": _rule(("officer",), "member in body"),
     "list_decisions": _rule(_CASE, "rows", personal=True),
     "get_decision": _rule(_CASE, "decision in path", personal=True),
+    "get_replay": _rule(("auditor",), "decision in path", personal=True),
     "get_evidence": _rule(("auditor",), "decision in path", personal=True),
     "get_explanation": _rule(_CASE, "decision in path", personal=True),
     "post_review_request": _rule(("officer",), "decision in path"),

@@ -20,9 +20,16 @@ from api.access.strict_route import StrictRoute
 from api.cases.case import member_named, state_body
 from api.cases.explain import explain_decision
 from api.cases.listing import Filters, decisions_page
-from api.cases.schemas import DecisionsPage, DecisionWithHistory, ExplanationShape
+from api.cases.schemas import (
+    DecisionsPage,
+    DecisionWithHistory,
+    ExplanationShape,
+    ReplayedField,
+    ReplayShape,
+)
 from api.cases.state import DecisionState
 from api.decisions.profiles import ProfileErasedError
+from api.decisions.replay import replay
 from api.decisions.rulings import RULINGS, earlier_rulings
 from api.decisions.schemas import Outcome
 from api.http.fields import ACTOR, EXPECTED, MEMBER_ID, NUMBER
@@ -106,6 +113,31 @@ def get_explanation(
             return explain_decision(view, _entries(view, decision_id), lang)
         except ProfileErasedError as error:
             raise ProblemError(PROFILE_ERASED) from error
+
+
+@router.get(
+    "/{decision_id}/replay",
+    summary="Make a decision again and compare it with its answer",
+    responses=refusals(UNKNOWN_DECISION, PROFILE_ERASED, LEDGER_AWAY),
+)
+def get_replay(decision_id: DecisionId, ledger: LedgerInUse) -> ReplayShape:
+    """Decide again on the stored profile with the stored policy and card; nothing is written."""
+    with ledger.read() as view:
+        _entries(view, decision_id)
+        try:
+            found = replay(view, decision_id)
+        except ProfileErasedError as error:
+            raise ProblemError(PROFILE_ERASED) from error
+    fields = [
+        ReplayedField(
+            field=name,
+            answered=found.answered.get(name),
+            recomputed=found.recomputed.get(name),
+            is_equal=name not in found.differences,
+        )
+        for name in dict.fromkeys((*found.answered, *found.recomputed))
+    ]
+    return ReplayShape(decision_id=decision_id, is_equal=not found.differences, fields=fields)
 
 
 def _entries(view: View, decision_id: str) -> list[Entry]:

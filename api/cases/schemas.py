@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -105,6 +105,23 @@ class ExplanationShape(BaseModel):
         default=None,
         description="absent without a score, and under a policy of before October 2023",
     )
+
+
+class ReplayedField(BaseModel):
+    """One field of an answer, as it was given and as it comes out again."""
+
+    field: str
+    answered: Any
+    recomputed: Any
+    is_equal: bool
+
+
+class ReplayShape(BaseModel):
+    """A decision made again from the stored profile, policy and card."""
+
+    decision_id: str
+    is_equal: bool = Field(description="whether every field comes out as it was answered")
+    fields: list[ReplayedField]
 
 
 class DisbursementShape(BaseModel):

@@ -21,6 +21,7 @@ _KEPT = "kept."
 #: The first page of a caller, by a route that one of the roles allows; the first that fits.
 _FIRST_PAGES: tuple[tuple[str, str], ...] = (
     ("post_decision", "/console/villages"),
+    ("get_accesses", "/console/decisions"),
     ("list_reviews", "/console/reviews"),
     ("get_funnel", "/console/figures"),
 )

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from api.cases.schemas import DecisionWithHistory, ExplanationShape
+from api.cases.schemas import (
+    DecisionsPage,
+    DecisionWithHistory,
+    ExplanationShape,
+    ReplayShape,
+)
 from api.cases.state import APPROVING
 from api.console.calls import RefusedError
 from api.console.page import Page
 from api.console.pictures import points_bars
 from api.console.session import Language
+from api.decisions.schemas import Outcome
 
+_ROWS = 30
+FILTERS = ("outcome", "actor", "since", "until")
 #: States in which a reviewer may take a case.
 _CLAIMABLE = ("WAITING", "WAITING_FOR_SECOND")
 
@@ -39,6 +47,24 @@ async def show_decision(page: Page) -> Response:
         is_mine=is_mine,
         review_reasons=await _review_reasons(page) if is_mine else [],
     )
+
+
+async def show_decisions(page: Page) -> Response:
+    """Show the decisions of the caller's places, latest first; an officer's own."""
+    filters = {name: page.asked(name) for name in FILTERS}
+    decisions = await page.calls.read(
+        "list_decisions", DecisionsPage, **filters, cursor=page.asked("cursor"), page_size=_ROWS
+    )
+    template = "decisions_rows.html" if page.is_partial else "decisions.html"
+    asked = {name: text for name, text in filters.items() if text}
+    return page.show(template, decisions=decisions, asked=asked, outcomes=get_args(Outcome))
+
+
+async def show_replay(page: Page) -> Response:
+    """Show a decision made again, field by field."""
+    decision_id = page.named("decision_id")
+    found = await page.calls.read("get_replay", ReplayShape, decision_id=decision_id)
+    return page.show("replay.html", found=found)
 
 
 async def show_notice(page: Page) -> Response:

@@ -34,6 +34,8 @@ NAVIGATION: tuple[Link, ...] = (
     Link("/console/villages", Text("我的村", "My villages"), "get_whitelist_changes"),
     Link("/console/search", Text("找会员", "Find a member"), "search_members"),
     Link("/console/reviews", Text("审核", "Reviews"), "list_reviews"),
+    Link("/console/decisions", Text("决策", "Decisions"), "list_decisions"),
+    Link("/console/accesses", Text("查阅记录", "Access record"), "get_accesses"),
     Link("/console/figures", Text("数字", "Figures"), "get_funnel"),
 )
 #: What makes a page: it reads by `Page.calls` and shows or sends somewhere.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache, partial
@@ -51,6 +52,7 @@ def environment() -> Environment:
     )
     made.globals["asset"] = address_of
     made.filters |= {"yuan": yuan, "percent": percent, "day": day, "moment": moment}
+    made.filters["stored"] = partial(json.dumps, ensure_ascii=False)
     return made
 
 

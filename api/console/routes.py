@@ -7,7 +7,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from api.console import account, decisions, figures, members, payments, reviews, search, villages
+from api.console import (
+    accesses,
+    account,
+    decisions,
+    figures,
+    members,
+    payments,
+    reviews,
+    search,
+    villages,
+)
 from api.console.renewal import Renewals
 from api.console.serve import PageRoute
 from api.console.static_files import get_static
@@ -24,7 +34,9 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("/console/members/{member_id}", members.show_member),
     PageRoute("/console/members/{member_id}/ask", members.show_ask),
     PageRoute("/console/members/{member_id}/ask", members.show_ask, members.ask),
+    PageRoute("/console/decisions", decisions.show_decisions),
     PageRoute("/console/decisions/{decision_id}", decisions.show_decision),
+    PageRoute("/console/decisions/{decision_id}/replay", decisions.show_replay),
     PageRoute("/console/decisions/{decision_id}/notice", decisions.show_notice),
     *(
         PageRoute(f"/console/decisions/{{decision_id}}/{form}", decisions.show_decision, act)
@@ -39,6 +51,7 @@ PAGES: tuple[PageRoute, ...] = (
         )
     ),
     PageRoute("/console/reviews", reviews.show_reviews),
+    PageRoute("/console/accesses", accesses.show_accesses),
     PageRoute("/console/figures", figures.show_figures),
     PageRoute("/console/figures.xlsx", figures.get_workbook),
 )

@@ -16,6 +16,10 @@ from tests.support.fixtures.branch import ELSEWHERE, NO_DECISION, Branch
 
 #: The route without which a page cannot be shown.
 ROUTE_OF = {
+    "/console/decisions": "list_decisions",
+    "/console/decisions/{decision_id}/replay": "get_replay",
+    "/console/accesses": "get_accesses",
+    "/console/figures": "get_funnel",
     "/console/reviews": "list_reviews",
     "/console/villages": "get_whitelist_changes",
     "/console/members/{member_id}": "get_member",

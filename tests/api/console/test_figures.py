@@ -1,0 +1,90 @@
+"""Figures at the console, on the page and as a workbook, and what an auditor reads."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import openpyxl
+import pytest
+
+from api.console.workbook import Sheet, workbook
+from tests.support.console.visitor import Visitor
+from tests.support.fixtures.branch import Branch
+
+SHOWN = ("members", "consenting", "eligible", "first", "second", "third", "applied", "borrowers")
+
+
+def _funnel(branch: Branch, role: str, query: str) -> list[dict[str, Any]]:
+    answer = branch.send("get", f"/v1/whitelist/funnel?{query}", branch.headers(role))
+    rows: list[dict[str, Any]] = answer.json()["rows"]
+    return rows
+
+
+@pytest.mark.parametrize("role", ["manager", "auditor"])
+def test_the_workbook_holds_the_numbers_of_the_route(branch: Branch, role: str) -> None:
+    answer = Visitor.of(branch, role).get("/console/figures.xlsx")
+    assert answer.status_code == 200
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    rows = list(book["funnel"].values)[1:]
+    expected = _funnel(branch, role, "level=county")
+    assert [row[0] for row in rows] == [row["place_code"] for row in expected]
+    assert [row[2] for row in rows] == [row["members"] for row in expected]
+    assert [row[5] for row in rows] == [row["first"] for row in expected]
+    assert len(list(book["portfolio"].values)) == len(expected) + 2
+
+
+def test_a_manager_sees_no_count_of_few_persons(branch_today: Branch) -> None:
+    rows = _funnel(branch_today, "manager", "level=village")
+    hidden = [row["place_code"][:9] for row in rows for name in SHOWN if row[name] is None]
+    township = max(set(hidden), key=hidden.count)
+    page = Visitor.of(branch_today, "manager").get(
+        f"/console/figures?county={township[:6]}&township={township}"
+    )
+    assert page.text.count("人数过少，不显示") > hidden.count(township)
+
+
+def test_every_place_leads_into_its_parts(branch: Branch) -> None:
+    visitor, county = Visitor.of(branch, "manager"), branch.member["county_code"]
+    page = visitor.get("/console/figures")
+    assert f"/console/figures?county={county}" in page.text
+    page = visitor.get(f"/console/figures?county={county}")
+    inside = re.findall(r"township=(\d{9})", page.text)
+    assert inside
+    assert all(code.startswith(county) for code in inside)
+
+
+def test_a_text_in_a_workbook_is_no_formula() -> None:
+    texts = ["=1+1", "+1", "<&>", "张三 'x' \"y\"", None, 5, 1.5]
+    book = openpyxl.load_workbook(io.BytesIO(workbook([Sheet("a & b", [texts])])))
+    (row,) = book["a & b"].iter_rows()
+    assert [cell.value for cell in row] == texts
+    assert not any(cell.data_type == "f" for cell in row)
+
+
+def test_an_auditor_finds_a_decision_and_makes_it_again(branch: Branch) -> None:
+    visitor = Visitor.of(branch, "auditor")
+    assert visitor.get("/console/").headers["location"] == "/console/decisions"
+    path = f"/console/decisions/{branch.decision}"
+    assert path in visitor.get("/console/decisions?outcome=APPROVE").text
+    assert path not in visitor.get("/console/decisions?outcome=DECLINE").text
+    assert f"{path}/replay" in visitor.get(path).text
+    replayed = visitor.get(f"{path}/replay")
+    assert "逐项一致" in replayed.text
+    assert "逐项一致" in visitor.get(f"{path}/replay").text
+
+
+def test_a_replay_lists_every_field_of_the_answer(branch: Branch) -> None:
+    answer = branch.ask("get_replay", branch.headers("auditor")).json()
+    decision = branch.ask("get_decision", branch.headers("auditor")).json()["answer"]
+    assert answer["is_equal"]
+    assert {each["field"]: each["answered"] for each in answer["fields"]} == decision
+    assert all(each["answered"] == each["recomputed"] for each in answer["fields"])
+
+
+def test_the_access_record_tells_who_looked(branch: Branch) -> None:
+    Visitor.of(branch, "reviewer").get(f"/console/members/{branch.member['member_id']}")
+    page = Visitor.of(branch, "auditor").get("/console/accesses?actor=reviewer.all")
+    assert "get_member" in page.text
+    assert "reviewer.all" in page.text
