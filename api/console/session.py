@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Literal
@@ -27,7 +28,7 @@ _YEAR_SECONDS = 365 * 24 * 3600
 #: How long the address that somebody wanted before signing in is kept.
 _NEXT_SECONDS = 15 * 60
 #: Only browsers on this machine may hold a session without TLS: a demo, a test.
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_LOOPBACK = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Session:
 
     @property
     def _is_secure(self) -> bool:
-        return self.request.url.hostname not in _LOOPBACK
+        return _LOOPBACK.fullmatch(self.request.headers.get("host", "")) is None
 
     def _name(self, name: str) -> str:
         # With this prefix a browser refuses a cookie that another host of the domain set.
