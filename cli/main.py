@@ -36,6 +36,7 @@ _COMMANDS = {
     "score": ("cli.score", "Add points, PD, grade and reasons to a table."),
     "keys": ("cli.keys", "List, rotate, trust and retire the keys that sign."),
     "init": ("cli.init", "Create the first accounts and show their passwords once."),
+    "person": ("cli.person", "Copy or erase a person's own data, and keep what the law keeps."),
     "orders": ("cli.orders", "Order and approve what is signed, by four eyes."),
     "users": ("cli.users", "Add, change, disable and unlock accounts."),
     "replay": ("cli.replay", "Decide again from the ledger and compare field by field."),

@@ -181,19 +181,22 @@ def _reader(file: str) -> Any:
     from model.policy.freshness import read_freshness
     from model.policy.policy import read_policy
     from model.policy.publication import read_publication_limits
+    from model.policy.retention import read_retention
 
     readers = {
         "policy.yaml": read_policy,
         "controls.yaml": read_controls,
         "publication.yaml": read_publication_limits,
         "freshness.yaml": read_freshness,
+        "retention.yaml": read_retention,
     }
     if file in readers:
         return readers[file]
     from training.gates.verdict import GATE_LIMITS
+    from training.measures.cut_offs import ECONOMICS
     from training.monitoring.alerts import MONITORING_LIMITS
 
-    return {each.name: each.read for each in (GATE_LIMITS, MONITORING_LIMITS)}[file]
+    return {each.name: each.read for each in (GATE_LIMITS, MONITORING_LIMITS, ECONOMICS)}[file]
 
 
 def _candidate(folder: Path) -> dict[str, str]:

@@ -19,6 +19,7 @@ from api.editions.contents import Before, Contents
 from api.editions.database import write_database
 from api.editions.demo import demo_day
 from api.editions.directory_database import write_directory
+from api.editions.erasing import without_erased
 from api.editions.funnel import STEPS
 from api.editions.manifest import (
     CHANGES,
@@ -104,7 +105,7 @@ def _read_previous(home: Path, inputs: tuple[str, ...]) -> Previous:
         folder = editions_folder(home) / manifest.previous
         manifest = read_manifest(folder)
     verify_files(folder, manifest, (ROWS,))
-    rows = pq.read_table(folder / ROWS, columns=_COMPARED)
+    rows = without_erased(home, pq.read_table(folder / ROWS, columns=_COMPARED))
     return Previous(folder.name, Before(rows, manifest.card_digest))
 
 

@@ -51,17 +51,18 @@ class Export:
         place = _place(profile, entries)
         past = [entry for entry in entries if entry.kind in CONSENT]
         terms = self.resources.policy.consent_terms
+        held = held_in_ledger(view, self.member_id)
         body = {
             "member_id": self.member_id,
             "exported_at": view.now.isoformat(),
             "archive": self._archive() if profile else None,
-            "identity": view.identities.person(subject) if subject else None,
+            "identity": held["identity"],
             "consent": {
                 "in_force": is_consent_in_force(past, profile, edition, terms),
                 "history": consent_history(past),
             },
-            "entries": [_entry_body(view, entry) for entry in entries],
-            "looks": access_records_of(view, self.member_id, [e.decision_id for e in entries]),
+            "entries": held["entries"],
+            "looks": held["looks"],
         }
         added = (_entry_about("EXPORTED", subject, place, self.actor),) if subject else ()
         return Written(Answer(200, encode_json(body).encode()), added)
@@ -70,6 +71,16 @@ class Export:
         # A person's own copy is complete, with consent or without.
         view = member_view(self.resources, self.member_id, has_consent=True).model_dump(mode="json")
         return {**view, "profile": _own(view["profile"])}
+
+
+def held_in_ledger(view: View, member_id: str) -> dict[str, Any]:
+    """Return what the ledger holds about a member: ``identity``, ``entries`` and ``looks``."""
+    subject, entries = entries_of_member(view, member_id)
+    return {
+        "identity": view.identities.person(subject) if subject else None,
+        "entries": [_entry_body(view, entry) for entry in entries],
+        "looks": access_records_of(view, member_id, [e.decision_id for e in entries]),
+    }
 
 
 def access_records_of(

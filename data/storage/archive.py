@@ -1,4 +1,4 @@
-"""The archive: one folder of Parquet parts per table; parts are added and never changed."""
+"""The archive: one folder of Parquet parts per table; only an erasure replaces a part."""
 
 from __future__ import annotations
 
@@ -186,6 +186,24 @@ class ArchiveWriter(Archive):
             _write_row_groups(draft, schema, chain([first], checked))
         self.pinned_parts.setdefault(table, {})[path.name] = file_digest(path)
         return path
+
+    def replace_part(self, table: str, part: Path, rows: pa.Table) -> None:
+        """Put `rows` in the place of `part`; only an erasure does that.
+
+        The old bytes go when the archive is next written; `remove_replaced` removes them now.
+        """
+        stem, _, generation = part.stem.partition("-")[2].partition("-")
+        name = f"part-{stem}-{int(generation or 0) + 1:03d}.parquet"
+        # By name it stands where the old part stood. It may be empty: parts are counted.
+        with drafted(self.folder / table / name) as draft:
+            pq.write_table(rows, draft, compression="zstd", row_group_size=_ROW_GROUP)
+        del self.pinned_parts[table][part.name]
+        self.pinned_parts[table][name] = file_digest(self.folder / table / name)
+
+    def remove_replaced(self) -> None:
+        """Make what was written visible, and remove the bytes of replaced parts."""
+        self.commit()
+        remove_unlisted(self.folder)
 
     def commit(self) -> None:
         """Make everything that was added visible to all readers, at once."""

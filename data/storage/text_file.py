@@ -37,10 +37,11 @@ def decode(payload: bytes) -> str:
     UnicodeDecodeError
         If it is none of these.
     """
-    return payload.decode(_encoding(payload)).removeprefix("\ufeff")
+    return payload.decode(encoding_of(payload)).removeprefix("\ufeff")
 
 
-def _encoding(payload: bytes) -> str:
+def encoding_of(payload: bytes) -> str:
+    """Return the name of the encoding by which `decode` reads `payload`."""
     if payload.startswith(_UTF_16_MARKS):
         return "utf-16"
     # In UTF-16 every other byte of a delimiter, a digit or a line end is zero; text has no zeros.

@@ -8,6 +8,7 @@ from typing import Any
 from docs.pages.rendering import render
 from model.policy.controls import shipped_controls
 from model.policy.policy_file import shipped_policy
+from model.policy.retention import shipped_retention
 
 Row = tuple[object, ...]
 
@@ -29,7 +30,8 @@ def policy_page() -> str:
         review_reasons=list(_review_reasons(spec)),
         member_rules=list(_rules(spec["rules"])),
         request_rules=list(_rules(spec["request_rules"])),
-        controls=list(_controls()),
+        controls=list(_dated_entries(shipped_controls())),
+        retention=list(_dated_entries(shipped_retention())),
         sources={name: entry["source"] for name, entry in spec.items() if "source" in entry},
     )
 
@@ -96,8 +98,8 @@ def _review_reasons(spec: Mapping[str, Any]) -> Iterator[Row]:
             yield f"`{r['code']}`", r["for"], start, f"{r['zh']}<br>{r['en']}"
 
 
-def _controls() -> Iterator[Row]:
-    for name, entry in shipped_controls().items():
+def _dated_entries(entries: Mapping[str, Any]) -> Iterator[Row]:
+    for name, entry in entries.items():
         for start, value in sorted(entry["values"].items()):
             yield f"`{name}`", _listed(value), entry["unit"], start, entry["source"]
 

@@ -17,6 +17,7 @@ FILES: Mapping[str, str] = {
     "publication.yaml": "model.policy",
     "economics.yaml": "training.measures",
     "freshness.yaml": "model.policy",
+    "retention.yaml": "model.policy",
     "gates.yaml": "training.gates",
     "limits.yaml": "training.monitoring",
 }
