@@ -239,7 +239,7 @@ def _train_archive(archive: Path, as_of: datetime | None, settings: Settings) ->
     # Today in the user's own time zone: a training date is a date at the branch, not an instant.
     day = (as_of or datetime.now().astimezone()).date()
     with _progress(settings) as step:
-        return train_archive(Archive(archive).pinned(), day, settings, step)
+        return train_archive(Archive(archive), day, settings, step)
 
 
 def _train_table(

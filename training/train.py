@@ -59,6 +59,7 @@ def train_archive(
         If the archive is missing or damaged.
     """
     settings = replace(settings, grades=_policy_grades(as_of))
+    archive = archive.pinned()  # every step reads the same state of it
     ripe = archive_sample(archive, as_of, settings)
     refuse_too_few(ripe.sample, _min_bads(settings), f"{archive.folder} as of {as_of}")
     late = out_of_time(ripe.vintage, ripe.sample.bad, settings)

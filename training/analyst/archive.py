@@ -102,5 +102,5 @@ def vintages(
 
 
 def opened(archive: Archive | str | Path) -> Archive:
-    """Return `archive`, or the archive in that folder."""
-    return archive if isinstance(archive, Archive) else Archive(Path(archive))
+    """Return `archive`, or the archive in that folder, in the state of this moment."""
+    return (archive if isinstance(archive, Archive) else Archive(Path(archive))).pinned()
