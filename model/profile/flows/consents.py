@@ -1,15 +1,17 @@
 """Identity 身份, the consents: which hold, by purpose, from both places where an archive has them.
 
 The table ``consents`` has a row a spell. Columns of a members file count as spells for what their
-headers name, without a recipient; the newest version of the member's row is what they say. Which
-purposes and recipients count is policy, and may change with the as-of date.
+headers name, without a recipient; the newest version of the member's row that fills any of them is
+what they say, since a file without them says nothing of consent. Which purposes and recipients
+count is policy, and may change with the as-of date.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 
 import ibis
 from ibis.expr.types import BooleanValue, DateValue, Table, Value
@@ -63,15 +65,7 @@ def consent_in_force(row: Table) -> Value:
 
 def _listed(now: PointInTime) -> Table:
     """Return the last day of each change by purpose and recipient, of both places."""
-    rows = now.rows("members")
-    own = rows.select(
-        *KEYS,
-        **{
-            f"{day_name(purpose, change)}_{UNSTATED}": _in_member_row(rows, purpose, change)
-            for purpose in PURPOSES
-            for change in CHANGES
-        },
-    )
+    own = _in_member_rows(now)
     if "consents" not in now.tables:
         return own
     spells = now.rows("consents")
@@ -90,7 +84,24 @@ def _listed(now: PointInTime) -> Table:
     return both.mutate(**merged)
 
 
-def _in_member_row(rows: Table, purpose: str, change: str) -> DateValue:
+def _in_member_rows(now: PointInTime) -> Table:
+    """Return the last day of each change that the columns of members files tell."""
+    members = now.tables["members"]
+    filled = [members[f"{column}_{change}"].notnull() for column in _COLUMNS for change in CHANGES]
+    telling = replace(now, tables={**now.tables, "members": members.filter(reduce(or_, filled))})
+    rows = telling.rows("members")
+    days = {
+        f"{day_name(purpose, change)}_{UNSTATED}": _in_row(rows, purpose, change)
+        for purpose in PURPOSES
+        for change in CHANGES
+    }
+    known = now.rows("members").select(*KEYS)
+    return known.left_join(rows.select(*KEYS, **days), list(KEYS), rname="{name}_told").select(
+        *KEYS, *days
+    )
+
+
+def _in_row(rows: Table, purpose: str, change: str) -> DateValue:
     named = [column for column, purposes in _COLUMNS.items() if purpose in purposes]
     days = [rows[f"{column}_{change}"] for column in named]
     return _latest([(day < rows.as_of).ifelse(day, None) for day in days])
