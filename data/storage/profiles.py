@@ -61,6 +61,7 @@ def profile_as_of(
     ----------
     stale
         Tables too old to be used: the attributes that read them are missing, as without the table.
+        Of the two shapes of loans, monthly and to the day, the other one is read.
     kept
         Finished pieces of the same profile, which are not computed again; it receives the others.
     progress
