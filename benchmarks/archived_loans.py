@@ -38,6 +38,8 @@ from training.settings import Settings
 FOLDS = StratifiedKFold(5, shuffle=True, random_state=1)
 MAPPINGS = Path(__file__).with_name("mappings")
 _ASKED = Path(__file__).with_name("asked.yaml")
+#: The card, and the models beside it.
+MODELS = ("card", "logistic", "lightgbm")
 
 
 def imported(source: Path, files: Sequence[str], mapping: str, folder: Path) -> Archive:
@@ -94,10 +96,12 @@ def loan_sample(
     return Sample(columns, bad[known], borrower, np.zeros(len(borrower), dtype=np.int64))
 
 
-def print_aucs(title: str, sample: Sample, dictionary: Dictionary) -> None:
-    """Print the AUC of the card and of the models beside it, by fold and in the mean."""
+def print_aucs(
+    title: str, sample: Sample, dictionary: Dictionary, models: Sequence[str] = MODELS
+) -> None:
+    """Print the AUC of each of `models`, by fold and in the mean."""
     print(f"{title}: {len(sample):,} loans, {sample.bads:,} bad", flush=True)
-    for name in ("card", *_MODELS):
+    for name in models:
         print(f"  {name:9s} {_told(name, sample, dictionary)}", flush=True)
 
 
@@ -138,12 +142,11 @@ def _varies(values: NDArray[Any]) -> bool:
     return len(np.unique(values[~np.isnan(values.astype(np.float64))])) > 1
 
 
-_MODELS = {"logistic": logistic_risk, "lightgbm": RIVALS["lightgbm"]}
-
-
 def _risk(model: str, known: Sample, unseen: Sample, dictionary: Dictionary) -> Floats:
+    if model == "logistic":
+        return logistic_risk(known, unseen, dictionary)
     if model != "card":
-        return _MODELS[model](known, unseen, dictionary)
+        return RIVALS[model](known, unseen, dictionary)
     settings, source = Settings(resamples=2), Source("benchmark", {})
     run = learn(known, {"fold": unseen}, dictionary, settings, source)
     return -totals(run.judged, unseen).astype(np.float64)

@@ -30,7 +30,7 @@ UNDATED = ("standing_payments", "standing_payments_yuan", "household_payments")
 @click.option("--folder", required=True, type=click.Path(path_type=Path, exists=True))
 def command(folder: Path) -> None:
     """Print the AUC of the card, of logistic regression and of LightGBM on each fold."""
-    loans = pd.read_csv(folder / "loan.csv", dtype={"account_id": str})
+    loans = pd.read_csv(folder / "loan.csv", dtype={"account_id": str, "date": str})
     applied = pd.to_datetime(loans["date"], format="%y%m%d").to_numpy().astype("datetime64[D]")
     asked = {
         "amount_asked": loans["amount"].to_numpy(dtype=np.float64),

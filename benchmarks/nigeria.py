@@ -4,7 +4,8 @@
 Prediction Challenge"). The borrowers' earlier loans are the archive, by ``mappings/nigeria.yaml``;
 the loans of July 2017 are those asked for, each with its borrower's profile as of the day of
 application. A profile sees what was known before that day, so that a loan repaid and followed by
-the next on one day looks as if it ran.
+the next on one day looks as if it ran. Beside it stands the flat table of the same loans, with the
+same day and without it.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from pathlib import Path
 import click
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from benchmarks.archived_loans import imported, loan_sample, print_aucs, request_dictionary
+from benchmarks.nigeria_flat import july_table
+from benchmarks.public_sets import NIGERIA_SET, sample_of
 from model.profile.dictionary import member_dictionary
 
 FILES = ("trainprevloans.csv", "trainperf.csv")
@@ -44,6 +48,9 @@ def command(folder: Path) -> None:
         ):
             sample = loan_sample(archive, member, applied, known, bad, dictionary)
             print_aucs(title, sample, dictionary)
+    for same_day, what in ((True, "with what happened on the day"), (False, "as of the day")):
+        rows = pa.Table.from_pandas(july_table(folder, same_day=same_day), preserve_index=False)
+        print_aucs(f"flat table, {what}", *sample_of(NIGERIA_SET, rows), ["lightgbm"])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """SuperLender's July 2017 loans as one flat table, each with the facts known at its approval.
 
-Origin as in `benchmarks.superlender`. A row holds the terms of the loan, the borrower's
+Origin as in `benchmarks.nigeria`. A row holds the terms of the loan, the borrower's
 demographics, and summaries of loans approved before this one, with only the repayments that had
 happened by its approval.
 """
@@ -16,11 +16,16 @@ _TEXT = {"customerid": str, "systemloanid": str, "referredby": str}
 _DAY = np.timedelta64(1, "D")
 
 
-def july_table(folder: Path) -> pd.DataFrame:
-    """Return the table, one row a loan in file order; the target is ``good_bad_flag``."""
+def july_table(folder: Path, *, same_day: bool = True) -> pd.DataFrame:
+    """Return the table, one row a loan in file order; the target is ``good_bad_flag``.
+
+    With `same_day` a row knows what happened earlier on the day of approval, to the second: a third
+    of the borrowers repaid their last loan on that day. Without it, it knows the days before the
+    application, as a profile does.
+    """
     loans = _dated(pd.read_csv(folder / "trainperf.csv", dtype=_TEXT))
     before = _dated(pd.read_csv(folder / "trainprevloans.csv", dtype=_TEXT))
-    history = _history(loans, before)
+    history = _history(loans, before, same_day)
     table = pd.concat([_terms(loans), history, _demographics(loans, folder)], axis=1)
     table["amount_to_last"] = table["loanamount"] / table["last_amount"]
     table["amount_to_mean"] = table["loanamount"] / table["mean_amount"]
@@ -53,9 +58,10 @@ def _terms(loans: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _history(loans: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+def _history(loans: pd.DataFrame, before: pd.DataFrame, same_day: bool) -> pd.DataFrame:
     """Return summaries of earlier loans, one row for each of `loans` in their order."""
-    now = loans[["customerid", "approveddate"]].rename(columns={"approveddate": "now"})
+    moment = loans["approveddate"] if same_day else loans["creationdate"].dt.normalize()
+    now = pd.DataFrame({"customerid": loans["customerid"], "now": moment})
     now["row"] = np.arange(len(now))
     pairs = now.merge(before, on="customerid").sort_values(["row", "approveddate", "loannumber"])
     pairs = pairs[pairs["approveddate"] < pairs["now"]].copy()

@@ -34,25 +34,28 @@ class PublicSet:
 
 
 NIGERIA = "nigeria_superlender"
+NIGERIA_SET = PublicSet(
+    "nigeria",
+    tuple(f"{NIGERIA}/{name}.csv" for name in ("trainperf", "trainprevloans", "traindemographics")),
+    "good_bad_flag",
+    "Bad",
+)
 SETS = (
     PublicSet("german", ("german.csv",), "class", "2"),
     PublicSet("taiwan", ("taiwan.csv",), "default.payment.next.month", "1", ("ID",)),
     PublicSet("spain", ("spain.csv",), "Status", "bad"),
     PublicSet("pakdd2010", ("pakdd2010.csv",), "TARGET_LABEL_BAD", "1", ("ID_CLIENT",)),
-    PublicSet(
-        "nigeria",
-        tuple(
-            f"{NIGERIA}/{name}.csv" for name in ("trainperf", "trainprevloans", "traindemographics")
-        ),
-        "good_bad_flag",
-        "Bad",
-    ),
+    NIGERIA_SET,
 )
 
 
 def read_set(known: PublicSet, folder: Path) -> tuple[Sample, Dictionary]:
     """Return the rows of the set and the dictionary that ``rongzi dictionary`` drafts for it."""
-    table = _table(known, folder).drop_columns(list(known.ids))
+    return sample_of(known, _table(known, folder).drop_columns(list(known.ids)))
+
+
+def sample_of(known: PublicSet, table: pa.Table) -> tuple[Sample, Dictionary]:
+    """Return the rows of `table`, whose target is that of the set, with a drafted dictionary."""
     outcome = find_target(table, known.target, known.bad)
     dictionary = drafted_dictionary(table, known.target, known.name)
     return flat_sample(table, outcome, dictionary, known.target), dictionary
