@@ -70,8 +70,9 @@ def _without_authority(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_profile(body: str) -> dict[str, Any]:
-    """Return a body without the profile, which is sealed now, or absent without consent."""
-    fields = {"profile", "profile_sealed", "person_key", "profile_bins", "by_consent_alone"}
+    """Return a body without what is new: the sealed profile, and what a consent covers."""
+    fields = {"profile", "profile_sealed", "person_key", "profile_bins", "by_consent_alone",
+              "purposes", "recipient"}  # fmt: skip
     return {name: value for name, value in json.loads(body).items() if name not in fields}
 
 
