@@ -22,7 +22,8 @@ _RECENT = 3
 def instalments(now: PointInTime) -> Table:
     """Select the instalments of lent loans that were due or paid in full, with `days_late`.
 
-    `months_ago` counts from the day they fell due; `later` how many fell due after each.
+    `months_ago` counts from the day they fell due, or were paid before it; `later` how many fell
+    due after each.
     """
     rows = known_instalments(now, lent_loans(now)).filter(
         lambda rows: rows.settled | (rows.due_on < rows.as_of)
@@ -34,7 +35,7 @@ def instalments(now: PointInTime) -> Table:
     )
     return rows.mutate(
         days_late=_days(rows.due_on, until),
-        months_ago=completed_months(rows.due_on, rows.as_of),
+        months_ago=completed_months(ibis.least(rows.due_on, until), rows.as_of),
         later=ibis.row_number().over(latest_first),
     )
 
