@@ -31,7 +31,7 @@ def flaws_of_text(text):
             yield f"quotes: {lang}"
         if FRACTION_OF_YUAN.search(lang):
             yield f"a fraction of a yuan: {lang}"
-        if re.search(r"nan|None|inf\b|[{}]", lang):
+        if re.search(r"\bnan\b|None(?! of )|\binf\b|[{}]", lang):
             yield f"a gap: {lang}"
 
 
