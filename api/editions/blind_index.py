@@ -28,6 +28,10 @@ _REMEDY = "restore it from backup, or publish the edition again (rongzi whitelis
 #: What people write between the parts of a number or name.
 _SEPARATORS = re.compile(r"[\s\-_.·•・()+]+")
 _CHINA = "86"
+#: Format characters, which nobody sees between two others.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
+#: Lengths of names that a text is searched for.
+_NAME_CHARS = range(2, 13)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,18 @@ class BlindIndex:
     def of(self, kind: str, text: str) -> str:
         """Return the index of `text`, a field named in `SEARCHED`, however it is written."""
         return hmac.digest(self.key, f"{kind}\n{_normal(kind, text)}".encode(), "sha256").hex()
+
+    def holds_name(self, text: str, name_index: str) -> bool:
+        """Return whether `text` holds the name of that index, however it is spaced and written.
+
+        Every part of the text as long as a name is indexed: nobody here knows the name itself.
+        """
+        plain = _INVISIBLE.sub("", _normal("name", text))
+        return any(
+            self.of("name", plain[begin : begin + length]) == name_index
+            for length in _NAME_CHARS
+            for begin in range(len(plain) - length + 1)
+        )
 
 
 def made_index(home: Path) -> BlindIndex:

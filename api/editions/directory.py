@@ -78,6 +78,15 @@ class Directory:
         rows = self._page("people", [*conditions, *place.conditions("village_code")], after, size)
         return [row["member_id"] for row in rows]
 
+    def holds_name(self, member_id: str, text: str) -> bool:
+        """Return whether `text` holds the member's name; False if the key of the index is away."""
+        row = self._connection.execute(
+            "SELECT name FROM people WHERE member_id = ?", (member_id,)
+        ).fetchone()
+        if self._index is None or row is None or row[0] is None:
+            return False
+        return self._index.holds_name(text, row[0])
+
     def household_of(self, member_id: str) -> int:
         """Return how many members of the archive belong to the member's household, itself too."""
         (found,) = self._connection.execute(

@@ -83,12 +83,14 @@ EXPECTED: Mapping[str, Text] = {
         "one of the codes in review_reasons of /v1/policy",
     ),
     "note": Text(
-        "5 至 1000 个字的说明，不得含证件号、电话等长数字",
-        "a note of 5 to 1,000 characters without id or phone numbers (no 7 digits in a row)",
+        "5 至 1000 个字的说明，不得含会员姓名，以及证件号、电话等长数字",
+        "a note of 5 to 1,000 characters without the member's name and without id or phone numbers"
+        " (no 7 digits in a row)",
     ),
     "statement": Text(
-        "会员的陈述，至多 1000 个字，不得含证件号、电话等长数字",
-        "the statement of the member, at most 1,000 characters, without id or phone numbers",
+        "会员的陈述，至多 1000 个字，不得含会员姓名，以及证件号、电话等长数字",
+        "the statement of the member, at most 1,000 characters, without the member's name and"
+        " without id or phone numbers",
     ),
     "purposes": Text(
         "授权事项，一项或多项：personal_information、credit_bureau、data_sharing；不填即审批所需的全部事项",

@@ -11,7 +11,9 @@ from api.cases.exposure import exposure_with
 from api.cases.state import APPROVING, DECLINING, OPEN, DecisionState
 from api.core.calendar import date_in_china
 from api.decisions.rulings import SECOND_NEEDED
+from api.editions.directory import Directory
 from api.editions.in_use import Resources
+from api.http.fields import EXPECTED
 from api.http.lending_problems import (
     ALREADY_REVIEWED,
     CLAIMED_BY_ANOTHER,
@@ -52,9 +54,16 @@ class Ruling:
 
 @dataclass(frozen=True)
 class RequestReview(CaseCommand):
-    """Request a person's review of a decline, which is every member's right."""
+    """Request a person's review of a decline, which is every member's right.
+
+    Attributes
+    ----------
+    directory : Directory or None
+        Knows the member's name by its index; None for an edition of a release without one.
+    """
 
     statement: str | None
+    directory: Directory | None = None
 
     def run(self, view: View) -> Written:
         """Add the case to the review queue."""
@@ -63,6 +72,7 @@ class RequestReview(CaseCommand):
             raise ProblemError(NOT_DECLINED)
         if state.settled != "DECLINED":
             raise ProblemError(ALREADY_REVIEWED)
+        refuse_name(view, state, "statement", self.statement, self.directory)
         body = {"statement": self.statement}
         return self.append(view, state, "REVIEW_REQUESTED", body)
 
@@ -104,6 +114,7 @@ class GiveVerdict(CaseCommand):
         if state.claimant(view.now) != self.actor:
             raise ProblemError(NOT_CLAIMED)
         refuse_invalid_ruling(self.ruling, state, self.resources.policy)
+        refuse_name(view, state, "note", self.ruling.note, self.resources.directory)
         outcome, amount = self._outcome(view, state)
         body = ruling_body(self.ruling, state, view, self.resources.policy)
         return self.append(view, state, "REVIEW_DECIDED", body, amount, outcome)
@@ -129,6 +140,21 @@ def needs_four_eyes(view: View, state: DecisionState, amount: int, resources: Re
         return True
     limit = resources.policy["four_eyes_above_yuan"]
     return amount > limit or exposure_with(view, state, amount, resources.edition) > limit
+
+
+def refuse_name(
+    view: View, state: DecisionState, field: str, text: str | None, directory: Directory | None
+) -> None:
+    """Refuse a text that holds the name of the person behind the case: the ledger keeps it.
+
+    Raises
+    ------
+    ProblemError
+        422, naming the field.
+    """
+    member_id = view.member_of(state.subject_id)
+    if directory and member_id and text and directory.holds_name(member_id, text):
+        raise ProblemError(INVALID_BODY, [FieldError(field, EXPECTED[field])])
 
 
 def refuse_invalid_ruling(ruling: Ruling, state: DecisionState, policy: Policy) -> None:
@@ -211,6 +237,7 @@ class Override(CaseCommand):
         refuse_duty(view, state, "rule", self.actor, controls_at(view))
         policy, amount = self.resources.policy, self.ruling.amount_yuan
         refuse_invalid_ruling(self.ruling, state, policy)
+        refuse_name(view, state, "note", self.ruling.note, self.resources.directory)
         if amount is not None:
             refuse_full(state, controls_at(view))
         if amount is not None and needs_four_eyes(view, state, amount, self.resources):

@@ -66,11 +66,13 @@ _CASE = (UNKNOWN_DECISION, DECISION_EXPIRED, PERSON_ERASED)
     responses=refusals(*_CASE, NOT_DECLINED, ALREADY_REVIEWED, *WRITE_BODY),
 )
 async def post_review_request(
-    decision_id: DecisionId, body: ReviewRequest, write: WriteRequest
+    decision_id: DecisionId, body: ReviewRequest, write: WriteRequest, resources: ResourcesInUse
 ) -> Response:
     """Add a declined case to the review queue. Every member has the right to a review."""
     scope = write.scope(decision_id=decision_id, **body.model_dump())
-    return await write.send(RequestReview(scope, write.actor, decision_id, body.statement))
+    directory = resources.directory
+    asked = RequestReview(scope, write.actor, decision_id, body.statement, directory)
+    return await write.send(asked)
 
 
 @router.get("/reviews", summary="List the review queue", responses=refusals(LEDGER_AWAY))

@@ -209,3 +209,26 @@ def test_overrides_are_reported_by_officer_place_and_reason(desk):
         (1, "APPROVE", "review", "INCOME_VERIFIED"),
     ]
     assert (rows[1]["amount_yuan"], rows[1]["place_code"]) == (3_000, third["village_code"])
+
+
+def test_no_note_or_statement_holds_the_name_of_the_person(desk, simulated_archive):
+    members = simulated_archive.read("members", ["member_id", "name"]).to_pylist()
+    names = {row["member_id"]: row["name"] for row in members}
+    second, third = desk.member("SECOND"), desk.member("THIRD")
+    name, directory = names[second["member_id"]], desk.resources.directory
+    decision = desk.decide(second, 5_000)
+    desk.do(claim(desk, decision))
+    for spelt in (name, f"{name[0]} {name[1:]}", f"{name[0]}\u200b·{name[1:]}"):
+        for ruling in (APPROVE, DECLINE):
+            named = replace(ruling, note=f"到{spelt}家核实无误")
+            assert desk.refusal(verdict(desk, decision, named)) == "invalid-body"
+    desk.do(verdict(desk, decision, APPROVE))
+    named = replace(DECLINE, note=f"{name}的收入未能核实")
+    override = Override(None, "reviewer-2", decision, named, desk.resources)
+    assert desk.refusal(override) == "invalid-body"
+    declined = desk.decide(third, 3_000)
+    told = f"我是{names[third['member_id']]}，请复核"
+    assert desk.refusal(RequestReview(None, "o", declined, told, directory)) == "invalid-body"
+    other = f"村里的{names[second['member_id']]}可以作证"
+    if names[second["member_id"]] != names[third["member_id"]]:
+        assert desk.do(RequestReview(None, "officer-2", declined, other, directory))
