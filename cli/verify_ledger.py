@@ -45,15 +45,19 @@ def command(
 ) -> None:
     """Verify the ledger against its hash chain, its seals and the checkpoints outside it.
 
+    The editions of the home are verified as well: signature, manifest and every file.
+
     Exit code 0: sound. 1: something is wrong; each finding names its entry. 2: not verified.
     """
     from sqlalchemy.exc import DBAPIError
 
     from api.ledger.store import unreadable_message
+    from api.verify.editions import verify_editions
     from api.verify.verify import verify_ledger
 
     try:
         report = verify_ledger(ledger_location(home, checkpoints), public_key, against)
+        verify_editions(home, report)
     except (LedgerError, DBAPIError) as error:
         cause = unreadable_message(error) if isinstance(error, DBAPIError) else str(error)
         click.echo(f"rongzi: {cause}", err=True)
