@@ -1,0 +1,19 @@
+#!/bin/bash
+# One night: import what the branches sent, publish, verify. It stops at the first step that fails, and its exit
+# status is that of the step, so that the timer's failure is seen (systemctl --failed, OnFailure=).
+set -euo pipefail
+
+bin=${RONGZI_BIN:-/opt/rongzi/.venv/bin}
+archive=${RONGZI_ARCHIVE:-/srv/archive}
+inbox=${RONGZI_INBOX:-/srv/inbox}
+home=${RONGZI_HOME:?}
+day=${1:-$(TZ=Asia/Shanghai date +%F)}
+
+mkdir -p "$home/reports"
+# An inbox without files is a night without an import, and not a fault.
+if [ -n "$(find "$inbox" -type f -print -quit)" ]; then
+    "$bin/rongzi" import "$inbox" --archive "$archive" --report "$home/reports/import-$day.json"
+fi
+"$bin/rongzi" whitelist --archive "$archive" --as-of "$day" --out "$home/reports/whitelist-$day.parquet" --home "$home"
+"$bin/rongzi" person expire --home "$home"
+"$bin/rongzi" verify-ledger --home "$home"
