@@ -31,13 +31,14 @@ from api.editions.manifest import (
     editions_folder,
     is_edition_name,
 )
+from api.editions.resuming import forget
 from model.errors import EditionError
 
 _MEMBER = "member_id"
 
 
 def erase_from_editions(home: Path, member_id: str, now: datetime) -> tuple[list[str], list[str]]:
-    """Remove every edition out of use that holds `member_id`.
+    """Remove every edition out of use that holds `member_id`, and what an interrupted run kept.
 
     Returns
     -------
@@ -52,6 +53,7 @@ def erase_from_editions(home: Path, member_id: str, now: datetime) -> tuple[list
     """
     if not editions_folder(home).exists():
         return [], []
+    forget(home)  # its profiles hold the person, and an archive without the person resumes no run
     holding = [name for name in _names(home) if _holds(editions_folder(home) / name, member_id)]
     in_use = current_folder(home).name if (editions_folder(home) / CURRENT).exists() else None
     removed = [name for name in holding if name != in_use]

@@ -30,7 +30,7 @@ def resuming(home: Path) -> Keep:
 
 
 def forget(home: Path) -> None:
-    """Remove the pieces of the run in `home`, which has published."""
+    """Remove the pieces of the run in `home`, which has published or may not resume."""
     shutil.rmtree(_folder(home), ignore_errors=True)
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
+from api.editions.erasure import erase_from_editions
 from api.editions.manifest import current_folder, read_manifest
+from api.editions.resuming import beginning, resuming
 from cli.main import rongzi
 from data.storage import profiles
 from data.storage.archive import Archive
@@ -53,3 +57,15 @@ def test_a_dry_run_keeps_nothing_to_resume(published_home: Path, tmp_path: Path)
     refused = CliRunner().invoke(rongzi, [*words, "--dry-run", "--resume"])
     assert refused.exit_code == 2
     assert "a dry run keeps nothing" in refused.stderr
+
+
+def test_an_erasure_removes_the_profiles_that_an_interrupted_run_kept(
+    published_home: Path, member_profile: pa.Table, tmp_path: Path
+) -> None:
+    home = Path(shutil.copytree(published_home, tmp_path / "home"))
+    run = beginning(home)({"archive": "before the erasure"})
+    run.write(0, member_profile)
+    erase_from_editions(home, "nobody of the edition", datetime(2023, 10, 9, tzinfo=UTC))
+    assert not run.folder.exists()
+    with pytest.raises(RunError, match="no run to resume"):
+        resuming(home)({"archive": "before the erasure"})
