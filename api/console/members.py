@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from starlette.responses import Response
 
 from api.cases.schemas import DecisionsPage
+from api.consent.commands import Evidence
 from api.consent.schemas import ConsentShape
 from api.console.forms import whole_number
 from api.console.page import Page
@@ -36,6 +39,7 @@ async def show_member(page: Page) -> Response:
         member=member,
         household=household,
         consent=consent,
+        evidence=get_args(Evidence),
         decisions=decisions,
         told=told,
         tier_bar=None if told.points is None else tier_bar(told.points, told.cut_offs),

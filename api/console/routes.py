@@ -10,6 +10,7 @@ from starlette.routing import Route
 from api.console import (
     accesses,
     account,
+    consents,
     decisions,
     figures,
     members,
@@ -32,6 +33,10 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("/console/search", search.show_search),
     PageRoute("/console/search", search.show_search, search.search),
     PageRoute("/console/members/{member_id}", members.show_member),
+    PageRoute("/console/members/{member_id}/consent", members.show_member, consents.give),
+    PageRoute(
+        "/console/members/{member_id}/consent/withdrawal", members.show_member, consents.withdraw
+    ),
     PageRoute("/console/members/{member_id}/ask", members.show_ask),
     PageRoute("/console/members/{member_id}/ask", members.show_ask, members.ask),
     PageRoute("/console/decisions", decisions.show_decisions),

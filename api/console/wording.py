@@ -65,6 +65,11 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "credit_bureau": Text("查询征信", "credit bureau"),
         "data_sharing": Text("数据共享", "sharing of data"),
     },
+    "evidence": {
+        "paper": Text("纸质签字", "signed on paper"),
+        "electronic": Text("电子签名", "signed electronically"),
+        "voice": Text("录音", "recorded voice"),
+    },
     "role": {
         "officer": Text("客户经理", "Officer"),
         "reviewer": Text("审核人", "Reviewer"),

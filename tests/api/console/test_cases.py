@@ -153,3 +153,21 @@ def test_a_review_is_requested_for_a_declined_member_with_what_they_say(
     text = _shown(officer, officer.submit(wrong, form, statement="去年遭受雹灾，今年已恢复生产"))
     assert "申请人工复核" in text
     assert "去年遭受雹灾" in text
+
+
+def test_consent_is_recorded_and_withdrawn_with_its_evidence(
+    branch: Branch, rows: list[dict[str, Any]]
+) -> None:
+    without = next(row for row in rows if "NO_CONSENT" in row["knock_outs"])
+    path = f"/console/members/{without['member_id']}"
+    officer = _person(branch, "keeper", "officer")
+    page = officer.get(path)
+    assert f'action="{path}/consent"' in page.text
+    wrong = officer.submit(page, f"{path}/consent", evidence="")
+    assert wrong.status_code == 422
+    assert "请选择授权凭证的形式" in wrong.text
+    text = _shown(officer, officer.submit(wrong, f"{path}/consent", evidence="paper"))
+    assert re.search("<dd>有效，自", text)
+    withdrawal = f"{path}/consent/withdrawal"
+    text = _shown(officer, officer.submit(officer.get(path), withdrawal, evidence="voice"))
+    assert "<dd>无效</dd>" in text

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 STAFF: tuple[tuple[str, tuple[Role, ...]], ...] = (
     ("asker", ("officer",)), ("payer", ("officer",)), ("reviewer", ("reviewer",)),
+    ("manager", ("manager",)), ("auditor", ("auditor",)), ("admin", ("admin",)),
 )  # fmt: skip
 SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 LANGUAGES = pytest.mark.parametrize("language", ["zh", "en"])
@@ -154,6 +155,36 @@ def test_a_colleague_pays_and_a_reviewer_decides(
     reviewer.press(reviewer.page.locator(f"{verdict} button"))
     reviewer.look()
     assert reviewer.page.locator(f"{verdict}").count() == 0
+
+
+@SIZES
+@LANGUAGES
+def test_a_manager_goes_into_a_county_and_an_auditor_makes_a_decision_again(
+    browser: Browser, office: Office, size: tuple[int, int], language: str
+) -> None:
+    decision = _ask(office.reader(browser, "asker", size), office.member("FIRST"), 5_000)
+    manager = office.reader(browser, "manager", size, language)
+    manager.look()
+    manager.press(manager.page.locator("tbody a").first)
+    manager.press(manager.page.locator("tbody a").first)
+    manager.look()
+    auditor = office.reader(browser, "auditor", size, language)
+    auditor.look()
+    auditor.press(auditor.page.locator(f'a[href="{decision}"]'))
+    auditor.look()
+    auditor.press(auditor.page.locator(f'a[href="{decision}/replay"]'))
+    assert auditor.page.locator("td .lost").count() == 0
+    auditor.look()
+    auditor.go("/console/accesses")
+    auditor.look()
+
+
+def test_whoever_has_no_page_is_told_so(browser: Browser, office: Office) -> None:
+    for account, path in (("admin", "/console/"), ("manager", "/console/members/NOBODY")):
+        reader = office.reader(browser, account, PHONE)
+        reader.go(path)
+        assert reader.page.locator("h1").count() == 1
+        reader.look()
 
 
 def test_everything_an_officer_does_can_be_done_by_keyboard_alone(

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from api.cases.state import Status
-from api.consent.commands import Purpose
+from api.consent.commands import Evidence, Purpose
 from api.console import problems
 from api.console.wording import WORDS
 from api.core.principal import ROLES
@@ -40,6 +40,7 @@ def test_the_sentence_of_a_problem_speaks_to_people(kind: str) -> None:
         ("status", get_args(Status)), ("change", get_args(ChangeKind)), ("bound", get_args(Bound)),
         ("repayment", get_args(Repayment)), ("purpose", PURPOSES), ("role", ROLES),
         ("event", get_args(Kind)), ("consent", get_args(Purpose)),
+        ("evidence", get_args(Evidence)),
     ],
 )  # fmt: skip
 def test_every_code_that_a_page_shows_has_words(kind: str, codes: tuple[str, ...]) -> None:
