@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import get_args
 
 from starlette.responses import Response
@@ -23,16 +24,13 @@ async def show_member(page: Page) -> Response:
     """Show a member."""
     member_id = page.named("member_id")
     member = await page.calls.read("get_member", MemberShape, member_id=member_id)
-    household = await page.calls.read("get_household", HouseholdShape, member_id=member_id)
-    consent = await page.calls.read("get_consents", ConsentShape, member_id=member_id)
-    decisions = await page.calls.read(
-        "list_decisions", DecisionsPage, member_id=member_id, page_size=_DECISIONS
-    )
-    told = await page.calls.read(
-        "get_member_explanation",
-        MemberExplanation,
-        member_id=member_id,
-        lang=page.session.language,
+    lang, read = page.session.language, page.calls.read
+    # Each of these leaves an access record; together they wait for one commit.
+    household, consent, decisions, told = await asyncio.gather(
+        read("get_household", HouseholdShape, member_id=member_id),
+        read("get_consents", ConsentShape, member_id=member_id),
+        read("list_decisions", DecisionsPage, member_id=member_id, page_size=_DECISIONS),
+        read("get_member_explanation", MemberExplanation, member_id=member_id, lang=lang),
     )
     return page.show(
         "member.html",
