@@ -102,7 +102,7 @@ def test_an_officer_finds_a_member_asks_and_prints_the_notice(
     reader.look()
     reader.go(f"/console/members/{member}")
     reader.look()
-    page.locator("details summary").first.click()
+    page.locator("figure details summary").click()
     assert page.locator("figure table").is_visible()
     decision = _ask(reader, member, 5_000)
     assert decision.startswith("/console/decisions/")
