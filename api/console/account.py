@@ -46,8 +46,8 @@ async def sign_in(page: Page) -> Response:
     form = {"grant_type": "password", "password": page.filled("password")}
     form |= given(page.fields, "username", "code")
     tokens = await page.calls.post_form("post_token", TokenShape, form)
-    # Forms of before the sign-in are not accepted after it.
-    page.visit = new_visit()
+    # Forms of before the sign-in are not accepted after it, nor is the session of before kept.
+    page.visit, page.renewed = new_visit(), None
     if resume := inner_path(page.fields.get("resume")):
         response = await _resumed(page, resume, tokens.access_token)
     else:
@@ -76,7 +76,7 @@ async def sign_out(page: Page) -> Response:
     """End the session, here and in the service: its tokens are refused from then on."""
     with contextlib.suppress(RefusedError):
         await page.calls.call("post_logout", {})
-    page.visit = new_visit()
+    page.visit, page.renewed = new_visit(), None
     response = page.go(SIGN_IN)
     page.session.end(response)
     return response

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.access.matrix import MATRIX
-from api.access.schemas import CallerShape
+from api.access.schemas import CallerShape, TokenShape
 from api.console.calls import Calls, RefusedError
 from api.console.problems import ConsoleError, Notice, expected_of, notice_of
 from api.console.rendering import render
@@ -48,6 +48,8 @@ class Page:
 
     Attributes
     ----------
+    renewed : TokenShape or None
+        New tokens of the session, which the answer gives to the browser.
     caller : CallerShape or None
         Who is signed in; None on the pages that need nobody.
     fields : mapping
@@ -66,6 +68,7 @@ class Page:
     session: Session
     calls: Calls
     visit: str
+    renewed: TokenShape | None = None
     caller: CallerShape | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     notice: Notice | None = None

@@ -76,17 +76,16 @@ class PageRoute:
         await _with_headers(response)(scope, receive, send)
 
     async def _answer(self, page: Page) -> Response:
-        renewed = None
         try:
-            renewed = await _renewed(page)
+            page.renewed = await _renewed(page)
             response = await self._of_caller(page)
         except (RefusedError, ConsoleError) as refusal:
             if isinstance(refusal, RefusedError) and refusal.kind == "unauthorised":
                 return _to_sign_in(page)
             page.notice = shown_notice(refusal)
             response = page.show("problem.html")
-        if renewed:
-            page.session.keep(response, renewed)
+        if page.renewed:
+            page.session.keep(response, page.renewed)
         if page.session.visit != page.visit:
             page.session.remember_visit(response, page.visit)
         return response
@@ -140,6 +139,9 @@ async def _renewed(page: Page) -> TokenShape | None:
 def _to_sign_in(page: Page) -> Response:
     """Send a reader to sign in; a form that was sent too late goes along in the page."""
     page.caller = None
+    if page.is_partial:
+        # The script loads the whole page then, which leads on.
+        return Response(status_code=401)
     if page.fields and page.session.is_same_origin:
         page.notice = SESSION_ENDED
         kept = {name: text for name, text in page.fields.items() if name != "token"}

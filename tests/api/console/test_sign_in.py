@@ -106,6 +106,22 @@ def test_a_session_goes_on_when_its_token_ends(visitor: Visitor, password: str) 
     assert visitor.submit(form, "/console/search", name="无此人").status_code == 200
 
 
+def test_signing_out_after_the_token_ended_ends_the_session_too(
+    visitor: Visitor, password: str
+) -> None:
+    _sign_in(visitor, password)
+    page = visitor.get("/console/search")
+    del visitor.cookies[SESSION]
+    visitor.submit(page, "/console/sign-out")
+    assert not {SESSION, REFRESH} & visitor.cookies.keys()
+
+
+def test_a_part_of_a_page_is_refused_as_a_whole_once_the_session_is_over(branch: Branch) -> None:
+    visitor = Visitor(branch, cookies={SESSION: "ended"})
+    part = visitor.get("/console/villages?cursor=x", **{"HX-Request": "true"})
+    assert (part.status_code, part.text) == (401, "")
+
+
 def test_forms_of_before_a_sign_in_are_not_accepted_after_it(
     visitor: Visitor, password: str
 ) -> None:
