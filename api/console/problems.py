@@ -148,6 +148,10 @@ _WHAT_TO_DO: Mapping[str, Text] = {
         "Request a review, which two reviewers decide one after the other.",
     ),
     "unknown-order": Text("请核对申请编号。", "Check the order's number."),
+    "no-approver": Text(
+        "请由政策指定的、辖区为全部的批准人办理。",
+        "An approver whom the policy names, with all places, must do this.",
+    ),
     "unknown-session": Text("请刷新页面。", "Load the page again."),
     "session-over": SESSION_ENDED.what_to_do,
     "second-factor-needed": Text(
