@@ -125,6 +125,15 @@ def season_start(season: str) -> date:
     return {"S": date(year - 1, 10, 1), "A": date(year, 6, 1), "G": date(year, 1, 1)}[harvest]
 
 
+#: Month and day by which a season's harvest is in: summer wheat, autumn maize, greenhouse crops.
+HARVESTED_BY: Mapping[str, tuple[int, int]] = {"S": (6, 10), "A": (9, 30), "G": (5, 31)}
+
+
+def season_harvest(season: str) -> date:
+    """Return the day by which the harvest of a season is in."""
+    return date(int(season[:4]), *HARVESTED_BY[season[5:]])
+
+
 #: Spellings of units of money in a header or cell, in yuan.
 _MONEY_UNITS = {
     "元": 1, "人民币元": 1, "yuan": 1, "CNY": 1, "RMB": 1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import date
 
 from model.decision.consent import day_of
 from model.policy.policy import Rule
@@ -26,10 +27,14 @@ def sentence_of(rule: Rule, values: Mapping[str, float]) -> Text:
     )
 
 
-def _value(name: str, value: float) -> Text:
-    if not name.endswith("_on"):
-        return Text(f"{value:.0f}", f"{value:.0f}")
-    day = day_of(value)
+def day_text(day: date) -> Text:
+    """Return a day in words."""
     return Text(
         f"{day.year}年{day.month}月{day.day}日", f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
     )
+
+
+def _value(name: str, value: float) -> Text:
+    if not name.endswith("_on"):
+        return Text(f"{value:.0f}", f"{value:.0f}")
+    return day_text(day_of(value))

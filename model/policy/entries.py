@@ -148,6 +148,7 @@ EVIDENCE = ("account", "tax", "contract", "officer_visit", "declared")
 OPTIONAL_NUMBERS: Mapping[str, tuple[int, int]] = {
     "least_points_told": (1, 100),
     "interest_elsewhere_percent": (0, 100),
+    "visit_valid_days": (1, 731),
 }
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import BooleanValue, DateValue, IntegerValue, Table, Value
 
-from model.archive.tables import archive_tables
+from model.archive.tables import HARVESTED_BY, archive_tables
 from model.profile.flows.formula import Formula, formula, view
 from model.profile.flows.land import plots
 from model.profile.point_in_time import KEYS, PointInTime
 from model.profile.windows import in_last, mu, share, total
 
-#: Month and day by which a harvest is in: summer wheat, autumn maize, greenhouse crops.
-_HARVESTED_BY = {"S": 610, "A": 930, "G": 531}
+#: Month and day by which a harvest is in, as one number.
+_HARVESTED_BY = {each: month * 100 + day for each, (month, day) in HARVESTED_BY.items()}
 _CROPS = tuple(archive_tables()["plots"].columns["crop"].choices)
 
 
