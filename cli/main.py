@@ -21,6 +21,7 @@ from model.errors import LedgerError, RongziError, StorageError, disk_fault
 _COMMANDS = {
     "simulate": ("cli.simulate", "Write a simulated member archive, and branch files if asked."),
     "template": ("cli.template", "Write a blank import file with notes and choices."),
+    "visits": ("cli.visits", "Write what visits confirmed as branch files for the next import."),
     "import": ("cli.import_", "Check branch files row by row and store them in the archive."),
     "profile": ("cli.profile_", "Build every member's profile as of a date."),
     "dictionary": ("cli.dictionary", "Draft a data dictionary for any flat table."),

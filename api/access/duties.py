@@ -6,6 +6,7 @@ The controls name the pairs. That nobody reviews a case of their own holds alway
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 from api.http.lending_problems import DUTIES_APART
 from api.http.problems import ProblemError
@@ -15,6 +16,7 @@ from model.policy.controls import Controls, Duty
 #: The duty that an entry shows its actor to have done.
 DUTY_OF: Mapping[Kind, Duty] = {
     "CONSENT_GIVEN": "consent",
+    "VISITED": "visit",
     "DECISION": "ask",
     "REPEATED": "ask",
     "REVIEW_REQUESTED": "ask",
@@ -37,6 +39,30 @@ def refuse_joined(duty: Duty, done: Iterable[Duty], controls: Controls) -> None:
     """
     if any(controls.are_apart(duty, other) for other in done):
         raise ProblemError(DUTIES_APART)
+
+
+def duties_on_open(entries: Iterable[Entry], actor: str, today: date) -> set[Duty]:
+    """Return what `actor` did on a member's decisions that are still valid on `today`.
+
+    Parameters
+    ----------
+    entries
+        The member's entries of the kinds of `DUTY_OF`.
+    """
+    known = list(entries)
+    valid = {entry.decision_id for entry in known if _is_open(entry, today)}
+    return {
+        DUTY_OF[entry.kind]
+        for entry in known
+        if entry.kind in DUTY_OF and entry.actor == actor and entry.decision_id in valid
+    }
+
+
+def _is_open(entry: Entry, today: date) -> bool:
+    """Return whether by this entry a decision can be paid on, or still be approved, on `today`."""
+    until = entry.body.get("valid_until") or entry.body.get("answer", {}).get("valid_until")
+    is_declined = entry.outcome in (None, "DECLINE")
+    return until is not None and not is_declined and date.fromisoformat(until) >= today
 
 
 def consent_giver(entries: Iterable[Entry]) -> str | None:

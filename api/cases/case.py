@@ -19,6 +19,7 @@ from api.http.problems import ProblemError
 from api.ledger.chain import encode_json
 from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
+from api.visits.visits import VISITED, visitors
 from model.policy.controls import Controls, Duty, controls_on
 
 
@@ -99,8 +100,11 @@ def refuse_duty(
         If the controls keep the two apart.
     """
     done = state.done_by(actor)
-    if consent_giver(view.entries_of_subject(state.subject_id, CONSENT)) == actor:
+    said = view.entries_of_subject(state.subject_id, (*CONSENT, *VISITED))
+    if consent_giver(said) == actor:
         done.add("consent")
+    if actor in visitors(said, date_in_china(view.now)):
+        done.add("visit")
     refuse_joined(duty, done, controls)
 
 

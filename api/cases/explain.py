@@ -12,9 +12,12 @@ from api.decisions.profiles import stored_profile
 from api.decisions.replay import Remade, remake
 from api.ledger.commands import View
 from api.ledger.entries import Entry
+from api.visits.visits import VISITED, VISITS, records_of
+from model.decision.visits import Visit
 from model.explanation.answers import Since, Standing
 from model.explanation.explanation import explain
 from model.explanation.nearest_changes import Basis
+from model.explanation.visits import crops_confirmed, visit_texts
 from model.policy.policy import Policy
 from model.profile.dictionary import Text, member_dictionary
 
@@ -45,16 +48,32 @@ def explain_decision(
         rights=getattr(explanation.rights, lang),
         **told_fields(explanation, lang),
     )
-    capacity = _capacity_of(remade, lang)
-    return shape if capacity is None else shape.model_copy(update={"capacity": capacity})
+    visits = _visits_of(view, entry)
+    texts = [getattr(text, lang) for text in visit_texts(visits)]
+    capacity = _capacity_of(remade, visits, lang)
+    return shape.model_copy(
+        update=({"visits": texts} if texts else {}) | ({"capacity": capacity} if capacity else {})
+    )
 
 
-def _capacity_of(remade: Remade, lang: Literal["zh", "en"]) -> CapacityShape | None:
+def _visits_of(view: View, entry: Entry) -> list[Visit]:
+    """Return the visits that changed the profile of the decision in `entry`."""
+    ids = set(entry.body.get(VISITS, ()))
+    if not ids:
+        return []
+    visited = view.entries_of_subject(entry.subject_id, VISITED)
+    return [each.visit for each in records_of(view, visited) if each.visit.visit_id in ids]
+
+
+def _capacity_of(
+    remade: Remade, visits: Sequence[Visit], lang: Literal["zh", "en"]
+) -> CapacityShape | None:
     """Return the sum behind the capacity, of the term asked for, where the member was scored."""
     if remade.decision.points is None:
         return None
     months = remade.request.months
-    return capacity_shape(remade.columns, remade.as_of, remade.policy, months, lang)
+    crops = crops_confirmed(visits, remade.columns)
+    return capacity_shape(remade.columns, remade.as_of, remade.policy, months, lang, crops)
 
 
 def _since(view: View, entries: Sequence[Entry], policy: Policy) -> Since | None:

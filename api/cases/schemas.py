@@ -101,6 +101,9 @@ class ExplanationShape(BaseModel):
     proposals: list[ProposalShape]
     no_proposal: str | None = Field(description="why there is no proposal")
     rights: str
+    visits: list[str] = Field(
+        default=[], description="what visits confirmed that this decision counted"
+    )
     capacity: CapacityShape | None = Field(
         default=None,
         description="absent without a score, and under a policy of before October 2023",

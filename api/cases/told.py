@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any, Literal
 
@@ -48,10 +49,15 @@ def told_fields(explanation: Explanation, lang: Language) -> dict[str, Any]:
 
 
 def capacity_shape(
-    columns: Columns, as_of: date, policy: Policy, months: int, lang: Language
+    columns: Columns,
+    as_of: date,
+    policy: Policy,
+    months: int,
+    lang: Language,
+    confirmed: Collection[str] = (),
 ) -> CapacityShape | None:
     """Return the sum from income to capacity for a term; see `capacity_table`."""
-    table = capacity_table(columns, as_of, policy, months)
+    table = capacity_table(columns, as_of, policy, months, confirmed)
     if table is None:
         return None
     incomes = [

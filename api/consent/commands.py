@@ -5,10 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Literal
 
-from api.access.duties import DUTY_OF, refuse_joined
+from api.access.duties import DUTY_OF, duties_on_open, refuse_joined
 from api.access.objects import entries_of_member
 from api.consent.consent import (
     BANK,
@@ -133,21 +132,8 @@ class SetConsent:
     def _refuse_joined(self, view: View, subject: str) -> None:
         """Refuse to record consent to somebody with a part in a decision that is still valid."""
         today = date_in_china(view.now)
-        entries = view.entries_of_subject(subject, tuple(DUTY_OF))
-        valid = {entry.decision_id for entry in entries if _is_open(entry, today)}
-        done = {
-            DUTY_OF[entry.kind]
-            for entry in entries
-            if entry.actor == self.actor and entry.decision_id in valid
-        }
+        done = duties_on_open(view.entries_of_subject(subject, tuple(DUTY_OF)), self.actor, today)
         refuse_joined("consent", done, controls_on(today))
-
-
-def _is_open(entry: Entry, today: date) -> bool:
-    """Return whether by this entry a decision can be paid on, or still be approved, on `today`."""
-    until = entry.body.get("valid_until") or entry.body.get("answer", {}).get("valid_until")
-    is_declined = entry.outcome in (None, "DECLINE")
-    return until is not None and not is_declined and date.fromisoformat(until) >= today
 
 
 def consent_history(entries: Sequence[Entry]) -> list[dict[str, Any]]:

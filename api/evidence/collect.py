@@ -36,6 +36,7 @@ from api.ledger.checkpoints import Checkpoint
 from api.ledger.commands import View
 from api.ledger.entries import Entry
 from api.ledger.tables import accesses, checkpoints, entries
+from api.visits.visits import VISITED, VISITS
 from data.publishing.published_card import cards_folder
 from model.card.card_file import MANIFEST as CARD_MANIFEST_FILE
 
@@ -43,7 +44,7 @@ from model.card.card_file import MANIFEST as CARD_MANIFEST_FILE
 INPUT_FIELDS = (
     "question", "asked_on", "request", "as_of", "edition_digest", "policy_digest", "card_digest",
     "consent_at_that_moment", "profile", "edition_age", "ruling",
-    "beyond_household_cap",
+    "beyond_household_cap", VISITS,
 )  # fmt: skip
 
 
@@ -101,10 +102,10 @@ def _versions(view: View, decided: Entry, home: Path) -> dict[str, bytes]:
 
 
 def _entry_rows(view: View, decided: Entry) -> list[Mapping[str, Any]]:
-    """Return the stored rows of the decision, and of the consent and rulings that bear on it."""
+    """Return the stored rows of the decision, and of what bears on it: consent, visits, rulings."""
     of_case = entries.c.decision_id == decided.decision_id
     of_member = entries.c.subject_id == decided.subject_id
-    bearing = and_(of_member, entries.c.kind.in_((*CONSENT, *RULINGS)))
+    bearing = and_(of_member, entries.c.kind.in_((*CONSENT, *VISITED, *RULINGS)))
     statement = select(entries).where(or_(of_case, bearing)).order_by(entries.c.seq)
     return [dict(row) for row in view.connection.execute(statement).mappings()]
 

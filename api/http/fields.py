@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from model.archive.tables import archive_tables
+from model.archive.tables import OTHER, archive_tables
 from model.decision.whitelist import TIERS
 from model.profile.dictionary import Text
 
@@ -16,6 +16,8 @@ IDEMPOTENCY_KEY = r"^[\x21-\x7e]{1,128}$"
 MIN_PASSWORD, MAX_PASSWORD = 12, 128
 MAX_MONTHS = 60
 MAX_PAGE = 500
+#: Days within which a visit is recorded; later nobody remembers it exactly.
+MOST_DAYS_SINCE_VISIT = 30
 
 
 def _loan_bounds() -> tuple[int, tuple[str, ...]]:
@@ -26,7 +28,17 @@ def _loan_bounds() -> tuple[int, tuple[str, ...]]:
 
 #: The largest amount of a loan in the archive, in yuan, and the purposes it can have.
 MAX_AMOUNT_YUAN, PURPOSES = _loan_bounds()
-PURPOSE = f"^({'|'.join(map(re.escape, PURPOSES))})$"
+
+
+def one_of(words: Sequence[str]) -> str:
+    """Return a pattern of exactly one of `words`."""
+    return f"^({'|'.join(map(re.escape, words))})$"
+
+
+PURPOSE = one_of(PURPOSES)
+#: Kinds of income, and the crops whose yields are compared with a normal one.
+INCOMES = tuple(archive_tables()["incomes"].columns["kind"].choices)
+CROPS = tuple(name for name in archive_tables()["plots"].columns["crop"].choices if name != OTHER)
 
 
 def _code(digits: int) -> Text:
@@ -99,6 +111,28 @@ EXPECTED: Mapping[str, Text] = {
     ),
     "recipient": Text("被授权方：bank 或 post；不填即 bank", "bank or post; left out, the bank"),
     "evidence": Text("以下之一：paper、electronic、voice", "one of paper, electronic, voice"),
+    "visited_on": Text(
+        f"走访日期，如 2023-10-08：今天或此前 {MOST_DAYS_SINCE_VISIT} 天内",
+        f"the day of the visit, such as 2023-10-08: today or of the {MOST_DAYS_SINCE_VISIT} days"
+        " before",
+    ),
+    "proof": Text(
+        "以下之一：document、photograph、measurement、witness",
+        "one of document, photograph, measurement, witness",
+    ),
+    "incomes": Text(
+        f"收入类型（{'、'.join(INCOMES)}）到年收入的对应，整数元，没有该项收入为 0",
+        f"kind of income ({', '.join(INCOMES)}) to whole yuan a year, 0 where there is none",
+    ),
+    "harvests": Text(
+        "作物到 season（走访前同类最近一季收获，如 2023-S）和 kg_per_mu（每亩公斤数）的对应",
+        "crop to season (the last harvest of its kind before the visit, such as 2023-S) and"
+        " kg_per_mu",
+    ),
+    "resident_since": Text(
+        "自哪天起住在档案中的村，不晚于走访日期",
+        "the day since which the member lives in the village on record, not after the visit",
+    ),
     "lang": Text("zh 或 en", "zh or en"),
     "actor": Text(
         "账号：1 至 128 个可打印 ASCII 字符", "an account: 1 to 128 printable ASCII characters"

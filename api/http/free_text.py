@@ -7,6 +7,9 @@ dashes or invisible characters between them. So digits are read as a person read
 from __future__ import annotations
 
 import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
 
 #: So many digits in a row may be an id, phone or card number; a year and a month are not.
 MAX_DIGITS = 6
@@ -58,3 +61,11 @@ def refuse_numbers(text: str) -> str:
 
 def _is_digit(character: str) -> bool:
     return character in _NUMERALS or unicodedata.digit(character, None) is not None
+
+
+#: A note on a case or a visit.
+Note = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=5, max_length=1_000),
+    AfterValidator(refuse_numbers),
+]

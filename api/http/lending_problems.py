@@ -50,7 +50,16 @@ CONSENT_NOT_IN_FORCE = Kind(
     "consent-not-in-force",
     409,
     Text("会员未授权或已撤回授权", "The member has not given consent, or has withdrawn it"),
-    Text("须会员重新授权后方可放款。", "The member must give consent before money is disbursed."),
+    Text("须会员授权后方可办理。", "The member must give consent first."),
+)
+VISITS_NOT_COUNTED = Kind(
+    "visits-not-counted",
+    409,
+    Text("现行政策不计走访核实", "The policy in use counts no visits"),
+    Text(
+        "请把走访结果写入网点文件，随下次导入入档。",
+        "Write what the visit found into a branch file for the next import.",
+    ),
 )
 NO_LONGER_ELIGIBLE = Kind(
     "no-longer-eligible",
@@ -227,7 +236,8 @@ LOAN_OUTSTANDING = Kind(
 
 LENDING_KINDS = (
     UNKNOWN_DISBURSEMENT, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, ABOVE_CAP,
-    CONSENT_NOT_IN_FORCE, NO_LONGER_ELIGIBLE, RULED_OTHERWISE, ALREADY_CANCELLED,
+    CONSENT_NOT_IN_FORCE, VISITS_NOT_COUNTED, NO_LONGER_ELIGIBLE, RULED_OTHERWISE,
+    ALREADY_CANCELLED,
     DUTIES_APART, CASE_FULL, UNKNOWN_PROPOSAL, ALREADY_PROPOSED, CLAIMS_USED_UP, UNFIT_REVIEWER,
     NOT_DECLINED, ALREADY_REVIEWED,
     NOT_OPEN, CLAIMED_BY_ANOTHER, NOT_CLAIMED, OWN_CASE, FOUR_EYES_NEEDED, NOT_OVERRIDABLE,

@@ -45,6 +45,7 @@ from api.http.problem_kinds import INVALID_BODY
 from api.http.problems import FieldError, ProblemError
 from api.ledger.commands import View, Written
 from api.ledger.entries import Kind
+from api.visits.visits import VISITED, in_force, with_visits
 from model.card.bins import Columns
 from model.decision.consent import CONSENT_IN_FORCE
 from model.decision.whitelist import TIERS, Assessment, assess
@@ -263,7 +264,7 @@ def assess_eligible(view: View, state: DecisionState, resources: Resources) -> A
 
 
 def current_columns(view: View, subject_id: str, member_id: str, resources: Resources) -> Columns:
-    """Return the member's profile in the edition in use, with the present state of consent.
+    """Return the member's profile in the edition in use, with present consent and visits.
 
     Raises
     ------
@@ -274,9 +275,12 @@ def current_columns(view: View, subject_id: str, member_id: str, resources: Reso
     profile = edition.profile(member_id)
     if profile is None:
         raise ProblemError(NO_LONGER_ELIGIBLE)
-    entries, terms = view.entries_of_subject(subject_id, CONSENT), resources.policy.consent_terms
-    consent = is_consent_in_force(entries, profile, edition, terms)
-    return columns_of(edition.numbers, [with_consent(profile, edition, consent)])
+    said = view.entries_of_subject(subject_id, (*CONSENT, *VISITED))
+    consent = is_consent_in_force(said, profile, edition, resources.policy.consent_terms)
+    present = with_consent(profile, edition, consent)
+    visits = in_force(said, date_in_china(view.now))
+    present, _ = with_visits(view, present, edition, visits, resources.policy)
+    return columns_of(edition.numbers, [present])
 
 
 def _is_no_worse_than_approved(

@@ -30,6 +30,7 @@ from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
 from api.ledger.tables import accesses
 from api.members.view import member_view
+from api.visits.visits import VISITED, opened
 from model.decision.consent import consent_to_all
 from model.decision.eligibility import OF_OTHERS
 
@@ -171,6 +172,8 @@ def _entry_body(view: View, entry: Entry) -> Mapping[str, Any]:
     body = dict(entry.body)
     if body.pop("profile_sealed", None):
         body["profile"] = stored_profile(view, entry)
+    if entry.kind in VISITED:
+        body = opened(view, entry)
     if "profile" in body:
         profile = body["profile"]
         body["profile"] = {**profile, "numbers": _own(profile["numbers"])}

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from api.cases.schemas import EarlierRulingShape, MemberNamed, StateShape
 from api.http.fields import ACTOR, EXPECTED
-from api.http.free_text import refuse_numbers
+from api.http.free_text import Note, refuse_numbers
 from api.http.schemas import Amount, strict_with_example
 from api.reviews.commands import Verdict
 
@@ -17,9 +17,6 @@ from api.reviews.commands import Verdict
 _NUMBERLESS = AfterValidator(refuse_numbers)
 _Statement = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000), _NUMBERLESS
-]
-_Note = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=5, max_length=1_000), _NUMBERLESS
 ]
 
 
@@ -76,7 +73,7 @@ class RulingRequest(BaseModel):
     reason_code: Annotated[
         str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$", description=EXPECTED["reason_code"].en)
     ]
-    note: Annotated[_Note, Field(description=EXPECTED["note"].en)]
+    note: Annotated[Note, Field(description=EXPECTED["note"].en)]
 
 
 class CaseShape(StateShape, MemberNamed):

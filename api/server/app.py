@@ -47,6 +47,7 @@ from api.server import refusals
 from api.server import routes as server_routes
 from api.server.overload import Load, Overload
 from api.server.serve import drained_on_signal, watching
+from api.visits import routes as visits_routes
 from api.webhooks import routes as webhooks_routes
 from api.webhooks.delivery import delivering
 from model import __version__
@@ -133,7 +134,7 @@ def create_app(
         server_routes.health_router,
         cases_routes.router, payments_routes.router, reviews_routes.router,
         consent_routes.router, persons_routes.router, portfolio_routes.router,
-        webhooks_routes.router, evidence_routes.router,
+        webhooks_routes.router, evidence_routes.router, visits_routes.router,
     ):  # fmt: skip
         app.include_router(router)
     console_routes.install(app)

@@ -73,8 +73,9 @@ async def refused(request: Request, error: Exception) -> JSONResponse:
 def _fields(found: Sequence[Any], body: Text) -> list[FieldError]:
     errors: dict[str, FieldError] = {}
     for item in found:
-        name = str(item["loc"][-1])
-        if item["type"] == "extra_forbidden" or name not in EXPECTED:
+        # A field within a field is named by the outer one, whose text says what it holds.
+        name = next((str(part) for part in item["loc"][1:] if str(part) in EXPECTED), "")
+        if item["type"] == "extra_forbidden" or not name:
             errors.setdefault("body", FieldError("body", body))
         else:
             errors.setdefault(name, FieldError(name, EXPECTED[name]))

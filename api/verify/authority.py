@@ -34,6 +34,7 @@ ROLES_OF_KIND: Mapping[Kind, frozenset[Role]] = {
     "DISBURSEMENT_CANCELLED": frozenset({"officer", "reviewer"}),
     "CONSENT_GIVEN": frozenset({"officer"}),
     "CONSENT_WITHDRAWN": frozenset({"officer"}),
+    "VISITED": frozenset({"officer"}),
     "EXPORTED": frozenset({"officer"}),
     "ERASED": frozenset({"reviewer"}),
 }

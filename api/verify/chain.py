@@ -74,6 +74,17 @@ class Chain:
             self.erased.add(row["subject_id"])
         if row["kind"] == "DECISION":
             self._add_decision(row, report)
+        if row["kind"] == "VISITED":
+            self._add_visit(row, report)
+
+    def _add_visit(self, row: dict[str, Any], report: Report) -> None:
+        seq = row["seq"]
+        try:
+            key = json.loads(row["body"])["person_key"]
+            self.person_keys.setdefault(row["subject_id"], (key, seq))
+        except (ValueError, KeyError, TypeError):
+            what = f"entry {seq} is not a visit in a form that this version knows"
+            report.add("altered", seq, what)
 
     def _add_decision(self, row: dict[str, Any], report: Report) -> None:
         seq = row["seq"]

@@ -61,7 +61,7 @@ def _verify_person_keys(
         if subject in chain.erased:
             defect = "was destroyed by an erasure, but is stored again; erase the person again"
         elif name is None:
-            defect = "seals no profile of the ledger: it was inserted"
+            defect = "seals nothing in the ledger: it was inserted"
         elif vault and _name_of_key(vault, row) != name:
             defect = f"is not the one that sealed entry {seq}; restore its row from backup"
         else:

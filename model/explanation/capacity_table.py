@@ -6,7 +6,7 @@ counted, whenever it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,6 +24,7 @@ from model.decision.capacity import (
 from model.decision.costs import Costs
 from model.decision.income import TRADE, Income
 from model.decision.income_lines import DECLARED, SCALE, IncomeLine
+from model.decision.visits import OFFICER_VISIT
 from model.decision.whitelist import in_arrears
 from model.policy.policy import Policy
 from model.profile.dictionary import Text
@@ -82,7 +83,11 @@ class CapacityTable:
 
 
 def capacity_table(
-    columns: Columns, as_of: date, policy: Policy, months: int | None = None
+    columns: Columns,
+    as_of: date,
+    policy: Policy,
+    months: int | None = None,
+    confirmed: Collection[str] = (),
 ) -> CapacityTable | None:
     """Return the sum for one member; None under a policy that does not weigh evidence.
 
@@ -92,6 +97,8 @@ def capacity_table(
         The profile, arrays of shape (1,).
     months
         The term of the decision; without one the term that suits the household.
+    confirmed
+        Crops whose yield a visit confirmed.
     """
     household = finances(columns, as_of, policy)
     if household.costs is None or household.free_share is None:
@@ -101,7 +108,7 @@ def capacity_table(
     now = loan_terms(household, policy, following.months)
     income = _year_of(household) // SCALE
     return CapacityTable(
-        incomes=tuple(_income_rows(household.income)),
+        incomes=tuple(_income_rows(household.income, confirmed)),
         costs=tuple(_cost_rows(household.costs)),
         income_yuan=income,
         for_debts_yuan=income * int(household.free_share[0]) // 10_000,
@@ -120,7 +127,7 @@ def _capacity(terms: LoanTerms) -> int | None:
     return None if np.isnan(capacity) else int(capacity)
 
 
-def _income_rows(income: Income) -> Iterator[IncomeRow]:
+def _income_rows(income: Income, confirmed: Collection[str]) -> Iterator[IncomeRow]:
     crops, trade = int(income.crops[0].sum()), int(income.trade[0])
     is_own_crops = not income.has_separate_trade[0]
     for line in income.lines:
@@ -131,11 +138,11 @@ def _income_rows(income: Income) -> Iterator[IncomeRow]:
         is_other = is_own_crops and (
             (of_trade and trade <= crops) or (bool(line.market_percent) and crops < trade)
         )
-        yield _income_row(line, 0 if is_other else _yuan(line.counted))
+        evidence = OFFICER_VISIT if line.source in confirmed else line.evidence[0]
+        yield _income_row(line, evidence, 0 if is_other else _yuan(line.counted))
 
 
-def _income_row(line: IncomeLine, counted: int) -> IncomeRow:
-    evidence = line.evidence[0]
+def _income_row(line: IncomeLine, evidence: object, counted: int) -> IncomeRow:
     months = tuple(m for m, share in enumerate(line.market_percent, start=1) if share)
     row = IncomeRow(
         source=line.source,

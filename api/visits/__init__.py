@@ -1,0 +1,1 @@
+"""Visits: what an officer confirmed on the spot, counted by the next decision."""

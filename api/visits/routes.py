@@ -1,0 +1,86 @@
+"""Routes of visits to a member: list them, record one."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from api.access.dependencies import (
+    WRITE_BODY,
+    LedgerInUse,
+    MemberId,
+    ResourcesInUse,
+    WriteRequest,
+)
+from api.access.objects import entries_of_member
+from api.access.strict_route import StrictRoute
+from api.consent.consent import CONSENT, is_consent_in_force
+from api.core.calendar import date_in_china
+from api.http.lending_problems import CONSENT_NOT_IN_FORCE, DUTIES_APART, VISITS_NOT_COUNTED
+from api.http.openapi import refusals
+from api.http.problem_kinds import LEDGER_AWAY, NOT_READY, UNKNOWN_MEMBER
+from api.http.problems import ProblemError
+from api.visits.commands import RecordVisit
+from api.visits.schemas import VisitRecorded, VisitRequest, VisitShape
+from api.visits.visits import VISITED, Record, in_force, records_of
+
+router = APIRouter(prefix="/v1/members/{member_id}", route_class=StrictRoute, tags=["persons"])
+
+
+@router.get(
+    "/visits",
+    summary="List the visits to a member and what they confirmed",
+    responses=refusals(UNKNOWN_MEMBER, CONSENT_NOT_IN_FORCE, NOT_READY, LEDGER_AWAY),
+)
+def get_visits(
+    member_id: MemberId, resources: ResourcesInUse, ledger: LedgerInUse
+) -> list[VisitShape]:
+    """Return every visit, latest first. Without consent nothing of the member is shown."""
+    profile = resources.edition.profile(member_id)
+    with ledger.read() as view:
+        subject, entries = entries_of_member(view, member_id, (*CONSENT, *VISITED))
+        if profile is None and subject is None:
+            raise ProblemError(UNKNOWN_MEMBER)
+        terms = resources.policy.consent_terms
+        if not is_consent_in_force(entries, profile, resources.edition, terms):
+            raise ProblemError(CONSENT_NOT_IN_FORCE)
+        counting = {each.entry_id for each in in_force(entries, date_in_china(view.now))}
+        records = reversed(records_of(view, entries))
+        return [_shape(record, record.entry.entry_id in counting) for record in records]
+
+
+@router.post(
+    "/visits",
+    status_code=201,
+    response_model=VisitRecorded,
+    summary="Record what a visit confirmed",
+    responses=refusals(
+        UNKNOWN_MEMBER, CONSENT_NOT_IN_FORCE, VISITS_NOT_COUNTED, DUTIES_APART, *WRITE_BODY
+    ),
+)
+async def post_visit(
+    member_id: MemberId, body: VisitRequest, write: WriteRequest, resources: ResourcesInUse
+) -> Response:
+    """Record incomes, yields or residence that an officer confirmed on the spot.
+
+    They count from the next decision on, for the policy's `visit_valid_days` from the visit, and
+    enter the archive with the next import.
+    """
+    scope = write.scope(member_id=member_id, **body.model_dump(mode="json"))
+    return await write.send(RecordVisit(scope, write.actor, member_id, body.found(), resources))
+
+
+def _shape(record: Record, counts: bool) -> VisitShape:
+    visit = record.visit
+    return VisitShape.model_validate(
+        {
+            **{name: getattr(visit, name) for name in ("visit_id", "visited_on", "until")},
+            "counts": counts,
+            "recorded_at": record.entry.recorded_at,
+            "recorded_by": record.entry.actor,
+            "proof": record.proof,
+            "note": record.note,
+            "incomes": visit.incomes,
+            "harvests": {crop: vars(each) for crop, each in visit.harvests.items()},
+            "resident_since": visit.resident_since,
+        }
+    )

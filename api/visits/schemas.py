@@ -1,0 +1,101 @@
+"""Request and response bodies of the routes of visits."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model_validator
+
+from api.http.fields import CROPS, EXPECTED, INCOMES, one_of
+from api.http.free_text import Note
+from api.http.schemas import STRICT, strict_with_example
+from api.visits.commands import Found, Proof
+from model.archive.tables import archive_tables
+
+_COLUMNS = {name: archive_tables()[name].columns for name in ("incomes", "plots")}
+_MOST_YUAN = int(_COLUMNS["incomes"]["yuan_a_year"].maximum or 0)
+_MOST_KG = int(_COLUMNS["plots"]["yield_kg_per_mu"].maximum or 0)
+Yuan = Annotated[int, Field(ge=0, le=_MOST_YUAN)]
+IncomeKind = Annotated[str, StringConstraints(pattern=one_of(INCOMES))]
+Crop = Annotated[str, StringConstraints(pattern=one_of(CROPS))]
+
+
+def _day_of(value: Any) -> date:
+    """Return a day written as text, such as 2023-10-08."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return date.fromisoformat(value)
+    raise ValueError("a day")
+
+
+Day = Annotated[date, BeforeValidator(_day_of), Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
+
+
+class HarvestFound(BaseModel):
+    """The yield of a crop in its last season."""
+
+    model_config = STRICT
+
+    season: Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-[SAG]$")]
+    kg_per_mu: Annotated[int, Field(ge=0, le=_MOST_KG)]
+
+
+class VisitRequest(BaseModel):
+    """What a visit confirmed: at least one of incomes, harvests and residence."""
+
+    model_config = strict_with_example(
+        visited_on="2023-10-08",
+        proof="document",
+        note="查看了用工合同和近三个月工资条",
+        incomes={"wages": 36_000},
+        harvests={"wheat": {"season": "2023-S", "kg_per_mu": 430}},
+        resident_since="2019-03-01",
+    )
+
+    visited_on: Annotated[Day, Field(description=EXPECTED["visited_on"].en)]
+    proof: Annotated[Proof, Field(description=EXPECTED["proof"].en)]
+    note: Annotated[Note, Field(description=EXPECTED["note"].en)]
+    incomes: Annotated[
+        dict[IncomeKind, Yuan], Field(description=EXPECTED["incomes"].en, max_length=len(INCOMES))
+    ] = {}
+    harvests: Annotated[
+        dict[Crop, HarvestFound], Field(description=EXPECTED["harvests"].en, max_length=len(CROPS))
+    ] = {}
+    resident_since: Annotated[Day | None, Field(description=EXPECTED["resident_since"].en)] = None
+
+    @model_validator(mode="after")
+    def _confirms_something(self) -> VisitRequest:
+        if not (self.incomes or self.harvests or self.resident_since):
+            raise ValueError("confirms nothing")
+        return self
+
+    def found(self) -> Found:
+        """Return what the visit found."""
+        harvests = {crop: each.model_dump() for crop, each in self.harvests.items()}
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return Found(**{**fields, "harvests": harvests})
+
+
+class VisitRecorded(BaseModel):
+    """A visit is on record."""
+
+    visit_id: str
+    until: date = Field(description="last day on which it counts")
+    recorded_at: datetime
+
+
+class VisitShape(BaseModel):
+    """One visit and what it confirmed."""
+
+    visit_id: str
+    visited_on: date
+    until: date = Field(description="last day on which it counts")
+    counts: bool = Field(description="whether it still counts today")
+    recorded_at: datetime
+    recorded_by: str
+    proof: Proof
+    note: str
+    incomes: dict[str, int] = Field(description="yuan a year by kind of income")
+    harvests: dict[str, HarvestFound] = Field(description="by crop")
+    resident_since: date | None

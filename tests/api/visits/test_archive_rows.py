@@ -1,0 +1,151 @@
+"""From the ledger into the archive: the branch files of visits, imported as any other."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from api.editions.edition import PlaceFilter
+from api.ledger.database import Location
+from api.ledger.store import open_view
+from api.persons.commands import Erase
+from api.visits.archive_rows import missing_rows, visits_in_ledger
+from api.visits.branch_file import write_branch_files
+from api.visits.commands import Found, RecordVisit
+from cli.visits import command
+from data.importing.importer import import_files
+from data.storage.archive import Archive
+from data.storage.profiles import profile_as_of
+from tests.conftest import Desk
+
+TODAY, NEXT = date(2023, 10, 9), date(2023, 10, 10)
+MOVED_IN = date(2019, 3, 1)
+Member = dict[str, Any]
+
+
+@pytest.fixture
+def grower(desk: Desk) -> Member:
+    """A member with wheat this summer, without a loan, and without documented wages."""
+    edition = desk.resources.edition
+    for row in edition.page(PlaceFilter(), None, None, 1_200):
+        columns = edition.columns(row["member_id"])
+        assert columns is not None
+        if (
+            "NO_CONSENT" not in row["knock_outs"]
+            and columns["yield_wheat_kg"][0] > 0
+            and columns["documented_wages_evidence"][0] is None
+            and not columns["balance_outstanding"][0] > 0
+        ):
+            return row
+    raise AssertionError("no such grower")
+
+
+@pytest.fixture
+def archive(simulated_archive: Archive, tmp_path: Path) -> Archive:
+    """A copy of the simulated archive to import into."""
+    return Archive(shutil.copytree(simulated_archive.folder, tmp_path / "archive"))
+
+
+def record(desk: Desk, member: Member, **fields: Any) -> None:
+    found: dict[str, Any] = {
+        "visited_on": TODAY, "proof": "measurement", "note": "过磅称重", "incomes": {},
+        "harvests": {}, "resident_since": None,
+    }  # fmt: skip
+    what = Found(**{**found, **fields})
+    desk.do(RecordVisit(None, "o-3", member["member_id"], what, desk.resources))
+
+
+def bring_in(settings: Any, archive: Archive, folder: Path) -> Any:
+    """Write the files, import them as the operator does, and return what was written."""
+    with open_view(Location.of(settings)) as view:
+        found = missing_rows(archive, visits_in_ledger(view))
+    files = write_branch_files(found.rows, folder)
+    if files:
+        moment = datetime.fromisoformat("2023-10-09T23:00:00")
+        result = import_files(files, archive, folder / "bad", moment, workers=1)
+        assert (result.totals.quarantined, result.totals.duplicate) == (0, 0)
+        assert result.totals.accepted == sum(len(rows) for rows in found.rows.values())
+    return found
+
+
+def profile_of(archive: Archive, member: Member, day: date) -> dict[str, Any]:
+    table = profile_as_of(archive, day)
+    row: dict[str, Any] = table.slice(
+        table["member_id"].to_pylist().index(member["member_id"]), 1
+    ).to_pylist()[0]
+    return row
+
+
+def test_the_next_edition_knows_what_a_visit_confirmed_and_nothing_else_changed(
+    desk: Desk, grower: Member, archive: Archive, ledger_settings: Any, tmp_path: Path
+) -> None:
+    before = profile_of(archive, grower, NEXT)
+    wheat = {"wheat": {"season": "2023-S", "kg_per_mu": 95}}
+    record(desk, grower, incomes={"wages": 90_000}, harvests=wheat, resident_since=MOVED_IN)
+    bring_in(ledger_settings, archive, tmp_path / "visits")
+    after = profile_of(archive, grower, NEXT)
+    assert after["yield_wheat_kg"] == 95
+    assert after["resident_years"] == 4
+    assert (after["documented_wages_yuan"], after["documented_wages_evidence"]) == (
+        90_000, "officer_visit",
+    )  # fmt: skip
+    touched = {"yield_wheat_kg", "resident_years", "resident_since", "documented_wages_yuan",
+               "documented_wages_evidence"}  # fmt: skip
+    differing = {n for n in before if before[n] != after[n] and before[n] == before[n]}
+    # The yield against the township's median, and its like, follow from the yield.
+    assert differing - touched <= {n for n in before if "yield" in n}
+    lapsed = profile_of(archive, grower, TODAY + timedelta(days=366))
+    assert lapsed["documented_wages_evidence"] is None
+
+
+def test_what_the_archive_has_is_not_written_again(
+    desk: Desk, grower: Member, archive: Archive, ledger_settings: Any, tmp_path: Path
+) -> None:
+    record(desk, grower, incomes={"wages": 90_000}, resident_since=MOVED_IN)
+    assert set(bring_in(ledger_settings, archive, tmp_path / "one").rows) == {"incomes", "members"}
+    assert bring_in(ledger_settings, archive, tmp_path / "two").rows == {}
+    record(desk, grower, incomes={"wages": 80_000})
+    assert set(bring_in(ledger_settings, archive, tmp_path / "three").rows) == {"incomes"}
+    assert profile_of(archive, grower, NEXT)["documented_wages_yuan"] == 80_000
+
+
+def test_a_yield_without_a_plot_on_record_is_named_and_not_invented(
+    desk: Desk, grower: Member, archive: Archive, ledger_settings: Any, tmp_path: Path
+) -> None:
+    record(desk, grower, harvests={"cherry": {"season": "2023-G", "kg_per_mu": 700}})
+    found = bring_in(ledger_settings, archive, tmp_path / "visits")
+    assert found.rows == {}
+    assert found.without_row == (f"{grower['member_id']}: no plot of cherry in 2023-G on record",)
+
+
+def test_visits_to_an_erased_person_are_not_written(
+    desk: Desk, grower: Member, archive: Archive, ledger_settings: Any, tmp_path: Path
+) -> None:
+    record(desk, grower, incomes={"wages": 90_000})
+    desk.do(Erase(None, "reviewer-1", grower["member_id"], desk.resources))
+    assert bring_in(ledger_settings, archive, tmp_path / "visits").rows == {}
+
+
+def test_the_command_writes_private_files_and_counts_them(
+    desk: Desk,
+    grower: Member,
+    archive: Archive,
+    ledger_settings: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record(desk, grower, incomes={"wages": 90_000})
+    url = Location.of(ledger_settings).url.render_as_string(hide_password=False)
+    monkeypatch.setenv("RONGZI_DATABASE_URL", url)
+    out = tmp_path / "visits"
+    words = ["--archive", archive.folder, "--out", out, "--home", ledger_settings.home]
+    told = CliRunner().invoke(command, [str(word) for word in words])
+    assert told.exit_code == 0, told.output
+    assert "visits: 1" in told.output
+    (file,) = out.iterdir()
+    assert (file.name, file.stat().st_mode & 0o777) == ("incomes.csv", 0o600)
