@@ -1,12 +1,12 @@
-"""Exposure: what may be lent or is lent to a member and the household, over all decisions.
+"""Exposure: what may be lent or is lent to a member, the household and other groups.
 
-Four eyes look at exposure. An amount below their limit on one decision, and again on the next, or
-for another member of the household, is one large loan in parts.
+Four eyes look at the household's exposure. An amount below their limit on one decision, and again
+on the next, or for another member of the household, is one large loan in parts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from api.cases.state import DecisionState, running_draws, states_of
@@ -14,9 +14,9 @@ from api.core.calendar import date_in_china
 from api.editions.edition import Edition
 from api.editions.in_use import Resources
 from api.ledger.commands import View
+from model.policy.entries import CAPPED_GROUPS
 
-#: Name of the household's cap in the policy.
-_HOUSEHOLD = "household"
+HOUSEHOLD, RELATED, COOPERATIVE, VILLAGE = CAPPED_GROUPS
 
 
 def exposure_with(view: View, state: DecisionState, amount_yuan: int, edition: Edition) -> int:
@@ -30,36 +30,57 @@ def exposure_with(view: View, state: DecisionState, amount_yuan: int, edition: E
     return total
 
 
-def exposure_of_household(
-    view: View, member_id: str, new_yuan: int, edition: Edition, but: str = ""
-) -> int:
-    """Return the exposure to a member's household, in yuan, with `new_yuan` for the member.
+def caps_exceeded(
+    view: View, member_id: str, new_yuan: int, resources: Resources, but: str = ""
+) -> tuple[str, ...]:
+    """Return the capped groups of a member that `new_yuan` more exceed, beside all that is out.
+
+    Where the ledger knows nobody else of a group, the member's own limit binds.
 
     Parameters
     ----------
     but
         A decision that does not count, because `new_yuan` is what it comes to.
     """
-    known = view.identities.known({member_id, *edition.household_of(member_id)})
-    entries = view.entries_of_subjects(set(known.values()), ()) if known else {}
+
+    def is_beyond(kind: str, cap: int) -> bool:
+        groups = groups_of(resources.edition, member_id, kind)
+        totals = (exposure_of_group(view, member_id, each, new_yuan, but) for each in groups)
+        return any(total is not None and total > cap for total in totals)
+
+    caps = resources.policy.exposure_caps_yuan
+    return tuple(kind for kind, cap in caps.items() if is_beyond(kind, cap))
+
+
+def groups_of(edition: Edition, member_id: str, kind: str) -> Iterator[Collection[str]]:
+    """Yield the other members of each of a member's groups of a kind."""
+    if kind == HOUSEHOLD:
+        yield edition.household_of(member_id)
+    elif kind == RELATED:
+        yield edition.related_to(member_id)
+    elif kind == VILLAGE:
+        yield edition.neighbours_of(member_id)
+    elif kind == COOPERATIVE:
+        for cooperative in edition.cooperatives_of(member_id):
+            yield edition.members_of_cooperative(cooperative)
+
+
+def exposure_of_group(
+    view: View, member_id: str, others: Collection[str], new_yuan: int, but: str = ""
+) -> int | None:
+    """Return the exposure to a member and `others`, in yuan, with `new_yuan` for the member.
+
+    None where the ledger knows none of the others.
+    """
+    known = view.identities.known({member_id, *others})
+    if not known.keys() - {member_id}:
+        return None
+    entries = view.entries_of_subjects(set(known.values()), ())
     total = 0 if member_id in known else new_yuan
     for member, subject in known.items():
         states = [s for s in states_of(entries.get(subject, [])) if s.decision_id != but]
         total += _exposure(states, new_yuan if member == member_id else 0, view.now)
     return total
-
-
-def is_beyond_cap(
-    view: View, member_id: str, new_yuan: int, resources: Resources, but: str = ""
-) -> bool:
-    """Return whether `new_yuan` more, beside all that is out, exceed the household's cap.
-
-    Where the ledger knows no other member of the household, the member's own limit binds.
-    """
-    cap = resources.policy.exposure_caps_yuan.get(_HOUSEHOLD)
-    if cap is None or not view.identities.known(resources.edition.household_of(member_id)):
-        return False
-    return exposure_of_household(view, member_id, new_yuan, resources.edition, but) > cap
 
 
 def _exposure(states: Sequence[DecisionState], new: int, now: datetime) -> int:

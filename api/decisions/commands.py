@@ -7,7 +7,7 @@ request, so that one version of card, policy and edition makes each decision.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Self
@@ -16,7 +16,7 @@ import rfc8785
 
 from api.consent.consent import with_consent
 from api.core.calendar import date_in_china
-from api.decisions.caps import BEYOND_CAP, capped
+from api.decisions.caps import capped, stored_caps
 from api.decisions.edition_age import aged, stored_age
 from api.decisions.profiles import (
     BY_CONSENT_ALONE,
@@ -88,17 +88,17 @@ def _decide_new(view: View, questions: Sequence[Question]) -> dict[str, Written]
         together = list(group)
         _store_versions(view, together[0].command.resources)
         for question, decision, scored in _decide_together(view, together):
-            beyond = decision.outcome == "APPROVE" and _is_beyond_cap(view, question.command)
-            answer = capped(decision, beyond)
-            written[question.digest] = _write_decision(view, question, answer, scored, beyond)
+            exceeded = _caps_exceeded(view, question.command, decision)
+            answer = capped(decision, exceeded)
+            written[question.digest] = _write_decision(view, question, answer, scored, exceeded)
     return written
 
 
-def _is_beyond_cap(view: View, command: Inquiry) -> bool:
-    if command.is_beyond_cap is None:
-        return False
+def _caps_exceeded(view: View, command: Inquiry, decision: Decision) -> Collection[str]:
+    if command.caps_exceeded is None or decision.outcome != "APPROVE":
+        return ()
     yuan, resources = command.request.amount_yuan, command.resources
-    return command.is_beyond_cap(view, command.member_id, yuan, resources)
+    return command.caps_exceeded(view, command.member_id, yuan, resources)
 
 
 def _decide_together(
@@ -153,7 +153,11 @@ def _on_grounds(decision: Decision, profile: Profile, resources: Resources) -> D
 
 
 def _write_decision(
-    view: View, question: Question, decision: Decision, scored: _Scored, is_beyond_cap: bool
+    view: View,
+    question: Question,
+    decision: Decision,
+    scored: _Scored,
+    exceeded: Collection[str],
 ) -> Written:
     command, decision_id, entry_id = question.command, new_ordered_id(), new_ordered_id()
     resources, edition = command.resources, command.resources.edition
@@ -177,8 +181,7 @@ def _write_decision(
         body |= {"profile": exact, BY_CONSENT_ALONE: True}  # no value of the person
     if age := stored_age(command.age):
         body["edition_age"] = age
-    if is_beyond_cap:
-        body[BEYOND_CAP] = True
+    body |= stored_caps(exceeded)
     if scored.visits:
         body[VISITS] = [visit.visit_id for visit in scored.visits]
     if question.ruling:

@@ -14,7 +14,7 @@ from typing import Any
 from api.access.duties import consent_giver, refuse_joined
 from api.consent.consent import CONSENT, is_consent_in_force
 from api.core.calendar import date_in_china
-from api.decisions.caps import IsBeyondCap
+from api.decisions.caps import CapsExceeded
 from api.decisions.rulings import RULINGS, binding_ruling
 from api.decisions.stored import question_of
 from api.editions.edition import Profile
@@ -40,7 +40,7 @@ class Inquiry:
         Today in China, the first day of the decision's validity.
     age : Age or None
         The age of the edition; None counts as fresh.
-    is_beyond_cap : callable or None
+    caps_exceeded : callable or None
         Asked before an approval; None asks nothing, and the cap binds at the payment.
     """
 
@@ -52,7 +52,7 @@ class Inquiry:
     resources: Resources
     today: date
     age: Age | None = None
-    is_beyond_cap: IsBeyondCap | None = None
+    caps_exceeded: CapsExceeded | None = None
 
 
 @dataclass(frozen=True)

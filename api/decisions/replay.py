@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Protocol
 
-from api.decisions.caps import BEYOND_CAP, capped
+from api.decisions.caps import capped, caps_stored_in
 from api.decisions.edition_age import aged
 from api.decisions.profiles import BY_CONSENT_ALONE, by_consent_alone, stored_profile
 from api.decisions.rulings import RULINGS, bound
@@ -114,7 +114,7 @@ def remake(stored: Stored, entry: Entry, profile: Mapping[str, Any]) -> Remade:
         decision = by_consent_alone(decision, policy)
     decision = bound(decision, request.amount_yuan, _ruling(stored, entry))
     decision = aged(decision, entry.body.get("edition_age"))
-    decision = capped(decision, bool(entry.body.get(BEYOND_CAP)))
+    decision = capped(decision, caps_stored_in(entry.body))
     return Remade(columns, request, as_of, policy, card, decision)
 
 

@@ -62,7 +62,7 @@ async def post_decision(
         resources=resources,
         today=service.today(),
         age=usable_age(service),
-        is_beyond_cap=state.is_beyond_cap,
+        caps_exceeded=state.caps_exceeded,
     )
     answer = await ledger.write(command, principal.authority)
     _count_decision(request, answer)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import rfc8785
 
 from api.editions.funnel import Funnel, funnel
+from api.editions.relations import Relation, relations
 from api.editions.sources import Borrowing, People, borrowing, people, place_names
 from api.scoring.kernel import Basis, Scored, member_ids
 from data.storage.archive import Archive
@@ -51,6 +52,8 @@ class Contents:
         Every change of tier against the edition before.
     villages : dict
         Village code of each member who moved, the last one known of a member who left.
+    relations : tuple of Relation
+        Who belongs together by a guarantee or a cooperative, sorted.
     """
 
     basis: Basis
@@ -64,6 +67,7 @@ class Contents:
     funnel: Funnel
     moves: tuple[Change, ...]
     villages: dict[str, str]
+    relations: tuple[Relation, ...]
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -104,6 +108,7 @@ def contents(
         funnel=_funnel(profile, scored.rows, borrowing(archive, basis.as_of, members)),
         moves=moved,
         villages=_villages(moved, scored.rows, previous),
+        relations=relations(archive, profile, basis.as_of),
     )
 
 

@@ -30,6 +30,7 @@ from api.editions.edition import (
     PEOPLE,
     PLACES,
     PROFILES,
+    RELATIONS,
     WHITELIST,
 )
 from api.editions.funnel import STEPS
@@ -98,6 +99,7 @@ def _tables(contents: Contents) -> Iterator[_Table]:
     yield _places(contents)
     yield _funnel(contents)
     yield _changes(contents)
+    yield _relations(contents)
 
 
 def served_attributes(policy: Policy) -> tuple[str, ...]:
@@ -173,6 +175,17 @@ def _changes(contents: Contents) -> _Table:
     rows = [(each.member_id, each.change, each.reason) for each in contents.changes]
     kinds = dict.fromkeys(("member_id", "change", "reason"), "TEXT")
     return _Table(CHANGES, kinds, rows)
+
+
+def _relations(contents: Contents) -> _Table:
+    rows = [(position, *row) for position, row in enumerate(contents.relations)]
+    kinds = {"position": "INTEGER", **dict.fromkeys(("kind", "member_id", "other"), "TEXT")}
+    return _Table(
+        RELATIONS,
+        kinds,
+        _transpose(rows, len(kinds)),
+        (("kind", "member_id"), ("kind", "other")),
+    )
 
 
 def _values(column: pa.ChunkedArray) -> list[object]:

@@ -31,9 +31,11 @@ from model.card.bins import Columns, Floats
 Row = dict[str, Any]
 
 #: Tables of ``edition.sqlite``.
-PEOPLE, PROFILES, ATTRIBUTES, WHITELIST, PLACES, FUNNEL, CHANGES = (
-    "people", "profiles", "attributes", "whitelist", "places", "funnel", "changes",
+PEOPLE, PROFILES, ATTRIBUTES, WHITELIST, PLACES, FUNNEL, CHANGES, RELATIONS = (
+    "people", "profiles", "attributes", "whitelist", "places", "funnel", "changes", "relations",
 )  # fmt: skip
+#: Kinds of rows of `RELATIONS`: a guarantor or a borrower, a cooperative.
+GUARANTEE, MEMBERSHIP = "guarantee", "membership"
 #: The column of `PROFILES` that holds the numbers, and how each is stored.
 NUMBERS, FLOAT = "numbers", "<f8"
 _HOUSEHOLD = "household_id"
@@ -107,6 +109,8 @@ class Edition:
         weakref.finalize(self, connection.close)
         self._cache: dict[str, Profile | None] = {}
         self._small_cells: dict[int, SmallCells] = {}
+        tables = self._all("SELECT name FROM sqlite_master WHERE name = ?", RELATIONS)
+        self._has_relations = bool(tables)
         self.numbers = tuple(
             row["name"] for row in self._all(f"SELECT name FROM {ATTRIBUTES} ORDER BY position")
         )
@@ -191,6 +195,32 @@ class Edition:
         sql = f"SELECT member_id FROM {PROFILES} WHERE {_HOUSEHOLD} = ? ORDER BY member_id"
         found = (str(row["member_id"]) for row in self._all(sql, household))
         return tuple(other for other in found if other != member_id)
+
+    def related_to(self, member_id: str) -> tuple[str, ...]:
+        """Return the ids of a member's guarantors, and of whom the member guarantees, in order."""
+        return self._relations("member_id", GUARANTEE, member_id, "other")
+
+    def cooperatives_of(self, member_id: str) -> tuple[str, ...]:
+        """Return the ids of the cooperatives that a member belongs to, in order."""
+        return self._relations("member_id", MEMBERSHIP, member_id, "other")
+
+    def members_of_cooperative(self, cooperative_id: str) -> tuple[str, ...]:
+        """Return the ids of the members of a cooperative, in order."""
+        return self._relations("other", MEMBERSHIP, cooperative_id, "member_id")
+
+    def neighbours_of(self, member_id: str) -> tuple[str, ...]:
+        """Return the ids of the members in the member's village, in order; with the member's."""
+        village = self.village_of(member_id)
+        sql = f"SELECT member_id FROM {WHITELIST} WHERE village_code = ? ORDER BY member_id"
+        return tuple(str(row["member_id"]) for row in self._all(sql, village))
+
+    def _relations(self, column: str, kind: str, value: str, wanted: str) -> tuple[str, ...]:
+        """Return what is related; nothing in an edition of a release that stored no relations."""
+        if not self._has_relations:
+            return ()
+        sql = f"SELECT {wanted} AS found FROM {RELATIONS} WHERE kind = ? AND {column} = ?"
+        rows = self._all(f"{sql} ORDER BY found", kind, value)
+        return tuple(str(row["found"]) for row in rows)
 
     def villages_named(self, name: str, most: int) -> list[str]:
         """Return the codes of up to `most` villages of that name."""

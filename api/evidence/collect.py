@@ -13,6 +13,7 @@ from sqlalchemy import and_, or_, select
 from api.cases.case import member_named, state_body
 from api.cases.state import DecisionState
 from api.consent.consent import CONSENT
+from api.decisions.caps import BEYOND_CAP, BEYOND_GROUP_CAPS
 from api.decisions.profiles import ProfileErasedError, stored_profile
 from api.decisions.rulings import RULINGS
 from api.evidence.bundle import (
@@ -44,7 +45,7 @@ from model.card.card_file import MANIFEST as CARD_MANIFEST_FILE
 INPUT_FIELDS = (
     "question", "asked_on", "request", "as_of", "edition_digest", "policy_digest", "card_digest",
     "consent_at_that_moment", "profile", "edition_age", "ruling",
-    "beyond_household_cap", VISITS,
+    BEYOND_CAP, BEYOND_GROUP_CAPS, VISITS,
 )  # fmt: skip
 
 

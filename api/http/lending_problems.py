@@ -46,6 +46,16 @@ ABOVE_CAP = Kind(
         " counts.",
     ),
 )
+ABOVE_GROUP_CAP = Kind(
+    "above-group-cap",
+    409,
+    Text("超过集中度上限", "The amount exceeds a cap on lending to people who belong together"),
+    Text(
+        "村、合作社、担保关系人的上限见 /v1/policy 的 exposure_caps_yuan；请与信贷管理人员联系。",
+        "See exposure_caps_yuan in /v1/policy for villages, cooperatives and guarantors. Ask the"
+        " credit manager.",
+    ),
+)
 CONSENT_NOT_IN_FORCE = Kind(
     "consent-not-in-force",
     409,
@@ -236,7 +246,7 @@ LOAN_OUTSTANDING = Kind(
 
 LENDING_KINDS = (
     UNKNOWN_DISBURSEMENT, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, ABOVE_CAP,
-    CONSENT_NOT_IN_FORCE, VISITS_NOT_COUNTED, NO_LONGER_ELIGIBLE, RULED_OTHERWISE,
+    ABOVE_GROUP_CAP, CONSENT_NOT_IN_FORCE, VISITS_NOT_COUNTED, NO_LONGER_ELIGIBLE, RULED_OTHERWISE,
     ALREADY_CANCELLED,
     DUTIES_APART, CASE_FULL, UNKNOWN_PROPOSAL, ALREADY_PROPOSED, CLAIMS_USED_UP, UNFIT_REVIEWER,
     NOT_DECLINED, ALREADY_REVIEWED,

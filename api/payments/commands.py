@@ -19,17 +19,19 @@ from api.cases.case import (
     refuse_duty,
     refuse_full,
 )
-from api.cases.exposure import is_beyond_cap
+from api.cases.exposure import caps_exceeded
 from api.cases.money import Draw
 from api.cases.state import DecisionState, running_draws
 from api.consent.consent import CONSENT, is_consent_in_force, with_consent
 from api.core.calendar import date_in_china
+from api.decisions.caps import HOUSEHOLD
 from api.decisions.rulings import RULINGS, binding_ruling, is_within
 from api.editions.edition import columns_of
 from api.editions.in_use import Resources
 from api.http.lending_problems import (
     ABOVE_APPROVED,
     ABOVE_CAP,
+    ABOVE_GROUP_CAP,
     ALREADY_CANCELLED,
     ALREADY_PROPOSED,
     CONSENT_NOT_IN_FORCE,
@@ -184,17 +186,20 @@ def assess_payment(
 def refuse_beyond_cap(
     view: View, state: DecisionState, amount_yuan: int, resources: Resources
 ) -> None:
-    """Refuse a payment with which more is out to the household than the policy's cap.
+    """Refuse a payment with which more is out to a group than the policy's cap.
 
     Raises
     ------
     ProblemError
-        If so.
+        If so; it says whether the household is meant, and of no other group which.
     """
     member_id = view.member_of(state.subject_id)
     total = state.drawn_yuan + amount_yuan
-    if member_id and is_beyond_cap(view, member_id, total, resources, state.decision_id):
-        raise ProblemError(ABOVE_CAP)
+    if member_id is None:
+        raise ProblemError(PERSON_ERASED)
+    exceeded = caps_exceeded(view, member_id, total, resources, state.decision_id)
+    if exceeded:
+        raise ProblemError(ABOVE_CAP if HOUSEHOLD in exceeded else ABOVE_GROUP_CAP)
 
 
 def refuse_small(amount_yuan: int, left_yuan: int, controls: Controls) -> None:

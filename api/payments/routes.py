@@ -24,6 +24,7 @@ from api.http.fields import EXPECTED
 from api.http.lending_problems import (
     ABOVE_APPROVED,
     ABOVE_CAP,
+    ABOVE_GROUP_CAP,
     ALREADY_CANCELLED,
     ALREADY_PROPOSED,
     CASE_FULL,
@@ -67,7 +68,7 @@ def get_disbursements(decision_id: DecisionId, ledger: LedgerInUse) -> list[Disb
     summary="Pay out on an approved decision",
     responses=refusals(
         UNKNOWN_DECISION, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, ABOVE_CAP,
-        CONSENT_NOT_IN_FORCE,
+        ABOVE_GROUP_CAP, CONSENT_NOT_IN_FORCE,
         NO_LONGER_ELIGIBLE, RULED_OTHERWISE, PERSON_ERASED, DUTIES_APART, CASE_FULL,
         EDITION_STALE, *WRITE_BODY,
     ),
@@ -119,8 +120,8 @@ async def post_disbursement_cancellation(
     summary="Confirm a payment or a cancellation that another person proposed",
     responses=refusals(
         UNKNOWN_DECISION, UNKNOWN_PROPOSAL, DUTIES_APART, NOT_APPROVED, DECISION_EXPIRED,
-        ABOVE_APPROVED, ABOVE_CAP, CONSENT_NOT_IN_FORCE, NO_LONGER_ELIGIBLE, RULED_OTHERWISE,
-        PERSON_ERASED,
+        ABOVE_APPROVED, ABOVE_CAP, ABOVE_GROUP_CAP, CONSENT_NOT_IN_FORCE, NO_LONGER_ELIGIBLE,
+        RULED_OTHERWISE, PERSON_ERASED,
         ALREADY_CANCELLED, *WRITE,
     ),
 )  # fmt: skip

@@ -19,6 +19,7 @@ from api.cases.state import running_draws, states_of
 from api.consent.commands import consent_history
 from api.consent.consent import CONSENT, consent_in_edition, is_consent_in_force
 from api.core.calendar import date_in_china
+from api.decisions.caps import BEYOND_CAP, BEYOND_GROUP_CAPS
 from api.decisions.profiles import stored_profile
 from api.editions.edition import Profile
 from api.editions.in_use import Resources
@@ -168,8 +169,13 @@ def _own(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in OF_OTHERS}
 
 
+#: Fields of a decision's entry that follow from what is out to others.
+_OF_GROUPS = (BEYOND_CAP, BEYOND_GROUP_CAPS)
+
+
 def _entry_body(view: View, entry: Entry) -> Mapping[str, Any]:
-    body = dict(entry.body)
+    # Which cap bound would say what others borrowed.
+    body = {name: value for name, value in entry.body.items() if name not in _OF_GROUPS}
     if body.pop("profile_sealed", None):
         body["profile"] = stored_profile(view, entry)
     if entry.kind in VISITED:

@@ -21,7 +21,7 @@ from api.access.access_control import AccessControl
 from api.access.enforce import enforce
 from api.access.matrix import refuse_unlisted, with_access
 from api.cases import routes as cases_routes
-from api.cases.exposure import is_beyond_cap
+from api.cases.exposure import caps_exceeded
 from api.consent import routes as consent_routes
 from api.console import routes as console_routes
 from api.core.settings import Settings
@@ -126,7 +126,7 @@ def create_app(
     app.state.service = Service(settings, today)
     app.state.access_control = AccessControl(settings)
     app.state.tally = Tally()
-    app.state.is_beyond_cap = is_beyond_cap
+    app.state.caps_exceeded = caps_exceeded
     for router in (
         decisions_routes.router, members_routes.router, server_routes.about_router,
         access_routes.sign_in_router, session_routes.router, order_routes.router,

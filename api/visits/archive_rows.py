@@ -119,7 +119,7 @@ def _plots(
         for each in visits
         for crop, found in each.visit.harvests.items()
     }
-    rows, without = [], []
+    rows, without = list[Row](), list[str]()
     for (member, season, crop), (each, kg) in latest.items():
         wanted = (member, season, crop)
         known = [row for key, row in on_record.items() if key[:3] == wanted]

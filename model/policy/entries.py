@@ -144,6 +144,8 @@ COST_NUMBERS: Mapping[str, tuple[int, int]] = {
 }
 #: The evidence of an income, strongest first.
 EVIDENCE = ("account", "tax", "contract", "officer_visit", "declared")
+#: Groups whose exposure a policy may cap, narrowest first.
+CAPPED_GROUPS = ("household", "related", "cooperative", "village")
 #: Numbers that a policy may lack, as older ones do; each with its bounds.
 OPTIONAL_NUMBERS: Mapping[str, tuple[int, int]] = {
     "least_points_told": (1, 100),

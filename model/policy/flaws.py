@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from model.policy.entries import (
+    CAPPED_GROUPS,
     COST_NUMBERS,
     EVIDENCE,
     EVIDENCE_NUMBERS,
@@ -57,6 +58,13 @@ def flaws_of_costs(numbers: Mapping[str, int]) -> Iterator[str]:
     for name in COST_NUMBERS:
         if present and name not in numbers:
             yield f"number {name} is missing beside {', '.join(present)}"
+
+
+def flaws_of_caps(caps: Mapping[str, int]) -> Iterator[str]:
+    """Yield what is wrong with the caps of exposure: a misspelt one would cap nothing."""
+    for name in caps:
+        if name not in CAPPED_GROUPS:
+            yield f"exposure_caps_yuan names {name}; it may name {', '.join(CAPPED_GROUPS)}"
 
 
 def flaws_of_grades(grades: Sequence[GradeTerms]) -> Iterator[str]:

@@ -29,6 +29,7 @@ from model.policy.entries import (
     rule_of,
 )
 from model.policy.flaws import (
+    flaws_of_caps,
     flaws_of_costs,
     flaws_of_evidence,
     flaws_of_grades,
@@ -84,7 +85,8 @@ class Policy:
     occupations_without_fields : tuple of str
         Lines of work in which nobody is told that fields are few or missing.
     exposure_caps_yuan : mapping of str to int
-        Most that may be out to a ``household``; empty in a policy without caps.
+        Most that may be out to a ``household``, to ``related`` persons, to the members of a
+        ``cooperative`` and to a ``village``; a group that it does not name has no cap.
     consent_terms : ConsentTerms
         What a decision needs consent to, and whose consent counts.
     in_force : mapping
@@ -236,6 +238,7 @@ def _refuse_contradictions(policy: Policy, named: set[str]) -> None:
         *flaws_of_numbers(policy.numbers, named),
         *flaws_of_evidence(policy.numbers, policy.evidence_percent),
         *flaws_of_costs(policy.numbers),
+        *flaws_of_caps(policy.exposure_caps_yuan),
         *flaws_of_grades(policy.grades),
         *flaws_of_tiers(policy.tiers),
         *flaws_of_review_reasons(policy.review_reasons),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from api.cases.case import case_of
-from api.cases.exposure import is_beyond_cap
+from api.cases.exposure import caps_exceeded
 from api.core.calendar import date_in_china
 from api.decisions.commands import Decide
 from api.decisions.replay import replay
@@ -54,7 +54,7 @@ def decide(desk: Desk, member: dict[str, Any], yuan: int) -> str:
     found: str = desk.do(
         Decide(
             None, "officer-1", member["member_id"], request, profile, desk.resources,
-            date_in_china(desk.now), is_beyond_cap=is_beyond_cap,
+            date_in_china(desk.now), caps_exceeded=caps_exceeded,
         )
     )["decision_id"]  # fmt: skip
     return found

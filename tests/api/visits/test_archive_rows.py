@@ -109,6 +109,7 @@ def test_what_the_archive_has_is_not_written_again(
     record(desk, grower, incomes={"wages": 90_000}, resident_since=MOVED_IN)
     assert set(bring_in(ledger_settings, archive, tmp_path / "one").rows) == {"incomes", "members"}
     assert bring_in(ledger_settings, archive, tmp_path / "two").rows == {}
+    desk.now += timedelta(hours=1)
     record(desk, grower, incomes={"wages": 80_000})
     assert set(bring_in(ledger_settings, archive, tmp_path / "three").rows) == {"incomes"}
     assert profile_of(archive, grower, NEXT)["documented_wages_yuan"] == 80_000
