@@ -26,6 +26,8 @@ DUTY_OF: Mapping[Kind, Duty] = {
     "DISBURSED": "pay",
     "CANCELLATION_PROPOSED": "cancel",
     "DISBURSEMENT_CANCELLED": "cancel",
+    "REPAID": "repay",
+    "REPAYMENT_CANCELLED": "cancel",
 }
 
 

@@ -114,6 +114,8 @@ MATRIX: Mapping[str, Rule] = {
     "post_review_release": _rule(("reviewer",), "decision in path"),
     "post_disbursement": _rule(("officer",), "decision in path"),
     "post_disbursement_cancellation": _rule(("officer",), "decision in path"),
+    "post_repayment": _rule(("officer",), "decision in path"),
+    "post_repayment_cancellation": _rule(("officer",), "decision in path"),
     "post_confirmation": _rule(("officer", "reviewer"), "decision in path"),
     "get_disbursements": _rule(_CASE, "decision in path", personal=True),
     "get_consents": _rule(_CASE, "member in path", personal=True),

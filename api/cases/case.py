@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from api.access.duties import consent_giver, refuse_joined
-from api.cases.money import Pending
+from api.cases.money import Draw, Pending
 from api.cases.state import APPROVING, DecisionState
 from api.consent.consent import CONSENT
 from api.core.calendar import date_in_china
@@ -155,17 +155,31 @@ def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:
         "claimed_by": claimant,
         "claimed_until": until.isoformat() if until else None,
         "first_approval_yuan": state.first_approval_yuan or None,
-        "disbursements": [
-            {
-                "number": draw.number,
-                "amount_yuan": draw.amount_yuan,
-                "on": draw.on.isoformat(),
-                "is_cancelled": draw.is_cancelled,
-            }
-            for draw in state.draws
-        ],
+        "disbursements": [draw_body(draw) for draw in state.draws],
         # Stored answers of cases without proposals have the bytes of earlier releases.
         **({"awaiting_confirmation": awaiting} if awaiting else {}),
+    }
+
+
+def draw_body(draw: Draw) -> dict[str, Any]:
+    """Return a payment, in the shape `api.cases.schemas.DisbursementShape`.
+
+    What lines brought is left out of a payment of before, whose answers keep their bytes.
+    """
+    body = {
+        "number": draw.number,
+        "amount_yuan": draw.amount_yuan,
+        "on": draw.on.isoformat(),
+        "is_cancelled": draw.is_cancelled,
+    }
+    if draw.due_on is None and not draw.repayments:
+        return body
+    repayments = [{**vars(each), "on": each.on.isoformat()} for each in draw.repayments]
+    due = draw.due_on.isoformat() if draw.due_on else None
+    return body | {
+        "due_on": due,
+        "outstanding_yuan": draw.outstanding_yuan,
+        "repayments": repayments,
     }
 
 

@@ -73,7 +73,8 @@ def _capacity_of(
         return None
     months = remade.request.months
     crops = crops_confirmed(visits, remade.columns)
-    return capacity_shape(remade.columns, remade.as_of, remade.policy, months, lang, crops)
+    is_line = remade.request.revolving
+    return capacity_shape(remade.columns, remade.as_of, remade.policy, months, lang, crops, is_line)
 
 
 def _since(view: View, entries: Sequence[Entry], policy: Policy) -> Since | None:

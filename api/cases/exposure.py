@@ -97,7 +97,7 @@ def _exposure(states: Sequence[DecisionState], new: int, now: datetime) -> int:
 
 
 def _drawn(state: DecisionState, now: datetime) -> int:
-    return sum(draw.amount_yuan for draw in running_draws(state, date_in_china(now)))
+    return sum(draw.outstanding_yuan for draw in running_draws(state, date_in_china(now)))
 
 
 def _by_member(view: View, subject_id: str, edition: Edition) -> dict[str, list[DecisionState]]:

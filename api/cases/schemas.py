@@ -127,6 +127,15 @@ class ReplayShape(BaseModel):
     fields: list[ReplayedField]
 
 
+class RepaymentShape(BaseModel):
+    """One repayment of a payment's principal."""
+
+    number: int
+    amount_yuan: int
+    on: date
+    is_cancelled: bool
+
+
 class DisbursementShape(BaseModel):
     """One payment."""
 
@@ -134,6 +143,13 @@ class DisbursementShape(BaseModel):
     amount_yuan: int
     on: date
     is_cancelled: bool
+    due_on: date | None = Field(
+        default=None, description="last day to repay it; null under a policy without lines"
+    )
+    outstanding_yuan: int | None = Field(
+        default=None, description="principal not repaid on record; null as for `due_on`"
+    )
+    repayments: list[RepaymentShape] = []
 
 
 class PendingShape(BaseModel):

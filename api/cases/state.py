@@ -41,6 +41,8 @@ class DecisionState:
         The service's own answer.
     settled : Status
         The status that the last entry gave, regardless of the time since; see `status`.
+    is_line : bool
+        Whether it is a line of credit: what is repaid may be drawn again until its last day.
     approved_yuan : int
         Amount that may be drawn in total; 0 unless approved.
     approved_by : tuple of str
@@ -73,6 +75,7 @@ class DecisionState:
     decided_at: datetime | None = None
     asked_yuan: int = 0
     months: int = 0
+    is_line: bool = False
     limit_yuan: int = 0
     approved_yuan: int = 0
     approved_by: tuple[str, ...] = ()
@@ -123,9 +126,19 @@ class DecisionState:
         return sum(draw.amount_yuan for draw in self.draws if not draw.is_cancelled)
 
     @property
+    def outstanding_yuan(self) -> int:
+        """Principal drawn and not repaid on record."""
+        return sum(draw.outstanding_yuan for draw in self.draws)
+
+    @property
+    def used_yuan(self) -> int:
+        """What counts against the approval: of a line what is outstanding, else what was drawn."""
+        return self.outstanding_yuan if self.is_line else self.drawn_yuan
+
+    @property
     def left_yuan(self) -> int:
         """Amount that may still be drawn on this decision alone."""
-        return max(self.approved_yuan - self.drawn_yuan, 0)
+        return max(self.approved_yuan - self.used_yuan, 0)
 
     def status(self, now: datetime) -> Status:
         """Return the status at `now`: claims lapse and approvals expire."""
@@ -173,6 +186,7 @@ def _apply_decision(state: DecisionState, entry: Entry) -> DecisionState:
         decided_at=entry.recorded_at,
         asked_yuan=entry.amount_yuan or 0,
         months=entry.body.get("request", {}).get("months", 0),
+        is_line=entry.body.get("request", {}).get("revolving", False),
         limit_yuan=answer.get("limit_yuan", 0),
         approved_yuan=(entry.amount_yuan or 0) if approves else 0,
         requested_by=state.requested_by | {entry.actor},
@@ -270,11 +284,11 @@ def states_of(entries: Iterable[Entry]) -> list[DecisionState]:
 
 
 def running_draws(state: DecisionState, today: date) -> list[Draw]:
-    """Return the payments on a decision that are not cancelled and whose term has not ended."""
+    """Return the outstanding payments; one without a day on which it is due ends with its term."""
     return [
         draw
         for draw in state.draws
-        if not draw.is_cancelled and _months_later(draw.on, state.months) > today
+        if draw.outstanding_yuan and (draw.due_on or _months_later(draw.on, state.months) > today)
     ]
 
 

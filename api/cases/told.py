@@ -55,9 +55,10 @@ def capacity_shape(
     months: int,
     lang: Language,
     confirmed: Collection[str] = (),
+    is_line: bool = False,
 ) -> CapacityShape | None:
     """Return the sum from income to capacity for a term; see `capacity_table`."""
-    table = capacity_table(columns, as_of, policy, months, confirmed)
+    table = capacity_table(columns, as_of, policy, months, confirmed, is_line)
     if table is None:
         return None
     incomes = [

@@ -166,7 +166,7 @@ def _write_decision(
     body: dict[str, Any] = {
         "question": question.digest,
         "asked_on": command.today.isoformat(),
-        "request": command.request.__dict__,
+        "request": command.request.stored(),
         "as_of": edition.manifest.as_of,
         "edition_digest": edition.digest,
         "policy_digest": policy.digest,
@@ -193,7 +193,7 @@ def _write_decision(
 def _write_repeat(question: Question, first: Answer) -> Written:
     """Answer with the first decision on the question, and record the repeated request."""
     decision = json.loads(first.body)
-    body = {"question": question.digest, "request": question.command.request.__dict__}
+    body = {"question": question.digest, "request": question.command.request.stored()}
     entry = question.entry("REPEATED", decision["decision_id"], decision["outcome"], body)
     return Written(first, (entry,))
 

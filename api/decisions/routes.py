@@ -21,6 +21,9 @@ from api.http.ledger import to_response
 from api.http.openapi import refusals
 from api.http.problem_kinds import EDITION_STALE, UNKNOWN_MEMBER
 from api.http.problems import ProblemError
+from api.http.repayment_problems import (
+    LINES_NOT_OFFERED,
+)
 from api.http.request_log import add_to_log
 from api.ledger.commands import Answer, IdempotencyScope
 from api.ledger.writer import Ledger
@@ -33,7 +36,7 @@ router = APIRouter(prefix="/v1", route_class=DecisionRoute, tags=["decisions"])
     "/decisions",
     response_model=DecisionShape,
     summary="Decide on a member's request",
-    responses=refusals(UNKNOWN_MEMBER, EDITION_STALE, *WRITE_BODY),
+    responses=refusals(UNKNOWN_MEMBER, EDITION_STALE, LINES_NOT_OFFERED, *WRITE_BODY),
 )
 async def post_decision(
     request: HttpRequest, body: DecisionRequest, idempotency_key: IdempotencyKey
@@ -51,13 +54,19 @@ async def post_decision(
     profile = resources.edition.profile(body.member_id)
     if profile is None:
         raise ProblemError(UNKNOWN_MEMBER)
+    if body.revolving and not resources.policy.has_lines:
+        raise ProblemError(LINES_NOT_OFFERED)
     command = Decide(
+        # Without its default a loan has the scope that it had before there were lines.
         idempotency=IdempotencyScope.of(
-            principal.subject, "post_decision", idempotency_key, body.model_dump()
+            principal.subject,
+            "post_decision",
+            idempotency_key,
+            body.model_dump(exclude_defaults=True),
         ),
         actor=principal.subject,
         member_id=body.member_id,
-        request=Request(body.amount_yuan, body.months, body.purpose),
+        request=Request(body.amount_yuan, body.months, body.purpose, body.revolving),
         profile=profile,
         resources=resources,
         today=service.today(),

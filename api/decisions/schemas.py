@@ -11,7 +11,7 @@ from api.http.fields import EXPECTED, MAX_AMOUNT_YUAN, MAX_MONTHS, MEMBER_ID, PU
 
 Outcome = Literal["APPROVE", "REFER", "DECLINE"]
 Tier = Literal["FIRST", "SECOND", "THIRD", "NONE"]
-Repayment = Literal["harvest_bullet", "equal_instalments", "interest_first"]
+Repayment = Literal["harvest_bullet", "equal_instalments", "interest_first", "revolving"]
 Bound = Literal["PRODUCT_CAP", "REPAYMENT_CAPACITY", "GRADE_CAP"]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 MemberId = Annotated[str, StringConstraints(pattern=MEMBER_ID)]
@@ -44,6 +44,7 @@ class DecisionRequest(BaseModel):
             json_schema_extra={"enum": list(PURPOSES)},
         ),
     ]
+    revolving: Annotated[bool, Field(description=EXPECTED["revolving"].en)] = False
 
 
 class ReasonShape(BaseModel):

@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from api.core.calendar import months_after
 from api.ledger.chain import encode_json
 from model.card.bins import Columns
 from model.decision.decision import Decision, Request
 from model.policy.policy import Policy
 
+#: The repayment kind of a line of credit.
+LINE = "revolving"
 #: Texts of a profile that no rule reads and that identify the household's other members.
 _OMITTED = ("household_id",)
 
@@ -27,7 +30,8 @@ def question_of(
     The digests are those of edition, policy and card, and the id of a ruling that binds the answer.
     """
     terms = [request.amount_yuan, request.months, request.purpose]
-    question = [subject_id, *terms, today.isoformat(), consent, *digests]
+    line = ["revolving"] if request.revolving else []
+    question = [subject_id, *terms, *line, today.isoformat(), consent, *digests]
     return hashlib.sha256(encode_json(question).encode()).hexdigest()
 
 
@@ -57,8 +61,22 @@ def answer_of(
         "as_of": decision.as_of.isoformat(),
         "policy_digest": decision.policy_digest,
         "card_digest": card_digest,
-        "valid_until": (today + timedelta(days=policy["decision_validity_days"])).isoformat(),
+        "valid_until": _valid_until(decision, today, policy).isoformat(),
     }
+
+
+def _valid_until(decision: Decision, today: date, policy: Policy) -> date:
+    """Return the last day on which the answer may be used: of an approved line, its own last."""
+    if decision.outcome == "APPROVE" and decision.repayment == LINE:
+        return approval_ends(today, decision.months, policy)
+    return approval_ends(today, None, policy)
+
+
+def approval_ends(day: date, line_months: int | None, policy: Policy) -> date:
+    """Return the last day of an approval of `day`: of a line of so many months, or of a loan."""
+    if line_months is None:
+        return day + timedelta(days=policy["decision_validity_days"])
+    return months_after(day, line_months)
 
 
 def profile_to_json(names: tuple[str, ...], numbers: list[float], texts: Mapping[str, Any]) -> Any:

@@ -58,6 +58,15 @@ EXPECTED: Mapping[str, Text] = {
         f"整数（月），1 至 {MAX_MONTHS}", f"a whole number of months from 1 to {MAX_MONTHS}"
     ),
     "purpose": Text(f"以下之一：{'、'.join(PURPOSES)}", f"one of {', '.join(PURPOSES)}"),
+    "revolving": Text(
+        "true 表示申请循环额度（在期限内随借随还），缺省为 false",
+        "true for a line of credit, drawn and repaid within its term; false without it",
+    ),
+    "repaid_on": Text(
+        "还款日期，如 2023-10-08：不早于放款日，不晚于今天",
+        "the day of the repayment, such as 2023-10-08: from the day of the payment to today",
+    ),
+    "repayment": Text("还款序号，1 至 999999", "the number of a repayment, 1 to 999999"),
     "Idempotency-Key": Text(
         "1 至 128 个可打印 ASCII 字符，不含空格",
         "1 to 128 printable ASCII characters without spaces",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.http.access_problems import ACCESS_KINDS
 from api.http.lending_problems import LENDING_KINDS
 from api.http.problems import Kind
+from api.http.repayment_problems import REPAYMENT_KINDS
 from model.profile.dictionary import Text
 
 MALFORMED_BODY = Kind(
@@ -266,6 +267,6 @@ KINDS = {
         UNKNOWN_DECISION, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_READY, EDITION_STALE,
         OVERLOADED, PROVIDER_AWAY, TIMED_OUT, IN_PROGRESS, KEY_REUSED, LEDGER_AWAY, LEDGER_BUSY,
         INTERNAL_ERROR,
-        *ACCESS_KINDS, *LENDING_KINDS,
+        *ACCESS_KINDS, *LENDING_KINDS, *REPAYMENT_KINDS,
     )
 }  # fmt: skip

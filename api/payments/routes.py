@@ -17,7 +17,7 @@ from api.access.dependencies import (
     WriteRequest,
 )
 from api.access.strict_route import StrictRoute
-from api.cases.case import case_of
+from api.cases.case import case_of, draw_body
 from api.cases.schemas import DisbursementShape, StateShape
 from api.decisions.edition_age import usable_age
 from api.http.fields import EXPECTED
@@ -40,12 +40,20 @@ from api.http.lending_problems import (
 )
 from api.http.openapi import refusals
 from api.http.problem_kinds import EDITION_STALE, LEDGER_AWAY, UNKNOWN_DECISION
+from api.http.repayment_problems import (
+    ABOVE_OUTSTANDING,
+    ALREADY_REPAID,
+    DRAW_PAST_DUE,
+    UNKNOWN_REPAYMENT,
+)
 from api.payments.commands import CancelDisbursement, Confirm, Disburse
-from api.payments.schemas import DisbursementRequest
+from api.payments.repayments import CancelRepayment, Repay
+from api.payments.schemas import DisbursementRequest, RepaymentRequest
 
 router = APIRouter(prefix="/v1/decisions", route_class=StrictRoute, tags=["decisions"])
 
 Number = Annotated[int, Path(ge=1, le=999_999, description=EXPECTED["number"].en)]
+RepaymentNumber = Annotated[int, Path(ge=1, le=999_999, description=EXPECTED["repayment"].en)]
 ProposalId = Annotated[str, Path(pattern=UUID, description=EXPECTED["proposal_id"].en)]
 
 
@@ -58,7 +66,7 @@ def get_disbursements(decision_id: DecisionId, ledger: LedgerInUse) -> list[Disb
     """Return every payment in order, including cancelled ones."""
     with ledger.read() as view:
         state = case_of(view, decision_id)
-        return [DisbursementShape(**vars(draw)) for draw in state.draws]
+        return [DisbursementShape.model_validate(draw_body(draw)) for draw in state.draws]
 
 
 @router.post(
@@ -68,7 +76,7 @@ def get_disbursements(decision_id: DecisionId, ledger: LedgerInUse) -> list[Disb
     summary="Pay out on an approved decision",
     responses=refusals(
         UNKNOWN_DECISION, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, ABOVE_CAP,
-        ABOVE_GROUP_CAP, CONSENT_NOT_IN_FORCE,
+        ABOVE_GROUP_CAP, DRAW_PAST_DUE, CONSENT_NOT_IN_FORCE,
         NO_LONGER_ELIGIBLE, RULED_OTHERWISE, PERSON_ERASED, DUTIES_APART, CASE_FULL,
         EDITION_STALE, *WRITE_BODY,
     ),
@@ -98,8 +106,8 @@ async def post_disbursement(
     response_model=StateShape,
     summary="Cancel a payment",
     responses=refusals(
-        UNKNOWN_DECISION, UNKNOWN_DISBURSEMENT, ALREADY_CANCELLED, ALREADY_PROPOSED, DUTIES_APART,
-        *WRITE,
+        UNKNOWN_DECISION, UNKNOWN_DISBURSEMENT, ALREADY_CANCELLED, ALREADY_REPAID, ALREADY_PROPOSED,
+        DUTIES_APART, *WRITE,
     ),
 )  # fmt: skip
 async def post_disbursement_cancellation(
@@ -114,13 +122,54 @@ async def post_disbursement_cancellation(
 
 
 @router.post(
+    "/{decision_id}/disbursements/{number}/repayments",
+    status_code=201,
+    response_model=StateShape,
+    summary="Record a repayment of a payment",
+    responses=refusals(
+        UNKNOWN_DECISION, UNKNOWN_DISBURSEMENT, ABOVE_OUTSTANDING, DUTIES_APART, *WRITE_BODY
+    ),
+)
+async def post_repayment(
+    decision_id: DecisionId, number: Number, body: RepaymentRequest, write: WriteRequest
+) -> Response:
+    """Record principal that was repaid; on a line of credit it may be drawn again.
+
+    It is recorded also after the decision has expired. Who paid out does not record repayments.
+    """
+    scope = write.scope(decision_id=decision_id, number=number, **body.model_dump(mode="json"))
+    command = Repay(scope, write.actor, decision_id, number, body.amount_yuan, body.repaid_on)
+    return await write.send(command)
+
+
+@router.post(
+    "/{decision_id}/disbursements/{number}/repayments/{repayment}/cancellation",
+    status_code=201,
+    response_model=StateShape,
+    summary="Cancel the record of a repayment",
+    responses=refusals(
+        UNKNOWN_DECISION, UNKNOWN_DISBURSEMENT, UNKNOWN_REPAYMENT, ALREADY_CANCELLED,
+        DUTIES_APART, *WRITE,
+    ),
+)  # fmt: skip
+async def post_repayment_cancellation(
+    decision_id: DecisionId, number: Number, repayment: RepaymentNumber, write: WriteRequest
+) -> Response:
+    """Record that a repayment did not take place. Its entry stays; its amount is owed again."""
+    scope = write.scope(decision_id=decision_id, number=number, repayment=repayment)
+    command = CancelRepayment(scope, write.actor, decision_id, number, repayment)
+    return await write.send(command)
+
+
+@router.post(
     "/{decision_id}/proposals/{proposal_id}/confirmation",
     status_code=201,
     response_model=StateShape,
     summary="Confirm a payment or a cancellation that another person proposed",
     responses=refusals(
         UNKNOWN_DECISION, UNKNOWN_PROPOSAL, DUTIES_APART, NOT_APPROVED, DECISION_EXPIRED,
-        ABOVE_APPROVED, ABOVE_CAP, ABOVE_GROUP_CAP, CONSENT_NOT_IN_FORCE, NO_LONGER_ELIGIBLE,
+        ABOVE_APPROVED, ABOVE_CAP, ABOVE_GROUP_CAP, DRAW_PAST_DUE, CONSENT_NOT_IN_FORCE,
+        NO_LONGER_ELIGIBLE, ALREADY_REPAID,
         RULED_OTHERWISE, PERSON_ERASED,
         ALREADY_CANCELLED, *WRITE,
     ),

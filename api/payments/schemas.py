@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from typing import Annotated
 
-from api.http.schemas import Amount, strict_with_example
+from pydantic import BaseModel, Field
+
+from api.http.fields import EXPECTED
+from api.http.schemas import Amount, Day, strict_with_example
 
 
 class DisbursementRequest(BaseModel):
@@ -13,3 +16,12 @@ class DisbursementRequest(BaseModel):
     model_config = strict_with_example(amount_yuan=5000)
 
     amount_yuan: Amount
+
+
+class RepaymentRequest(BaseModel):
+    """Principal of a payment that was repaid."""
+
+    model_config = strict_with_example(amount_yuan=2000, repaid_on="2023-10-08")
+
+    amount_yuan: Amount
+    repaid_on: Annotated[Day, Field(description=EXPECTED["repaid_on"].en)]

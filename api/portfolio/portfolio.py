@@ -14,12 +14,17 @@ from api.portfolio.totals import Totals
 _TIERS = ("members", "first", "second", "third", "none")
 _NAMES = ("county", "township", "village")
 _PERIODS, _COUNTED = ("this_year", "in_total"), ("decisions", "approved", "disbursements")
+_AMOUNTS = (
+    ("approved_yuan", "approved"),
+    ("disbursed_yuan", "disbursements"),
+    ("repaid_yuan", "disbursements"),
+)
 _LEDGER = Layout(
     counts=tuple(f"{period}.{name}" for period in _PERIODS for name in _COUNTED),
     amounts={
         f"{period}.{amount}": f"{period}.{count}"
         for period in _PERIODS
-        for amount, count in (("approved_yuan", "approved"), ("disbursed_yuan", "disbursements"))
+        for amount, count in _AMOUNTS
     },
 )
 
@@ -48,6 +53,11 @@ PORTFOLIO_COUNTS = count_shapes(
             "上述放款的金额（元）；不含档案中由其他渠道发放的贷款，也未减去还款",
             "amount of these payments, in yuan; without loans of other channels in the archive, and"
             " without repayments subtracted",
+        ),
+        "repaid_yuan": (
+            "账本中登记的还款本金（元），撤销的在撤销当年减去；与放款额之差为未还",
+            "principal repaid on record in the ledger, in yuan; subtracted in the year of a"
+            " cancellation. What was disbursed less this is outstanding",
         ),
     }
 )

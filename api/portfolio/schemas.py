@@ -17,6 +17,7 @@ class SumsShape(BaseModel):
     approved_yuan: int | None
     disbursements: int | None
     disbursed_yuan: int | None
+    repaid_yuan: int | None
 
 
 class PortfolioRow(BaseModel):

@@ -21,8 +21,8 @@ from api.ledger.tables import entries
 class Totals:
     """Counts and amounts (yuan) of one village in one year, in China.
 
-    A reversed approval or a cancelled payment is subtracted in the year in which it was reversed or
-    cancelled, as in a ledger.
+    A reversed approval, a cancelled payment or repayment is subtracted in the year in which it was
+    reversed or cancelled, as in a ledger.
     """
 
     decisions: int = 0
@@ -30,6 +30,7 @@ class Totals:
     approved_yuan: int = 0
     disbursements: int = 0
     disbursed_yuan: int = 0
+    repaid_yuan: int = 0
 
     def __iadd__(self, other: Totals) -> Totals:
         """Add `other`, field by field."""
@@ -108,8 +109,13 @@ _YEAR = year_in_china(entries.c.recorded_at)
 _DECIDED = _KIND == "DECISION"
 _DISBURSED = _KIND == "DISBURSED"
 _CANCELLED = _KIND == "DISBURSEMENT_CANCELLED"
+_REPAID = _KIND == "REPAID"
+_OWED_AGAIN = _KIND == "REPAYMENT_CANCELLED"
 _APPROVED = and_(_DECIDED, _OUTCOME == "APPROVE", _YUAN.is_not(None))
 
+_COUNTED = (
+    "DECISION", "DISBURSED", "DISBURSEMENT_CANCELLED", "REPAID", "REPAYMENT_CANCELLED",
+)  # fmt: skip
 _COUNTS = (
     select(
         entries.c.place_code,
@@ -119,8 +125,9 @@ _COUNTS = (
         _sum((_APPROVED, _YUAN)),
         _sum((_DISBURSED, 1), (_CANCELLED, -1)),
         _sum((_DISBURSED, func.coalesce(_YUAN, 0)), (_CANCELLED, -func.coalesce(_YUAN, 0))),
+        _sum((_REPAID, func.coalesce(_YUAN, 0)), (_OWED_AGAIN, -func.coalesce(_YUAN, 0))),
     )
-    .where(_IN_RANGE, _KIND.in_(("DECISION", "DISBURSED", "DISBURSEMENT_CANCELLED")))
+    .where(_IN_RANGE, _KIND.in_(_COUNTED))
     .group_by(entries.c.place_code, _YEAR)
 )
 

@@ -11,6 +11,7 @@ from api.cases.exposure import exposure_with
 from api.cases.state import APPROVING, DECLINING, OPEN, DecisionState
 from api.core.calendar import date_in_china
 from api.decisions.rulings import SECOND_NEEDED
+from api.decisions.stored import approval_ends
 from api.editions.directory import Directory
 from api.editions.in_use import Resources
 from api.http.fields import EXPECTED
@@ -191,7 +192,9 @@ _AMOUNT_IFF_APPROVED = Text(
 
 def ruling_body(ruling: Ruling, state: DecisionState, view: View, policy: Policy) -> dict[str, Any]:
     """Return the body of a ruling's entry; the validity of an approval starts today."""
-    valid_until = date_in_china(view.now) + timedelta(days=policy["decision_validity_days"])
+    longest = policy.numbers.get("line_months", state.months)
+    line_months = min(state.months, longest) if state.is_line else None
+    valid_until = approval_ends(date_in_china(view.now), line_months, policy)
     return {
         "verdict": ruling.verdict,
         "amount_yuan": ruling.amount_yuan,

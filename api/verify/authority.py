@@ -32,6 +32,8 @@ ROLES_OF_KIND: Mapping[Kind, frozenset[Role]] = {
     "DISBURSED": frozenset({"officer", "reviewer"}),
     "CANCELLATION_PROPOSED": frozenset({"officer"}),
     "DISBURSEMENT_CANCELLED": frozenset({"officer", "reviewer"}),
+    "REPAID": frozenset({"officer"}),
+    "REPAYMENT_CANCELLED": frozenset({"officer"}),
     "CONSENT_GIVEN": frozenset({"officer"}),
     "CONSENT_WITHDRAWN": frozenset({"officer"}),
     "VISITED": frozenset({"officer"}),

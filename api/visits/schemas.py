@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from api.http.fields import CROPS, EXPECTED, INCOMES, one_of
 from api.http.free_text import Note
-from api.http.schemas import STRICT, strict_with_example
+from api.http.schemas import STRICT, Day, strict_with_example
 from api.visits.commands import Found, Proof
 from model.archive.tables import archive_tables
 
@@ -20,16 +19,6 @@ _MOST_KG = int(_COLUMNS["plots"]["yield_kg_per_mu"].maximum or 0)
 Yuan = Annotated[int, Field(ge=0, le=_MOST_YUAN)]
 IncomeKind = Annotated[str, StringConstraints(pattern=one_of(INCOMES))]
 Crop = Annotated[str, StringConstraints(pattern=one_of(CROPS))]
-
-
-def _day_of(value: Any) -> date:
-    """Return a day written as text, such as 2023-10-08."""
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        return date.fromisoformat(value)
-    raise ValueError("a day")
-
-
-Day = Annotated[date, BeforeValidator(_day_of), Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
 
 
 class HarvestFound(BaseModel):

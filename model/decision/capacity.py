@@ -31,7 +31,7 @@ class LoanTerms:
         The requested term within the product's bounds or, without a request, the term that suits
         the household's calendar.
     repayment : object array of str
-        ``harvest_bullet``, ``interest_first`` or ``equal_instalments``.
+        ``harvest_bullet``, ``interest_first``, ``equal_instalments`` or, of a line, ``revolving``.
     capacity_yuan : Floats
         Largest principal repayable by then; NaN where no income source is known at all.
     """
@@ -102,7 +102,12 @@ def for_the_loan_that_follows(household: Finances, in_arrears: NDArray[np.bool_]
     )
 
 
-def loan_terms(household: Finances, policy: Policy, months: Ints | None = None) -> LoanTerms:
+def loan_terms(
+    household: Finances,
+    policy: Policy,
+    months: Ints | None = None,
+    lines: NDArray[np.bool_] | None = None,
+) -> LoanTerms:
     """Return the terms that suit each household.
 
     At a given term more income never lowers capacity, and more debt never raises it.
@@ -111,32 +116,36 @@ def loan_terms(household: Finances, policy: Policy, months: Ints | None = None) 
     ----------
     months
         Requested terms, shape (n,); None lets the household's calendar choose.
+    lines
+        Which rows ask for a line of credit, shape (n,): it is repaid in one sum, with interest on
+        its limit for the whole term.
     """
+    lines = np.zeros(len(household.debt_service), dtype=bool) if lines is None else lines
     if months is None:
         harvest = _harvest_term(household, policy)
         months = np.where(household.lives_by_harvest, harvest, policy["standard_months"])
     bounded = np.minimum(np.maximum(months, policy["minimum_months"]), policy["maximum_months"])
-    capacity, in_instalments = _repayable(household, bounded, policy)
+    capacity, in_instalments = _repayable(household, bounded, lines, policy)
     if household.costs is not None and (bounded > policy["limit_months"]).any():
         # PD is that of one farming year, so a longer term does not raise the limit.
         shorter = np.minimum(bounded, policy["limit_months"])
-        capacity = np.minimum(capacity, _repayable(household, shorter, policy)[0])
+        capacity = np.minimum(capacity, _repayable(household, shorter, lines, policy)[0])
     return LoanTerms(
         months=bounded,
-        repayment=_repayment(in_instalments, household.lives_by_harvest),
+        repayment=_repayment(in_instalments, household.lives_by_harvest, lines),
         capacity_yuan=np.where(household.has_no_income_record, np.nan, capacity),
     )
 
 
 def _repayable(
-    household: Finances, months: Ints, policy: Policy
+    household: Finances, months: Ints, lines: NDArray[np.bool_], policy: Policy
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Return the principal repayable over `months`, and whether in instalments, both (n,)."""
     term = months[:, None]
     bullet = _bullet(household, term, policy)[:, 0]
     spread = _instalments(household, term, policy)[:, 0]
     # Herds are sold by the lorry, not by the month.
-    in_instalments = ~household.sells_herds & (spread >= bullet)
+    in_instalments = ~household.sells_herds & (spread >= bullet) & ~lines
     return np.where(in_instalments, spread, bullet).astype(np.float64), in_instalments
 
 
@@ -159,10 +168,13 @@ def _lives_by_harvest(income: Income, policy: Policy) -> NDArray[np.bool_]:
 
 
 def _repayment(
-    in_instalments: NDArray[np.bool_], lives_by_harvest: NDArray[np.bool_]
+    in_instalments: NDArray[np.bool_],
+    lives_by_harvest: NDArray[np.bool_],
+    lines: NDArray[np.bool_],
 ) -> NDArray[np.object_]:
     bullet = np.where(lives_by_harvest, "harvest_bullet", "interest_first")
-    return np.where(in_instalments, "equal_instalments", bullet).astype(object)
+    loan = np.where(in_instalments, "equal_instalments", bullet)
+    return np.where(lines, "revolving", loan).astype(object)
 
 
 def _harvest_term(household: Finances, policy: Policy) -> Ints:

@@ -28,16 +28,32 @@ REQUEST_ATTRIBUTES = (
     "amount_above_limit_yuan",
     "age_at_asked_maturity",
     "months_beyond_age",
+    "line_months_asked",
 )
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a member requests; `purpose` is recorded and does not change the answer."""
+    """What a member requests; `purpose` is recorded and does not change the answer.
+
+    Attributes
+    ----------
+    revolving : bool
+        Whether a line of credit is asked for, of which `amount_yuan` is the limit.
+    """
 
     amount_yuan: int
     months: int
     purpose: str
+    revolving: bool = False
+
+    def stored(self) -> dict[str, Any]:
+        """Return the request as entries of the ledger hold it: a loan as before there were lines.
+
+        It is the whole of the arguments that make it again.
+        """
+        plain = {"amount_yuan": self.amount_yuan, "months": self.months, "purpose": self.purpose}
+        return plain | ({"revolving": True} if self.revolving else {})
 
 
 @dataclass(frozen=True)
@@ -106,7 +122,8 @@ def decide_many(
         If the profiles lack an attribute that the policy or the card reads.
     """
     months = np.array([request.months for request in requests], dtype=np.int64)
-    assessment = assess(columns, as_of, policy, card, months)
+    lines = np.array([request.revolving for request in requests], dtype=bool)
+    assessment = assess(columns, as_of, policy, card, months, lines)
     read = {**columns, **eligibility(columns, policy)}
     on_request = knock_outs(
         policy.request_rules, _request_attributes(read, requests, assessment, policy)
@@ -191,6 +208,10 @@ def _request_attributes(
         "amount_above_limit_yuan": amount - limit,
         "age_at_asked_maturity": age_at_maturity(columns, assessment.terms.months),
         "months_beyond_age": _months_beyond_age(columns, assessment.terms.months, policy),
+        "line_months_asked": np.array(
+            [request.months if request.revolving else np.nan for request in requests],
+            dtype=np.float64,
+        ),
     }
 
 

@@ -96,7 +96,12 @@ class Assessment:
 
 
 def assess(
-    columns: Columns, as_of: date, policy: Policy, card: Card, months: Ints | None = None
+    columns: Columns,
+    as_of: date,
+    policy: Policy,
+    card: Card,
+    months: Ints | None = None,
+    lines: Flags | None = None,
 ) -> Assessment:
     """Take n profiles through knock-outs, points, PD and grade, tier, and offer.
 
@@ -109,6 +114,8 @@ def assess(
         Requested terms, for which limit and repayment are computed. Tier and knock-outs are always
         those of the term that suits the household, so that no request changes who is on the
         whitelist. None lets each household's calendar choose.
+    lines
+        Which rows ask for a line of credit; None: none.
 
     Notes
     -----
@@ -127,7 +134,7 @@ def assess(
     suited = _within_age(loan_terms(following, policy), following, read, policy)
     granted = suited
     if months is not None or following is not household:
-        granted = loan_terms(household, policy, suited.months if months is None else months)
+        granted = loan_terms(household, policy, suited.months if months is None else months, lines)
     codes = card.codes(columns)
     by_factor = card.points_by_factor(codes)
     points = card.total(by_factor)

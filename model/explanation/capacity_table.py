@@ -88,6 +88,7 @@ def capacity_table(
     policy: Policy,
     months: int | None = None,
     confirmed: Collection[str] = (),
+    is_line: bool = False,
 ) -> CapacityTable | None:
     """Return the sum for one member; None under a policy that does not weigh evidence.
 
@@ -99,13 +100,16 @@ def capacity_table(
         The term of the decision; without one the term that suits the household.
     confirmed
         Crops whose yield a visit confirmed.
+    is_line
+        Whether the decision is on a line of credit.
     """
     household = finances(columns, as_of, policy)
     if household.costs is None or household.free_share is None:
         return None
     asked = None if months is None else np.array([months])
-    following = loan_terms(for_the_loan_that_follows(household, in_arrears(columns)), policy, asked)
-    now = loan_terms(household, policy, following.months)
+    line, later = np.array([is_line]), for_the_loan_that_follows(household, in_arrears(columns))
+    following = loan_terms(later, policy, asked, line)
+    now = loan_terms(household, policy, following.months, line)
     income = _year_of(household) // SCALE
     return CapacityTable(
         incomes=tuple(_income_rows(household.income, confirmed)),

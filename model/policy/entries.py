@@ -142,6 +142,12 @@ COST_NUMBERS: Mapping[str, tuple[int, int]] = {
     "handling_bp": (0, 10_000),
     "capital_bp": (0, 10_000),
 }
+#: Numbers of lines of credit; a policy has all of them or none.
+LINE_NUMBERS: Mapping[str, tuple[int, int]] = {
+    "line_months": (1, 60),
+    "draw_months": (1, 60),
+    "arrears_stop_days": (1, 365),
+}
 #: The evidence of an income, strongest first.
 EVIDENCE = ("account", "tax", "contract", "officer_visit", "declared")
 #: Groups whose exposure a policy may cap, narrowest first.
@@ -152,14 +158,15 @@ OPTIONAL_NUMBERS: Mapping[str, tuple[int, int]] = {
     "interest_elsewhere_percent": (0, 100),
     "visit_valid_days": (1, 731),
 }
+#: Every number that code reads, with its bounds.
+KNOWN_NUMBERS: Mapping[str, tuple[int, int]] = {
+    **NUMBERS, **EVIDENCE_NUMBERS, **COST_NUMBERS, **LINE_NUMBERS, **OPTIONAL_NUMBERS,
+}  # fmt: skip
 
 
 def policy_number(name: str, value: object) -> int:
     """Return the number `name` within its bounds; see `integer` for what is raised."""
-    bounds = {**NUMBERS, **EVIDENCE_NUMBERS, **COST_NUMBERS, **OPTIONAL_NUMBERS}.get(
-        name, (-(10**9), 10**9)
-    )
-    return integer(f"number {name}", value, *bounds)
+    return integer(f"number {name}", value, *KNOWN_NUMBERS.get(name, (-(10**9), 10**9)))
 
 
 def rule_of(spec: Mapping[str, Any], numbers: Mapping[str, int]) -> Rule:

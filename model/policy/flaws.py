@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from model.policy.entries import (
@@ -10,8 +10,9 @@ from model.policy.entries import (
     COST_NUMBERS,
     EVIDENCE,
     EVIDENCE_NUMBERS,
+    KNOWN_NUMBERS,
+    LINE_NUMBERS,
     NUMBERS,
-    OPTIONAL_NUMBERS,
     GradeTerms,
     ReviewReason,
     Rule,
@@ -31,9 +32,8 @@ def flaws_of_numbers(numbers: Mapping[str, int], named_by_rules: set[str]) -> It
     for name in NUMBERS:
         if name not in numbers:
             yield f"number {name} is missing"
-    known = {**NUMBERS, **EVIDENCE_NUMBERS, **COST_NUMBERS, **OPTIONAL_NUMBERS}
     for name in numbers:
-        if name not in known and name not in named_by_rules:
+        if name not in KNOWN_NUMBERS and name not in named_by_rules:
             yield f"number {name} is not used; is it misspelt?"
     for low, high in _ASCENDING:
         if numbers.get(low, 0) > numbers.get(high, 0):
@@ -54,8 +54,21 @@ def flaws_of_evidence(numbers: Mapping[str, int], evidence: Mapping[str, int]) -
 
 def flaws_of_costs(numbers: Mapping[str, int]) -> Iterator[str]:
     """Yield what is wrong with the cost of a loan: a policy has all of its numbers or none."""
-    present = [name for name in COST_NUMBERS if name in numbers]
-    for name in COST_NUMBERS:
+    yield from _incomplete(numbers, COST_NUMBERS)
+
+
+def flaws_of_lines(numbers: Mapping[str, int]) -> Iterator[str]:
+    """Yield what is wrong with lines of credit: all numbers or none, and no line beyond a loan."""
+    yield from _incomplete(numbers, LINE_NUMBERS)
+    if numbers.get("line_months", 0) > numbers.get("maximum_months", 0):
+        yield "line_months is above maximum_months"
+    if numbers.get("draw_months", 0) > numbers.get("line_months", numbers.get("draw_months", 0)):
+        yield "draw_months is above line_months"
+
+
+def _incomplete(numbers: Mapping[str, int], group: Iterable[str]) -> Iterator[str]:
+    present = [name for name in group if name in numbers]
+    for name in group:
         if present and name not in numbers:
             yield f"number {name} is missing beside {', '.join(present)}"
 

@@ -33,6 +33,7 @@ from model.policy.flaws import (
     flaws_of_costs,
     flaws_of_evidence,
     flaws_of_grades,
+    flaws_of_lines,
     flaws_of_numbers,
     flaws_of_review_reasons,
     flaws_of_rules,
@@ -125,6 +126,11 @@ class Policy:
     def prices_costs(self) -> bool:
         """Whether a rate must cover what the loan costs; older policies price by grade alone."""
         return "loss_given_default_percent" in self.numbers
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether there are lines of credit, and a draw lasts until it is repaid on record."""
+        return "line_months" in self.numbers
 
     @cached_property
     def read_by_rules(self) -> frozenset[str]:
@@ -238,6 +244,7 @@ def _refuse_contradictions(policy: Policy, named: set[str]) -> None:
         *flaws_of_numbers(policy.numbers, named),
         *flaws_of_evidence(policy.numbers, policy.evidence_percent),
         *flaws_of_costs(policy.numbers),
+        *flaws_of_lines(policy.numbers),
         *flaws_of_caps(policy.exposure_caps_yuan),
         *flaws_of_grades(policy.grades),
         *flaws_of_tiers(policy.tiers),

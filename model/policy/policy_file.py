@@ -32,7 +32,8 @@ LATER_NUMBERS = (
     "usual_rent_yuan_per_mu", "living_cost_yuan_per_head", "living_cost_counted_percent",
     "unknown_household_heads", "guarantee_share_percent", "limit_months",
     "loss_given_default_percent", "exposure_at_default_percent", "funding_bp", "handling_bp",
-    "capital_bp", "interest_elsewhere_percent", "visit_valid_days",
+    "capital_bp", "interest_elsewhere_percent", "visit_valid_days", "line_months", "draw_months",
+    "arrears_stop_days",
 )  # fmt: skip
 _NUMBER_KEYS = ("unit", "source", "values")
 _TABLE_KEYS = ("source", "values")

@@ -301,7 +301,8 @@ def test_the_invariants_hold_after_any_actions(desk, ledger_settings, published_
 
 KINDS = ("DECISION", "REPEATED", "REVIEW_REQUESTED", "REVIEW_CLAIMED", "REVIEW_DECIDED",
          "REVIEW_ASSIGNED", "OVERRIDDEN", "DISBURSEMENT_PROPOSED", "DISBURSED",
-         "CANCELLATION_PROPOSED", "DISBURSEMENT_CANCELLED", "EXPORTED", "ERASED")  # fmt: skip
+         "CANCELLATION_PROPOSED", "DISBURSEMENT_CANCELLED", "REPAID", "REPAYMENT_CANCELLED",
+         "EXPORTED", "ERASED")  # fmt: skip
 any_entry = st.builds(
     Entry,
     kind=st.sampled_from(KINDS),

@@ -11,10 +11,19 @@ from api.cases.case import case_of
 from api.consent.commands import SetConsent
 from api.http.problems import ProblemError
 from api.payments.commands import CancelDisbursement, Disburse
+from model.policy.entries import LINE_NUMBERS
 
 
 def pay(desk, decision, yuan, actor="officer-1"):
     return Disburse(None, actor, decision, yuan, desk.resources)
+
+
+def without_lines(resources):
+    """Return the resources under a policy of before there were lines of credit."""
+    policy = resources.policy
+    numbers = {name: n for name, n in policy.numbers.items() if name not in LINE_NUMBERS}
+    rules = tuple(rule for rule in policy.request_rules if rule.code != "LINE_TOO_LONG")
+    return replace(resources, policy=replace(policy, numbers=numbers, request_rules=rules))
 
 
 def approved(desk, share=1.0):
@@ -67,7 +76,8 @@ def test_a_running_loan_counts_after_its_decision_expired(desk):
     assert desk.do(pay(desk, second, limit))["drawn_yuan"] == limit
 
 
-def test_a_loan_whose_term_has_ended_does_not_count(desk):
+def test_a_loan_whose_term_has_ended_does_not_count_under_a_policy_without_lines(desk):
+    desk.resources = without_lines(desk.resources)
     member, first = approved(desk)
     desk.do(pay(desk, first, member["limit_yuan"]))
     desk.now += timedelta(days=31 * (member["months"] + 1))

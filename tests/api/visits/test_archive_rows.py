@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
@@ -20,7 +21,7 @@ from api.visits.commands import Found, RecordVisit
 from cli.visits import command
 from data.importing.importer import import_files
 from data.storage.archive import Archive
-from data.storage.profiles import profile_as_of
+from data.storage.profiles import profile_spine
 from tests.conftest import Desk
 
 TODAY, NEXT = date(2023, 10, 9), date(2023, 10, 10)
@@ -74,11 +75,9 @@ def bring_in(settings: Any, archive: Archive, folder: Path) -> Any:
 
 
 def profile_of(archive: Archive, member: Member, day: date) -> dict[str, Any]:
-    table = profile_as_of(archive, day)
-    row: dict[str, Any] = table.slice(
-        table["member_id"].to_pylist().index(member["member_id"]), 1
-    ).to_pylist()[0]
-    return row
+    keys = pa.table({"member_id": [member["member_id"]], "as_of": pa.array([day], pa.date32())})
+    (row,) = profile_spine(archive, keys).to_pylist()
+    return dict(row)
 
 
 def test_the_next_edition_knows_what_a_visit_confirmed_and_nothing_else_changed(

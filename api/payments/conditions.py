@@ -1,0 +1,256 @@
+"""The conditions of a payment, all of which must hold at its moment, and what it is written with.
+
+A payment needs consent in force, a new assessment of the member by the edition in use, nothing past
+due, and room in the approval, the limit and the caps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+
+from api.cases.case import controls_at
+from api.cases.exposure import caps_exceeded
+from api.cases.state import DecisionState, running_draws
+from api.consent.consent import CONSENT, is_consent_in_force, with_consent
+from api.core.calendar import date_in_china, months_after
+from api.decisions.caps import HOUSEHOLD
+from api.decisions.rulings import RULINGS, binding_ruling, is_within
+from api.editions.edition import columns_of
+from api.editions.in_use import Resources
+from api.http.lending_problems import (
+    ABOVE_APPROVED,
+    ABOVE_CAP,
+    ABOVE_GROUP_CAP,
+    CONSENT_NOT_IN_FORCE,
+    NO_LONGER_ELIGIBLE,
+    NOT_APPROVED,
+    PERSON_ERASED,
+    RULED_OTHERWISE,
+)
+from api.http.problem_kinds import INVALID_BODY
+from api.http.problems import FieldError, ProblemError
+from api.http.repayment_problems import (
+    DRAW_PAST_DUE,
+)
+from api.ledger.commands import View
+from api.ledger.entries import Kind
+from api.visits.visits import VISITED, in_force, with_visits
+from model.card.bins import Columns
+from model.decision.consent import CONSENT_IN_FORCE
+from model.decision.whitelist import TIERS, Assessment, assess
+from model.policy.controls import Controls
+from model.policy.policy import Policy
+from model.profile.dictionary import Text
+
+_PAID: tuple[Kind, ...] = ("DISBURSED",)
+
+
+def assess_payment(
+    view: View, state: DecisionState, amount_yuan: int, resources: Resources
+) -> dict[str, Any]:
+    """Return the body of a payment's entry if every condition of the payment holds.
+
+    Raises
+    ------
+    ProblemError
+        If one does not hold.
+    """
+    if not state.is_drawable(view.now):
+        raise ProblemError(NOT_APPROVED)
+    assessment = assess_eligible(view, state, resources)
+    refuse_beyond_ruling(view, state, amount_yuan)
+    others = other_decisions(view, state)
+    refuse_arrears(view, [state, *others], resources.policy)
+    left = left_to_draw(view, state, others)
+    if amount_yuan > left:
+        raise ProblemError(ABOVE_APPROVED)
+    refuse_small(amount_yuan, left, controls_at(view))
+    refuse_beyond_cap(view, state, amount_yuan, resources)
+    due = due_day(state, date_in_china(view.now), resources.policy)
+    return {
+        **({"due_on": due.isoformat()} if due else {}),
+        "number": len(state.draws) + 1,
+        "tier": str(assessment.tier[0]),
+        "edition_digest": resources.edition.digest,
+        "policy_digest": resources.policy.digest,
+        "card_digest": resources.card.digest,
+    }
+
+
+def refuse_beyond_cap(
+    view: View, state: DecisionState, amount_yuan: int, resources: Resources
+) -> None:
+    """Refuse a payment with which more is out to a group than the policy's cap.
+
+    Raises
+    ------
+    ProblemError
+        If so; it says whether the household is meant, and of no other group which.
+    """
+    member_id = view.member_of(state.subject_id)
+    total = state.used_yuan + amount_yuan
+    if member_id is None:
+        raise ProblemError(PERSON_ERASED)
+    exceeded = caps_exceeded(view, member_id, total, resources, state.decision_id)
+    if exceeded:
+        raise ProblemError(ABOVE_CAP if HOUSEHOLD in exceeded else ABOVE_GROUP_CAP)
+
+
+def refuse_small(amount_yuan: int, left_yuan: int, controls: Controls) -> None:
+    """Refuse a payment below the smallest one, unless it is all that is left.
+
+    Raises
+    ------
+    ProblemError
+        422, naming the field.
+    """
+    smallest = min(controls.smallest_payment_yuan, left_yuan)
+    if amount_yuan < smallest:
+        expected = Text(
+            f"不少于 {smallest} 元", f"at least {smallest} yuan, or all that is left if it is less"
+        )
+        raise ProblemError(INVALID_BODY, [FieldError("amount_yuan", expected)])
+
+
+def refuse_beyond_ruling(view: View, state: DecisionState, amount_yuan: int) -> None:
+    """Refuse a payment beyond what a person ruled later on another decision on the member.
+
+    Raises
+    ------
+    ProblemError
+        If the ruling binds and does not leave that much open.
+    """
+    controls = controls_at(view)
+    rulings = view.entries_of_subject(state.subject_id, RULINGS)
+    ruling = binding_ruling(rulings, view.now, controls)
+    if ruling is None or ruling.seq < state.approved_seq:
+        return
+    if ruling.decision_id != state.decision_id and not is_within(
+        ruling, state.used_yuan + amount_yuan
+    ):
+        raise ProblemError(RULED_OTHERWISE)
+
+
+def assess_eligible(view: View, state: DecisionState, resources: Resources) -> Assessment:
+    """Return the assessment of the member at this moment, or refuse the payment.
+
+    A member is eligible while the tier carries an offer. An approval by people in spite of a lower
+    tier or a knock-out stays payable while nothing is worse than at the approval.
+
+    Raises
+    ------
+    ProblemError
+        If the person was erased, consent is not in force, or the member is no longer eligible.
+    """
+    member_id = view.member_of(state.subject_id)
+    if member_id is None:
+        raise ProblemError(PERSON_ERASED)
+    columns = current_columns(view, state.subject_id, member_id, resources)
+    if not columns[CONSENT_IN_FORCE][0] == 1.0:
+        raise ProblemError(CONSENT_NOT_IN_FORCE)
+    assessment = assess(
+        columns,
+        resources.edition.manifest.day,
+        resources.policy,
+        resources.card.card,
+        np.array([state.months], dtype=np.int64),
+        np.array([state.is_line]),
+    )
+    if not (
+        assessment.offered[0] or _is_no_worse_than_approved(assessment, state, resources.policy)
+    ):
+        raise ProblemError(NO_LONGER_ELIGIBLE)
+    return assessment
+
+
+def current_columns(view: View, subject_id: str, member_id: str, resources: Resources) -> Columns:
+    """Return the member's profile in the edition in use, with present consent and visits.
+
+    Raises
+    ------
+    ProblemError
+        If the member is not in the edition.
+    """
+    edition = resources.edition
+    profile = edition.profile(member_id)
+    if profile is None:
+        raise ProblemError(NO_LONGER_ELIGIBLE)
+    said = view.entries_of_subject(subject_id, (*CONSENT, *VISITED))
+    consent = is_consent_in_force(said, profile, edition, resources.policy.consent_terms)
+    present = with_consent(profile, edition, consent)
+    visits = in_force(said, date_in_china(view.now))
+    present, _ = with_visits(view, present, edition, visits, resources.policy)
+    return columns_of(edition.numbers, [present])
+
+
+def _is_no_worse_than_approved(
+    assessment: Assessment, state: DecisionState, policy: Policy
+) -> bool:
+    if not state.approved_by:
+        return False
+    known = {rule["code"] for rule in state.answer.get("knock_outs", ())}
+    decided = TIERS.index(state.answer.get("tier", TIERS[0]))
+    found = set(assessment.knock_outs.codes_of(0)) - policy.notes
+    return int(assessment.rank[0]) >= decided and found <= known
+
+
+def other_decisions(view: View, state: DecisionState) -> list[DecisionState]:
+    """Return the member's other decisions on which money was paid out."""
+    paid = view.entries_of_subject(state.subject_id, _PAID)
+    on = {entry.decision_id for entry in paid if entry.decision_id} - {state.decision_id}
+    return [DecisionState.of(entries) for entries in view.entries_of_decisions(on).values()]
+
+
+def refuse_arrears(view: View, states: Iterable[DecisionState], policy: Policy) -> None:
+    """Refuse a payment to a member who is past due with a draw on any decision.
+
+    Raises
+    ------
+    ProblemError
+        If so, under a policy with lines.
+    """
+    if not policy.has_lines:
+        return
+    today, most = date_in_china(view.now), policy["arrears_stop_days"]
+    draws = (draw for state in states for draw in state.draws)
+    if any(draw.days_past_due(today) >= most for draw in draws):
+        raise ProblemError(DRAW_PAST_DUE)
+
+
+def due_day(state: DecisionState, today: date, policy: Policy) -> date | None:
+    """Return the last day to repay a payment of `today`; None under a policy without lines.
+
+    A draw on a line falls due after `draw_months`, or with the line.
+    """
+    if not policy.has_lines:
+        return None
+    if state.is_line:
+        return min(months_after(today, policy["draw_months"]), state.valid_until)
+    return months_after(today, state.months)
+
+
+def left_to_draw(view: View, state: DecisionState, others: Iterable[DecisionState]) -> int:
+    """Return the amount that may be drawn now.
+
+    Draws on the member's other decisions count against this one's limit, so that a draw never takes
+    the total of all decisions above it. Draws on an expired decision count while they are
+    outstanding and the edition that set this limit could not include them.
+    """
+    ceiling = max(state.limit_yuan, state.approved_yuan)
+    elsewhere = sum(_counts_against(state, each, view.now) for each in others)
+    return max(min(state.left_yuan, ceiling - state.used_yuan - elsewhere), 0)
+
+
+def _counts_against(state: DecisionState, other: DecisionState, now: datetime) -> int:
+    if not other.is_expired(now):
+        return other.used_yuan
+    unseen = [
+        draw
+        for draw in running_draws(other, date_in_china(now))
+        if draw.on >= state.as_of  # the edition includes payments before its day
+    ]
+    return sum(draw.outstanding_yuan for draw in unseen)
