@@ -51,9 +51,9 @@ ABOVE_GROUP_CAP = Kind(
     409,
     Text("超过集中度上限", "The amount exceeds a cap on lending to people who belong together"),
     Text(
-        "村、合作社、担保关系人的上限见 /v1/policy 的 exposure_caps_yuan；请与信贷管理人员联系。",
-        "See exposure_caps_yuan in /v1/policy for villages, cooperatives and guarantors. Ask the"
-        " credit manager.",
+        "村、合作社和担保关系人的合计各有上限，由政策规定；请与信贷管理人员联系。",
+        "The policy caps what is out to a village, a cooperative, and guarantors with their"
+        " borrowers. Ask the credit manager.",
     ),
 )
 CONSENT_NOT_IN_FORCE = Kind(

@@ -25,8 +25,8 @@ ABOVE_OUTSTANDING = Kind(
     409,
     Text("还款金额超过未还本金", "The repayment exceeds the principal that is outstanding"),
     Text(
-        "未还本金见该决策放款的 outstanding_yuan；利息不在此登记。",
-        "See outstanding_yuan of the payment. Interest is not recorded here.",
+        "请核对该笔放款的未还本金；利息不在此登记。",
+        "Check what is outstanding of the payment. Interest is not recorded here.",
     ),
 )
 UNKNOWN_REPAYMENT = Kind(

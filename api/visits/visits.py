@@ -19,9 +19,11 @@ from api.ledger.chain import encode_json
 from api.ledger.commands import View
 from api.ledger.entries import Entry, Kind
 from model.decision.visits import Confirmed, Harvest, Value, Visit, confirmed, counts_visits
+from model.errors import LedgerError
 from model.policy.policy import Policy
 
 VISITED: tuple[Kind, ...] = ("VISITED",)
+_ERASED: tuple[Kind, ...] = ("ERASED",)
 #: Field of a decision's entry: the ids of the visits that changed the profile it stores.
 VISITS = "visits"
 _SEALED, _KEY = "found_sealed", "person_key"
@@ -65,8 +67,19 @@ def body_of(
 
 
 def found_by(view: View, entry: Entry) -> Mapping[str, Any] | None:
-    """Return what the visit in `entry` found; None once the person was erased."""
+    """Return what the visit in `entry` found; None once the person was erased.
+
+    Raises
+    ------
+    LedgerError
+        If it was altered, or its key is missing although nobody was erased.
+    """
     text = view.identities.keys.open(entry.subject_id, entry.body[_SEALED], entry.entry_id)
+    if text is None and not view.entries_of_subject(entry.subject_id, _ERASED):
+        raise LedgerError(
+            f"entry {entry.seq}: the key of the visit is missing, and nobody was erased; restore"
+            " table person_keys from backup"
+        )
     return None if text is None else json.loads(text)
 
 
