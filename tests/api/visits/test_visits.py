@@ -123,7 +123,7 @@ def test_a_confirmed_yield_is_told_as_confirmed(desk: Desk) -> None:
 
 def test_a_visit_lapses_and_then_nothing_is_paid_on_it(desk: Desk, poor: Member) -> None:
     desk.do(record(desk, poor, found(visited=TODAY - timedelta(days=30))))
-    desk.now += timedelta(days=335)  # the last day but one
+    desk.now += timedelta(days=335)  # the last day
     decision = approved(desk, poor)
     pay = Disburse(None, "officer-2", decision, 1_000, desk.resources)
     assert desk.do(pay)["drawn_yuan"] == 1_000
