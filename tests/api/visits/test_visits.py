@@ -38,7 +38,8 @@ def poor(desk: Desk) -> Member:
         columns = edition.columns(row["member_id"])
         assert columns is not None
         shown = columns["documented_wages_evidence"][0]
-        if row["knock_outs"] == POOR and shown is None and row["points"] >= 630:
+        owes = max(columns[name][0] for name in ("balance_outstanding", "debt_service_12m"))
+        if row["knock_outs"] == POOR and shown is None and row["points"] >= 630 and owes == 0:
             return {**row, "months": 12}
     raise AssertionError("nobody is declined for want of income alone")
 
