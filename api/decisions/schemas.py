@@ -26,7 +26,13 @@ class DecisionRequest(BaseModel):
         allow_inf_nan=False,
         json_schema_extra={
             "examples": [
-                {"member_id": "M0000042", "amount_yuan": 20000, "months": 12, "purpose": "inputs"}
+                {
+                    "member_id": "M0000042",
+                    "amount_yuan": 20000,
+                    "months": 12,
+                    "purpose": "inputs",
+                    "revolving": False,
+                }
             ]
         },
     )
