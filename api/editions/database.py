@@ -183,7 +183,7 @@ def _relations(contents: Contents) -> _Table:
     return _Table(
         RELATIONS,
         kinds,
-        _transpose(rows, len(kinds)),
+        rows,
         (("kind", "member_id"), ("kind", "other")),
     )
 

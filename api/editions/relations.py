@@ -26,12 +26,19 @@ class Relation(NamedTuple):
 
 
 def relations(archive: Archive, profile: pa.Table, as_of: date) -> tuple[Relation, ...]:
-    """Return every relation in force on `as_of`, each once, sorted.
+    """Return every relation in force on `as_of` between members of `profile`, each once, sorted.
 
-    A guarantee stands twice, once from each side.
+    A guarantee stands twice, once from each side. Nobody stands here whom the edition does not
+    hold, so that an erasure finds every edition that names the person.
     """
+    members = set(profile["member_id"].to_pylist())
     found = {*_memberships(archive, as_of), *_guarantees(archive, profile, as_of)}
-    return tuple(sorted(found))
+    return tuple(sorted(each for each in found if _is_among(each, members)))
+
+
+def _is_among(relation: Relation, members: set[str]) -> bool:
+    people = {relation.member_id} | ({relation.other} if relation.kind == GUARANTEE else set())
+    return people <= members
 
 
 def _memberships(archive: Archive, as_of: date) -> Iterator[Relation]:
