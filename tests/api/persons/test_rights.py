@@ -180,7 +180,7 @@ def test_the_portfolio_counts_from_members_to_payments(desk):
     assert total["members"] == desk.resources.edition.manifest.counts["members"]
     assert total["in_total"] == total["this_year"] == {
         "decisions": 2, "approved": 1, "approved_yuan": 4_000,
-        "disbursements": 1, "disbursed_yuan": 2_000,
+        "disbursements": 1, "disbursed_yuan": 2_000, "repaid_yuan": 0,
     }  # fmt: skip
 
 
