@@ -22,7 +22,8 @@ from api.http.problems import ProblemError
 from api.ledger.commands import IdempotencyScope
 from api.ledger.database import Location
 from api.ledger.entries import Entry
-from api.payments.commands import CancelDisbursement, Disburse, left_to_draw
+from api.payments.commands import CancelDisbursement, Disburse
+from api.payments.conditions import left_to_draw, other_decisions
 from api.portfolio.tally import Tally
 from api.portfolio.totals import Totals
 from api.reviews.assignment import AssignReview, ReleaseReview
@@ -136,7 +137,8 @@ class Branch(RuleBasedStateMachine):
         decision = self.decision(pick)
         with self.desk.ledger.read() as view:
             before = view.entries_of_decision(decision)
-            left = left_to_draw(view, DecisionState.of(before)) if before else 0
+            state = DecisionState.of(before)
+            left = left_to_draw(view, state, other_decisions(view, state)) if before else 0
         state = self.attempt(Disburse(None, "officer-3", decision, yuan, self.desk.resources))
         if state is not None:
             assert yuan <= left
