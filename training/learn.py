@@ -40,6 +40,7 @@ from training.run import (
     TrainedRun,
 )
 from training.samples.sample import Sample, joined, refuse_too_few
+from training.samples.vintages import last_whole_month
 from training.settings import Settings, training_digest
 
 
@@ -85,13 +86,13 @@ def learn(
     development = with_columns(development, derived, bins)
     held_samples = {n: with_columns(each, derived, bins) for n, each in held_samples.items()}
     origin = Origin(with_attributes(dictionary, derived.values()), source, settings)
-    unseen = _unseen(fitted.unseen_points(settings), development)
+    unseen = _unseen(fitted.unseen_points(settings), development, source)
     judged = _compile(fitted, fitted.crossed.fit, development, unseen, origin)
     fit, rows = _fit_to_all(fitted, development, held_samples[validated_on], settings)
     card = judged
     if rows is not development:
         held = held_samples[validated_on]
-        unseen = unseen.and_also(_unseen(totals(judged, held), held))
+        unseen = unseen.and_also(_unseen(totals(judged, held), held, source))
         card = _compile(fitted, fit, rows, unseen, origin)
     run = TrainedRun(
         card=card,
@@ -204,8 +205,10 @@ def _fit_to_all(
     return fit_without_gain(fit.on(seen), seen), joined(development, validation)
 
 
-def _unseen(points: Ints, sample: Sample) -> Unseen:
-    return Unseen(points, sample.bad, sample.period, sample.weight)
+def _unseen(points: Ints, sample: Sample, source: Source) -> Unseen:
+    last = last_whole_month(source.vintages)
+    whole = None if last is None else sample.period <= last.astype(np.int64)
+    return Unseen(points, sample.bad, sample.period, sample.weight, whole)
 
 
 def _compile(fitted: _Fitted, fit: Fit, rows: Sample, unseen: Unseen, origin: Origin) -> Card:

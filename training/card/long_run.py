@@ -35,12 +35,16 @@ class Unseen:
         Month number of each row, from any start; equal in all rows if time is unknown.
     weight : Floats or None
         How many rows each row represents; None: one.
+    whole : array of bool or None
+        Shape (n,): rows of months whose loans nearly all have an outcome; None: all rows. The
+        latest months show their short loans alone, so they say nothing of the level.
     """
 
     points: Ints
     bad: Bools
     period: Ints
     weight: Floats | None = None
+    whole: Bools | None = None
 
     @property
     def weights(self) -> Floats:
@@ -55,7 +59,13 @@ class Unseen:
             np.concatenate([self.bad, other.bad]),
             np.concatenate([self.period, other.period]),
             np.concatenate([self.weights, other.weights]) if weighted else None,
+            np.concatenate([self.says_level, other.says_level]),
         )
+
+    @property
+    def says_level(self) -> Bools:
+        """Which rows say the level, shape (n,)."""
+        return np.ones(len(self.bad), dtype=bool) if self.whole is None else self.whole
 
 
 @dataclass(frozen=True)
@@ -81,18 +91,20 @@ class LongRunLine:
 
 def long_run_line(unseen: Unseen, scaling: Scaling) -> LongRunLine | None:
     """Return the line of the long run; None where the rows span no two years or rank in reverse."""
-    year = vintage_years(unseen.period, unseen.bad)
-    if not year.any():
+    level = unseen.says_level
+    if not (level.any() and vintage_years(unseen.period[level], unseen.bad[level]).any()):
         return None
     odds = _scale_odds(unseen.points.astype(np.float64), scaling)
-    slope = _slope_within(year, odds, unseen)
+    slope = _slope_within(vintage_years(unseen.period, unseen.bad), odds, unseen)
     if slope <= 0:
         return None
-    size = np.bincount(year, unseen.weights)
-    rates = np.bincount(year, unseen.weights * unseen.bad) / size
+    year, weights = vintage_years(unseen.period[level], unseen.bad[level]), unseen.weights[level]
+    size = np.bincount(year, weights)
+    rates = np.bincount(year, weights * unseen.bad[level]) / size
     # Each year counts alike, in the level and in the rows whose mean PD reaches it.
-    share = unseen.weights / size[year]
-    return LongRunLine(_intercept(slope * odds, share / share.sum(), rates.mean()), slope, rates)
+    share = weights / size[year]
+    intercept = _intercept(slope * odds[level], share / share.sum(), float(rates.mean()))
+    return LongRunLine(intercept, slope, rates)
 
 
 def vintage_years(period: Ints, bad: Bools) -> Ints:

@@ -11,6 +11,7 @@ have passed after it, so it is ripe then, before the rest of its window has pass
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -103,6 +104,24 @@ def vintage_rows(loans: Loans) -> list[VintageRow]:
         )
         for month in np.unique(loans.vintage)
     ]
+
+
+#: Share of a month's loans that may still lack an outcome where the month counts as whole.
+_MOST_UNRIPE = 0.1
+
+
+def last_whole_month(vintages: Sequence[VintageRow]) -> np.datetime64 | None:
+    """Return the last month up to which nearly every loan of every vintage is ripe; None: none.
+
+    Of a later month only the short loans have an outcome, and they are safer than the long ones.
+    """
+    last = None
+    for row in vintages:
+        counted = row.loans - row.run_in
+        if counted and row.unripe > _MOST_UNRIPE * counted:
+            break
+        last = np.datetime64(row.vintage, "M")
+    return last
 
 
 def disbursed_loans(archive: Archive, as_of: date) -> pd.DataFrame:

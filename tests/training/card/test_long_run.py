@@ -1,11 +1,14 @@
 """The long-run curve: the slope within years, the level of the average year."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from model.card.scorecard import Scaling
 from training.card.calibrate import with_curve
 from training.card.long_run import Unseen, long_run_line, vintage_years
+from training.samples.vintages import VintageRow, last_whole_month
 from training.settings import Settings
 
 SCALING = Scaling()
@@ -88,3 +91,22 @@ def test_reject_inference_keeps_the_line(member_card):
     settings = Settings(reject_inference="ipw")
     card = with_curve(member_card, loans(0.7, (0.0,) * YEARS, rows=3000), settings)
     assert card.pd_values.tolist() == member_card.pd_values.tolist()
+
+
+def test_the_level_is_that_of_whole_months_though_the_slope_reads_all():
+    """The last year holds its short loans alone, which are safer."""
+    rows = loans(1.2, (0.4, 0.4, 0.4, -1.0))
+    whole = rows.period < 36
+    found = long_run_line(replace(rows, whole=whole), SCALING)
+    assert len(found.rates) == 3
+    assert found.slope == pytest.approx(long_run_line(rows, SCALING).slope)
+    assert found.rates.mean() > long_run_line(rows, SCALING).rates.mean()
+    assert long_run_line(replace(rows, whole=rows.period < 12), SCALING) is None
+
+
+def test_a_month_is_whole_while_nearly_all_its_loans_have_an_outcome():
+    row = VintageRow("2022-01", 100, 80, 5, 5, 10, 0, 0)
+    unripe = replace(row, vintage="2022-02", good=79, unripe=11)
+    late = replace(row, vintage="2022-03")
+    assert last_whole_month([row, unripe, late]) == np.datetime64("2022-01")
+    assert last_whole_month([unripe, row]) is None
