@@ -195,7 +195,7 @@ def _from_files(
 
     results, unread = [], []
     for path in files_below([folder for folder in folders if folder.is_dir()], apart):
-        found = erase_from_file(path, person.keys, person.names)
+        found = erase_from_file(path, person.keys, person.hints)
         if found is None:
             unread.append(path)
         else:

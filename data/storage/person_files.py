@@ -39,8 +39,8 @@ class FileResult:
     rows : int
         Rows of the person that were removed.
     doubtful : int
-        Rows left that hold the person's name and no key, or name the person as guarantor of
-        somebody else: a person must look at them.
+        Rows left that hold a hint and no key, or name the person as guarantor of somebody else:
+        somebody must look at them.
     """
 
     path: Path
@@ -48,8 +48,10 @@ class FileResult:
     doubtful: int = 0
 
 
-def erase_from_file(path: Path, keys: Collection[str], names: Collection[str]) -> FileResult | None:
+def erase_from_file(path: Path, keys: Collection[str], hints: Collection[str]) -> FileResult | None:
     """Remove the rows that hold one of `keys` from the file at `path`; None if it holds no table.
+
+    Rows with one of `hints`, such as the person's name, are counted and left.
 
     Raises
     ------
@@ -60,7 +62,7 @@ def erase_from_file(path: Path, keys: Collection[str], names: Collection[str]) -
     if erase is None:
         return None
     try:
-        return erase(path, frozenset(keys), frozenset(names))
+        return erase(path, frozenset(keys), frozenset(hints))
     except Exception as error:
         raise UnreadableFileError(
             f"{path}: cannot be read ({type(error).__name__}), so the person may be in it; look at"
@@ -86,8 +88,8 @@ def files_below(folders: Collection[Path], apart: Collection[Path] = ()) -> Iter
 class _Reader:
     """Judges the rows of one sheet in order; a row of headings tells where keys stand below it."""
 
-    def __init__(self, keys: frozenset[str], names: frozenset[str]) -> None:
-        self._keys, self._names = keys, names
+    def __init__(self, keys: frozenset[str], hints: frozenset[str]) -> None:
+        self._keys, self._hints = keys, hints
         self._long = frozenset(filter(_is_distinctive, keys))
         self._key_columns: frozenset[int] = frozenset()
         self._guarantor_columns: frozenset[int] = frozenset()
@@ -102,7 +104,7 @@ class _Reader:
         }
         if hits - self._guarantor_columns:
             return "mine"
-        return "doubtful" if hits or not self._names.isdisjoint(cells) else "other"
+        return "doubtful" if hits or not self._hints.isdisjoint(cells) else "other"
 
     def _read_headings(self, cells: Sequence[str]) -> None:
         found = {c: _column_headed(text) for c, text in enumerate(cells)}
@@ -134,12 +136,12 @@ def _is_distinctive(key: str) -> bool:
     return len(key) >= 11 or (len(key) >= 6 and not key.isdecimal())
 
 
-def _parquet(path: Path, keys: frozenset[str], names: frozenset[str]) -> FileResult:
+def _parquet(path: Path, keys: frozenset[str], hints: frozenset[str]) -> FileResult:
     rows = pq.read_table(path)
     texts = [n for n, c in zip(rows.column_names, rows.columns, strict=True) if _is_text(c.type)]
     if not texts:
         return FileResult(path, 0)
-    reader = _Reader(keys, names)
+    reader = _Reader(keys, hints)
     reader.judge(texts)
     shown = rows.select(texts).to_pydict()
     lines = zip(*(shown[name] for name in texts), strict=True)
@@ -155,8 +157,8 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _text(path: Path, keys: frozenset[str], names: frozenset[str]) -> FileResult:
-    payload, reader = path.read_bytes(), _Reader(keys, names)
+def _text(path: Path, keys: frozenset[str], hints: frozenset[str]) -> FileResult:
+    payload, reader = path.read_bytes(), _Reader(keys, hints)
     encoding, text = encoding_of(payload), decode(payload)
     lines = [(raw, reader.judge(cells)) for raw, cells in _lines(text)]
     if any(verdict == "mine" for _, verdict in lines):
@@ -182,11 +184,11 @@ def _lines(text: str) -> Iterator[tuple[str, list[str]]]:
         read.clear()
 
 
-def _workbook(path: Path, keys: frozenset[str], names: frozenset[str]) -> FileResult:
+def _workbook(path: Path, keys: frozenset[str], hints: frozenset[str]) -> FileResult:
     book = load_workbook(path, keep_vba=path.suffix.lower() == ".xlsm")
     verdicts: list[Verdict] = []
     for sheet in book.worksheets:
-        reader = _Reader(keys, names)
+        reader = _Reader(keys, hints)
         for row in sheet.iter_rows():
             verdicts.append(reader.judge([_plain(cell.value) for cell in row]))
             if verdicts[-1] == "mine":

@@ -34,22 +34,27 @@ class PersonRows:
         The member's rows in each table that has any, all versions.
     owned : mapping of str to frozenset of str
         Keys of loans and accounts that are the member's alone, by table.
+
+    shared_phones : frozenset of str
+        Phone numbers that other members have too, such as a family's: they are nobody's key.
     """
 
     member_id: str
     by_table: Mapping[str, pa.Table]
     owned: Mapping[str, frozenset[str]]
+    shared_phones: frozenset[str] = frozenset()
 
     @property
     def keys(self) -> frozenset[str]:
         """Member id, id number, phone, and the keys that are the member's alone."""
         found = {self.member_id, *(key for each in self.owned.values() for key in each)}
-        return frozenset(found | self._texts("id_number") | self._texts("phone"))
+        phones = self._texts("phone") - self.shared_phones
+        return frozenset(found | self._texts("id_number") | phones)
 
     @property
-    def names(self) -> frozenset[str]:
-        """Every name under which the person was recorded."""
-        return frozenset(self._texts("name"))
+    def hints(self) -> frozenset[str]:
+        """What may be the person's or another's: every name on record, and shared numbers."""
+        return frozenset(self._texts("name") | self.shared_phones)
 
     def _texts(self, column: str) -> set[str]:
         members = self.by_table.get("members")
@@ -80,7 +85,7 @@ def rows_of(archive: Archive, member_id: str) -> PersonRows:
         mine = rows.filter(mask)
         if mine.num_rows:
             found[name] = mine
-    return PersonRows(member_id, found, owned)
+    return PersonRows(member_id, found, owned, _shared_phones(archive, member_id))
 
 
 def refuses_erasure(archive: Archive, person: PersonRows, today: date) -> str | None:
@@ -141,6 +146,13 @@ def _parents(table: Table) -> Iterator[tuple[str, str]]:
             and MEMBER in archive_tables()[check.table].columns
         ):
             yield check.table, check.columns[0]
+
+
+def _shared_phones(archive: Archive, member_id: str) -> frozenset[str]:
+    members = archive.read("members", [MEMBER, "phone"])
+    is_mine = pc.equal(members[MEMBER], member_id)
+    mine, others = (members.filter(mask)["phone"] for mask in (is_mine, pc.invert(is_mine)))
+    return frozenset(others.filter(pc.is_in(others, pc.unique(mine.drop_null()))).to_pylist())
 
 
 @cache

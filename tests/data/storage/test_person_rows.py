@@ -195,3 +195,21 @@ def test_the_profile_of_the_own_rows_is_the_persons_profile(
     for name in ("balance_outstanding", "net_sales_12m", "worst_days_past_due_24m", "birth_date"):
         assert alone.get(name) == whole.get(name)
     assert alone["balance_outstanding"] > 0
+
+
+def test_a_phone_number_that_a_family_shares_is_nobodys_key(
+    archive: Archive, borrowers: dict[bool, str]
+) -> None:
+    alone = rows_of(archive, borrowers[False])
+    phone = alone.by_table["members"]["phone"].drop_null()[-1].as_py()
+    assert phone in alone.keys
+    part = archive.parts("members")[0]
+    members = pq.read_table(part)
+    is_other = pc.equal(members["member_id"], borrowers[True])
+    phones = pc.if_else(is_other, pa.scalar(phone), members["phone"])
+    index = members.column_names.index("phone")
+    with archive.writing() as written:
+        written.replace_part("members", part, members.set_column(index, "phone", phones))
+    shared = rows_of(archive, borrowers[False])
+    assert phone not in shared.keys
+    assert phone in shared.hints
