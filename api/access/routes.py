@@ -48,6 +48,7 @@ from api.http.problem_kinds import (
     WRONG_CREDENTIALS,
 )
 from api.http.problems import FieldError, ProblemError
+from model.profile.dictionary import Text
 
 sign_in_router = APIRouter(tags=["signing in"])
 _form_router = APIRouter(prefix="/v1", route_class=FormRoute)
@@ -102,9 +103,21 @@ async def post_token(
         name, password = _required(form, "username"), _required(form, "password")
         return sessions.start(sign_in.account(name, password, source, form.code))
 
+    _refuse_mixed(form)
     if form.grant_type == "password":
         return TokenShape.of(await on_thread(signed_in))
     return TokenShape.of(await on_thread(sessions.refresh, _required(form, "refresh_token")))
+
+
+def _refuse_mixed(form: TokenRequest) -> None:
+    """Refuse fields of the other grant: nobody should wonder which of the two was checked."""
+    others = (
+        ("refresh_token",) if form.grant_type == "password" else ("username", "password", "code")
+    )
+    given = [name for name in others if getattr(form, name) is not None]
+    if given:
+        expected = Text("该授权方式不使用", "not with this grant_type")
+        raise ProblemError(INVALID_BODY, [FieldError(name, expected) for name in given])
 
 
 def _required(form: TokenRequest, name: str) -> str:

@@ -321,6 +321,9 @@ def test_over_http_sessions_are_begun_refreshed_listed_and_ended(
                 {"grant_type": "refresh_token"},
                 {"grant_type": "password", "username": "wang"},
                 {"grant_type": "password", "username": "wang", "password": "x", "code": "12345"},
+                {"grant_type": "refresh_token", "refresh_token": "x", "username": "wang"},
+                {"grant_type": "refresh_token", "refresh_token": "x", "code": "123456"},
+                {"grant_type": "password", "username": "w", "password": "x", "refresh_token": "x"},
             ):
                 assert (await client.post("/v1/token", data=form)).status_code == 422
 
