@@ -121,7 +121,7 @@ class KeyOrders:
         order = KeyOrder(secrets.token_hex(4), now, actor, act, subject, because.strip())
         detail = {"id": order.id, "act": act, "subject": subject, "because": order.because}
         with self._writing.begin() as work:
-            record_row(work, _ORDERED, actor, detail)
+            record_row(work, _ORDERED, actor, detail, now)
         return order
 
     def approve(self, order_id: str, approver: Principal) -> KeyOrder:

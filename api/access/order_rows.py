@@ -44,10 +44,12 @@ def refuse_unsealed(connection: Connection, location: Location, rows: Collection
         )
 
 
-def record_row(work: AuditTransaction, route: str, actor: str, detail: dict[str, Any]) -> None:
-    """Append a row about an order to the audit."""
+def record_row(
+    work: AuditTransaction, route: str, actor: str, detail: dict[str, Any], at: str | None = None
+) -> None:
+    """Append a row about an order to the audit, of the moment `at` or of now."""
     row = {
-        "accessed_at": format_timestamp(datetime.now(tz=UTC)),
+        "accessed_at": at or format_timestamp(datetime.now(tz=UTC)),
         "actor": actor,
         "route": route,
         "place_code": "",

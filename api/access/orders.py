@@ -107,7 +107,7 @@ class Orders:
         fields = ("id", "action", "account", "roles", "places", "because")
         detail = {name: getattr(order, name) for name in fields}
         with self._accounts.writing.begin() as work:
-            record_row(work, _ORDERED, order.ordered_by, detail)
+            record_row(work, _ORDERED, order.ordered_by, detail, order.ordered_at)
         return order
 
     def approve(self, order_id: str, actor: str) -> Order:

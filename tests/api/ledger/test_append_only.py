@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -19,6 +21,12 @@ from sqlalchemy.exc import DBAPIError
 
 from api.access.accounts import Accounts
 from api.access.first_run import create_account, first_accounts
+from api.access.issuer import Issuer
+from api.access.key_orders import KeyOrders
+from api.access.one_time_codes import code_of_step, step_of
+from api.access.second_factor import SecondFactors
+from api.access.sessions import Sessions
+from api.access.sign_in import SignIn
 from api.core.settings import Settings
 from api.decisions.commands import Decide
 from api.ledger.database import Location, open_engine
@@ -144,6 +152,32 @@ def test_the_service_role_can_change_only_the_password_of_an_account(
             create_account(accounts, [("clerk", ("officer",), ("371502",))])
     assert "argon2" not in str(refused.value)
     assert admin.name == "admin"
+
+
+def test_the_service_role_keeps_sessions_and_enrols_but_removes_no_second_factor(
+    as_service: Settings,
+) -> None:
+    owner = replace(as_service, database_url=os.environ["RONGZI_DATABASE_URL"])
+    admin, *_ = first_accounts(owner, demo=False)
+    with closing(Accounts(as_service)) as accounts:
+        factors = SecondFactors(accounts)
+        sign_in = SignIn(accounts, factors)
+        sessions = Sessions(accounts, Issuer(as_service.home))
+        account = sign_in.account("admin", admin.password, "192.0.2.1")
+        tokens = sessions.refresh(sessions.start(account).refresh_token)
+        sessions.end(tokens.session_id, "admin")
+        secret = base64.b32decode(sign_in.enrol("admin", admin.password, "192.0.2.1").secret)
+        code = code_of_step(secret, step_of(time.time()))
+        sign_in.confirm("admin", admin.password, "192.0.2.1", code)
+        assert factors.has("admin")
+        with pytest.raises(DBAPIError, match="permission denied"):
+            factors.remove("admin", "admin")
+        assert factors.has("admin")
+    with closing(KeyOrders(Location.of(as_service))) as orders:
+        order = orders.place("promote", "ab" * 32, "the card of October", "analyst")
+        (stored,) = orders.all()
+        assert replace(stored, rows=()) == order
+    assert verify_ledger(Location.of(owner)).is_sound
 
 
 def test_an_action_that_only_the_owner_may_do_is_refused_in_one_line(as_service: Settings) -> None:
