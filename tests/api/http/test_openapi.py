@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import jsonschema_rs
@@ -14,6 +15,8 @@ from api.decisions.schemas import DecisionRequest, DecisionShape
 from api.http.fields import EXPECTED, PURPOSES
 from api.http.problem_kinds import KINDS
 from api.server.app import create_app
+from model.policy.policy import policy_on
+from model.profile.dictionary import Text, member_dictionary
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
@@ -140,3 +143,24 @@ def test_every_input_has_an_expectation_in_both_languages(document: dict[str, An
 def test_purposes_are_those_of_the_archive() -> None:
     assert PURPOSES == ("inputs", "livestock", "equipment", "trade", "land", "other")
     assert all(f"`{purpose}`" in PAGE for purpose in PURPOSES)
+
+
+def _coded(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if {"code", "zh", "en"} <= value.keys():
+            yield value
+        value = list(value.values())
+    for each in value if isinstance(value, list) else ():
+        yield from _coded(each)
+
+
+def test_examples_tell_reasons_and_rules_in_the_words_of_today() -> None:
+    policy = policy_on(date(2023, 10, 1))
+    known = {rule.code: rule.text for rule in (*policy.rules, *policy.request_rules)}
+    for own in member_dictionary():
+        known |= {own.name.upper(): own.reason, f"{own.name.upper()}_MISSING": own.missing}
+    told = list(_coded(json.loads(EXAMPLES.read_text(encoding="utf-8"))))
+    assert sum(each["code"] in known for each in told) > 15
+    for each in told:
+        if each["code"] in known:
+            assert Text(each["zh"], each["en"]) == known[each["code"]]
