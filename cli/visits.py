@@ -20,13 +20,15 @@ def command(archive: Path, out: Path, home: Path) -> None:
     Run it every night before rongzi import, and name the folder there. The files hold personal
     data: remove them after the import.
     """
-    from api.ledger.store import open_view
+    from api.ledger.store import ledger_exists, open_view
     from api.visits.archive_rows import missing_rows, visits_in_ledger
     from api.visits.branch_file import write_branch_files
     from data.storage.archive import Archive
 
-    with open_view(ledger_location(home, None)) as view:
-        visits = visits_in_ledger(view)
+    location, visits = ledger_location(home, None), []
+    if ledger_exists(location):  # before the service first ran there is none
+        with open_view(location) as view:
+            visits = visits_in_ledger(view)
     found = missing_rows(Archive(archive), visits)
     files = write_branch_files(found.rows, out)
     counts = {table: len(rows) for table, rows in found.rows.items()}

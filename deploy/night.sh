@@ -1,6 +1,6 @@
 #!/bin/bash
-# One night: import what the branches sent, publish, verify. It stops at the first step that fails, and its exit
-# status is that of the step, so that the timer's failure is seen (systemctl --failed, OnFailure=).
+# One night: import what visits confirmed and what the branches sent, publish, verify. It stops at the first step that
+# fails, and its exit status is that of the step, so that the timer's failure is seen (systemctl --failed, OnFailure=).
 set -euo pipefail
 
 bin=${RONGZI_BIN:-/opt/rongzi/.venv/bin}
@@ -10,6 +10,15 @@ home=${RONGZI_HOME:?}
 day=${1:-$(TZ=Asia/Shanghai date +%F)}
 
 mkdir -p "$home/reports"
+# What officers confirmed by visits, before a branch's newer row of the same plot or member. The files hold personal
+# data.
+if [ -d "$archive" ]; then
+    "$bin/rongzi" visits --archive "$archive" --out "$home/visits" --home "$home"
+fi
+if [ -d "$home/visits" ]; then
+    "$bin/rongzi" import "$home/visits" --archive "$archive" --report "$home/reports/visits-$day.json"
+    rm -r "$home/visits"
+fi
 # An inbox without files is a night without an import, and not a fault.
 if [ -n "$(find "$inbox" -type f -print -quit)" ]; then
     "$bin/rongzi" import "$inbox" --archive "$archive" --report "$home/reports/import-$day.json"

@@ -131,6 +131,13 @@ def test_visits_to_an_erased_person_are_not_written(
     assert bring_in(ledger_settings, archive, tmp_path / "visits").rows == {}
 
 
+def test_a_home_without_a_ledger_has_no_visits(archive: Archive, tmp_path: Path) -> None:
+    words = ["--archive", archive.folder, "--out", tmp_path / "visits", "--home", tmp_path / "home"]
+    told = CliRunner().invoke(command, [str(word) for word in words])
+    assert (told.exit_code, "visits: 0" in told.output) == (0, True), told.output
+    assert not (tmp_path / "visits").exists()
+
+
 def test_the_command_writes_private_files_and_counts_them(
     desk: Desk,
     grower: Member,
