@@ -21,7 +21,8 @@ class TokenRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    grant_type: Literal["password", "refresh_token"]
+    # Text, not a choice: a client generated before there were two grants sends plain text.
+    grant_type: Annotated[str, StringConstraints(pattern="^(password|refresh_token)$")]
     username: Annotated[_Name | None, Field(description="with grant_type password")] = None
     password: Annotated[_Password | None, Field(description="with grant_type password")] = None
     code: Annotated[
