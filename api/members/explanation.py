@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.access.objects import entries_of_member
 from api.cases.told import Language, capacity_shape, told_fields
 from api.consent.consent import CONSENT, is_consent_in_force, with_consent
+from api.core.calendar import date_in_china
 from api.decisions.profiles import by_consent_alone, has_consent, without_values
 from api.editions.edition import Profile, Row, columns_of
 from api.editions.in_use import Resources
@@ -12,6 +13,7 @@ from api.http.problem_kinds import UNKNOWN_MEMBER
 from api.http.problems import ProblemError
 from api.ledger.commands import View
 from api.members.schemas import MemberExplanation, MonthShape
+from api.visits.visits import VISITED, in_force, with_visits
 from model.decision.decision import Request, decide
 from model.explanation.explanation import explain
 from model.explanation.nearest_changes import Basis
@@ -62,11 +64,14 @@ def _profile(view: View, resources: Resources, member_id: str) -> Profile:
     profile = edition.profile(member_id)
     if profile is None:
         raise ProblemError(UNKNOWN_MEMBER)
-    _, entries = entries_of_member(view, member_id, CONSENT)
-    terms = resources.policy.consent_terms
-    consent = is_consent_in_force(entries, profile, edition, terms)
+    _, entries = entries_of_member(view, member_id, (*CONSENT, *VISITED))
+    policy = resources.policy
+    consent = is_consent_in_force(entries, profile, edition, policy.consent_terms)
     profile = with_consent(profile, edition, consent)
-    return profile if has_consent(profile, edition) else without_values(profile, edition)
+    if not has_consent(profile, edition):
+        return without_values(profile, edition)
+    visits = in_force(entries, date_in_china(view.now))
+    return with_visits(view, profile, edition, visits, policy)[0]
 
 
 def _request(row: Row, policy: Policy) -> Request:

@@ -70,6 +70,7 @@ class RecordVisit:
         if not counts_visits(policy):
             raise ProblemError(VISITS_NOT_COUNTED)
         refuse_wrong_days(self.found, today)
+        self._refuse_name()
         subject = view.identities.subject_of(self.member_id, edition.person(self.member_id) or {})
         entries = view.entries_of_subject(subject, (*DUTY_OF, "CONSENT_WITHDRAWN"))
         if not is_consent_in_force(entries, profile, edition, policy.consent_terms):
@@ -83,6 +84,12 @@ class RecordVisit:
             "recorded_at": view.now.isoformat(),
         }
         return Written(Answer(201, encode_json(answer).encode()), (entry,))
+
+    def _refuse_name(self) -> None:
+        """Refuse a note that holds the member's name: what is seen of a visit names nobody."""
+        directory = self.resources.directory
+        if directory is not None and directory.holds_name(self.member_id, self.found.note):
+            raise ProblemError(INVALID_BODY, [FieldError("note", EXPECTED["note"])])
 
     def _entry(self, view: View, subject: str, place: str, until: date) -> NewEntry:
         entry_id, found = str(uuid.uuid4()), self.found

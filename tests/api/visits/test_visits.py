@@ -200,6 +200,13 @@ def test_a_visit_says_what_it_can_have_seen(
     assert desk.refusal(record(desk, poor, found(**wrong))) == "invalid-body"
 
 
+def test_a_note_of_a_visit_names_nobody(desk: Desk, poor: Member, simulated_archive: Any) -> None:
+    rows = simulated_archive.read("members", ["member_id", "name"]).to_pylist()
+    (name,) = {row["name"] for row in rows if row["member_id"] == poor["member_id"]}
+    named = replace(found(), note=f"{name[0]} {name[1:]}家有合同")
+    assert desk.refusal(record(desk, poor, named)) == "invalid-body"
+
+
 def test_who_visited_neither_rules_nor_pays(desk: Desk, poor: Member) -> None:
     desk.now = datetime(2026, 12, 2, 2, tzinfo=UTC)
     what = found(visited=date(2026, 12, 1))

@@ -48,6 +48,10 @@ def test_a_visit_is_recorded_and_shown_with_what_it_confirmed(branch: Branch) ->
         "get_explanation", branch.headers("officer"), decision_id=decided["decision_id"]
     ).json()
     assert "走访核实" in explained["visits"][0]
+    standing = branch.ask("get_member_explanation", branch.headers("officer")).json()
+    incomes = standing["capacity"]["incomes"]
+    assert incomes == explained["capacity"]["incomes"]
+    assert [each["source"] for each in incomes if each["evidence"]]
 
 
 @pytest.mark.parametrize(
