@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -119,8 +120,8 @@ def meanwhile(
     archive = Archive(Path(shutil.copytree(simulated_archive.folder, folder)))
     before, read = archive.digest(), batch.profile_as_of
 
-    def profile_and_import(*args: object) -> pa.Table:
-        profile = read(*args)  # type: ignore[arg-type]
+    def profile_and_import(*args: Any, **options: Any) -> pa.Table:
+        profile = read(*args, **options)
         loans = archive.read("loans")
         archive.append("loans", loans.slice(0, loans.num_rows // 2))
         return profile

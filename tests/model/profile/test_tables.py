@@ -113,7 +113,7 @@ def test_a_damaged_part_is_named(few: Archive, tmp_path: Path) -> None:
     archive = Archive(tmp_path)
     archive.append("members", few.read("members"))
     archive.parts("members")[0].write_bytes(b"PAR1 but no more")
-    with pytest.raises(ArchiveError, match=r"part-000000\.parquet cannot be read.*Restore"):
+    with pytest.raises(ArchiveError, match=r"part-000000\.parquet is damaged.*Restore"):
         profile_as_of(archive, AS_OF)
 
 
@@ -123,7 +123,7 @@ def test_damage_within_a_part_is_a_fault_that_says_what_to_do(few: Archive, tmp_
     part = archive.parts("members")[0]
     whole = part.read_bytes()
     part.write_bytes(whole[:4] + bytes(len(whole) // 2) + whole[4 + len(whole) // 2 :])
-    with pytest.raises(ArchiveError, match=r"cannot be read.*Restore"):
+    with pytest.raises(ArchiveError, match=r"is damaged.*Restore"):
         profile_as_of(archive, AS_OF)
 
 
