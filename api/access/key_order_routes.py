@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Self, TypeVar
 
 from fastapi import APIRouter, Depends, Path
@@ -11,16 +10,14 @@ from pydantic import BaseModel, Field
 from api.access.access_control import AccessControl, access_control_of
 from api.access.dependencies import BODY, Caller
 from api.access.key_orders import MOST_REASON, SUBJECT, Act, KeyOrder, KeyOrders
-from api.access.order_rows import MIN_REASON, OrderRefusedError
+from api.access.order_rows import MIN_REASON
 from api.access.strict_route import StrictRoute
-from api.access.threads import on_thread
+from api.access.threads import on_thread, order_on_thread
 from api.http.access_problems import NO_APPROVER, ORDER_NOT_OPEN, OWN_ORDER, UNKNOWN_ORDER
 from api.http.fields import EXPECTED
 from api.http.openapi import refusals
-from api.http.problem_kinds import INVALID_BODY, LEDGER_AWAY
-from api.http.problems import FieldError, ProblemError
+from api.http.problem_kinds import LEDGER_AWAY
 from api.http.schemas import strict_with_example
-from model.errors import AccessError
 
 T = TypeVar("T")
 
@@ -87,8 +84,8 @@ async def post_key_order(
     body: KeyOrderRequest, caller: Caller, orders: KeyOrdersInUse
 ) -> KeyOrderShape:
     """Record who wants which card, edition or policy signed, and why; nothing happens yet."""
-    placed = await _refusable(
-        lambda: orders.place(body.act, body.subject, body.because, caller.subject)
+    placed = await order_on_thread(
+        lambda: orders.place(body.act, body.subject, body.because, caller.subject), "because"
     )
     return KeyOrderShape.of(placed)
 
@@ -109,13 +106,6 @@ async def post_key_order_approval(
     order_id: OrderId, caller: Caller, orders: KeyOrdersInUse
 ) -> KeyOrderShape:
     """Approve an order; a policy needs two approvals. The command with the key then executes it."""
-    return KeyOrderShape.of(await _refusable(lambda: orders.approve(order_id, caller)))
-
-
-async def _refusable(step: Callable[[], T]) -> T:
-    try:
-        return await on_thread(step)
-    except OrderRefusedError as refused:
-        raise ProblemError(refused.kind) from refused
-    except AccessError as error:
-        raise ProblemError(INVALID_BODY, [FieldError("because", EXPECTED["because"])]) from error
+    return KeyOrderShape.of(
+        await order_on_thread(lambda: orders.approve(order_id, caller), "because")
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Path
@@ -10,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.access.access_control import AccessControl, access_control_of
 from api.access.dependencies import Caller
-from api.access.order_rows import MIN_REASON, OrderRefusedError
+from api.access.order_rows import MIN_REASON
 from api.access.orders import Order, Orders
 from api.access.strict_route import StrictRoute
-from api.access.threads import on_thread
+from api.access.threads import on_thread, order_on_thread
 from api.core.principal import Role
 from api.http.access_problems import ORDER_NOT_OPEN, OWN_ORDER, UNKNOWN_ORDER
 from api.http.fields import EXPECTED
@@ -27,8 +26,7 @@ from api.http.problem_kinds import (
     NO_ACCOUNTS_HERE,
     UNSUPPORTED_MEDIA_TYPE,
 )
-from api.http.problems import FieldError, ProblemError
-from model.errors import AccessError
+from api.http.problems import ProblemError
 
 T = TypeVar("T")
 
@@ -107,7 +105,7 @@ async def post_account_order(body: OrderRequest, caller: Caller, orders: OrdersI
         id="", ordered_at="", ordered_by=caller.subject, action=body.action, account=body.account,
         roles=tuple(body.roles), places=tuple(body.places), because=body.because,
     )  # fmt: skip
-    return OrderShape.of(await _on_thread(lambda: orders.place(wanted)))
+    return OrderShape.of(await order_on_thread(lambda: orders.place(wanted), "account"))
 
 
 @router.get(
@@ -115,7 +113,7 @@ async def post_account_order(body: OrderRequest, caller: Caller, orders: OrdersI
 )
 async def get_account_orders(orders: OrdersInUse) -> list[OrderShape]:
     """Return every order, oldest first."""
-    return [OrderShape.of(each) for each in await _on_thread(orders.all)]
+    return [OrderShape.of(each) for each in await on_thread(orders.all)]
 
 
 @router.post(
@@ -128,13 +126,5 @@ async def post_account_order_approval(
     order_id: OrderId, caller: Caller, orders: OrdersInUse
 ) -> OrderShape:
     """Approve an order; `rongzi users apply` then carries it out on the console."""
-    return OrderShape.of(await _on_thread(lambda: orders.approve(order_id, caller.subject)))
-
-
-async def _on_thread(step: Callable[[], T]) -> T:
-    try:
-        return await on_thread(step)
-    except OrderRefusedError as refused:
-        raise ProblemError(refused.kind) from refused
-    except AccessError as error:
-        raise ProblemError(INVALID_BODY, [FieldError("account", EXPECTED["account"])]) from error
+    approved = await order_on_thread(lambda: orders.approve(order_id, caller.subject), "account")
+    return OrderShape.of(approved)

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from api.core.log import log
@@ -92,11 +92,13 @@ class Syslog:
             self._socket = None
 
     def _connect(self) -> socket.socket:
+        family: int
+        address: Any
         if isinstance(self._address, str):
             family, address = socket.AF_UNIX, self._address
         else:
             found = socket.getaddrinfo(*self._address, type=socket.SOCK_DGRAM)
-            family, *_, address = found[0]  # type: ignore[assignment]
+            family, *_, address = found[0]
         opened = socket.socket(family, socket.SOCK_DGRAM)
         opened.settimeout(_SECONDS)
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -109,9 +108,9 @@ def _required(schema: pa.Schema, template: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def office(desk: Desk, tied: Resources) -> Iterator[Desk]:
+def office(desk: Desk, tied: Resources) -> Desk:
     desk.resources = tied
-    return desk  # type: ignore[return-value]
+    return desk
 
 
 def under(desk: Desk, **caps: int) -> None:

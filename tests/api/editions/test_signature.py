@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -31,7 +31,7 @@ from api.editions.manifest import (
 from api.editions.signature import SIGNATURE, signature_lines
 from cli.main import rongzi
 from data.publishing.published_card import publish_card, published_folder
-from data.publishing.signing import signing_key, trusted_folder
+from data.publishing.signing import Purpose, signing_key, trusted_folder
 from data.storage.key_files import create, private_pem, public_pem
 from model.errors import CardError, EditionError
 from tests.support.prerequisites import lacking
@@ -240,11 +240,12 @@ def test_a_key_behind_a_program_signs_cards_and_editions(
     create(tmp_path / "token.pub", public_pem(key.public_key()), 0o644)
     program.write_text(_PROGRAM.format(key=tmp_path / "token.pem"))
     program.chmod(0o700)
-    for purpose, setting in (("card", "RONGZI_CARD_KEY"), ("edition", "RONGZI_EDITION_KEY")):
+    settings: Mapping[Purpose, str] = {"card": "RONGZI_CARD_KEY", "edition": "RONGZI_EDITION_KEY"}
+    for purpose, setting in settings.items():
         monkeypatch.setenv(setting, f"command:{program}")
         _run("keys", "trust", purpose, tmp_path / "token.pub", "--home", home)
         (signs,) = (name for name, state in _ids(home, purpose).items() if "signs" in state)
-        assert (trusted_folder(home, purpose) / f"{signs}.pem").exists()  # type: ignore[arg-type]
+        assert (trusted_folder(home, purpose) / f"{signs}.pem").exists()
     _publish_card_again(home)
     _sign_edition_again(home)
     assert isinstance(load(home), Resources)
