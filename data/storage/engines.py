@@ -32,6 +32,8 @@ _SPARK_ON_ONE_MACHINE = {
     "spark.driver.bindAddress": "127.0.0.1",
     # The profile joins dozens of views; the default of 1 GiB holds too few of them at once.
     "spark.driver.memory": "3g",
+    # Each joined table that is broadcast takes whole pages, of 64 MiB by default, all at one time.
+    "spark.buffer.pageSize": "1m",
 }
 
 #: DuckDB's errors that concern the query or the machine, not the stored bytes.
