@@ -17,6 +17,7 @@ from model.policy.controls import Controls, Duty
 DUTY_OF: Mapping[Kind, Duty] = {
     "CONSENT_GIVEN": "consent",
     "VISITED": "visit",
+    "VISIT_WITHDRAWN": "visit",
     "DECISION": "ask",
     "REPEATED": "ask",
     "REVIEW_REQUESTED": "ask",

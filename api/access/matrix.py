@@ -123,6 +123,7 @@ MATRIX: Mapping[str, Rule] = {
     "post_consent_withdrawal": _rule(("officer",), "member in path"),
     "get_visits": _rule(_CASE, "member in path", personal=True),
     "post_visit": _rule(("officer",), "member in path"),
+    "post_visit_withdrawal": _rule(("officer",), "member in path"),
     "get_member_export": _rule(("officer",), "member in path", personal=True),
     "post_member_erasure": _rule(("reviewer",), "member in path"),
     "get_overrides": _rule(("reviewer", "analyst", "auditor"), "rows"),

@@ -98,6 +98,7 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "CONSENT_GIVEN": Text("给予授权", "Consent given"),
         "CONSENT_WITHDRAWN": Text("撤回授权", "Consent withdrawn"),
         "VISITED": Text("登记走访", "Visit recorded"),
+        "VISIT_WITHDRAWN": Text("撤回走访", "Visit withdrawn"),
         "EXPORTED": Text("向本人提供资料", "Copy given to the person"),
         "ERASED": Text("删除身份信息", "Identity erased"),
     },

@@ -22,7 +22,7 @@ from api.editions.in_use import Age, Resources
 from api.http.problems import ProblemError
 from api.ledger.commands import IdempotencyScope, View
 from api.ledger.entries import Entry, Kind, NewEntry, new_ordered_id
-from api.visits.visits import VISITED, in_force, visitors
+from api.visits.visits import VISITED, bearing, visitors
 from model.decision.decision import Request
 from model.decision.visits import counts_visits
 from model.policy.controls import Controls, Duty, controls_on
@@ -131,7 +131,7 @@ def _question(
     said, today = words.get(subject, []), date_in_china(view.now)
     controls = controls_on(today)
     consents = [entry for entry in said if entry.kind in CONSENT]
-    visits = tuple(in_force(said, today)) if counts_visits(resources.policy) else ()
+    visits = tuple(bearing(said, today)) if counts_visits(resources.policy) else ()
     ruling = binding_ruling(said, view.now, controls)
     terms = resources.policy.consent_terms
     consent = (

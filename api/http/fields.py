@@ -129,6 +129,11 @@ EXPECTED: Mapping[str, Text] = {
         "以下之一：document、photograph、measurement、witness",
         "one of document, photograph, measurement, witness",
     ),
+    "visit_id": Text("走访编号：一个 UUID", "the id of a visit: a UUID"),
+    "reason": Text(
+        "以下之一：wrong_member、wrong_figures、not_made、false_evidence",
+        "one of wrong_member, wrong_figures, not_made, false_evidence",
+    ),
     "incomes": Text(
         f"收入类型（{'、'.join(INCOMES)}）到年收入的对应，整数元，没有该项收入为 0",
         f"kind of income ({', '.join(INCOMES)}) to whole yuan a year, 0 where there is none",

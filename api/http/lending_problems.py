@@ -71,6 +71,18 @@ VISITS_NOT_COUNTED = Kind(
         "Write what the visit found into a branch file for the next import.",
     ),
 )
+UNKNOWN_VISIT = Kind(
+    "unknown-visit",
+    404,
+    Text("该会员没有这次走访记录", "The member has no such visit"),
+    Text("请核对走访编号。", "Check the visit id."),
+)
+ALREADY_WITHDRAWN = Kind(
+    "already-withdrawn",
+    409,
+    Text("该次走访已撤回", "The visit is already withdrawn"),
+    Text("无需再次撤回。", "No further withdrawal is needed."),
+)
 NO_LONGER_ELIGIBLE = Kind(
     "no-longer-eligible",
     409,
@@ -246,7 +258,8 @@ LOAN_OUTSTANDING = Kind(
 
 LENDING_KINDS = (
     UNKNOWN_DISBURSEMENT, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, ABOVE_CAP,
-    ABOVE_GROUP_CAP, CONSENT_NOT_IN_FORCE, VISITS_NOT_COUNTED, NO_LONGER_ELIGIBLE, RULED_OTHERWISE,
+    ABOVE_GROUP_CAP, CONSENT_NOT_IN_FORCE, VISITS_NOT_COUNTED, UNKNOWN_VISIT,
+    ALREADY_WITHDRAWN, NO_LONGER_ELIGIBLE, RULED_OTHERWISE,
     ALREADY_CANCELLED,
     DUTIES_APART, CASE_FULL, UNKNOWN_PROPOSAL, ALREADY_PROPOSED, CLAIMS_USED_UP, UNFIT_REVIEWER,
     NOT_DECLINED, ALREADY_REVIEWED,

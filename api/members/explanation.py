@@ -13,7 +13,7 @@ from api.http.problem_kinds import UNKNOWN_MEMBER
 from api.http.problems import ProblemError
 from api.ledger.commands import View
 from api.members.schemas import MemberExplanation, MonthShape
-from api.visits.visits import VISITED, in_force, with_visits
+from api.visits.visits import VISITED, bearing, with_visits
 from model.decision.decision import Request, decide
 from model.explanation.explanation import explain
 from model.explanation.nearest_changes import Basis
@@ -70,7 +70,7 @@ def _profile(view: View, resources: Resources, member_id: str) -> Profile:
     profile = with_consent(profile, edition, consent)
     if not has_consent(profile, edition):
         return without_values(profile, edition)
-    visits = in_force(entries, date_in_china(view.now))
+    visits = bearing(entries, date_in_china(view.now))
     return with_visits(view, profile, edition, visits, policy)[0]
 
 

@@ -38,7 +38,7 @@ from api.http.repayment_problems import (
 )
 from api.ledger.commands import View
 from api.ledger.entries import Kind
-from api.visits.visits import VISITED, in_force, with_visits
+from api.visits.visits import VISITED, bearing, with_visits
 from model.card.bins import Columns
 from model.decision.consent import CONSENT_IN_FORCE
 from model.decision.whitelist import TIERS, Assessment, assess
@@ -182,7 +182,7 @@ def current_columns(view: View, subject_id: str, member_id: str, resources: Reso
     said = view.entries_of_subject(subject_id, (*CONSENT, *VISITED))
     consent = is_consent_in_force(said, profile, edition, resources.policy.consent_terms)
     present = with_consent(profile, edition, consent)
-    visits = in_force(said, date_in_china(view.now))
+    visits = bearing(said, date_in_china(view.now))
     present, _ = with_visits(view, present, edition, visits, resources.policy)
     return columns_of(edition.numbers, [present])
 

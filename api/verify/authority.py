@@ -37,6 +37,7 @@ ROLES_OF_KIND: Mapping[Kind, frozenset[Role]] = {
     "CONSENT_GIVEN": frozenset({"officer"}),
     "CONSENT_WITHDRAWN": frozenset({"officer"}),
     "VISITED": frozenset({"officer"}),
+    "VISIT_WITHDRAWN": frozenset({"officer"}),
     "EXPORTED": frozenset({"officer"}),
     "ERASED": frozenset({"reviewer"}),
 }

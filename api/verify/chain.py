@@ -74,7 +74,7 @@ class Chain:
             self.erased.add(row["subject_id"])
         if row["kind"] == "DECISION":
             self._add_decision(row, report)
-        if row["kind"] == "VISITED":
+        if row["kind"] in ("VISITED", "VISIT_WITHDRAWN"):
             self._add_visit(row, report)
 
     def _add_visit(self, row: dict[str, Any], report: Report) -> None:

@@ -93,7 +93,11 @@ class RecordVisit:
 
     def _entry(self, view: View, subject: str, place: str, until: date) -> NewEntry:
         entry_id, found = str(uuid.uuid4()), self.found
-        days = {"visited_on": found.visited_on, "until": until}
+        shown = {
+            "visited_on": found.visited_on.isoformat(),
+            "until": until.isoformat(),
+            "proof": found.proof,
+        }
         since = found.resident_since
         sealed = {
             "incomes": dict(found.incomes),
@@ -101,7 +105,7 @@ class RecordVisit:
             "resident_since": since.isoformat() if since else None,
             "note": found.note,
         }
-        body = body_of(view, subject, entry_id, days, found.proof, sealed)
+        body = body_of(view, subject, entry_id, shown, sealed)
         return NewEntry("VISITED", subject, None, place, self.actor, None, None, body, entry_id)
 
 

@@ -1,10 +1,13 @@
-"""Routes of visits to a member: list them, record one."""
+"""Routes of visits to a member: list them, record one, withdraw one."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
 
 from api.access.dependencies import (
+    UUID,
     WRITE_BODY,
     LedgerInUse,
     MemberId,
@@ -15,15 +18,33 @@ from api.access.objects import entries_of_member
 from api.access.strict_route import StrictRoute
 from api.consent.consent import CONSENT, is_consent_in_force
 from api.core.calendar import date_in_china
-from api.http.lending_problems import CONSENT_NOT_IN_FORCE, DUTIES_APART, VISITS_NOT_COUNTED
+from api.http.fields import EXPECTED
+from api.http.lending_problems import (
+    ALREADY_WITHDRAWN,
+    CONSENT_NOT_IN_FORCE,
+    DUTIES_APART,
+    UNKNOWN_VISIT,
+    VISITS_NOT_COUNTED,
+)
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, NOT_READY, UNKNOWN_MEMBER
 from api.http.problems import ProblemError
+from api.ledger.commands import View
+from api.ledger.entries import Entry
 from api.visits.commands import RecordVisit
-from api.visits.schemas import VisitRecorded, VisitRequest, VisitShape
-from api.visits.visits import VISITED, Record, in_force, records_of
+from api.visits.schemas import (
+    VisitRecorded,
+    VisitRequest,
+    VisitShape,
+    VisitWithdrawn,
+    WithdrawalRequest,
+)
+from api.visits.visits import VISITED, Record, found_by, in_force, records_of, withdrawals
+from api.visits.withdrawal import WithdrawVisit
 
 router = APIRouter(prefix="/v1/members/{member_id}", route_class=StrictRoute, tags=["persons"])
+
+VisitId = Annotated[str, Path(pattern=UUID, description=EXPECTED["visit_id"].en)]
 
 
 @router.get(
@@ -44,8 +65,12 @@ def get_visits(
         if not is_consent_in_force(entries, profile, resources.edition, terms):
             raise ProblemError(CONSENT_NOT_IN_FORCE)
         counting = {each.entry_id for each in in_force(entries, date_in_china(view.now))}
-        records = reversed(records_of(view, entries))
-        return [_shape(record, record.entry.entry_id in counting) for record in records]
+        gone, shapes = withdrawals(entries), list[VisitShape]()
+        for record in reversed(records_of(view, entries)):
+            visit_id = record.entry.entry_id
+            withdrawal = _withdrawal(view, gone[visit_id]) if visit_id in gone else None
+            shapes.append(_shape(record, visit_id in counting, withdrawal))
+        return shapes
 
 
 @router.post(
@@ -69,7 +94,43 @@ async def post_visit(
     return await write.send(RecordVisit(scope, write.actor, member_id, body.found(), resources))
 
 
-def _shape(record: Record, counts: bool) -> VisitShape:
+@router.post(
+    "/visits/{visit_id}/withdrawal",
+    status_code=201,
+    response_model=VisitWithdrawn,
+    summary="Withdraw a visit that was recorded by mistake",
+    responses=refusals(UNKNOWN_MEMBER, UNKNOWN_VISIT, ALREADY_WITHDRAWN, DUTIES_APART, *WRITE_BODY),
+)
+async def post_visit_withdrawal(
+    member_id: MemberId,
+    visit_id: VisitId,
+    body: WithdrawalRequest,
+    write: WriteRequest,
+    resources: ResourcesInUse,
+) -> Response:
+    """Withdraw a visit: from the next decision on it counts no more. Its entry stays.
+
+    The archive takes it out with the next import. Decisions made by it stay as they are; a payment
+    on one looks at the member anew.
+    """
+    scope = write.scope(member_id=member_id, visit_id=visit_id, **body.model_dump())
+    command = WithdrawVisit(
+        scope, write.actor, member_id, visit_id, body.reason, body.note, resources
+    )
+    return await write.send(command)
+
+
+def _withdrawal(view: View, entry: Entry) -> dict[str, Any]:
+    sealed = found_by(view, entry) or {}
+    return {
+        "withdrawn_at": entry.recorded_at,
+        "withdrawn_by": entry.actor,
+        "reason": entry.body["reason"],
+        "note": sealed.get("note", ""),
+    }
+
+
+def _shape(record: Record, counts: bool, withdrawal: dict[str, Any] | None) -> VisitShape:
     visit = record.visit
     return VisitShape.model_validate(
         {
@@ -82,5 +143,6 @@ def _shape(record: Record, counts: bool) -> VisitShape:
             "incomes": visit.incomes,
             "harvests": {crop: vars(each) for crop, each in visit.harvests.items()},
             "resident_since": visit.resident_since,
+            "withdrawal": withdrawal,
         }
     )

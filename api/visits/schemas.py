@@ -11,6 +11,7 @@ from api.http.fields import CROPS, EXPECTED, INCOMES, one_of
 from api.http.free_text import Note
 from api.http.schemas import STRICT, Day, strict_with_example
 from api.visits.commands import Found, Proof
+from api.visits.withdrawal import WithdrawalReason
 from model.archive.tables import archive_tables
 
 _COLUMNS = {name: archive_tables()[name].columns for name in ("incomes", "plots")}
@@ -74,6 +75,31 @@ class VisitRecorded(BaseModel):
     recorded_at: datetime
 
 
+class WithdrawalRequest(BaseModel):
+    """Why a visit is withdrawn."""
+
+    model_config = strict_with_example(reason="wrong_figures", note="合同金额看错，按月误作按年")
+
+    reason: Annotated[WithdrawalReason, Field(description=EXPECTED["reason"].en)]
+    note: Annotated[Note, Field(description=EXPECTED["note"].en)]
+
+
+class VisitWithdrawn(BaseModel):
+    """A withdrawal is on record."""
+
+    visit_id: str
+    withdrawn_at: datetime
+
+
+class WithdrawalShape(BaseModel):
+    """When, by whom and why a visit was withdrawn."""
+
+    withdrawn_at: datetime
+    withdrawn_by: str
+    reason: WithdrawalReason
+    note: str
+
+
 class VisitShape(BaseModel):
     """One visit and what it confirmed."""
 
@@ -88,3 +114,4 @@ class VisitShape(BaseModel):
     incomes: dict[str, int] = Field(description="yuan a year by kind of income")
     harvests: dict[str, HarvestFound] = Field(description="by crop")
     resident_since: date | None
+    withdrawal: WithdrawalShape | None = Field(description="null: it was not withdrawn")

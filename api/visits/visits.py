@@ -18,11 +18,12 @@ from api.editions.edition import Edition, Profile
 from api.ledger.chain import encode_json
 from api.ledger.commands import View
 from api.ledger.entries import Entry, Kind
-from model.decision.visits import Confirmed, Harvest, Value, Visit, confirmed, counts_visits
+from model.decision.visits import Harvest, Value, Visit, confirmed, counts_visits, withdrawn
 from model.errors import LedgerError
 from model.policy.policy import Policy
 
-VISITED: tuple[Kind, ...] = ("VISITED",)
+#: Visits, and the withdrawals of visits that were recorded by mistake.
+VISITED: tuple[Kind, ...] = ("VISITED", "VISIT_WITHDRAWN")
 _ERASED: tuple[Kind, ...] = ("ERASED",)
 #: Field of a decision's entry: the ids of the visits that changed the profile it stores.
 VISITS = "visits"
@@ -44,30 +45,53 @@ class Record:
 
 
 def in_force(entries: Iterable[Entry], today: date) -> list[Entry]:
-    """Return the visits among `entries` that have not lapsed on `today`."""
-    return [
-        entry
-        for entry in entries
-        if entry.kind in VISITED and date.fromisoformat(entry.body["until"]) >= today
-    ]
+    """Return the visits among `entries` that are not withdrawn and have not lapsed on `today`."""
+    known = list(entries)
+    gone = withdrawals(known)
+    return [each for each in _unlapsed(known, today) if each.entry_id not in gone]
+
+
+def bearing(entries: Iterable[Entry], today: date) -> list[Entry]:
+    """Return what bears on a decision of `today`: visits in force, and every withdrawal."""
+    known = list(entries)
+    kept = {each.entry_id for each in in_force(known, today)} | withdrawals(known).keys()
+    return [each for each in known if each.entry_id in kept or each.kind == "VISIT_WITHDRAWN"]
+
+
+def withdrawals(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """Return the withdrawals among `entries`, by the id of the visit."""
+    return {each.body["visit"]: each for each in entries if each.kind == "VISIT_WITHDRAWN"}
 
 
 def visitors(entries: Iterable[Entry], today: date) -> set[str]:
-    """Return the accounts that recorded the visits in force among `entries`."""
-    return {entry.actor for entry in in_force(entries, today)}
+    """Return the accounts that recorded a visit that has not lapsed, or withdrew it.
+
+    A withdrawal does not free its visitor: cases that the visit opened may still be open.
+    """
+    known = list(entries)
+    gone, visits = withdrawals(known), _unlapsed(known, today)
+    withdrew = {gone[each.entry_id].actor for each in visits if each.entry_id in gone}
+    return {each.actor for each in visits} | withdrew
+
+
+def _unlapsed(entries: Iterable[Entry], today: date) -> list[Entry]:
+    return [
+        entry
+        for entry in entries
+        if entry.kind == "VISITED" and date.fromisoformat(entry.body["until"]) >= today
+    ]
 
 
 def body_of(
-    view: View, subject_id: str, entry_id: str, days: Mapping[str, date], proof: str, found: Any
+    view: View, subject_id: str, entry_id: str, shown: Mapping[str, str], found: Any
 ) -> dict[str, Any]:
-    """Return the body of a visit's entry: `days` and `proof` open, what was `found` sealed."""
+    """Return the body of an entry: `shown` in plain, what was `found` or noted sealed."""
     key, sealed = view.identities.keys.seal(subject_id, encode_json(found), entry_id)
-    open_days = {name: day.isoformat() for name, day in days.items()}
-    return {**open_days, "proof": proof, _SEALED: sealed, _KEY: key}
+    return {**shown, _SEALED: sealed, _KEY: key}
 
 
 def found_by(view: View, entry: Entry) -> Mapping[str, Any] | None:
-    """Return what the visit in `entry` found; None once the person was erased.
+    """Return what `entry`, of a visit or its withdrawal, seals; None once the person was erased.
 
     Raises
     ------
@@ -91,7 +115,7 @@ def opened(view: View, entry: Entry) -> dict[str, Any]:
 
 def records_of(view: View, entries: Iterable[Entry]) -> list[Record]:
     """Return the visits among `entries`, oldest first, without those of erased persons."""
-    found = [(each, found_by(view, each)) for each in entries if each.kind in VISITED]
+    found = [(each, found_by(view, each)) for each in entries if each.kind == "VISITED"]
     return [Record(_visit(each, what), each, what["note"]) for each, what in found if what]
 
 
@@ -100,23 +124,33 @@ def with_visits(
 ) -> tuple[Profile, tuple[Visit, ...]]:
     """Return `profile` with what visits in force confirm, and the visits that changed it.
 
+    What the edition took from a visit that was withdrawn on its day or later is unknown in it.
+
     Parameters
     ----------
     entries
-        The member's visits in force, oldest first.
+        What bears on the decision (`bearing`), oldest first.
     """
     if not entries or not counts_visits(policy):
         return profile, ()
+    day, gone = edition.manifest.day, withdrawals(entries)
     visits = [record.visit for record in records_of(view, entries)]
+    counted = [visit for visit in visits if visit.visit_id not in gone]
+    known_too = [
+        visit
+        for visit in visits
+        if visit.visit_id in gone and date_in_china(gone[visit.visit_id].recorded_at) >= day
+    ]
     known = {**profile.texts, **dict(zip(edition.numbers, profile.numbers.tolist(), strict=True))}
-    found = confirmed(known, visits, edition.manifest.day)
-    return _changed(profile, edition, found), found.visits
+    undone = withdrawn(known, known_too, day)
+    found = confirmed({**known, **undone}, counted, day)
+    return _changed(profile, edition, {**undone, **found.values}), found.visits
 
 
-def _changed(profile: Profile, edition: Edition, found: Confirmed) -> Profile:
+def _changed(profile: Profile, edition: Edition, values: Mapping[str, Value]) -> Profile:
     numbers = profile.numbers.copy()
     texts: dict[str, Any] = dict(profile.texts)
-    for name, value in found.values.items():
+    for name, value in values.items():
         if name in texts:
             texts[name] = value
         else:

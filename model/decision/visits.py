@@ -104,6 +104,37 @@ def confirmed(profile: Mapping[str, Value], visits: Iterable[Visit], as_of: date
     return Confirmed(values, tuple(each for each in ordered if each.visit_id in used))
 
 
+def withdrawn(
+    profile: Mapping[str, Value], visits: Iterable[Visit], as_of: date
+) -> dict[str, Value]:
+    """Return what is unknown in `profile`, of an edition as of `as_of`, without `visits`.
+
+    The visits were withdrawn after the edition was made. What it holds of them is no longer known:
+    what the archive held before is not in the edition, and a value that nobody vouches for never
+    raises a limit.
+    """
+    undone: dict[str, Value] = {}
+    for visit in visits:
+        if visit.recorded_on < as_of:
+            undone |= _undone(visit, profile)
+    return undone
+
+
+def _undone(visit: Visit, profile: Mapping[str, Value]) -> dict[str, Value]:
+    undone: dict[str, Value] = {}
+    for kind, yuan in visit.incomes.items():
+        amount, evidence = f"documented_{kind}_yuan", f"documented_{kind}_evidence"
+        if profile.get(evidence) == OFFICER_VISIT and profile.get(amount) == yuan:
+            undone |= {amount: None, evidence: None}
+    for crop, found in visit.harvests.items():
+        if profile.get(f"yield_{crop}_kg") == found.kg_per_mu:
+            undone[f"yield_{crop}_kg"] = None
+    since = visit.resident_since
+    if since is not None and profile.get(_SINCE) == day_number(since):
+        undone |= {_SINCE: None, _YEARS: None}
+    return undone
+
+
 def _latest(ordered: Iterable[Visit]) -> dict[tuple[str, str], Visit]:
     """Return the last visit that confirms each thing: its sort, and its kind or crop."""
     latest: dict[tuple[str, str], Visit] = {}

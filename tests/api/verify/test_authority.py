@@ -44,7 +44,8 @@ _ROUTES = {
     "DISBURSEMENT_CANCELLED": ("post_disbursement_cancellation", "post_confirmation"),
     "CONSENT_GIVEN": ("post_consent",), "CONSENT_WITHDRAWN": ("post_consent_withdrawal",),
     "REPAID": ("post_repayment",), "REPAYMENT_CANCELLED": ("post_repayment_cancellation",),
-    "VISITED": ("post_visit",), "EXPORTED": ("get_member_export",),
+    "VISITED": ("post_visit",), "VISIT_WITHDRAWN": ("post_visit_withdrawal",),
+    "EXPORTED": ("get_member_export",),
     "ERASED": ("post_member_erasure",),
 }  # fmt: skip
 

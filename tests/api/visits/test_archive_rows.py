@@ -18,6 +18,7 @@ from api.persons.commands import Erase
 from api.visits.archive_rows import missing_rows, visits_in_ledger
 from api.visits.branch_file import write_branch_files
 from api.visits.commands import Found, RecordVisit
+from api.visits.withdrawal import WithdrawVisit
 from cli.visits import command
 from data.importing.importer import import_files
 from data.storage.archive import Archive
@@ -52,13 +53,20 @@ def archive(simulated_archive: Archive, tmp_path: Path) -> Archive:
     return Archive(shutil.copytree(simulated_archive.folder, tmp_path / "archive"))
 
 
-def record(desk: Desk, member: Member, **fields: Any) -> None:
+def record(desk: Desk, member: Member, **fields: Any) -> str:
     found: dict[str, Any] = {
         "visited_on": TODAY, "proof": "measurement", "note": "过磅称重", "incomes": {},
         "harvests": {}, "resident_since": None,
     }  # fmt: skip
     what = Found(**{**found, **fields})
-    desk.do(RecordVisit(None, "o-3", member["member_id"], what, desk.resources))
+    visit = RecordVisit(None, "o-3", member["member_id"], what, desk.resources)
+    return str(desk.do(visit)["visit_id"])
+
+
+def withdraw(desk: Desk, member: Member, visit: str) -> None:
+    desk.now += timedelta(hours=1)
+    because = "wrong_figures", "金额看错，已与本人核对"
+    desk.do(WithdrawVisit(None, "o-3", member["member_id"], visit, *because, desk.resources))
 
 
 def bring_in(settings: Any, archive: Archive, folder: Path) -> Any:
@@ -112,6 +120,67 @@ def test_what_the_archive_has_is_not_written_again(
     record(desk, grower, incomes={"wages": 80_000})
     assert set(bring_in(ledger_settings, archive, tmp_path / "three").rows) == {"incomes"}
     assert profile_of(archive, grower, NEXT)["documented_wages_yuan"] == 80_000
+
+
+_TOUCHED = (
+    "yield_wheat_kg", "resident_since", "documented_wages_yuan", "documented_wages_evidence",
+)  # fmt: skip
+
+
+def touched(archive: Archive, member: Member) -> dict[str, Any]:
+    profile = profile_of(archive, member, NEXT)
+    return {name: str(profile[name]) for name in _TOUCHED}
+
+
+def test_the_next_import_takes_out_what_a_withdrawn_visit_brought_in(
+    desk: Desk, grower: Member, archive: Archive, ledger_settings: Any, tmp_path: Path
+) -> None:
+    before = touched(archive, grower)
+    wheat = {"wheat": {"season": "2023-S", "kg_per_mu": 95}}
+    visit = record(desk, grower, incomes={"wages": 90_000}, harvests=wheat, resident_since=MOVED_IN)
+    bring_in(ledger_settings, archive, tmp_path / "one")
+    assert not touched(archive, grower).items() & before.items()
+    withdraw(desk, grower, visit)
+    assert set(bring_in(ledger_settings, archive, tmp_path / "two").rows) == {
+        "incomes", "plots", "members",
+    }  # fmt: skip
+    assert touched(archive, grower) == before
+    assert bring_in(ledger_settings, archive, tmp_path / "three").rows == {}
+
+
+def test_a_visit_withdrawn_before_the_import_never_enters(
+    desk: Desk, grower: Member, archive: Archive, ledger_settings: Any, tmp_path: Path
+) -> None:
+    withdraw(desk, grower, record(desk, grower, incomes={"wages": 90_000}, resident_since=MOVED_IN))
+    withdraw(
+        desk, grower,
+        record(desk, grower, harvests={"cherry": {"season": "2023-G", "kg_per_mu": 700}}),
+    )  # fmt: skip
+    found = bring_in(ledger_settings, archive, tmp_path / "visits")
+    assert (found.rows, found.without_row) == ({}, ())
+
+
+def test_a_withdrawal_brings_back_what_the_visit_before_confirmed(
+    desk: Desk, grower: Member, archive: Archive, ledger_settings: Any, tmp_path: Path
+) -> None:
+    record(desk, grower, incomes={"wages": 80_000}, resident_since=MOVED_IN)
+    desk.now += timedelta(hours=1)
+    later = record(
+        desk, grower, incomes={"wages": 90_000}, resident_since=MOVED_IN + timedelta(days=1)
+    )
+    bring_in(ledger_settings, archive, tmp_path / "one")
+    withdraw(desk, grower, later)
+    bring_in(ledger_settings, archive, tmp_path / "two")
+    after = profile_of(archive, grower, NEXT)
+    assert (after["documented_wages_yuan"], after["documented_wages_evidence"]) == (
+        80_000, "officer_visit",
+    )  # fmt: skip
+    assert after["resident_since"] == profile_day(MOVED_IN)
+    assert bring_in(ledger_settings, archive, tmp_path / "three").rows == {}
+
+
+def profile_day(day: date) -> int:
+    return (day - date(1970, 1, 1)).days
 
 
 def test_a_yield_without_a_plot_on_record_is_named_and_not_invented(

@@ -95,3 +95,24 @@ def test_who_looked_at_visits_is_on_record(branch: Branch) -> None:
     branch.ask("get_visits", branch.headers("officer"))
     rows = branch.send("get", "/v1/accesses", branch.headers("auditor")).json()["rows"]
     assert rows[0]["route"] == "get_visits"
+
+
+def test_a_visit_is_withdrawn_with_its_reason_and_shown_as_withdrawn(branch: Branch) -> None:
+    visit = post(branch, BODY).json()["visit_id"]
+    address = f"/v1/members/{branch.member['member_id']}/visits/{visit}/withdrawal"
+    body = {"reason": "wrong_figures", "note": "金额看错，已与本人核对"}
+    for role in ("reviewer", "manager", "auditor", "operator", "admin", "analyst", "head"):
+        assert post(branch, body, role, address=address).status_code == 403
+    away = post(branch, body, places=(ELSEWHERE,), address=address)
+    assert (away.status_code, away.json()["type"]) == (404, "/problems/unknown-member")
+    for wrong in ({"reason": "tired"}, {"note": "手机 13800000000"}, {"reason": None}):
+        refused = post(branch, body | wrong, address=address)
+        assert (refused.status_code, refused.json()["type"]) == (422, "/problems/invalid-body")
+    answer = post(branch, body, address=address)
+    assert (answer.status_code, answer.json()["visit_id"]) == (201, visit)
+    shown = branch.ask("get_visits", branch.headers("auditor")).json()
+    (seen,) = (each for each in shown if each["visit_id"] == visit)
+    assert seen["counts"] is False
+    told = {name: seen["withdrawal"][name] for name in ("withdrawn_by", "reason", "note")}
+    assert told == {"withdrawn_by": "officer.all", **body}
+    assert post(branch, body, address=address).json()["type"] == "/problems/already-withdrawn"
