@@ -22,19 +22,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.storage.archive import Archive
-from data.storage.engines import EngineName
 from data.storage.profiles import profile_as_of, profile_spine
 
 
 @click.command()
 @click.option("--archive", required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--as-of", required=True, type=click.DateTime(["%Y-%m-%d"]))
-@click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb")
-def main(archive: Path, as_of: datetime, engine: EngineName) -> None:
+def main(archive: Path, as_of: datetime) -> None:
     """Measure and print."""
     found = {
-        "every member": _in_process(_every_member, archive, as_of.date(), engine),
-        "one row per loan": _in_process(_every_loan, archive, as_of.date(), engine),
+        "every member": _in_process(_every_member, archive, as_of.date()),
+        "one row per loan": _in_process(_every_loan, archive, as_of.date()),
     }
     print(json.dumps(found, indent=1, ensure_ascii=False))
 
@@ -45,20 +43,20 @@ def _in_process(measure: Any, *args: Any) -> dict[str, float]:
     return result
 
 
-def _every_member(folder: Path, as_of: date, engine: EngineName) -> dict[str, float]:
+def _every_member(folder: Path, as_of: date) -> dict[str, float]:
     began = time.perf_counter()
-    profile = profile_as_of(Archive(folder), as_of, engine)
+    profile = profile_as_of(Archive(folder), as_of)
     return _figures(profile, began)
 
 
-def _every_loan(folder: Path, as_of: date, engine: EngineName) -> dict[str, float]:
+def _every_loan(folder: Path, as_of: date) -> dict[str, float]:
     archive = Archive(folder)
     loans = archive.read("loans")
     known = loans.filter(pc.less(loans["applied_on"], pa.scalar(as_of)))
     month = pc.floor_temporal(known["applied_on"], unit="month")
     spine = pa.table({"member_id": known["member_id"], "as_of": pc.cast(month, pa.date32())})
     began = time.perf_counter()
-    return _figures(profile_spine(archive, spine, engine), began)
+    return _figures(profile_spine(archive, spine), began)
 
 
 def _figures(profile: pa.Table, began: float) -> dict[str, float]:

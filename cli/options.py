@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from api.core.settings import Settings
     from api.editions.approval import Approval
     from api.ledger.database import Location
+    from data.storage.spark_profiles import Cluster
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,7 +30,6 @@ as_of_option = click.option(
     "--as-of", required=True, type=DAY, metavar="DATE",
     help="Use what the archive knew before this day.",
 )  # fmt: skip
-engine_option = click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb")
 card_option = click.option(
     "--card", "card_dir", type=FOLDER, help="Folder of the card; without it, the published card."
 )
@@ -70,6 +70,37 @@ def echo_data(text: str) -> None:
 def ledger_options(command: F) -> F:
     """Add the options that `ledger_location` reads."""
     return home_option(_checkpoints_option(command))
+
+
+def engine_options(command: F) -> F:
+    """Add the options that `cluster_of` reads."""
+    engine = click.option(
+        "--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True,
+        help="duckdb: this process; spark: executors that share the archive and the output.",
+    )  # fmt: skip
+    master = click.option(
+        "--master", metavar="URL",
+        help="With --engine spark, where Spark runs; without it, this machine or what spark-submit"
+        " says.",
+    )  # fmt: skip
+    return engine(master(command))
+
+
+def cluster_of(engine: str, master: str | None, out: Path) -> Cluster | None:
+    """Return where Spark computes, in the folder of `out`; None for this process.
+
+    Raises
+    ------
+    UsageError
+        If a master is given and the engine is not Spark.
+    """
+    from data.storage.spark_profiles import Cluster
+
+    if engine == "spark":
+        return Cluster(master, out.absolute().parent)
+    if master is not None:
+        raise click.UsageError("--master goes with --engine spark")
+    return None
 
 
 def approval_options(command: F) -> F:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,18 +13,24 @@ from cli.options import (
     FILE,
     archive_option,
     as_of_option,
-    engine_option,
+    cluster_of,
+    engine_options,
     home_option,
     use_policy_of,
 )
 from model.archive.tables import archive_tables
+from model.profile.dictionary import member_dictionary
+
+if TYPE_CHECKING:
+    from data.storage.archive import Archive
+    from data.storage.spark_profiles import Cluster
 
 
 @click.command("profile")
 @archive_option
 @as_of_option
 @click.option("--out", required=True, type=FILE, help="Parquet file to write.")
-@engine_option
+@engine_options
 @home_option
 @click.option(
     "--allow-stale", "allowed", multiple=True, type=click.Choice(list(archive_tables())),
@@ -34,30 +40,49 @@ def command(
     archive: Path,
     as_of: datetime,
     out: Path,
-    engine: Literal["duckdb", "spark"],
+    engine: str,
+    master: str | None,
     home: Path,
     allowed: tuple[str, ...],
 ) -> None:
     """Write the profile of each member, as the archive knew them before DATE.
 
-    The same archive and date give the same bytes, whatever the engine. A table whose last month is
+    The same archive and date give the same bytes, whatever the engine. On Spark the executors share
+    the archive and the folder of the file. A table whose last month is
     older than policy allows is an error, unless --allow-stale names it: the attributes that read it
     are then missing for every member, never zero, and the file's metadata name it.
     """
     from data.storage.archive import Archive
     from data.storage.freshness import last_months
-    from data.storage.profiles import profile_as_of, write_profile
     from model.policy.freshness import refuse_stale
 
     use_policy_of(home)
+    cluster = cluster_of(engine, master, out)
     source, day = Archive(archive).pinned(), as_of.date()
     stale = refuse_stale(last_months(source, day).by_table, day, allowed)
-    profile = profile_as_of(source, day, engine, stale)
-    write_profile(profile, out, stale)
+    profiles = _write(source, day, out, stale, cluster)
     for table in sorted(stale):
         click.echo(f"过旧未用 stale, left out: {archive_tables()[table].zh} {table}")
-    tell(profiles=profile.num_rows, out=out, as_of=day, stale=sorted(stale))
+    tell(profiles=profiles, out=out, as_of=day, stale=sorted(stale))
     click.echo(
-        f"会员画像 {profile.num_rows:,} profiles × {profile.num_columns - 2} attributes"
+        f"会员画像 {profiles:,} profiles × {len(member_dictionary().attributes)} attributes"
         f" as of {as_of.date()}: {out}"
     )
+
+
+def _write(
+    archive: Archive, day: date, out: Path, stale: frozenset[str], cluster: Cluster | None
+) -> int:
+    """Write the profiles to `out`; return their number."""
+    from data.storage.kept_pieces import passing_pieces
+    from data.storage.profiles import profile_as_of, write_profile
+    from data.storage.spark_profiles import profile_on_spark
+
+    if cluster is None:
+        profile = profile_as_of(archive, day, stale)
+        write_profile(profile, out, stale)
+        return int(profile.num_rows)
+    with passing_pieces(cluster.folder) as pieces:
+        made = profile_on_spark(archive, day, pieces, cluster.master, stale)
+        write_profile(made.sorted_profiles(), out, stale)
+        return made.rows

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,7 +20,8 @@ from cli.options import (
     approval_options,
     archive_option,
     as_of_option,
-    engine_option,
+    cluster_of,
+    engine_options,
     home_option,
     ledger_location,
     use_policy_of,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from api.editions.branch_files import BranchLevel, Names
     from api.editions.publish import Published
     from api.editions.resuming import Keep
-    from data.storage.engines import EngineName
+    from data.storage.spark_profiles import Cluster
 
 #: Exit code: the publication changes more than the limits allow, and nobody approved it.
 HELD = 3
@@ -42,7 +43,7 @@ HELD = 3
 @archive_option
 @as_of_option
 @click.option("--out", required=True, type=FILE, help="Parquet file for the whitelist's rows.")
-@engine_option
+@engine_options
 @click.option("--branch-files", type=FOLDER, help="Folder for one workbook a branch.")
 @click.option(
     "--branch-level", type=click.Choice(["county", "township"]), default="county",
@@ -63,7 +64,8 @@ def command(
     archive: Path,
     as_of: datetime,
     out: Path,
-    engine: Literal["duckdb", "spark"],
+    engine: str,
+    master: str | None,
     branch_files: Path | None,
     branch_level: BranchLevel,
     branch_names: Names,
@@ -80,6 +82,8 @@ def command(
     A run that was killed, or held by the limits, continues with --resume after the members whose
     profile is done. If archive, policy, card or DATE have changed, it says which and stops. Without
     --resume a run begins anew.
+    On Spark the executors share the archive, the home and the folder of the file; the rows are the
+    same.
     Where the edition changes more than the policy's limits of publication, nothing is published
     without --approved-by and --because, or an order. Exit code 3: held for this reason.
     """
@@ -88,13 +92,14 @@ def command(
 
     use_policy_of(home)
     approval, day = approval_of(approved_by, because), as_of.date()
+    cluster = cluster_of(engine, master, out)
     if resume and dry_run:
         raise click.UsageError("a dry run keeps nothing to --resume")
     if branch_names == "full" and approval is None and order_id is None:
         raise click.UsageError("--branch-names full needs --approved-by and --because, or --order")
     with rows_file(out) if dry_run else publication(home, out) as rows:
         kept = None if dry_run else resuming(home) if resume else beginning(home)
-        draft = _drafted(archive, day, home, engine, kept)
+        draft = _drafted(archive, day, home, kept, cluster)
         subject = draft_digest(draft, branch_names)
         tell(out=out, dry_run=dry_run, subject=subject)
         if dry_run:
@@ -110,7 +115,9 @@ def command(
         _write_branch_files(home, published, branch_files, branch_level, branch_names, approval)
 
 
-def _drafted(archive: Path, day: date, home: Path, engine: EngineName, kept: Keep | None) -> Draft:
+def _drafted(
+    archive: Path, day: date, home: Path, kept: Keep | None, cluster: Cluster | None
+) -> Draft:
     """Draft the edition, and report what it holds and changes."""
     from api.consent.consent import consents_before
     from api.editions.batch import draft_whitelist
@@ -120,8 +127,9 @@ def _drafted(archive: Path, day: date, home: Path, engine: EngineName, kept: Kee
 
     consents = consents_before(ledger_location(home, None), day, policy_on(day).consent_terms)
     draft = draft_whitelist(
-        Archive(archive), day, home, engine, consents, kept=kept, progress=_progress()
-    )
+        Archive(archive), day, home, consents, kept=kept,
+        progress=_progress(), cluster=cluster,
+    )  # fmt: skip
     tell(
         as_of=day, tiers=_tiers(draft), published=None,
         beyond_limits=[{"code": e.code, "zh": e.text.zh, "en": e.text.en} for e in draft.excesses],

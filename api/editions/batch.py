@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -30,15 +31,19 @@ from api.editions.publish import (
     write_rows,
 )
 from api.editions.resuming import Keep, forget, run_inputs
+from api.editions.spark_batch import profile_and_score
 from api.scoring.kernel import Basis, Scored, score_profile
 from data.publishing.published_card import published_card
 from data.storage.archive import Archive
-from data.storage.engines import EngineName
 from data.storage.private_files import drafted
 from data.storage.profiles import Progress, profile_as_of, silent
+from data.storage.spark_profiles import Cluster
 from model.errors import EditionError
 from model.policy.policy import policy_on
 from model.policy.publication import publication_limits_on
+
+#: Scores profiles with consent merged in.
+Score = Callable[[pa.Table, Basis], Scored]
 
 
 @dataclass(frozen=True)
@@ -61,11 +66,11 @@ def draft_whitelist(
     archive: Archive,
     as_of: date,
     home: Path,
-    engine: EngineName = "duckdb",
     consents: Records = MappingProxyType({}),
     today: date | None = None,
     kept: Keep | None = None,
     progress: Progress = silent,
+    cluster: Cluster | None = None,
 ) -> Draft:
     """Profile and score every member of `archive`, and compare with the edition in use.
 
@@ -80,11 +85,13 @@ def draft_whitelist(
         `api.editions.resuming`. None keeps nothing.
     progress
         Called with the members whose profile is done, and all.
+    cluster
+        Where Spark computes; None computes in this process, to the same rows.
 
     Raises
     ------
     RunError
-        If the run cannot resume.
+        If the run cannot resume, or Spark gives up.
     CardError
         If no signed card is published under `home`.
     EditionError
@@ -93,9 +100,14 @@ def draft_whitelist(
         If the archive is missing or damaged.
     """
     archive, basis = archive.pinned(), Basis(as_of, policy_on(as_of), published_card(home))
-    pieces = kept(run_inputs(archive, basis, engine)) if kept else None
-    profile = profile_as_of(archive, as_of, engine, kept=pieces, progress=progress)
-    made, digest, previous = _drafted(archive, profile, basis, home, scorer(engine), consents)
+    pieces = kept(run_inputs(archive, basis, "spark" if cluster else "duckdb")) if kept else None
+    score: Score = score_profile
+    if cluster:
+        profile, scored = profile_and_score(archive, basis, consents, cluster, pieces)
+        score = partial(_as_scored, scored)
+    else:
+        profile = profile_as_of(archive, as_of, kept=pieces, progress=progress)
+    made, digest, previous = _drafted(archive, profile, basis, home, score, consents)
     today = demo_day(home) or today or date_in_china(datetime.now(tz=CHINA))
     limits, missing = publication_limits_on(today), _missing_before(home, previous, basis)
     found = excesses(made, archive, previous, missing, limits, today)
@@ -187,13 +199,12 @@ def publish_whitelist(
     as_of: date,
     home: Path,
     out: Path,
-    engine: EngineName = "duckdb",
     consents: Records = MappingProxyType({}),
     approval: Approval | None = None,
 ) -> Published:
     """Draft and publish; see `draft_whitelist` and `publish_draft`."""
     with publication(home, out) as rows:
-        draft = draft_whitelist(archive, as_of, home, engine, consents)
+        draft = draft_whitelist(archive, as_of, home, consents)
         return publish_draft(home, draft, rows, approval)
 
 
@@ -203,7 +214,7 @@ def publish_profile(
     basis: Basis,
     home: Path,
     out: Path,
-    score: Callable[[pa.Table, Basis], Scored] = score_profile,
+    score: Score = score_profile,
     consents: Records = MappingProxyType({}),
 ) -> Published:
     """Score and publish a `profile` that is sorted by member id, without the limits of a batch."""
@@ -215,13 +226,9 @@ def publish_profile(
     return published
 
 
-def scorer(engine: EngineName) -> Callable[[pa.Table, Basis], Scored]:
-    """Return the scoring function of `engine`; Spark is imported only if it is used."""
-    if engine == "duckdb":
-        return score_profile
-    from api.scoring.spark import score_profile_on_spark
-
-    return score_profile_on_spark
+def _as_scored(scored: Scored, _profile: pa.Table, _basis: Basis) -> Scored:
+    """Return the scores that were made beside the profiles."""
+    return scored
 
 
 def _drafted(
@@ -229,7 +236,7 @@ def _drafted(
     profile: pa.Table,
     basis: Basis,
     home: Path,
-    score: Callable[[pa.Table, Basis], Scored],
+    score: Score,
     consents: Records,
 ) -> tuple[Contents, str, Previous]:
     digest = archive.digest()

@@ -10,7 +10,6 @@ from pathlib import Path
 from api.editions.manifest import editions_folder
 from api.scoring.kernel import Basis
 from data.storage.archive import Archive
-from data.storage.engines import EngineName
 from data.storage.kept_pieces import KeptPieces
 from data.storage.profiles import PIECE
 from model import __version__
@@ -34,7 +33,7 @@ def forget(home: Path) -> None:
     shutil.rmtree(_folder(home), ignore_errors=True)
 
 
-def run_inputs(archive: Archive, basis: Basis, engine: EngineName) -> dict[str, str]:
+def run_inputs(archive: Archive, basis: Basis, engine: str) -> dict[str, str]:
     """Return what a run reads, by the names that a refusal tells."""
     return {
         "as-of": basis.as_of.isoformat(),

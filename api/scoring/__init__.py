@@ -1,1 +1,1 @@
-"""Scoring many rows: whitelist rows, flat tables, Spark, and shadow scoring of a challenger."""
+"""Scoring many rows: whitelist rows, flat tables, and shadow scoring of a challenger."""

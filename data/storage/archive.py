@@ -23,6 +23,7 @@ from data.storage.part_list import (
     write_parts,
 )
 from data.storage.private_files import drafted, locked
+from data.storage.row_groups import write_row_groups
 from data.storage.schema import arrow_schema, fitted, with_event_date
 from model.archive.tables import EVENT_ON, archive_tables
 from model.errors import ArchiveError
@@ -61,6 +62,18 @@ class Archive:
         """
         if self.pinned_parts is not None:
             return self
+        return self.compared()
+
+    def compared(self) -> Archive:
+        """Return this archive pinned, all its bytes compared now, even if they were before.
+
+        Another machine compares what it reads itself.
+
+        Raises
+        ------
+        ArchiveError
+            If a part is missing or damaged.
+        """
         return replace(self, pinned_parts=hashed(self.folder, self._parts()))
 
     def append(self, table: str, rows: pa.Table) -> Path | None:
@@ -183,7 +196,7 @@ class ArchiveWriter(Archive):
         if (first := next(checked, None)) is None:
             return None
         with drafted(path) as draft:
-            _write_row_groups(draft, schema, chain([first], checked))
+            write_row_groups(draft, schema, chain([first], checked), _ROW_GROUP)
         self.pinned_parts.setdefault(table, {})[path.name] = file_digest(path)
         return path
 
@@ -239,16 +252,3 @@ def _naming(part: Path) -> Iterator[None]:
         yield
     except (OSError, pa.ArrowException) as error:
         raise ArchiveError(f"{part} cannot be read: {error}. {REMEDY}") from error
-
-
-def _write_row_groups(path: Path, schema: pa.Schema, pieces: Iterable[pa.Table]) -> None:
-    """Write `pieces` in row groups of equal size."""
-    pending = schema.empty_table()
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for piece in pieces:
-            pending = pa.concat_tables([pending, piece])
-            while pending.num_rows >= _ROW_GROUP:
-                writer.write_table(pending.slice(0, _ROW_GROUP).combine_chunks())
-                pending = pending.slice(_ROW_GROUP)
-        if pending.num_rows:
-            writer.write_table(pending.combine_chunks())

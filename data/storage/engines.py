@@ -1,13 +1,13 @@
-"""The engines that compute profiles, DuckDB or Spark, from the same expressions to equal values."""
+"""DuckDB, the engine that computes profiles: in this process, and in each task of Spark."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import duckdb
 import ibis
@@ -20,22 +20,6 @@ from model.archive.tables import Table as Declared
 from model.archive.tables import archive_tables
 from model.errors import ArchiveError
 
-#: UTC, so that dates do not depend on the machine's time zone.
-_SPARK_SETTINGS = {
-    "spark.sql.session.timeZone": "UTC",
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-}
-_SPARK_ON_ONE_MACHINE = {
-    "spark.master": "local[*]",
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-    # The profile joins dozens of views; the default of 1 GiB holds too few of them at once.
-    "spark.driver.memory": "3g",
-    # Each joined table that is broadcast takes whole pages, of 64 MiB by default, all at one time.
-    "spark.buffer.pageSize": "1m",
-}
-
 #: DuckDB's errors that concern the query or the machine, not the stored bytes.
 _NOT_ARCHIVE_ERRORS = (
     duckdb.BinderException,
@@ -43,13 +27,27 @@ _NOT_ARCHIVE_ERRORS = (
     duckdb.ParserException,
     duckdb.OutOfMemoryException,
 )
+#: Rows fetched at once from a sort that spills.
+_BATCH = 65_536
 _REMEDY = "Restore the archive from a backup, or import its files again"
 
-EngineName = Literal["duckdb", "spark"]
+
+@dataclass(frozen=True)
+class Query:
+    """A compiled expression: the text that any `Engine` with the same tables runs.
+
+    Attributes
+    ----------
+    schema : pa.Schema
+        Names and types of the result.
+    """
+
+    sql: str
+    schema: pa.Schema
 
 
-class _DuckDB:
-    """DuckDB in this process."""
+class Engine:
+    """DuckDB with the tables that are opened on it."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -80,54 +78,50 @@ class _DuckDB:
         """Execute the expression `rows` and return its rows."""
         return rows.to_pyarrow()
 
+    def compile(self, rows: Table) -> Query:
+        """Return the expression `rows` as a query, to run on any number of spines."""
+        return Query(str(self._connection.compile(rows)), rows.schema().to_pyarrow())
 
-class _Spark:
-    """Spark; the methods are those of `_DuckDB`."""
+    def run(self, query: Query) -> pa.Table:
+        """Run `query` on the tables and the spine of this engine."""
+        return self._connection.con.sql(query.sql).to_arrow_table().cast(query.schema)
 
-    def __init__(self, session: Any) -> None:
-        self._session = session
-        self._connection = ibis.pyspark.connect(session)
+    def write(self, rows: Table, path: Path) -> None:
+        """Execute the expression `rows` and write its rows to `path` as they come."""
+        self._connection.to_parquet(rows, path, use_tmp_file=False)
 
-    def open(self, table: Declared, parts: list[str], stored: Collection[str]) -> Table:
-        rows = self._session.read.option("mergeSchema", "true").parquet(*parts)
-        rows.createOrReplaceTempView(f"stored_{table.name}")
-        columns = select_list(table, stored, quote="`")
-        declared = self._session.sql(f"SELECT {columns} FROM stored_{table.name}")
-        declared.createOrReplaceTempView(table.name)
-        return self._connection.table(table.name)
-
-    def cache(self, spine: pa.Table) -> Table:
-        self._session.createDataFrame(spine).cache().createOrReplaceTempView("spine")
-        return self._connection.table("spine")
-
-    def fetch(self, rows: Table) -> pa.Table:
-        # Ibis would convert through pandas; Spark returns Arrow itself.
-        fetched = self._session.sql(self._connection.compile(rows)).toArrow()
-        return fetched.cast(rows.schema().to_pyarrow())
-
-
-Engine: TypeAlias = _DuckDB | _Spark
+    def sorted_rows(self, files: Iterable[Path], by: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield the rows of Parquet `files`, sorted, a batch at a time; the sort spills."""
+        # A connection of its own: no other statement may run on it while batches are fetched.
+        rows = self._connection.con.cursor().read_parquet([str(file) for file in files])
+        for batch in rows.order(", ".join(by)).to_arrow_reader(_BATCH):
+            yield pa.Table.from_batches([batch])
 
 
 @contextmanager
-def start_engine(engine: EngineName) -> Iterator[Engine]:
-    """Start `engine`; DuckDB stops after use, Spark with the process.
+def start_engine(threads: int | None = None) -> Iterator[Engine]:
+    """Start DuckDB, and stop it after use.
+
+    Parameters
+    ----------
+    threads
+        How many it uses, and by its share of them, how much of the machine's memory before it
+        spills; None uses what there is.
 
     Raises
     ------
     ArchiveError
-        If pyspark is needed and not installed, or DuckDB reads damaged bytes.
+        If it reads damaged bytes.
     """
-    if engine == "spark":
-        yield _Spark(spark_session())
-        return
     # What does not fit into memory is spilled to files, which hold profiles: for the owner only,
     # and gone with the engine, never in the folder where a command happens to be typed.
     with TemporaryDirectory(prefix="rongzi-spill-") as spill:
         connection = ibis.duckdb.connect(temp_directory=spill)
         _silence(connection)
+        if threads is not None:
+            _restrict(connection, threads)
         try:
-            yield _DuckDB(connection)
+            yield Engine(connection)
         except _NOT_ARCHIVE_ERRORS:
             raise
         except duckdb.Error as error:
@@ -177,26 +171,12 @@ def open_tables(archive: Archive, engine: Engine, names: Iterable[str]) -> Mappi
     }
 
 
-def spark_session() -> Any:
-    """Return the Spark session of this process, started if there is none.
-
-    It has the settings of ``spark-submit`` or, without it, uses only this machine's cores and
-    loopback.
-
-    Raises
-    ------
-    ArchiveError
-        If pyspark is not installed.
-    """
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError as error:
-        raise ArchiveError(
-            "Spark is not installed: pip install '.[spark]' (it needs Java 17), or use DuckDB"
-        ) from error
-    builder = SparkSession.builder.appName("rongzi").config(map=_SPARK_SETTINGS)
-    if "PYSPARK_GATEWAY_PORT" not in os.environ:
-        builder = builder.config(map=_SPARK_ON_ONE_MACHINE)
-        # Python workers score, so they need the packages of this environment.
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    return SparkSession.getActiveSession() or builder.getOrCreate()
+def _restrict(connection: Any, threads: int) -> None:
+    """Use so many threads, and the same share of the memory that DuckDB would use by itself."""
+    available, limit = connection.raw_sql(
+        "SELECT current_setting('threads'), current_setting('memory_limit')"
+    ).fetchone()
+    connection.raw_sql(f"SET threads = {threads}")
+    number, unit = limit.split()
+    share = float(number) * min(threads / available, 1)
+    connection.raw_sql(f"SET memory_limit = '{share:.1f} {unit}'")

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -76,26 +78,48 @@ class KeptPieces:
 
     def read(self, number: int) -> pa.Table | None:
         """Return piece `number`; None if it is not finished, or damaged."""
-        path = self._path(number)
-        if not path.is_file() or self.digests.get(path.name) != file_digest(path):
-            return None
-        return pq.read_table(path)
+        path = self.folder / piece_name(number)
+        return pq.read_table(path) if self.holds(path.name) else None
+
+    def holds(self, name: str) -> bool:
+        """Whether the file `name` is kept, and whole."""
+        path = self.folder / name
+        return path.is_file() and self.digests.get(name) == file_digest(path)
+
+    def record(self, digests: Mapping[str, str]) -> None:
+        """Keep the files that others wrote to the folder, with their SHA-256 by name."""
+        self.digests.update(digests)
+        self._save()
 
     def write(self, number: int, piece: pa.Table) -> None:
         """Keep piece `number`."""
-        path = self._path(number)
-        with drafted(path) as draft:
-            pq.write_table(piece, draft, compression="zstd")
-        self.digests[path.name] = file_digest(path)
-        self._save()
-
-    def _path(self, number: int) -> Path:
-        return self.folder / f"{number:06d}.parquet"
+        path = self.folder / piece_name(number)
+        write_piece(path, piece)
+        self.record({path.name: file_digest(path)})
 
     def _save(self) -> None:
         state = {"format": FORMAT, "inputs": self.inputs, "pieces": self.digests}
         with drafted(self.folder / STATE) as draft:
             draft.write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def passing_pieces(folder: Path) -> Iterator[KeptPieces]:
+    """Yield pieces that lie in `folder` for one run, and are removed with it."""
+    make_folder(folder)
+    with TemporaryDirectory(prefix=".pieces-", dir=folder) as made:
+        yield KeptPieces.begun(Path(made), {})
+
+
+def piece_name(number: int) -> str:
+    """Return the file name of piece `number`."""
+    return f"{number:06d}.parquet"
+
+
+def write_piece(path: Path, piece: pa.Table) -> None:
+    """Write a piece, whole or not at all; equal rows give equal bytes."""
+    with drafted(path) as draft:
+        pq.write_table(piece, draft, compression="zstd")
 
 
 def _differing(before: Mapping[str, str], now: Mapping[str, str]) -> str:

@@ -1,31 +1,34 @@
-"""Profiles of a stored archive, computed on an engine and written as Parquet."""
+"""Profiles of a stored archive, computed by DuckDB and written as Parquet."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import ibis
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from ibis.expr.types import Table
 from numpy.typing import NDArray
 
 from data.storage.archive import Archive
-from data.storage.engines import Engine, EngineName, open_archive, open_tables, start_engine
+from data.storage.engines import Engine, Query, open_archive, open_tables, start_engine
 from data.storage.kept_pieces import KeptPieces
 from data.storage.private_files import drafted
+from data.storage.row_groups import write_row_groups
 from model.errors import ArchiveError
 from model.policy.policy import dated_consent_terms
 from model.profile.flows.repayments import repayments
 from model.profile.point_in_time import PointInTime
 from model.profile.profile import build_profile, consent_days, spine_as_of
 
-_SPINE = pa.schema([("member_id", pa.string()), ("as_of", pa.date32())])
+#: The columns of a spine.
+SPINE = pa.schema([("member_id", pa.string()), ("as_of", pa.date32())])
 _LOAN_MONTHS = pa.schema(
     [("loan_id", pa.string()), ("event_on", pa.date32()), ("days_past_due", pa.int64()),
      ("balance", pa.int64())]
@@ -47,7 +50,6 @@ def silent(_done: int, _of: int) -> None:
 def profile_as_of(
     archive: Archive,
     as_of: date,
-    engine: EngineName = "duckdb",
     stale: Collection[str] = (),
     kept: KeptPieces | None = None,
     progress: Progress = silent,
@@ -70,20 +72,30 @@ def profile_as_of(
     Raises
     ------
     ArchiveError
-        If the archive has no members, or the engine is not installed.
+        If the archive has no members.
     """
-    with _running(archive, engine) as (pinned, running):
+    with reading(archive) as (pinned, running):
         tables = open_archive(pinned, running)
         spine = running.fetch(spine_as_of(tables, as_of)).sort_by("member_id")
-        tables = {name: rows for name, rows in tables.items() if name not in stale}
-
-        def compute(members: pa.Table) -> pa.Table:
-            profile = build_profile(tables, running.cache(members), dated_consent_terms())
-            return _compute(profile, running)
-
-        size = PIECE if engine == "duckdb" else max(spine.num_rows, 1)
-        made = _pieces(compute, spine, size, kept, progress)
+        query = profile_query(tables, running, stale)
+        compute = partial(profile_piece, running, query)
+        made = _pieces(compute, spine, PIECE, kept, progress)
         return pa.concat_tables(made).combine_chunks()
+
+
+def profile_query(
+    tables: Mapping[str, Table], engine: Engine, stale: Collection[str] = ()
+) -> Query:
+    """Return the query for the profiles of the engine's spine, sorted by member and date."""
+    used = {name: rows for name, rows in tables.items() if name not in stale}
+    profile = build_profile(used, engine.cache(SPINE.empty_table()), dated_consent_terms())
+    return engine.compile(profile.order_by("member_id", "as_of"))
+
+
+def profile_piece(engine: Engine, query: Query, spine: pa.Table) -> pa.Table:
+    """Return the profile of each row of `spine`, in one chunk."""
+    engine.cache(spine)
+    return engine.run(query).combine_chunks()
 
 
 def _pieces(
@@ -115,7 +127,7 @@ def consent_days_as_of(archive: Archive, as_of: date) -> pa.Table:
     ArchiveError
         If the archive has no members.
     """
-    with _running(archive, "duckdb") as (pinned, running):
+    with reading(archive) as (pinned, running):
         tables = open_archive(pinned, running)
         return running.fetch(
             consent_days(tables, as_of, dated_consent_terms()).order_by("member_id")
@@ -128,7 +140,7 @@ def loan_months_as_of(archive: Archive, as_of: date) -> pa.Table:
     ``loan_id``, ``event_on`` (the month's last day), ``days_past_due`` and ``balance`` (fen): what
     attributes of repayments read, whatever the shape in which the bank reports its loans.
     """
-    with _running(archive, "duckdb") as (pinned, running):
+    with reading(archive) as (pinned, running):
         tables = open_tables(pinned, running, ("loans", *repayments.either))
         if not repayments.can_read(tables):
             return _LOAN_MONTHS.empty_table()
@@ -138,7 +150,7 @@ def loan_months_as_of(archive: Archive, as_of: date) -> pa.Table:
         return rows.cast(_LOAN_MONTHS)
 
 
-def profile_spine(archive: Archive, spine: pa.Table, engine: EngineName = "duckdb") -> pa.Table:
+def profile_spine(archive: Archive, spine: pa.Table) -> pa.Table:
     """Return the profile of each row of `spine`, sorted by member and date.
 
     Parameters
@@ -149,12 +161,11 @@ def profile_spine(archive: Archive, spine: pa.Table, engine: EngineName = "duckd
     Raises
     ------
     ArchiveError
-        If the archive has no members, or the engine is not installed.
+        If the archive has no members.
     """
-    with _running(archive, engine) as (pinned, running):
-        tables = open_archive(pinned, running)
-        keys = running.cache(spine.select(_SPINE.names).cast(_SPINE))
-        return _compute(build_profile(tables, keys, dated_consent_terms()), running)
+    with reading(archive) as (pinned, running):
+        query = profile_query(open_archive(pinned, running), running)
+        return profile_piece(running, query, spine.select(SPINE.names).cast(SPINE))
 
 
 def columns_of(table: pa.Table) -> dict[str, NDArray[Any]]:
@@ -165,24 +176,34 @@ def columns_of(table: pa.Table) -> dict[str, NDArray[Any]]:
     return {name: _array(table[name]) for name in table.column_names}
 
 
-def write_profile(profile: pa.Table, path: Path, stale: Collection[str] = ()) -> None:
-    """Write `profile` as Parquet for its owner only; the same rows give the same bytes.
+def write_profile(
+    pieces: pa.Table | Iterable[pa.Table], path: Path, stale: Collection[str] = ()
+) -> None:
+    """Write a profile as Parquet for its owner only; the same rows give the same bytes.
 
     The file's metadata name the `stale` tables under ``stale_tables``, if there are any.
+
+    Parameters
+    ----------
+    pieces
+        The profile, whole or one piece after the other.
     """
+    rest = iter([pieces] if isinstance(pieces, pa.Table) else pieces)
+    first = next(rest)
+    schema = first.schema
     if stale:
-        profile = profile.replace_schema_metadata({"stale_tables": ",".join(sorted(stale))})
-    rows = profile.combine_chunks()
+        schema = schema.with_metadata({"stale_tables": ",".join(sorted(stale))})
+    made = (piece.replace_schema_metadata(schema.metadata) for piece in chain([first], rest))
     with drafted(path) as draft:
-        pq.write_table(rows, draft, row_group_size=_ROW_GROUP, compression="zstd")
+        write_row_groups(draft, schema, made, _ROW_GROUP)
 
 
 @contextmanager
-def _running(archive: Archive, engine: EngineName) -> Iterator[tuple[Archive, Engine]]:
-    """Pin `archive` and start `engine`; if a part cannot be read, name it."""
+def reading(archive: Archive, threads: int | None = None) -> Iterator[tuple[Archive, Engine]]:
+    """Pin `archive` and start an engine; if a part cannot be read, name it."""
     pinned = archive.pinned()
     try:
-        with start_engine(engine) as running:
+        with start_engine(threads) as running:
             yield pinned, running
     except ArchiveError:
         pinned.refuse_damaged()
@@ -197,7 +218,3 @@ def _array(column: pa.ChunkedArray) -> NDArray[Any]:
     values = np.empty(len(column), dtype=object)
     values[:] = column.to_pylist()
     return values
-
-
-def _compute(profile: Table, engine: Engine) -> pa.Table:
-    return engine.fetch(profile.order_by("member_id", "as_of")).combine_chunks()

@@ -18,7 +18,7 @@ _TYPES = {
 }  # fmt: skip
 
 
-#: Names that DuckDB and Spark share.
+#: DuckDB's names of the stored types.
 _SQL_TYPES = {
     pa.string(): "STRING", pa.int64(): "BIGINT", pa.date32(): "DATE", pa.bool_(): "BOOLEAN",
     pa.timestamp("us"): "TIMESTAMP",
@@ -56,22 +56,20 @@ def fitted(table: Table, rows: pa.Table) -> pa.Table:
     return rows
 
 
-def select_list(table: Table, stored: Collection[str], quote: str = '"') -> str:
+def select_list(table: Table, stored: Collection[str]) -> str:
     """Return SQL that selects every column of `table` from Parquet parts of any version.
 
     Parameters
     ----------
     stored
         Names of the columns that at least one part has.
-    quote
-        The engine's quotation mark of names.
     """
-    columns = (_selected(field, table, stored, quote) for field in arrow_schema(table))
+    columns = (_selected(field, table, stored) for field in arrow_schema(table))
     return ", ".join(columns)
 
 
-def _selected(field: pa.Field, table: Table, stored: Collection[str], quote: str) -> str:
-    name, column = f"{quote}{field.name}{quote}", table.columns.get(field.name)
+def _selected(field: pa.Field, table: Table, stored: Collection[str]) -> str:
+    name, column = f'"{field.name}"', table.columns.get(field.name)
     default = "NULL" if column is None or column.default is None else f"'{column.default}'"
     if field.name not in stored:
         return f"CAST({default} AS {_sql_type(field.type)}) AS {name}"

@@ -31,6 +31,11 @@ def use(texts: Mapping[str, str]) -> None:
     _adopted = dict(texts)
 
 
+def adopted() -> Mapping[str, str]:
+    """Return the texts that `use` set, for another process that works for the same home."""
+    return dict(_adopted)
+
+
 def text_of(file: str) -> str:
     """Return the text in use of `file`, a name of `FILES`."""
     adopted = _adopted.get(file)

@@ -58,8 +58,26 @@ def build_profile(
 
 def spine_as_of(tables: Mapping[str, Table], as_of: date) -> Table:
     """Return the spine of every member visible as of `as_of`."""
+    return _members_as_of(tables, as_of).select(*KEYS)
+
+
+def spine_in_pieces(tables: Mapping[str, Table], as_of: date, pieces: int) -> Table:
+    """Return the spine of `spine_as_of` with ``piece``, 0 to `pieces` - 1, in its order.
+
+    A household lies in one piece, so that a piece shows who of it borrows. A member of no household
+    counts as one.
+    """
+    members = _members_as_of(tables, as_of)
+    home = members.household_id.coalesce(members.member_id)
+    number = ibis.dense_rank().over(order_by=home)
+    return members.select(*KEYS, piece=(number % pieces).cast("int64")).order_by(
+        "piece", "member_id"
+    )
+
+
+def _members_as_of(tables: Mapping[str, Table], as_of: date) -> Table:
     dated = tables["members"].select("member_id", as_of=ibis.literal(as_of, "date"))
-    return PointInTime(tables, dated.distinct()).rows("members").select(*KEYS)
+    return PointInTime(tables, dated.distinct()).rows("members")
 
 
 def consent_days(

@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 import pytest
 
 from data.storage.archive import Archive
+from data.storage.kept_pieces import KeptPieces
 from data.storage.profiles import profile_as_of
 from data.storage.schema import arrow_schema
+from data.storage.spark_profiles import profile_on_spark
 from model.archive.tables import archive_tables
-from tests.support.prerequisites import lacking
 from tests.support.recording.recordings import FOLDER, read_recording
 from tests.support.recording.table_content import table_content
 from tests.support.sending_branch import SendingBranch, member
@@ -54,11 +55,12 @@ def test_its_profile_is_the_one_that_version_1_computed(archive: Archive) -> Non
 @pytest.mark.spark
 @pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_its_profile_is_the_same_on_spark(archive: Archive) -> None:
-    pytest.importorskip("pyspark", reason="pyspark is not installed")
-    lacking(*([] if shutil.which("java") else ["Java"]))
-    on_duckdb = table_content(profile_as_of(archive, AS_OF))
-    assert table_content(profile_as_of(archive, AS_OF, "spark")) == on_duckdb
+def test_its_profile_is_the_same_on_spark(
+    archive: Archive, spark_installed: None, tmp_path: Path
+) -> None:
+    kept = KeptPieces.begun(tmp_path / "run", {})
+    found = profile_on_spark(archive, AS_OF, kept).profiles()
+    assert found.equals(profile_as_of(archive, AS_OF))
 
 
 def test_rows_of_today_are_added_and_its_own_rows_sent_again_are_repetitions(

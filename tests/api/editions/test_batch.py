@@ -126,16 +126,3 @@ def test_the_command_publishes_and_prints_the_funnel(
     assert pq.read_table(home / "rows.parquet").num_rows == 1_200
     older = _run(simulated_archive, "2023-09-01", home)
     assert "older than the one it replaces (2023-10-01)" in older.stderr
-
-
-@pytest.mark.spark
-@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_spark_gives_the_same_rows(
-    spark_installed: None, member_profile: pa.Table, scored: Scored, basis: Basis
-) -> None:
-    from api.scoring.spark import score_profile_on_spark
-
-    found = score_profile_on_spark(member_profile, basis)
-    assert found.rows.equals(scored.rows)
-    np.testing.assert_array_equal(found.household_borrower, scored.household_borrower)

@@ -84,7 +84,7 @@ def test_postgresql_gives_every_row_the_kernels_points(postgres):
 def test_spark_gives_every_row_the_kernels_points(spark_installed, tmp_path):
     import pyarrow.parquet as pq
 
-    from data.storage.engines import spark_session
+    from data.storage.spark import spark_session
 
     card = hard_card()
     columns, table = random_rows(card)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from click.testing import CliRunner
 from cli.profile_ import command
 from data.simulator.branch_files.dirt import STAINS
 from data.storage.archive import Archive
-from data.storage.engines import spark_session
 from data.storage.profiles import columns_of, profile_as_of, profile_spine, write_profile
 from data.storage.schema import arrow_schema
 from model.archive.tables import archive_tables
@@ -27,12 +26,6 @@ from model.profile.profile import build_profile
 
 AS_OF = date(2023, 10, 1)
 ATTRIBUTES = list(member_dictionary().attributes)
-#: Many small stages: compiling each to Java would take longer than all the rows.
-INTERPRETED = {
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.sql.shuffle.partitions": "2",
-}
 
 
 @pytest.fixture(scope="module")
@@ -187,22 +180,3 @@ def test_the_command_writes_the_profile(few: Archive, whole: pa.Table, tmp_path:
     assert result.exit_code == 0, result.output
     assert f"{whole.num_rows} profiles × {len(ATTRIBUTES)} attributes" in result.output
     assert pq.read_table(out).equals(whole)
-
-
-@pytest.fixture(scope="module")
-def spark(spark_installed: None) -> Iterator[None]:
-    """A Spark session that interprets: the query is too large to compile for a few rows."""
-    session = spark_session()
-    for setting, value in INTERPRETED.items():
-        session.conf.set(setting, value)
-    yield
-    for setting in INTERPRETED:
-        session.conf.unset(setting)
-
-
-@pytest.mark.spark
-@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning")
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-@pytest.mark.usefixtures("spark")
-def test_spark_gives_the_same_profiles_bit_for_bit(few: Archive, whole: pa.Table) -> None:
-    assert profile_as_of(few, AS_OF, "spark").equals(whole)

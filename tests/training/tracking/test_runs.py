@@ -316,7 +316,7 @@ def test_mlflow_models_serve_gives_the_points_of_the_service(trained, champion, 
 def test_spark_udf_gives_the_points_of_the_service(trained, champion):
     import mlflow
 
-    from data.storage.engines import spark_session
+    from data.storage.spark import spark_session
 
     folder, _ = trained
     mlflow.set_tracking_uri(store_uri(folder / "mlruns"))
