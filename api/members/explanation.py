@@ -43,7 +43,8 @@ def explain_member(
     decision = decide(columns, request, day, policy, resources.card.card)
     basis = Basis(day, policy, resources.card.card, member_dictionary())
     decision = decision if is_scored else by_consent_alone(decision, policy)
-    fields = told_fields(explain(columns, decision, request, basis), lang)
+    told = explain(columns, decision, request, basis, is_asked=False)
+    fields = told_fields(told, lang)
     fields.pop("alternatives")  # nobody asked for an amount or a term
     months = season(columns, day, policy, _loan(row)) if is_scored else []
     return MemberExplanation(

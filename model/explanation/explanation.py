@@ -82,6 +82,8 @@ def explain(
     request: Request,
     basis: Basis,
     since: Since | None = None,
+    *,
+    is_asked: bool = True,
 ) -> Explanation:
     """Explain the `decision` on a request.
 
@@ -91,6 +93,9 @@ def explain(
         The profile that the decision was made from, arrays of shape (1,).
     since
         What has become of the automatic answer; None if it stands.
+    is_asked
+        Whether somebody asked for this amount and term; else no better request is looked for,
+        which costs a decision for each that is tried.
 
     Raises
     ------
@@ -108,6 +113,7 @@ def explain(
     missing = _missing(columns, counted, basis) if is_scored else ()
     rules = tuple(rule_texts(columns, decision, request, basis))
     outlook = nearest_changes(columns, basis)
+    is_open = is_asked and since is None
     return Explanation(
         answer=answer_text(decision, request, since),
         standing=None if decision.points is None else _standing(decision.points, basis),
@@ -115,7 +121,7 @@ def explain(
         rest=rest_of([each for each in every if each not in counted]),
         missing=tuple(each for each in missing if each not in rules),
         rules=rules,
-        alternatives=() if since else better_requests(columns, decision, request, basis),
+        alternatives=better_requests(columns, decision, request, basis) if is_open else (),
         proposals=tuple(_proposal(each) for each in outlook.improvements),
         no_proposal=None
         if outlook.improvements

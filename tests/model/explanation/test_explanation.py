@@ -1,6 +1,7 @@
 """The explanation: plain, exact, complete, and honest where nothing would help."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -151,6 +152,14 @@ def test_an_amount_that_works_is_named_where_the_one_asked_for_is_above_the_limi
     decision, explanation = decide_and_explain(request=Request(900_000, 12, "x"))
     assert decision.outcome == "REFER"
     assert any(f"不超过 {decision.limit_yuan:,} 元" in x.zh for x in explanation.alternatives)
+
+
+def test_where_nobody_asked_no_other_request_is_named_and_all_else_is_the_same():
+    request = Request(3_000, 30, "x")
+    _, asked = decide_and_explain(request=request)
+    _, unasked = decide_and_explain(request=request, is_asked=False)
+    assert asked.alternatives
+    assert unasked == replace(asked, alternatives=())
 
 
 @pytest.mark.parametrize(
