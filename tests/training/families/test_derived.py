@@ -103,6 +103,20 @@ def by_income_alone(columns):
     return columns | {"bad": bad.astype(int)}
 
 
+def test_no_ratio_is_taken_to_an_attribute_that_is_often_not_above_zero(tmp_path):
+    """Elsewhere the ratio is missing; held at the typical one, it hides the sources."""
+    table = a_table()
+    assert ratios(trained(tmp_path, table))
+    rng = np.random.default_rng(3)
+    for name in ("income", "instalment"):
+        table[name] = np.where(rng.random(len(table[name])) < 0.3, 0.0, table[name])
+    assert not ratios(trained(tmp_path, table))
+
+
+def ratios(run):
+    return [own for own in run.card.derived.values() if own.kind == "ratio"]
+
+
 def test_nothing_is_derived_from_an_attribute_with_a_declared_direction(tmp_path):
     run = trained(tmp_path, a_table(), directed=["instalment"])
     assert all("instalment" not in own.sources for own in run.card.derived.values())

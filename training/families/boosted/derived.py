@@ -14,7 +14,7 @@ from itertools import combinations
 import numpy as np
 
 from model.card.bins import Floats, Ints, input_values
-from model.card.derived import KINDS, Derived, Kind
+from model.card.derived import Derived, Kind
 from training.families.boosted.folds import FitInputs
 from training.families.boosted.residuals import Residuals, Shares, equal_shares
 from training.families.derived_attributes import derived_from
@@ -25,6 +25,10 @@ _MAX_SOURCES = 48
 #: A number with fewer ordinary bins is a code or a small count, and no useful divisor.
 _MIN_BINS = 5
 _SHARES = 16
+#: Minimum share of positive values of a divisor. Elsewhere a ratio counts as missing, and missing
+#: never earns more than the typical ratio, whatever these rows are worth
+#: (`training.binning.missing`).
+_MIN_POSITIVE = 0.95
 #: A candidate whose shares correlate more with a source's shares ranks rows as the source does.
 _MAX_CORRELATION = 0.95
 #: Minimum log likelihood gain; the best of many chance candidates gains the log of their number.
@@ -91,9 +95,9 @@ def _candidates(
     taken = {name.upper() for name in inputs.dictionary.attributes}
     positive = {name: _positive(inputs, name) for name in sources}
     for pair in combinations(sources, 2):
-        for kind in _kinds(inputs, pair):
-            # The attribute that is above zero more often is the divisor.
-            first, second = sorted(pair, key=lambda name: positive[name])
+        # The attribute that is above zero more often is the divisor.
+        first, second = sorted(pair, key=lambda name: positive[name])
+        for kind in _kinds(inputs, pair, positive[second]):
             own = derived_from(kind, first, second)
             values = input_values(own.name, inputs.sample.columns, inputs.bins, {own.name: own})
             shares = equal_shares(np.asarray(values, dtype=np.float64), _SHARES)
@@ -101,15 +105,21 @@ def _candidates(
                 yield own, shares
 
 
-def _kinds(inputs: FitInputs, pair: tuple[str, str]) -> tuple[Kind, ...]:
-    """Return the kinds that suit a pair's units: yuan per month, but not yuan less months."""
-    units = {inputs.dictionary[name].unit for name in pair}
-    return KINDS if len(units) == 1 else ("ratio",)
+def _kinds(inputs: FitInputs, pair: tuple[str, str], positive: float) -> Iterator[Kind]:
+    """Yield the kinds that suit a pair: yuan per month, but not yuan less months.
+
+    `positive` is the share of the divisor's values that are above zero.
+    """
+    if positive >= _MIN_POSITIVE:
+        yield "ratio"
+    if len({inputs.dictionary[name].unit for name in pair}) == 1:
+        yield "difference"
 
 
 def _positive(inputs: FitInputs, name: str) -> float:
-    """Return the share of rows in which an attribute is above zero."""
-    return float((inputs.bins[name].in_range(inputs.sample.columns[name]) > 0).mean())
+    """Return the share of an attribute's values in its range that are above zero."""
+    values = inputs.bins[name].in_range(inputs.sample.columns[name])
+    return float((values[np.isfinite(values)] > 0).mean())
 
 
 def _is_new(shares: Shares, sources: list[Shares]) -> bool:
