@@ -6,7 +6,7 @@ Strong, stable and uncorrelated attributes enter the regression, each with the r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -15,6 +15,7 @@ from model.card.bins import Floats
 from model.profile.dictionary import Dictionary, Text
 from training.additive import Additive, Dropped, Fit, Shape, no_usable_attribute
 from training.binning.binning import Binned, bin_attribute
+from training.binning.missing import shape_without_gain
 from training.families.cross_fit import Fits
 from training.measures.stability import drop_unstable
 from training.samples.sample import Bools, Sample
@@ -69,7 +70,17 @@ def _bin_attributes(
         for name in dictionary.named("scored")
     }
     dropped = [each for each in results.values() if isinstance(each, Dropped)]
-    return {name: b for name, b in results.items() if isinstance(b, Binned)}, dropped
+    found = {name: each for name, each in results.items() if isinstance(each, Binned)}
+    return {name: _without_gain(own, sample) for name, own in found.items()}, dropped
+
+
+def _without_gain(binned: Binned, sample: Sample) -> Binned:
+    """Return `binned` with missing no safer than the typical value, as the card will have it."""
+    bins, name = binned.bins, binned.bins.attribute
+    codes = bins.codes(sample.columns[name])
+    worth = Shape((name,), -binned.woe)
+    held = shape_without_gain(worth, {name: bins}, {name: codes}, sample.weights)
+    return replace(binned, woe=-held.log_odds)
 
 
 def _by_row(binned: Binned, sample: Sample) -> Floats:

@@ -10,9 +10,13 @@ import pyarrow.csv as pa_csv
 import pytest
 
 from model.card.bins import Bins
+from model.profile.dictionary import Attribute, Dictionary, Text
 from tests.support.recording.trained_cards import write_loan_table
 from training.additive import Additive, Shape
-from training.binning.missing import additive_without_gain
+from training.binning.missing import additive_without_gain, fit_without_gain
+from training.families.boosted.family import BoostedLearner
+from training.families.cross_fit import Learner, loss_of
+from training.families.woe import WoeLearner
 from training.samples.sample import Sample
 from training.settings import Family, Settings
 from training.train import train_table
@@ -83,3 +87,26 @@ def test_no_attribute_of_a_trained_card_pays_for_a_missing_record(
             typical = int(own.codes(np.array([np.median(known)]))[0])
             along = np.moveaxis(term.points, axis, 0)
             assert (along[own.missing] <= along[typical]).all(), (term.attributes, name)
+
+
+def a_number(name: str) -> Attribute:
+    text = Text(name, name)
+    return Attribute(name, text, "information", "number", "scored", text, text)
+
+
+@pytest.mark.parametrize("learner", [BoostedLearner("boosted_single"), WoeLearner()])
+def test_a_fit_knows_that_missing_will_not_pay_and_loses_nothing_when_it_is_held(
+    learner: Learner,
+) -> None:
+    rng = np.random.default_rng(8)
+    debts, age = rng.normal(size=(2, 3_000))
+    bad = rng.random(3_000) < 1 / (1 + np.exp(1.5 - debts - 0.5 * age))
+    debts[~bad & (rng.random(3_000) < 0.4)] = np.nan
+    rows = np.arange(3_000)
+    sample = Sample({"debts": debts, "age": age}, bad, rows, np.zeros_like(rows))
+    dictionary = Dictionary({name: a_number(name) for name in sample.columns}, "0" * 64)
+    fits = learner.fits(sample, dictionary, Settings(most_derived=0))
+    for fit in next(iter(fits.values())).values():
+        held = fit_without_gain(fit, sample).additive
+        kept = loss_of(fit.additive.log_odds(sample.columns), sample)
+        assert loss_of(held.log_odds(sample.columns), sample) == pytest.approx(kept, abs=0.01)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from model.card.bins import Bins, Floats, Ints
 from model.profile.dictionary import Attribute, Dictionary, Text
-from training.additive import Dropped, no_usable_attribute
+from training.additive import Dropped, Shape, no_usable_attribute
 from training.binning.binning import (
     ALL_MISSING,
     CONSTANT,
@@ -27,6 +27,7 @@ from training.binning.binning import (
     no_frequent_spelling,
 )
 from training.binning.evidence import counts, smoothed, weight_of_evidence
+from training.binning.missing import typical_codes
 from training.binning.optimal import RISK_SIGN, tidy_edges
 from training.families.boosted.spellings import FEW_LEVELS, Column, word_columns
 from training.measures.stability import drop_unstable
@@ -125,7 +126,37 @@ def view_sample(
             values = [column.by_code[codes] for column in added]
         columns += added
         by_row += values
-    return SampleView(tuple(columns), np.column_stack(by_row))
+    return _without_gain(SampleView(tuple(columns), np.column_stack(by_row)), bins, sample)
+
+
+def _without_gain(view: SampleView, bins: Mapping[str, Bins], sample: Sample) -> SampleView:
+    """Return `view` with a missing value read as the typical one where it would pay to miss.
+
+    In the card, missing is worth at most the typical value (`training.binning.missing`). Trees that
+    know it learn from the other attributes what such rows are worth.
+    """
+    columns, values = list(view.columns), view.values.copy()
+    for position, column in enumerate(columns):
+        own = bins[column.attribute]
+        codes = own.codes(sample.columns[own.attribute])
+        typical = _typical(codes, own, sample) if (codes == own.missing).any() else None
+        if typical is not None:
+            by_code = column.by_code.copy()
+            by_code[own.missing] = by_code[typical]
+            columns[position] = replace(column, by_code=by_code)
+            values[codes == own.missing, position] = by_code[typical]
+    return SampleView(tuple(columns), values)
+
+
+def _typical(codes: Ints, bins: Bins, sample: Sample) -> int | None:
+    """Return the bin of the typical value; None where rows without a value are no safer."""
+    goods, bads = counts(codes, sample.bad, bins.size, sample.weights)
+    rows, known = goods + bads, slice(bins.ordinary)
+    if bads[bins.missing] * rows[known].sum() >= bads[known].sum() * rows[bins.missing]:
+        return None
+    worth = -weight_of_evidence(*smoothed(goods, bads, _PRIOR_ROWS))
+    name, weights = bins.attribute, sample.weights
+    return next(typical_codes(Shape((name,), worth), {name: bins}, {name: codes}, weights))
 
 
 def view_rows(view: SampleView, codes: Mapping[str, Ints]) -> Floats:
