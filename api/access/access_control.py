@@ -42,7 +42,7 @@ class AccessControl:
 
     Attributes
     ----------
-    sign_in, sessions, orders : SignIn, Sessions and Orders, or None
+    accounts, sign_in, sessions, orders : Accounts, SignIn, Sessions and Orders, or None
         None where an identity provider manages the accounts.
     key_orders : KeyOrders
         Orders for whoever holds a signing key.
@@ -55,7 +55,7 @@ class AccessControl:
     def __init__(self, settings: Settings) -> None:
         access = settings.access
         self._proxies = access.trusted_proxies
-        self._accounts: Accounts | None = None
+        self.accounts: Accounts | None = None
         self._provider: ProviderSignIns | None = None
         self.limits = RateLimits(access.rate_per_second, access.burst)
         self.searches = RateLimits(_SEARCHES_PER_SECOND, _SEARCHES_AT_ONCE)
@@ -71,11 +71,11 @@ class AccessControl:
             oidc = Oidc(access.oidc, Jwks(access.oidc.jwks))
             self.verifier = OidcVerifier(oidc, self._provider)
         else:
-            self._accounts, issuer = Accounts(settings), Issuer(settings.home)
-            self.sign_in = SignIn(self._accounts)
-            self.sessions = Sessions(self._accounts, issuer)
-            self.orders = Orders(self._accounts)
-            self.verifier = HomeVerifier(issuer, AccountCache(self._accounts))
+            self.accounts, issuer = Accounts(settings), Issuer(settings.home)
+            self.sign_in = SignIn(self.accounts)
+            self.sessions = Sessions(self.accounts, issuer)
+            self.orders = Orders(self.accounts)
+            self.verifier = HomeVerifier(issuer, AccountCache(self.accounts))
 
     def source(self, request: Request) -> str:
         """Return the address that `request` came from."""
@@ -90,8 +90,8 @@ class AccessControl:
     def close(self) -> None:
         """Close the connections to the database of accounts."""
         self.key_orders.close()
-        if self._accounts:
-            self._accounts.close()
+        if self.accounts:
+            self.accounts.close()
         if self._provider:
             self._provider.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Self, TypeVar
 
 from fastapi import APIRouter, Depends, Path
@@ -57,12 +58,14 @@ class KeyOrderShape(BaseModel):
     approved_by: list[str]
     is_approved: bool = Field(description="whether as many people approved as the act needs")
     is_done: bool = Field(description="whether the command that holds the key executed it")
+    is_open: bool = Field(description="whether it was neither executed nor has lapsed")
 
     @classmethod
     def of(cls, order: KeyOrder) -> Self:
         """Return the shape of `order`."""
-        told = {name: getattr(order, name) for name in cls.model_fields}
-        return cls(**{**told, "approved_by": [*order.approved_by]})
+        told = {name: getattr(order, name) for name in cls.model_fields if name != "is_open"}
+        is_open = order.is_open(datetime.now(tz=UTC))
+        return cls(**{**told, "approved_by": [*order.approved_by], "is_open": is_open})
 
 
 async def _key_orders_of(
@@ -83,7 +86,10 @@ KeyOrdersInUse = Annotated[KeyOrders, Depends(_key_orders_of)]
 async def post_key_order(
     body: KeyOrderRequest, caller: Caller, orders: KeyOrdersInUse
 ) -> KeyOrderShape:
-    """Record who wants which card, edition or policy signed, and why; nothing happens yet."""
+    """Record who wants which card, edition or policy signed, and why; nothing happens yet.
+
+    The same order again, before its approval, is answered with the first.
+    """
     placed = await order_on_thread(
         lambda: orders.place(body.act, body.subject, body.because, caller.subject), "because"
     )

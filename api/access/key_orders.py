@@ -51,6 +51,8 @@ MOST_REASON = 500
 _ORDERED, _APPROVED, _DONE = "key_ordered", "key_order_approved", "key_order_done"
 #: The row of an act whose approvers signed in where it was executed, without an order.
 _ON_CONSOLE = "key_act_approved"
+#: What makes two orders the same.
+_SAME = ("ordered_by", "act", "subject", "because")
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,9 @@ class KeyOrders:
     def place(self, act: Act, subject: str, because: str, actor: str) -> KeyOrder:
         """Record that `actor` orders `act` on `subject`, and why.
 
+        Whoever gives the same order again before it is approved, by a second press or after a lost
+        answer, gets the first one.
+
         Raises
         ------
         AccessError
@@ -121,6 +126,8 @@ class KeyOrders:
         order = KeyOrder(secrets.token_hex(4), now, actor, act, subject, because.strip())
         detail = {"id": order.id, "act": act, "subject": subject, "because": order.because}
         with self._writing.begin() as work:
+            if same := _waiting(work.connection, order):
+                return same
             record_row(work, _ORDERED, actor, detail, now)
         return order
 
@@ -194,6 +201,17 @@ def refuse_bad_reason(because: str) -> None:
     plain = because.strip()
     if not MIN_REASON <= len(plain) <= MOST_REASON or not plain.isprintable():
         raise AccessError(f"give a reason of {MIN_REASON} to {MOST_REASON} characters, in one line")
+
+
+def _waiting(connection: Connection, wanted: KeyOrder) -> KeyOrder | None:
+    """Return the same order of the same person that waits for an approval; None without one."""
+
+    def is_same(order: KeyOrder) -> bool:
+        return all(getattr(order, name) == getattr(wanted, name) for name in _SAME)
+
+    now = datetime.now(tz=UTC)
+    waiting = (each for each in _read(connection).values() if each.is_open(now))
+    return next((each for each in waiting if not each.is_approved and is_same(each)), None)
 
 
 def _open(connection: Connection, order_id: str) -> KeyOrder:

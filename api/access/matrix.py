@@ -78,6 +78,7 @@ MATRIX: Mapping[str, Rule] = {
     "post_logout": _rule(ROLES),
     "get_sessions": _rule(ROLES),
     "post_session_end": _rule(ROLES),
+    "get_accounts": _rule(("admin", "auditor"), "everywhere"),
     "get_account_sessions": _rule(("admin",), "everywhere"),
     "post_account_sessions_end": _rule(("admin",), "everywhere"),
     "post_account_order": _rule(("admin",), "everywhere"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Path
@@ -33,7 +34,7 @@ T = TypeVar("T")
 router = APIRouter(prefix="/v1/account-orders", route_class=StrictRoute, tags=["signing in"])
 
 OrderId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}$", description=EXPECTED["order_id"].en)]
-_Action = Literal["add", "grant", "reset", "enable", "reset-factor"]
+Action = Literal["add", "grant", "reset", "enable", "reset-factor"]
 _Place = Annotated[str, Field(pattern=r"^(?:[0-9]{6}|[0-9]{9}|[0-9]{12})?$")]
 
 
@@ -52,7 +53,7 @@ class OrderRequest(BaseModel):
         },
     )  # fmt: skip
 
-    action: Annotated[_Action, Field(description=EXPECTED["action"].en)]
+    action: Annotated[Action, Field(description=EXPECTED["action"].en)]
     account: Annotated[
         str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,63}$", description=EXPECTED["account"].en)
     ]
@@ -69,18 +70,20 @@ class OrderShape(BaseModel):
     id: str
     ordered_at: str
     ordered_by: str
-    action: _Action
+    action: Action
     account: str
     roles: list[str]
     places: list[str]
     because: str
     approved_by: str | None
     is_done: bool = Field(description="whether rongzi users apply carried it out")
+    is_open: bool = Field(description="whether it was neither carried out nor has lapsed")
 
     @classmethod
     def of(cls, order: Order) -> OrderShape:
         """Return the shape of `order`."""
-        return cls(**{**vars(order), "roles": [*order.roles], "places": [*order.places]})
+        lists = {"roles": [*order.roles], "places": [*order.places]}
+        return cls(**{**vars(order), **lists, "is_open": order.is_open(datetime.now(tz=UTC))})
 
 
 async def _orders_of(access: Annotated[AccessControl, Depends(access_control_of)]) -> Orders:
@@ -100,7 +103,10 @@ _BODY = (MALFORMED_BODY, INVALID_BODY, BODY_TOO_LARGE, BODY_TOO_SLOW, UNSUPPORTE
     responses=refusals(NO_ACCOUNTS_HERE, OWN_ORDER, LEDGER_AWAY, *_BODY),
 )
 async def post_account_order(body: OrderRequest, caller: Caller, orders: OrdersInUse) -> OrderShape:
-    """Record who wants which change of an account, and why; nothing changes yet."""
+    """Record who wants which change of an account, and why; nothing changes yet.
+
+    The same order again, before its approval, is answered with the first.
+    """
     wanted = Order(
         id="", ordered_at="", ordered_by=caller.subject, action=body.action, account=body.account,
         roles=tuple(body.roles), places=tuple(body.places), because=body.because,

@@ -38,6 +38,9 @@ from model.errors import AccessError
 Action = Literal["add", "grant", "reset", "enable", "reset-factor"]
 _ORDERED, _APPROVED, _DONE = "account_ordered", "account_order_approved", "account_order_done"
 _ALONE = "account_added_alone"
+#: What the audit states of an order, and what makes two orders the same.
+_DETAIL = ("id", "action", "account", "roles", "places", "because")
+_SAME = ("ordered_by", *_DETAIL[1:])
 _EVENTS: dict[Action, Event] = {
     "grant": "account_changed",
     "reset": "password_reset",
@@ -73,9 +76,15 @@ class Order:
     is_done: bool = False
     rows: tuple[int, ...] = ()
 
-    def has_lapsed(self, now: datetime) -> bool:
-        """Return whether its time to be approved and carried out is over."""
-        return datetime.fromisoformat(self.ordered_at) + timedelta(days=VALID_DAYS) <= now
+    def is_open(self, now: datetime) -> bool:
+        """Whether it was neither carried out nor has lapsed."""
+        lapses = datetime.fromisoformat(self.ordered_at) + timedelta(days=VALID_DAYS)
+        return not self.is_done and now < lapses
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether a second administrator approved it."""
+        return self.approved_by is not None
 
 
 class Orders:
@@ -92,6 +101,9 @@ class Orders:
     def place(self, wanted: Order) -> Order:
         """Record an order; its id and time are made here.
 
+        Whoever gives the same order again before it is approved, by a second press or after a lost
+        answer, gets the first one.
+
         Raises
         ------
         AccessError
@@ -104,9 +116,10 @@ class Orders:
         if order.account == order.ordered_by:
             raise OrderRefusedError(OWN_ORDER)
         self._refuse_invalid(order)
-        fields = ("id", "action", "account", "roles", "places", "because")
-        detail = {name: getattr(order, name) for name in fields}
+        detail = {name: getattr(order, name) for name in _DETAIL}
         with self._accounts.writing.begin() as work:
+            if same := _waiting(work.connection, order, now):
+                return same
             record_row(work, _ORDERED, order.ordered_by, detail, order.ordered_at)
         return order
 
@@ -188,11 +201,21 @@ def administrators(accounts: Iterable[Account]) -> list[str]:
     return [each.name for each in accounts if each.is_enabled and "admin" in each.roles]
 
 
+def _waiting(connection: Connection, wanted: Order, now: datetime) -> Order | None:
+    """Return the same order of the same person that waits for its approval; None without one."""
+
+    def is_same(order: Order) -> bool:
+        return all(getattr(order, name) == getattr(wanted, name) for name in _SAME)
+
+    waiting = (each for each in _read(connection).values() if each.is_open(now))
+    return next((each for each in waiting if not each.is_approved and is_same(each)), None)
+
+
 def _open(connection: Connection, order_id: str) -> Order:
     order = _read(connection).get(order_id)
     if order is None:
         raise OrderRefusedError(UNKNOWN_ORDER)
-    if order.is_done or order.has_lapsed(datetime.now(tz=UTC)):
+    if not order.is_open(datetime.now(tz=UTC)):
         raise OrderRefusedError(ORDER_NOT_OPEN)
     return order
 

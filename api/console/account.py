@@ -24,6 +24,7 @@ _FIRST_PAGES: tuple[tuple[str, str], ...] = (
     ("get_accesses", "/console/decisions"),
     ("list_reviews", "/console/reviews"),
     ("get_funnel", "/console/figures"),
+    ("get_accounts", "/console/accounts"),
 )
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message
 
@@ -79,6 +79,11 @@ class Calls:
             Path and query parameters by name; None leaves a query parameter out.
         """
         return shape.model_validate_json((await self.call(route, values)).body)
+
+    async def read_list(self, route: str, shape: type[Shape], /, **values: Any) -> list[Shape]:
+        """Return the answer of `route`, a list, as shapes; see `read`."""
+        body = (await self.call(route, values)).body
+        return TypeAdapter(list[shape]).validate_json(body)  # type: ignore[valid-type]
 
     async def post(
         self,

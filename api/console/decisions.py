@@ -67,6 +67,14 @@ async def show_replay(page: Page) -> Response:
     return page.show("replay.html", found=found)
 
 
+async def get_evidence(page: Page) -> Response:
+    """Send the evidence of a decision as one signed file."""
+    decision_id = page.named("decision_id")
+    reply = await page.calls.call("get_evidence", {"decision_id": decision_id})
+    name = f'attachment; filename="evidence-{decision_id}.zip"'
+    return Response(reply.body, headers={"Content-Disposition": name}, media_type="application/zip")
+
+
 async def show_notice(page: Page) -> Response:
     """Show the notice that the member takes home: always in Chinese, on one page of paper."""
     return page.show("notice.html", decision=await _decision(page), told=await _explanation(page))

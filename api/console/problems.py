@@ -192,6 +192,9 @@ _EXPECTED: Mapping[str, Text] = {
     "verdict": Text("请选择同意或不同意", "Choose to approve or to decline"),
     "reason_code": Text("请选择一项理由", "Choose a reason"),
     "evidence": Text("请选择授权凭证的形式", "Choose the form of the evidence"),
+    "act": Text("请选择要办理的事项", "Choose what is to be done"),
+    "action": Text("请选择要办理的变更", "Choose the change"),
+    "roles": Text("请至少选择一个角色", "Choose at least one role"),
 }
 
 

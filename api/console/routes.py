@@ -10,9 +10,11 @@ from starlette.routing import Route
 from api.console import (
     accesses,
     account,
+    accounts,
     consents,
     decisions,
     figures,
+    key_orders,
     members,
     payments,
     reviews,
@@ -43,6 +45,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("/console/decisions/{decision_id}", decisions.show_decision),
     PageRoute("/console/decisions/{decision_id}/replay", decisions.show_replay),
     PageRoute("/console/decisions/{decision_id}/notice", decisions.show_notice),
+    PageRoute("/console/decisions/{decision_id}/evidence.zip", decisions.get_evidence),
     *(
         PageRoute(f"/console/decisions/{{decision_id}}/{form}", decisions.show_decision, act)
         for form, act in (
@@ -57,6 +60,30 @@ PAGES: tuple[PageRoute, ...] = (
     ),
     PageRoute("/console/reviews", reviews.show_reviews),
     PageRoute("/console/accesses", accesses.show_accesses),
+    PageRoute("/console/accounts", accounts.show_accounts),
+    PageRoute("/console/accounts/orders", accounts.show_accounts, accounts.order),
+    PageRoute(
+        "/console/accounts/orders/{order_id}/approval",
+        accounts.show_accounts,
+        accounts.approve_order,
+    ),
+    PageRoute("/console/accounts/{account_name}/sessions", accounts.show_account_sessions),
+    PageRoute(
+        "/console/accounts/{account_name}/sessions",
+        accounts.show_account_sessions,
+        accounts.end_account_sessions,
+    ),
+    PageRoute("/console/sessions", accounts.show_own_sessions),
+    PageRoute(
+        "/console/sessions/{session_id}/end", accounts.show_own_sessions, accounts.end_own_session
+    ),
+    PageRoute("/console/key-orders", key_orders.show_key_orders),
+    PageRoute("/console/key-orders", key_orders.show_key_orders, key_orders.order),
+    PageRoute(
+        "/console/key-orders/{order_id}/approval",
+        key_orders.show_key_orders,
+        key_orders.approve_order,
+    ),
     PageRoute("/console/figures", figures.show_figures),
     PageRoute("/console/figures.xlsx", figures.get_workbook),
 )

@@ -81,6 +81,30 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "operator": Text("运维", "Operator"),
         "admin": Text("管理员", "Administrator"),
     },
+    "act": {
+        "promote": Text("启用评分卡", "Put a card in use"),
+        "publish": Text("发布名单", "Publish an edition"),
+        "rollback": Text("退回前一期名单", "Go back to an earlier edition"),
+        "adopt": Text("采用政策", "Adopt a policy"),
+    },
+    "action": {
+        "add": Text("新增账号", "Add an account"),
+        "grant": Text("调整角色和辖区", "Change roles and places"),
+        "reset": Text("重置密码", "Reset the password"),
+        "enable": Text("重新启用", "Enable again"),
+        "reset-factor": Text("解除身份验证器", "Remove the authenticator"),
+    },
+    "order": {
+        "WAITING": Text("待批准", "Waiting for approval"),
+        "APPROVED": Text("已批准，待执行", "Approved, to be carried out"),
+        "DONE": Text("已执行", "Carried out"),
+        "LAPSED": Text("已失效", "Lapsed"),
+    },
+    "factor": {
+        "CONFIRMED": Text("已绑定", "enrolled"),
+        "NONE": Text("未绑定", "none"),
+        "DIFFERS": Text("与审计记录不符", "differs from the audit"),
+    },
     "event": {
         "DECISION": Text("作出决策", "Decision made"),
         "REPEATED": Text("再次询问，答复不变", "Asked again, same answer"),

@@ -15,7 +15,7 @@ from fastapi import Depends, FastAPI
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.access import key_order_routes, order_routes, session_routes
+from api.access import account_routes, key_order_routes, order_routes, session_routes
 from api.access import routes as access_routes
 from api.access.access_control import AccessControl
 from api.access.enforce import enforce
@@ -129,8 +129,8 @@ def create_app(
     app.state.caps_exceeded = caps_exceeded
     for router in (
         decisions_routes.router, members_routes.router, server_routes.about_router,
-        access_routes.sign_in_router, session_routes.router, order_routes.router,
-        key_order_routes.router, access_routes.audit_router,
+        access_routes.sign_in_router, session_routes.router, account_routes.router,
+        order_routes.router, key_order_routes.router, access_routes.audit_router,
         server_routes.health_router,
         cases_routes.router, payments_routes.router, reviews_routes.router,
         consent_routes.router, persons_routes.router, portfolio_routes.router,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 STAFF: tuple[tuple[str, tuple[Role, ...]], ...] = (
     ("asker", ("officer",)), ("payer", ("officer",)), ("reviewer", ("reviewer",)),
     ("manager", ("manager",)), ("auditor", ("auditor",)), ("admin", ("admin",)),
+    ("admin-2", ("admin",)), ("operator", ("operator",)), ("head", ("head",)),
 )  # fmt: skip
 SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 LANGUAGES = pytest.mark.parametrize("language", ["zh", "en"])
@@ -179,10 +180,84 @@ def test_a_manager_goes_into_a_county_and_an_auditor_makes_a_decision_again(
     auditor.look()
 
 
+@SIZES
+@LANGUAGES
+def test_two_administrators_change_an_account_by_keyboard(
+    browser: Browser, office: Office, size: tuple[int, int], language: str
+) -> None:
+    first = office.reader(browser, "admin", size, language)
+    page, keyboard = first.page, first.page.keyboard
+    assert page.url.endswith("/console/accounts")
+    first.look()
+    because = f"leaves the county on {size[0]} {language}"
+    first.tab_to(page.locator("input[name=action]").first)
+    for _ in range(2):
+        keyboard.press("ArrowDown")
+    first.tab_to(page.locator("#account"))
+    keyboard.type("payer")
+    first.tab_to(page.locator("#because"))
+    keyboard.type(because)
+    with page.expect_navigation():
+        keyboard.press("Enter")
+    placed = page.locator(".order", has_text=because)
+    assert placed.count() == 1
+    assert placed.locator("button").count() == 0
+    second = office.reader(browser, "admin-2", size, language)
+    second.press(second.page.locator(".order", has_text=because).locator("button"))
+    approved = second.page.locator(".order", has_text=because)
+    assert "rongzi users apply" in approved.inner_text()
+    second.look()
+    second.press(second.page.get_by_role("link", name="payer", exact=True))
+    second.look()
+
+
+@SIZES
+@LANGUAGES
+def test_a_manager_approves_what_an_operator_orders_and_an_auditor_reads_it(
+    browser: Browser, office: Office, size: tuple[int, int], language: str
+) -> None:
+    operator = office.reader(browser, "operator", size, language)
+    operator.go("/console/key-orders")
+    operator.look()
+    button = "main form button.button:not(.secondary)"
+    operator.press(operator.page.locator(button))
+    assert operator.page.evaluate("document.activeElement.id") == "notice"
+    operator.look()
+    because = f"rows are missing, seen on {size[0]} {language}"
+    operator.page.locator("input[value=rollback]").check()
+    operator.page.fill("#subject", "2023-10-01-0a1b2c3d4e5f")
+    operator.page.fill("#because", because)
+    operator.press(operator.page.locator(button))
+    manager = office.reader(browser, "manager", size, language)
+    manager.go("/console/key-orders")
+    manager.press(manager.page.locator(".order", has_text=because).locator("button"))
+    manager.look()
+    auditor = office.reader(browser, "auditor", size, language)
+    auditor.go("/console/key-orders")
+    assert auditor.page.locator("main form").count() == 0
+    assert "manager" in auditor.page.locator(".order", has_text=because).inner_text()
+    auditor.look()
+
+
+@SIZES
+def test_somebody_ends_a_session_of_their_own(
+    browser: Browser, office: Office, size: tuple[int, int]
+) -> None:
+    left = office.reader(browser, "head", size)
+    here = office.reader(browser, "head", size)
+    here.press(here.page.locator(".head-tools a"))
+    here.look()
+    while here.page.locator("main form button").count():
+        here.press(here.page.locator("main form button").first)
+    assert here.page.locator(".row").count() == 1
+    left.go("/console/sessions")
+    assert left.page.url.endswith("/console/sign-in")
+
+
 def test_whoever_has_no_page_is_told_so(browser: Browser, office: Office) -> None:
-    for account, path in (("admin", "/console/"), ("manager", "/console/members/NOBODY")):
+    for account in ("admin", "manager"):
         reader = office.reader(browser, account, PHONE)
-        reader.go(path)
+        reader.go("/console/members/NOBODY")
         assert reader.page.locator("h1").count() == 1
         reader.look()
 

@@ -7,9 +7,13 @@ from typing import get_args
 
 import pytest
 
+from api.access.account_routes import Factor
+from api.access.key_orders import ACTS
+from api.access.order_routes import Action
 from api.cases.state import Status
 from api.consent.commands import Evidence, Purpose
 from api.console import problems
+from api.console.orders import ORDER_STATES
 from api.console.wording import WORDS
 from api.core.principal import ROLES
 from api.decisions.schemas import Bound, Outcome, Repayment, Tier
@@ -40,7 +44,8 @@ def test_the_sentence_of_a_problem_speaks_to_people(kind: str) -> None:
         ("status", get_args(Status)), ("change", get_args(ChangeKind)), ("bound", get_args(Bound)),
         ("repayment", get_args(Repayment)), ("purpose", PURPOSES), ("role", ROLES),
         ("event", get_args(Kind)), ("consent", get_args(Purpose)),
-        ("evidence", get_args(Evidence)),
+        ("evidence", get_args(Evidence)), ("act", ACTS), ("action", get_args(Action)),
+        ("order", ORDER_STATES), ("factor", get_args(Factor)),
     ],
 )  # fmt: skip
 def test_every_code_that_a_page_shows_has_words(kind: str, codes: tuple[str, ...]) -> None:
