@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
+from cli import main
 from cli.main import rongzi
 from model import __version__
 
@@ -36,3 +40,10 @@ def test_a_command_like_no_other_suggests_nothing() -> None:
 
 def test_the_version_is_the_one_of_the_package() -> None:
     assert CliRunner().invoke(rongzi, ["--version"]).stdout.strip().endswith(__version__)
+
+
+def test_no_file_beside_the_entry_point_hides_one_of_the_standard_library() -> None:
+    # spark-submit puts the folder of its script before everything else on the path.
+    names = {path.stem for path in Path(main.__file__).parent.iterdir()}
+    assert "whitelist" in names
+    assert names.isdisjoint(sys.stdlib_module_names)
