@@ -21,6 +21,11 @@ from training.measures.stability import drop_unstable
 from training.samples.sample import Bools, Sample
 from training.settings import Settings
 
+_ONLY_MISSING = Text(
+    zh="只有缺失才降低风险，而缺失不得加分",
+    en="only where it is missing is risk lower, and missing earns no points",
+)
+
 
 @dataclass(frozen=True)
 class WoeEstimator:
@@ -69,17 +74,25 @@ def _bin_attributes(
         )
         for name in dictionary.named("scored")
     }
-    dropped = [each for each in results.values() if isinstance(each, Dropped)]
-    found = {name: each for name, each in results.items() if isinstance(each, Binned)}
-    return {name: _without_gain(own, sample) for name, own in found.items()}, dropped
+    held = [
+        each if isinstance(each, Dropped) else _without_gain(each, sample)
+        for each in results.values()
+    ]
+    dropped = [each for each in held if isinstance(each, Dropped)]
+    return {each.bins.attribute: each for each in held if isinstance(each, Binned)}, dropped
 
 
-def _without_gain(binned: Binned, sample: Sample) -> Binned:
-    """Return `binned` with missing no safer than the typical value, as the card will have it."""
+def _without_gain(binned: Binned, sample: Sample) -> Binned | Dropped:
+    """Return `binned` with missing no safer than the typical value, as the card will have it.
+
+    Dropped if nothing else told rows apart.
+    """
     bins, name = binned.bins, binned.bins.attribute
     codes = bins.codes(sample.columns[name])
     worth = Shape((name,), -binned.woe)
     held = shape_without_gain(worth, {name: bins}, {name: codes}, sample.weights)
+    if not np.ptp(held.log_odds[codes]):
+        return Dropped(name, _ONLY_MISSING)
     return replace(binned, woe=-held.log_odds)
 
 

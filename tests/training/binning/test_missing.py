@@ -110,3 +110,16 @@ def test_a_fit_knows_that_missing_will_not_pay_and_loses_nothing_when_it_is_held
         held = fit_without_gain(fit, sample).additive
         kept = loss_of(fit.additive.log_odds(sample.columns), sample)
         assert loss_of(held.log_odds(sample.columns), sample) == pytest.approx(kept, abs=0.01)
+
+
+def test_an_attribute_that_only_ranks_by_being_missing_is_dropped_by_name() -> None:
+    rng = np.random.default_rng(9)
+    bad = rng.random(3_000) < 0.2
+    code = np.where(~bad & (rng.random(3_000) < 0.5), np.nan, 1.0)
+    age = rng.normal(size=3_000) + bad
+    rows = np.arange(3_000)
+    sample = Sample({"code": code, "age": age}, bad, rows, np.zeros_like(rows))
+    dictionary = Dictionary({name: a_number(name) for name in sample.columns}, "0" * 64)
+    fit = next(iter(WoeLearner().fits(sample, dictionary, Settings())["woe"].values()))
+    assert [shape.attributes for shape in fit.additive.shapes] == [("age",)]
+    assert ["missing earns no points" in each.reason.en for each in fit.dropped] == [True]
