@@ -37,7 +37,7 @@ def test_a_held_run_resumes_with_a_persons_word_and_the_profile_that_it_made(
     def no_second_profile(*_: object) -> None:
         raise AssertionError("the profile is computed again")
 
-    monkeypatch.setattr(profiles, "build_profile", no_second_profile)
+    monkeypatch.setattr(profiles, "profile_piece", no_second_profile)
     with pytest.raises(RunError, match=r"as-of 2030-01-01 \(now 2030-01-02\)"):
         run([*words, "2030-01-02", "--resume"])
     assert current_folder(home) == before

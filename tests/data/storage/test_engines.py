@@ -11,7 +11,7 @@ def test_what_duckdb_spills_is_for_its_owner_and_gone_with_it(tmp_path, monkeypa
     spills.mkdir()
     monkeypatch.chdir(here)
     monkeypatch.setattr(tempfile, "tempdir", str(spills))
-    with start_engine("duckdb"):
+    with start_engine():
         (folder,) = spills.iterdir()
         assert folder.stat().st_mode & 0o777 == 0o700
     assert list(spills.iterdir()) == []
