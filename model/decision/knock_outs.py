@@ -74,7 +74,7 @@ def knock_outs(rules: Sequence[Rule], columns: Columns) -> KnockOuts:
     KeyError
         If `columns` lacks an attribute that a rule reads.
     """
-    table = _table_of(tuple(rules))
+    table = _table_of(rules)
     values = np.empty((len(rules), len(next(iter(columns.values())))))
     for index, rule in enumerate(rules):
         values[index] = columns[rule.attribute]
@@ -104,22 +104,24 @@ class _Table:
     alone: Flags
 
 
-#: Tables by the identity of their rules, which is cheaper than hashing every rule. An entry holds
-#: the rules themselves, so that their identity cannot be reused while it is cached.
-_CACHE: dict[int, tuple[tuple[Rule, ...], _Table]] = {}
-_MAX_CACHED = 64
+#: Tables by the identity of each of their rules, which is cheaper than hashing every rule and holds
+#: for a selection of rules that a caller makes anew. An entry holds the rules themselves, so that
+#: their identity cannot be reused while it is cached.
+_CACHE: dict[tuple[int, ...], tuple[tuple[Rule, ...], _Table]] = {}
+_MAX_CACHED = 256
 
 
-def _table_of(rules: tuple[Rule, ...]) -> _Table:
-    cached = _CACHE.get(id(rules))
-    if cached is None or cached[0] is not rules:
+def _table_of(rules: Sequence[Rule]) -> _Table:
+    key = tuple(map(id, rules))
+    cached = _CACHE.get(key)
+    if cached is None:
         if len(_CACHE) >= _MAX_CACHED:
             _CACHE.clear()
-        cached = _CACHE[id(rules)] = rules, _table(rules)
+        cached = _CACHE[key] = tuple(rules), _table(rules)
     return cached[1]
 
 
-def _table(rules: tuple[Rule, ...]) -> _Table:
+def _table(rules: Sequence[Rule]) -> _Table:
     below, equal, above = (
         np.array([_HOLDS[rule.holds] for rule in rules], dtype=bool).reshape(-1, 3).T[:, :, None]
     )

@@ -84,6 +84,14 @@ def test_no_rule_in_force_means_that_nothing_matches():
     assert found.codes_by_row() == [(), ()]
 
 
+def test_rules_made_anew_for_each_call_match_by_their_own_values():
+    below = replace(RULE, holds="below", outcome="refer")
+    for value in range(600):  # more rules than the cache of tables holds
+        for x, codes in ((value - 1.0, ("RULE",)), (value + 1.0, ())):
+            found = knock_outs([replace(below, value=float(value))], {"x": np.array([x])})
+            assert found.codes_by_row() == [codes]
+
+
 def test_a_missing_column_raises_an_error():
     with pytest.raises(KeyError):
         knock_outs([RULE], {"y": np.zeros(1)})
