@@ -41,16 +41,19 @@ def points_lost(card: Card, codes: Mapping[str, Ints], by_factor: Ints) -> Ints:
     """
     lost = card.factor_references - by_factor
     if card.tells_sides:
-        table = card.reason_table
-        for group in table.told_once:
-            _gather(lost, group, _missing(codes, card.attributes, group, table.missing))
+        missing = _missing(card, codes)
+        for group in card.reason_table.told_once:
+            own = missing[group]
+            if own.any():
+                _gather(lost, group, own.T)
     return lost
 
 
-def _missing(
-    codes: Mapping[str, Ints], names: tuple[str, ...], group: Ints, missing: Ints
-) -> NDArray[np.bool_]:
-    return np.array([codes[names[row]] == missing[row] for row in group]).T
+def _missing(card: Card, codes: Mapping[str, Ints]) -> NDArray[np.bool_]:
+    """Return where the values of attributes are missing, shape (attributes, n)."""
+    stacked = np.array([codes[name] for name in card.attributes])
+    found: NDArray[np.bool_] = stacked == card.reason_table.missing[: len(stacked), None]
+    return found
 
 
 def _gather(lost: Ints, group: Ints, missing: NDArray[np.bool_]) -> None:
