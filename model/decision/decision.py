@@ -14,7 +14,7 @@ from model.card.bins import Columns, Floats, Ints
 from model.card.reasons import Reason, reason
 from model.card.scorecard import Card
 from model.decision.details import sentence_of
-from model.decision.eligibility import LONGEST_MONTHS, eligibility
+from model.decision.eligibility import LONGEST_MONTHS
 from model.decision.knock_outs import SEVERITY, KnockOuts, knock_outs
 from model.decision.whitelist import Assessment, age_at_maturity, assess
 from model.policy.policy import Effect, Policy
@@ -124,11 +124,10 @@ def decide_many(
     months = np.array([request.months for request in requests], dtype=np.int64)
     lines = np.array([request.revolving for request in requests], dtype=bool)
     assessment = assess(columns, as_of, policy, card, months, lines)
-    read = {**columns, **eligibility(columns, policy)}
     on_request = knock_outs(
-        policy.request_rules, _request_attributes(read, requests, assessment, policy)
+        policy.request_rules, _request_attributes(requests, assessment, policy)
     ).without(assessment.knock_outs.alone)
-    told = _told(read, policy)
+    told = _told(assessment.read, policy)
     rows = _Rows(assessment, on_request, told, as_of, policy, card)
     return [rows.decision(row) for row in range(len(requests))]
 
@@ -197,17 +196,18 @@ def _by_row(*arrays: NDArray[Any]) -> list[tuple[Any, ...]]:
 
 
 def _request_attributes(
-    columns: Columns, requests: Sequence[Request], assessment: Assessment, policy: Policy
+    requests: Sequence[Request], assessment: Assessment, policy: Policy
 ) -> Columns:
     """Return what request rules read; the limit is missing where there is no offer to exceed."""
+    columns, granted = assessment.read, assessment.terms.months
     limit = np.where(assessment.offered, assessment.limit_yuan, np.nan)
     amount = np.array([request.amount_yuan for request in requests], dtype=np.float64)
     return {
         "amount_yuan": amount,
         "months_asked": np.array([request.months for request in requests], dtype=np.float64),
         "amount_above_limit_yuan": amount - limit,
-        "age_at_asked_maturity": age_at_maturity(columns, assessment.terms.months),
-        "months_beyond_age": _months_beyond_age(columns, assessment.terms.months, policy),
+        "age_at_asked_maturity": age_at_maturity(columns, granted),
+        "months_beyond_age": _months_beyond_age(columns, granted, policy),
         "line_months_asked": np.array(
             [request.months if request.revolving else np.nan for request in requests],
             dtype=np.float64,

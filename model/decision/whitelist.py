@@ -56,6 +56,8 @@ class Assessment:
 
     Attributes
     ----------
+    read : Columns
+        The profiles with the columns that follow from them for the rules on eligibility.
     scored : Flags
         False where the member must not be scored: there points and losses are 0, PD is NaN, grade
         and reasons are None, whatever the profile.
@@ -68,6 +70,7 @@ class Assessment:
         Shape (n, 4): reason codes (None where there is none) and the points they cost.
     """
 
+    read: Columns
     knock_outs: KnockOuts
     scored: Flags
     points: Ints
@@ -146,6 +149,7 @@ def assess(
     order = ranked(told, policy.numbers.get(LEAST_POINTS_TOLD, 1))
     scored = ~hits.unscored
     return Assessment(
+        read=read,
         knock_outs=hits,
         scored=scored,
         points=np.where(scored, points, 0),
