@@ -10,7 +10,7 @@ of a line is in whole yuan, so that a printed sum adds up.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +29,11 @@ _MAX_KG = 100_000
 #: Evidence of a line where every row has the same.
 FIELD, ACCOUNT, DECLARED = "field", "account", "declared"
 _DOCUMENTED = ("wages", "other", "business", "rent", "pension")
+#: Incomes of a year in yuan that a profile states as one amount.
+_AMOUNTS = (
+    "net_sales_12m", "qr_receipts_12m", "subsidy_12m", "wages_credited_12m", "remittances_12m",
+    "declared_income_yuan", *(f"documented_{kind}_yuan" for kind in _DOCUMENTED),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,52 +81,59 @@ def income_lines(columns: Columns, policy: Policy) -> list[IncomeLine]:
         Areas with a harvest ahead and latest yields by crop; sales, receipts, subsidy, wages and
         remittances of 12 months; documented incomes with their evidence; all but those in yuan.
     """
-    credited = [_credited(name, columns, policy) for name in ("wages_credited", "remittances")]
+    # One step for all sources: a numpy step costs the same for one household as for a thousand.
+    yuan = dict(zip(_AMOUNTS, in_favour([columns[name] for name in _AMOUNTS]), strict=True))
+    credited = [_credited(name, yuan, policy) for name in ("wages_credited", "remittances")]
     wages, other, business, rent, pension = (
-        _documented(kind, columns, policy) for kind in _DOCUMENTED
+        _documented(kind, columns, yuan, policy) for kind in _DOCUMENTED
     )
     earned = _larger(credited, [wages, other])
-    trade = _larger([_turnover(columns, policy)], [business])
+    trade = _larger([_turnover(columns, yuan, policy)], [business])
     fields = _crop_lines(columns, policy)
-    return [*fields, *trade, _subsidy(columns), *earned, rent, pension, _declared(columns)]
+    return [*fields, *trade, _subsidy(yuan), *earned, rent, pension, _declared(yuan)]
 
 
-def _crop_lines(columns: Columns, policy: Policy) -> Iterator[IncomeLine]:
+def _crop_lines(columns: Columns, policy: Policy) -> list[IncomeLine]:
     kept = (100 - policy["yield_stress_percent"]) * (100 - policy["price_stress_percent"]) // 100
-    for name, crop in policy.crops.items():
-        area = in_favour(columns[f"harvest_{name}_mu"], 100, MAX_MU)
-        # 0.01 mu × yuan a mu is in 1/100 yuan.
-        gross = area * crop.gross_yuan_per_mu * _yield_permille(name, columns, policy) // 1000
-        stressed = gross * kept // 100
-        inputs = area * crop.inputs_yuan_per_mu
-        yield IncomeLine(
-            source=name,
-            evidence=_same(FIELD, area),
-            yearly=gross * 100,
-            percent=np.full_like(area, kept),
-            inputs=inputs * 100,
-            counted=np.maximum(stressed - inputs, 0) // 100 * SCALE,
-            market_percent=crop.market_percent,
-        )
+    crops = policy.crops.values()
+    area = in_favour([columns[f"harvest_{name}_mu"] for name in policy.crops], 100, MAX_MU)
+    # 0.01 mu × yuan a mu is in 1/100 yuan.
+    full = area * np.array([[crop.gross_yuan_per_mu] for crop in crops])
+    gross = full * _yield_permille(columns, policy) // 1000
+    inputs = area * np.array([[crop.inputs_yuan_per_mu] for crop in crops])
+    counted = np.maximum(gross * kept // 100 - inputs, 0) // 100 * SCALE
+    evidence, percent = _same(FIELD, area[0]), np.full_like(area[0], kept)
+    by_crop = zip(policy.crops.items(), gross * 100, inputs * 100, counted, strict=True)
+    return [
+        IncomeLine(name, evidence, yearly, percent, spent, counts, crop.market_percent)
+        for (name, crop), yearly, spent, counts in by_crop
+    ]
 
 
-def _yield_permille(name: str, columns: Columns, policy: Policy) -> Ints | int:
-    """Return the latest yield against the normal one, in thousandths; a good year is not repeated.
+def _yield_permille(columns: Columns, policy: Policy) -> Ints:
+    """Return latest yields against normal ones, in thousandths; a good year is not repeated.
 
-    Without a recorded yield the policy's share of a normal one counts.
+    Shape (crops, n). Without a recorded yield the policy's share of a normal one counts; a crop
+    without a normal yield counts in full.
     """
-    normal = policy.crops[name].normal_kg_per_mu
-    if not normal:
-        return 1000
-    yields = np.asarray(columns[f"yield_{name}_kg"], dtype=np.float64)
-    permille = in_favour(yields, 10, _MAX_KG) * 100 // normal
+    normal = np.array([[crop.normal_kg_per_mu] for crop in policy.crops.values()])
+    rows = len(columns["occupation"])
+    yields = np.array(
+        [
+            columns[f"yield_{name}_kg"] if crop.normal_kg_per_mu else np.zeros(rows)
+            for name, crop in policy.crops.items()
+        ],
+        dtype=np.float64,
+    )
+    permille = in_favour(yields, 10, _MAX_KG) * 100 // np.maximum(normal, 1)
     unknown = policy["unknown_yield_percent"] * 10
-    return np.where(np.isnan(yields), unknown, np.minimum(permille, 1000))
+    known = np.where(np.isnan(yields), unknown, np.minimum(permille, 1000))
+    return np.where(normal > 0, known, 1000)
 
 
-def _turnover(columns: Columns, policy: Policy) -> IncomeLine:
+def _turnover(columns: Columns, yuan: Mapping[str, Ints], policy: Policy) -> IncomeLine:
     """Return the income from sales and receipts: the occupation's margin, under stress on price."""
-    turnover = in_favour(columns["net_sales_12m"]) + in_favour(columns["qr_receipts_12m"])
+    turnover = yuan["net_sales_12m"] + yuan["qr_receipts_12m"]
     margin = margins(columns["occupation"].tolist(), policy)
     percent = margin * (100 - policy["price_stress_percent"]) // 100
     return _weighed("turnover", _same(ACCOUNT, turnover), turnover, percent)
@@ -134,28 +146,29 @@ def margins(occupation: list[str | None], policy: Policy) -> Ints:
     return np.array([known.get(each or "", lowest) for each in occupation], dtype=np.int64)
 
 
-def _subsidy(columns: Columns) -> IncomeLine:
-    yuan = in_favour(columns["subsidy_12m"])
-    return _weighed("subsidy", _same(ACCOUNT, yuan), yuan, np.full_like(yuan, 100))
+def _subsidy(yuan: Mapping[str, Ints]) -> IncomeLine:
+    own = yuan["subsidy_12m"]
+    return _weighed("subsidy", _same(ACCOUNT, own), own, np.full_like(own, 100))
 
 
-def _credited(name: str, columns: Columns, policy: Policy) -> IncomeLine:
-    yuan = in_favour(columns[f"{name}_12m"])
-    percent = np.full_like(yuan, policy.evidence_percent[ACCOUNT])
-    return _weighed(name, _same(ACCOUNT, yuan), yuan, percent)
+def _credited(name: str, yuan: Mapping[str, Ints], policy: Policy) -> IncomeLine:
+    own = yuan[f"{name}_12m"]
+    percent = np.full_like(own, policy.evidence_percent[ACCOUNT])
+    return _weighed(name, _same(ACCOUNT, own), own, percent)
 
 
-def _documented(kind: str, columns: Columns, policy: Policy) -> IncomeLine:
+def _documented(
+    kind: str, columns: Columns, yuan: Mapping[str, Ints], policy: Policy
+) -> IncomeLine:
     evidence = np.asarray(columns[f"documented_{kind}_evidence"], dtype=object)
     weight: Mapping[str, int] = policy.evidence_percent
     percent = np.array([weight.get(each or "", 0) for each in evidence.tolist()], dtype=np.int64)
-    yuan = in_favour(columns[f"documented_{kind}_yuan"])
-    return _weighed(f"documented_{kind}", evidence, yuan, percent)
+    return _weighed(f"documented_{kind}", evidence, yuan[f"documented_{kind}_yuan"], percent)
 
 
-def _declared(columns: Columns) -> IncomeLine:
-    yuan = in_favour(columns["declared_income_yuan"])
-    return _weighed(DECLARED, _same(DECLARED, yuan), yuan, np.zeros_like(yuan))
+def _declared(yuan: Mapping[str, Ints]) -> IncomeLine:
+    own = yuan["declared_income_yuan"]
+    return _weighed(DECLARED, _same(DECLARED, own), own, np.zeros_like(own))
 
 
 def _weighed(source: str, evidence: NDArray[np.object_], yuan: Ints, percent: Ints) -> IncomeLine:
