@@ -86,7 +86,7 @@ def _read(archive: Path) -> None:
 def _profile(archive: Path, day: date, pieces: int) -> None:
     opened = Archive(archive)
     members = len(opened.read("members", ["member_id"])["member_id"].unique())
-    profiles.PIECE = -(-members // pieces)  # type: ignore[attr-defined]
+    profiles.PIECE = -(-members // pieces)
     profiles.profile_as_of(opened, day)
 
 

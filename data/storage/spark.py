@@ -26,7 +26,8 @@ _ON_ONE_MACHINE = {
     "spark.driver.bindAddress": "127.0.0.1",
 }
 _LOCAL = "local[*]"
-_ANSWERS = "answer string, error string, message string"
+_SCHEMA = pa.schema([(name, pa.string()) for name in ("answer", "error", "message")])
+_ANSWERS = ", ".join(f"{name} string" for name in _SCHEMA.names)
 
 #: What a task answers: counts, names and digests, never a member.
 Answer = Mapping[str, Any]
@@ -126,9 +127,6 @@ def _answers(
     for batch in batches:
         for place in batch.column(0).to_pylist():
             yield pa.RecordBatch.from_pylist([_answer(task, numbers[place])], _SCHEMA)
-
-
-_SCHEMA = pa.schema([(name, pa.string()) for name in ("answer", "error", "message")])
 
 
 def _answer(task: Task, number: int) -> dict[str, str | None]:

@@ -2,7 +2,8 @@
 
 Driver and executors share two folders: the archive, and the folder of the pieces. A task compares
 the archive's bytes with the digests that the driver pinned, runs the query that the driver compiled
-on its piece of the spine, and answers with counts and digests. No row passes through the driver.
+on its piece of the spine, and answers with counts and digests. Rows stay in the files; whoever
+builds an edition from them reads them back.
 """
 
 from __future__ import annotations

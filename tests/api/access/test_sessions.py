@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -217,7 +218,7 @@ def test_a_refresh_token_that_this_home_did_not_sign_is_refused(
         "x" * 20_000,
         "",
     ):
-        assert refused(lambda bad=bad: sessions.refresh(bad)) == "session-over"  # type: ignore[misc]
+        assert refused(partial(sessions.refresh, bad)) == "session-over"
     assert sessions.refresh(tokens.refresh_token)
 
 

@@ -6,6 +6,7 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import click
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -61,9 +62,8 @@ def test_profiles_and_scores_are_those_of_one_process_consents_at_the_counter_to
     assert list(tmp_path.iterdir()) == []
 
 
-def _run(command: object, *words: object) -> Result:
-    result = CliRunner().invoke(command, [*map(str, words)], catch_exceptions=False)  # type: ignore[arg-type]
-    return result
+def _run(command: click.Command, *words: object) -> Result:
+    return CliRunner().invoke(command, [*map(str, words)], catch_exceptions=False)
 
 
 def test_the_commands_write_the_bytes_and_the_edition_of_one_process(

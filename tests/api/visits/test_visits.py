@@ -30,20 +30,6 @@ VERDICT = Ruling("APPROVE", 3_000, "INCOME_VERIFIED", "到场核实无误")
 Member = dict[str, Any]
 
 
-@pytest.fixture
-def poor(desk: Desk) -> Member:
-    """A member who is declined for want of an income on record alone."""
-    edition = desk.resources.edition
-    for row in edition.page(PlaceFilter(), "THIRD", None, 1_200):
-        columns = edition.columns(row["member_id"])
-        assert columns is not None
-        shown = columns["documented_wages_evidence"][0]
-        owes = max(columns[name][0] for name in ("balance_outstanding", "debt_service_12m"))
-        if row["knock_outs"] == POOR and shown is None and row["points"] >= 630 and owes == 0:
-            return {**row, "months": 12}
-    raise AssertionError("nobody is declined for want of income alone")
-
-
 def found(yuan: int = 90_000, visited: date = TODAY, **fields: Any) -> Found:
     nothing: dict[str, Any] = {"incomes": {"wages": yuan}, "harvests": {}, "resident_since": None}
     return Found(visited, "document", "查看了用工合同", **{**nothing, **fields})

@@ -11,7 +11,6 @@ import pytest
 
 from api.cases.case import case_of
 from api.decisions.replay import replay
-from api.editions.edition import PlaceFilter
 from api.ledger.database import Location
 from api.payments.commands import Disburse
 from api.persons.commands import Erase, Export
@@ -26,20 +25,6 @@ from tests.conftest import Desk
 TODAY = date(2023, 10, 9)
 POOR = "NO_REPAYMENT_CAPACITY"
 Member = dict[str, Any]
-
-
-@pytest.fixture
-def poor(desk: Desk) -> Member:
-    """A member who is declined for want of an income on record alone."""
-    edition = desk.resources.edition
-    for row in edition.page(PlaceFilter(), "THIRD", None, 1_200):
-        columns = edition.columns(row["member_id"])
-        assert columns is not None
-        shown = columns["documented_wages_evidence"][0]
-        owes = max(columns[name][0] for name in ("balance_outstanding", "debt_service_12m"))
-        if row["knock_outs"] == POOR and shown is None and row["points"] >= 630 and owes == 0:
-            return {**row, "months": 12}
-    raise AssertionError("nobody is declined for want of income alone")
 
 
 def record(desk: Desk, member: Member, yuan: int = 90_000, day: date = TODAY) -> str:
