@@ -60,11 +60,15 @@ class Outlook:
         At most `MAX_PROPOSALS`, soonest first, all with the smallest number of deeds that works.
     blocked_by : tuple of str
         Codes of the matched rules that keep the tier below and read what no member can change.
+    beside : tuple of str
+        If there are any: the codes of those that keep it below too, and that a deed of
+        the member's own removes.
     """
 
     target: str | None
     improvements: tuple[Improvement, ...] = ()
     blocked_by: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,11 +100,14 @@ def nearest_changes(columns: Columns, basis: Basis) -> Outlook:
     target = _target(now)
     if target is None:
         return Outlook(None)
-    if blocking := _blocking(columns, basis, target, now.knock_outs.codes_by_row()[0]):
-        return Outlook(TIERS[target], blocked_by=blocking)
-    own = deeds(_surroundings(columns, basis))
+    keeping = _keeping(columns, basis, target, now.knock_outs.codes_by_row()[0])
+    own = (*own_attributes(), *_DERIVED)
+    if blocking := [rule.code for rule in keeping if rule.attribute not in own]:
+        beside = [rule.code for rule in keeping if rule.attribute in own_attributes()]
+        return Outlook(TIERS[target], blocked_by=tuple(blocking), beside=tuple(beside))
+    possible = deeds(_surroundings(columns, basis))
     for size in (1, 2):
-        if improvements := _improvements(columns, basis, target, _sets(own, size)):
+        if improvements := _improvements(columns, basis, target, _sets(possible, size)):
             return Outlook(TIERS[target], improvements)
     return Outlook(TIERS[target])
 
@@ -126,18 +133,11 @@ def _target(assessment: Assessment) -> int | None:
     return None if rank > second else max(rank + 1, second)
 
 
-def _blocking(
-    columns: Columns, basis: Basis, target: int, matched: Collection[str]
-) -> tuple[str, ...]:
-    """Return the `matched` rules that keep the member below `target` and that no deed removes."""
-    own = (*own_attributes(), *_DERIVED)
+def _keeping(columns: Columns, basis: Basis, target: int, matched: Collection[str]) -> list[Rule]:
+    """Return the `matched` rules that keep the member below `target`."""
     read = {**columns, **eligibility(columns, basis.policy)}
     rules = [rule for rule in basis.policy.rules if rule.code in matched]
-    return tuple(
-        rule.code
-        for rule in rules
-        if rule.attribute not in own and BEST_RANK[_severity(rule, read)] < target
-    )
+    return [rule for rule in rules if BEST_RANK[_severity(rule, read)] < target]
 
 
 def _severity(rule: Rule, columns: Columns) -> int:

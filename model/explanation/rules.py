@@ -75,7 +75,7 @@ def _told(matched: KnockOut, rule: Rule | None, columns: Columns, basis: Basis) 
 def blocked_text(
     columns: Columns, matched: Iterable[KnockOut], outlook: Outlook, basis: Basis
 ) -> Text:
-    """Return why no deed raises the tier: what to bring on record, and what else keeps it."""
+    """Return why no deed raises the tier: what to bring on record, and all that keeps it."""
     rules = [basis.policy.rule(code) for code in outlook.blocked_by]
     own = {each.code: Text(each.zh, each.en) for each in matched}
     unknown = dict.fromkeys(
@@ -100,6 +100,15 @@ def blocked_text(
         parts.append(
             Text(
                 f"目前不能提高等级的原因：{zh}。", f"What keeps the tier as it is at present: {en}."
+            )
+        )
+    if outlook.beside:
+        beside = [own.get(code, basis.policy.rule(code).text) for code in outlook.beside]
+        zh, en = "；".join(x.zh for x in beside), "; ".join(x.en for x in beside)
+        parts.append(
+            Text(
+                f"此外，您自己可以设法解决的：{zh}。",
+                f"Besides, what you can see to yourself: {en}.",
             )
         )
     return Text("".join(x.zh for x in parts), " ".join(x.en for x in parts))

@@ -59,3 +59,13 @@ def test_who_lacks_a_record_is_told_to_bring_it_and_who_must_wait_how_long():
 def test_an_explanation_names_what_the_member_cannot_change():
     _, explanation = decide_and_explain(household_borrower=0)
     assert "What keeps the tier" in explanation.no_proposal.en
+    assert "Besides" not in explanation.no_proposal.en
+
+
+def test_an_explanation_names_beside_it_what_the_member_could_settle():
+    """Or it would read as if waiting were enough."""
+    _, explanation = decide_and_explain(on=date(2023, 9, 30), age_years=17, court_unresolved=1)
+    told = explanation.no_proposal
+    assert "未满18周岁" in told.zh
+    assert "此外，您自己可以设法解决的：有未结清的法院执行记录。" in told.zh
+    assert told.en.endswith("Besides, what you can see to yourself: an unresolved court record.")
