@@ -22,9 +22,13 @@ _AMOUNT, _TERM, _ANNUAL_RATE = 3_000_000, 12, 0.047
 
 @dataclass(frozen=True)
 class Offers:
-    """One loan per household: fen, kind, months, annual rate; `given` is False without one."""
+    """One loan per household: fen, kind, months, annual rate; `given` is False without one.
+
+    `holder` is the member whom it is offered to, by number; -1 for any of the household.
+    """
 
     given: Bools
+    holder: Ints
     amount: Ints
     kind: Ints
     term: Ints
@@ -36,6 +40,7 @@ def standard_offers(world: World) -> Offers:
     number = len(world.homes)
     return Offers(
         given=np.ones(number, dtype=bool),
+        holder=np.full(number, -1),
         amount=np.full(number, _AMOUNT),
         kind=np.full(number, BULLET),
         term=np.full(number, _TERM),
@@ -49,6 +54,7 @@ def asked_offers(world: World, state: State, as_of: int) -> Offers:
     asked = requests(world, state, E_LOAN, as_of - 1, every)
     return Offers(
         given=np.ones(len(every), dtype=bool),
+        holder=np.full(len(every), -1),
         amount=asked["amount"],
         kind=asked["kind"],
         term=asked["term"],
@@ -73,6 +79,7 @@ def table_offers(world: World, table: pa.Table) -> Offers:
     words = pc.index_in(table["repayment"], pa.array(REPAYMENTS))
     kinds = pc.fill_null(words, BULLET).to_numpy().astype(np.int64)
     columns = {
+        "holder": np.where(np.isfinite(position), position, -1).astype(np.int64),
         "amount": limit * 100,
         "kind": kinds,
         "term": pc.fill_null(table["months"], _TERM).to_numpy().astype(np.int64),

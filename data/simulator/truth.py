@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from data.simulator import months
-from data.simulator.arrays import Bools, Ints
+from data.simulator.arrays import Ints
 from data.simulator.economy import projects
 from data.simulator.economy.economy import borrow_month, close_month, simulate_month
 from data.simulator.economy.loan import LoanSlot, empty_slot
@@ -44,7 +44,7 @@ def truth_table(
     for loan, chosen in ((STANDARD, standard_offers(world)), (OFFERED, offered)):
         for replication in range(replications):
             worst = _worst(world.redrawn(replication, as_of), deepcopy(past), chosen, as_of)
-            pieces.append(_rows(world, as_of, loan, replication, worst, chosen.given))
+            pieces.append(_rows(world, as_of, loan, replication, worst, chosen))
     return pa.concat_tables(pieces)
 
 
@@ -58,9 +58,11 @@ def history(world: World, as_of: int) -> State:
 
 
 def _rows(
-    world: World, as_of: int, loan: str, replication: int, worst: Ints, given: Bools
+    world: World, as_of: int, loan: str, replication: int, worst: Ints, offers: Offers
 ) -> pa.Table:
-    member = np.flatnonzero(given[world.people.household])
+    holder = offers.holder[world.people.household]
+    is_own = (holder < 0) | (holder == np.arange(len(holder)))
+    member = np.flatnonzero(offers.given[world.people.household] & is_own)
     days = worst[world.people.household[member]]
     outcome = np.digitize(days, [INDETERMINATE_DAYS, BAD_DAYS])
     number = len(member)

@@ -89,6 +89,13 @@ def test_the_truth_of_an_editions_offers_covers_the_members_it_offers_a_loan(
                       for c in ("member_id", "household_id")), strict=True))  # fmt: skip
     with_offer = {home[m] for m, y in zip(ids.to_pylist(), limits.to_pylist(), strict=True) if y}
     assert {home[member] for member in offered["member_id"].to_pylist()} == with_offer
+    limit = dict(zip(ids.to_pylist(), limits.to_pylist(), strict=True))
+    of_home: dict[str, int] = {}
+    for member, yuan in limit.items():
+        of_home[home[member]] = max(yuan, of_home.get(home[member], 0))
+    told = offered["member_id"].to_pylist()
+    assert len(told) == len(with_offer), "only the holder of an offer has its outcome"
+    assert all(limit[member] == of_home[home[member]] for member in told)
 
 
 def test_a_small_offer_is_safer_than_the_standard_loan(simulation: Simulation) -> None:
