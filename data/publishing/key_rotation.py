@@ -15,6 +15,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from data.publishing.signing import (
+    SETTINGS,
     Purpose,
     key_place,
     signing_key,
@@ -58,8 +59,8 @@ def rotate(home: Path, purpose: Purpose) -> tuple[str, str]:
     place = key_place(home, purpose)
     if place.startswith("command:"):
         raise CardError(
-            f"{place}: make the new key where this program keeps it, then run rongzi keys trust"
-            f" {purpose} FILE with its public half"
+            f"{place}: make the new key where this program keeps it, run rongzi keys trust"
+            f" {purpose} FILE with its public half, then let {SETTINGS[purpose]} name it"
         )
     path, old = Path(place), key_id(signing_key(home, purpose).public_key())
     key = Ed25519PrivateKey.generate()

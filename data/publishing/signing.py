@@ -6,7 +6,9 @@ private keys lie where somebody publishes, promotes or adopts:
 ```
 RONGZI_CARD_KEY, RONGZI_EDITION_KEY, RONGZI_POLICY_KEY
     FILE             an Ed25519 private key as PEM, mode 0600
-    command:PROGRAM  a program that signs, for a key in a token (PKCS#11) or a key service
+    command:PROGRAM …
+                     a program that signs, for a key in a token (PKCS#11: deploy/pkcs11-key.sh) or
+                     a key service; words after it are given to it, quoted as for a shell
 <home>/keys/signing.pem, edition.pem, policy.pem
     where no setting names a key: made and trusted at first use, for a home with one user
 <home>/keys/trusted/*.pem, trusted/editions/*.pem, trusted/policies/*.pem
@@ -17,6 +19,7 @@ RONGZI_CARD_KEY, RONGZI_EDITION_KEY, RONGZI_POLICY_KEY
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -83,7 +86,7 @@ def trust(home: Path, purpose: Purpose, key: Ed25519PublicKey) -> Path:
 
 
 def key_place(home: Path, purpose: Purpose) -> str:
-    """Return where the private key of `purpose` lies: a file, or ``command:PROGRAM``."""
+    """Return where the private key of `purpose` lies: a file, or ``command:PROGRAM …``."""
     return os.environ.get(SETTINGS[purpose]) or str(keys_folder(home) / _FILES[purpose])
 
 
@@ -107,7 +110,7 @@ def signing_key(home: Path, purpose: Purpose = "card") -> SigningKey:
     """
     place = key_place(home, purpose)
     if place.startswith(_COMMAND):
-        return CommandKey(place.removeprefix(_COMMAND))
+        return CommandKey(_words(place))
     path = Path(place)
     if not path.exists() and not os.environ.get(SETTINGS[purpose]):
         key = Ed25519PrivateKey.generate()
@@ -116,15 +119,34 @@ def signing_key(home: Path, purpose: Purpose = "card") -> SigningKey:
     return KeyFile(path, CardError, _RESTORE).private()
 
 
+def _words(place: str) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(place.removeprefix(_COMMAND)))
+    except ValueError as error:
+        raise CardError(f"{place}: an open quotation mark; close it") from error
+    if not words:
+        raise CardError(f"{place}: names no program")
+    return words
+
+
 @dataclass(frozen=True)
 class CommandKey:
     """A key that a program uses on our behalf, such as one in a PKCS#11 token or a key service.
 
-    ``PROGRAM public`` prints the public key as PEM. ``PROGRAM sign`` reads a statement and writes
-    its Ed25519 signature (RFC 8032), 64 bytes.
+    ``PROGRAM … public`` prints the public key as PEM. ``PROGRAM … sign`` reads a statement and
+    writes its Ed25519 signature (RFC 8032), 64 bytes.
+
+    Attributes
+    ----------
+    words : tuple of str
+        The program, and what it is given before ``public`` or ``sign``, such as a key's label.
     """
 
-    program: str
+    words: tuple[str, ...]
+
+    @property
+    def _name(self) -> str:
+        return shlex.join(self.words)
 
     def public_key(self) -> Ed25519PublicKey:
         """Return the public key.
@@ -137,9 +159,9 @@ class CommandKey:
         try:
             key = load_pem_public_key(self._run("public", b""))
         except (ValueError, UnsupportedAlgorithm) as error:
-            raise CardError(f"{self.program} public: printed no public key as PEM") from error
+            raise CardError(f"{self._name} public: printed no public key as PEM") from error
         if not isinstance(key, Ed25519PublicKey):
-            raise CardError(f"{self.program} public: printed no Ed25519 key")
+            raise CardError(f"{self._name} public: printed no Ed25519 key")
         return key
 
     def sign(self, statement: bytes, /) -> bytes:
@@ -154,16 +176,16 @@ class CommandKey:
         try:
             self.public_key().verify(signature, statement)
         except InvalidSignature as error:
-            raise CardError(f"{self.program} sign: wrote no signature of its key") from error
+            raise CardError(f"{self._name} sign: wrote no signature of its key") from error
         return signature
 
     def _run(self, word: str, given: bytes) -> bytes:
         try:
             done = subprocess.run(
-                [self.program, word], input=given, capture_output=True, timeout=_SECONDS, check=True
+                [*self.words, word], input=given, capture_output=True, timeout=_SECONDS, check=True
             )
         except (OSError, subprocess.SubprocessError) as error:
             raise CardError(
-                f"{self.program} {word}: failed ({type(error).__name__}); run it by hand to see why"
+                f"{self._name} {word}: failed ({type(error).__name__}); run it by hand to see why"
             ) from error
         return done.stdout
