@@ -19,6 +19,7 @@ from api.console.page import Page
 from api.console.pictures import points_bars
 from api.console.session import Language
 from api.decisions.schemas import Outcome
+from api.editions.in_use import today_in_china
 
 _ROWS = 30
 FILTERS = ("outcome", "actor", "since", "until")
@@ -45,6 +46,7 @@ async def show_decision(page: Page) -> Response:
         may_pay=page.may("post_disbursement") and decision.status in APPROVING,
         may_claim=page.may("post_review_claim") and decision.status in _CLAIMABLE,
         is_mine=is_mine,
+        today=today_in_china(),
         review_reasons=await _review_reasons(page) if is_mine else [],
     )
 

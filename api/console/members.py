@@ -13,6 +13,7 @@ from api.consent.schemas import ConsentShape
 from api.console.forms import whole_number
 from api.console.page import Page
 from api.console.pictures import points_bars, season_picture, tier_bar
+from api.console.visits import REASONS, visits_of
 from api.decisions.schemas import DecisionShape
 from api.http.fields import PURPOSES
 from api.members.schemas import HouseholdShape, MemberExplanation, MemberShape
@@ -26,11 +27,12 @@ async def show_member(page: Page) -> Response:
     member = await page.calls.read("get_member", MemberShape, member_id=member_id)
     lang, read = page.session.language, page.calls.read
     # Each of these leaves an access record; together they wait for one commit.
-    household, consent, decisions, told = await asyncio.gather(
+    household, consent, decisions, told, visits = await asyncio.gather(
         read("get_household", HouseholdShape, member_id=member_id),
         read("get_consents", ConsentShape, member_id=member_id),
         read("list_decisions", DecisionsPage, member_id=member_id, page_size=_DECISIONS),
         read("get_member_explanation", MemberExplanation, member_id=member_id, lang=lang),
+        visits_of(page, member_id),
     )
     return page.show(
         "member.html",
@@ -40,6 +42,8 @@ async def show_member(page: Page) -> Response:
         evidence=get_args(Evidence),
         decisions=decisions,
         told=told,
+        visits=visits,
+        withdrawals=REASONS,
         tier_bar=None if told.points is None else tier_bar(told.points, told.cut_offs),
         bars=points_bars(told.counted),
         season=season_picture(told.season) if told.season else None,

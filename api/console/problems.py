@@ -192,6 +192,18 @@ _EXPECTED: Mapping[str, Text] = {
     "verdict": Text("请选择同意或不同意", "Choose to approve or to decline"),
     "reason_code": Text("请选择一项理由", "Choose a reason"),
     "evidence": Text("请选择授权凭证的形式", "Choose the form of the evidence"),
+    "proof": Text("请选择看到了什么", "Choose what you saw"),
+    "incomes": Text("请填写整数元", "Fill in whole yuan"),
+    "harvests": Text(
+        "请选择作物和走访前最近一次收获，填写每亩公斤数；同一作物只填一次",
+        "Choose a crop and its last harvest before the visit, and fill in kilograms per mu; each"
+        " crop once",
+    ),
+    "visited_on": Text(
+        "请填写今天或此前 30 天内的一天", "Fill in today or a day of the 30 days before"
+    ),
+    "repaid_on": Text("请填写放款日至今天之间的一天", "Fill in a day from the payment's to today"),
+    "reason": Text("请选择撤回的原因", "Choose why it is withdrawn"),
     "act": Text("请选择要办理的事项", "Choose what is to be done"),
     "action": Text("请选择要办理的变更", "Choose the change"),
     "roles": Text("请至少选择一个角色", "Choose at least one role"),

@@ -20,6 +20,7 @@ from api.console import (
     reviews,
     search,
     villages,
+    visits,
 )
 from api.console.renewal import Renewals
 from api.console.serve import PageRoute
@@ -41,6 +42,13 @@ PAGES: tuple[PageRoute, ...] = (
     ),
     PageRoute("/console/members/{member_id}/ask", members.show_ask),
     PageRoute("/console/members/{member_id}/ask", members.show_ask, members.ask),
+    PageRoute("/console/members/{member_id}/visit", visits.show_visit),
+    PageRoute("/console/members/{member_id}/visit", visits.show_visit, visits.record),
+    PageRoute(
+        "/console/members/{member_id}/visits/{visit_id}/withdrawal",
+        members.show_member,
+        visits.withdraw,
+    ),
     PageRoute("/console/decisions", decisions.show_decisions),
     PageRoute("/console/decisions/{decision_id}", decisions.show_decision),
     PageRoute("/console/decisions/{decision_id}/replay", decisions.show_replay),
@@ -51,6 +59,8 @@ PAGES: tuple[PageRoute, ...] = (
         for form, act in (
             ("payments", payments.pay),
             ("payments/{number}/cancellation", payments.cancel),
+            ("payments/{number}/repayments", payments.repay),
+            ("payments/{number}/repayments/{repayment}/cancellation", payments.cancel_repayment),
             ("proposals/{proposal_id}", payments.confirm),
             ("review-request", reviews.request_review),
             ("claim", reviews.claim),

@@ -26,9 +26,7 @@ def rows(branch: Branch) -> list[dict[str, Any]]:
 
 def _person(branch: Branch, name: str, *roles: str) -> Visitor:
     """A browser of an account of its own, because duties are kept apart by account."""
-    headers = branch._bearer(branch.home, *roles, places=("",), subject=name)
-    token = headers["Authorization"].removeprefix("Bearer ")
-    return Visitor(branch, token, {"__Host-rongzi-session": token})
+    return Visitor.of(branch, *roles, account=name)
 
 
 def _asked(branch: Branch, row: dict[str, Any], yuan: int) -> str:

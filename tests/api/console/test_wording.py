@@ -17,9 +17,12 @@ from api.console.orders import ORDER_STATES
 from api.console.wording import WORDS
 from api.core.principal import ROLES
 from api.decisions.schemas import Bound, Outcome, Repayment, Tier
-from api.http.fields import PURPOSES
+from api.http.fields import CROPS, INCOMES, PURPOSES
 from api.http.problem_kinds import KINDS
 from api.ledger.entries import Kind
+from api.visits.commands import Proof
+from api.visits.withdrawal import WithdrawalReason
+from model.archive.tables import HARVESTED_BY
 from model.decision.whitelist_changes import ChangeKind
 
 #: What only a program understands: addresses, headers, fields, files.
@@ -45,7 +48,9 @@ def test_the_sentence_of_a_problem_speaks_to_people(kind: str) -> None:
         ("repayment", get_args(Repayment)), ("purpose", PURPOSES), ("role", ROLES),
         ("event", get_args(Kind)), ("consent", get_args(Purpose)),
         ("evidence", get_args(Evidence)), ("act", ACTS), ("action", get_args(Action)),
-        ("order", ORDER_STATES), ("factor", get_args(Factor)),
+        ("order", ORDER_STATES), ("factor", get_args(Factor)), ("proof", get_args(Proof)),
+        ("income", INCOMES), ("crop", CROPS), ("season", HARVESTED_BY),
+        ("withdrawal", get_args(WithdrawalReason)),
     ],
 )  # fmt: skip
 def test_every_code_that_a_page_shows_has_words(kind: str, codes: tuple[str, ...]) -> None:
