@@ -35,12 +35,18 @@ _MAX_SHOWN = 20
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Your own copy of checkpoints: earlier lines, a witness's file or a syslog; repeatable.",
 )
+@click.option(
+    "--stamp-authority",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Certificates (PEM) of the authority whose time stamps are in --against; needs openssl.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 def command(
     home: Path,
     checkpoints: Path | None,
     public_key: Path | None,
     against: tuple[Path, ...],
+    stamp_authority: Path | None,
     as_json: bool,
 ) -> None:
     """Verify the ledger against its hash chain, its seals and the checkpoints outside it.
@@ -56,7 +62,8 @@ def command(
     from api.verify.verify import verify_ledger
 
     try:
-        report = verify_ledger(ledger_location(home, checkpoints), public_key, against)
+        location = ledger_location(home, checkpoints)
+        report = verify_ledger(location, public_key, against, stamp_authority)
         verify_editions(home, report)
     except (LedgerError, DBAPIError) as error:
         cause = unreadable_message(error) if isinstance(error, DBAPIError) else str(error)

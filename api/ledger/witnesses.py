@@ -18,9 +18,11 @@ from urllib.parse import urlsplit
 from api.core.log import log
 from api.core.metrics import WITNESS_FAILURES
 from api.ledger.checkpoints import Checkpoint
+from api.ledger.time_stamps import TimeStamps
 from model.errors import SettingError
 
 _SECONDS = 1.0
+_STAMPING = ("rfc3161+http", "rfc3161+https")
 _SYSLOG_PORT = 514
 #: RFC 5424, section 6.2.1: facility 13 (log audit), severity 6 (informational).
 _PRIORITY = 13 * 8 + 6
@@ -55,12 +57,21 @@ class AppendOnlyFile:
 
     def attest(self, checkpoint: Checkpoint) -> None:
         """Append the line of `checkpoint`; see `Witness`."""
+        self.append(checkpoint.line())
+
+    def append(self, line: str) -> None:
+        """Append `line`, which ends with a line feed.
+
+        Raises
+        ------
+        OSError
+            If the file does not take all of it.
+        """
         if self._file is None:
             # Without O_NONBLOCK, a pipe that nobody reads would stop the service.
             flags = os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC
             self._file = os.open(self._path, flags)
-        line = checkpoint.line().encode()
-        if os.write(self._file, line) < len(line):
+        if os.write(self._file, line.encode()) < len(line):
             raise OSError("the line was cut short")
 
     def close(self) -> None:
@@ -122,8 +133,7 @@ class Witnesses:
                 witness.attest(checkpoint)
             except OSError as error:
                 witness.close()
-                WITNESS_FAILURES.inc()
-                log.error("witness failed", why=f"{name}: {type(error).__qualname__}")
+                _report_failure(name, error)
 
     def close(self) -> None:
         """Close every witness."""
@@ -131,8 +141,16 @@ class Witnesses:
             witness.close()
 
 
+def _report_failure(name: str, error: Exception) -> None:
+    WITNESS_FAILURES.inc()
+    log.error("witness failed", why=f"{name}: {type(error).__qualname__}")
+
+
 def witness_of(name: str) -> Witness:
-    """Return the witness of a name: ``file:PATH``, ``syslog:SOCKET`` or ``syslog://HOST:PORT``.
+    """Return the witness of a name.
+
+    ``file:PATH``, ``syslog:SOCKET``, ``syslog://HOST:PORT``, or ``rfc3161+http://HOST/PATH#FILE``
+    (also ``https``): an authority, and the file that keeps its stamps.
 
     Raises
     ------
@@ -150,6 +168,11 @@ def witness_of(name: str) -> Witness:
         return Syslog(parts.path)
     if parts.scheme == "syslog" and parts.hostname and not parts.path:
         return Syslog((parts.hostname, port))
+    if parts.scheme in _STAMPING and parts.hostname and parts.fragment and not parts.username:
+        url = parts._replace(scheme=parts.scheme.partition("+")[2], fragment="").geturl()
+        kept = AppendOnlyFile(Path(parts.fragment))
+        return TimeStamps(url, kept, lambda error: _report_failure(name, error))
     raise SettingError(
         f"RONGZI_WITNESSES: {name!r} is neither file:PATH nor syslog:SOCKET nor syslog://HOST:PORT"
+        " nor rfc3161+https://HOST/PATH#FILE"
     )

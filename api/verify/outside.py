@@ -23,6 +23,7 @@ from api.verify.checkpoints import (
     report_mismatches,
     verify_signature,
 )
+from api.verify.time_stamps import Stamped, verify_time_stamps
 
 Lines = Iterable[tuple[str, Checkpoint | str]]
 
@@ -188,6 +189,7 @@ def verify_against(
     inside: Sequence[Checkpoint],
     key: Ed25519PublicKey,
     report: Report,
+    authority: Path | None = None,
 ) -> list[Checkpoint]:
     """Verify the ledger against an auditor's own copy of checkpoints; return the signed ones.
 
@@ -195,14 +197,20 @@ def verify_against(
     ----------
     path
         Lines of the checkpoint file, of a witness, or of a syslog daemon; text before a checkpoint
-        in its line is skipped. The copy may hold any part of the lines.
+        in its line is skipped, but for time stamps. The copy may hold any part of the lines.
+    authority
+        Certificates of the authority that stamped; see `verify_time_stamps`.
     """
-    named, known = [], set(inside)
+    lines, before, known = [], "", set(inside)
     for name, line in read_lines(path, path.stat().st_size):
-        if isinstance(line, Checkpoint) and (
-            line in known or verify_signature(line, f"{name}: the checkpoint", key, report)
-        ):
-            named.append(NamedCheckpoint(f"{name}: the checkpoint", line))
+        if isinstance(line, str):
+            before = line
+            continue
+        if line in known or verify_signature(line, f"{name}: the checkpoint", key, report):
+            lines.append(Stamped(name, before, line))
+        before = ""
+    verify_time_stamps(path, lines, authority, report)
+    named = [NamedCheckpoint(f"{each.name}: the checkpoint", each.checkpoint) for each in lines]
     if not named:
         what = f"{path} holds no checkpoint of this ledger, so it proves nothing"
         report.add("against", None, what)

@@ -31,7 +31,10 @@ _BEGINNINGS = (
 
 
 def verify_ledger(
-    location: Location, public: Path | None = None, against: Sequence[Path] = ()
+    location: Location,
+    public: Path | None = None,
+    against: Sequence[Path] = (),
+    authority: Path | None = None,
 ) -> Report:
     """Verify the whole ledger as it is now; it may be in use meanwhile.
 
@@ -42,6 +45,8 @@ def verify_ledger(
         then verified against their digests but not decrypted.
     against
         An auditor's own copies of checkpoints; see `verify_against`.
+    authority
+        Certificates of the authority whose time stamps these copies hold.
 
     Raises
     ------
@@ -68,7 +73,7 @@ def verify_ledger(
             outside = OutsideFile(location.outside, lines, begun_at)
             signed += verify_outside(outside, chain, signed, key, report)
             for copy in against:
-                signed += verify_against(copy, chain, signed, key, report)
+                signed += verify_against(copy, chain, signed, key, report, authority)
             verify_coverage(chain, signed, report)
             _verify_answers(connection, chain, report)
             _verify_questions(connection, chain, report)

@@ -275,7 +275,21 @@ def test_a_pipe_of_another_account_takes_lines_that_the_service_can_neither_read
         os.close(reading)
 
 
-@pytest.mark.parametrize("name", ["", "file:", "http://x", "syslog:", "syslog://", "file://h/x"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "file:",
+        "http://x",
+        "syslog:",
+        "syslog://",
+        "file://h/x",
+        "rfc3161+http://h/tsr",
+        "rfc3161+http:#f",
+        "rfc3161+ftp://h/tsr#f",
+        "rfc3161+https://u:p@h/t#f",
+    ],
+)
 def test_a_witness_of_another_form_is_refused(name: str) -> None:
     with pytest.raises(SettingError, match="RONGZI_WITNESSES"):
         witness_of(name)
