@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,8 +45,22 @@ class Approvers:
         return ", ".join(self.by) + (f" (order {self.order})" if self.order else "")
 
 
+@dataclass(frozen=True)
+class Needs:
+    """Who may approve an act: so many people, or as many as the act needs, and who may not."""
+
+    people: int = 0
+    not_of: Collection[str] = ()
+
+
 def approvers_of(
-    home: Path, act: Act, subject: str, names: Sequence[str], because: str, order_id: str | None
+    home: Path,
+    act: Act,
+    subject: str,
+    names: Sequence[str],
+    because: str,
+    order_id: str | None,
+    needs: Needs = Needs(),
 ) -> Approvers:
     """Return who approves `act` on `subject`, proven and on record; call it just before the act.
 
@@ -65,13 +79,36 @@ def approvers_of(
     if bool(names) == bool(order_id):
         raise click.UsageError("give either --approved-by or --order")
     if order_id:
-        return _by_order(home, act, subject, order_id)
+        return _by_order(home, act, subject, order_id, needs)
     if not _must_sign_in(home):
         return Approvers(tuple(names), because)
-    return _signed_in(home, act, subject, names, because)
+    return _signed_in(home, act, subject, names, because, needs)
 
 
-def _by_order(home: Path, act: Act, subject: str, order_id: str) -> Approvers:
+def needs_of_card(home: Path, digest: str, *, is_new: bool) -> Needs:
+    """Return who may promote a card.
+
+    Parameters
+    ----------
+    is_new
+        Whether the gates judge it now. One that was in use before was approved then.
+    """
+    from api.access.accounts import has_accounts
+    from api.access.card_trainers import (
+        APPROVERS_OF_KNOWN,
+        APPROVERS_OF_UNKNOWN,
+        trainers_of,
+    )
+    from api.ledger.database import Location
+
+    settings = settings_of(home)
+    if not is_new or not _are_asked_for() or not (settings.access.oidc or has_accounts(settings)):
+        return Needs()
+    trainers = trainers_of(Location.of(settings), digest)
+    return Needs(APPROVERS_OF_KNOWN if trainers else APPROVERS_OF_UNKNOWN, trainers)
+
+
+def _by_order(home: Path, act: Act, subject: str, order_id: str, needs: Needs) -> Approvers:
     from api.access.account_events import console_user
     from api.access.key_orders import KeyOrders
     from api.ledger.database import Location
@@ -79,16 +116,22 @@ def _by_order(home: Path, act: Act, subject: str, order_id: str) -> Approvers:
     location = Location.of(settings_of(home))
     location.refuse_absent()
     with closing(KeyOrders(location)) as orders:
-        order = orders.execute(order_id, act, subject, console_user())
+        order = orders.execute(order_id, act, subject, console_user(), needs.people, needs.not_of)
     return Approvers(order.approved_by, order.because, order.id)
+
+
+def _are_asked_for() -> bool:
+    """Return whether the controls of today name roles that approve."""
+    from api.core.calendar import date_in_china
+    from model.policy.controls import controls_on
+
+    return bool(controls_on(date_in_china(datetime.now(UTC))).approver_roles)
 
 
 def _must_sign_in(home: Path) -> bool:
     from api.access.accounts import has_accounts
-    from api.core.calendar import date_in_china
-    from model.policy.controls import controls_on
 
-    if not controls_on(date_in_china(datetime.now(UTC))).approver_roles:
+    if not _are_asked_for():
         return False
     settings = settings_of(home)
     if settings.access.oidc:
@@ -98,13 +141,20 @@ def _must_sign_in(home: Path) -> bool:
     return has_accounts(settings)
 
 
-def _signed_in(home: Path, act: Act, subject: str, names: Sequence[str], because: str) -> Approvers:
+def _signed_in(
+    home: Path, act: Act, subject: str, names: Sequence[str], because: str, needs: Needs
+) -> Approvers:
     from api.access.account_events import console_user
     from api.access.key_orders import APPROVALS, KeyOrders, may_approve
     from api.ledger.database import Location
 
-    if len(set(names)) < APPROVALS[act]:
-        raise click.UsageError(f"{APPROVALS[act]} people approve this: give --approved-by for each")
+    for name in names:
+        if name in needs.not_of:
+            raise click.ClickException(f"{name} trained this card and may not approve it")
+    people = max(APPROVALS[act], needs.people)
+    if len(set(names)) < people:
+        why = "; its trainer is not on record (rongzi train --as)" if act == "promote" else ""
+        raise click.UsageError(f"{people} people approve this: give --approved-by for each{why}")
     with open_accounts(home) as accounts:
         for name in names:
             account = signed_in_at_console(accounts, name)

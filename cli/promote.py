@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.approvals import approvers_of, order_option
+from cli.approvals import approvers_of, needs_of_card, order_option
 from cli.gate_lines import gate_lines
 from cli.json_output import tell
 from cli.options import home_option, mlruns_option, use_policy_of
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @click.command("promote")
 @click.argument("what", metavar="[RUN_ID|CARD_DIR]", required=False)
 @click.option(
-    "--approved-by", metavar="NAME",
+    "--approved-by", "approved_by", multiple=True, metavar="NAME",
     help="The approver, whom the signature covers and who signs in where the home has accounts;"
-    " not the person who trained the card.",
+    " not the person who trained the card. Give it twice if no account is on record as trainer.",
 )  # fmt: skip
 @order_option
 @click.option("--rollback", is_flag=True, help="Publish the card that the champion replaced.")
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @mlruns_option
 def command(
     what: str | None,
-    approved_by: str | None,
+    approved_by: tuple[str, ...],
     order_id: str | None,
     rollback: bool,
     home: Path,
@@ -40,18 +40,19 @@ def command(
 
     Approve it with --approved-by, or execute an order of the service with --order.
     """
-    from training.promote import digest_to_promote, promote, roll_back
+    from training.promote import candidate_of, promote, roll_back
 
     if (what is None) != rollback:
         raise click.UsageError("give either RUN_ID or CARD_DIR, or --rollback alone")
     use_policy_of(home)
-    now, names = datetime.now(UTC), [approved_by] if approved_by else []
-    digest = digest_to_promote(what, home, mlruns)
-    approved = approvers_of(home, "promote", digest, names, "", order_id)
+    now, candidate = datetime.now(UTC), candidate_of(what, home, mlruns)
+    needs = needs_of_card(home, candidate.digest, is_new=candidate.is_new)
+    approved = approvers_of(home, "promote", candidate.digest, approved_by, "", order_id, needs)
+    people = ", ".join(approved.by)
     promotion = (
-        roll_back(approved.by[0], now, home, mlruns, approved.order)
+        roll_back(people, now, home, mlruns, approved.order)
         if what is None
-        else promote(what, approved.by[0], now, home, mlruns, approved.order)
+        else promote(what, people, now, home, mlruns, approved.order)
     )
     card, folder = promotion.publication.card, promotion.publication.folder
     tell(

@@ -23,6 +23,7 @@ from cli.options import (
     FOLDER,
     home_option,
     mlruns_option,
+    settings_of,
     use_policy_of,
 )
 from model.errors import CardError
@@ -131,6 +132,13 @@ if TYPE_CHECKING:
     help="Name of the person who trains; the same person may not approve the card.",
 )
 @click.option(
+    "--as",
+    "account",
+    metavar="NAME",
+    help="Account of the home that trains: it signs in and is on record as the trainer, so that one"
+    " other person can approve the card.",
+)
+@click.option(
     "--margin",
     type=float,
     help="Percent of the amount that a repaid loan earns, for the report's cut-off table.",
@@ -163,6 +171,7 @@ def command(
     bins: Path | None,
     seed: int,
     trained_by: str,
+    account: str | None,
     margin: float | None,
     loss: float | None,
     home: Path,
@@ -190,10 +199,33 @@ def command(
         raise click.UsageError("give either --archive DIR, or --table FILE with --target COLUMN")
     use_policy_of(home)
     _refuse_unreachable(mlruns)
+    if account is not None:
+        # Before the training, which may take hours.
+        trained_by = _sign_in(home, account)
     now = datetime.now().astimezone()
     economics = _economics(margin, loss, now.date())
     run = _judge(replace(train(), trained_by=trained_by, trained_at=now), home)
-    _print_results(run, _record(run, economics, out, mlruns), out)
+    tracked = _record(run, economics, out, mlruns)
+    if account is not None:
+        _record_trainer(home, run.digest, trained_by)
+    _print_results(run, tracked, out)
+
+
+def _sign_in(home: Path, name: str) -> str:
+    from api.access.accounts import has_accounts
+    from cli.accounts import open_accounts, signed_in_at_console
+
+    if not has_accounts(settings_of(home)):
+        raise click.UsageError("--as: the home has no accounts; give --trained-by NAME")
+    with open_accounts(home) as accounts:
+        return signed_in_at_console(accounts, name).name
+
+
+def _record_trainer(home: Path, digest: str, account: str) -> None:
+    from api.access.card_trainers import record_trainer
+    from api.ledger.database import Location
+
+    record_trainer(Location.of(settings_of(home)), digest, account)
 
 
 def _bins(file: Path | None) -> HandBins:

@@ -52,8 +52,22 @@ class Promotion:
     verdicts: GateVerdicts | None = None
 
 
-def digest_to_promote(what: str | None, home: Path, store: str | Path) -> str:
-    """Return the digest of the card that `promote` of `what` puts in use; of None, `roll_back`.
+@dataclass(frozen=True)
+class Candidate:
+    """The card that a promotion would put in use.
+
+    Attributes
+    ----------
+    is_new : bool
+        Whether the gates judge it; a card without evidence can only be put back in use.
+    """
+
+    digest: str
+    is_new: bool
+
+
+def candidate_of(what: str | None, home: Path, store: str | Path) -> Candidate:
+    """Return the card that `promote` of `what` puts in use; of None, `roll_back`.
 
     Raises
     ------
@@ -61,9 +75,9 @@ def digest_to_promote(what: str | None, home: Path, store: str | Path) -> str:
         As these do.
     """
     if what is None:
-        return read_card(previous_champion(home)).digest
+        return Candidate(read_card(previous_champion(home)).digest, is_new=False)
     with _card_folder(what, store) as folder:
-        return read_card(folder).digest
+        return Candidate(read_card(folder).digest, is_new=has_evidence(folder))
 
 
 def promote(
@@ -83,6 +97,8 @@ def promote(
     ----------
     what : str
         A run id of `store`, or a card folder.
+    approved_by : str
+        Names of the approvers, with commas between them.
     store : str or Path
         A folder, or the URI of a tracking server.
     home : Path
@@ -186,7 +202,8 @@ def _refuse_self_approval(trained_by: str, approved_by: str) -> None:
             "the evidence does not say who trained the card, so the approver cannot be shown to be"
             " another person; train it again with rongzi train --trained-by NAME"
         )
-    if _normalised(trained_by) == _normalised(approved_by):
+    approvers = (approved_by, *approved_by.split(","))
+    if _normalised(trained_by) in map(_normalised, approvers):
         raise TrainingError(
             f"{approved_by} trained this card and may not approve it; ask another person"
         )

@@ -45,12 +45,19 @@ Act = Literal["promote", "publish", "rollback", "adopt"]
 ACTS: tuple[Act, ...] = get_args(Act)
 #: People who approve besides the one who orders.
 APPROVALS: Mapping[Act, int] = {"promote": 1, "publish": 1, "rollback": 1, "adopt": 2}
+#: People who may approve. A card needs a second one if its trainer is not on record
+#: (`api.access.card_trainers`), which the command finds that executes the order.
+_MOST_APPROVALS: Mapping[Act, int] = {**APPROVALS, "promote": 2}
 #: What is approved: a SHA-256 digest that the command prints, or the name of an edition's folder.
 SUBJECT = re.compile(r"[0-9a-f]{64}|[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{12}")
 MOST_REASON = 500
 _ORDERED, _APPROVED, _DONE = "key_ordered", "key_order_approved", "key_order_done"
 #: The row of an act whose approvers signed in where it was executed, without an order.
 _ON_CONSOLE = "key_act_approved"
+_TOO_FEW = (
+    "order {0}: the trainer of a card does not approve it, and two people approve one whose trainer"
+    " is not on record (rongzi train --as); have another person approve: rongzi orders approve {0}"
+)
 #: What makes two orders the same.
 _SAME = ("ordered_by", "act", "subject", "because")
 
@@ -141,7 +148,8 @@ class KeyOrders:
         """
         with self._writing.begin() as work:
             order = _open(work.connection, order_id)
-            if order.is_approved or approver.subject in order.approved_by:
+            is_full = len(order.approved_by) >= _MOST_APPROVALS[order.act]
+            if is_full or approver.subject in order.approved_by:
                 raise OrderRefusedError(ORDER_NOT_OPEN)
             if approver.subject == order.ordered_by:
                 raise OrderRefusedError(OWN_ORDER)
@@ -150,8 +158,23 @@ class KeyOrders:
             record_row(work, _APPROVED, approver.subject, {"order": order_id})
         return replace(order, approved_by=(*order.approved_by, approver.subject))
 
-    def execute(self, order_id: str, act: Act, subject: str, by: str) -> KeyOrder:
+    def execute(
+        self,
+        order_id: str,
+        act: Act,
+        subject: str,
+        by: str,
+        approvals: int = 0,
+        not_of: Collection[str] = (),
+    ) -> KeyOrder:
         """Record that `by` executes an approved order now, and return it; it is spent by this.
+
+        Parameters
+        ----------
+        approvals
+            People who must have approved, if more than its act needs.
+        not_of
+            Accounts whose approval does not count.
 
         Raises
         ------
@@ -169,6 +192,11 @@ class KeyOrders:
                     f"order {order_id} approves {order.act} {order.subject}, but this is"
                     f" {act} {subject}; order and approve what this command does"
                 )
+            order = replace(
+                order, approved_by=tuple(each for each in order.approved_by if each not in not_of)
+            )
+            if len(order.approved_by) < max(approvals, APPROVALS[act]):
+                raise AccessError(_TOO_FEW.format(order_id))
             refuse_unsealed(work.connection, self._location, order.rows)
             record_row(work, _DONE, by, {"order": order_id})
         return replace(order, is_done=True)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from api.access.accounts import Accounts
-from api.access.first_run import NewAccount, create_account
-from api.core.principal import Role
+from api.access.first_run import create_account
 from api.core.settings import Settings
 from api.editions.history import records
 from api.editions.manifest import current_folder
@@ -25,74 +23,18 @@ from api.ledger.database import Location
 from api.verify.verify import verify_ledger
 from cli.main import rongzi
 from cli.whitelist import HELD
-from data.publishing.published_card import promotions, publish_card, published_card
+from data.publishing.published_card import promotions, published_card
 from data.storage.archive import Archive
-from model.card.card_file import write_card
 from model.errors import AccessError
-from model.policy.texts import shipped_text, use
-from tests.support.cards.hand_written import wide_card
-
-EVERYWHERE, WHY = ("",), ("--because", "decided in the committee")
-PEOPLE: tuple[tuple[str, tuple[Role, ...], tuple[str, ...]], ...] = (
-    ("head", ("head",), EVERYWHERE),
-    ("manager", ("manager",), EVERYWHERE),
-    ("analyst", ("analyst",), EVERYWHERE),
-    ("county-head", ("head",), ("371502",)),
-)
-
-
-def order_in(result: Result) -> str:
-    """Return the id of the order that a command printed."""
-    return re.findall(r"^([0-9a-f]{8}) ", result.stdout, re.MULTILINE)[0]
-
-
-@dataclass
-class Home:
-    """A home with two published cards and, on either database, accounts of four people."""
-
-    path: Path
-    settings: Settings
-    passwords: dict[str, str]
-
-    def run(self, *line: str, typed: str = "") -> Result:
-        command = [*line, "--home", str(self.path)]
-        return CliRunner().invoke(rongzi, command, input=typed)
-
-    def typed(self, *names: str) -> str:
-        return "".join(f"{self.passwords[name]}\n" for name in names)
-
-    def orders(self, *line: str, by: str = "") -> Result:
-        command = ["orders", "--home", str(self.path), *line]
-        asked = ("--as", by) if by else ()
-        typed = self.typed(by) if by else ""
-        return CliRunner().invoke(rongzi, [*command, *asked], input=typed)
-
-    def ordered(self, act: str, subject: str, *approvers: str) -> str:
-        """Place an order of the analyst, have it approved, and return its id."""
-        placed = self.orders("place", act, subject, *WHY, by="analyst")
-        assert placed.exit_code == 0, placed.output
-        order = order_in(placed)
-        for name in approvers:
-            approved = self.orders("approve", order, by=name)
-            assert approved.exit_code == 0, approved.output
-        return order
+from model.policy.texts import shipped_text
+from tests.support.approving_home import PEOPLE, WHY, Home, approving_home, order_in
 
 
 @pytest.fixture
 def home(
     card_home: Path, ledger_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Any:  # fmt: skip
-    path = ledger_settings.home
-    shutil.copytree(card_home, path)
-    write_card(tmp_path / "second", wide_card())
-    publish_card(path, tmp_path / "second", "Tester", datetime(2023, 10, 2, tzinfo=UTC))
-    monkeypatch.setenv("RONGZI_DATABASE_URL", str(ledger_settings.database_url))
-    monkeypatch.setenv("RONGZI_CHECKPOINTS", str(ledger_settings.checkpoints))
-    with closing(Accounts(ledger_settings)) as accounts:
-        accounts.prepare()
-        made: list[NewAccount] = create_account(accounts, PEOPLE)
-    yield Home(path, ledger_settings, {each.name: each.password for each in made})
-    use({})
+) -> Iterator[Home]:
+    yield from approving_home(card_home, ledger_settings, tmp_path, monkeypatch)
 
 
 ROLLBACK = ("promote", "--rollback", "--mlruns", "none")
