@@ -16,7 +16,8 @@ from cli.groups import SuggestingGroup
 from cli.options import approval_of, approval_options, home_option, use_policy_of
 
 if TYPE_CHECKING:
-    from api.editions.history import Difference, Listed
+    from api.editions.catalogue import Listed
+    from api.editions.difference import Difference
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
@@ -31,7 +32,7 @@ def command() -> None:
 @_json_option
 def list_editions(home: Path, as_json: bool) -> None:
     """List the editions, newest first; ``*`` marks the one in use."""
-    from api.editions.history import editions
+    from api.editions.catalogue import editions
 
     listed = editions(home)
     if as_json:
@@ -47,7 +48,7 @@ def list_editions(home: Path, as_json: bool) -> None:
 @_json_option
 def show(name: str, home: Path, as_json: bool) -> None:
     """Show an edition, by the name of its folder: inputs, counts, files, and who published it."""
-    from api.editions.history import folder_of, records
+    from api.editions.catalogue import folder_of, records
     from api.editions.manifest import read_manifest
 
     folder = folder_of(home, name)
@@ -74,9 +75,11 @@ def show(name: str, home: Path, as_json: bool) -> None:
 @_json_option
 def diff(before: str, after: str, home: Path, as_json: bool) -> None:
     """Compare two editions: members by tier before and after, points, and what is missing."""
-    from api.editions.history import difference
+    from api.editions.demo import today_in
+    from api.editions.difference import difference
 
-    found = difference(home, before, after)
+    use_policy_of(home)
+    found = difference(home, before, after, today_in(home))
     if as_json:
         moves = [{"before": b, "after": a, "members": n} for (b, a), n in found.moves.items()]
         _echo_json({**asdict(found), "moves": moves})
@@ -104,7 +107,8 @@ def rollback(
     Every byte of it is verified first. A named person and a reason are required, or an order.
     """
     from api.editions.approval import Approval
-    from api.editions.history import roll_back, rollback_target
+    from api.editions.catalogue import rollback_target
+    from api.editions.history import roll_back
 
     given = approval_of(approved_by, because)
     if given is None and order_id is None:
@@ -166,6 +170,9 @@ def _said(line: object) -> str:
 def _difference_lines(found: Difference) -> Iterator[str]:
     for (before, after), members in found.moves.items():
         yield f"{before:>7} → {after:<7} {members:>10,}"
+    for each in found.measures:
+        if each.is_beyond:
+            yield (f"超出发布限度 beyond its limit: {each.text.zh} / {each.text.en}")
     if found.points_shift is not None:
         yield f"评分平均变动 mean change of points: {found.points_shift:+.2f}"
     for name, (was, now) in sorted(found.missing.items()):

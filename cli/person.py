@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -168,7 +168,6 @@ def _ledger_parts(home: Path, member_id: str) -> Iterator[Part]:
 
 
 def _today(home: Path) -> date:
-    from api.core.calendar import date_in_china
-    from api.editions.demo import demo_day
+    from api.editions.demo import today_in
 
-    return demo_day(home) or date_in_china(datetime.now(UTC))
+    return today_in(home)

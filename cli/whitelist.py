@@ -28,9 +28,10 @@ from cli.options import (
 )
 
 if TYPE_CHECKING:
-    from api.editions.approval import Approval, Excess
+    from api.editions.approval import Approval
     from api.editions.batch import Draft
     from api.editions.branch_files import BranchLevel, Names
+    from api.editions.change import Excess
     from api.editions.publish import Published
     from api.editions.resuming import Keep
     from data.storage.spark_profiles import Cluster
@@ -147,8 +148,10 @@ def _approved(
 ) -> Approval | None:
     """Return who approves the draft, proven; exit with `HELD` if somebody must and nobody does."""
     from api.editions.approval import Approval
+    from api.editions.batch import hold_draft
 
     if draft.excesses and given is None and order_id is None:
+        hold_draft(home, draft, subject)
         click.echo(
             "未发布 nothing was published. 请查明原因；确认无误的，由具名人员批准发布\n"
             "Find the cause; if it is right, a named person publishes it:"

@@ -51,6 +51,10 @@ class EditionError(RongziError):
     """A published whitelist edition is missing or damaged."""
 
 
+class UnknownEditionError(EditionError):
+    """No edition of that name is published in the home."""
+
+
 class SettingError(RongziError):
     """An environment variable has an invalid value."""
 

@@ -24,6 +24,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 pytest_plugins = (
     "tests.support.fixtures.accounts",
     "tests.support.fixtures.branch",
+    "tests.support.fixtures.operated",
     "tests.support.fixtures.service",
 )
 

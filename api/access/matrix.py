@@ -60,6 +60,7 @@ def _rule(roles: Iterable[Role], bound: Bound = "nothing", *, personal: bool = F
 _PUBLIC: tuple[Role, ...] = ()
 _CASE: tuple[Role, ...] = ("officer", "reviewer", "auditor")
 _COUNTS: tuple[Role, ...] = ("officer", "reviewer", "manager", "analyst", "auditor", "operator")
+_EDITIONS: tuple[Role, ...] = ("operator", "analyst", "head", "manager", "auditor")
 
 #: Rules by route name. An administrator manages accounts and sees no member's data. An auditor
 #: reads and changes nothing. An officer never decides a review. Analysts and managers see counts,
@@ -89,6 +90,9 @@ MATRIX: Mapping[str, Rule] = {
         ("analyst", "operator", "head", "manager", "auditor", "admin"), "everywhere"
     ),
     "post_key_order_approval": _rule(("head", "manager"), "everywhere"),
+    # Whoever orders or approves what is signed sees what it changes; counts, no person.
+    "get_editions": _rule(_EDITIONS, "everywhere"),
+    "get_edition_differences": _rule(_EDITIONS, "everywhere"),
     "get_policy": _rule(ROLES),
     "get_scorecard": _rule(ROLES),
     "get_member": _rule(_CASE, "member in path", personal=True),

@@ -147,6 +147,15 @@ _WHAT_TO_DO: Mapping[str, Text] = {
         "请为会员申请复核，由两名审核人先后审核。",
         "Request a review, which two reviewers decide one after the other.",
     ),
+    "unknown-edition": Text(
+        "请从名单列表重新进入；旧的名单可能已清理。",
+        "Start again from the list of editions; an old one may have been removed.",
+    ),
+    "damaged-edition": Text(
+        "请运维人员在服务器上查看各期名单，从备份恢复或重新生成。",
+        "On the server, the operator lists the editions and restores the damaged one from the"
+        " backup, or publishes it again.",
+    ),
     "unknown-order": Text("请核对申请编号。", "Check the order's number."),
     "no-approver": Text(
         "请由政策指定的、辖区为全部的批准人办理。",

@@ -13,6 +13,7 @@ from api.console import (
     accounts,
     consents,
     decisions,
+    editions,
     figures,
     key_orders,
     members,
@@ -93,6 +94,14 @@ PAGES: tuple[PageRoute, ...] = (
         "/console/key-orders/{order_id}/approval",
         key_orders.show_key_orders,
         key_orders.approve_order,
+    ),
+    PageRoute("/console/editions", editions.show_editions),
+    PageRoute("/console/editions.xlsx", editions.get_editions_workbook),
+    PageRoute("/console/editions/held/order", editions.show_editions, editions.order_publication),
+    PageRoute("/console/editions/{edition}", editions.show_edition),
+    PageRoute("/console/editions/{edition}/differences.xlsx", editions.get_difference_workbook),
+    PageRoute(
+        "/console/editions/{edition}/rollback-order", editions.show_edition, editions.order_rollback
     ),
     PageRoute("/console/figures", figures.show_figures),
     PageRoute("/console/figures.xlsx", figures.get_workbook),

@@ -120,6 +120,10 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "rollback": Text("退回前一期名单", "Go back to an earlier edition"),
         "adopt": Text("采用政策", "Adopt a policy"),
     },
+    "publication": {
+        "published": Text("发布", "Published"),
+        "rolled back": Text("退回启用", "Put in use again"),
+    },
     "action": {
         "add": Text("新增账号", "Add an account"),
         "grant": Text("调整角色和辖区", "Change roles and places"),

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from api.editions.change import Change, Excess, beyond, measures
 from api.editions.contents import Before, Contents
 from api.editions.manifest import as_of_folder
 from api.editions.publish import Previous
@@ -52,22 +53,6 @@ class Approval:
             )
 
 
-@dataclass(frozen=True)
-class Excess:
-    """One change beyond its limit.
-
-    Attributes
-    ----------
-    code : str
-        Stable, such as ``FIRST_SHARE``.
-    text : Text
-        The measured value and the limit, in both languages.
-    """
-
-    code: str
-    text: Text
-
-
 class HeldError(EditionError):
     """A publication beyond its limits without a person's word; nothing was published."""
 
@@ -102,9 +87,7 @@ def excesses(
     yield from _of_tables(archive, contents.basis.as_of, limits)
     if previous.before is None:
         return
-    yield from _of_counts(contents.rows, previous.before, limits)
-    yield from _of_missing(contents, missing_before, limits)
-    yield from _of_points(contents.rows, previous.before, limits)
+    yield from beyond(measures(_change(contents, previous.before, missing_before), limits))
 
 
 def _of_date(as_of: date, previous: Previous, today: date) -> Iterator[Excess]:
@@ -133,41 +116,17 @@ def _of_tables(archive: Archive, as_of: date, limits: PublicationLimits) -> Iter
             yield Excess("STALE_TABLE", Text(zh, en))
 
 
-def _of_counts(rows: pa.Table, before: Before, limits: PublicationLimits) -> Iterator[Excess]:
-    was, now = before.rows.num_rows, rows.num_rows
-    change = 100 * abs(now - was) / was
-    if change > limits.most_members_percent:
-        yield _excess(
-            "MEMBERS", "会员数", "members", was, now, change, limits.most_members_percent, "%"
-        )
-    first_was, first_now = _firsts(before.rows), _firsts(rows)
-    share_was, share_now = 100 * len(first_was) / was, 100 * len(first_now) / now
-    change = abs(share_now - share_was)
-    most = limits.most_first_share_points
-    if change > most:
-        pair = round(share_was, 1), round(share_now, 1)
-        yield _excess("FIRST_SHARE", "一级占比（%）", "share of FIRST (%)", *pair, change, most, "")
-    moved = len(first_was ^ first_now)
-    change = 100 * moved / max(len(first_was), 1)
-    if change > limits.most_turnover_percent:
-        most = limits.most_turnover_percent
-        zh = f"一级名单进出 {moved:,} 人，为上期的 {change:.0f}%（至多 {most}%）"
-        en = (
-            f"{moved:,} members enter or leave FIRST, {change:.0f}% of those before"
-            f" (at most {most}%)"
-        )
-        yield Excess("TURNOVER", Text(zh, en))
-
-
-def _excess(
-    code: str, zh: str, en: str, was: float, now: float, change: float, most: int, unit: str
-) -> Excess:
-    return Excess(
-        code,
-        Text(
-            f"{zh} {was:,} → {now:,}，变动 {change:.1f}{unit}（至多 {most}{unit}）",
-            f"{en} {was:,} → {now:,}, a change of {change:.1f}{unit} (at most {most}{unit})",
-        ),
+def _change(contents: Contents, before: Before, missing_before: dict[str, float]) -> Change:
+    first_was, first_now = _firsts(before.rows), _firsts(contents.rows)
+    return Change(
+        members=(before.rows.num_rows, contents.rows.num_rows),
+        first=(len(first_was), len(first_now)),
+        moved=len(first_was ^ first_now),
+        points_shift=_mean_shift(before.rows, contents.rows),
+        missing={
+            name: (was, missing_share(contents.profile[name]))
+            for name, was in missing_before.items()
+        },
     )
 
 
@@ -175,29 +134,7 @@ def _firsts(rows: pa.Table) -> set[str]:
     return set(rows["member_id"].filter(pc.equal(rows["tier"], "FIRST")).to_pylist())
 
 
-def _of_missing(
-    contents: Contents, before: dict[str, float], limits: PublicationLimits
-) -> Iterator[Excess]:
-    for name, was in before.items():
-        now = missing_share(contents.profile[name])
-        if 100 * abs(now - was) > limits.most_missing_points:
-            pair = round(100 * was, 1), round(100 * now, 1)
-            yield _excess(
-                "MISSING", f"{name} 缺失（%）", f"{name} missing (%)", *pair,
-                100 * abs(now - was), limits.most_missing_points, "",
-            )  # fmt: skip
-
-
-def _of_points(rows: pa.Table, before: Before, limits: PublicationLimits) -> Iterator[Excess]:
-    shift = mean_shift(before.rows, rows)
-    if shift is not None and abs(shift) > limits.most_points_shift:
-        most = limits.most_points_shift
-        zh = f"会员评分平均变动 {shift:+.1f} 分（至多 {most} 分）"
-        en = f"points of the same members move by {shift:+.1f} on average (at most {most})"
-        yield Excess("POINTS_SHIFT", Text(zh, en))
-
-
-def mean_shift(before: pa.Table, after: pa.Table) -> float | None:
+def _mean_shift(before: pa.Table, after: pa.Table) -> float | None:
     """Return the mean change of points of members scored in both; None if there are none."""
     position = pc.index_in(after["member_id"], before["member_id"].combine_chunks())
     was = before["points"].combine_chunks().take(position.combine_chunks())

@@ -16,14 +16,18 @@ import pyarrow as pa
 import rfc8785
 
 from api.core.calendar import CHINA, date_in_china
-from api.editions.approval import Approval, Excess, HeldError, excesses, missing_shares
+from api.editions.approval import Approval, HeldError, excesses, missing_shares
+from api.editions.catalogue import BRANCH_FILES, PUBLISHED
+from api.editions.change import Excess
 from api.editions.contents import Contents, Records, contents, merge_consents
 from api.editions.demo import demo_day
-from api.editions.history import BRANCH_FILES, PUBLISHED, record
+from api.editions.held import Held, hold, release
+from api.editions.history import record
 from api.editions.manifest import PROFILE, ROWS, editions_folder
 from api.editions.publish import (
     Previous,
     Published,
+    counts_of,
     previous_edition,
     publishing,
     put_in_use,
@@ -178,7 +182,22 @@ def publish_draft(home: Path, draft: Draft, rows: Path, approval: Approval | Non
     )  # fmt: skip
     put_in_use(published)
     forget(home)
+    release(home)
     return published
+
+
+def hold_draft(home: Path, draft: Draft, subject: str) -> None:
+    """Keep what `draft` would publish beyond the limits, for whoever orders its publication.
+
+    Parameters
+    ----------
+    subject
+        The digest of the draft, see `draft_digest`.
+    """
+    now = datetime.now(tz=CHINA).isoformat(timespec="seconds")
+    as_of, previous = draft.contents.basis.as_of.isoformat(), draft.previous.folder
+    counts = counts_of(draft.contents)
+    hold(home, Held(now, subject, as_of, previous, counts, draft.excesses))
 
 
 def record_branch_files(

@@ -8,9 +8,10 @@ is an edition whose day is not that of its home.
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+from api.core.calendar import date_in_china
 from api.editions.manifest import Manifest
 from data.storage.key_files import create
 from model.errors import EditionError
@@ -51,6 +52,17 @@ def demo_day(home: Path) -> date | None:
         return date.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["plays_on"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EditionError(f"{path}: is no mark of a demo; make the demo again") from error
+
+
+def today_in(home: Path) -> date:
+    """Return the day that a demo plays on; in any other home today's date in China.
+
+    Raises
+    ------
+    EditionError
+        If the mark of a demo cannot be read.
+    """
+    return demo_day(home) or date_in_china(datetime.now(UTC))
 
 
 def refuse_other_day(home: Path, manifest: Manifest) -> None:

@@ -165,6 +165,17 @@ def write_rows(rows: pa.Table, path: Path) -> None:
     pq.write_table(rows, path, compression="zstd")
 
 
+def counts_of(contents: Contents) -> dict[str, int]:
+    """Return members in total and by tier, and entries into and exits from the first tier."""
+    total = contents.funnel[""]
+    moves = [change.change for change in contents.changes]
+    return {
+        **{step: getattr(total, step) for step in ("members", "first", "second", "third", "none")},
+        "enters": moves.count("ENTERS"),
+        "leaves": moves.count("LEAVES"),
+    }
+
+
 def _write_files(draft: Path, contents: Contents, index: BlindIndex) -> None:
     write_rows(contents.rows, draft / ROWS)
     write_rows(contents.profile, draft / PROFILE)
@@ -194,20 +205,13 @@ def _write_csv(path: Path, header: tuple[str, ...], lines: Iterable[tuple[object
 def _manifest(
     draft: Path, contents: Contents, archive_digest: str, previous: Previous, plays_on: date | None
 ) -> Manifest:
-    total = contents.funnel[""]
-    tiers = ("members", "first", "second", "third", "none")
-    moves = [change.change for change in contents.changes]
     return Manifest(
         as_of=contents.basis.as_of.isoformat(),
         policy_digest=contents.basis.policy.digest,
         card_digest=contents.basis.card.digest,
         archive_digest=archive_digest,
         previous=previous.folder,
-        counts={
-            **{step: getattr(total, step) for step in tiers},
-            "enters": moves.count("ENTERS"),
-            "leaves": moves.count("LEAVES"),
-        },
+        counts=counts_of(contents),
         files={name: file_digest(draft / name) for name in _FILES},
         consents_digest=contents.consents_digest,
         demo_day=plays_on.isoformat() if plays_on else "",

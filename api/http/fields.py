@@ -191,6 +191,14 @@ EXPECTED: Mapping[str, Text] = {
         "命令显示的 64 位摘要，或名单目录名",
         "the digest of 64 characters that the command prints, or the name of an edition's folder",
     ),
+    "edition": Text(
+        "名单目录名，如 2023-10-01-0a1b2c3d4e5f",
+        "the name of an edition's folder, such as 2023-10-01-0a1b2c3d4e5f",
+    ),
+    "against": Text(
+        "与哪一期名单比较：目录名；不填即现用名单",
+        "the edition to compare with, by the name of its folder; left out, the one in use",
+    ),
     "order_id": Text("申请编号：8 位十六进制", "an order's id: 8 hexadecimal digits"),
     "body": Text("一个 JSON 对象", "one JSON object"),
 }

@@ -146,6 +146,24 @@ UNKNOWN_DECISION = Kind(
         "Check the decision id (`decision_id` of the answer).",
     ),
 )
+UNKNOWN_EDITION = Kind(
+    "unknown-edition",
+    404,
+    Text("没有该期名单", "There is no such edition"),
+    Text(
+        "请核对名称（GET /v1/editions）；旧的名单可能已清理。",
+        "GET /v1/editions lists the editions; an old one may have been removed.",
+    ),
+)
+DAMAGED_EDITION = Kind(
+    "damaged-edition",
+    409,
+    Text("有一期名单已损坏或不完整", "An edition is damaged or incomplete"),
+    Text(
+        "errors 指明是哪一期，以及如何恢复。请联系运维人员。",
+        "`errors` names it and says how to restore it. Tell the operator.",
+    ),
+)
 NOT_FOUND = Kind(
     "not-found",
     404,
@@ -264,7 +282,8 @@ KINDS = {
         BODY_TOO_SLOW,
         UNSUPPORTED_MEDIA_TYPE, UNAUTHORISED, FORBIDDEN, WRONG_CREDENTIALS,
         TOO_MANY_ATTEMPTS, TOO_MANY_REQUESTS, NO_ACCOUNTS_HERE, UNKNOWN_MEMBER,
-        UNKNOWN_DECISION, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_READY, EDITION_STALE,
+        UNKNOWN_DECISION, UNKNOWN_EDITION, DAMAGED_EDITION, NOT_FOUND, METHOD_NOT_ALLOWED,
+        NOT_READY, EDITION_STALE,
         OVERLOADED, PROVIDER_AWAY, TIMED_OUT, IN_PROGRESS, KEY_REUSED, LEDGER_AWAY, LEDGER_BUSY,
         INTERNAL_ERROR,
         *ACCESS_KINDS, *LENDING_KINDS, *REPAYMENT_KINDS,

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from api.access.accounts import Accounts
 from api.access.first_run import create_account
 from api.core.settings import Settings
-from api.editions.history import records
+from api.editions.catalogue import records
 from api.editions.manifest import current_folder
 from api.ledger.database import Location
 from api.verify.verify import verify_ledger

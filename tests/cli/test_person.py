@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 
 from api.core.settings import Settings
 from api.decisions.commands import Decide
-from api.editions.history import editions
+from api.editions.catalogue import editions
 from api.editions.in_use import Resources
 from api.editions.manifest import current_folder, editions_folder
 from api.ledger.database import Location

@@ -7,16 +7,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from tests.support.console.browser import DESK, PHONE, Reader
+from tests.support.console.browser import DESK, LANGUAGES, PHONE, SIZES, Reader
 from tests.support.console.office import Office, ask
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-LANGUAGES = pytest.mark.parametrize("language", ["zh", "en"])
 
 
 @SIZES

@@ -23,6 +23,8 @@ ROUTE_OF = {
     "/console/accounts": "get_accounts",
     "/console/accounts/{account_name}/sessions": "get_account_sessions",
     "/console/key-orders": "get_key_orders",
+    "/console/editions": "get_editions",
+    "/console/editions.xlsx": "get_editions",
     "/console/sessions": "get_sessions",
     "/console/decisions/{decision_id}/evidence.zip": "get_evidence",
     "/console/reviews": "list_reviews",
@@ -32,6 +34,7 @@ ROUTE_OF = {
     "/console/decisions/{decision_id}": "get_decision",
     "/console/decisions/{decision_id}/notice": "get_decision",
 }
+NO_EDITION = "2023-10-01-000000000000"
 OBJECTS = sorted(path for path in ROUTE_OF if "member_id" in path or "decision_id" in path)
 
 
@@ -44,6 +47,7 @@ def _address(branch: Branch, path: str) -> str:
         order_id="0" * 8,
         session_id=NO_DECISION,
         account_name="nobody",
+        edition=NO_EDITION,
     )
 
 

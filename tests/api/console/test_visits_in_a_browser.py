@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.support.console.browser import DESK, PHONE
+from tests.support.console.browser import LANGUAGES, SIZES
 from tests.support.console.office import Office, ask
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-LANGUAGES = pytest.mark.parametrize("language", ["zh", "en"])
 NOTE = "看了用工合同，复印件存网点"
 
 

@@ -17,6 +17,7 @@ from api.console.orders import ORDER_STATES
 from api.console.wording import WORDS
 from api.core.principal import ROLES
 from api.decisions.schemas import Bound, Outcome, Repayment, Tier
+from api.editions.catalogue import PUBLISHED, ROLLED_BACK
 from api.http.fields import CROPS, INCOMES, PURPOSES
 from api.http.problem_kinds import KINDS
 from api.ledger.entries import Kind
@@ -51,6 +52,7 @@ def test_the_sentence_of_a_problem_speaks_to_people(kind: str) -> None:
         ("order", ORDER_STATES), ("factor", get_args(Factor)), ("proof", get_args(Proof)),
         ("income", INCOMES), ("crop", CROPS), ("season", HARVESTED_BY),
         ("withdrawal", get_args(WithdrawalReason)),
+        ("publication", (PUBLISHED, ROLLED_BACK)),
     ],
 )  # fmt: skip
 def test_every_code_that_a_page_shows_has_words(kind: str, codes: tuple[str, ...]) -> None:

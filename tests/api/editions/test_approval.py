@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from api.editions.approval import Approval, HeldError
 from api.editions.batch import draft_whitelist, publish_whitelist
-from api.editions.history import editions, records
+from api.editions.catalogue import editions, records
 from api.editions.manifest import current_folder
 from cli.main import rongzi
 from data.storage.archive import Archive

@@ -15,8 +15,8 @@ from click.testing import CliRunner
 
 from api.editions.batch import draft_whitelist
 from api.editions.branch_files import BranchFiles
+from api.editions.catalogue import records
 from api.editions.contents import Contents
-from api.editions.history import records
 from cli.main import rongzi
 from data.storage.archive import Archive
 from data.storage.private_files import locked

@@ -19,7 +19,8 @@ from click.testing import CliRunner
 from api.editions import batch
 from api.editions.approval import Approval
 from api.editions.batch import Draft, draft_whitelist, publication, publish_draft, publish_profile
-from api.editions.history import editions, prune, roll_back
+from api.editions.catalogue import editions
+from api.editions.history import prune, roll_back
 from api.editions.manifest import current_folder, read_manifest, verify_files
 from api.editions.publish import publishing
 from api.scoring.kernel import Basis

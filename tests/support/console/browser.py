@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.support.paths import ROOT
 from tests.support.prerequisites import lacking
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 PHONE, DESK = (360, 800), (1440, 900)
+SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+LANGUAGES = pytest.mark.parametrize("language", ["zh", "en"])
 _AXE = ROOT / "tests/support/console/assets/axe.min.js"
 _OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 #: A page that is answered with a refusal, which the browser reports too.
