@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from model.card.bins import Columns
 from model.decision.concern import is_of_fields, works_no_fields
 from model.decision.decision import Decision, Request
@@ -20,7 +18,13 @@ from model.explanation.answers import Since, answer_text, rights_text
 from model.explanation.nearest_changes import Basis, Improvement, Outlook, nearest_changes
 from model.explanation.other_requests import better_requests
 from model.explanation.rules import blocked_text, rule_texts, sentence
-from model.explanation.sentences import Contribution, contributions
+from model.explanation.sentences import (
+    LAST_LOAN,
+    Contribution,
+    cannot_apply,
+    contributions,
+    is_unknown,
+)
 from model.explanation.told import Rest, rest_of, told_lines
 from model.profile.dictionary import Text
 
@@ -70,10 +74,6 @@ class Explanation:
     proposals: tuple[Proposal, ...]
     no_proposal: Text | None
     rights: Text
-
-
-#: The attribute that is missing where a member never had a loan.
-LAST_LOAN = "months_since_last_loan"
 
 
 def explain(
@@ -163,18 +163,12 @@ def _missing(columns: Columns, counted: Iterable[Contribution], basis: Basis) ->
 def _root(name: str, columns: Columns, basis: Basis) -> str:
     """Return the attribute that says why `name` is missing: who never borrowed lacks one record."""
     known = basis.dictionary.attributes
-    of_loans = name in known and LAST_LOAN in known and "loans" in known[name].source
-    # Without a table of loans, nothing is known of any.
-    if of_loans and _is_unknown(columns, LAST_LOAN) and not _is_unknown(columns, "loans_open"):
+    if name in known and LAST_LOAN in known and cannot_apply(known[name], columns):
         return LAST_LOAN
     other = known[name].missing_with if name in known else None
-    if other is not None and other in columns and _is_unknown(columns, other):
+    if other is not None and other in columns and is_unknown(other, columns):
         return _root(other, columns, basis)
     return name
-
-
-def _is_unknown(columns: Columns, name: str) -> bool:
-    return bool(np.isnan(np.asarray(columns.get(name, [np.nan]), dtype=np.float64)[0]))
 
 
 def _missing_text(name: str, basis: Basis) -> Text:

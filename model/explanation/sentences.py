@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+
 from model.card.bins import Columns, Ints, input_values
 from model.card.reason_table import (
     KNOWN,
@@ -27,6 +29,10 @@ from model.card.reasons import points_lost
 from model.card.scorecard import Card
 from model.explanation.texts import Range, range_of_bins, range_text, value_text
 from model.profile.dictionary import Attribute, Dictionary, Text
+
+#: The attribute that is missing where a member never had a loan.
+LAST_LOAN = "months_since_last_loan"
+_OF_LOANS = frozenset({"loans", "repayments", "instalments"})
 
 
 @dataclass(frozen=True)
@@ -128,6 +134,10 @@ class _Sentences:
             if self._state(each) == MISSING and self._card.wording[each].missing == text
         )
         labels = [self._card.wording[each].label for each in names]
+        if LAST_LOAN in self._dictionary.attributes and cannot_apply(
+            self._attribute(name), self._columns
+        ):
+            text = self._dictionary[LAST_LOAN].missing
         listed = Text("、".join(x.zh for x in labels), "; ".join(x.en for x in labels))
         subject = Text(f"{text.zh}（{listed.zh}）", f"{text.en} ({listed.en})")
         return Contribution(names, points, text, subject)
@@ -216,6 +226,21 @@ class _Sentences:
             name: values[0] if isinstance(values[0], str | None) else float(values[0])
             for name, values in found.items()
         }
+
+
+def cannot_apply(attribute: Attribute, columns: Columns) -> bool:
+    """Return whether `attribute` tells of loans and the member, one row, never had one with us.
+
+    Without a table of loans, nothing is known of any.
+    """
+    if "loans" not in attribute.source or not _OF_LOANS.issuperset(attribute.source):
+        return False
+    return is_unknown(LAST_LOAN, columns) and not is_unknown("loans_open", columns)
+
+
+def is_unknown(name: str, columns: Columns) -> bool:
+    """Return whether the number called `name` is not in the member's profile."""
+    return bool(np.isnan(np.asarray(columns.get(name, [np.nan]), dtype=np.float64)[0]))
 
 
 def _wording(name: str, card: Card, dictionary: Dictionary) -> AttributeText:
