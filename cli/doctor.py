@@ -29,7 +29,7 @@ def command(home: Path, checkpoints: Path | None, as_json: bool) -> None:
     Run it as the service's account with the service's environment. It reads only. Exit code 0:
     nothing is unsafe. 1: something is; each line says what to do.
     """
-    from api.server.doctor import examine
+    from api.operation.doctor import examine
 
     settings = settings_of(home)
     settings = replace(settings, checkpoints=checkpoints) if checkpoints else settings

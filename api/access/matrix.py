@@ -93,6 +93,7 @@ MATRIX: Mapping[str, Rule] = {
     # Whoever orders or approves what is signed sees what it changes; counts, no person.
     "get_editions": _rule(_EDITIONS, "everywhere"),
     "get_edition_differences": _rule(_EDITIONS, "everywhere"),
+    "get_examination": _rule(("operator", "auditor", "admin"), "everywhere"),
     "get_policy": _rule(ROLES),
     "get_scorecard": _rule(ROLES),
     "get_member": _rule(_CASE, "member in path", personal=True),

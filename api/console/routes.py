@@ -15,6 +15,7 @@ from api.console import (
     decisions,
     editions,
     figures,
+    installation,
     key_orders,
     members,
     payments,
@@ -103,6 +104,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute(
         "/console/editions/{edition}/rollback-order", editions.show_edition, editions.order_rollback
     ),
+    PageRoute("/console/installation", installation.show_installation),
     PageRoute("/console/figures", figures.show_figures),
     PageRoute("/console/figures.xlsx", figures.get_workbook),
 )

@@ -120,6 +120,11 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "rollback": Text("退回前一期名单", "Go back to an earlier edition"),
         "adopt": Text("采用政策", "Adopt a policy"),
     },
+    "level": {
+        "unsafe": Text("不安全", "Unsafe"),
+        "note": Text("提示", "Note"),
+        "ok": Text("正常", "All right"),
+    },
     "publication": {
         "published": Text("发布", "Published"),
         "rolled back": Text("退回启用", "Put in use again"),

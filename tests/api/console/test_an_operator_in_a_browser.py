@@ -75,6 +75,18 @@ def test_an_operator_compares_two_editions_and_orders_the_way_back(
     operator.look()
 
 
+@SIZES
+@LANGUAGES
+def test_an_operator_reads_the_examination(
+    browser: Browser, office: Office, size: tuple[int, int], language: str
+) -> None:
+    operator = office.reader(browser, "operator", size, language)
+    operator.go("/console/installation")
+    operator.look()
+    assert operator.page.locator("table caption").count() == 1
+    assert operator.page.locator("tbody tr").count() > 5
+
+
 def test_the_way_back_is_ordered_by_keyboard_alone(browser: Browser, office: Office) -> None:
     operator = office.reader(browser, "operator", DESK)
     page, keyboard = operator.page, operator.page.keyboard

@@ -24,6 +24,7 @@ ROUTE_OF = {
     "/console/accounts/{account_name}/sessions": "get_account_sessions",
     "/console/key-orders": "get_key_orders",
     "/console/editions": "get_editions",
+    "/console/installation": "get_examination",
     "/console/editions.xlsx": "get_editions",
     "/console/sessions": "get_sessions",
     "/console/decisions/{decision_id}/evidence.zip": "get_evidence",

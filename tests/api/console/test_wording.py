@@ -21,6 +21,7 @@ from api.editions.catalogue import PUBLISHED, ROLLED_BACK
 from api.http.fields import CROPS, INCOMES, PURPOSES
 from api.http.problem_kinds import KINDS
 from api.ledger.entries import Kind
+from api.operation.doctor import Level
 from api.visits.commands import Proof
 from api.visits.withdrawal import WithdrawalReason
 from model.archive.tables import HARVESTED_BY
@@ -52,7 +53,7 @@ def test_the_sentence_of_a_problem_speaks_to_people(kind: str) -> None:
         ("order", ORDER_STATES), ("factor", get_args(Factor)), ("proof", get_args(Proof)),
         ("income", INCOMES), ("crop", CROPS), ("season", HARVESTED_BY),
         ("withdrawal", get_args(WithdrawalReason)),
-        ("publication", (PUBLISHED, ROLLED_BACK)),
+        ("publication", (PUBLISHED, ROLLED_BACK)), ("level", get_args(Level)),
     ],
 )  # fmt: skip
 def test_every_code_that_a_page_shows_has_words(kind: str, codes: tuple[str, ...]) -> None:

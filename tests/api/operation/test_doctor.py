@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from api.core.settings import AccessSettings, Settings
 from api.ledger.writer import Ledger
-from api.server.doctor import examine
+from api.operation.doctor import examine
 from cli.main import rongzi
 from tests.support.recording.home import old_home
 
