@@ -42,8 +42,11 @@ ALONE, PROXIED = "alone", "behind nginx"
 @click.option("--overload-seconds", default=60.0, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Also write the figures as JSON.")
 def main(home: Path, seconds: float, overload_seconds: float, out: Path | None) -> None:
-    """Measure, print a table, and write JSON to `out`."""
+    """Measure, print each line as soon as it is measured, and write JSON to `out`."""
     found: dict[str, Any] = {"cores": os.cpu_count(), "load before": os.getloadavg()[0]}
+    minutes = _seconds_of_all(seconds, overload_seconds) / 60
+    _say(f"measuring for {minutes:.1f} minutes, besides the start of each server")
+    _say(f"{'':44} {'conn.':>5} {'a second':>9} {'p50 ms':>8} {'p99 ms':>8}")
     with (
         tempfile.TemporaryDirectory(prefix="rongzi-bench-") as temporary,
         separate_cores() as prefix,
@@ -55,7 +58,9 @@ def main(home: Path, seconds: float, overload_seconds: float, out: Path | None) 
         found["postgres"] = _postgres(home, folder / "postgres", seconds, prefix)
     ratio = found["sqlite"]["8 connections"]["goodput"] / found["mlflow"]["goodput"]
     found["ratio"] = round(ratio, 1)
-    _print(found)
+    _say(f"ratio to MLflow at {CONNECTIONS} connections: {found['ratio']}")
+    _say(f"load of the machine before: {found['load before']:.1f} on {found['cores']} cores")
+    _say(f"the server has its own core: {found['own core']}")
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -66,7 +71,7 @@ def _mlflow(home: Path, folder: Path, seconds: float, prefix: Sequence[str]) -> 
     with serving_with_mlflow(home, folder / "mlflow", prefix) as port:
         bodies = mlflow_bodies(home, 1_000)
         plan = Plan(port, PATH, bodies, CONNECTIONS, seconds, warm_seconds=2.0)
-        return measure(plan)
+        return _shown("mlflow models serve", CONNECTIONS, measure(plan))
 
 
 def _sqlite(
@@ -77,7 +82,11 @@ def _sqlite(
     with serving(used, folder / "serve.log", prefix=prefix) as running, ExitStack() as stack:
         load = DecisionLoad(running)
         found = {
-            f"{n} connections": load.measure(running.port, n, seconds, key_prefix=f"at{n}")
+            f"{n} connections": _shown(
+                "durable decisions, sqlite",
+                n,
+                load.measure(running.port, n, seconds, key_prefix=f"at{n}"),
+            )
             for n in (CONNECTIONS, *MORE_CONNECTIONS)
         }
         ports = {ALONE: running.port}
@@ -87,7 +96,11 @@ def _sqlite(
             name: OverloadTest(load, running, port, MORE_CONNECTIONS[-1], seconds)
             for name, port in ports.items()
         }
-        found["overload"] = {name: test.run(overload_seconds) for name, test in tests.items()}
+        found["overload"] = {}
+        for name, test in tests.items():
+            found["overload"][name] = figures = test.run(overload_seconds)
+            for what, value in figures.items():
+                _say(f"overload {name}, {what}: {value}")
     return found
 
 
@@ -108,29 +121,30 @@ def _postgres(
         log = folder / "serve.log"
         running = stack.enter_context(serving(used, log, prefix=prefix, RONGZI_DATABASE_URL=url))
         found = DecisionLoad(running).measure(running.port, CONNECTIONS, seconds, key_prefix="pg")
+        _shown("durable decisions, postgres", CONNECTIONS, found)
         return {f"{CONNECTIONS} connections": found}
 
 
-def _print(found: dict[str, Any]) -> None:
-    rows = [("mlflow models serve", CONNECTIONS, found["mlflow"])]
-    for kind in ("sqlite", "postgres"):
-        for name, each in (found[kind] or {}).items():
-            if name != "overload":
-                connections, _, where = name.partition(" connections")
-                rows.append((f"durable decisions, {kind}{where}", int(connections), each))
-    print(f"{'':44} {'conn.':>5} {'a second':>9} {'p50 ms':>8} {'p99 ms':>8}")
-    for what, connections, each in rows:
-        spread = each["answers"].get("200", {"p50": 0, "p99": 0})
-        print(
-            f"{what:44} {connections:5} {each['goodput']:9.0f} {spread['p50']:8.1f}"
-            f" {spread['p99']:8.1f}"
-        )
-    print(f"ratio to MLflow at {CONNECTIONS} connections: {found['ratio']}")
-    for where, figures in found["sqlite"]["overload"].items():
-        for name, value in figures.items():
-            print(f"overload {where}, {name}: {value}")
-    print(f"load of the machine before: {found['load before']:.1f} on {found['cores']} cores")
-    print(f"the server has its own core: {found['own core']}")
+def _shown(what: str, connections: int, found: dict[str, Any]) -> dict[str, Any]:
+    """Print a line of the table and return `found`."""
+    spread = found["answers"].get("200", {"p50": 0, "p99": 0})
+    _say(
+        f"{what:44} {connections:5} {found['goodput']:9.0f} {spread['p50']:8.1f}"
+        f" {spread['p99']:8.1f}"
+    )
+    return found
+
+
+def _seconds_of_all(seconds: float, overload_seconds: float) -> float:
+    """Return how long the measurements take; each overload has a peak before it and after it."""
+    overloads = 2 if nginx() else 1
+    single = 2 + len((CONNECTIONS, *MORE_CONNECTIONS))
+    return (single + 2 * overloads) * seconds + overloads * overload_seconds
+
+
+def _say(line: str) -> None:
+    # At once, also into a file: a run takes minutes.
+    print(line, flush=True)
 
 
 if __name__ == "__main__":
