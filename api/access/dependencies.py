@@ -108,9 +108,18 @@ Until = Annotated[
 ]
 
 
-def _plain_digits(value: Any) -> Any:
-    # Pydantic's integers also accept "+5", "5.0" and "1_000".
-    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,6}", value):
+def plain_digits(value: Any) -> Any:
+    """Refuse a number of an address that is not written as we write it.
+
+    Pydantic's integers also accept "+5", "5.0", "1_000" and "05": one object would have many
+    addresses.
+
+    Raises
+    ------
+    ValueError
+        If it is something else than digits without a leading zero.
+    """
+    if isinstance(value, str) and not re.fullmatch(r"0|[1-9][0-9]{0,5}", value):
         raise ValueError("digits only")
     return value
 
@@ -133,7 +142,7 @@ async def _place_filter(
 Within = Annotated[PlaceFilter, Depends(_place_filter)]
 PageSize = Annotated[
     int,
-    BeforeValidator(_plain_digits),
+    BeforeValidator(plain_digits),
     Query(ge=1, le=MAX_PAGE, description=EXPECTED["page_size"].en),
 ]
 Level = Annotated[

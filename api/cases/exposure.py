@@ -22,7 +22,7 @@ HOUSEHOLD, RELATED, COOPERATIVE, VILLAGE = CAPPED_GROUPS
 def exposure_with(view: View, state: DecisionState, amount_yuan: int, edition: Edition) -> int:
     """Return the exposure to a household, in yuan, if `amount_yuan` is approved on `state`."""
     # More may be out on the decision itself than it now gets.
-    total = max(_drawn(state, view.now) - amount_yuan, 0)
+    total = max(out_yuan(state, view.now) - amount_yuan, 0)
     for subject, states in _by_member(view, state.subject_id, edition).items():
         others = [each for each in states if each.decision_id != state.decision_id]
         new = amount_yuan if subject == state.subject_id else 0
@@ -83,6 +83,11 @@ def exposure_of_group(
     return total
 
 
+def out_yuan(state: DecisionState, now: datetime) -> int:
+    """Return what is paid on a decision and outstanding, in yuan."""
+    return sum(draw.outstanding_yuan for draw in running_draws(state, date_in_china(now)))
+
+
 def _exposure(states: Sequence[DecisionState], new: int, now: datetime) -> int:
     """Return the exposure to one member: what is in force with `new`, and the loans that run.
 
@@ -93,11 +98,7 @@ def _exposure(states: Sequence[DecisionState], new: int, now: datetime) -> int:
     ceilings = [max(each.limit_yuan, each.approved_yuan) for each in in_force]
     approved = new + sum(each.approved_yuan for each in in_force)
     shared = min(approved, max([new, *ceilings]))
-    return shared + sum(_drawn(each, now) for each in states if each not in in_force)
-
-
-def _drawn(state: DecisionState, now: datetime) -> int:
-    return sum(draw.outstanding_yuan for draw in running_draws(state, date_in_china(now)))
+    return shared + sum(out_yuan(each, now) for each in states if each not in in_force)
 
 
 def _by_member(view: View, subject_id: str, edition: Edition) -> dict[str, list[DecisionState]]:

@@ -17,6 +17,7 @@ from api.cases.case import (
     refuse_duty,
     refuse_full,
 )
+from api.cases.exposure import out_yuan
 from api.cases.money import Draw
 from api.cases.state import DecisionState
 from api.editions.in_use import Resources
@@ -32,7 +33,7 @@ from api.http.repayment_problems import (
     ALREADY_REPAID,
 )
 from api.ledger.commands import View, Written
-from api.payments.conditions import assess_payment
+from api.payments.conditions import assess_payment, other_decisions
 from model.policy.controls import Controls
 
 
@@ -40,8 +41,8 @@ from model.policy.controls import Controls
 class Disburse(CaseCommand):
     """Pay out `amount_yuan` on a decision, after an assessment by the edition in use.
 
-    If more than ``two_people_pay_above_yuan`` is then paid on the decision, the payment is only
-    proposed, and another person confirms it.
+    If more than ``two_people_pay_above_yuan`` is then out to the member, on all decisions together,
+    the payment is only proposed, and another person confirms it.
     """
 
     amount_yuan: int
@@ -53,7 +54,9 @@ class Disburse(CaseCommand):
         refuse_duty(view, state, "pay", self.actor, controls)
         refuse_full(state, controls)
         body = assess_payment(view, state, self.amount_yuan, self.resources)
-        if state.used_yuan + self.amount_yuan <= controls.two_people_pay_above_yuan:
+        elsewhere = sum(out_yuan(each, view.now) for each in other_decisions(view, state))
+        total = elsewhere + state.used_yuan + self.amount_yuan
+        if total <= controls.two_people_pay_above_yuan:
             return self.append(view, state, "DISBURSED", body, self.amount_yuan)
         until = {"until": _lapse(view, controls)}
         return self.append(view, state, "DISBURSEMENT_PROPOSED", until, self.amount_yuan)
@@ -63,8 +66,8 @@ class Disburse(CaseCommand):
 class CancelDisbursement(CaseCommand):
     """Record that a payment did not take place, or was returned in full.
 
-    If more than ``two_people_pay_above_yuan`` is then cancelled on the decision, the cancellation
-    is only proposed, and another person confirms it.
+    If more than ``two_people_pay_above_yuan`` is then cancelled on the member's decisions in force,
+    the cancellation is only proposed, and another person confirms it.
     """
 
     number: int
@@ -75,7 +78,9 @@ class CancelDisbursement(CaseCommand):
         draw = payment_to_cancel(state, self.number)
         refuse_duty(view, state, "cancel", self.actor, controls)
         body: dict[str, Any] = {"number": draw.number}
-        cancelled = sum(each.amount_yuan for each in state.draws if each.is_cancelled)
+        others = [each for each in other_decisions(view, state) if not each.is_expired(view.now)]
+        draws = [each for one in (state, *others) for each in one.draws]
+        cancelled = sum(each.amount_yuan for each in draws if each.is_cancelled)
         if cancelled + draw.amount_yuan <= controls.two_people_pay_above_yuan:
             return self.append(view, state, "DISBURSEMENT_CANCELLED", body, draw.amount_yuan)
         if any(each.number == self.number for each in state.awaiting(view.now)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
+from pydantic import BeforeValidator
 
 from api.access.dependencies import (
     UUID,
@@ -15,6 +16,7 @@ from api.access.dependencies import (
     ResourcesInUse,
     ServiceInUse,
     WriteRequest,
+    plain_digits,
 )
 from api.access.strict_route import StrictRoute
 from api.cases.case import case_of, draw_body
@@ -52,8 +54,16 @@ from api.payments.schemas import DisbursementRequest, RepaymentRequest
 
 router = APIRouter(prefix="/v1/decisions", route_class=StrictRoute, tags=["decisions"])
 
-Number = Annotated[int, Path(ge=1, le=999_999, description=EXPECTED["number"].en)]
-RepaymentNumber = Annotated[int, Path(ge=1, le=999_999, description=EXPECTED["repayment"].en)]
+Number = Annotated[
+    int,
+    BeforeValidator(plain_digits),
+    Path(ge=1, le=999_999, description=EXPECTED["number"].en),
+]
+RepaymentNumber = Annotated[
+    int,
+    BeforeValidator(plain_digits),
+    Path(ge=1, le=999_999, description=EXPECTED["repayment"].en),
+]
 ProposalId = Annotated[str, Path(pattern=UUID, description=EXPECTED["proposal_id"].en)]
 
 

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.consent.commands import SetConsent
+from api.core.calendar import date_in_china
 from api.http.problems import ProblemError
 from api.payments.commands import CancelDisbursement, Confirm, Disburse
+from api.payments.repayments import Repay
 from api.reviews.commands import ClaimReview, GiveVerdict, Override, Ruling
 from model.policy.controls import controls_on
 
@@ -155,6 +157,34 @@ def test_parts_below_the_amount_need_the_second_person_together(office, large):
     state = office.do(pay(office, decision, 100))
     assert state["drawn_yuan"] == most
     assert [each["amount_yuan"] for each in state["awaiting_confirmation"]] == [100]
+
+
+def test_parts_on_two_decisions_need_the_second_person_together(office):
+    """Found from outside: asked twice, one yuan apart, each part stayed below the amount."""
+    member = office.member("FIRST")
+    most = controls_on(office.now.date()).two_people_pay_above_yuan
+    assert member["limit_yuan"] > most
+    first, second = (office.decide(member, most - less) for less in (0, 1))
+    office.do(pay(office, first, most - 1_000))
+    state = office.do(pay(office, second, 1_001))
+    assert state["drawn_yuan"] == 0
+    (proposal,) = state["awaiting_confirmation"]
+    state = office.do(confirm(office, second, proposal["proposal_id"], "officer-3"))
+    assert state["drawn_yuan"] == 1_001
+    # What is cancelled adds up likewise.
+    assert office.do(cancel(first, "officer-4"))["drawn_yuan"] == 0
+    state = office.do(cancel(second, "officer-4"))
+    assert state["drawn_yuan"] == 1_001
+    assert [each["cancels_number"] for each in state["awaiting_confirmation"]] == [1]
+
+
+def test_what_was_repaid_on_another_decision_counts_no_more_for_two(office):
+    member = office.member("FIRST")
+    most = controls_on(office.now.date()).two_people_pay_above_yuan
+    first, second = (office.decide(member, most - less) for less in (0, 1))
+    office.do(pay(office, first, 5_000))
+    office.do(Repay(None, "officer-1", first, 1, 5_000, date_in_china(office.now)))
+    assert office.do(pay(office, second, most - 1))["drawn_yuan"] == most - 1
 
 
 def test_a_proposal_lapses_and_is_judged_again_when_it_is_confirmed(office, large):

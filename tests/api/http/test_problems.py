@@ -171,6 +171,23 @@ def test_a_wrong_address_or_parameter_is_a_typed_problem(
     assert ID_NUMBER not in found.text
 
 
+@pytest.mark.parametrize(
+    "number", ["01", "%2B1", "1.0", "1%20", "1_0", "%EF%BC%91", "0", "1000000"]
+)
+def test_a_payment_has_one_address(
+    service: httpx.Client, published_rows: list[dict[str, Any]], number: str
+) -> None:
+    member = published_rows[0]["member_id"]
+    decision = decide(service, member_id=member).json()["decision_id"]
+    payments = f"/v1/decisions/{decision}/disbursements"
+    for address in (f"{number}/cancellation", f"1/repayments/{number}/cancellation"):
+        found = service.post(f"{payments}/{address}", headers={"Idempotency-Key": address})
+        assert found.status_code == 422, found.text
+        assert found.json()["errors"][0]["field"] in {"number", "repayment"}
+    known = service.post(f"{payments}/9/cancellation", headers={"Idempotency-Key": number})
+    assert known.json()["type"] == "/problems/unknown-disbursement"
+
+
 def test_a_wrong_method_is_refused_with_the_right_ones(service: httpx.Client) -> None:
     found = service.delete("/v1/decisions")
     assert (found.status_code, found.headers["allow"]) == (405, "POST")
