@@ -65,5 +65,5 @@ assets: $(STAMP)
 	$(BIN)/python -m api.console.assets api/console/static tests/support/console/assets
 
 clean-data:
-	rm -rf data/simulated data/inbox data/archive data/quarantine data/profiles data/editions data/cards data/keys data/ledger data/webhooks data/retained data/truth data/dirt.csv data/.made-by-demo reports
+	rm -rf data/simulated data/inbox data/archive data/quarantine data/profiles data/editions data/cards data/keys data/runs data/ledger data/webhooks data/retained data/truth data/dirt.csv data/.made-by-demo reports
 	find mlruns -mindepth 1 ! -name .gitkeep -delete

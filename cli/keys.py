@@ -1,4 +1,4 @@
-"""``rongzi keys``: the keys that sign cards, editions and policies, and their rotation."""
+"""``rongzi keys``: the keys that sign cards, editions, policies, run summaries; their rotation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cli.options import FILE, home_option
 if TYPE_CHECKING:
     from data.publishing.signing import Purpose
 
-_purpose = click.argument("purpose", type=click.Choice(["card", "edition", "policy"]))
+_purpose = click.argument("purpose", type=click.Choice(["card", "edition", "policy", "run"]))
 
 
 @click.group("keys", cls=SuggestingGroup)

@@ -21,6 +21,7 @@ from cli.options import (
     mlruns_option,
     use_policy_of,
 )
+from cli.run_summaries import leave_summary
 
 if TYPE_CHECKING:
     from training.measures.baseline import Baseline
@@ -54,6 +55,7 @@ def command(
     from data.storage.archive import Archive
     from training.monitoring.monitor import monitor
     from training.monitoring.page import PAGE, metrics, tags, write_findings
+    from training.monitoring.summary import monitoring_summary
     from training.settings import Settings
     from training.tracking.runs import track_monitoring
 
@@ -72,7 +74,11 @@ def command(
     _print_findings(findings)
     tell(report=folder / PAGE)
     click.echo(f"报告 report: {folder / PAGE}")
-    click.echo(f"运行 run: {track_monitoring(metrics(findings), tags(findings), folder, mlruns)}")
+    done = track_monitoring(metrics(findings), tags(findings), folder, mlruns)
+    click.echo(f"运行 run: {done.run_id}")
+    now = datetime.now().astimezone()
+    told = monitoring_summary(findings, now, done.code_version, done.link)
+    leave_summary(home, "monitoring", done.run_id, told)
 
 
 def _baseline(card_dir: Path | None, run_id: str | None, home: Path, mlruns: str) -> Baseline:

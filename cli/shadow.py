@@ -18,6 +18,7 @@ from cli.options import (
     home_option,
     use_policy_of,
 )
+from cli.run_summaries import leave_summary
 
 if TYPE_CHECKING:
     from api.scoring.shadow import Swap, SwapSet
@@ -33,7 +34,7 @@ _SETS = {"FIRST": "一级 FIRST", "offered": "一、二级 FIRST and SECOND"}
 @home_option
 def command(card_dir: Path, archive: Path, as_of: datetime, out: Path, home: Path) -> None:
     """Score an archive by the champion and by the card in CARD_DIR; publish nothing."""
-    from api.scoring.shadow import shadow
+    from api.scoring.shadow import shadow, shadow_summary
     from data.storage.archive import Archive
 
     use_policy_of(home)
@@ -43,6 +44,8 @@ def command(card_dir: Path, archive: Path, as_of: datetime, out: Path, home: Pat
     for line in _lines(swap_set):
         click.echo(line)
     click.echo(f"换户报告 swap set: {out}")
+    id_, told = shadow_summary(swap_set, datetime.now().astimezone())
+    leave_summary(home, "swap-sets", id_, told)
 
 
 def _lines(swap_set: SwapSet) -> Iterator[str]:

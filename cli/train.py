@@ -26,6 +26,7 @@ from cli.options import (
     settings_of,
     use_policy_of,
 )
+from cli.run_summaries import leave_summary
 from model.errors import CardError
 from model.profile.dictionary import Direction
 from training.settings import (
@@ -178,6 +179,8 @@ def command(
     mlruns: str,
 ) -> None:
     """Train a card, judge it by the gates, and register it unsigned as the challenger."""
+    from training.reports.run_summary import run_summary
+
     settings = Settings(
         seed=seed,
         family=family,
@@ -209,6 +212,9 @@ def command(
     if account is not None:
         _record_trainer(home, run.digest, trained_by)
     _print_results(run, tracked, out)
+    leave_summary(
+        home, "training", tracked.run_id, run_summary(run, tracked.code_version, tracked.link)
+    )
 
 
 def _sign_in(home: Path, name: str) -> str:

@@ -61,6 +61,8 @@ _PUBLIC: tuple[Role, ...] = ()
 _CASE: tuple[Role, ...] = ("officer", "reviewer", "auditor")
 _COUNTS: tuple[Role, ...] = ("officer", "reviewer", "manager", "analyst", "auditor", "operator")
 _EDITIONS: tuple[Role, ...] = ("operator", "analyst", "head", "manager", "auditor")
+#: Who judges a card: it is of all places, so whoever looks at it reads all places.
+_MODELS: tuple[Role, ...] = ("analyst", "head", "manager", "auditor")
 
 #: Rules by route name. An administrator manages accounts and sees no member's data. An auditor
 #: reads and changes nothing. An officer never decides a review. Analysts and managers see counts,
@@ -96,6 +98,15 @@ MATRIX: Mapping[str, Rule] = {
     "get_examination": _rule(("operator", "auditor", "admin"), "everywhere"),
     "get_policy": _rule(ROLES),
     "get_scorecard": _rule(ROLES),
+    "get_runs": _rule(_MODELS, "everywhere"),
+    "get_run": _rule(_MODELS, "everywhere"),
+    "get_cards": _rule(_MODELS, "everywhere"),
+    "get_card": _rule(_MODELS, "everywhere"),
+    "get_cards_against": _rule(_MODELS, "everywhere"),
+    "get_monitorings": _rule(_MODELS, "everywhere"),
+    "get_monitoring": _rule(_MODELS, "everywhere"),
+    "get_swap_sets": _rule(_MODELS, "everywhere"),
+    "get_swap_set": _rule(_MODELS, "everywhere"),
     "get_member": _rule(_CASE, "member in path", personal=True),
     "get_member_explanation": _rule(_CASE, "member in path", personal=True),
     "search_members": _rule(_CASE, "rows", personal=True),

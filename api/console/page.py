@@ -39,6 +39,7 @@ NAVIGATION: tuple[Link, ...] = (
     Link("/console/figures", Text("数字", "Figures"), "get_funnel"),
     Link("/console/editions", Text("名单", "Editions"), "get_editions"),
     Link("/console/installation", Text("体检", "Examination"), "get_examination"),
+    Link("/console/models", Text("模型", "Models"), "get_runs"),
     Link("/console/accounts", Text("账号", "Accounts"), "get_accounts"),
     Link("/console/key-orders", Text("签发申请", "Signing orders"), "get_key_orders"),
 )

@@ -52,6 +52,7 @@ def environment() -> Environment:
     )
     made.globals["asset"] = address_of
     made.filters |= {"yuan": yuan, "percent": percent, "day": day, "moment": moment}
+    made.filters |= {"figure": figure, "short": short}
     made.filters["stored"] = partial(json.dumps, ensure_ascii=False)
     return made
 
@@ -74,6 +75,16 @@ def yuan(amount: float | None) -> str:
 def percent(share: float | None, digits: int = 2) -> str:
     """Return a share of one in percent; a dash where it is unknown."""
     return "–" if share is None else f"{share:.{digits}%}"
+
+
+def figure(value: float | None, digits: int = 3) -> str:
+    """Return a number with so many decimals; a dash where it is unknown."""
+    return "–" if value is None else f"{value:z.{digits}f}".replace("-", "−")
+
+
+def short(value: float | None) -> str:
+    """Return a number with at most four decimals; a dash where it is unknown."""
+    return "–" if value is None else f"{value:z,.4f}".rstrip("0").rstrip(".").replace("-", "−")
 
 
 def day(when: date | None) -> str:

@@ -11,6 +11,7 @@ from api.console import (
     accesses,
     account,
     accounts,
+    cards,
     consents,
     decisions,
     editions,
@@ -18,11 +19,13 @@ from api.console import (
     installation,
     key_orders,
     members,
+    models,
     payments,
     reviews,
     search,
     villages,
     visits,
+    watching,
 )
 from api.console.renewal import Renewals
 from api.console.serve import PageRoute
@@ -105,6 +108,17 @@ PAGES: tuple[PageRoute, ...] = (
         "/console/editions/{edition}/rollback-order", editions.show_edition, editions.order_rollback
     ),
     PageRoute("/console/installation", installation.show_installation),
+    PageRoute("/console/models", models.show_runs),
+    PageRoute("/console/models/runs/{run_id}", models.show_run),
+    PageRoute("/console/models/runs/{run_id}/order", models.show_run, key_orders.order),
+    PageRoute("/console/models/monitoring", watching.show_monitorings),
+    PageRoute("/console/models/monitoring/{run_id}", watching.show_monitoring),
+    PageRoute("/console/models/swap-sets", watching.show_swap_sets),
+    PageRoute("/console/models/swap-sets/{run_id}", watching.show_swap_set),
+    PageRoute("/console/models/cards", cards.show_cards),
+    PageRoute("/console/models/cards/{digest}", cards.show_card),
+    PageRoute("/console/models/cards/{digest}/order", cards.show_card, key_orders.order),
+    PageRoute("/console/models/cards/{digest}/against/{other_digest}", cards.show_cards_against),
     PageRoute("/console/figures", figures.show_figures),
     PageRoute("/console/figures.xlsx", figures.get_workbook),
 )

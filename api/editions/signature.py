@@ -6,35 +6,24 @@ Publishing the same edition again gives the same bytes.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from api.core.settings import UNSIGNED_EDITIONS
 from api.editions.manifest import REMEDY
+from data.publishing.signature_lines import MOST_BYTES, SignatureLines
 from model.card.card_file import SigningKey, key_id
 from model.errors import EditionError
 
 SIGNATURE = "manifest.signature"
-_FORMAT = "rongzi-edition-signature/1"
-_LINES = re.compile(
-    rf"(?P<statement>format {_FORMAT}\nsha256 (?P<digest>[0-9a-f]{{64}})\n"
-    r"key (?P<key>[0-9a-f]{16})\n)signature (?P<signature>[A-Za-z0-9+/=]{88})\n"
-)
-_MAX_BYTES = 1024
+_LINES = SignatureLines("rongzi-edition-signature/1")
 
 
 def signature_lines(manifest: bytes, key: SigningKey) -> bytes:
     """Return the content of the signature's file for the bytes of a manifest."""
-    digest = hashlib.sha256(manifest).hexdigest()
-    statement = f"format {_FORMAT}\nsha256 {digest}\nkey {key_id(key.public_key())}\n"
-    signature = base64.b64encode(key.sign(statement.encode())).decode()
-    return f"{statement}signature {signature}\n".encode()
+    return _LINES.of(manifest, key).encode()
 
 
 def verify_signature(
@@ -61,33 +50,29 @@ def verify_signature(
             f"{folder}: the edition is not signed; {REMEDY}. An edition of an earlier release can"
             f" be served meanwhile with {UNSIGNED_EDITIONS}=allow"
         )
-    found = _LINES.fullmatch(lines)
-    keys = {key_id(key): key for key in trusted}
-    if found and found["key"] not in keys:
+    keys = tuple(trusted)
+    found = _LINES.check(lines, manifest, keys)
+    if found.fault == "unknown key":
         raise EditionError(
-            f"{path}: signed by key {found['key']}, which is not trusted for editions here"
-            f" (trusted: {', '.join(keys) or 'none'}); {REMEDY}"
+            f"{path}: signed by key {found.key}, which is not trusted for editions here"
+            f" (trusted: {', '.join(map(key_id, keys)) or 'none'}); {REMEDY}"
         )
-    if not found or found["digest"] != hashlib.sha256(manifest).hexdigest():
+    if found.fault == "wrong":
+        raise EditionError(f"{path}: the signature does not fit; {REMEDY}")
+    if found.fault:
         raise EditionError(f"{path}: is not the signature of this manifest; {REMEDY}")
-    try:
-        signature = base64.b64decode(found["signature"])
-        keys[found["key"]].verify(signature, found["statement"].encode())
-    except (InvalidSignature, ValueError) as error:
-        raise EditionError(f"{path}: the signature does not fit; {REMEDY}") from error
-    return str(found["key"])
+    return found.key
 
 
 def signed_by(folder: Path) -> str | None:
     """Return the id of the key that the signature in `folder` names; None if there is none."""
-    found = _LINES.fullmatch(_read(folder / SIGNATURE) or "")
-    return found["key"] if found else None
+    return _LINES.key_named(_read(folder / SIGNATURE) or "")
 
 
 def _read(path: Path) -> str | None:
     try:
         with path.open("rb") as file:
-            return file.read(_MAX_BYTES + 1).decode("utf-8", errors="replace")
+            return file.read(MOST_BYTES + 1).decode("utf-8", errors="replace")
     except FileNotFoundError:
         return None
     except OSError as error:

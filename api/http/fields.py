@@ -200,5 +200,8 @@ EXPECTED: Mapping[str, Text] = {
         "the edition to compare with, by the name of its folder; left out, the one in use",
     ),
     "order_id": Text("申请编号：8 位十六进制", "an order's id: 8 hexadecimal digits"),
+    "digest": Text("评分卡的 64 位摘要", "a card's digest: 64 hexadecimal digits"),
+    "other_digest": Text("另一评分卡的 64 位摘要", "another card's digest, likewise"),
+    "run_id": Text("运行编号：32 位十六进制", "a run's id: 32 hexadecimal digits"),
     "body": Text("一个 JSON 对象", "one JSON object"),
 }

@@ -30,6 +30,13 @@ def strict_with_example(**fields: Any) -> ConfigDict:
     return ConfigDict(**STRICT, json_schema_extra={"examples": [fields]})
 
 
+class TextShape(BaseModel):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
 class CountShape(BaseModel):
     """What a column of a table counts, in both languages."""
 

@@ -6,16 +6,19 @@ comes from the card.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import rfc8785
 from numpy.typing import NDArray
 
 from api.scoring.kernel import Basis, score_profile
@@ -23,6 +26,7 @@ from api.scoring.table import table_writer
 from data.publishing.published_card import published_card
 from data.storage.archive import Archive
 from data.storage.profiles import profile_as_of
+from model import __version__
 from model.card.bins import Floats
 from model.card.card_file import read_card
 from model.decision.whitelist import TIERS
@@ -59,15 +63,30 @@ def shadow(archive: Archive, as_of: date, challenger: Path, home: Path, out: Pat
     return comparison
 
 
+def shadow_summary(comparison: SwapSet, made_at: datetime) -> tuple[str, dict[str, Any]]:
+    """Return the id and the content of a summary: counts by tier and county, no member.
+
+    The same comparison has the same id, so it is told once.
+    """
+    places = comparison.places
+    counties = places.filter(pc.equal(places["level"], "county")).drop_columns(["level"])
+    told = {**_counts(comparison), "counties": counties.to_pylist()}
+    id_ = hashlib.sha256(rfc8785.dumps(told)).hexdigest()[:32]
+    return id_, {**told, "made_at": made_at.isoformat(), "code_version": __version__}
+
+
 def _write(comparison: SwapSet, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name, rows in ((MOVED, comparison.moved), (PLACES, comparison.places)):
         with table_writer(out / name) as write:
             write(rows)
-    fields = asdict(replace(comparison, moved=None, places=None))
-    summary = {name: value for name, value in fields.items() if value is not None}
-    text = json.dumps(summary, ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(_counts(comparison), ensure_ascii=False, indent=1) + "\n"
     (out / SUMMARY).write_text(text, encoding="utf-8")
+
+
+def _counts(comparison: SwapSet) -> dict[str, Any]:
+    fields = asdict(replace(comparison, moved=None, places=None))
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 @dataclass(frozen=True)

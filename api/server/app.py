@@ -38,6 +38,7 @@ from api.http.openapi import (
 from api.http.request_log import RequestLog
 from api.ledger.writer import Ledger
 from api.members import routes as members_routes
+from api.models import routes as models_routes
 from api.operation import edition_routes, installation_routes
 from api.payments import routes as payments_routes
 from api.persons import routes as persons_routes
@@ -136,7 +137,7 @@ def create_app(
         cases_routes.router, payments_routes.router, reviews_routes.router,
         consent_routes.router, persons_routes.router, portfolio_routes.router,
         webhooks_routes.router, evidence_routes.router, visits_routes.router,
-        edition_routes.router, installation_routes.router,
+        edition_routes.router, installation_routes.router, models_routes.router,
     ):  # fmt: skip
         app.include_router(router)
     console_routes.install(app)

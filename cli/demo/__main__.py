@@ -23,7 +23,7 @@ from model.errors import RongziError
 _MARK = ".made-by-demo"
 _STORES = (
     "simulated", "inbox", "archive", "quarantine", "profiles", "editions", "cards", "keys",
-    "ledger", "webhooks", "truth",
+    "runs", "ledger", "webhooks", "truth",
 )  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def _commands(demo: Demo, size: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
            "--truth", str(demo.truth), "--dirt", str(demo.home / "truth" / "dirt.csv"))  # fmt: skip
     yield ("import", str(demo.inbox), *archive, "--report", str(demo.reports / "import.json"))
     yield ("profile", *archive, *day, "--out", str(demo.home / "profiles" / f"{AS_OF}.parquet"))
-    yield ("train", *archive, *day, "--out", str(card), *mlruns)
+    yield ("train", *archive, *day, "--out", str(card), *home, *mlruns)
     yield ("promote", str(card), "--approved-by", "Demo Approver", *home, *mlruns)
     yield ("whitelist", *archive, *day, "--out", str(demo.edition), *home)
     yield ("simulate", *size, "--truth", str(demo.offers_truth), "--offers", str(demo.edition),

@@ -16,8 +16,11 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from data.publishing.pointer import folder_in_use, use_folder
 from data.publishing.signing import signing_key, trusted_keys
@@ -30,6 +33,10 @@ JUDGED = "judged"
 PROMOTIONS = "promotions.jsonl"
 _FOLDER = re.compile(r"[0-9a-f]{16}")
 PROMOTION, ROLLBACK = "promotion", "rollback"
+#: Parsed cards that a process keeps.
+_KEPT = 32
+#: Size, inode and time of change of each of a card's files.
+Stamp = tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,40 @@ def card_with_digest(home: Path, digest: str) -> CardFile:
     if card.digest != digest:
         raise CardError(f"{folder}: contains another card; restore it from your backup")
     return card
+
+
+def published_cards(home: Path) -> dict[str, CardFile]:
+    """Return every card that was ever published here and verifies, by digest, latest first.
+
+    Raises
+    ------
+    CardError
+        If a trusted key cannot be read.
+    """
+    raw = tuple(key.public_bytes_raw() for key in trusted_keys(home))
+    root = cards_folder(home)
+    folders = [each for each in root.glob("*") if _FOLDER.fullmatch(each.name)]
+    found = [card for each in folders if (card := _kept_card(each, _stamp(each), raw))]
+    latest_first = sorted(found, key=lambda card: (card.approved_at or "", card.digest))[::-1]
+    return {card.digest: card for card in latest_first}
+
+
+@lru_cache(maxsize=_KEPT)
+def _kept_card(folder: Path, _stamp: Stamp, raw_keys: tuple[bytes, ...]) -> CardFile | None:
+    """Return the verified card in `folder`, read again only when a file or a key changed."""
+    try:
+        card = read_card(folder, [Ed25519PublicKey.from_public_bytes(raw) for raw in raw_keys])
+    except CardError:
+        return None
+    return card if card.digest.startswith(folder.name) else None
+
+
+def _stamp(folder: Path) -> Stamp:
+    try:
+        found = [(folder / name).stat() for name in (CARD, MANIFEST)]
+    except OSError:
+        return ()
+    return tuple((each.st_size, each.st_ino, each.st_mtime_ns) for each in found)
 
 
 def card_in(folder: Path, home: Path) -> CardFile:

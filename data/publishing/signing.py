@@ -1,17 +1,17 @@
-"""The keys that sign cards, editions and policies, each kind with a key of its own.
+"""The keys that sign cards, editions, policies and summaries of runs, each kind with its own.
 
 The service verifies and never signs: it needs the public keys in ``<home>/keys/trusted`` alone. The
-private keys lie where somebody publishes, promotes or adopts:
+private keys lie where somebody publishes, promotes, adopts or trains:
 
 ```
-RONGZI_CARD_KEY, RONGZI_EDITION_KEY, RONGZI_POLICY_KEY
+RONGZI_CARD_KEY, RONGZI_EDITION_KEY, RONGZI_POLICY_KEY, RONGZI_RUN_KEY
     FILE             an Ed25519 private key as PEM, mode 0600
     command:PROGRAM …
                      a program that signs, for a key in a token (PKCS#11: deploy/pkcs11-key.sh) or
                      a key service; words after it are given to it, quoted as for a shell
-<home>/keys/signing.pem, edition.pem, policy.pem
+<home>/keys/signing.pem, edition.pem, policy.pem, run.pem
     where no setting names a key: made and trusted at first use, for a home with one user
-<home>/keys/trusted/*.pem, trusted/editions/*.pem, trusted/policies/*.pem
+<home>/keys/trusted/*.pem, and *.pem in trusted/editions, trusted/policies, trusted/runs
     public keys whose signatures are accepted
 ```
 """
@@ -34,17 +34,19 @@ from data.storage.key_files import KeyFile, create, private_pem, public_pem
 from model.card.card_file import SigningKey, key_id
 from model.errors import CardError
 
-Purpose = Literal["card", "edition", "policy"]
+Purpose = Literal["card", "edition", "policy", "run"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 SETTINGS: Mapping[Purpose, str] = {
     "card": "RONGZI_CARD_KEY", "edition": "RONGZI_EDITION_KEY", "policy": "RONGZI_POLICY_KEY",
+    "run": "RONGZI_RUN_KEY",
 }  # fmt: skip
 _FILES: Mapping[Purpose, str] = {
-    "card": "signing.pem", "edition": "edition.pem", "policy": "policy.pem",
+    "card": "signing.pem", "edition": "edition.pem", "policy": "policy.pem", "run": "run.pem",
 }  # fmt: skip
 _TRUSTED: Mapping[Purpose, str] = {
     "card": "trusted", "edition": "trusted/editions", "policy": "trusted/policies",
+    "run": "trusted/runs",
 }  # fmt: skip
 _COMMAND = "command:"
 _SECONDS = 60

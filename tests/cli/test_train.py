@@ -28,6 +28,7 @@ def table(tmp_path):
 def rongzi(monkeypatch, capsys, tmp_path):
     """Run the console; return its exit code, output and errors."""
     monkeypatch.setenv("RONGZI_MLRUNS", str(tmp_path / "mlruns"))
+    monkeypatch.setenv("RONGZI_HOME", str(tmp_path / "home"))
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["rongzi", *map(str, arguments)])

@@ -64,7 +64,7 @@ def findings_json(findings: Findings) -> str:
         "outcomes": asdict(findings.outcomes),
         "early": [asdict(row) for row in findings.early],
     }
-    return json.dumps(_json_value(figures), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return json.dumps(json_value(figures), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
 def tags(findings: Findings) -> dict[str, str]:
@@ -94,13 +94,14 @@ def metrics(findings: Findings) -> dict[str, float]:
     return values
 
 
-def _json_value(value: Any) -> Any:
+def json_value(value: Any) -> Any:
+    """Return `value` as plain JSON; what could not be measured is None."""
     if isinstance(value, dict):
-        return {str(key): _json_value(entry) for key, entry in value.items()}
+        return {str(key): json_value(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_json_value(entry) for entry in value]
+        return [json_value(entry) for entry in value]
     if isinstance(value, np.ndarray):
-        return _json_value(value.tolist())
+        return json_value(value.tolist())
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return value.isoformat() if isinstance(value, date) else value

@@ -10,10 +10,10 @@ import pandas as pd
 import pyarrow as pa
 
 from data.storage.profiles import columns_of
+from model.card.bin_labels import bin_labels
 from model.card.bins import Columns, Floats, Ints
 from model.card.scorecard import Card
 from model.profile.dictionary import Text
-from training.binning.evidence import bin_labels
 from training.measures.baseline import Baseline
 from training.measures.stability import stability_index
 

@@ -10,10 +10,11 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from model.card.bin_labels import bin_labels
 from model.card.bins import Ints, Term
 from model.card.scorecard import Card
 from model.profile.dictionary import Text
-from training.binning.evidence import BinRow, bin_labels
+from training.binning.evidence import BinRow
 from training.reports.plots import (
     BAD,
     EARLIER,

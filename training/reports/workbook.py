@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import xlsxwriter
 
+from model.card.bin_labels import bin_labels
 from model.card.bins import Term
 from model.card.card_file import CardFile
 from model.card.scorecard import Card
-from training.binning.evidence import bin_labels
 from training.reports.workbook_sheet import Sheet, Workbook, both
 
 _NOTE = (

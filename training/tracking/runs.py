@@ -31,9 +31,9 @@ from training.tracking.registry import CHALLENGER, CHAMPION, REGISTERED, crown, 
 from training.tracking.store import EXPERIMENT, MONITORING, Store, experiment_id, opened
 
 __all__ = [
-    "CHALLENGER", "CHAMPION", "EXPERIMENT", "MONITORING", "REGISTERED", "Tracked", "card_of_run",
-    "file_of_run", "folder_of_run", "make_champion", "refuse_unreachable", "run_of_card",
-    "store_uri", "track", "track_monitoring",
+    "CHALLENGER", "CHAMPION", "EXPERIMENT", "MONITORING", "REGISTERED", "Recorded", "Tracked",
+    "card_of_run", "file_of_run", "folder_of_run", "make_champion", "refuse_unreachable",
+    "run_of_card", "store_uri", "track", "track_monitoring",
 ]  # fmt: skip
 
 CARD_FOLDER = "card"
@@ -41,10 +41,26 @@ _ABSENT = "RESOURCE_DOES_NOT_EXIST"
 
 
 @dataclass(frozen=True)
-class Tracked:
-    """A tracked run: its id, its registered version, and where its report can be read."""
+class Recorded:
+    """A recorded run.
+
+    Attributes
+    ----------
+    code_version : str
+        The release, with the commit if it is known.
+    link : str or None
+        Its page on the tracking server; None if a folder keeps the runs.
+    """
 
     run_id: str
+    code_version: str
+    link: str | None
+
+
+@dataclass(frozen=True)
+class Tracked(Recorded):
+    """A recorded training run: its registered version, and where its report can be read."""
+
     version: str
     report: str
 
@@ -90,7 +106,9 @@ def track(run: TrainedRun, artifacts: Path, place: str | Path) -> Tracked:
             mlflow.log_artifacts(str(artifacts))
             _log_leaderboard(run, experiment)
             version = register(run.card, artifacts / CARD_FOLDER, tags)
-            return Tracked(a.info.run_id, version, _report(store, experiment, a.info.run_id))
+            run_id = a.info.run_id
+            link, report = _link(store, experiment, run_id), _report(store, experiment, run_id)
+            return Tracked(run_id, tags["code_version"], link, version, report)
 
 
 def _tags(run: TrainedRun, given: dict[str, str]) -> dict[str, str]:
@@ -100,9 +118,15 @@ def _tags(run: TrainedRun, given: dict[str, str]) -> dict[str, str]:
     return {"card_digest": run.digest, **trainer, **version, **gate_tags(run.gates)}
 
 
+def _link(store: Store, experiment: str, run_id: str) -> str | None:
+    if not str(store).startswith(("http://", "https://")):
+        return None
+    return f"{str(store).rstrip('/')}/#/experiments/{experiment}/runs/{run_id}"
+
+
 def _report(store: Store, experiment: str, run_id: str) -> str:
     if store.folder is None:
-        return f"{store}/#/experiments/{experiment}/runs/{run_id}/artifacts"
+        return f"{_link(store, experiment, run_id) or store}/artifacts"
     return str(store.folder / "artifacts" / run_id / "artifacts" / REPORT)
 
 
@@ -190,8 +214,8 @@ def run_of_card(digest: str, place: str | Path) -> str | None:
 
 def track_monitoring(
     metrics: Mapping[str, float], tags: Mapping[str, str], folder: Path, place: str | Path
-) -> str:
-    """Record one monitoring run with the files in `folder`; return its id.
+) -> Recorded:
+    """Record one monitoring run with the files in `folder`.
 
     Raises
     ------
@@ -201,14 +225,16 @@ def track_monitoring(
     data = {"source": "archive", "as_of": tags["as_of"], "data_digest": tags["archive_digest"]}
     name = f"{tags['as_of']} {tags['card_digest'][:16]}"
     with opened(place) as store, mlflow.start_run(
-        experiment_id=experiment_id(MONITORING, store), run_name=name,
+        experiment_id=(experiment := experiment_id(MONITORING, store)), run_name=name,
         description=_monitoring_in_words(metrics, tags),
     ) as active:  # fmt: skip
-        mlflow.set_tags({**tags, "code_version": code_version(active.data.tags)})
+        version = code_version(active.data.tags)
+        mlflow.set_tags({**tags, "code_version": version})
         mlflow.log_metrics(dict(metrics))
         mlflow.log_input(described_data(f"archive {tags['as_of']}", data), "monitoring", data)
         mlflow.log_artifacts(str(folder))
-        return str(active.info.run_id)
+        run_id = str(active.info.run_id)
+        return Recorded(run_id, version, _link(store, experiment, run_id))
 
 
 def _monitoring_in_words(metrics: Mapping[str, float], tags: Mapping[str, str]) -> str:

@@ -26,6 +26,10 @@ ROUTE_OF = {
     "/console/editions": "get_editions",
     "/console/installation": "get_examination",
     "/console/editions.xlsx": "get_editions",
+    "/console/models": "get_runs",
+    "/console/models/cards": "get_cards",
+    "/console/models/monitoring": "get_monitorings",
+    "/console/models/swap-sets": "get_swap_sets",
     "/console/sessions": "get_sessions",
     "/console/decisions/{decision_id}/evidence.zip": "get_evidence",
     "/console/reviews": "list_reviews",
@@ -49,6 +53,11 @@ def _address(branch: Branch, path: str) -> str:
         session_id=NO_DECISION,
         account_name="nobody",
         edition=NO_EDITION,
+        visit_id=NO_DECISION,
+        repayment="1",
+        run_id="0" * 32,
+        digest="0" * 64,
+        other_digest="1" * 64,
     )
 
 

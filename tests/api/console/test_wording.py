@@ -21,7 +21,10 @@ from api.editions.catalogue import PUBLISHED, ROLLED_BACK
 from api.http.fields import CROPS, INCOMES, PURPOSES
 from api.http.problem_kinds import KINDS
 from api.ledger.entries import Kind
+from api.models.schemas import GateStatus, GateVerdict, Standing
+from api.models.watch_schemas import AlertLevel
 from api.operation.doctor import Level
+from api.scoring.shadow import SETS
 from api.visits.commands import Proof
 from api.visits.withdrawal import WithdrawalReason
 from model.archive.tables import HARVESTED_BY
@@ -54,6 +57,9 @@ def test_the_sentence_of_a_problem_speaks_to_people(kind: str) -> None:
         ("income", INCOMES), ("crop", CROPS), ("season", HARVESTED_BY),
         ("withdrawal", get_args(WithdrawalReason)),
         ("publication", (PUBLISHED, ROLLED_BACK)), ("level", get_args(Level)),
+        ("gates", get_args(GateVerdict)), ("gate_status", get_args(GateStatus)),
+        ("standing", get_args(Standing)), ("alert", get_args(AlertLevel)),
+        ("swap_set", tuple(SETS)), ("swap_part", ("both", "enter", "leave")),
     ],
 )  # fmt: skip
 def test_every_code_that_a_page_shows_has_words(kind: str, codes: tuple[str, ...]) -> None:

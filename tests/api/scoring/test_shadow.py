@@ -4,15 +4,17 @@ import csv
 import json
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from api.scoring.kernel import Basis, score_profile
-from api.scoring.shadow import swap_set
+from api.scoring.shadow import shadow_summary, swap_set
 from cli.main import rongzi
 from data.publishing.published_card import published_card
+from data.publishing.run_summaries import run_summaries
 from model.card.bins import Term
 from model.card.card_file import write_card
 from model.policy.policy import policy_on
@@ -93,3 +95,18 @@ def test_the_command_writes_the_report_and_publishes_nothing(
     with (out / "moved.csv").open(encoding="utf-8-sig") as file:
         assert len(list(csv.DictReader(file))) > 0
     assert not (home / "editions").exists()
+    (told,) = run_summaries(home, "swap-sets")
+    assert (told.fault, told.content["champion"]) == (None, summary["champion"])
+    assert told.content["swaps"] == summary["swaps"]
+
+
+def test_a_summary_counts_by_county_and_is_told_once(rows):
+    found = swap_set(*rows)
+    (one, told), (other, _) = (
+        shadow_summary(found, datetime(2023, 10, day, tzinfo=UTC)) for day in (1, 2)
+    )
+    assert one == other
+    assert {len(each["place"]) for each in told["counties"]} == {6}
+    left = sum(each["first_leave"] for each in told["counties"])
+    assert left == found.swaps["FIRST"].members["leave"]
+    assert "moved" not in told

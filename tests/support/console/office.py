@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from api.access.accounts import Accounts
 from api.access.first_run import create_account
 from tests.support.console.browser import Reader
+from tests.support.recording.model_runs import put_model_runs
 from tests.support.service.running import home_to_write_in, serving
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ STAFF: tuple[tuple[str, tuple[Role, ...]], ...] = (
     ("asker", ("officer",)), ("payer", ("officer",)), ("keeper", ("officer",)),
     ("reviewer", ("reviewer",)), ("manager", ("manager",)), ("auditor", ("auditor",)),
     ("admin", ("admin",)), ("admin-2", ("admin",)), ("operator", ("operator",)),
-    ("head", ("head",)),
+    ("head", ("head",)), ("analyst", ("analyst",)),
 )  # fmt: skip
 
 
@@ -53,6 +54,7 @@ class Office:
 def open_office(published_home: Path, folder: Path) -> Iterator[Office]:
     """Serve a copy of `published_home` under `folder`, with an account for each of the staff."""
     home = home_to_write_in(published_home, folder)
+    put_model_runs(home)
     rows = pq.read_table(published_home / "rows.parquet").to_pylist()
     waiting = {
         tier: iter([r["member_id"] for r in rows if r["tier"] == tier and _fits(r)])

@@ -1,6 +1,7 @@
 """Write the recordings in ``tests/recordings``: all of them, or those that are named.
 
     python -m tests.support.recording.record [interfaces] [cards] [line] [answers] [ledger]
+        [model_runs]
 
 The commit before the files moved into their rooms made them. Renew one only for a deliberate change
 of behaviour, in the commit that makes the change and says so: a recording that is renewed to make a
@@ -24,6 +25,7 @@ from tests.support.recording import (
     events,
     home,
     main_line,
+    model_runs,
     trained_cards,
     verification,
 )
@@ -73,7 +75,7 @@ def ledger(folder: Path) -> None:
 
 _ALL: dict[str, Callable[[Path], None]] = {
     "interfaces": interfaces, "cards": cards, "line": line, "answers": answers,
-    "ledger": ledger,
+    "ledger": ledger, "model_runs": model_runs.record,
 }  # fmt: skip
 
 

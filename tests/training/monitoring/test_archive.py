@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.monitor import command
+from data.publishing.run_summaries import run_summaries
 from data.simulator import load_scenario, simulate
 from data.storage.archive import Archive
 from model.card.card_file import CardFile, write_card
@@ -20,6 +21,7 @@ from training.monitoring.book import loan_book, quarters, vintage_curves
 from training.monitoring.early import early_rows
 from training.monitoring.monitor import monitor
 from training.monitoring.page import findings_json, metrics, write_findings
+from training.monitoring.summary import monitoring_summary
 from training.samples.vintages import BAD, UNRIPE, visible_rows
 from training.settings import Settings
 
@@ -164,6 +166,27 @@ def test_figures_are_strict_json_and_name_digests_and_limits(found):
     assert {"psi/points", "migration/points", "actual_over_expected"} <= set(metrics(found))
 
 
+def test_a_summary_names_no_village_and_counts_no_place(found):
+    told = monitoring_summary(found, datetime(2022, 7, 1, tzinfo=UTC), "0.2.0", None)
+    told = json.loads(json.dumps(told, allow_nan=False))
+    villages = [row.name for row in found.outcomes.villages]
+    assert villages
+    text = json.dumps(told, ensure_ascii=False)
+    assert [name for name in villages if name in text] == []
+    for row in told["outcomes"]["counties"]:
+        assert row.keys() == {"name", "ratio", "low", "high"}
+    worse = sum(alert.code == "PLACE_WORSE" for alert in found.alerts)
+    assert (told["places_worse"], len(told["alerts"])) == (worse, len(found.alerts) - worse)
+
+
+def test_a_summary_holds_the_migration_and_the_shift_as_found(found):
+    told = monitoring_summary(found, datetime(2022, 7, 1, tzinfo=UTC), "0.2.0", None)
+    assert told["migration"]["matrix"] == found.migration.matrix.tolist()
+    for told_of, each in zip(told["shift"]["attributes"], found.shift.attributes, strict=True):
+        assert told_of["now"] == each.now.tolist()
+        assert len(told_of["bins"]) == len(each.now)
+
+
 def test_a_card_of_a_flat_table_is_refused(archive, member_card, baseline):
     flat = replace(baseline, file=CardFile(member_card, "0" * 64, None, None))
     with pytest.raises(TrainingError, match="trained on a flat table"):
@@ -195,10 +218,13 @@ def test_the_command_writes_the_report_and_tracks_it(archive, baseline, tmp_path
     digest = written_beside(tmp_path / "card", baseline)
     result = run(
         "--archive", archive.folder, "--as-of", "2022-07-01", "--card", tmp_path / "card",
-        "--mlruns", tmp_path / "mlruns", "--out", tmp_path / "out",
+        "--mlruns", tmp_path / "mlruns", "--out", tmp_path / "out", "--home", tmp_path / "home",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert digest[:16] in result.output
+    (summary,) = run_summaries(tmp_path / "home", "monitoring")
+    assert (summary.fault, summary.content["card_digest"]) == (None, digest)
+    assert summary.id in result.output
     client = MlflowClient(store_uri(tmp_path / "mlruns"))
     experiment = client.get_experiment_by_name(MONITORING)
     (tracked,) = client.search_runs([experiment.experiment_id])

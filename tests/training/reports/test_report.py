@@ -1,5 +1,7 @@
 """The report and its pictures: complete, offline, in both languages, repeatable."""
 
+import hashlib
+import json
 import re
 import warnings
 from dataclasses import replace
@@ -11,10 +13,12 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import rfc8785
 
+from model.card.bin_labels import bin_labels
 from model.card.card_file import CardFile
 from model.profile.dictionary import Text
-from training.binning.evidence import BinRow, bin_labels, bin_rows
+from training.binning.evidence import BinRow, bin_rows
 from training.measures.cut_offs import Economics, economics_on
 from training.measures.evaluate import Interval
 from training.promote import judge_run
@@ -22,6 +26,7 @@ from training.reports import plots as plot_style
 from training.reports.bin_plots import bins_plot
 from training.reports.parts import Points, tables_of
 from training.reports.record import figures_json, write_run
+from training.reports.run_summary import run_summary
 from training.reports.sections.attributes import FEW_ROWS
 from training.reports.sections.quality import ordered_codes
 from training.reports.tables_workbook import write_tables
@@ -278,3 +283,26 @@ def test_a_run_is_written_with_its_card_figures_and_pictures(run, tmp_path):
     assert '"baseline"' in figures
     assert '"trained_at": "2026-03-01T09:30:00+00:00"' in figures
     assert "NaN" not in figures
+
+
+def test_a_summary_is_plain_json_with_the_card_and_what_the_run_measured(run):
+    told = run_summary(run, "0.2.0", None)
+    parsed = json.loads(json.dumps(told, allow_nan=False))
+    assert hashlib.sha256(rfc8785.dumps(parsed["card"])).hexdigest() == run.digest
+    assert (parsed["made_by"], parsed["made_at"]) == ("Trainer", "2026-03-01T09:30:00+00:00")
+    assert parsed["outcome"]["en"] == "bad where column “坏” is “1”"
+    assert parsed["period"] is None
+    for sample in parsed["samples"]:
+        auc = run.performance.evaluations[sample["sample"]].measures["auc"]
+        assert sample["measures"]["auc"] == {"value": auc.value, "low": auc.low, "high": auc.high}
+    gates = {gate["gate"]: (gate["status"], gate["limit"]) for gate in parsed["gates"]["verdicts"]}
+    assert gates == {v.gate: (v.status, v.limit) for v in run.gates.verdicts}
+
+
+def test_a_summary_tells_of_each_bin_what_the_report_tells(run):
+    (income,) = [e for e in run_summary(run, "", None)["attributes"] if e["attribute"] == "income"]
+    (term,) = [t for t in run.card.terms if t.attributes == ("income",)]
+    rows = bin_rows(run.card, term, run.samples.fitted, run.samples.validation, 20.0)
+    assert income["woe"] == [row.woe for row in rows]
+    assert income["share"] == pytest.approx([row.share for row in rows])
+    assert (income["least_points"], income["most_points"]) == (term.points.min(), term.points.max())

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from model.card.bin_labels import bin_labels
 from model.card.bins import Term
 from model.card.scorecard import Card
-from training.binning.evidence import BinRow, bin_labels, bin_rows
+from training.binning.evidence import BinRow, bin_rows
 from training.measures.calibration import jeffreys_interval
 from training.measures.evaluate import Interval
 from training.reports.bin_plots import bins_plot, pair_plot

@@ -1,0 +1,1 @@
+"""Training runs, cards as tables, monitoring and comparisons, read from signed summaries."""
