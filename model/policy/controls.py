@@ -17,7 +17,7 @@ from model.policy.texts import shipped_text, text_of
 
 _FILE = "controls.yaml"
 
-Duty = Literal["consent", "visit", "ask", "rule", "pay", "cancel", "repay"]
+Duty = Literal["consent", "visit", "ask", "rule", "pay", "cancel", "repay", "settle"]
 DUTIES: tuple[Duty, ...] = get_args(Duty)
 
 #: A session is never longer than a week, whatever a home adopts.

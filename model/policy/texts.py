@@ -15,6 +15,7 @@ FILES: Mapping[str, str] = {
     "policy.yaml": "model.policy",
     "controls.yaml": "model.policy",
     "publication.yaml": "model.policy",
+    "reconciliation.yaml": "model.policy",
     "economics.yaml": "training.measures",
     "freshness.yaml": "model.policy",
     "retention.yaml": "model.policy",
