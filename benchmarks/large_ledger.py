@@ -55,7 +55,8 @@ def _measure(ledger: Ledger, resources: Resources) -> dict[str, Any]:
     tally, ahead = Tally(), Tally()
 
     def counted(view: View) -> object:
-        return portfolio(resources.edition, tally.totals(view), "county", lambda _: True, 2026)
+        totals, beside = tally.totals(view), tally.beside(view)
+        return portfolio(resources.edition, totals, beside, "county", lambda _: True, 2026)
 
     def queue(view: View) -> object:
         return queue_page(tally, view, lambda _: True, 0, 50)

@@ -31,6 +31,10 @@ _COMMANDS = {
     "export-card": ("cli.export_card", "Write a card as SQL, as a workbook, or as JSON."),
     "shadow": ("cli.shadow", "Score by a challenger beside the champion and compare."),
     "monitor": ("cli.monitor", "Report what moved since the card was trained, and what to do."),
+    "reconcile": (
+        "cli.reconcile",
+        "Compare the ledger's payments with the bank's loans of an import.",
+    ),
     "whitelist": ("cli.whitelist", "Score the whole archive and publish an edition."),
     "policy": ("cli.policy", "Show, compare, check and adopt the policy and limits of a home."),
     "editions": ("cli.editions", "List, compare, roll back and prune the published editions."),

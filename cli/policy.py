@@ -181,6 +181,7 @@ def _reader(file: str) -> Any:
     from model.policy.freshness import read_freshness
     from model.policy.policy import read_policy
     from model.policy.publication import read_publication_limits
+    from model.policy.reconciliation import read_reconciliation_limits
     from model.policy.retention import read_retention
 
     readers = {
@@ -189,6 +190,7 @@ def _reader(file: str) -> Any:
         "publication.yaml": read_publication_limits,
         "freshness.yaml": read_freshness,
         "retention.yaml": read_retention,
+        "reconciliation.yaml": read_reconciliation_limits,
     }
     if file in readers:
         return readers[file]

@@ -36,6 +36,8 @@ WITHOUT_RIGHTS = (
     PROVIDER_SIGN_IN, SESSION_ENDED, SESSION_REUSED, FACTOR_CONFIRMED, FACTOR_REMOVED,
 )  # fmt: skip
 
+#: The user of this machine's console, alone or before a colon and the user's name.
+CONSOLE = "console"
 #: The actor of a sign-in attempt that is not authenticated.
 ANONYMOUS = "anybody"
 #: The actor of what the service records by itself.
@@ -82,6 +84,6 @@ def record(work: AuditTransaction, events: Iterable[AccountEvent]) -> None:
 def console_user() -> str:
     """Return the audit's name for the user of this machine's console."""
     try:
-        return f"console:{getpass.getuser()}"
+        return f"{CONSOLE}:{getpass.getuser()}"
     except (KeyError, OSError):  # a user id without a name, as in a container
-        return "console"
+        return CONSOLE

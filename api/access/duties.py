@@ -29,6 +29,7 @@ DUTY_OF: Mapping[Kind, Duty] = {
     "DISBURSEMENT_CANCELLED": "cancel",
     "REPAID": "repay",
     "REPAYMENT_CANCELLED": "cancel",
+    "DIFFERENCE_SETTLED": "settle",
 }
 
 

@@ -135,6 +135,8 @@ MATRIX: Mapping[str, Rule] = {
     "post_repayment_cancellation": _rule(("officer",), "decision in path"),
     "post_confirmation": _rule(("officer", "reviewer"), "decision in path"),
     "get_disbursements": _rule(_CASE, "decision in path", personal=True),
+    "list_differences": _rule(_CASE, "rows", personal=True),
+    "post_settlement": _rule(("reviewer",), "member in path"),
     "get_consents": _rule(_CASE, "member in path", personal=True),
     "post_consent": _rule(("officer",), "member in path"),
     "post_consent_withdrawal": _rule(("officer",), "member in path"),

@@ -131,9 +131,32 @@ class DecisionState:
         return sum(draw.outstanding_yuan for draw in self.draws)
 
     @property
+    def exposure_yuan(self) -> int:
+        """Principal that counts as out: of each draw the larger figure until it is settled."""
+        return sum(draw.exposure_yuan for draw in self.draws)
+
+    @property
     def used_yuan(self) -> int:
-        """What counts against the approval: of a line what is outstanding, else what was drawn."""
-        return self.outstanding_yuan if self.is_line else self.drawn_yuan
+        """What counts against the approval: of a line what is out, else what was drawn.
+
+        Where the bank has more out than was drawn, that counts.
+        """
+        if self.is_line:
+            return self.exposure_yuan
+        drawn = {draw.number: 0 if draw.is_cancelled else draw.amount_yuan for draw in self.draws}
+        return sum(max(drawn[draw.number], draw.exposure_yuan) for draw in self.draws)
+
+    @property
+    def committed_yuan(self) -> int:
+        """What is approved, or more where the bank has more out.
+
+        What a person settled as not out is less on a loan; on a line it may be drawn again.
+        """
+        out = self.exposure_yuan
+        if self.is_line:
+            return max(self.approved_yuan, out)
+        settled = sum(min(draw.extra_yuan, 0) for draw in self.draws)
+        return max(self.approved_yuan + settled, out + self.left_yuan)
 
     @property
     def left_yuan(self) -> int:
@@ -284,12 +307,17 @@ def states_of(entries: Iterable[Entry]) -> list[DecisionState]:
 
 
 def running_draws(state: DecisionState, today: date) -> list[Draw]:
-    """Return the outstanding payments; one without a day on which it is due ends with its term."""
-    return [
-        draw
-        for draw in state.draws
-        if draw.outstanding_yuan and (draw.due_on or _months_later(draw.on, state.months) > today)
-    ]
+    """Return the payments that are out; one without a day on which it is due ends with its term.
+
+    What the bank's books show as owed runs whatever the calendar says.
+    """
+
+    def runs(draw: Draw) -> bool:
+        if draw.due_on or draw.is_owed_at_bank:
+            return True
+        return _months_later(draw.on, state.months) > today
+
+    return [draw for draw in state.draws if draw.exposure_yuan and runs(draw)]
 
 
 def _months_later(day: date, months: int) -> date:

@@ -215,6 +215,8 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "DISBURSEMENT_CANCELLED": Text("撤销放款", "Payment cancelled"),
         "REPAID": Text("登记还款", "Repayment recorded"),
         "REPAYMENT_CANCELLED": Text("撤销还款记录", "Repayment cancelled"),
+        "BANK_REPORTED": Text("银行账簿对账", "Compared with the bank's books"),
+        "DIFFERENCE_SETTLED": Text("处理对账差异", "Difference with the bank settled"),
         "CONSENT_GIVEN": Text("给予授权", "Consent given"),
         "CONSENT_WITHDRAWN": Text("撤回授权", "Consent withdrawn"),
         "VISITED": Text("登记走访", "Visit recorded"),

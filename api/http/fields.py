@@ -96,6 +96,20 @@ EXPECTED: Mapping[str, Text] = {
         "截止日（中国日期，含当日），如 2023-10-31", "the last day in China, such as 2023-10-31"
     ),
     "number": Text("放款序号，1 至 999999", "the number of a disbursement, 1 to 999999"),
+    "difference_id": Text("对账差异编号：一个 UUID", "the id of a difference: a UUID"),
+    "side": Text("BANK（以银行为准）或 LEDGER（以账本为准）", "BANK or LEDGER: whose figures hold"),
+    "bank_yuan": Text(
+        f"所见差异的银行未还本金，整数（元），0 至 {MAX_AMOUNT_YUAN}",
+        "the bank's figure of the difference as it was shown, whole yuan",
+    ),
+    "ledger_yuan": Text(
+        f"所见差异的账本未还本金，整数（元），0 至 {MAX_AMOUNT_YUAN}",
+        "the ledger's figure of the difference as it was shown, whole yuan",
+    ),
+    "settled": Text(
+        "true 列出已处理的差异，缺省为 false",
+        "true for those that a person settled; false without it",
+    ),
     "proposal_id": Text("待复核事项编号（UUID，小写）", "a proposal's id: a UUID in lower case"),
     "reviewer": Text("审核人账号", "the account of a reviewer"),
     "verdict": Text("APPROVE 或 DECLINE", "APPROVE or DECLINE"),

@@ -1,4 +1,4 @@
-"""The kinds of problem that concern lines of credit and repayments."""
+"""The kinds of problem that concern lines of credit, repayments and the bank's books."""
 
 from __future__ import annotations
 
@@ -42,6 +42,32 @@ ALREADY_REPAID = Kind(
     Text("请先撤销还款记录。", "Cancel the record of the repayment first."),
 )
 
+UNKNOWN_DIFFERENCE = Kind(
+    "unknown-difference",
+    404,
+    Text("该会员没有这项对账差异", "The member has no such difference with the bank's books"),
+    Text(
+        "差异可能已随新的导入或还款记录消失；请重新查看 /v1/differences。",
+        "It may have ended with an import or a repayment. List /v1/differences again.",
+    ),
+)
+DIFFERENCE_CHANGED = Kind(
+    "difference-changed",
+    409,
+    Text("差异的金额已经变化", "The figures of the difference have changed"),
+    Text(
+        "请重新查看 /v1/differences，按现在的两个金额处理。",
+        "List /v1/differences again and settle the figures as they are now.",
+    ),
+)
+ALREADY_SETTLED = Kind(
+    "already-settled",
+    409,
+    Text("该差异已如此处理", "The difference is settled this way already"),
+    Text("金额变化后会重新列出。", "It is listed again when a figure changes."),
+)
+
 REPAYMENT_KINDS = (
     LINES_NOT_OFFERED, DRAW_PAST_DUE, ABOVE_OUTSTANDING, UNKNOWN_REPAYMENT, ALREADY_REPAID,
+    UNKNOWN_DIFFERENCE, DIFFERENCE_CHANGED, ALREADY_SETTLED,
 )  # fmt: skip

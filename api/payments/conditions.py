@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from api.cases.bank import BANK_SAID, yuan_without_payment
 from api.cases.case import controls_at
 from api.cases.exposure import caps_exceeded
 from api.cases.state import DecisionState, running_draws
@@ -238,19 +239,22 @@ def left_to_draw(view: View, state: DecisionState, others: Iterable[DecisionStat
 
     Draws on the member's other decisions count against this one's limit, so that a draw never takes
     the total of all decisions above it. Draws on an expired decision count while they are
-    outstanding and the edition that set this limit could not include them.
+    outstanding and the edition that set this limit could not include them; so do loans that the
+    bank has without a payment of the ledger. Of each the larger of ledger and bank counts.
     """
     ceiling = max(state.limit_yuan, state.approved_yuan)
     elsewhere = sum(_counts_against(state, each, view.now) for each in others)
+    said = view.entries_of_subject(state.subject_id, BANK_SAID)
+    # An edition includes what the archive knew before its day.
+    elsewhere += yuan_without_payment(said, since=state.as_of)
     return max(min(state.left_yuan, ceiling - state.used_yuan - elsewhere), 0)
 
 
 def _counts_against(state: DecisionState, other: DecisionState, now: datetime) -> int:
     if not other.is_expired(now):
         return other.used_yuan
-    unseen = [
-        draw
+    # The edition includes payments before its day, but not what the bank has beyond them.
+    return sum(
+        draw.exposure_yuan if draw.on >= state.as_of else max(draw.extra_yuan, 0)
         for draw in running_draws(other, date_in_china(now))
-        if draw.on >= state.as_of  # the edition includes payments before its day
-    ]
-    return sum(draw.outstanding_yuan for draw in unseen)
+    )

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from api.access.objects import entries_of_member
+from api.cases.bank import yuan_without_payment
 from api.cases.state import running_draws, states_of
 from api.consent.commands import consent_history
 from api.consent.consent import CONSENT, consent_in_edition, is_consent_in_force
@@ -29,9 +30,9 @@ from api.http.problems import ProblemError
 from api.ledger.chain import encode_json
 from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
+from api.ledger.sealed_bodies import SEALED_KINDS, opened
 from api.ledger.tables import accesses
 from api.members.view import member_view
-from api.visits.visits import VISITED, opened
 from model.decision.consent import consent_to_all
 from model.decision.eligibility import OF_OTHERS
 
@@ -142,7 +143,9 @@ class Erase:
     def _has_loan(self, entries: Sequence[Entry], today: date) -> bool:
         columns = self.resources.edition.columns(self.member_id)
         by_archive = columns is not None and bool(columns["balance_outstanding"][0] > 0)
-        return by_archive or any(running_draws(state, today) for state in states_of(entries))
+        if by_archive or yuan_without_payment(entries):
+            return True
+        return any(running_draws(state, today) for state in states_of(entries))
 
 
 def _place(profile: Profile | None, entries: Sequence[Entry]) -> str:
@@ -178,7 +181,7 @@ def _entry_body(view: View, entry: Entry) -> Mapping[str, Any]:
     body = {name: value for name, value in entry.body.items() if name not in _OF_GROUPS}
     if body.pop("profile_sealed", None):
         body["profile"] = stored_profile(view, entry)
-    if entry.kind in VISITED:
+    if entry.kind in SEALED_KINDS:
         body = opened(view, entry)
     if "profile" in body:
         profile = body["profile"]

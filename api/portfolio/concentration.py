@@ -1,22 +1,27 @@
-"""Concentration: how much of what was paid out is where, and with how few borrowers."""
+"""Concentration: how much of what was paid out, and is out, is where, and with how few."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from api.http.schemas import count_shapes
 from api.ledger.commands import View
 from api.ledger.tables import entries
+from api.portfolio.tally import Tally
 
 #: Borrowers whose share together is shown.
 LARGEST = 10
 _MONEY = ("DISBURSED", "DISBURSEMENT_CANCELLED")
-_SIGNED = case((entries.c.kind == "DISBURSED", 1), else_=-1) * func.coalesce(
-    entries.c.amount_yuan, 0
-)
+_BALANCE = (*_MONEY, "REPAID", "REPAYMENT_CANCELLED")
+_AMOUNT = func.coalesce(entries.c.amount_yuan, 0)
+#: What was paid out, and what is outstanding of it.
+_PAID = case((entries.c.kind == "DISBURSED", 1), else_=-1) * _AMOUNT
+_OUT = case((entries.c.kind.in_(("DISBURSED", "REPAYMENT_CANCELLED")), 1), else_=-1) * _AMOUNT
+#: The column of what is out today.
+EXPOSURE = "exposure_yuan"
 
 CONCENTRATION_COUNTS = count_shapes(
     {
@@ -28,6 +33,15 @@ CONCENTRATION_COUNTS = count_shapes(
         "share_percent": (
             "占所示各地放款额的百分比",
             "percentage of what was paid out in the places shown",
+        ),
+        "exposure_yuan": (
+            "未还本金（元）：账本与银行账簿不一致的取大者，直至有人处理差异",
+            "principal outstanding, in yuan: where ledger and bank differ, the larger figure until"
+            " a person settles it",
+        ),
+        "exposure_percent": (
+            "占所示各地未还本金的百分比",
+            "percentage of what is outstanding in the places shown",
         ),
     }
 )
@@ -43,18 +57,20 @@ def concentration(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             **{name: row[name] for name in ("place_code", "county", "township", "village")},
             "disbursements": row["in_total"]["disbursements"],
             "disbursed_yuan": row["in_total"]["disbursed_yuan"],
+            EXPOSURE: row[EXPOSURE],
         }
         for row in rows
     ]
-    total = sum(each["disbursed_yuan"] or 0 for each in found)
-    for each in found:
-        each["share_percent"] = _percent(each["disbursed_yuan"], total)
+    for amount, share in (("disbursed_yuan", "share_percent"), (EXPOSURE, "exposure_percent")):
+        total = sum(each[amount] or 0 for each in found)
+        for each in found:
+            each[share] = _percent(each[amount], total)
     return sorted(found, key=lambda each: (-(each["disbursed_yuan"] or 0), each["place_code"]))
 
 
-def herfindahl(rows: Sequence[dict[str, Any]]) -> float | None:
+def herfindahl(rows: Sequence[dict[str, Any]], amount: str = "disbursed_yuan") -> float | None:
     """Return the Herfindahl-Hirschman index of the shares shown: 1/n to 1; None without any."""
-    amounts = [row["disbursed_yuan"] or 0 for row in rows]
+    amounts = [max(row[amount] or 0, 0) for row in rows]
     total = sum(amounts)
     return round(sum((amount / total) ** 2 for amount in amounts), 4) if total > 0 else None
 
@@ -64,21 +80,50 @@ def largest_share(view: View, places: Sequence[str], within: Callable[[str], boo
 
     None if there are no more than ten: then the figure would be about each of them.
     """
+    return _of_largest(_by_borrower(view, places, within, _MONEY, _PAID))
+
+
+def largest_exposure(
+    view: View, tally: Tally, places: Sequence[str], within: Callable[[str], bool]
+) -> float | None:
+    """Return the percentage that the ten largest borrowers have of what is out today.
+
+    None if there are no more than ten.
+    """
+    amounts = _by_borrower(view, places, within, _BALANCE, _OUT)
+    for subject, each in tally.differences(view):
+        if within(each.place_code):
+            amounts[subject] = amounts.get(subject, 0) + each.extra_yuan
+    return _of_largest(amounts)
+
+
+def _by_borrower(
+    view: View,
+    places: Sequence[str],
+    within: Callable[[str], bool],
+    kinds: Sequence[str],
+    signed: ColumnElement[int],
+) -> dict[str, int]:
+    """Return the sum of the `signed` amounts of `kinds` by subject, over the villages `within`."""
     code = entries.c.place_code
     inside = [and_(code >= place, code < place + ":") for place in places]
     statement = (
-        select(entries.c.subject_id, code, func.sum(_SIGNED))
-        .where(entries.c.kind.in_(_MONEY), or_(*inside))
+        select(entries.c.subject_id, code, func.sum(signed))
+        .where(entries.c.kind.in_(kinds), or_(*inside))
         .group_by(entries.c.subject_id, code)
     )
     amounts: dict[str, int] = {}
     for subject, place, amount in view.connection.execute(statement):
-        if within(place) and amount > 0:
+        if within(place):
             amounts[subject] = amounts.get(subject, 0) + int(amount)
-    if len(amounts) <= LARGEST:
+    return amounts
+
+
+def _of_largest(amounts: Mapping[str, int]) -> float | None:
+    positive = sorted((each for each in amounts.values() if each > 0), reverse=True)
+    if len(positive) <= LARGEST:
         return None
-    largest = sorted(amounts.values(), reverse=True)[:LARGEST]
-    return _percent(sum(largest), sum(amounts.values()))
+    return _percent(sum(positive[:LARGEST]), sum(positive))
 
 
 def _percent(part: int | None, whole: int) -> float | None:

@@ -9,6 +9,7 @@ from api.editions.edition import Edition, PlaceFilter
 from api.editions.funnel import LEVELS
 from api.editions.small_cells import Layout, SmallCells, small_cells, sums_of_villages
 from api.http.schemas import count_shapes
+from api.portfolio.beside import Beside
 from api.portfolio.totals import Totals
 
 _TIERS = ("members", "first", "second", "third", "none")
@@ -19,13 +20,22 @@ _AMOUNTS = (
     ("disbursed_yuan", "disbursements"),
     ("repaid_yuan", "disbursements"),
 )
+_EXPOSURE, _LOANS = "exposure_yuan", "loans"
+#: Not shown, but it follows from two counts that are.
+_ONLY_AT_BANK = "only_at_bank"
 _LEDGER = Layout(
-    counts=tuple(f"{period}.{name}" for period in _PERIODS for name in _COUNTED),
+    counts=(
+        *(f"{period}.{name}" for period in _PERIODS for name in _COUNTED),
+        _LOANS,
+        _ONLY_AT_BANK,
+    ),
+    sums=((_LOANS, "in_total.disbursements", _ONLY_AT_BANK),),
     amounts={
         f"{period}.{amount}": f"{period}.{count}"
         for period in _PERIODS
         for amount, count in _AMOUNTS
-    },
+    }
+    | {_EXPOSURE: _LOANS},
 )
 
 PORTFOLIO_COUNTS = count_shapes(
@@ -59,6 +69,15 @@ PORTFOLIO_COUNTS = count_shapes(
             "principal repaid on record in the ledger, in yuan; subtracted in the year of a"
             " cancellation. What was disbursed less this is outstanding",
         ),
+        "loans": (
+            "账本中的放款笔数，加上只有银行账簿有、账本没有放款的贷款",
+            "payments in the ledger, and loans that only the bank's books have",
+        ),
+        "exposure_yuan": (
+            "上述各笔的未还本金（元）：账本与银行账簿不一致的取大者，直至有人处理差异",
+            "principal outstanding of these, in yuan: where ledger and bank differ, the larger"
+            " figure until a person settles it",
+        ),
     }
 )
 
@@ -66,6 +85,7 @@ PORTFOLIO_COUNTS = count_shapes(
 def portfolio(
     edition: Edition,
     totals: Mapping[tuple[str, int], Totals],
+    beside: Mapping[str, Beside],
     level: str,
     within: Callable[[str], bool],
     year: int,
@@ -80,6 +100,8 @@ def portfolio(
     ----------
     totals
         By village (12 digits) and year in China.
+    beside
+        What the bank's books add, by village.
     within
         Whether a village (12 digits) is to be counted.
     year
@@ -103,23 +125,50 @@ def portfolio(
         if within(village):
             row = row_of(village)
             row["in_total"] += each
+            _add_exposure(row, _exposure(each))
             if year_of_totals == year:
                 row["this_year"] += each
+    for village, extra in beside.items():
+        if within(village):
+            _add_exposure(row_of(village), (extra.loans, extra.extra_yuan))
     found = [_plain(rows[code]) for code in sorted(rows)]
     if smallest is None:
         return found
     everywhere = {row["place_code"] for row in edition.funnel("village", PlaceFilter())}
-    every = sorted(everywhere | {village for village, _ in totals})
-    by_ledger = _small_cells(totals, year, smallest)
+    every = sorted(everywhere | {village for village, _ in totals} | set(beside))
+    by_ledger = _small_cells(totals, beside, year, smallest)
     by_edition = edition.small_cells(smallest)
     return [_hidden(row, by_edition, by_ledger, every, within) for row in found]
 
 
-def _small_cells(totals: Mapping[tuple[str, int], Totals], year: int, smallest: int) -> SmallCells:
+def _exposure(totals: Totals) -> tuple[int, int]:
+    """Return the payments of `totals` and what is outstanding of them on record."""
+    return totals.disbursements, totals.disbursed_yuan - totals.repaid_yuan
+
+
+def _add_exposure(row: dict[str, Any], added: tuple[int, int]) -> None:
+    row[_LOANS] += added[0]
+    row[_EXPOSURE] += added[1]
+
+
+def _small_cells(
+    totals: Mapping[tuple[str, int], Totals],
+    beside: Mapping[str, Beside],
+    year: int,
+    smallest: int,
+) -> SmallCells:
     """Return the cells of the ledger's sums to hide, over all places."""
     villages: dict[str, dict[str, int]] = {}
+
+    def row_of(village: str) -> dict[str, int]:
+        return villages.setdefault(village, dict.fromkeys(_LEDGER.counts, 0))
+
+    for village, extra in beside.items():
+        row_of(village)[_LOANS] += extra.loans
+        row_of(village)[_ONLY_AT_BANK] += extra.loans
     for (village, of), each in totals.items():
-        row = villages.setdefault(village, dict.fromkeys(_LEDGER.counts, 0))
+        row = row_of(village)
+        row[_LOANS] += each.disbursements
         for name in _COUNTED:
             row[f"in_total.{name}"] += getattr(each, name)
             row[f"this_year.{name}"] += getattr(each, name) if of == year else 0
@@ -139,16 +188,18 @@ def _hidden(
     seen = [village for village in inside if within(village)]
     villages = None if len(seen) == len(inside) else seen
     flat = {f"{period}.{name}": n for period in _PERIODS for name, n in row[period].items()}
+    flat |= {name: row[name] for name in (_LOANS, _EXPOSURE)}
     shown = by_ledger.shown(code, flat, villages)
     periods = {
         period: {name: shown[f"{period}.{name}"] for name in row[period]} for period in _PERIODS
     }
-    return {**row, **by_edition.shown(code, row, villages), **periods}
+    exposure = {name: shown[name] for name in (_LOANS, _EXPOSURE)}
+    return {**row, **by_edition.shown(code, row, villages), **periods, **exposure}
 
 
 def _empty_row(code: str, names: Mapping[str, Any]) -> dict[str, Any]:
     place = {name: names.get(name) for name in _NAMES}
-    counts = dict.fromkeys(_TIERS, 0)
+    counts = dict.fromkeys((*_TIERS, _LOANS, _EXPOSURE), 0)
     return {"place_code": code, **place, **counts, "this_year": Totals(), "in_total": Totals()}
 
 

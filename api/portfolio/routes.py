@@ -18,8 +18,10 @@ from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, NOT_READY
 from api.portfolio.concentration import (
     CONCENTRATION_COUNTS,
+    EXPOSURE,
     concentration,
     herfindahl,
+    largest_exposure,
     largest_share,
 )
 from api.portfolio.portfolio import PORTFOLIO_COUNTS, portfolio
@@ -48,8 +50,10 @@ def get_portfolio(
     A caller who may not see the persons gets null for small counts.
     """
     with ledger.read() as view:
-        totals, year = tally.totals(view), date_in_china(view.now).year
-    rows = portfolio(resources.edition, totals, level, within(caller, place), year, smallest)
+        totals, beside = tally.totals(view), tally.beside(view)
+        year = date_in_china(view.now).year
+    inside = within(caller, place)
+    rows = portfolio(resources.edition, totals, beside, level, inside, year, smallest)
     return PortfolioShape.model_validate(
         {
             "as_of": resources.edition.manifest.day,
@@ -75,12 +79,17 @@ def get_concentration(
     smallest: SmallestCell,
     level: Level = "county",
 ) -> ConcentrationShape:
-    """Return each place's share of the payments in the ledger, largest first; no person."""
+    """Return each place's share of the payments in the ledger, largest first; no person.
+
+    Beside it, the share of what is out today, by the larger of ledger and bank until settled.
+    """
     inside = within(caller, place)
     with ledger.read() as view:
-        totals, year = tally.totals(view), date_in_china(view.now).year
+        totals, beside = tally.totals(view), tally.beside(view)
+        year = date_in_china(view.now).year
         largest = largest_share(view, caller.places, inside)
-    sums = portfolio(resources.edition, totals, level, inside, year, smallest)
+        out = largest_exposure(view, tally, caller.places, inside)
+    sums = portfolio(resources.edition, totals, beside, level, inside, year, smallest)
     rows = concentration(sums)
     return ConcentrationShape.model_validate(
         {
@@ -88,6 +97,8 @@ def get_concentration(
             "counts": CONCENTRATION_COUNTS,
             "largest_ten_percent": largest,
             "herfindahl": herfindahl(rows),
+            "largest_ten_exposure_percent": out,
+            "exposure_herfindahl": herfindahl(rows, EXPOSURE),
             "rows": rows,
         }
     )

@@ -34,6 +34,10 @@ class PortfolioRow(BaseModel):
     none: int | None
     this_year: SumsShape
     in_total: SumsShape
+    loans: int | None
+    exposure_yuan: int | None = Field(
+        description="outstanding today, by the larger of ledger and bank until a person settles it"
+    )
 
 
 class PortfolioShape(BaseModel):
@@ -56,6 +60,8 @@ class ConcentrationRow(BaseModel):
     disbursements: int | None = Field(description="null: too few for the caller to see")
     disbursed_yuan: int | None
     share_percent: float | None
+    exposure_yuan: int | None
+    exposure_percent: float | None
 
 
 class ConcentrationShape(BaseModel):
@@ -67,4 +73,9 @@ class ConcentrationShape(BaseModel):
         description="share of the ten largest borrowers; null if there are no more than ten"
     )
     herfindahl: float | None = Field(description="of the places shown, 1/n to 1; null without any")
+    largest_ten_exposure_percent: float | None = Field(
+        description="share of the ten largest borrowers of what is out today; null if there are no"
+        " more than ten"
+    )
+    exposure_herfindahl: float | None = Field(description="as `herfindahl`, of what is out today")
     rows: list[ConcentrationRow]

@@ -1,8 +1,8 @@
 """The tally: totals and open cases of the whole ledger, kept in memory and up to date.
 
 The tally is a fold over the entries and never stored, so it cannot contradict the ledger. It reads
-new entries whenever it is used. Its size grows with villages, years and open cases, not with
-entries.
+new entries whenever it is used. Its size grows with villages, years, open cases and differences
+from the bank's books, not with entries.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Request
 
+from api.cases.differences import Differing
 from api.core.calendar import date_in_china
 from api.ledger.commands import View
 from api.ledger.errors import LedgerRefusalError
 from api.ledger.writer import Ledger
+from api.portfolio.beside import Beside, changed_differences
 from api.portfolio.totals import CaseChange, EntryRange, Totals, case_changes, totals_by_place
 
 #: Entries that the database aggregates in one query.
@@ -41,6 +43,7 @@ class Tally:
         self._seq = 0
         self._totals: dict[tuple[str, int], Totals] = {}
         self._open: dict[str, _OpenCase] = {}
+        self._differing: dict[str, list[Differing]] = {}
         self._lock = threading.Lock()
 
     def totals(self, view: View) -> Mapping[tuple[str, int], Totals]:
@@ -48,6 +51,26 @@ class Tally:
         with self._lock:
             self._catch_up(view)
             return {key: Totals(**vars(totals)) for key, totals in self._totals.items()}
+
+    def beside(self, view: View) -> Mapping[str, Beside]:
+        """Return by village what the bank's books add, up to the last entry of `view`."""
+        found: dict[str, Beside] = {}
+        for _, each in self.differences(view):
+            found.setdefault(each.place_code, Beside()).add(each)
+        return found
+
+    def differences(self, view: View) -> list[tuple[str, Differing]]:
+        """Return each difference with its subject, settled or not, as of the end of `view`."""
+        with self._lock:
+            self._catch_up(view)
+            found = self._differing.items()
+            return [(subject, each) for subject, differing in found for each in differing]
+
+    def differing(self, view: View) -> list[str]:
+        """Return the subjects with a difference, settled or not, up to the last entry of `view`."""
+        with self._lock:
+            self._catch_up(view)
+            return sorted(self._differing)
 
     def open_cases(self, view: View) -> list[tuple[int, str, str]]:
         """Return (first seq, decision id, village) of each open case, longest wait first.
@@ -79,11 +102,15 @@ class Tally:
         # Read everything before changing anything: a failing database leaves the fold consistent.
         added = list(totals_by_place(view.connection, entry_range))
         changes = list(case_changes(view.connection, entry_range))
+        differing = dict(changed_differences(view, entry_range))
         for village, year, totals in added:
             present = self._totals.setdefault((village, year), Totals())
             present += totals
         for change in changes:
             self._apply(change)
+        self._differing.update(differing)
+        for subject in [subject for subject, each in differing.items() if not each]:
+            del self._differing[subject]
         self._seq = entry_range.upto
         if self._seq == view.last_seq:
             self._drop_expired(view)

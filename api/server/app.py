@@ -44,6 +44,7 @@ from api.payments import routes as payments_routes
 from api.persons import routes as persons_routes
 from api.portfolio import routes as portfolio_routes
 from api.portfolio.tally import Tally, preloading
+from api.reconciliation import routes as reconciliation_routes
 from api.reviews import routes as reviews_routes
 from api.server import refusals
 from api.server import routes as server_routes
@@ -136,6 +137,7 @@ def create_app(
         server_routes.health_router,
         cases_routes.router, payments_routes.router, reviews_routes.router,
         consent_routes.router, persons_routes.router, portfolio_routes.router,
+        reconciliation_routes.router,
         webhooks_routes.router, evidence_routes.router, visits_routes.router,
         edition_routes.router, installation_routes.router, models_routes.router,
     ):  # fmt: skip

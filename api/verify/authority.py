@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from api.access.account import PASSWORD, rights_text
+from api.access.account_events import CONSOLE
 from api.access.account_history import is_account_change
 from api.core.principal import Role
 from api.ledger.entries import Kind
@@ -34,6 +35,8 @@ ROLES_OF_KIND: Mapping[Kind, frozenset[Role]] = {
     "DISBURSEMENT_CANCELLED": frozenset({"officer", "reviewer"}),
     "REPAID": frozenset({"officer"}),
     "REPAYMENT_CANCELLED": frozenset({"officer"}),
+    "BANK_REPORTED": frozenset(),
+    "DIFFERENCE_SETTLED": frozenset({"reviewer"}),
     "CONSENT_GIVEN": frozenset({"officer"}),
     "CONSENT_WITHDRAWN": frozenset({"officer"}),
     "VISITED": frozenset({"officer"}),
@@ -41,6 +44,8 @@ ROLES_OF_KIND: Mapping[Kind, frozenset[Role]] = {
     "EXPORTED": frozenset({"officer"}),
     "ERASED": frozenset({"reviewer"}),
 }
+#: Kinds that commands of the console write: no account, and so no authority, acts there.
+BY_CONSOLE: frozenset[Kind] = frozenset({"BANK_REPORTED"})
 #: The service reads accounts again after seconds, and after a failure of its database at the latest
 #: after half a minute. An act soon after a change of its account may follow the older rights.
 _GRACE = timedelta(seconds=60)
@@ -72,7 +77,8 @@ class Uses:
         """Add the entry `row`; from the first entry with an authority on, each must have one."""
         seq, actor, text = row["seq"], row["actor"], row["authority"]
         if text is None:
-            if self.is_begun:
+            is_console = row["kind"] in BY_CONSOLE and str(actor).partition(":")[0] == CONSOLE
+            if self.is_begun and not is_console:
                 what = f"entry {seq}: {actor} acted without roles granted in the audit"
                 report.add("authority", seq, what)
             return

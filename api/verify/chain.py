@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, literal_column, select
 
 from api.ledger.chain import GENESIS, entry_digest
 from api.ledger.findings import Report
+from api.ledger.sealed_bodies import SEALED_KINDS
 from api.ledger.tables import entries
 from api.verify.authority import Uses
 
@@ -74,16 +75,16 @@ class Chain:
             self.erased.add(row["subject_id"])
         if row["kind"] == "DECISION":
             self._add_decision(row, report)
-        if row["kind"] in ("VISITED", "VISIT_WITHDRAWN"):
-            self._add_visit(row, report)
+        if row["kind"] in SEALED_KINDS:
+            self._add_sealed(row, report)
 
-    def _add_visit(self, row: dict[str, Any], report: Report) -> None:
+    def _add_sealed(self, row: dict[str, Any], report: Report) -> None:
         seq = row["seq"]
         try:
             key = json.loads(row["body"])["person_key"]
             self.person_keys.setdefault(row["subject_id"], (key, seq))
         except (ValueError, KeyError, TypeError):
-            what = f"entry {seq} is not a visit in a form that this version knows"
+            what = f"entry {seq} ({row['kind']}) is not in a form that this version knows"
             report.add("altered", seq, what)
 
     def _add_decision(self, row: dict[str, Any], report: Report) -> None:

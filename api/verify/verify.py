@@ -22,6 +22,7 @@ from api.verify.audit import verify_accounts, verify_audit, verify_second_factor
 from api.verify.authority import verify_authority
 from api.verify.chain import Chain, allow_invalid_text, read_rows, try_digest, verify_chain
 from api.verify.checkpoints import verify_checkpoints, verify_coverage
+from api.verify.differences import verify_differences
 from api.verify.identities import verify_identities
 from api.verify.outside import OutsideFile, verify_against, verify_outside
 
@@ -82,6 +83,7 @@ def verify_ledger(
             verify_authority(chain.uses, grants, report)
             verify_accounts(connection, grants, report)
             verify_second_factors(connection, grants, report)
+            verify_differences(connection, report)
             verify_identities(connection, chain, None if public else location.keys, report)
     finally:
         engine.dispose()

@@ -19,7 +19,7 @@ from api.http.problems import FieldError, ProblemError
 from api.ledger.chain import encode_json
 from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import NewEntry
-from api.visits.visits import body_of
+from api.ledger.sealed_bodies import body_of
 from model.archive.tables import season_harvest
 from model.decision.visits import VISIT_VALID_DAYS, counts_visits
 from model.policy.controls import controls_on

@@ -31,6 +31,7 @@ from api.http.problem_kinds import LEDGER_AWAY, NOT_READY, UNKNOWN_MEMBER
 from api.http.problems import ProblemError
 from api.ledger.commands import View
 from api.ledger.entries import Entry
+from api.ledger.sealed_bodies import found_by
 from api.visits.commands import RecordVisit
 from api.visits.schemas import (
     VisitRecorded,
@@ -39,7 +40,7 @@ from api.visits.schemas import (
     VisitWithdrawn,
     WithdrawalRequest,
 )
-from api.visits.visits import VISITED, Record, found_by, in_force, records_of, withdrawals
+from api.visits.visits import VISITED, Record, in_force, records_of, withdrawals
 from api.visits.withdrawal import WithdrawVisit
 
 router = APIRouter(prefix="/v1/members/{member_id}", route_class=StrictRoute, tags=["persons"])

@@ -7,7 +7,6 @@ which erasure destroys.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,19 +14,16 @@ from typing import Any
 
 from api.core.calendar import date_in_china
 from api.editions.edition import Edition, Profile
-from api.ledger.chain import encode_json
 from api.ledger.commands import View
 from api.ledger.entries import Entry, Kind
+from api.ledger.sealed_bodies import found_by
 from model.decision.visits import Harvest, Value, Visit, confirmed, counts_visits, withdrawn
-from model.errors import LedgerError
 from model.policy.policy import Policy
 
 #: Visits, and the withdrawals of visits that were recorded by mistake.
 VISITED: tuple[Kind, ...] = ("VISITED", "VISIT_WITHDRAWN")
-_ERASED: tuple[Kind, ...] = ("ERASED",)
 #: Field of a decision's entry: the ids of the visits that changed the profile it stores.
 VISITS = "visits"
-_SEALED, _KEY = "found_sealed", "person_key"
 
 
 @dataclass(frozen=True)
@@ -80,37 +76,6 @@ def _unlapsed(entries: Iterable[Entry], today: date) -> list[Entry]:
         for entry in entries
         if entry.kind == "VISITED" and date.fromisoformat(entry.body["until"]) >= today
     ]
-
-
-def body_of(
-    view: View, subject_id: str, entry_id: str, shown: Mapping[str, str], found: Any
-) -> dict[str, Any]:
-    """Return the body of an entry: `shown` in plain, what was `found` or noted sealed."""
-    key, sealed = view.identities.keys.seal(subject_id, encode_json(found), entry_id)
-    return {**shown, _SEALED: sealed, _KEY: key}
-
-
-def found_by(view: View, entry: Entry) -> Mapping[str, Any] | None:
-    """Return what `entry`, of a visit or its withdrawal, seals; None once the person was erased.
-
-    Raises
-    ------
-    LedgerError
-        If it was altered, or its key is missing although nobody was erased.
-    """
-    text = view.identities.keys.open(entry.subject_id, entry.body[_SEALED], entry.entry_id)
-    if text is None and not view.entries_of_subject(entry.subject_id, _ERASED):
-        raise LedgerError(
-            f"entry {entry.seq}: the key of the visit is missing, and nobody was erased; restore"
-            " table person_keys from backup"
-        )
-    return None if text is None else json.loads(text)
-
-
-def opened(view: View, entry: Entry) -> dict[str, Any]:
-    """Return the body of a visit's entry with what it found in plain, for the person's own copy."""
-    body = {name: value for name, value in entry.body.items() if name not in (_SEALED, _KEY)}
-    return body | dict(found_by(view, entry) or {})
 
 
 def records_of(view: View, entries: Iterable[Entry]) -> list[Record]:

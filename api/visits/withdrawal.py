@@ -17,7 +17,8 @@ from api.http.problems import FieldError, ProblemError
 from api.ledger.chain import encode_json
 from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, NewEntry
-from api.visits.visits import VISITED, body_of, withdrawals
+from api.ledger.sealed_bodies import body_of
+from api.visits.visits import VISITED, withdrawals
 from model.policy.controls import controls_on
 
 #: Why a visit is withdrawn; the note says more.

@@ -304,7 +304,21 @@ def test_the_invariants_hold_after_any_actions(desk, ledger_settings, published_
 KINDS = ("DECISION", "REPEATED", "REVIEW_REQUESTED", "REVIEW_CLAIMED", "REVIEW_DECIDED",
          "REVIEW_ASSIGNED", "OVERRIDDEN", "DISBURSEMENT_PROPOSED", "DISBURSED",
          "CANCELLATION_PROPOSED", "DISBURSEMENT_CANCELLED", "REPAID", "REPAYMENT_CANCELLED",
-         "EXPORTED", "ERASED")  # fmt: skip
+         "BANK_REPORTED", "DIFFERENCE_SETTLED", "EXPORTED", "ERASED")  # fmt: skip
+reports = st.fixed_dictionaries(
+    {
+        "loan": st.just("l"),
+        "number": st.none() | st.just(1),
+        "presence": st.sampled_from(["shown", "absent", "vanished", "eaten"]),
+        "books_on": st.sampled_from(["2023-10-09", "2023-09-01", "never"]),
+        "complete_to": st.just("2023-09-08"),
+        "lent_on": st.none() | st.just("2023-10-09"),
+        **dict.fromkeys(
+            ("tolerance_days", "tolerance_yuan", "lent_yuan", "days_past_due", "surplus_yuan"),
+            st.integers(0, 9_000),
+        ),
+    }
+)
 any_entry = st.builds(
     Entry,
     kind=st.sampled_from(KINDS),
@@ -313,8 +327,10 @@ any_entry = st.builds(
     place_code=st.just("999901001001"),
     actor=st.sampled_from(REVIEWERS),
     amount_yuan=st.none() | st.integers(0, 10_000),
-    outcome=st.sampled_from([None, "APPROVE", "DECLINE", "REFER", "SECOND_NEEDED"]),
-    body=st.just({}) | st.just({"number": 1, "until": "2023-10-09T12:00:00+00:00"}),
+    outcome=st.sampled_from(
+        [None, "APPROVE", "DECLINE", "REFER", "SECOND_NEEDED", "BANK", "LEDGER"]
+    ),
+    body=st.just({}) | st.just({"number": 1, "until": "2023-10-09T12:00:00+00:00"}) | reports,
     entry_id=st.just("e"),
     seq=st.integers(1, 9),
     recorded_at=st.just(datetime(2023, 10, 9, tzinfo=UTC)),

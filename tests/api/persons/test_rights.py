@@ -166,7 +166,7 @@ def test_nobody_is_erased_while_a_loan_runs(desk):
 def counted(desk, level="county", within=lambda village: True, tally=None):
     with desk.ledger.read() as view:
         sums = (tally or Tally()).totals(view)
-    return portfolio(desk.resources.edition, sums, level, within, desk.now.year)
+    return portfolio(desk.resources.edition, sums, {}, level, within, desk.now.year)
 
 
 def test_the_portfolio_counts_from_members_to_payments(desk):

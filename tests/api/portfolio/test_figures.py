@@ -160,7 +160,7 @@ def test_the_concentration_of_fourteen_borrowers_adds_up_and_names_nobody(desk: 
     paid = [1_000 + 100 * n for n in range(14)]
     with desk.ledger.read() as view:
         totals = Tally().totals(view)
-        table = portfolio(desk.resources.edition, totals, "township", lambda _: True, 2023)
+        table = portfolio(desk.resources.edition, totals, {}, "township", lambda _: True, 2023)
         largest = largest_share(view, ("",), lambda _: True)
     found = concentration(table)
     assert sum(row["disbursed_yuan"] for row in found) == sum(paid)

@@ -45,6 +45,7 @@ _ROUTES = {
     "CONSENT_GIVEN": ("post_consent",), "CONSENT_WITHDRAWN": ("post_consent_withdrawal",),
     "REPAID": ("post_repayment",), "REPAYMENT_CANCELLED": ("post_repayment_cancellation",),
     "VISITED": ("post_visit",), "VISIT_WITHDRAWN": ("post_visit_withdrawal",),
+    "BANK_REPORTED": (), "DIFFERENCE_SETTLED": ("post_settlement",),
     "EXPORTED": ("get_member_export",),
     "ERASED": ("post_member_erasure",),
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""The bank's books beside the ledger: recorded after an import, listed, settled by a person."""
