@@ -1,5 +1,5 @@
 #!/bin/bash
-# One night: import what visits confirmed and what the branches sent, publish, verify. It stops at the first step that
+# One night: import what visits confirmed and what the branches sent, publish, reconcile, verify. It stops at the first step that
 # fails, and its exit status is that of the step, so that the timer's failure is seen (systemctl --failed, OnFailure=).
 set -euo pipefail
 
@@ -24,5 +24,7 @@ if [ -n "$(find "$inbox" -type f -print -quit)" ]; then
     "$bin/rongzi" import "$inbox" --archive "$archive" --report "$home/reports/import-$day.json"
 fi
 "$bin/rongzi" whitelist --archive "$archive" --as-of "$day" --out "$home/reports/whitelist-$day.parquet" --home "$home"
+# Differences are for people in the morning, and no fault of the night.
+"$bin/rongzi" reconcile --archive "$archive" --as-of "$day" --home "$home" > "$home/reports/reconcile-$day.txt"
 "$bin/rongzi" person expire --home "$home"
 "$bin/rongzi" verify-ledger --home "$home"

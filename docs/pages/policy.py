@@ -8,6 +8,7 @@ from typing import Any
 from docs.pages.rendering import render
 from model.policy.controls import shipped_controls
 from model.policy.policy_file import shipped_policy
+from model.policy.reconciliation import shipped_reconciliation
 from model.policy.retention import shipped_retention
 
 Row = tuple[object, ...]
@@ -31,6 +32,7 @@ def policy_page() -> str:
         member_rules=list(_rules(spec["rules"])),
         request_rules=list(_rules(spec["request_rules"])),
         controls=list(_dated_entries(shipped_controls())),
+        reconciliation=list(_dated_entries(shipped_reconciliation())),
         retention=list(_dated_entries(shipped_retention())),
         sources={name: entry["source"] for name, entry in spec.items() if "source" in entry},
     )
