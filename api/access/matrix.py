@@ -65,8 +65,8 @@ _EDITIONS: tuple[Role, ...] = ("operator", "analyst", "head", "manager", "audito
 _MODELS: tuple[Role, ...] = ("analyst", "head", "manager", "auditor")
 
 #: Rules by route name. An administrator manages accounts and sees no member's data. An auditor
-#: reads and changes nothing. An officer never decides a review. Analysts and managers see counts,
-#: not people.
+#: reads and changes nothing; verifying reads too. An officer never decides a review. Analysts and
+#: managers see counts, not people.
 MATRIX: Mapping[str, Rule] = {
     "get_root": _rule(_PUBLIC),
     "get_live": _rule(_PUBLIC),
@@ -148,6 +148,8 @@ MATRIX: Mapping[str, Rule] = {
     "get_overrides": _rule(("reviewer", "analyst", "auditor"), "rows"),
     "get_accesses": _rule(("auditor",), "rows"),
     "get_accesses_export": _rule(("auditor",), "rows"),
+    "post_ledger_verification": _rule(("auditor",), "everywhere"),
+    "get_ledger_verification": _rule(("auditor",), "everywhere"),
     "get_webhooks": _rule(("operator",), "everywhere"),
 }
 

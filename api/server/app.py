@@ -50,6 +50,8 @@ from api.server import refusals
 from api.server import routes as server_routes
 from api.server.overload import Load, Overload
 from api.server.serve import drained_on_signal, watching
+from api.verify import routes as verify_routes
+from api.verify.verifications import Verifications
 from api.visits import routes as visits_routes
 from api.webhooks import routes as webhooks_routes
 from api.webhooks.delivery import delivering
@@ -97,6 +99,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             freeze_startup_objects()
             yield
     finally:
+        await app.state.verifications.stop()
         await asyncio.to_thread(ledger.close)
         app.state.access_control.close()
 
@@ -130,6 +133,7 @@ def create_app(
     app.state.access_control = AccessControl(settings)
     app.state.tally = Tally()
     app.state.caps_exceeded = caps_exceeded
+    app.state.verifications = Verifications(settings)
     for router in (
         decisions_routes.router, members_routes.router, server_routes.about_router,
         access_routes.sign_in_router, session_routes.router, account_routes.router,
@@ -140,6 +144,9 @@ def create_app(
         reconciliation_routes.router,
         webhooks_routes.router, evidence_routes.router, visits_routes.router,
         edition_routes.router, installation_routes.router, models_routes.router,
+        edition_routes.router, installation_routes.router,
+        edition_routes.router,
+        verify_routes.router,
     ):  # fmt: skip
         app.include_router(router)
     console_routes.install(app)
