@@ -8,7 +8,7 @@ from api.access.schemas import AccessPage
 from api.console.page import Page
 
 _ROWS = 50
-FILTERS = ("actor", "since", "until")
+FILTERS = ("actor", "member_id", "since", "until")
 
 
 async def show_accesses(page: Page) -> Response:

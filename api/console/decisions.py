@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, get_args
 
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from api.access.dependencies import UUID
 from api.cases.schemas import (
     DecisionsPage,
     DecisionWithHistory,
@@ -15,14 +17,34 @@ from api.cases.schemas import (
 )
 from api.cases.state import APPROVING
 from api.console.calls import RefusedError
+from api.console.forms import given
 from api.console.page import Page
 from api.console.pictures import points_bars
+from api.console.problems import ConsoleError, Notice
 from api.console.session import Language
 from api.decisions.schemas import Outcome
 from api.editions.in_use import today_in_china
+from api.members.schemas import SearchPage
+from model.profile.dictionary import Text
 
 _ROWS = 30
-FILTERS = ("outcome", "actor", "since", "until")
+FILTERS = ("outcome", "actor", "member_id", "since", "until")
+#: What is known of a person whose decisions are looked for.
+PERSON = ("name", "phone", "id_number", "village")
+_NOTHING_GIVEN = Notice(
+    Text("请至少填写一项", "Fill in at least one field"),
+    Text(
+        "姓名、手机号、身份证号、村名或决策编号。",
+        "A name, a phone number, an id number, a village, or the number of a decision.",
+    ),
+)
+_NO_NUMBER = Notice(
+    Text("这不是决策编号", "This is no number of a decision"),
+    Text(
+        "决策编号印在决策页和告知书上，共 36 位。",
+        "It stands on the page of the decision and on the notice, and has 36 characters.",
+    ),
+)
 #: States in which a reviewer may take a case.
 _CLAIMABLE = ("WAITING", "WAITING_FOR_SECOND")
 
@@ -51,15 +73,37 @@ async def show_decision(page: Page) -> Response:
     )
 
 
-async def show_decisions(page: Page) -> Response:
-    """Show the decisions of the caller's places, latest first; an officer's own."""
+async def show_decisions(page: Page, found: SearchPage | None = None) -> Response:
+    """Show the decisions of the caller's places, latest first; an officer's own.
+
+    Parameters
+    ----------
+    found
+        The people whom a search found, with a way to the decisions of each.
+    """
     filters = {name: page.asked(name) for name in FILTERS}
     decisions = await page.calls.read(
         "list_decisions", DecisionsPage, **filters, cursor=page.asked("cursor"), page_size=_ROWS
     )
     template = "decisions_rows.html" if page.is_partial else "decisions.html"
     asked = {name: text for name, text in filters.items() if text}
-    return page.show(template, decisions=decisions, asked=asked, outcomes=get_args(Outcome))
+    return page.show(
+        template, decisions=decisions, asked=asked, outcomes=get_args(Outcome), found=found
+    )
+
+
+async def find(page: Page) -> Response:
+    """Show who matches what is known of a person; a decision's number opens the decision.
+
+    A person is named in the body of the form alone, because addresses are logged and kept.
+    """
+    if decision_id := page.filled("decision_id").strip().lower():
+        if not re.fullmatch(UUID, decision_id):
+            raise ConsoleError(_NO_NUMBER)
+        return page.go(f"/console/decisions/{decision_id}")
+    if not (wanted := given(page.fields, *PERSON)):
+        raise ConsoleError(_NOTHING_GIVEN)
+    return await show_decisions(page, await page.calls.post("search_members", SearchPage, wanted))
 
 
 async def show_replay(page: Page) -> Response:

@@ -36,6 +36,7 @@ NAVIGATION: tuple[Link, ...] = (
     Link("/console/reviews", Text("审核", "Reviews"), "list_reviews"),
     Link("/console/decisions", Text("决策", "Decisions"), "list_decisions"),
     Link("/console/accesses", Text("查阅记录", "Access record"), "get_accesses"),
+    Link("/console/ledger", Text("账本核验", "Ledger"), "get_ledger_verification"),
     Link("/console/figures", Text("数字", "Figures"), "get_funnel"),
     Link("/console/editions", Text("名单", "Editions"), "get_editions"),
     Link("/console/installation", Text("体检", "Examination"), "get_examination"),
@@ -129,8 +130,10 @@ class Page:
         return self.request.query_params.get(name) or None
 
     def may(self, route: str) -> bool:
-        """Return whether a role of the caller allows `route`."""
-        return self.caller is not None and not MATRIX[route].roles.isdisjoint(self.caller.roles)
+        """Return whether a role of the caller allows `route`, and the places do if it needs all."""
+        if self.caller is None or MATRIX[route].roles.isdisjoint(self.caller.roles):
+            return False
+        return MATRIX[route].bound != "everywhere" or "" in self.caller.places
 
     def text(self, text: Text) -> str:
         """Return `text` in the language of the page."""

@@ -13,6 +13,7 @@ from api.access.order_routes import Action
 from api.cases.state import Status
 from api.consent.commands import Evidence, Purpose
 from api.console import problems
+from api.console.ledger import COUNTS
 from api.console.orders import ORDER_STATES
 from api.console.wording import WORDS
 from api.core.principal import ROLES
@@ -25,11 +26,24 @@ from api.models.schemas import GateStatus, GateVerdict, Standing
 from api.models.watch_schemas import AlertLevel
 from api.operation.doctor import Level
 from api.scoring.shadow import SETS
+from api.verify.verifications import State
 from api.visits.commands import Proof
 from api.visits.withdrawal import WithdrawalReason
 from model.archive.tables import HARVESTED_BY
 from model.decision.whitelist_changes import ChangeKind
+from tests.support.paths import ROOT
 
+#: The kinds of finding, as the verification names them.
+FINDINGS = sorted(
+    {"no outside", "outside cut"}
+    | {
+        found
+        for file in (ROOT / "api").glob("[vl]e*/*.py")
+        for found in re.findall(
+            r"""report\.add\(\s*"([a-z ]+)",""", file.read_text(encoding="utf-8")
+        )
+    }
+)
 #: What only a program understands: addresses, headers, fields, files.
 TECHNICAL = re.compile(
     r"/v1|docs/|GET |POST |Idempotency|Retry-After|errors|JSON|_|Content-Type|/ready"
@@ -55,6 +69,7 @@ def test_the_sentence_of_a_problem_speaks_to_people(kind: str) -> None:
         ("evidence", get_args(Evidence)), ("act", ACTS), ("action", get_args(Action)),
         ("order", ORDER_STATES), ("factor", get_args(Factor)), ("proof", get_args(Proof)),
         ("income", INCOMES), ("crop", CROPS), ("season", HARVESTED_BY),
+        ("verification", get_args(State)), ("verified", COUNTS), ("finding", FINDINGS),
         ("withdrawal", get_args(WithdrawalReason)),
         ("publication", (PUBLISHED, ROLLED_BACK)), ("level", get_args(Level)),
         ("gates", get_args(GateVerdict)), ("gate_status", get_args(GateStatus)),
