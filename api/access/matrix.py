@@ -115,6 +115,8 @@ MATRIX: Mapping[str, Rule] = {
     "get_whitelist_changes": _rule(_CASE, "rows", personal=True),
     "get_funnel": _rule(_COUNTS, "rows"),
     "get_portfolio": _rule(_COUNTS, "rows"),
+    "get_portfolio_months": _rule(_COUNTS, "rows"),
+    "get_portfolio_quality": _rule(_COUNTS, "rows"),
     "get_concentration": _rule(("manager", "analyst", "auditor"), "rows"),
     "post_decision": _rule(("officer",), "member in body"),
     "list_decisions": _rule(_CASE, "rows", personal=True),

@@ -28,7 +28,7 @@ from api.members.schemas import SearchPage
 from model.profile.dictionary import Text
 
 _ROWS = 30
-FILTERS = ("outcome", "actor", "member_id", "since", "until")
+FILTERS = ("outcome", "actor", "member_id", "county", "township", "village", "since", "until")
 #: What is known of a person whose decisions are looked for.
 PERSON = ("name", "phone", "id_number", "village")
 _NOTHING_GIVEN = Notice(

@@ -10,10 +10,18 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from api.console.page import Page
-from api.console.pictures import FunnelBar, funnel_bars
+from api.console.pictures import FunnelBar, funnel_bars, trend_picture
 from api.console.workbook import MEDIA_TYPE, Cell, Sheet, workbook
+from api.http.schemas import CountShape
 from api.members.schemas import FunnelRow, FunnelShape
-from api.portfolio.schemas import ConcentrationShape, PortfolioRow, PortfolioShape
+from api.portfolio.schemas import (
+    ConcentrationShape,
+    PortfolioRow,
+    PortfolioShape,
+    QualityRow,
+    QualityShape,
+    TrendShape,
+)
 
 #: Steps of the funnel that are drawn, widest first.
 _STEPS = ("members", "consenting", "eligible", "first", "applied", "borrowers")
@@ -33,6 +41,8 @@ class Figures:
     total: FunnelRow | None
     portfolio: PortfolioShape
     steps: list[FunnelBar]
+    trend: TrendShape
+    quality: QualityShape
 
 
 async def show_figures(page: Page) -> Response:
@@ -43,13 +53,27 @@ async def show_figures(page: Page) -> Response:
         concentration = await page.calls.read(
             "get_concentration", ConcentrationShape, level=figures.level, **_place(page)
         )
-    return page.show("figures.html", figures=figures, concentration=concentration, sums=_SUMS)
+    return page.show(
+        "figures.html",
+        figures=figures,
+        concentration=concentration,
+        sums=_SUMS,
+        picture=trend_picture(figures.trend.rows),
+        # An officer lists decisions of their own alone, which are not those that are counted.
+        opens_decisions=page.may("list_decisions") and page.may("get_overrides"),
+        opens_members=page.may("get_whitelist"),
+    )
 
 
 async def get_workbook(page: Page) -> Response:
     """Return what the page shows as a workbook."""
     figures = await _figures(page)
-    sheets = [_funnel_sheet(page, figures), _portfolio_sheet(page, figures)]
+    sheets = [
+        _funnel_sheet(page, figures),
+        _portfolio_sheet(page, figures),
+        _trend_sheet(page, figures),
+        _quality_sheet(page, figures),
+    ]
     day = figures.funnel.as_of
     headers = {"Content-Disposition": f'attachment; filename="rongzi-figures-{day}.xlsx"'}
     return Response(workbook(sheets), headers=headers, media_type=MEDIA_TYPE)
@@ -67,10 +91,12 @@ async def _figures(page: Page) -> Figures:
     portfolio = await page.calls.read("get_portfolio", PortfolioShape, level=level, **place)
     total = whole.rows[0] if whole.rows else None
     counts = {name: getattr(total, name) for name in _STEPS} if total else {}
-    return Figures(level, funnel, total, portfolio, funnel_bars(counts))
+    trend = await page.calls.read("get_portfolio_months", TrendShape, **place)
+    quality = await page.calls.read("get_portfolio_quality", QualityShape, level=level, **place)
+    return Figures(level, funnel, total, portfolio, funnel_bars(counts), trend, quality)
 
 
-def _named(row: FunnelRow | PortfolioRow) -> str:
+def _named(row: FunnelRow | PortfolioRow | QualityRow) -> str:
     return row.village or row.township or row.county or row.place_code
 
 
@@ -96,3 +122,27 @@ def _portfolio_sheet(page: Page, figures: Figures) -> Sheet:
         for row in shape.rows
     ]
     return Sheet("portfolio", [periods, head, *rows])
+
+
+def _trend_sheet(page: Page, figures: Figures) -> Sheet:
+    names, head = _columns(page, figures.trend.counts)
+    rows = [
+        [f"{row.month:%Y-%m}", *(getattr(row, name) for name in names)]
+        for row in figures.trend.rows
+    ]
+    return Sheet("months", [["month", *head], *rows])
+
+
+def _quality_sheet(page: Page, figures: Figures) -> Sheet:
+    names, head = _columns(page, figures.quality.counts)
+    rows = [
+        [row.place_code, _named(row), *(getattr(row, name) for name in names)]
+        for row in figures.quality.rows
+    ]
+    return Sheet("quality", [["code", "place", *head], *rows])
+
+
+def _columns(page: Page, counts: list[CountShape]) -> tuple[list[str], list[str]]:
+    """Return the names of columns, and what each counts in the language of the page."""
+    language = page.session.language
+    return [each.name for each in counts], [getattr(each, language) for each in counts]

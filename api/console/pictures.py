@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from api.cases.schemas import CountedShape
 from api.members.schemas import MonthShape
+from api.portfolio.schemas import MonthRow
 
 WIDTH = 340
 #: Points shown below the lowest and above the highest cut-off.
@@ -135,6 +136,42 @@ def season_picture(months: Sequence[MonthShape], height: float = 80) -> Season:
 
     every = [bars(number, month) for number, month in enumerate(months)]
     return Season(every, round(step, 2), height, top, top_of_sum)
+
+
+@dataclass(frozen=True)
+class TrendBar:
+    """One month: its place and number, heights of what was paid out and repaid."""
+
+    x: float
+    number: int
+    disbursed: float
+    repaid: float
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The months side by side, and the amount in yuan at the top."""
+
+    months: list[TrendBar]
+    step: float
+    height: float
+    top_yuan: int
+
+
+def trend_picture(months: Sequence[MonthRow], height: float = 90) -> Trend:
+    """Return the months as pairs of bars; what is hidden, or below nothing, has no bar."""
+    amounts = [(each.disbursed_yuan or 0, each.repaid_yuan or 0) for each in months]
+    top = max(max(pair) for pair in amounts) if amounts else 0
+    step = WIDTH / max(len(months), 1)
+
+    def high(amount: int) -> float:
+        return round(max(amount, 0) / max(top, 1) * height, 1)
+
+    bars = [
+        TrendBar(round(number * step, 1), month.month.month, high(disbursed), high(repaid))
+        for number, (month, (disbursed, repaid)) in enumerate(zip(months, amounts, strict=True))
+    ]
+    return Trend(bars, round(step, 2), height, max(top, 0))
 
 
 @dataclass(frozen=True)

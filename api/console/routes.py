@@ -27,6 +27,7 @@ from api.console import (
     villages,
     visits,
     watching,
+    whitelist,
 )
 from api.console.renewal import Renewals
 from api.console.serve import PageRoute
@@ -123,6 +124,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("/console/models/cards/{digest}", cards.show_card),
     PageRoute("/console/models/cards/{digest}/order", cards.show_card, key_orders.order),
     PageRoute("/console/models/cards/{digest}/against/{other_digest}", cards.show_cards_against),
+    PageRoute("/console/whitelist", whitelist.show_whitelist),
     PageRoute("/console/figures", figures.show_figures),
     PageRoute("/console/figures.xlsx", figures.get_workbook),
 )

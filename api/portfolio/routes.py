@@ -1,4 +1,4 @@
-"""``GET /v1/portfolio``: members by tier, decisions, approvals and disbursements, by place."""
+"""Routes of the portfolio: its sums by place, where the money is, its months, its quality."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from api.access.dependencies import (
 from api.core.calendar import date_in_china
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, NOT_READY
+from api.portfolio.book import BooksInUse, months_until
 from api.portfolio.concentration import (
     CONCENTRATION_COUNTS,
     EXPOSURE,
@@ -24,8 +25,10 @@ from api.portfolio.concentration import (
     largest_exposure,
     largest_share,
 )
+from api.portfolio.months import MONTH_COUNTS, MONTHS, trend
 from api.portfolio.portfolio import PORTFOLIO_COUNTS, portfolio
-from api.portfolio.schemas import ConcentrationShape, PortfolioShape
+from api.portfolio.quality import QUALITY_COUNTS, quality
+from api.portfolio.schemas import ConcentrationShape, PortfolioShape, QualityShape, TrendShape
 from api.portfolio.tally import TallyInUse
 
 router = APIRouter(prefix="/v1", tags=["members and whitelist"])
@@ -101,4 +104,53 @@ def get_concentration(
             "exposure_herfindahl": herfindahl(rows, EXPOSURE),
             "rows": rows,
         }
+    )
+
+
+@router.get(
+    "/portfolio/months",
+    summary="Show what each of the last months added",
+    responses=refusals(LEDGER_AWAY),
+)
+def get_portfolio_months(
+    caller: Caller,
+    ledger: LedgerInUse,
+    books: BooksInUse,
+    place: Within,
+    smallest: SmallestCell,
+) -> TrendShape:
+    """Return decisions, payments and repayments of this month and the twelve before it."""
+    code = place.village or place.township or place.county or ""
+    with ledger.read() as view, books.lock:
+        months = months_until(date_in_china(view.now), MONTHS)
+        rows = trend(books.at(view).months, months, code, within(caller, place), smallest)
+    return TrendShape.model_validate({"counts": MONTH_COUNTS, "rows": rows})
+
+
+@router.get(
+    "/portfolio/quality",
+    summary="Show arrears, and expected against actual loss, by place",
+    responses=refusals(NOT_READY, LEDGER_AWAY),
+)
+def get_portfolio_quality(
+    caller: Caller,
+    resources: ResourcesInUse,
+    ledger: LedgerInUse,
+    books: BooksInUse,
+    place: Within,
+    smallest: SmallestCell,
+    level: Level = "county",
+) -> QualityShape:
+    """Return each place's borrowers by days past due, and what was expected to be lost.
+
+    By the ledger: payments, and repayments on record. Instalments in the archive are no part of it.
+    PD, LGD and EAD are those of the decision.
+    """
+    inside = within(caller, place)
+    with ledger.read() as view, books.lock:
+        today = date_in_china(view.now)
+        loans = books.at(view).all_loans()
+        rows = quality(resources.edition, loans, level, inside, today, smallest)
+    return QualityShape.model_validate(
+        {"on": today, "level": level, "counts": QUALITY_COUNTS, "rows": rows}
     )

@@ -1,4 +1,4 @@
-"""Response body of ``GET /v1/portfolio``."""
+"""Response bodies of the routes of the portfolio."""
 
 from __future__ import annotations
 
@@ -79,3 +79,60 @@ class ConcentrationShape(BaseModel):
     )
     exposure_herfindahl: float | None = Field(description="as `herfindahl`, of what is out today")
     rows: list[ConcentrationRow]
+
+
+class MonthRow(BaseModel):
+    """What one month added."""
+
+    month: date = Field(description="its first day, in China")
+    decisions: int | None = Field(description="null: too few for the caller to see")
+    disbursements: int | None
+    disbursed_yuan: int | None
+    repayments: int | None
+    repaid_yuan: int | None
+
+
+class TrendShape(BaseModel):
+    """What each of the last months added, in the places that were asked for."""
+
+    counts: list[CountShape] = Field(description="what each column counts")
+    rows: list[MonthRow] = Field(description="oldest first; the last one is not over")
+
+
+class QualityRow(BaseModel):
+    """Arrears of one place, and expected against actual loss; counts are of borrowers."""
+
+    place_code: str
+    county: str | None
+    township: str | None
+    village: str | None
+    borrowers: int | None = Field(description="null: too few for the caller to see")
+    drawn_yuan: int | None
+    running: int | None
+    outstanding_yuan: int | None
+    current: int | None
+    current_yuan: int | None
+    overdue_1_29: int | None
+    overdue_1_29_yuan: int | None
+    overdue_30_59: int | None
+    overdue_30_59_yuan: int | None
+    overdue_60_89: int | None
+    overdue_60_89_yuan: int | None
+    overdue_from_90: int | None
+    overdue_from_90_yuan: int | None
+    judged: int | None
+    judged_yuan: int | None
+    expected_default_yuan: int | None
+    expected_loss_yuan: int | None
+    defaulted: int | None
+    defaulted_yuan: int | None
+    loss_yuan: int | None
+
+
+class QualityShape(BaseModel):
+    """Arrears, and expected against actual loss, of every place of one level, by the ledger."""
+
+    on: date = Field(description="the day on which days past due are counted")
+    level: str
+    counts: list[CountShape] = Field(description="what each column counts")
+    rows: list[QualityRow]

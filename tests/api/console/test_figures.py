@@ -88,3 +88,39 @@ def test_the_access_record_tells_who_looked(branch: Branch) -> None:
     page = Visitor.of(branch, "auditor").get("/console/accesses?actor=reviewer.all")
     assert "get_member" in page.text
     assert "reviewer.all" in page.text
+
+
+def test_a_count_opens_the_list_behind_it_for_who_may_see_the_persons(branch: Branch) -> None:
+    place = branch.member["village_code"][:9]
+    address = f"/console/figures?county={place[:6]}&township={place}"
+    reader = Visitor.of(branch, "auditor").get(address)
+    village = branch.member["village_code"]
+    tier, decided = (
+        f"/console/whitelist?village={village}&amp;tier=FIRST",
+        "/console/decisions?village=",
+    )
+    assert tier in reader.text
+    assert f"{decided}{village}" in reader.text
+    listed = Visitor.of(branch, "auditor").get(tier.replace("&amp;", "&"))
+    assert f"/console/members/{branch.member['member_id']}" in listed.text
+    listed = Visitor.of(branch, "auditor").get(f"{decided}{village}")
+    assert f"/console/decisions/{branch.decision}" in listed.text
+    manager = Visitor.of(branch, "manager").get(address).text
+    assert "/console/whitelist" not in manager
+    assert "/console/decisions" not in manager
+    officer = Visitor.of(branch, "officer").get(address).text
+    assert "/console/decisions?" not in officer, "an officer lists decisions of their own alone"
+
+
+def test_trend_arrears_and_losses_stand_on_the_page_and_in_the_workbook(branch: Branch) -> None:
+    visitor = Visitor.of(branch, "manager")
+    text = visitor.get("/console/figures").text
+    for heading in ("逐月", "逾期"):
+        assert f"<h2>{heading}</h2>" in text
+    assert text.count("<svg") == text.count('aria-hidden="true" focusable="false"')
+    answer = visitor.get("/console/figures.xlsx")
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    months = [row[0].value for row in book["months"].iter_rows(min_row=2)]
+    assert len(months) == 13
+    assert months == sorted(months)
+    assert [cell.value for cell in book["quality"][1]][:2] == ["code", "place"]

@@ -31,6 +31,7 @@ ROUTE_OF = {
     "/console/models/monitoring": "get_monitorings",
     "/console/models/swap-sets": "get_swap_sets",
     "/console/sessions": "get_sessions",
+    "/console/whitelist": "get_whitelist",
     "/console/ledger": "get_ledger_verification",
     "/console/members/{member_id}/visit": "get_member",
     "/console/decisions/{decision_id}/evidence.zip": "get_evidence",

@@ -1,0 +1,218 @@
+"""The loan book: every payment of the ledger with what is repaid, and what each month added.
+
+A fold over the entries, kept in memory and never stored, as the tally is; it reads new entries
+whenever it is used. Its size grows with payments, and with villages and months.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import Depends, Request
+from sqlalchemy import and_, bindparam, case, null, select
+
+from api.core.calendar import date_in_china
+from api.ledger.commands import View
+from api.ledger.entries import BodyText
+from api.ledger.tables import entries
+from model.policy.policy import stored_policy
+
+_RANGE_SIZE = 20_000
+_MONEY = ("DISBURSED", "DISBURSEMENT_CANCELLED", "REPAID", "REPAYMENT_CANCELLED")
+
+
+class Terms(NamedTuple):
+    """What a decision said of the loss: whole numbers, so that sums are exact.
+
+    Attributes
+    ----------
+    pd_millionths : int
+        Probability of default by the score.
+    lgd_percent, ead_percent : int
+        Loss given default and exposure at default, by the policy of the decision.
+    """
+
+    pd_millionths: int
+    lgd_percent: int
+    ead_percent: int
+
+
+@dataclass
+class Loan:
+    """One payment: what is out, until when, and what was expected to be lost when it was decided.
+
+    Attributes
+    ----------
+    due_on : date or None
+        Last day to repay it; None under a policy without lines.
+    terms : Terms or None
+        None without a score, and under a policy without LGD and EAD.
+    """
+
+    subject_id: str
+    village: str
+    amount_yuan: int
+    due_on: date | None
+    terms: Terms | None = None
+    repaid_yuan: int = 0
+    is_cancelled: bool = False
+
+    @property
+    def outstanding_yuan(self) -> int:
+        """Principal paid out and not repaid on record."""
+        return 0 if self.is_cancelled else max(self.amount_yuan - self.repaid_yuan, 0)
+
+    def days_past_due(self, today: date) -> int:
+        """Return how many days its last day is past while principal is outstanding; else 0."""
+        if self.due_on is None or not self.outstanding_yuan:
+            return 0
+        return max((today - self.due_on).days, 0)
+
+
+@dataclass
+class Month:
+    """What one month added in one village."""
+
+    decisions: int = 0
+    disbursements: int = 0
+    disbursed_yuan: int = 0
+    repayments: int = 0
+    repaid_yuan: int = 0
+
+
+@dataclass(frozen=True)
+class Book:
+    """The fold up to one entry: loans by decision in order of payment; months by village.
+
+    Attributes
+    ----------
+    months : mapping
+        By village and first day of the month, in China.
+    """
+
+    loans: dict[str, list[Loan]] = field(default_factory=dict)
+    months: dict[tuple[str, date], Month] = field(default_factory=dict)
+
+    def all_loans(self) -> Iterator[Loan]:
+        """Yield every payment that was not cancelled."""
+        for loans in self.loans.values():
+            yield from (loan for loan in loans if not loan.is_cancelled)
+
+
+class Books:
+    """The book of one process, shared by its requests."""
+
+    def __init__(self) -> None:
+        self._seq = 0
+        self._book = Book()
+        self._weights: dict[tuple[str, date], tuple[int, int] | None] = {}
+        self.lock = threading.Lock()
+
+    def at(self, view: View) -> Book:
+        """Return the book up to the last entry of `view`; whoever reads it holds `lock`."""
+        while self._seq < view.last_seq:
+            upto = min(self._seq + _RANGE_SIZE, view.last_seq)
+            within = {"after": self._seq, "upto": upto}
+            # Read everything before changing anything: a failing database leaves the fold whole.
+            terms = self._terms(view, within)
+            rows = view.connection.execute(_ROWS, within).all()
+            for row in rows:
+                self._add(row, terms)
+            self._seq = upto
+        return self._book
+
+    def _add(self, row: Any, terms: Mapping[str, Terms]) -> None:
+        day = date_in_china(datetime.fromisoformat(str(row.recorded_at)))
+        month = self._book.months.setdefault((row.place_code, day.replace(day=1)), Month())
+        amount, loans = row.amount_yuan or 0, self._book.loans.get(row.decision_id, [])
+        if row.kind == "DECISION":
+            month.decisions += 1
+        elif row.kind == "DISBURSED":
+            month.disbursements += 1
+            month.disbursed_yuan += amount
+            due = date.fromisoformat(row.due_on) if row.due_on else None
+            loan = Loan(row.subject_id, row.place_code, amount, due, terms.get(row.decision_id))
+            self._book.loans.setdefault(row.decision_id, []).append(loan)
+        elif 0 < int(row.number or 0) <= len(loans):
+            _change(loans[int(row.number) - 1], month, row.kind, amount)
+
+    def _terms(self, view: View, within: Mapping[str, int]) -> dict[str, Terms]:
+        """Return what the decisions said that are paid on within a range of entries."""
+        found: dict[str, Terms] = {}
+        for decision, moment, pd, digest in view.connection.execute(_TERMS, within):
+            day = date_in_china(datetime.fromisoformat(str(moment)))
+            if (digest, day) not in self._weights:
+                self._weights[digest, day] = _weights(view, digest, day)
+            weights = self._weights[digest, day]
+            if pd is not None and weights is not None:
+                found[decision] = Terms(round(float(pd) * 1_000_000), *weights)
+        return found
+
+
+def _change(loan: Loan, month: Month, kind: str, amount: int) -> None:
+    if kind == "DISBURSEMENT_CANCELLED":
+        loan.is_cancelled = True
+        month.disbursements -= 1
+        month.disbursed_yuan -= loan.amount_yuan
+        return
+    sign = 1 if kind == "REPAID" else -1
+    loan.repaid_yuan += sign * amount
+    month.repayments += sign
+    month.repaid_yuan += sign * amount
+
+
+def _weights(view: View, digest: str, day: date) -> tuple[int, int] | None:
+    """Return LGD and EAD, in percent, by the stored policy of a decision of `day`."""
+    payload = view.version(digest)
+    policy = stored_policy(payload, day) if payload else None
+    if policy is None or not policy.prices_costs:
+        return None
+    return policy["loss_given_default_percent"], policy["exposure_at_default_percent"]
+
+
+def _of_money(path: str) -> Any:
+    """Return a text of the body of an entry of money; the bodies of decisions are not parsed."""
+    return case((entries.c.kind == "DECISION", null()), else_=BodyText(path)).label(path)
+
+
+_IN_RANGE = and_(bindparam("after") < entries.c.seq, bindparam("upto") >= entries.c.seq)
+_ROWS = (
+    select(
+        *(
+            entries.c[name]
+            for name in (
+                "kind", "decision_id", "subject_id", "place_code", "recorded_at", "amount_yuan"
+            )
+        ),
+        _of_money("due_on"),
+        _of_money("number"),
+    )
+    .where(_IN_RANGE, entries.c.kind.in_(("DECISION", *_MONEY)))
+    .order_by(entries.c.seq)
+)  # fmt: skip
+_PAID = select(entries.c.decision_id).where(_IN_RANGE, entries.c.kind == "DISBURSED")
+_TERMS = select(
+    entries.c.decision_id,
+    entries.c.recorded_at,
+    BodyText("answer.pd"),
+    BodyText("policy_digest"),
+).where(entries.c.kind == "DECISION", entries.c.decision_id.in_(_PAID))
+
+
+def months_until(last: date, count: int) -> Sequence[date]:
+    """Return the first days of `count` months, oldest first, up to the month of `last`."""
+    number = last.year * 12 + last.month - 1
+    return [date(each // 12, each % 12 + 1, 1) for each in range(number - count + 1, number + 1)]
+
+
+async def books_of(request: Request) -> Books:
+    """Return the book of this process."""
+    books: Books = request.app.state.books
+    return books
+
+
+BooksInUse = Annotated[Books, Depends(books_of)]
