@@ -168,8 +168,8 @@ _WHAT_TO_DO: Mapping[str, Text] = {
         "Fill in the six digits that your authenticator shows now, and the password again.",
     ),
     "second-factor-missing": Text(
-        "请先在管理员协助下绑定身份验证器，再登录。",
-        "Enrol an authenticator with the help of an administrator, then sign in.",
+        "请先绑定身份验证器（登录框下方的链接），再登录。",
+        "Enrol an authenticator first: the link is below the button. Then sign in.",
     ),
     "second-factor-exists": Text(
         "须由两位管理员解除后才能重新绑定。",

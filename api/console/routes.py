@@ -24,6 +24,7 @@ from api.console import (
     payments,
     reviews,
     search,
+    second_factor,
     villages,
     visits,
     watching,
@@ -37,6 +38,16 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("/console/", account.show_home),
     PageRoute("/console/sign-in", account.show_sign_in, is_open=True),
     PageRoute("/console/sign-in", account.show_sign_in, account.sign_in, is_open=True),
+    PageRoute("/console/second-factor", second_factor.show_enrolment, is_open=True),
+    PageRoute(
+        "/console/second-factor", second_factor.show_enrolment, second_factor.enrol, is_open=True
+    ),
+    PageRoute(
+        "/console/second-factor/confirmation",
+        second_factor.show_enrolment,
+        second_factor.confirm,
+        is_open=True,
+    ),
     PageRoute("/console/sign-out", account.show_sign_in, account.sign_out, is_open=True),
     PageRoute("/console/language", account.show_sign_in, account.choose_language, is_open=True),
     PageRoute("/console/villages", villages.show_villages),

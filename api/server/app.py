@@ -149,6 +149,7 @@ def create_app(
         edition_routes.router, installation_routes.router,
         edition_routes.router,
         verify_routes.router,
+        edition_routes.router, installation_routes.router, verify_routes.router,
     ):  # fmt: skip
         app.include_router(router)
     console_routes.install(app)
