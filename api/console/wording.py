@@ -200,6 +200,7 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "true_positive_gap": Text("好客户通过率之差", "Gap of approval among goods"),
         "false_positive_gap": Text("坏客户通过率之差", "Gap of approval among bads"),
         "calibration_gap": Text("坏率与预期之差", "Gap of bad rate to expected"),
+    },
     "verification": {
         "NONE": Text("还没有核验过", "none yet"),
         "RUNNING": Text("正在核验", "under way"),

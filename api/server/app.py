@@ -146,10 +146,7 @@ def create_app(
         reconciliation_routes.router,
         webhooks_routes.router, evidence_routes.router, visits_routes.router,
         edition_routes.router, installation_routes.router, models_routes.router,
-        edition_routes.router, installation_routes.router,
-        edition_routes.router,
         verify_routes.router,
-        edition_routes.router, installation_routes.router, verify_routes.router,
     ):  # fmt: skip
         app.include_router(router)
     console_routes.install(app)

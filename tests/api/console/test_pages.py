@@ -58,8 +58,6 @@ def _address(branch: Branch, path: str) -> str:
         session_id=NO_DECISION,
         account_name="nobody",
         edition=NO_EDITION,
-        visit_id=NO_DECISION,
-        repayment="1",
         run_id="0" * 32,
         digest="0" * 64,
         other_digest="1" * 64,
