@@ -56,13 +56,13 @@ router = APIRouter(prefix="/v1/decisions", route_class=StrictRoute, tags=["decis
 
 Number = Annotated[
     int,
-    BeforeValidator(plain_digits),
     Path(ge=1, le=999_999, description=EXPECTED["number"].en),
+    BeforeValidator(plain_digits),
 ]
 RepaymentNumber = Annotated[
     int,
-    BeforeValidator(plain_digits),
     Path(ge=1, le=999_999, description=EXPECTED["repayment"].en),
+    BeforeValidator(plain_digits),
 ]
 ProposalId = Annotated[str, Path(pattern=UUID, description=EXPECTED["proposal_id"].en)]
 
