@@ -13,6 +13,7 @@ from cli.options import settings_of
 if TYPE_CHECKING:
     from api.access.account import Account
     from api.access.accounts import Accounts
+    from api.access.sign_in import SignIn
     from api.core.principal import Role
 
 because_option = click.option(
@@ -66,22 +67,42 @@ def ask_code(name: str) -> str:
 def signed_in_at_console(accounts: Accounts, name: str) -> Account:
     """Ask for the password of `name`, and the code where one is needed; return the account.
 
+    Who must have a second factor and has none enrols it by this.
+
     Raises
     ------
     ClickException
         If nobody signs in.
     """
     from api.access.sign_in import SignIn
-    from api.http.access_problems import SECOND_FACTOR_NEEDED
+    from api.http.access_problems import SECOND_FACTOR_MISSING, SECOND_FACTOR_NEEDED
     from api.http.problems import ProblemError
 
-    sign_in, password, code = SignIn(accounts), ask_password(name), None
-    while True:
+    sign_in, password = SignIn(accounts), ask_password(name)
+    try:
         try:
-            return sign_in.account(name, password, _SOURCE, code)
+            return sign_in.account(name, password, _SOURCE)
         except ProblemError as refused:
+            if refused.kind == SECOND_FACTOR_MISSING:
+                return enrolled_at_console(sign_in, name, password)
             if refused.kind != SECOND_FACTOR_NEEDED:
-                raise click.ClickException(
-                    f"{refused.kind.title.en}. {refused.kind.detail.en}"
-                ) from refused
-        code = ask_code(name)
+                raise
+        return sign_in.account(name, password, _SOURCE, ask_code(name))
+    except ProblemError as refused:
+        raise click.ClickException(
+            f"{refused.kind.title.en}. {refused.kind.detail.en}"
+        ) from refused
+
+
+def enrolled_at_console(sign_in: SignIn, name: str, password: str) -> Account:
+    """Show a new secret, ask for a code of it, and let it count; return the account.
+
+    Raises
+    ------
+    ProblemError
+        If the password or the code is wrong, or there is a second factor.
+    """
+    new = sign_in.enrol(name, password, _SOURCE)
+    click.echo(f"{name} needs a second factor: enter this secret into an authenticator", err=True)
+    click.echo(f"secret: {new.secret}\n{new.uri}", err=True)
+    return sign_in.confirm(name, password, _SOURCE, ask_code(name))

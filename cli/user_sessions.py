@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.accounts import ask_code, ask_password, open_accounts
+from cli.accounts import ask_password, enrolled_at_console, open_accounts
 from cli.json_output import tell
 
 
@@ -52,9 +52,7 @@ def enrol(home: Path, name: str) -> None:
     with open_accounts(home) as accounts:
         sign_in, password = SignIn(accounts), ask_password(name)
         try:
-            new = sign_in.enrol(name, password, "console")
-            click.echo(f"secret: {new.secret}\n{new.uri}")
-            sign_in.confirm(name, password, "console", ask_code(name))
+            enrolled_at_console(sign_in, name, password)
         except ProblemError as refused:
             raise click.ClickException(refused.kind.title.en) from refused
     tell(name=name, done="enrolled")

@@ -12,7 +12,7 @@ import click
 from cli.accounts import because_option, open_accounts
 from cli.groups import SuggestingGroup
 from cli.json_output import tell
-from cli.options import home_option
+from cli.options import home_option, use_policy_of
 from cli.user_orders import (
     ALL,
     TWO,
@@ -64,6 +64,8 @@ def account_lines(accounts: Iterable[NewAccount]) -> Iterator[str]:
 @click.pass_context
 def command(context: click.Context, home: Path) -> None:
     """Manage accounts; every change ends the account's sessions within seconds."""
+    # Who needs a second factor is what the home adopted.
+    use_policy_of(home)
     context.obj = home
 
 

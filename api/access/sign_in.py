@@ -76,15 +76,15 @@ class SignIn:
         known = self._attempt(name, password, source, self._factors.refuse_confirmed)
         return self._factors.enrol(known)
 
-    def confirm(self, name: str, password: str, source: str, code: str) -> None:
-        """Let the enrolled secret count, if `code` is one of its codes.
+    def confirm(self, name: str, password: str, source: str, code: str) -> Account:
+        """Let the enrolled secret count, if `code` is one of its codes; return the account.
 
         Raises
         ------
         ProblemError
             As `enrol`, or 400 if the code is wrong.
         """
-        self._attempt(name, password, source, lambda a: self._factors.confirm(a, code))
+        return self._attempt(name, password, source, lambda a: self._factors.confirm(a, code))
 
     def change_password(self, name: str, current: str, new: str, source: str) -> None:
         """Set a new password, which ends every session of the account.

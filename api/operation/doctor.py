@@ -30,12 +30,15 @@ from api.ledger.tables import entries
 from data.publishing.home_policy import adopted
 from data.publishing.signing import keys_folder
 from model.errors import ContractError, EditionError, LedgerError
+from model.policy.controls import controls_on
 from model.policy.publication import publication_limits_on
 from model.profile.dictionary import Text
 
 Level = Literal["unsafe", "note", "ok"]
 _SIGNING = "signing.pem"
 _SECRETS = (VAULT, BLIND, SEAL, SEARCH_KEY, _SIGNING, TOKEN_KEY)
+#: Roles that approve money or what is signed, or give access.
+_MIGHTY = frozenset({"admin", "head", "manager", "reviewer"})
 _OTHERS, _OTHERS_WRITE = 0o007, 0o002
 
 
@@ -66,6 +69,7 @@ def examine(settings: Settings, now: datetime, uid: int) -> list[Check]:
         *_outside(settings, location),
         *_proxy(settings),
         *_policy(settings.home),
+        *_second_factor(settings, date_in_china(now)),
         *_edition(settings.home, date_in_china(now)),
         *_ledger(location, now),
         *_clock(now),
@@ -158,6 +162,27 @@ def _policy(home: Path) -> Iterator[Check]:
         return
     name = in_use.name if in_use else "shipped"
     yield _ok("POLICY", f"政策 {name}", f"policy: {name}")
+
+
+def _second_factor(settings: Settings, today: date) -> Iterator[Check]:
+    if settings.access.oidc:
+        yield _note(
+            "SECOND_FACTOR", "账号由身份提供方管理；请核对其是否要求第二因素",
+            "an identity provider keeps the accounts; see that it asks for a second factor",
+        )  # fmt: skip
+        return
+    without = sorted(_MIGHTY - controls_on(today).second_factor_roles)
+    if demo_day(settings.home) is not None:
+        yield _note("SECOND_FACTOR", "演示环境不要求第二因素", "a demo asks for no second factor")
+    elif without:
+        roles = ", ".join(without)
+        yield _note(
+            "SECOND_FACTOR", f"仅凭密码登录的角色：{roles}；请在管控 second_factor_roles 中列入",
+            f"these roles sign in by a password alone: {roles}; adopt controls that name them in"
+            " second_factor_roles (docs/use/administrator.md)",
+        )  # fmt: skip
+    else:
+        yield _ok("SECOND_FACTOR", "要求第二因素", "who approves or administers needs a code")
 
 
 def _edition(home: Path, today: date) -> Iterator[Check]:

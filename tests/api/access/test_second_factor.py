@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +26,16 @@ from api.access.one_time_codes import code_of_step, step_of
 from api.access.orders import Order, Orders
 from api.access.second_factor import SecondFactors
 from api.access.sign_in import MAX_FAILURES, SignIn
+from api.core.calendar import date_in_china
+from api.core.principal import Role
 from api.core.settings import Settings
+from api.editions.demo import mark_demo
 from api.http.problems import ProblemError
 from api.ledger.chain import append_audit_rows
 from api.ledger.database import Location
+from api.ledger.keys import read_keys
 from api.ledger.tables import accesses, second_factors
+from api.ledger.vault import Vault
 from api.server.app import create_app
 from api.verify.verify import verify_ledger
 from cli.main import rongzi
@@ -89,15 +96,14 @@ def desk(accounts: Accounts, officer: NewAccount) -> Desk:
 def wanted_of_officers() -> Iterator[None]:
     """A policy by which officers need a second factor."""
     spec = yaml.safe_load(shipped_text("controls.yaml"))
-    spec["second_factor_roles"]["values"][spec_day()] = ["officer"]
+    # Alone, so that no later day of the shipped text takes its place.
+    spec["second_factor_roles"]["values"] = {date(2020, 1, 1): [], spec_day(): ["officer"]}
     use({"controls.yaml": yaml.safe_dump(spec)})
     yield
     use({})
 
 
 def spec_day() -> Any:
-    from datetime import date
-
     return date(2023, 10, 1)
 
 
@@ -323,3 +329,92 @@ def test_the_console_enrols_and_then_asks_for_the_code(tmp_path: Path) -> None:
     placed = console(*order, "--as", "admin", typed=f"{passwords['admin']}\n{phone.code()}\n")
     assert placed.exit_code == 0, placed.output
     assert "order " in placed.output
+
+
+AFTER = datetime(2026, 12, 2, 2, tzinfo=UTC).timestamp()
+MIGHTY: tuple[Role, ...] = ("admin", "head", "manager", "reviewer")
+
+
+@pytest.mark.parametrize("role", MIGHTY)
+def test_who_approves_or_administers_needs_a_code_as_shipped_and_enrols_by_the_first_sign_in(
+    accounts: Accounts, role: Role
+) -> None:
+    (new,) = create_account(accounts, [("chief", (role,), ("",))])
+    desk = Desk(accounts, new)
+    desk.now = AFTER
+    assert refused(desk.account) == "second-factor-missing"
+    assert refused(lambda: desk.account("000000")) == "second-factor-missing"
+    phone = desk.enrolled()
+    assert refused(desk.account) == "second-factor-needed"
+    assert desk.account(phone.code()).name == "chief"
+
+
+def test_an_officer_and_a_demo_need_no_code_as_shipped(desk: Desk, tmp_path: Path) -> None:
+    desk.now = AFTER
+    assert desk.account().name == desk.officer.name
+    home = tmp_path / "demo"
+    mark_demo(home, date(2023, 10, 9))
+    with closing(Accounts(Settings(home))) as accounts:
+        accounts.prepare()
+        (new,) = create_account(accounts, [("admin", ("admin",), ("",))])
+        demo = Desk(accounts, new)
+        demo.now = AFTER
+        assert demo.account().name == "admin"
+
+
+class TypedInTurn(io.BufferedIOBase):
+    """What somebody types at a console, each line when it is asked for."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines, self._typed = lines, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read1(self, size: int = 1, /) -> bytes:
+        self._typed = self._typed or next(self._lines, "").encode()
+        read, self._typed = self._typed[:size], self._typed[size:]
+        return read
+
+    read = read1
+
+
+def test_a_first_administrator_enrols_at_the_console_and_is_not_locked_out(
+    tmp_path: Path,
+) -> None:
+    spec = yaml.safe_load(shipped_text("controls.yaml"))
+    spec["second_factor_roles"]["values"][date_in_china(datetime.now(UTC))] = list(MIGHTY)
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "controls.yaml").write_text(yaml.safe_dump(spec), "utf-8")
+    home = tmp_path / "home"
+    adopted = CliRunner().invoke(rongzi, [
+        "policy", "adopt", str(tmp_path / "texts"), "--home", str(home), "--approved-by", "A",
+        "--approved-by", "B", "--because", "codes from today",
+    ])  # fmt: skip
+    assert adopted.exit_code == 0, adopted.output
+    made = CliRunner().invoke(rongzi, ["init", "--home", str(home)]).output.splitlines()
+    passwords = {line.split()[0]: line.split()[-1] for line in made if line.startswith("admin")}
+    order = ["users", "--home", str(home), "add", "li.wei", "--role", "officer", "--place",
+             "371502", "--because", "starts today", "--as", "admin"]  # fmt: skip
+
+    def typed() -> Iterator[str]:
+        yield f"{passwords['admin']}\n"
+        location = Location.of(Settings(home))
+        vault = Vault(read_keys(location.keys, may_make=False))
+        with (
+            closing(Accounts(Settings(home))) as accounts,
+            accounts.reading.connect() as connection,
+        ):
+            (row,) = rows_in(connection, second_factors)
+        secret = bytes.fromhex(vault.open(row["sealed_secret"], "admin", "second_factor"))
+        yield f"{code_of_step(secret, step_of(time.time()))}\n"
+
+    try:
+        done = CliRunner().invoke(rongzi, order, input=TypedInTurn(typed()))
+        again = CliRunner().invoke(rongzi, order, input=f"{passwords['admin']}\n000000\n")
+    finally:
+        use({})
+    assert done.exit_code == 0, done.output
+    assert "secret: " in done.output
+    assert "order " in done.output
+    assert again.exit_code != 0, "from now on a code is needed"

@@ -134,3 +134,13 @@ def test_the_command_prints_each_check_and_its_exit_code_says_so(
     rows = json.loads(done.stdout)
     assert {row["level"] for row in rows} <= {"unsafe", "note", "ok"}
     assert {"ROOT", "MODES", "PROXY", "CLOCK"} <= {row["code"] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("now", "level"), [(NOW, "note"), (datetime(2026, 12, 2, 2, tzinfo=UTC), "ok")]
+)
+def test_a_second_factor_that_is_off_is_named(sound: Settings, now: datetime, level: str) -> None:
+    assert levels(sound, now)["SECOND_FACTOR"] == {level}
+    mark = sound.home / "demo.json"
+    mark.write_text('{"plays_on": "2023-10-09"}')
+    assert levels(sound, now)["SECOND_FACTOR"] == {"note"}
