@@ -161,6 +161,14 @@ _WHAT_TO_DO: Mapping[str, Text] = {
         "请由政策指定的、辖区为全部的批准人办理。",
         "An approver whom the policy names, with all places, must do this.",
     ),
+    "difference-changed": Text(
+        "请重新查看差异，按现在的两个金额处理。",
+        "Look at the difference again, and settle it by the two amounts of now.",
+    ),
+    "unknown-difference": Text(
+        "差异可能已随新的导入或还款记录消失，请重新查看。",
+        "It may have gone with a new import or a repayment on record; look at the list again.",
+    ),
     "unknown-session": Text("请刷新页面。", "Load the page again."),
     "session-over": SESSION_ENDED.what_to_do,
     "second-factor-needed": Text(

@@ -226,6 +226,7 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "authority": Text("超出权限", "without authority"),
         "broken": Text("链条断开", "chain broken"),
         "clock": Text("时钟倒拨", "clock set back"),
+        "difference": Text("与银行台账的差异被改", "difference with the bank's books changed"),
         "edition": Text("名单被改", "edition altered"),
         "forged": Text("封签系伪造", "seal forged"),
         "identity": Text("身份被改或缺失", "identity changed or missing"),
