@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -35,8 +34,13 @@ _MAX_SHOWN = 20
 @click.option("--archive", required=True, type=FOLDER, help="Archive that stores the sound rows.")
 @click.option("--report", type=FILE, help="JSON report to write.")
 @click.option(
-    "--quarantine", type=FOLDER, help="Folder for bad rows; without it, beside the archive."
+    "--home",
+    envvar="RONGZI_HOME",
+    type=FOLDER,
+    help="Home that keeps the report, for the console, and the bad rows; without it, the folder"
+    " of the archive's folder.",
 )
+@click.option("--quarantine", type=FOLDER, help="Folder for bad rows, if not in the home.")
 @click.option(
     "--recorded-at",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]),
@@ -53,6 +57,7 @@ def command(
     files: tuple[Path, ...],
     archive: Path,
     report: Path | None,
+    home: Path | None,
     quarantine: Path | None,
     recorded_at: datetime | None,
     mapping: Path | None,
@@ -64,10 +69,12 @@ def command(
     and import them again. Importing the same file twice changes nothing.
     """
     from data.importing.importer import import_files
+    from data.importing.kept import IMPORTS, QUARANTINE, keep_report
     from data.storage.archive import Archive
 
     moment = recorded_at or datetime.now(UTC).astimezone(_BANK_ZONE).replace(tzinfo=None)
-    bad_rows = quarantine or archive.parent / "quarantine"
+    home = home or archive.parent
+    bad_rows = quarantine or home / QUARANTINE
     with _mapped(files, mapping) as sources, _progress_bars() as progress:
         result = import_files(
             sources, Archive(archive), bad_rows, moment, workers=workers, progress=progress
@@ -75,6 +82,7 @@ def command(
     _print_summary(result)
     if report:
         _write_report(report, result)
+    keep_report(home / IMPORTS, result.as_json(), datetime.now(UTC).astimezone(_BANK_ZONE))
     if len(result.refused) == len(result.files):
         raise UnreadableFileError("no file could be read; nothing was imported")
 
@@ -166,17 +174,17 @@ def _row(name: str, counts: Counts) -> tuple[str, ...]:
 
 
 def _print_reasons(result: ImportReport) -> None:
-    from data.importing.reasons import REASONS
+    from data.importing.reasons import REASONS, in_general
 
     if result.reasons:
         click.echo("\n隔离原因 reasons for quarantine")
     for code, count in result.reasons.items():
-        click.echo(f"{count:>9,}  {code}  {_without_column(REASONS[code].zh)}")
+        click.echo(f"{count:>9,}  {code}  {in_general(REASONS[code]).zh}")
 
 
 def _print_remarks(result: ImportReport) -> None:
     """Print what was changed or left out in rows that are stored."""
-    from data.importing.reasons import REASONS, REMARKS
+    from data.importing.reasons import of_remark
     from model.archive.tables import archive_tables
 
     if result.remarks:
@@ -185,17 +193,8 @@ def _print_remarks(result: ImportReport) -> None:
         for column, codes in columns.items():
             label = archive_tables()[table].columns[column].zh
             for code, count in codes.items():
-                kept = code in REMARKS
-                text = (
-                    REMARKS[code].zh if kept else f"值未入库：{_without_column(REASONS[code].zh)}"
-                )
+                text = of_remark(code).zh
                 click.echo(f"{count:>9,}  {code}  {label} {table}.{column}  {text}")
-
-
-def _without_column(text: str) -> str:
-    """Return a reason without the parts that depend on its column."""
-    general = text.replace("{column}", "一列的值").replace("{other}", "另一列")
-    return re.sub(r"[，：（][^，：（]*\{.*", "", general)
 
 
 def _print_refused(result: ImportReport) -> None:

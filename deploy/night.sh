@@ -16,13 +16,17 @@ if [ -d "$archive" ]; then
     "$bin/rongzi" visits --archive "$archive" --out "$home/visits" --home "$home"
 fi
 if [ -d "$home/visits" ]; then
-    "$bin/rongzi" import "$home/visits" --archive "$archive" --report "$home/reports/visits-$day.json"
+    "$bin/rongzi" import "$home/visits" --archive "$archive" --home "$home" --report "$home/reports/visits-$day.json"
     rm -r "$home/visits"
 fi
 # An inbox without files is a night without an import, and not a fault.
 if [ -n "$(find "$inbox" -type f -print -quit)" ]; then
-    "$bin/rongzi" import "$inbox" --archive "$archive" --report "$home/reports/import-$day.json"
+    "$bin/rongzi" import "$inbox" --archive "$archive" --home "$home" --report "$home/reports/import-$day.json"
 fi
+# The console hands quarantine files back: the service's group may read them, as it reads editions.
+for folder in "$home/imports" "$home/quarantine"; do
+    [ ! -d "$folder" ] || chmod -R g+rX "$folder"
+done
 "$bin/rongzi" whitelist --archive "$archive" --as-of "$day" --out "$home/reports/whitelist-$day.parquet" --home "$home"
 # Differences are for people in the morning, and no fault of the night.
 "$bin/rongzi" reconcile --archive "$archive" --as-of "$day" --home "$home" > "$home/reports/reconcile-$day.txt"

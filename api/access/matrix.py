@@ -96,6 +96,11 @@ MATRIX: Mapping[str, Rule] = {
     "get_editions": _rule(_EDITIONS, "everywhere"),
     "get_edition_differences": _rule(_EDITIONS, "everywhere"),
     "get_examination": _rule(("operator", "auditor", "admin"), "everywhere"),
+    "get_imports": _rule(("operator", "auditor"), "everywhere"),
+    "get_import": _rule(("operator", "auditor"), "everywhere"),
+    # An operator hands bad rows back to the branch; their persons are masked.
+    "get_quarantine_file": _rule(("operator",), "everywhere", personal=True),
+    "get_freshness": _rule(("operator", "analyst", "manager", "auditor"), "rows"),
     "get_policy": _rule(ROLES),
     "get_scorecard": _rule(ROLES),
     "get_runs": _rule(_MODELS, "everywhere"),

@@ -23,6 +23,7 @@ _FIRST_PAGES: tuple[tuple[str, str], ...] = (
     ("post_decision", "/console/villages"),
     ("get_accesses", "/console/decisions"),
     ("list_reviews", "/console/reviews"),
+    ("get_quarantine_file", "/console/imports"),
     ("get_funnel", "/console/figures"),
     ("get_accounts", "/console/accounts"),
 )

@@ -38,6 +38,8 @@ NAVIGATION: tuple[Link, ...] = (
     Link("/console/accesses", Text("查阅记录", "Access record"), "get_accesses"),
     Link("/console/ledger", Text("账本核验", "Ledger"), "get_ledger_verification"),
     Link("/console/figures", Text("数字", "Figures"), "get_funnel"),
+    Link("/console/imports", Text("导入", "Imports"), "get_imports"),
+    Link("/console/freshness", Text("数据新旧", "Freshness"), "get_freshness"),
     Link("/console/editions", Text("名单", "Editions"), "get_editions"),
     Link("/console/installation", Text("体检", "Examination"), "get_examination"),
     Link("/console/models", Text("模型", "Models"), "get_runs"),

@@ -156,6 +156,11 @@ _WHAT_TO_DO: Mapping[str, Text] = {
         "On the server, the operator lists the editions and restores the damaged one from the"
         " backup, or publishes it again.",
     ),
+    "unreadable-file": Text(
+        "请运维人员在服务器上查看：服务账号须有权读取导入报告和隔离文件。",
+        "The operator looks on the server: the service's account must be allowed to read the"
+        " reports and the quarantine files.",
+    ),
     "unknown-order": Text("请核对申请编号。", "Check the order's number."),
     "no-approver": Text(
         "请由政策指定的、辖区为全部的批准人办理。",

@@ -16,6 +16,7 @@ from api.console import (
     decisions,
     editions,
     figures,
+    imports,
     installation,
     key_orders,
     ledger,
@@ -115,6 +116,14 @@ PAGES: tuple[PageRoute, ...] = (
         key_orders.show_key_orders,
         key_orders.approve_order,
     ),
+    PageRoute("/console/imports", imports.show_imports),
+    PageRoute("/console/imports/{import_id}", imports.show_import),
+    PageRoute("/console/imports/{import_id}/report.xlsx", imports.get_import_workbook),
+    PageRoute(
+        "/console/imports/{import_id}/files/{file_number}/quarantine", imports.get_quarantine
+    ),
+    PageRoute("/console/freshness", imports.show_freshness),
+    PageRoute("/console/freshness.xlsx", imports.get_freshness_workbook),
     PageRoute("/console/editions", editions.show_editions),
     PageRoute("/console/editions.xlsx", editions.get_editions_workbook),
     PageRoute("/console/editions/held/order", editions.show_editions, editions.order_publication),

@@ -213,6 +213,8 @@ EXPECTED: Mapping[str, Text] = {
         "与哪一期名单比较：目录名；不填即现用名单",
         "the edition to compare with, by the name of its folder; left out, the one in use",
     ),
+    "import_id": Text("导入编号，见 GET /v1/imports", "the id of an import, from GET /v1/imports"),
+    "file_number": Text("文件序号，从 1 起", "the number of a file in the import, from 1"),
     "order_id": Text("申请编号：8 位十六进制", "an order's id: 8 hexadecimal digits"),
     "digest": Text("评分卡的 64 位摘要", "a card's digest: 64 hexadecimal digits"),
     "other_digest": Text("另一评分卡的 64 位摘要", "another card's digest, likewise"),

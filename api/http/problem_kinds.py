@@ -155,6 +155,17 @@ UNKNOWN_EDITION = Kind(
         "GET /v1/editions lists the editions; an old one may have been removed.",
     ),
 )
+UNREADABLE_FILE = Kind(
+    "unreadable-file",
+    409,
+    Text("服务无法读取该文件", "The service cannot read the file"),
+    Text(
+        "errors 说明原因。导入若以其他账号运行，须允许服务所属组读取 imports 和 quarantine"
+        " 两个文件夹。",
+        "`errors` says why. Where imports run as another account, let the service's group read the"
+        " folders imports and quarantine of the home.",
+    ),
+)
 DAMAGED_EDITION = Kind(
     "damaged-edition",
     409,
@@ -282,8 +293,8 @@ KINDS = {
         BODY_TOO_SLOW,
         UNSUPPORTED_MEDIA_TYPE, UNAUTHORISED, FORBIDDEN, WRONG_CREDENTIALS,
         TOO_MANY_ATTEMPTS, TOO_MANY_REQUESTS, NO_ACCOUNTS_HERE, UNKNOWN_MEMBER,
-        UNKNOWN_DECISION, UNKNOWN_EDITION, DAMAGED_EDITION, NOT_FOUND, METHOD_NOT_ALLOWED,
-        NOT_READY, EDITION_STALE,
+        UNKNOWN_DECISION, UNKNOWN_EDITION, DAMAGED_EDITION, UNREADABLE_FILE,
+        NOT_FOUND, METHOD_NOT_ALLOWED, NOT_READY, EDITION_STALE,
         OVERLOADED, PROVIDER_AWAY, TIMED_OUT, IN_PROGRESS, KEY_REUSED, LEDGER_AWAY, LEDGER_BUSY,
         INTERNAL_ERROR,
         *ACCESS_KINDS, *LENDING_KINDS, *REPAYMENT_KINDS,

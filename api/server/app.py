@@ -39,7 +39,7 @@ from api.http.request_log import RequestLog
 from api.ledger.writer import Ledger
 from api.members import routes as members_routes
 from api.models import routes as models_routes
-from api.operation import edition_routes, installation_routes
+from api.operation import edition_routes, import_routes, installation_routes
 from api.payments import routes as payments_routes
 from api.persons import routes as persons_routes
 from api.portfolio import routes as portfolio_routes
@@ -145,7 +145,8 @@ def create_app(
         consent_routes.router, persons_routes.router, portfolio_routes.router,
         reconciliation_routes.router,
         webhooks_routes.router, evidence_routes.router, visits_routes.router,
-        edition_routes.router, installation_routes.router, models_routes.router,
+        edition_routes.router, installation_routes.router, import_routes.router,
+        models_routes.router,
         verify_routes.router,
     ):  # fmt: skip
         app.include_router(router)

@@ -22,8 +22,8 @@ from model.errors import RongziError
 #: Marks a home that a demo wrote, so that the next demo may clear it.
 _MARK = ".made-by-demo"
 _STORES = (
-    "simulated", "inbox", "archive", "quarantine", "profiles", "editions", "cards", "keys",
-    "runs", "ledger", "webhooks", "truth",
+    "simulated", "inbox", "archive", "imports", "quarantine", "profiles", "editions", "cards",
+    "keys", "runs", "ledger", "webhooks", "truth",
 )  # fmt: skip
 
 

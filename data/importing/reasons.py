@@ -6,6 +6,7 @@ with), ``{low}``, ``{high}``, ``{unit}`` and ``{words}`` (the accepted words of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -226,6 +227,23 @@ class Problem(NamedTuple):
 
     code: str
     columns: tuple[str, ...] = ()
+
+
+def in_general(reason: ReasonText) -> ReasonText:
+    """Return a reason without the parts that depend on its column."""
+    zh = reason.zh.replace("{column}", "一列的值").replace("{other}", "另一列")
+    en = reason.en.replace("{column}", "a column").replace("{other}", "another column")
+    return ReasonText(
+        re.sub(r"[，：（][^，：（]*\{.*", "", zh), re.sub(r"(?:;| \()[^;(]*\{.*", "", en)
+    )
+
+
+def of_remark(code: str) -> ReasonText:
+    """Return what a remark on a stored row says: its own words, or that the value was left out."""
+    if code in REMARKS:
+        return REMARKS[code]
+    general = in_general(REASONS[code])
+    return ReasonText(f"值未入库：{general.zh}", f"the value is not stored: {general.en}")
 
 
 def write_problem(problem: Problem) -> str:

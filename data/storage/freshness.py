@@ -84,7 +84,7 @@ def _view(table: Table, opened: set[str], as_of: date | None) -> str:
         midnight = datetime.combine(as_of, time.min)
         seen = f"WHERE own.{EVENT_ON} < '{as_of}' AND own.{RECORDED_AT} < '{midnight}'"
     return (
-        f"CREATE VIEW {table.name} AS SELECT own.*, {county} AS county"
+        f"CREATE VIEW {table.name} AS SELECT own.*, {county} AS county_code"
         f" FROM rows_{table.name} AS own {join} {seen}"
     )
 
@@ -97,12 +97,15 @@ def _county(table: Table, opened: set[str]) -> tuple[str, str]:
     for check in table.checks:
         if check.table in opened:
             (key,) = check.columns
-            newest = f"SELECT {key}, arg_max(county, {RECORDED_AT}) AS county FROM {check.table}"
+            newest = (
+                f"SELECT {key}, arg_max(county_code, {RECORDED_AT}) AS county_code"
+                f" FROM {check.table}"
+            )
             join = f"LEFT JOIN ({newest} GROUP BY ALL) AS parent USING ({key})"
-            return f"coalesce(parent.county, '{NO_COUNTY}')", join
+            return f"coalesce(parent.county_code, '{NO_COUNTY}')", join
     return f"'{NO_COUNTY}'", ""
 
 
 def _months(database: duckdb.DuckDBPyConnection, table: str) -> dict[str, date]:
-    last = f"SELECT county, date_trunc('month', max({EVENT_ON}))::DATE FROM {table} GROUP BY county"
-    return dict(database.sql(f"{last} ORDER BY county").fetchall())
+    last = f"SELECT county_code, date_trunc('month', max({EVENT_ON}))::DATE FROM {table}"
+    return dict(database.sql(f"{last} GROUP BY county_code ORDER BY county_code").fetchall())

@@ -87,6 +87,25 @@ def test_an_operator_reads_the_examination(
     assert operator.page.locator("tbody tr").count() > 5
 
 
+@SIZES
+@LANGUAGES
+def test_an_operator_reads_an_import_and_hands_a_file_back(
+    browser: Browser, office: Office, size: tuple[int, int], language: str
+) -> None:
+    operator = office.reader(browser, "operator", size, language)
+    page = operator.page
+    assert page.url.endswith("/console/imports")
+    operator.look()
+    operator.press(page.locator("tbody a").first)
+    operator.look()
+    assert all(table.locator("caption").count() for table in page.locator("table").all())
+    with page.expect_download() as sent:
+        page.locator("tbody a[download]").click()
+    assert sent.value.suggested_filename.endswith(".csv")
+    operator.go("/console/freshness")
+    operator.look()
+
+
 def test_the_way_back_is_ordered_by_keyboard_alone(browser: Browser, office: Office) -> None:
     operator = office.reader(browser, "operator", DESK)
     page, keyboard = operator.page, operator.page.keyboard

@@ -24,6 +24,9 @@ ROUTE_OF = {
     "/console/accounts/{account_name}/sessions": "get_account_sessions",
     "/console/key-orders": "get_key_orders",
     "/console/editions": "get_editions",
+    "/console/imports": "get_imports",
+    "/console/freshness": "get_freshness",
+    "/console/freshness.xlsx": "get_freshness",
     "/console/installation": "get_examination",
     "/console/editions.xlsx": "get_editions",
     "/console/models": "get_runs",
@@ -61,6 +64,8 @@ def _address(branch: Branch, path: str) -> str:
         run_id="0" * 32,
         digest="0" * 64,
         other_digest="1" * 64,
+        import_id="2023-10-01T000000-000000000000",
+        file_number="1",
     )
 
 

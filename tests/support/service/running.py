@@ -23,6 +23,7 @@ from api.core.settings import Settings
 from api.editions.blind_index import SEARCH_KEY
 from api.editions.demo import MARK
 from api.editions.edition import Edition, PlaceFilter
+from data.importing.kept import IMPORTS, QUARANTINE
 from tests.support.service.callers import headers_of
 from tests.support.service.ports import free_port
 
@@ -151,10 +152,13 @@ def wait_until(
 
 
 def home_to_write_in(home: Path, folder: Path) -> Path:
-    """Copy the published parts of `home` to a new home under `folder`, without a ledger."""
+    """Copy the published parts and imports of `home` under `folder`, without a ledger."""
     copied = folder / "home"
     for name in ("cards", "editions"):
         shutil.copytree(home / name, copied / name)
+    for name in (IMPORTS, QUARANTINE):
+        if (home / name).exists():
+            shutil.copytree(home / name, copied / name)
     shutil.copytree(home / "keys" / "trusted", copied / "keys" / "trusted")
     shutil.copy(home / "keys" / SEARCH_KEY, copied / "keys")
     if (home / MARK).exists():
