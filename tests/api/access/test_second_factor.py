@@ -331,7 +331,7 @@ def test_the_console_enrols_and_then_asks_for_the_code(tmp_path: Path) -> None:
     assert "order " in placed.output
 
 
-AFTER = datetime(2026, 12, 2, 2, tzinfo=UTC).timestamp()
+AFTER = datetime(2027, 1, 2, 2, tzinfo=UTC).timestamp()
 MIGHTY: tuple[Role, ...] = ("admin", "head", "manager", "reviewer")
 
 

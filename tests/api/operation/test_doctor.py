@@ -137,7 +137,7 @@ def test_the_command_prints_each_check_and_its_exit_code_says_so(
 
 
 @pytest.mark.parametrize(
-    ("now", "level"), [(NOW, "note"), (datetime(2026, 12, 2, 2, tzinfo=UTC), "ok")]
+    ("now", "level"), [(NOW, "note"), (datetime(2027, 1, 2, 2, tzinfo=UTC), "ok")]
 )
 def test_a_second_factor_that_is_off_is_named(sound: Settings, now: datetime, level: str) -> None:
     assert levels(sound, now)["SECOND_FACTOR"] == {level}

@@ -147,7 +147,7 @@ def test_a_repayment_recorded_in_error_is_cancelled_and_owed_again(
 
 
 def test_who_paid_out_does_not_record_repayments(desk: Desk, member: Member) -> None:
-    desk.now = datetime(2026, 12, 2, 2, tzinfo=UTC)
+    desk.now = datetime(2027, 1, 2, 2, tzinfo=UTC)
     line = ask(desk, member, 4_000)
     desk.do(pay(desk, line, 1_000))
     assert desk.refusal(replace(repay(desk, line, 500), actor="o-2")) == "duties-apart"

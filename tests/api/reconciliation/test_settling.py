@@ -154,7 +154,7 @@ def test_a_settlement_of_figures_that_are_no_more_is_refused(
 def test_who_paid_or_recorded_the_repayment_does_not_settle(
     desk: Desk, bank: Bank, member: Member
 ) -> None:
-    desk.now = datetime(2026, 12, 2, 2, tzinfo=UTC)
+    desk.now = datetime(2027, 1, 2, 2, tzinfo=UTC)
     from tests.api.payments.test_lines import ask
 
     line = ask(desk, member, 5_000)

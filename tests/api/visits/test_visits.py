@@ -194,8 +194,8 @@ def test_a_note_of_a_visit_names_nobody(desk: Desk, poor: Member, simulated_arch
 
 
 def test_who_visited_neither_rules_nor_pays(desk: Desk, poor: Member) -> None:
-    desk.now = datetime(2026, 12, 2, 2, tzinfo=UTC)
-    what = found(visited=date(2026, 12, 1))
+    desk.now = datetime(2027, 1, 2, 2, tzinfo=UTC)
+    what = found(visited=date(2027, 1, 1))
     desk.do(record(desk, poor, what, "visitor"))
     decision = desk.decide(poor, 3_000)
     if answer_of(desk, decision)["outcome"] == "REFER":

@@ -108,16 +108,16 @@ def test_a_note_of_a_withdrawal_names_nobody(
 
 
 def test_a_withdrawal_frees_neither_its_visitor_nor_who_withdrew(desk: Desk, poor: Member) -> None:
-    desk.now = datetime(2026, 12, 2, 2, tzinfo=UTC)
-    record(desk, poor, day=date(2026, 12, 2))
-    visit = record(desk, poor, day=date(2026, 12, 1))
+    desk.now = datetime(2027, 1, 2, 2, tzinfo=UTC)
+    record(desk, poor, day=date(2027, 1, 2))
+    visit = record(desk, poor, day=date(2027, 1, 1))
     decision = approved(desk, poor)
     desk.do(withdraw(desk, poor, visit, "o-4"))
     pay = Disburse(None, "officer-2", decision, 1_000, desk.resources)
     assert desk.refusal(replace(pay, actor="o-3")) == "duties-apart"
     assert desk.refusal(replace(pay, actor="o-4")) == "duties-apart"
     desk.do(pay)
-    again = withdraw(desk, poor, record(desk, poor, day=date(2026, 12, 2)), "officer-2")
+    again = withdraw(desk, poor, record(desk, poor, day=date(2027, 1, 2)), "officer-2")
     assert desk.refusal(again) == "duties-apart"
 
 
