@@ -29,7 +29,7 @@ EVENTS = frozenset(
         "database away", "database back", "webhook failed", "webhook thread ended", "parent gone",
         "runs as root", "mass access",
         "account differs", "second factor differs", "refresh token reused", "clock went back",
-        "witness failed",
+        "witness failed", "verification begun", "verification not begun",
         "unsigned edition in use", "signing key within reach",
     }
 )  # fmt: skip
