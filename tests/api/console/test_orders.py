@@ -94,7 +94,7 @@ def test_an_order_for_the_key_takes_somebody_else_once(branch: Branch) -> None:
 def test_a_late_second_approver_is_told_that_it_is_done(branch: Branch) -> None:
     analyst, manager = Visitor.of(branch, "analyst"), Visitor.of(branch, "manager")
     head = Visitor.of(branch, "head")
-    fields = {"act": "promote", "subject": "ab" * 32, "because": "the card of October"}
+    fields = {"act": "publish", "subject": "ab" * 32, "because": "the list of October"}
     analyst.submit(analyst.get(KEYS), KEYS, **fields)
     (order,) = _ids(analyst.get(KEYS).text, fields["because"])
     approval, page = f"{KEYS}/{order}/approval", head.get(KEYS)
