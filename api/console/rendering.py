@@ -52,7 +52,7 @@ def environment() -> Environment:
     )
     made.globals["asset"] = address_of
     made.filters |= {"yuan": yuan, "percent": percent, "day": day, "moment": moment}
-    made.filters |= {"figure": figure, "short": short}
+    made.filters |= {"figure": figure, "short": short, "number": number}
     made.filters["stored"] = partial(json.dumps, ensure_ascii=False)
     return made
 
@@ -70,6 +70,11 @@ def _say(t: Callable[[Text], str], kind: str, code: str | None) -> str:
 def yuan(amount: float | None) -> str:
     """Return an amount in yuan with a sign of thousands; a dash where it is unknown."""
     return "–" if amount is None else f"¥{amount:,.0f}"
+
+
+def number(count: int) -> str:
+    """Return a whole number with a sign of thousands."""
+    return f"{count:,}"
 
 
 def percent(share: float | None, digits: int = 2) -> str:
