@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from cli.gate_lines import gate_lines, next_line
 from cli.json_output import tell
 from cli.options import (
     DAY,
@@ -26,6 +25,7 @@ from cli.options import (
     settings_of,
     use_policy_of,
 )
+from cli.run_lines import run_lines
 from cli.run_summaries import leave_summary
 from model.errors import CardError
 from model.profile.dictionary import Direction
@@ -44,7 +44,6 @@ from training.settings import (
 if TYPE_CHECKING:
     from training.binning.by_hand import HandBins
     from training.measures.cut_offs import Economics
-    from training.measures.evaluate import Evaluation
     from training.run import TrainedRun
     from training.tracking.runs import Tracked
 
@@ -211,7 +210,12 @@ def command(
     tracked = _record(run, economics, out, mlruns)
     if account is not None:
         _record_trainer(home, run.digest, trained_by)
-    _print_results(run, tracked, out)
+    tell(
+        card_digest=run.digest, run_id=tracked.run_id, version=tracked.version, out=out,
+        gates={each.gate: each.status for each in run.gates.verdicts} if run.gates else {},
+    )  # fmt: skip
+    for line in run_lines(run, tracked, out):
+        click.echo(line)
     leave_summary(
         home, "training", tracked.run_id, run_summary(run, tracked.code_version, tracked.link)
     )
@@ -333,43 +337,3 @@ def _record(run: TrainedRun, economics: Economics, out: Path | None, mlruns: str
         if out is not None:
             write_card_folder(run, out, Path(folder))
         return track(run, Path(folder), mlruns)
-
-
-def _print_results(run: TrainedRun, tracked: Tracked, out: Path | None) -> None:
-    for note in run.origin.source.notes:
-        click.echo(f"说明 note: {note}")
-    for entry in run.learned.dropped:
-        click.echo(f"剔除 dropped: {entry.attribute}: {entry.reason.zh} · {entry.reason.en}")
-    if cap := run.learned.range_cap:
-        click.echo(
-            f"上限 cap: {', '.join(cap.before)}: at most {cap.most_share:.0%} of the range;"
-            f" out of fold AUC {-cap.auc_lost:+.5f}, log loss {cap.log_loss_added:+.5f}"
-        )
-    if cost := run.learned.hand_bins:
-        click.echo(
-            f"手工分箱 bins by hand: {', '.join(cost.attributes)}: against automatic bins, out of"
-            f" fold AUC {cost.auc.value:+.5f}, log loss {cost.log_loss.value:+.5f}"
-        )
-    for name, evaluation in run.performance.evaluations.items():
-        size = f"{evaluation.rows:,} rows, {evaluation.bad_rows:,} bad"
-        click.echo(f"{name}: {size}; {_measures(evaluation)}")
-    if run.judged is not run.card:
-        click.echo(
-            f"全部重拟合 fitted again: to all {len(run.samples.fitted):,} rows, with the choices"
-            " fixed; the figures above are of the fit to development rows"
-        )
-    for line in gate_lines(run.gates):
-        click.echo(line)
-    tell(
-        card_digest=run.digest, run_id=tracked.run_id, version=tracked.version, out=out,
-        gates={each.gate: each.status for each in run.gates.verdicts} if run.gates else {},
-    )  # fmt: skip
-    click.echo(f"评分卡 card: {run.digest[:16]}, {len(run.card.attributes)} attributes")
-    click.echo(f"报告 report: {out / 'report.html' if out else tracked.report}")
-    click.echo(f"运行 run: {tracked.run_id} (version {tracked.version}, challenger)")
-    click.echo(next_line(run.gates, tracked.run_id))
-
-
-def _measures(evaluation: Evaluation) -> str:
-    shown = ((name, evaluation.measures[name]) for name in ("auc", "ks", "brier", "ece"))
-    return ", ".join(f"{n} {m.value:.3f} ({m.low:.3f}–{m.high:.3f})" for n, m in shown)
