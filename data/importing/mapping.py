@@ -245,8 +245,7 @@ def _changed(column: ColumnMap, cell: str, row: Mapping[str, Any]) -> str:
         places = column.places
         return str(number if places is None else round(number, places))
     if column.day_form or column.add_days:
-        # A calendar day of the source, in no zone.
-        day = datetime.strptime(cell, column.day_form or _ISO)  # noqa: DTZ007
+        day = datetime.strptime(cell, column.day_form or _ISO)  # noqa: DTZ007 - a day has no zone
         day += timedelta(days=int(row[column.add_days] or 0) if column.add_days else 0)
         # Only the time of recording counts to the second.
         return day.isoformat(" ") if column.name == RECORDED_AT else f"{day:%Y-%m-%d}"

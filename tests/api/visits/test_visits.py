@@ -101,10 +101,10 @@ def test_a_confirmed_yield_is_told_as_confirmed(desk: Desk) -> None:
         shape = explain_decision(view, view.entries_of_decision(second), "en")
     assert shape.capacity is not None
     (line,) = (each for each in shape.capacity.incomes if each.source == "wheat")
-    assert (line.evidence, line.yearly_yuan) == (
-        "officer_visit",
-        int(edition.columns(grower["member_id"])["harvest_wheat_mu"][0] * 1300 * 95 // 475),  # type: ignore[index]
-    )
+    columns = edition.columns(grower["member_id"])
+    assert columns is not None
+    expected = int(columns["harvest_wheat_mu"][0] * 1300 * 95 // 475)
+    assert (line.evidence, line.yearly_yuan) == ("officer_visit", expected)
     assert "95 kg a mu" in shape.visits[0]
 
 
