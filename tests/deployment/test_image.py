@@ -56,7 +56,9 @@ def test_the_image_is_built_from_what_exists_and_from_every_package() -> None:
     sources = {each for rest in copied for each in rest.split()[:-1]}
     assert [name for name in sources if not (ROOT / name).exists()] == []
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    rooms = {name.split(".")[0] for name in packages["tool"]["setuptools"]["packages"]}
+    found = packages["tool"]["setuptools"]["packages"]["find"]["include"]
+    rooms = {pattern.removesuffix("*") for pattern in found}
+    assert "model" in rooms
     assert rooms <= sources
 
 
