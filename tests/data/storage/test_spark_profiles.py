@@ -21,7 +21,7 @@ from data.storage.spark import run_tasks
 from data.storage.spark_profiles import SparkProfile, profile_on_spark, profile_spine_on_spark
 from model.errors import ArchiveError, RunError
 from model.policy import texts
-from tests.support.spark.cluster import an_executor, cluster, killed_when
+from tests.support.spark.cluster import cluster, killed_when
 from tests.support.spark.tasks import attempt, policy_text, refuse
 
 pytestmark = [
@@ -105,7 +105,7 @@ def test_an_executor_killed_in_mid_run_changes_nothing(
         return any(path.name.endswith(("00.parquet", "01.parquet")) for path in _files(kept))
 
     (before,) = run_tasks(session, attempt, [0])
-    with killed_when(an_executor(session), has_begun):
+    with killed_when(before["executor"], has_begun):
         found = profile_on_spark(few, AS_OF, kept)
     attempts = max(answer["attempt"] for answer in found.answers) - before["attempt"]
     assert attempts > PIECES, "no task was repeated"

@@ -53,23 +53,6 @@ def _stop(session: Any) -> None:
     SparkContext._gateway = SparkContext._jvm = None
 
 
-def an_executor(session: Any) -> int:
-    """Return the process id of a running executor; Spark starts another when one is lost."""
-    until = monotonic() + _PATIENCE_SECONDS
-    while not (found := _executors(session)):
-        assert monotonic() < until, "no executor came"
-        sleep(0.1)
-    return found[0]
-
-
-def _executors(session: Any) -> list[int]:
-    java = session.sparkContext._jvm.java.lang.ProcessHandle.current().pid()
-    children = Path(f"/proc/{java}/task").glob("*/children")
-    pids = [int(pid) for path in children for pid in path.read_text().split()]
-    named = (Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids)
-    return [pid for pid, line in zip(pids, named, strict=True) if b"ExecutorBackend" in line]
-
-
 @contextmanager
 def killed_when(process: int, is_time: Callable[[], bool]) -> Iterator[None]:
     """Kill `process` (SIGKILL) as soon as `is_time` says so, while the block runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from data.storage.spark import Answer, task_attempt
@@ -15,8 +16,16 @@ def policy_text(_number: int) -> Answer:
 
 
 def attempt(_number: int) -> Answer:
-    """Answer the number of this attempt; Spark counts them one after the other."""
-    return {"attempt": task_attempt()}
+    """Answer the number of this attempt, which Spark counts, and the process id of its executor."""
+    return {"attempt": task_attempt(), "executor": _executor(os.getppid())}
+
+
+def _executor(pid: int) -> int:
+    """Return which of `pid` and its ancestors is the executor: between lies a daemon of Python."""
+    while b"ExecutorBackend" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+        # After the name, which may hold spaces, come the state and the parent.
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return pid
 
 
 def refuse(folder: Path, number: int) -> Answer:
