@@ -78,7 +78,8 @@ def done(server: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, s
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         trained = _run(train_command, "--table", "loans.parquet", "--target", "bad", "--family",
-                       "woe", "--trained-by", "李训", "--mlruns", server)  # fmt: skip
+                       "woe", "--trained-by", "李训", "--home", "home",
+                       "--mlruns", server)  # fmt: skip
         run_id = next(line.split()[2] for line in trained.splitlines() if "run:" in line)
         patch.delenv("RONGZI_MLRUNS", raising=False)
         patch.setenv("MLFLOW_TRACKING_URI", server)
