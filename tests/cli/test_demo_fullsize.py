@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from scipy.stats import binomtest
 
 from api.editions.batch import publish_whitelist
 from api.editions.contents import Contents
@@ -91,6 +92,25 @@ def test_the_offers_earn_money_on_the_truth(line: Line) -> None:
     cost = (policy["funding_bp"] + policy["handling_bp"] + policy["capital_bp"]) / 10_000
     margin = offers["annual_rate"].to_numpy() - cost - lost * offers["bad_mean"].to_numpy()
     assert np.average(margin, weights=limit) > 0
+
+
+def test_the_pd_of_each_grade_lies_within_what_a_bank_could_observe(line: Line) -> None:
+    """Each offer lent once (Wilson 1927), by the truth of the loan offered."""
+    bad = line.offered.filter(pc.equal(line.offered["loan"], "offered"))
+    risk = bad.append_column("bad", pc.cast(pc.equal(bad["outcome"], "bad"), pa.float64()))
+    mean = risk.group_by("member_id").aggregate([("bad", "mean")])
+    rows = line.edition.rows.filter(pc.greater(line.edition.rows["limit_yuan"], 0))
+    offers = rows.select(["member_id", "grade", "pd"]).join(mean, "member_id", join_type="inner")
+    found = offers.group_by("grade").aggregate(
+        [("bad_mean", "mean"), ("pd", "mean"), ("pd", "count")]
+    )
+    assert found.num_rows == 5
+    for row in found.to_pylist():
+        number = row["pd_count"]
+        interval = binomtest(round(row["bad_mean_mean"] * number), number).proportion_ci(
+            method="wilson"
+        )
+        assert interval.low <= row["pd_mean"] <= interval.high, row
 
 
 def test_most_borrowers_in_good_standing_keep_an_offer(line: Line) -> None:
