@@ -57,6 +57,7 @@ IdempotencyKey = Annotated[
         description=EXPECTED["Idempotency-Key"].en,
     ),
 ]
+VillageCode = Annotated[str, Path(pattern=r"^[0-9]{12}$", description=EXPECTED["village_code"].en)]
 
 
 @dataclass(frozen=True)

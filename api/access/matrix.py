@@ -22,13 +22,15 @@ from model.errors import ContractError
 
 #: How the caller's places bound a route.
 #: - ``nothing``: the answer concerns no place and no person.
-#: - ``member in path``, ``decision in path``, ``member in body``: the object's village must lie in
-#:   the caller's places; otherwise the answer is the same as for an object that does not exist.
+#: - ``member in path``, ``decision in path``, ``member in body``, ``village in path``: the object's
+#:   village must lie in the caller's places; otherwise the answer is the same as for an object that
+#:   does not exist.
 #: - ``rows``: the handler returns rows of the caller's places only, whatever the filter.
 #: - ``everywhere``: the caller's places must be everywhere.
 Bound = Literal[
-    "nothing", "member in path", "decision in path", "member in body", "rows", "everywhere"
-]
+    "nothing", "member in path", "decision in path", "member in body", "village in path", "rows",
+    "everywhere",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ MATRIX: Mapping[str, Rule] = {
     "get_household": _rule(_CASE, "member in path", personal=True),
     "get_whitelist": _rule(_CASE, "rows", personal=True),
     "get_whitelist_changes": _rule(_CASE, "rows", personal=True),
+    "get_village_sheet": _rule(_CASE, "village in path", personal=True),
     "get_funnel": _rule(_COUNTS, "rows"),
     "get_portfolio": _rule(_COUNTS, "rows"),
     "get_portfolio_months": _rule(_COUNTS, "rows"),

@@ -13,16 +13,18 @@ from fastapi import Request
 from api.access.access_control import AccessControl
 from api.access.matrix import Bound
 from api.core.principal import Principal
+from api.editions.edition import PlaceFilter
 from api.editions.in_use import resources_of
 from api.http import problems
 from api.http.fields import MEMBER_ID
 from api.http.ledger import get_ledger
-from api.http.problem_kinds import UNKNOWN_DECISION, UNKNOWN_MEMBER
+from api.http.problem_kinds import UNKNOWN_DECISION, UNKNOWN_MEMBER, UNKNOWN_VILLAGE
 from api.ledger.commands import View
 from api.ledger.entries import Entry, Kind
 from api.ledger.writer import Ledger
 
 _MEMBER = re.compile(MEMBER_ID)
+_VILLAGE = re.compile(r"[0-9]{12}")
 _DECISION = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -55,6 +57,8 @@ async def locate(request: Request, bound: Bound, principal: Principal) -> Locate
         body = await request.json() if await request.body() else None
         member_id = body.get("member_id") if isinstance(body, dict) else None
         return await _member(request, member_id, principal)
+    if bound == "village in path":
+        return await _village(request, request.path_params.get("village_code"))
     if bound == "decision in path":
         return await _decision(request, request.path_params.get("decision_id"))
     return None
@@ -82,6 +86,14 @@ async def _decision(request: Request, decision_id: Any) -> Located | None:
         if place is not None:
             access.remember_place(decision_id, place)
     return Located(place, UNKNOWN_DECISION, decision_id=decision_id)
+
+
+async def _village(request: Request, village_code: Any) -> Located | None:
+    if not isinstance(village_code, str) or not _VILLAGE.fullmatch(village_code):
+        return None
+    village = PlaceFilter(village=village_code)
+    rows = (await resources_of(request)).edition.page(village, None, None, 1)
+    return Located(village_code if rows else None, UNKNOWN_VILLAGE)
 
 
 def _decision_place(ledger: Ledger, decision_id: str) -> str | None:

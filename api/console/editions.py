@@ -13,7 +13,7 @@ from api.access.key_orders import Act
 from api.console.forms import given
 from api.console.orders import OrderState, state_of
 from api.console.page import Page
-from api.console.workbook import MEDIA_TYPE, Cell, Sheet, workbook
+from api.console.workbook import Cell, Sheet, sent
 from api.operation.schemas import DifferenceShape, EditionShape, EditionsShape
 
 _ORDERS = "/console/key-orders"
@@ -71,7 +71,7 @@ async def get_editions_workbook(page: Page) -> Response:
         "edition", "in use", *_COUNTS, "done at", "kind", "approved by", "because",
     ]  # fmt: skip
     rows = [_line(each) for each in shape.editions]
-    return _sent([Sheet("editions", [head, *rows])], "rongzi-editions.xlsx")
+    return sent([Sheet("editions", [head, *rows])], "rongzi-editions.xlsx")
 
 
 async def get_difference_workbook(page: Page) -> Response:
@@ -92,7 +92,7 @@ async def get_difference_workbook(page: Page) -> Response:
         Sheet("tiers", [[found.before, found.after, "members"], *moves]),
         Sheet("missing", [["attribute", "label", found.before, found.after], *missing]),
     ]
-    return _sent(sheets, f"rongzi-{found.before}-{found.after}.xlsx")
+    return sent(sheets, f"rongzi-{found.before}-{found.after}.xlsx")
 
 
 async def _difference(page: Page) -> DifferenceShape:
@@ -128,8 +128,3 @@ def _line(edition: EditionShape) -> list[Cell]:
     done: list[Cell] = [said.at, said.kind, said.approved_by, said.because] if said else []
     counts: list[Cell] = [getattr(edition.counts, name) for name in _COUNTS]
     return [edition.name, "yes" if edition.is_in_use else "", *counts, *done]
-
-
-def _sent(sheets: list[Sheet], name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(workbook(sheets), headers=headers, media_type=MEDIA_TYPE)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.console.page import Page
 from api.console.pictures import FunnelBar, funnel_bars, trend_picture
-from api.console.workbook import MEDIA_TYPE, Cell, Sheet, workbook
+from api.console.workbook import Cell, Sheet, sent
 from api.http.schemas import CountShape
 from api.members.schemas import FunnelRow, FunnelShape
 from api.portfolio.schemas import (
@@ -75,8 +75,7 @@ async def get_workbook(page: Page) -> Response:
         _quality_sheet(page, figures),
     ]
     day = figures.funnel.as_of
-    headers = {"Content-Disposition": f'attachment; filename="rongzi-figures-{day}.xlsx"'}
-    return Response(workbook(sheets), headers=headers, media_type=MEDIA_TYPE)
+    return sent(sheets, f"rongzi-figures-{day}.xlsx")
 
 
 def _place(page: Page) -> dict[str, str | None]:

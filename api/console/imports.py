@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from api.console.page import Page
-from api.console.workbook import MEDIA_TYPE, Cell, Sheet, workbook
+from api.console.workbook import Cell, Sheet, sent
 from api.operation.import_schemas import FreshnessShape, ImportShape, ImportSummary
 
 _COUNTS = ("read", "accepted", "quarantined", "duplicate", "skipped")
@@ -56,7 +56,7 @@ async def get_import_workbook(page: Page) -> Response:
         Sheet("files", [["number", "file", *_COUNTS, "refused", "quarantine"], *files]),
         Sheet("reasons", [["code", "reason", "rows"], *reasons]),
     ]
-    return _sent(sheets, f"rongzi-import-{found.id}.xlsx")
+    return sent(sheets, f"rongzi-import-{found.id}.xlsx")
 
 
 async def show_freshness(page: Page) -> Response:
@@ -75,7 +75,7 @@ async def get_freshness_workbook(page: Page) -> Response:
         name = getattr(each.label, page.session.language)
         rows.append([each.table, name, *(months.get(code) for code in counties)])
     sheet = Sheet("freshness", [["table", "name", *counties], *rows])
-    return _sent([sheet], f"rongzi-freshness-{found.on}.xlsx")
+    return sent([sheet], f"rongzi-freshness-{found.on}.xlsx")
 
 
 async def _import(page: Page) -> ImportShape:
@@ -87,8 +87,3 @@ def _counties(found: FreshnessShape) -> dict[str, str | None]:
     every = (county for table in found.tables for county in table.counties)
     names = {each.county_code: each.county for each in every}
     return {code: names[code] for code in sorted(names, key=lambda code: (not code, code))}
-
-
-def _sent(sheets: list[Sheet], name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(workbook(sheets), headers=headers, media_type=MEDIA_TYPE)

@@ -107,6 +107,7 @@ _WHAT_TO_DO: Mapping[str, Text] = {
         "账号由机构的身份系统管理，请从那里登录。",
         "Your organisation's identity provider manages the accounts; sign in there.",
     ),
+    "unknown-village": NO_SUCH_PAGE.what_to_do,
     "unknown-decision": NO_SUCH_PAGE.what_to_do,
     "not-found": NO_SUCH_PAGE.what_to_do,
     "in-progress": _AGAIN,

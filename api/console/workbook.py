@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from starlette.responses import Response
+
+_MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Cell = str | int | float | None
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -29,6 +31,12 @@ class Sheet:
 
     name: str
     rows: Sequence[Sequence[Cell]]
+
+
+def sent(sheets: Sequence[Sheet], name: str) -> Response:
+    """Return the answer that a browser keeps as the file `name`."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(workbook(sheets), headers=headers, media_type=_MEDIA_TYPE)
 
 
 def workbook(sheets: Sequence[Sheet]) -> bytes:

@@ -74,6 +74,7 @@ EXPECTED: Mapping[str, Text] = {
     "county": _code(6),
     "township": _code(9),
     "village": _code(12),
+    "village_code": _code(12),
     "tier": Text(f"以下之一：{'、'.join(reversed(TIERS))}", f"one of {', '.join(reversed(TIERS))}"),
     "level": Text(
         "以下之一：total、county、township、village", "one of total, county, township, village"

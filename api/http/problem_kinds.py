@@ -137,6 +137,15 @@ UNKNOWN_MEMBER = Kind(
         "Check the member id; a new member appears with the next published edition.",
     ),
 )
+UNKNOWN_VILLAGE = Kind(
+    "unknown-village",
+    404,
+    Text("名单中没有该村", "No such village in the edition in use"),
+    Text(
+        "请核对 12 位村代码。",
+        "Check the village's code of 12 digits.",
+    ),
+)
 UNKNOWN_DECISION = Kind(
     "unknown-decision",
     404,
@@ -293,7 +302,7 @@ KINDS = {
         BODY_TOO_SLOW,
         UNSUPPORTED_MEDIA_TYPE, UNAUTHORISED, FORBIDDEN, WRONG_CREDENTIALS,
         TOO_MANY_ATTEMPTS, TOO_MANY_REQUESTS, NO_ACCOUNTS_HERE, UNKNOWN_MEMBER,
-        UNKNOWN_DECISION, UNKNOWN_EDITION, DAMAGED_EDITION, UNREADABLE_FILE,
+        UNKNOWN_VILLAGE, UNKNOWN_DECISION, UNKNOWN_EDITION, DAMAGED_EDITION, UNREADABLE_FILE,
         NOT_FOUND, METHOD_NOT_ALLOWED, NOT_READY, EDITION_STALE,
         OVERLOADED, PROVIDER_AWAY, TIMED_OUT, IN_PROGRESS, KEY_REUSED, LEDGER_AWAY, LEDGER_BUSY,
         INTERNAL_ERROR,

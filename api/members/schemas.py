@@ -134,6 +134,33 @@ class SearchPage(BaseModel):
     )
 
 
+class SheetRow(BaseModel):
+    """A member on the sheet of a village, as the member's own page shows them."""
+
+    member_id: str
+    identity: IdentityShape
+    place: PlaceShape
+    tier: Tier
+    limit_yuan: int = Field(description="0 without an offer")
+    months: int | None = Field(description="term that fits the household's calendar")
+    has_consent: bool = Field(description="whether consent is in force")
+    verify: list[str] = Field(
+        description="rules that matched, income that is only declared, and what no record tells"
+    )
+
+
+class VillageSheet(BaseModel):
+    """One page of a village's members for a visit, by member id."""
+
+    village_code: str
+    lang: Literal["zh", "en"]
+    as_of: date
+    rows: list[SheetRow]
+    next_cursor: str | None = Field(
+        description="send as `cursor` for the next page; null on the last page"
+    )
+
+
 class HouseholdShape(BaseModel):
     """The member's place in the household, without the data of anyone else in it."""
 

@@ -82,7 +82,8 @@ def test_a_role_that_the_matrix_does_not_name_is_refused(branch: Branch, route: 
 def test_a_foreign_object_is_answered_exactly_as_an_absent_one(branch: Branch, route: str) -> None:
     headers = branch.headers(*ROLES, places=(ELSEWHERE,))
     foreign = branch.ask(route, headers)
-    absent = branch.ask(route, headers, member_id="NOBODY", decision_id=NO_DECISION)
+    nothing = {"member_id": "NOBODY", "decision_id": NO_DECISION, "village_code": "0" * 12}
+    absent = branch.ask(route, headers, **nothing)
     assert foreign.status_code == 404
     assert foreign.content == absent.content
     assert branch.member["member_id"] not in foreign.text

@@ -40,6 +40,8 @@ ROUTE_OF = {
     "/console/decisions/{decision_id}/evidence.zip": "get_evidence",
     "/console/reviews": "list_reviews",
     "/console/villages": "get_whitelist_changes",
+    "/console/villages/{village_code}": "get_village_sheet",
+    "/console/villages/{village_code}/sheet.xlsx": "get_village_sheet",
     "/console/members/{member_id}": "get_member",
     "/console/members/{member_id}/ask": "get_member",
     "/console/decisions/{decision_id}": "get_decision",
@@ -52,6 +54,7 @@ OBJECTS = sorted(path for path in ROUTE_OF if "member_id" in path or "decision_i
 def _address(branch: Branch, path: str) -> str:
     return path.format(
         member_id=branch.member["member_id"],
+        village_code=branch.member["village_code"],
         decision_id=branch.decision,
         number="1",
         proposal_id=NO_DECISION,
