@@ -39,7 +39,7 @@ from api.http.repayment_problems import (
 )
 from api.ledger.commands import View
 from api.ledger.entries import Kind
-from api.visits.visits import VISITED, bearing, with_visits
+from api.visits.visits import VISITED, bearing, lost_since, with_visits
 from model.card.bins import Columns
 from model.decision.consent import CONSENT_IN_FORCE
 from model.decision.whitelist import TIERS, Assessment, assess
@@ -66,6 +66,7 @@ def assess_payment(
     refuse_beyond_ruling(view, state, amount_yuan)
     others = other_decisions(view, state)
     refuse_arrears(view, [state, *others], resources.policy)
+    refuse_beyond_evidence(view, state, others, assessment, amount_yuan, resources)
     left = left_to_draw(view, state, others)
     if amount_yuan > left:
         raise ProblemError(ABOVE_APPROVED)
@@ -80,6 +81,40 @@ def assess_payment(
         "policy_digest": resources.policy.digest,
         "card_digest": resources.card.digest,
     }
+
+
+def refuse_beyond_evidence(
+    view: View,
+    state: DecisionState,
+    others: Iterable[DecisionState],
+    assessment: Assessment,
+    amount_yuan: int,
+    resources: Resources,
+) -> None:
+    """Refuse a payment above today's limit if a visit behind the approval counts no more.
+
+    An approval stands while it is valid, though a newer edition would offer less; but not on what a
+    visit showed that was withdrawn since, or lapsed.
+
+    Raises
+    ------
+    ProblemError
+        If so.
+    """
+    said = view.entries_of_subject(state.subject_id, VISITED)
+    today = date_in_china(view.now)
+    decided = date_in_china(state.decided_at) if state.decided_at else today
+    if not lost_since(said, decided, state.approved_seq, today):
+        return
+    # The edition in use counts what was paid out before its day.
+    paid = sum(
+        draw.exposure_yuan
+        for each in (state, *others)
+        for draw in each.draws
+        if draw.on >= resources.edition.manifest.day
+    )
+    if paid + amount_yuan > int(assessment.limit_yuan[0]):
+        raise ProblemError(NO_LONGER_ELIGIBLE)
 
 
 def refuse_beyond_cap(

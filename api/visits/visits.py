@@ -59,6 +59,25 @@ def withdrawals(entries: Iterable[Entry]) -> dict[str, Entry]:
     return {each.body["visit"]: each for each in entries if each.kind == "VISIT_WITHDRAWN"}
 
 
+def lost_since(entries: Iterable[Entry], decided: date, seq: int, today: date) -> list[Entry]:
+    """Return the visits in force on the day `decided` that count no more.
+
+    They have lapsed by `today`, or were withdrawn after the entry `seq` of the approval.
+    """
+    known = list(entries)
+    gone = withdrawals(known)
+    return [
+        each
+        for each in _unlapsed(known, decided)
+        if each.seq < seq
+        and (
+            gone[each.entry_id].seq > seq
+            if each.entry_id in gone
+            else date.fromisoformat(each.body["until"]) < today
+        )
+    ]
+
+
 def visitors(entries: Iterable[Entry], today: date) -> set[str]:
     """Return the accounts that recorded a visit that has not lapsed, or withdrew it.
 

@@ -11,13 +11,14 @@ import pytest
 
 from api.cases.case import case_of
 from api.decisions.replay import replay
+from api.editions.edition import PlaceFilter
 from api.ledger.database import Location
 from api.payments.commands import Disburse
 from api.persons.commands import Erase, Export
 from api.reviews.commands import ClaimReview, GiveVerdict, Ruling
 from api.verify.verify import verify_ledger
 from api.visits.commands import Found, RecordVisit
-from api.visits.visits import VISITED
+from api.visits.visits import VISITED, lost_since
 from api.visits.withdrawal import WithdrawVisit
 from model.decision.visits import Harvest, Visit, confirmed, withdrawn
 from tests.conftest import Desk
@@ -45,13 +46,13 @@ def codes_of(desk: Desk, decision: str) -> list[str]:
         return [rule["code"] for rule in case_of(view, decision).answer["knock_outs"]]
 
 
-def approved(desk: Desk, member: Member) -> str:
-    decision = desk.decide(member, 3_000)
+def approved(desk: Desk, member: Member, yuan: int = 3_000) -> str:
+    decision = desk.decide(member, yuan)
     with desk.ledger.read() as view:
         outcome = case_of(view, decision).outcome
     if outcome == "REFER":
         desk.do(ClaimReview(None, "reviewer-1", decision, desk.resources.policy))
-        ruling = Ruling("APPROVE", 3_000, "INCOME_VERIFIED", "到场核实无误")
+        ruling = Ruling("APPROVE", yuan, "INCOME_VERIFIED", "到场核实无误")
         desk.do(GiveVerdict(None, "reviewer-1", decision, ruling, desk.resources))
     return decision
 
@@ -79,6 +80,46 @@ def test_nothing_is_paid_on_what_a_withdrawn_visit_showed(desk: Desk, poor: Memb
     pay = Disburse(None, "officer-2", approved(desk, poor), 1_000, desk.resources)
     desk.do(withdraw(desk, poor, visit))
     assert desk.refusal(pay) == "no-longer-eligible"
+
+
+def test_a_limit_that_a_withdrawn_visit_raised_is_paid_up_to_what_is_offered_without_it(
+    desk: Desk,
+) -> None:
+    """An offer without the visit is not enough: the limit was that of the visit."""
+    rows = desk.resources.edition.page(PlaceFilter(), "FIRST", None, 1_200)
+    bound = [row for row in rows if row["limit_bound_by"] == "REPAYMENT_CAPACITY"]
+    member = min((row for row in bound if row["limit_yuan"]), key=lambda row: row["limit_yuan"])
+    limit = member["limit_yuan"]
+    visit = record(desk, member, 5_000_000)
+    asked = approved(desk, member, limit + 5_000)
+    desk.do(Disburse(None, "officer-2", asked, 1_000, desk.resources))
+    desk.do(withdraw(desk, member, visit))
+    above = Disburse(None, "officer-2", asked, limit, desk.resources)
+    assert desk.refusal(above) == "no-longer-eligible"
+    desk.do(Disburse(None, "officer-2", asked, limit - 1_000, desk.resources))
+    again = Disburse(None, "officer-2", asked, 1_000, desk.resources)
+    assert desk.refusal(again) == "no-longer-eligible"
+
+
+def test_a_visit_withdrawn_before_a_person_approved_takes_nothing_from_the_approval(
+    desk: Desk, poor: Member
+) -> None:
+    decision = desk.decide(poor, 3_000)
+    visit = record(desk, poor)
+    counted = desk.decide(poor, 3_000)
+    with desk.ledger.read() as view:
+        said = view.entries_of_subject(case_of(view, counted).subject_id, VISITED)
+        first = case_of(view, decision)
+    assert lost_since(said, TODAY, said[0].seq + 5, TODAY) == []
+    desk.do(withdraw(desk, poor, visit))
+    with desk.ledger.read() as view:
+        said = view.entries_of_subject(first.subject_id, VISITED)
+    by_id = {each.kind: each for each in said}
+    after = by_id["VISIT_WITHDRAWN"].seq + 1
+    assert lost_since(said, TODAY, after, TODAY) == []
+    assert [each.entry_id for each in lost_since(said, TODAY, after - 2, TODAY)] == [visit]
+    lapsed = date.fromisoformat(by_id["VISITED"].body["until"]) + timedelta(days=1)
+    assert lost_since(said, lapsed, after, lapsed) == []
 
 
 def test_the_earlier_visit_counts_again(desk: Desk, poor: Member) -> None:
