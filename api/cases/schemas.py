@@ -74,6 +74,7 @@ class CapacityShape(BaseModel):
 
     incomes: list[IncomeShape]
     costs: list[CostShape]
+    steps: list[str] = Field(description="how income and costs come to the capacity, in sentences")
     income_yuan: int = Field(description="what counts of a year's income, each income once")
     for_debts_yuan: int = Field(description="what debts may take, after living costs and rent")
     months: int = Field(description="term for which the capacities hold")

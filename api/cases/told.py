@@ -66,7 +66,8 @@ def capacity_shape(
         for row in table.incomes
     ]
     costs = [CostShape(**{**vars(row), "text": getattr(row.text, lang)}) for row in table.costs]
-    return CapacityShape(**{**vars(table), "incomes": incomes, "costs": costs})
+    steps = [getattr(text, lang) for text in table.steps]
+    return CapacityShape(**{**vars(table), "incomes": incomes, "costs": costs, "steps": steps})
 
 
 def _rest(explanation: Explanation, lang: Literal["zh", "en"]) -> RestShape | None:

@@ -10,6 +10,7 @@ from model.card.bins import Columns, Ints
 from model.decision.amounts import against
 from model.policy.policy import Policy
 
+HEADS = "household_heads"
 _MOST_HEADS = 100
 #: The number of the policy by which a debt elsewhere ends; absent in older policies.
 INTEREST_ELSEWHERE = "interest_elsewhere_percent"
@@ -82,11 +83,15 @@ def _elsewhere(columns: Columns, policy: Policy) -> Ints:
     return np.where(np.isnan(balance), payments, np.minimum(payments, owed))
 
 
-def _living(columns: Columns, policy: Policy) -> Ints:
-    heads = np.asarray(columns["household_heads"], dtype=np.float64)
+def counted_heads(columns: Columns, policy: Policy) -> Ints:
+    """Return how many people live on each household's income, shape (n,)."""
+    heads = np.asarray(columns[HEADS], dtype=np.float64)
     known = np.where(np.isnan(heads), policy["unknown_household_heads"], heads)
-    people = np.rint(np.clip(known, 1, _MOST_HEADS)).astype(np.int64)
-    yuan: Ints = people * policy["living_cost_yuan_per_head"]
+    return np.rint(np.clip(known, 1, _MOST_HEADS)).astype(np.int64)
+
+
+def _living(columns: Columns, policy: Policy) -> Ints:
+    yuan: Ints = counted_heads(columns, policy) * policy["living_cost_yuan_per_head"]
     return _percent_of(yuan, policy["living_cost_counted_percent"])
 
 

@@ -7,7 +7,7 @@ counted, whenever it is asked for.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -21,7 +21,7 @@ from model.decision.capacity import (
     for_the_loan_that_follows,
     loan_terms,
 )
-from model.decision.costs import Costs
+from model.decision.costs import HEADS, Costs, counted_heads
 from model.decision.income import TRADE, Income
 from model.decision.income_lines import DECLARED, SCALE, IncomeLine
 from model.decision.visits import OFFICER_VISIT
@@ -62,6 +62,8 @@ class CapacityTable:
 
     Attributes
     ----------
+    steps : tuple of Text
+        How income and costs come to the capacity.
     income_yuan : int
         What counts of a year's income, each income once.
     for_debts_yuan : int
@@ -75,6 +77,7 @@ class CapacityTable:
 
     incomes: tuple[IncomeRow, ...]
     costs: tuple[CostRow, ...]
+    steps: tuple[Text, ...]
     income_yuan: int
     for_debts_yuan: int
     months: int
@@ -111,15 +114,46 @@ def capacity_table(
     following = loan_terms(later, policy, asked, line)
     now = loan_terms(household, policy, following.months, line)
     income = _year_of(household) // SCALE
-    return CapacityTable(
+    table = CapacityTable(
         incomes=tuple(_income_rows(household.income, confirmed)),
-        costs=tuple(_cost_rows(household.costs)),
+        costs=tuple(_cost_rows(household.costs, columns, policy)),
+        steps=(),
         income_yuan=income,
         for_debts_yuan=income * int(household.free_share[0]) // 10_000,
         months=int(following.months[0]),
         capacity_yuan=_capacity(now),
         following_yuan=_capacity(following),
     )
+    return replace(table, steps=tuple(_steps(table, household.costs, policy)))
+
+
+def _steps(table: CapacityTable, costs: Costs, policy: Policy) -> Iterator[Text]:
+    """Yield the way from a year's income to the principal that can be repaid."""
+    income, before = table.income_yuan, int(costs.before_debts[0])
+    share, left = policy["debt_service_share_percent"], max(income - before, 0)
+    yield Text(
+        f"一年计入收入 {income:,} 元，减去生活开支和地租 {before:,} 元，余 {left:,} 元；"
+        f"至多 {share}% 用于还债：{table.for_debts_yuan:,} 元。",
+        f"Income of a year that counts: {income:,} yuan; less {before:,} for living and rent leaves"
+        f" {left:,}; at most {share}% of it may go to debts: {table.for_debts_yuan:,} yuan.",
+    )
+    if table.capacity_yuan is None or table.following_yuan is None:
+        return
+    own, others = int(costs.debt_service[0]), int(costs.other_debts[0])
+    today, later = f"{table.capacity_yuan:,}", f"{table.following_yuan:,}"
+    rate = f"{policy['rate_cap_bp'] / 100:g}"
+    zh = f"{table.months} 个月的还款能力，即按年利率 {rate}% 连本带息还得起的本金"
+    en = f"Capacity over {table.months} months, the principal repayable at {rate}% a year"
+    if others:
+        zh += f"，已减去每年还他行和担保的 {others:,} 元"
+        en += f", after {others:,} a year to other lenders and for guarantees"
+    if own:
+        zh += f"：今天 {today} 元，已减去本行在贷款一年应还的 {own:,} 元；还清后 {later} 元。"
+        en += f": {today} yuan today, after the {own:,} that a year of loans with us takes;"
+        en += f" {later} once they are repaid."
+    else:
+        zh, en = f"{zh}：{later} 元。", f"{en}: {later} yuan."
+    yield Text(zh, en)
 
 
 def _year_of(household: Finances) -> int:
@@ -171,18 +205,43 @@ def _income_text(row: IncomeRow) -> Text:
             f"{zh}，在走访或凭证证实前不计入。",
             f"{en}, not counted until a visit or a paper confirms it.",
         )
+    if row.counted_yuan == 0 and _alone(row) > 0:
+        return Text(
+            f"{zh}，与另一项视为同一笔收入，只计较大的一项，此项不再计入。",
+            f"{en}, taken for the same income as another line: the larger counts, this one not.",
+        )
     inputs = f"{row.inputs_yuan:,}"
     zh += f"，按 {row.percent}% 计" + (f"，扣投入 {inputs} 元" if row.inputs_yuan else "")
     en += f", at {row.percent}%" + (f" less {inputs} of inputs" if row.inputs_yuan else "")
     return Text(f"{zh}，计入 {counted} 元。", f"{en}, counts for {counted} yuan.")
 
 
-def _cost_rows(costs: Costs) -> Iterator[CostRow]:
+def _alone(row: IncomeRow) -> int:
+    """Return what a line would count if no other took its place."""
+    return row.yearly_yuan * row.percent // 100 - row.inputs_yuan
+
+
+def _cost_rows(costs: Costs, columns: Columns, policy: Policy) -> Iterator[CostRow]:
     for source, text in _COSTS.items():
         amount = int(getattr(costs, source)[0])
         if amount:
-            zh, en = f"{text.zh}：一年 {amount:,} 元。", f"{text.en}: {amount:,} yuan a year."
-            yield CostRow(source, amount, Text(zh, en))
+            how = _living(columns, policy) if source == "living" else Text("", "")
+            zh = f"{text.zh}{how.zh}：一年 {amount:,} 元。"
+            yield CostRow(source, amount, Text(zh, f"{text.en}{how.en}: {amount:,} yuan a year."))
+
+
+def _living(columns: Columns, policy: Policy) -> Text:
+    """Return how the living costs were counted: heads, cost a head, and the share counted."""
+    heads, is_known = counted_heads(columns, policy), not np.isnan(float(columns[HEADS][0]))
+    number, a_head = int(heads[0]), policy["living_cost_yuan_per_head"]
+    percent = policy["living_cost_counted_percent"]
+    zh = f"{number} 口人" if is_known else f"家庭人口未登记，按 {number} 口人"
+    en = f"{number} people" if is_known else f"size not on record, taken for {number} people"
+    return Text(
+        f"（{zh}，每人 {a_head:,} 元，计 {percent}%，其余由本行看不到的收入承担）",
+        f" ({en}, {a_head:,} yuan each, {percent}% counted: income that the bank does not see bears"
+        " the rest)",
+    )
 
 
 def _source(name: str) -> Text:
@@ -210,9 +269,9 @@ _SOURCES: Mapping[str, Text] = {
     "subsidy": Text("补贴", "Subsidies"),
     "wages_credited": Text("工资入账", "Wages credited"),
     "remittances": Text("汇款收入", "Money sent home"),
-    "documented_wages": Text("工资", "Wages"),
-    "documented_other": Text("其他收入", "Other income"),
-    "documented_business": Text("经营收入", "Business"),
+    "documented_wages": Text("登记的工资", "Wages as registered"),
+    "documented_other": Text("登记的其他收入", "Other income as registered"),
+    "documented_business": Text("登记的经营收入", "Business income as registered"),
     "documented_rent": Text("出租收入", "Rent received"),
     "documented_pension": Text("养老金", "Pension"),
     "declared": Text("仅自报的收入", "Income that is only declared"),

@@ -73,6 +73,55 @@ def test_the_smaller_of_a_harvest_and_its_sales_has_a_line_that_counts_nothing()
     assert rows["wheat"].counted_yuan == 0
 
 
+def test_a_line_that_another_replaces_says_so_and_one_that_earns_nothing_says_why():
+    rows = {row.source: row for row in table(net_sales_12m=50_000).incomes}
+    assert rows["turnover"].text.zh.endswith(
+        "与另一项视为同一笔收入，只计较大的一项，此项不再计入。"
+    )
+    rows = {row.source: row for row in table(wages_credited_12m=30_000).incomes}
+    assert rows["wages_credited"].text.zh.endswith("按 90% 计，计入 27,000 元。")
+    both = {
+        "wages_credited_12m": 30_000,
+        "documented_wages_yuan": 40_000,
+        "documented_wages_evidence": "account",
+    }
+    rows = {row.source: row.text.en for row in table(**both).incomes}
+    assert "the larger counts, this one not" in rows["wages_credited"]
+    assert rows["documented_wages"].startswith("Wages as registered (account)")
+    rows = {row.source: row.text.zh for row in table(harvest_wheat_mu=1, yield_wheat_kg=1).incomes}
+    assert rows["wheat"].endswith("计入 0 元。")
+    assert "同一笔收入" not in rows["wheat"]
+
+
+def test_living_costs_name_the_heads_the_cost_of_each_and_the_share_that_counts():
+    def living(heads):
+        (row,) = [each for each in table(household_heads=heads).costs if each.source == "living"]
+        return row
+
+    assert living(3).text.zh == (
+        "家庭生活开支（3 口人，每人 14,687 元，计 12%，其余由本行看不到的收入承担）："
+        "一年 5,288 元。"
+    )
+    assert "家庭人口未登记，按 4 口人" in living(None).text.zh
+    assert "size not on record, taken for 4 people" in living(None).text.en
+    assert living(None).yearly_yuan == living(4).yearly_yuan
+
+
+def test_the_steps_lead_from_income_to_what_can_be_repaid_today_and_later():
+    found = table(months=10, **MANY)
+    first, second = found.steps
+    left = found.income_yuan - 8813 - 1500
+    for number in (found.income_yuan, 10_313, left, found.for_debts_yuan):
+        assert f"{number:,} 元" in first.zh
+        assert f"{number:,}" in first.en
+    assert f"今天 {found.capacity_yuan:,} 元，已减去本行在贷款一年应还的 8,400 元" in second.zh
+    assert second.zh.endswith(f"还清后 {found.following_yuan:,} 元。")
+    assert "已减去每年还他行和担保的 5,600 元" in second.zh
+    alone = table(months=10).steps[-1]
+    assert "他行" not in alone.zh
+    assert "在贷款" not in alone.zh
+
+
 def test_a_line_reads_as_a_sentence_in_both_languages():
     texts = {row.source: row.text for row in table(**MANY).incomes}
     assert (
