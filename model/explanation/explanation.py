@@ -155,9 +155,16 @@ def _missing(columns: Columns, counted: Iterable[Contribution], basis: Basis) ->
     texts = [_missing_text(_root(name, columns, basis), basis) for name in own]
     # Two attributes may lack the same record in the same words of one language.
     once = {text.zh: text for text in reversed(texts)}
-    for text in dict.fromkeys(once[each.zh] for each in texts):
-        if text not in said:
+    different = list(dict.fromkeys(once[each.zh] for each in texts))
+    broader = [*different, *(each for each in said if each)]
+    for text in different:
+        if text not in said and not any(_follows(text, each) for each in broader):
             yield sentence(text)
+
+
+def _follows(text: Text, broader: Text) -> bool:
+    """Return whether `broader` says the same of all time: who never repaid did not lately."""
+    return text.zh != broader.zh and text.zh.endswith(broader.zh)
 
 
 def _root(name: str, columns: Columns, basis: Basis) -> str:

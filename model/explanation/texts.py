@@ -189,9 +189,20 @@ def _days_between(least: Decimal | None, below: Decimal | None) -> Text:
     upper = None if below is None else _early_or_late(f"{below.normalize():f}")
     if lower and upper:
         return Text(f"从{lower.zh}到不及{upper.zh}", f"from {lower.en} to before {upper.en}")
-    if upper:
-        return Text(f"早于{upper.zh}", f"earlier than {upper.en}")
+    if below is not None:
+        return _before(below)
     return Text(f"{lower.zh}或更晚", f"{lower.en} or later") if lower else _ANY
+
+
+def _before(day: Decimal) -> Text:
+    """Return all days before `day` in words: 6 days early is not among them, 7 are."""
+    size = f"{abs(day).normalize():f}"
+    days = "day" if size == "1" else "days"
+    if not day:
+        return Text("提前", "before the day")
+    if day < 0:
+        return Text(f"提前超过 {size} 天", f"more than {size} {days} early")
+    return Text(f"晚不到 {size} 天", f"less than {size} {days} late")
 
 
 def _fewest_decimals(attribute: Attribute, *bounds: float | None) -> int:

@@ -107,6 +107,20 @@ def test_a_missing_value_is_named_once():
             assert sum(cause in sentence for sentence in told) == 1
 
 
+def test_what_a_broader_sentence_says_is_not_said_again_for_two_years():
+    known = member_dictionary()
+    names = {"operating_years": "没有结清过贷款", "bureau_queries_6m": "近两年没有结清过贷款"}
+    said = {n: replace(known[n], missing=Text(zh, n)) for n, zh in names.items()}
+    _, explanation = decide_and_explain(
+        dictionary=replace(known, attributes={**known.attributes, **said}),
+        **dict.fromkeys(names, np.nan),
+    )
+    told = [each.text.zh for each in explanation.counted] + [
+        text.zh for text in explanation.missing
+    ]
+    assert sum("没有结清过贷款" in each for each in told) == 1
+
+
 def test_who_works_no_fields_is_not_told_that_fields_are_missing():
     nothing = {"leased_area_share": np.nan, "crop_kinds": np.nan, "area_total_mu": 0.0}
     for occupation in ("livestock", "grower"):

@@ -17,11 +17,18 @@ BASIS = Basis(CASES["as_of"], policy_on(CASES["as_of"]), CARD, member_dictionary
 REQUEST = Request(10_000, 10, "inputs")
 
 
-def decide_and_explain(since=None, request=REQUEST, on=BASIS.as_of, is_asked=True, **member):
+def decide_and_explain(
+    since=None,
+    request=REQUEST,
+    on=BASIS.as_of,
+    is_asked=True,
+    dictionary=BASIS.dictionary,
+    **member,
+):
     columns = {
         name: np.array([value], dtype=object if name in ("occupation", "household_id") else float)
         for name, value in {**CASES["member"], **member}.items()
     }
-    basis = replace(BASIS, as_of=on, policy=policy_on(on))
+    basis = replace(BASIS, as_of=on, policy=policy_on(on), dictionary=dictionary)
     decision = decide(columns, request, on, basis.policy, CARD)
     return decision, explain(columns, decision, request, basis, since, is_asked=is_asked)

@@ -153,11 +153,12 @@ def signed(found, words, attribute):
 
 
 def flaws_of_best_days(part, own, text):
-    """Yield whether a day that fits the words, "earlier than …", does not score best."""
+    """Yield whether a day that fits the words, "more than 6 days early", does not score best."""
     found = NUMBER.search(part)
     number = float(found[0].replace(",", "")) if found else 0.0
-    bound = -number if re.search("提前|early", part.replace("earlier", "")) else number
-    if not re.search("早于|earlier", part) or own(bound - 1e-6) < own.best:
+    bound = -number if re.search("提前|early", part) else number
+    words = "提前超过|more than|晚不到|less than" if found else "提前|before the day"
+    if not re.search(words, part) or own(bound - 1e-6) < own.best:
         yield f"{bound} days does not score best: {text}"
 
 
