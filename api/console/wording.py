@@ -43,9 +43,11 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "FALLS": Text("下降", "Fell"),
     },
     "bound": {
-        "PRODUCT_CAP": Text("产品最高额", "the product's cap"),
+        "PRODUCT_CAP": Text("产品最高额减去未还的本金", "the product's cap less what is owed"),
         "REPAYMENT_CAPACITY": Text("还款能力", "what the household can repay"),
-        "GRADE_CAP": Text("风险等级最高额", "the cap of the risk grade"),
+        "GRADE_CAP": Text(
+            "风险等级最高额减去未还的本金", "the cap of the risk grade less what is owed"
+        ),
     },
     "repayment": {
         "harvest_bullet": Text("收获后一次还清", "once, after the harvest"),
