@@ -124,6 +124,31 @@ def test_a_referred_case_is_claimed_and_decided_with_a_reason_and_a_note(
     assert path not in reviewer.get("/console/reviews").text
 
 
+def test_reasons_stand_by_verdict_and_a_decline_shows_no_offer(
+    branch: Branch, rows: list[dict[str, Any]]
+) -> None:
+    path = _asked(branch, _offers(rows, "SECOND")[2], 5_000)
+    reviewer = _person(branch, "reviewer-8", "reviewer")
+    page = _shown(reviewer, reviewer.submit(reviewer.get(path), f"{path}/claim"))
+    assert "额度取决于" in page
+    groups = dict(re.findall(r'<optgroup label="(\S+)">(.*?)</optgroup>', page, re.DOTALL))
+    assert "INCOME_VERIFIED" in groups["同意的理由"]
+    assert "INCOME_NOT_VERIFIED" in groups["不同意的理由"]
+    assert not set(re.findall(r'value="(\w+)"', groups["不同意的理由"])) & set(
+        re.findall(r'value="(\w+)"', groups["同意的理由"])
+    )
+    declined = _shown(
+        reviewer,
+        reviewer.submit(
+            reviewer.get(path), f"{path}/verdict", verdict="DECLINE",
+            reason_code="INCOME_NOT_VERIFIED", note="收入来源多次联系未能核实",
+        ),
+    )  # fmt: skip
+    assert "审核未同意" in declined
+    assert "额度取决于" not in declined
+    assert "有效期至" not in declined
+
+
 def test_two_reviewers_at_once_are_told_who_has_the_case(
     branch: Branch, rows: list[dict[str, Any]]
 ) -> None:
