@@ -87,7 +87,8 @@ def counted_heads(columns: Columns, policy: Policy) -> Ints:
     """Return how many people live on each household's income, shape (n,)."""
     heads = np.asarray(columns[HEADS], dtype=np.float64)
     known = np.where(np.isnan(heads), policy["unknown_household_heads"], heads)
-    return np.rint(np.clip(known, 1, _MOST_HEADS)).astype(np.int64)
+    people: Ints = np.rint(np.clip(known, 1, _MOST_HEADS)).astype(np.int64)
+    return people
 
 
 def _living(columns: Columns, policy: Policy) -> Ints:
