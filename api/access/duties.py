@@ -67,12 +67,3 @@ def _is_open(entry: Entry, today: date) -> bool:
     until = entry.body.get("valid_until") or entry.body.get("answer", {}).get("valid_until")
     is_declined = entry.outcome in (None, "DECLINE")
     return until is not None and not is_declined and date.fromisoformat(until) >= today
-
-
-def consent_giver(entries: Iterable[Entry]) -> str | None:
-    """Return who recorded the consent in force among a member's entries of consent, if anybody."""
-    giver = None
-    for entry in entries:
-        if entry.kind in ("CONSENT_GIVEN", "CONSENT_WITHDRAWN"):
-            giver = entry.actor if entry.kind == "CONSENT_GIVEN" else None
-    return giver

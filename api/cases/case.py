@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from api.access.duties import consent_giver, refuse_joined
+from api.access.duties import refuse_joined
 from api.cases.money import Draw, Pending
 from api.cases.state import APPROVING, DecisionState
-from api.consent.consent import CONSENT
+from api.consent.consent import CONSENT, consent_givers
 from api.core.calendar import date_in_china
 from api.http.lending_problems import CASE_FULL, DECISION_EXPIRED, PERSON_ERASED
 from api.http.problem_kinds import UNKNOWN_DECISION
@@ -21,6 +21,7 @@ from api.ledger.commands import Answer, IdempotencyScope, View, Written
 from api.ledger.entries import Entry, Kind, NewEntry
 from api.visits.visits import VISITED, visitors
 from model.policy.controls import Controls, Duty, controls_on
+from model.profile.consent_terms import ConsentTerms
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,19 @@ def open_case(view: View, decision_id: str) -> DecisionState:
 
 
 def refuse_duty(
-    view: View, state: DecisionState, duty: Duty, actor: str, controls: Controls
+    view: View,
+    state: DecisionState,
+    duty: Duty,
+    actor: str,
+    controls: Controls,
+    terms: ConsentTerms | None = None,
 ) -> None:
     """Refuse a duty to somebody who did another on the case that is kept apart from it.
+
+    Parameters
+    ----------
+    terms
+        What a decision asks of consents, if known; see `consent_givers`.
 
     Raises
     ------
@@ -101,7 +112,7 @@ def refuse_duty(
     """
     done = state.done_by(actor)
     said = view.entries_of_subject(state.subject_id, (*CONSENT, *VISITED))
-    if consent_giver(said) == actor:
+    if actor in consent_givers(said, terms):
         done.add("consent")
     if actor in visitors(said, date_in_china(view.now)):
         done.add("visit")

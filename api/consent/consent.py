@@ -78,6 +78,30 @@ def consent_in_ledger(
     return found
 
 
+def consent_givers(entries: Sequence[Entry], terms: ConsentTerms | None = None) -> set[str]:
+    """Return who recorded what the consent in force rests on, purpose by purpose.
+
+    Consent to one purpose outlives the withdrawal of another, and a form that repeats it does not
+    replace whoever recorded it first.
+
+    Parameters
+    ----------
+    terms
+        What a decision asks of consents; None counts every purpose and recipient.
+    """
+    givers: dict[str, set[str]] = {}
+    for entry in entries:
+        recipient = entry.body.get("recipient", BANK)
+        if entry.kind not in CONSENT or (terms and recipient not in terms.recipients):
+            continue
+        for purpose in entry.body.get("purposes", FIRST_TERMS.purposes):
+            if entry.kind == "CONSENT_WITHDRAWN":
+                givers.pop(purpose, None)
+            elif terms is None or purpose in terms.purposes:
+                givers.setdefault(purpose, set()).add(entry.actor)
+    return set().union(*givers.values())
+
+
 def consent_in_edition(
     profile: Profile | None, edition: Edition, terms: ConsentTerms
 ) -> dict[str, ConsentChange]:

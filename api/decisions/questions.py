@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from api.access.duties import consent_giver, refuse_joined
-from api.consent.consent import CONSENT, is_consent_in_force
+from api.access.duties import refuse_joined
+from api.consent.consent import CONSENT, consent_givers, is_consent_in_force
 from api.core.calendar import date_in_china
 from api.decisions.caps import CapsExceeded
 from api.decisions.rulings import RULINGS, binding_ruling
@@ -157,7 +157,8 @@ def _question(
 def _refusal(
     command: Inquiry, said: Sequence[Entry], controls: Controls, today: date
 ) -> ProblemError | None:
-    done: list[Duty] = ["consent"] if consent_giver(said) == command.actor else []
+    givers = consent_givers(said, command.resources.policy.consent_terms)
+    done: list[Duty] = ["consent"] if command.actor in givers else []
     done += ["visit"] if command.actor in visitors(said, today) else []
     try:
         refuse_joined("ask", done, controls)

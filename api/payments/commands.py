@@ -51,7 +51,8 @@ class Disburse(CaseCommand):
     def run(self, view: View) -> Written:
         """Record the payment, or its proposal, if every condition holds at this moment."""
         controls, state = controls_at(view), open_case(view, self.decision_id)
-        refuse_duty(view, state, "pay", self.actor, controls)
+        terms = self.resources.policy.consent_terms
+        refuse_duty(view, state, "pay", self.actor, controls, terms)
         refuse_full(state, controls)
         body = assess_payment(view, state, self.amount_yuan, self.resources)
         elsewhere = sum(out_yuan(each, view.now) for each in other_decisions(view, state))
@@ -112,8 +113,8 @@ class Confirm(CaseCommand):
             refuse_duty(view, state, "cancel", self.actor, controls)
             body = {"number": draw.number, **confirmed}
             return self.append(view, state, "DISBURSEMENT_CANCELLED", body, amount)
-        state = open_case(view, self.decision_id)
-        refuse_duty(view, state, "pay", self.actor, controls)
+        state, terms = open_case(view, self.decision_id), self.resources.policy.consent_terms
+        refuse_duty(view, state, "pay", self.actor, controls, terms)
         body = assess_payment(view, state, amount, self.resources) | confirmed
         return self.append(view, state, "DISBURSED", body, amount)
 

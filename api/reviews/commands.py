@@ -111,7 +111,8 @@ class GiveVerdict(CaseCommand):
     def run(self, view: View) -> Written:
         """Record the verdict."""
         state = reviewable(view, self.decision_id, self.actor)
-        refuse_duty(view, state, "rule", self.actor, controls_at(view))
+        terms = self.resources.policy.consent_terms
+        refuse_duty(view, state, "rule", self.actor, controls_at(view), terms)
         if state.claimant(view.now) != self.actor:
             raise ProblemError(NOT_CLAIMED)
         refuse_invalid_ruling(self.ruling, state, self.resources.policy)
@@ -237,7 +238,8 @@ class Override(CaseCommand):
             raise ProblemError(OWN_CASE)
         if state.settled not in (DECLINING if self.ruling.verdict == "APPROVE" else APPROVING):
             raise ProblemError(NOT_OVERRIDABLE)
-        refuse_duty(view, state, "rule", self.actor, controls_at(view))
+        terms = self.resources.policy.consent_terms
+        refuse_duty(view, state, "rule", self.actor, controls_at(view), terms)
         policy, amount = self.resources.policy, self.ruling.amount_yuan
         refuse_invalid_ruling(self.ruling, state, policy)
         refuse_name(view, state, "note", self.ruling.note, self.resources.directory)

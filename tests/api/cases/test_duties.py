@@ -211,3 +211,46 @@ def test_a_large_cancellation_needs_two_people_who_did_not_pay(office, large):
     for actor in ("officer-4", "officer-2"):
         assert office.refusal(confirm(office, decision, number, actor)) == "duties-apart"
     assert office.do(confirm(office, decision, number, "officer-5"))["drawn_yuan"] == 0
+
+
+def partial(desk, member, purposes, given=True, actor="officer-1"):
+    return SetConsent(
+        None, actor, member["member_id"], given, "paper", desk.resources, tuple(purposes)
+    )
+
+
+def test_a_withdrawal_of_what_is_not_needed_frees_nobody_to_ask(office):
+    member = office.member("NONE", consents=False)
+    everything = ("personal_information", "credit_bureau", "data_sharing")
+    office.do(partial(office, member, everything))
+    office.do(partial(office, member, ["data_sharing"], given=False, actor="officer-2"))
+    assert refused_question(office, member, 3_000, "officer-1") == "duties-apart"
+    assert office.decide(member, 3_000, "officer-2")
+
+
+def test_whoever_recorded_a_part_of_the_consent_neither_asks_nor_rules(office):
+    member = office.member("SECOND")
+    office.do(consent(office, member, given=False, actor="officer-3"))
+    office.do(partial(office, member, ["personal_information"], actor="officer-1"))
+    office.do(partial(office, member, ["credit_bureau"], actor="officer-2"))
+    for actor in ("officer-1", "officer-2"):
+        assert refused_question(office, member, 5_000, actor) == "duties-apart", actor
+    decision = office.decide(member, 5_000, "officer-3")
+    office.do(ClaimReview(None, "officer-1", decision, office.resources.policy))
+    verdict = GiveVerdict(None, "officer-1", decision, APPROVE, office.resources)
+    assert office.refusal(verdict) == "duties-apart"
+
+
+def test_a_form_that_repeats_a_purpose_does_not_free_who_recorded_it_first(office):
+    member = office.member("NONE", consents=False)
+    office.do(consent(office, member))
+    everything = ("personal_information", "credit_bureau", "data_sharing")
+    office.do(partial(office, member, everything, actor="officer-2"))
+    for actor in ("officer-1", "officer-2"):
+        assert refused_question(office, member, 3_000, actor) == "duties-apart", actor
+
+
+def test_consent_to_what_is_not_needed_bars_nobody_from_asking(office):
+    member = office.member("FIRST")
+    office.do(partial(office, member, ["data_sharing"]))
+    assert office.decide(member, 3_000, "officer-1")
