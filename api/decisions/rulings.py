@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from api.core.calendar import date_in_china
 from api.ledger.entries import Entry, Kind
@@ -36,8 +36,12 @@ def binding_ruling(entries: Iterable[Entry], now: datetime, controls: Controls) 
             last = entry
     if last is None or last.body.get("reason_code") in controls.reasons_that_bind_nobody:
         return None
-    lapses = date_in_china(last.recorded_at) + timedelta(days=controls.ruling_binds_days)
-    return last if date_in_china(now) < lapses else None
+    return last if date_in_china(now) < lapse_day(last, controls) else None
+
+
+def lapse_day(ruling: Entry, controls: Controls) -> date:
+    """Return the first day, in China, on which `ruling` binds no longer."""
+    return date_in_china(ruling.recorded_at) + timedelta(days=controls.ruling_binds_days)
 
 
 def is_within(ruling: Entry, amount_yuan: int) -> bool:

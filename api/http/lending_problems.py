@@ -255,6 +255,18 @@ LOAN_OUTSTANDING = Kind(
         "Request erasure again after repayment. Consent can be withdrawn before that.",
     ),
 )
+RULING_BINDS = Kind(
+    "ruling-binds",
+    409,
+    Text(
+        "工作人员的结论仍在有效期内，暂不能删除",
+        "A person's ruling still binds, so the data cannot be erased yet",
+    ),
+    Text(
+        "结论失效后可再次申请；在此之前可撤回授权。",
+        "Request erasure again once it has lapsed. Consent can be withdrawn before that.",
+    ),
+)
 
 LENDING_KINDS = (
     UNKNOWN_DISBURSEMENT, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, ABOVE_CAP,
@@ -265,6 +277,7 @@ LENDING_KINDS = (
     NOT_DECLINED, ALREADY_REVIEWED,
     NOT_OPEN, CLAIMED_BY_ANOTHER, NOT_CLAIMED, OWN_CASE, FOUR_EYES_NEEDED, NOT_OVERRIDABLE,
     CONSENT_UNCHANGED, PERSON_ERASED, NOTHING_HELD, LOAN_OUTSTANDING,
+    RULING_BINDS,
 )  # fmt: skip
 PROFILE_ERASED = Kind(
     "profile-erased",

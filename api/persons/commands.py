@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import or_, select
 
+from api.access.duties import refuse_joined
 from api.access.objects import entries_of_member
 from api.cases.bank import yuan_without_payment
 from api.cases.state import running_draws, states_of
@@ -22,9 +23,10 @@ from api.consent.consent import CONSENT, consent_in_edition, is_consent_in_force
 from api.core.calendar import date_in_china
 from api.decisions.caps import BEYOND_CAP, BEYOND_GROUP_CAPS
 from api.decisions.profiles import stored_profile
+from api.decisions.rulings import RULINGS, binding_ruling, lapse_day
 from api.editions.edition import Profile
 from api.editions.in_use import Resources
-from api.http.lending_problems import LOAN_OUTSTANDING, NOTHING_HELD
+from api.http.lending_problems import LOAN_OUTSTANDING, NOTHING_HELD, RULING_BINDS
 from api.http.problem_kinds import UNKNOWN_MEMBER
 from api.http.problems import ProblemError
 from api.ledger.chain import encode_json
@@ -35,6 +37,8 @@ from api.ledger.tables import accesses
 from api.members.view import member_view
 from model.decision.consent import consent_to_all
 from model.decision.eligibility import OF_OTHERS
+from model.policy.controls import controls_on
+from model.profile.dictionary import Text
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ class Erase:
     resources: Resources
 
     def run(self, view: View) -> Written:
-        """Delete the identity row, unless a loan is outstanding or nothing is stored."""
+        """Delete the identity row, unless a loan runs, a ruling binds or nothing is stored."""
         profile = self.resources.edition.profile(self.member_id)
         subject, entries = entries_of_member(view, self.member_id)
         place = _place(profile, entries)
@@ -128,6 +132,7 @@ class Erase:
             raise ProblemError(NOTHING_HELD)
         if self._has_loan(entries, date_in_china(view.now)):
             raise ProblemError(LOAN_OUTSTANDING)
+        self._refuse_ruled(view, entries)
         view.identities.erase(subject)
         terms = self.resources.policy.consent_terms
         known = consent_in_edition(profile, self.resources.edition, terms)
@@ -139,6 +144,20 @@ class Erase:
         }
         entry = _entry_about("ERASED", subject, place, self.actor)
         return Written(Answer(200, encode_json(body).encode()), (entry,))
+
+    def _refuse_ruled(self, view: View, entries: Sequence[Entry]) -> None:
+        """Refuse erasure while a ruling binds, which it would undo, and to whoever ruled."""
+        controls = controls_on(date_in_china(view.now))
+        ruling = binding_ruling(entries, view.now, controls)
+        if ruling is not None:
+            day = lapse_day(ruling, controls).isoformat()
+            detail = Text(
+                f"自 {day} 起可再次申请；在此之前可撤回授权。",
+                f"Request erasure again from {day}. Consent can be withdrawn before that.",
+            )
+            raise ProblemError(replace(RULING_BINDS, detail=detail))
+        if any(entry.kind in RULINGS and entry.actor == self.actor for entry in entries):
+            refuse_joined("erase", ["rule"], controls)
 
     def _has_loan(self, entries: Sequence[Entry], today: date) -> bool:
         columns = self.resources.edition.columns(self.member_id)

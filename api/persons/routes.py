@@ -14,7 +14,12 @@ from api.access.dependencies import (
 )
 from api.access.strict_route import StrictRoute
 from api.http.ledger import to_response
-from api.http.lending_problems import LOAN_OUTSTANDING, NOTHING_HELD
+from api.http.lending_problems import (
+    DUTIES_APART,
+    LOAN_OUTSTANDING,
+    NOTHING_HELD,
+    RULING_BINDS,
+)
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, NOT_READY, UNKNOWN_MEMBER
 from api.persons.commands import Erase, Export
@@ -41,15 +46,17 @@ async def get_member_export(
     "/erasure",
     response_model=ErasedShape,
     summary="Erase a person's identity",
-    responses=refusals(UNKNOWN_MEMBER, NOTHING_HELD, LOAN_OUTSTANDING, *WRITE),
+    responses=refusals(
+        UNKNOWN_MEMBER, NOTHING_HELD, LOAN_OUTSTANDING, RULING_BINDS, DUTIES_APART, *WRITE
+    ),
 )
 async def post_member_erasure(
     member_id: MemberId, write: WriteRequest, resources: ResourcesInUse
 ) -> Response:
     """Delete the identity row. The chain stays complete, and its entries identify nobody.
 
-    Refused while a loan is outstanding. A later request of the person creates a new subject without
-    a history.
+    Refused while a loan is outstanding or a person's ruling binds, and to whoever ruled. A later
+    request of the person creates a new subject without a history.
     """
     scope = write.scope(member_id=member_id)
     return await write.send(Erase(scope, write.actor, member_id, resources))

@@ -17,7 +17,7 @@ from model.policy.texts import shipped_text, text_of
 
 _FILE = "controls.yaml"
 
-Duty = Literal["consent", "visit", "ask", "rule", "pay", "cancel", "repay", "settle"]
+Duty = Literal["consent", "visit", "ask", "rule", "pay", "cancel", "repay", "settle", "erase"]
 DUTIES: tuple[Duty, ...] = get_args(Duty)
 
 #: A session is never longer than a week, whatever a home adopts.
@@ -28,6 +28,7 @@ _LATER: Mapping[str, Any] = {
     "session_hours": 12,
     "session_idle_minutes": 30,
     "approver_roles": frozenset(),
+    "administrators_count_days": 7,
 }
 
 
@@ -61,6 +62,9 @@ class Controls:
         Roles whose accounts sign in with a code beside the password.
     session_hours, session_idle_minutes : int
         How long a session lasts, and how long without being refreshed.
+    administrators_count_days : int
+        Days for which an administrator who was disabled or lost the role still counts where one may
+        act alone.
     approver_roles : frozenset of str
         Roles whose accounts, everywhere, approve cards, editions and policies. While it is empty,
         an approver is a name and signs in nowhere.
@@ -81,6 +85,7 @@ class Controls:
     session_hours: int
     session_idle_minutes: int
     approver_roles: frozenset[str]
+    administrators_count_days: int
 
     def are_apart(self, one: Duty, other: Duty) -> bool:
         """Return whether one person may not do both duties on one case."""

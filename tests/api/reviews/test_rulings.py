@@ -7,7 +7,9 @@ import pytest
 
 from api.cases.case import case_of
 from api.decisions.replay import replay
+from api.http.problems import ProblemError
 from api.payments.commands import Disburse
+from api.persons.commands import Erase
 from api.portfolio.tally import Tally
 from api.reviews.commands import ClaimReview, GiveVerdict, Override, RequestReview, Ruling
 from api.reviews.queue import queue_page
@@ -253,3 +255,38 @@ def everywhere():
     from api.editions.edition import PlaceFilter
 
     return PlaceFilter()
+
+
+def erase(desk, member, actor="reviewer-2"):
+    return Erase(None, actor, member["member_id"], desk.resources)
+
+
+def test_erasure_does_not_undo_a_ruling_that_binds(office):
+    member = office.member("FIRST")
+    override(office, office.decide(member, 5_000), DECLINE)
+    days = controls_on(office.now.date()).ruling_binds_days
+    lapses = office.now + timedelta(days=days)
+    with pytest.raises(ProblemError) as refusal:
+        office.do(erase(office, member))
+    assert refusal.value.kind.name == "ruling-binds"
+    for text in (refusal.value.kind.detail.en, refusal.value.kind.detail.zh):
+        assert lapses.date().isoformat() in text
+    office.now = lapses - timedelta(days=1)
+    assert office.refusal(erase(office, member)) == "ruling-binds"
+    assert answer_of(office, office.decide(member, 4_999))["outcome"] == "REFER"
+    office.now = lapses
+    assert "erased_at" in office.do(erase(office, member))
+
+
+def test_a_ruling_that_binds_nobody_holds_up_no_erasure(office):
+    member = office.member("SECOND")
+    review(office, office.decide(member, 5_000), WITHDREW)
+    assert "erased_at" in office.do(erase(office, member))
+
+
+def test_whoever_ruled_does_not_erase(office):
+    member = office.member("SECOND")
+    office.now = datetime(2027, 1, 4, 2, tzinfo=UTC)
+    review(office, office.decide(member, 5_000), WITHDREW, actor="reviewer-1")
+    assert office.refusal(erase(office, member, "reviewer-1")) == "duties-apart"
+    assert "erased_at" in office.do(erase(office, member, "reviewer-2"))
