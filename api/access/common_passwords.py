@@ -32,8 +32,10 @@ _ROWS = (
     "abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm",
     "1qaz2wsx3edc4rfv5tgb6yhn", "!@#$%^&*()",
 )  # fmt: skip
-#: Shapes of letters; what is written with them counts as the letters.
-_SHAPES = str.maketrans("@4031!$57", "aaoeiisst")
+#: Shapes of letters; what is written with them counts as the letters. One shape is two letters.
+_SHAPES = tuple(str.maketrans("@4031!$57", f"aaoe{one}{one}sst") for one in "il")
+#: Digits and signs at the end, which people add until a password is long enough.
+_TAIL = re.compile(r"[\d\W_]+$")
 _SAME = re.compile(r"(.)\1{2,}")
 _YEAR = re.compile(r"(?:19|20)\d\d(?:[01]\d(?:[0-3]\d)?)?")
 _COUNTED = 4
@@ -45,8 +47,14 @@ def is_common(password: str) -> bool:
     if _is_repeated(text) or len(set(text)) < _DIFFERENT:
         return True
     # Counts are taken out before digits are read as letters.
-    variants = text, text.translate(_SHAPES), _without_rows(text).translate(_SHAPES)
-    return any(_remaining(each) < _ENOUGH for each in variants)
+    variants = [text, *_letters(text), *_letters(_without_rows(text))]
+    stems = [each for each in _letters(_TAIL.sub("", text)) if any(part in each for part in _PARTS)]
+    return any(_remaining(each) < _ENOUGH for each in (*variants, *stems))
+
+
+def _letters(text: str) -> list[str]:
+    """Return `text` with shapes of letters read as letters, each way."""
+    return [text.translate(shapes) for shapes in _SHAPES]
 
 
 def _remaining(text: str) -> int:

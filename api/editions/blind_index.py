@@ -45,15 +45,16 @@ class BlindIndex:
         return hmac.digest(self.key, f"{kind}\n{_normal(kind, text)}".encode(), "sha256").hex()
 
     def holds_name(self, text: str, name_index: str) -> bool:
-        """Return whether `text` holds the name of that index, however it is spaced and written.
+        """Return whether `text` holds the name of that index, spaced, marked or reversed.
 
         Every part of the text as long as a name is indexed: nobody here knows the name itself.
         """
-        plain = _INVISIBLE.sub("", _normal("name", text))
+        plain = _INVISIBLE.sub("", _normal("name", _without_marks(text)))
         return any(
-            self.of("name", plain[begin : begin + length]) == name_index
+            self.of("name", each[begin : begin + length]) == name_index
+            for each in (plain, plain[::-1])
             for length in _NAME_CHARS
-            for begin in range(len(plain) - length + 1)
+            for begin in range(len(each) - length + 1)
         )
 
 
@@ -80,6 +81,13 @@ def _read(path: Path) -> BlindIndex:
     if len(key) != _KEY_BYTES:
         raise EditionError(f"{path}: not a key of {_KEY_BYTES} bytes; {_REMEDY}")
     return BlindIndex(key)
+
+
+def _without_marks(text: str) -> str:
+    """Return `text` without the marks that combine with the character before them."""
+    return "".join(
+        each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each)
+    )
 
 
 def _normal(kind: str, text: str) -> str:

@@ -13,15 +13,20 @@ from collections.abc import Sequence
 REPEATABLE = frozenset(
     {
         b"accept", b"accept-charset", b"accept-encoding", b"accept-language", b"cache-control",
-        b"connection", b"cookie", b"forwarded", b"via", b"x-forwarded-for",
+        b"connection", b"forwarded", b"via", b"x-forwarded-for",
     }
 )  # fmt: skip
 
 
-def repeats_a_header(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+#: HTTP/2 splits one header of cookies into several (RFC 9113, section 8.2.3); HTTP/1.1 does not.
+_SPLIT_COOKIES = ("2", "3")
+
+
+def repeats_a_header(headers: Sequence[tuple[bytes, bytes]], http_version: str = "1.1") -> bool:
     """Return whether a header occurs twice that may occur once; names are in lower case."""
     names = [name for name, _ in headers]
     if len(set(names)) == len(names):
         return False
-    once = [name for name in names if name not in REPEATABLE]
+    may = REPEATABLE | {b"cookie"} if http_version in _SPLIT_COOKIES else REPEATABLE
+    once = [name for name in names if name not in may]
     return len(set(once)) < len(once)

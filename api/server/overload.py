@@ -49,7 +49,8 @@ class Overload:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
-        if scope["type"] == "http" and repeats_a_header(scope["headers"]):
+        is_http = scope["type"] == "http"
+        if is_http and repeats_a_header(scope["headers"], scope["http_version"]):
             add_to_log(Request(scope), kind=REPEATED_HEADER.name)
             await problem_response(REPEATED_HEADER)(scope, receive, send)
             return

@@ -12,11 +12,13 @@ COMMON = (
     "woaini5201314", "Liaocheng2026", "liaocheng123456", "youzheng@2026", "Rongzi@123456",
     "admin123456789", "welcome20261129", "abcdefghijkl", "000000000000", "correct horse battery",
     "zxcvbnm,.12345", "1234567890-=", "ｐａｓｓｗｏｒｄ１２３４", "Qwer1234!@#$",
-    "test1234test1234",
+    "test1234test1234", "P@ssw0rd2023!!", "P@ssw0rd2024!!", "P@$$w0rd2023!!", "p@ssword!2023!",
+    "Passw0rd2023!!", "We1c0me2024##", "Adm1n1strat0r99!", "H3ll0T3st#2024", "Drag0n!98765432",
+    "5unsh1ne*2025*",
 )  # fmt: skip
 OWN = (
     "a longer sentence", "melons in march, pears in may", "西瓜三月上市梨子五月开花晚上再浇水",
-    "Kz7#mule-cart-91", "grandmother bakes 40 pancakes",
+    "Kz7#mule-cart-91", "grandmother bakes 40 pancakes", "mule 7482 9301 55", "pear-tree 2019!",
 )  # fmt: skip
 
 

@@ -218,7 +218,11 @@ def test_no_note_or_statement_holds_the_name_of_the_person(desk, simulated_archi
     name, directory = names[second["member_id"]], desk.resources.directory
     decision = desk.decide(second, 5_000)
     desk.do(claim(desk, decision))
-    for spelt in (name, f"{name[0]} {name[1:]}", f"{name[0]}\u200b·{name[1:]}"):
+    spellings = (
+        name, f"{name[0]} {name[1:]}", f"{name[0]}\u200b·{name[1:]}", name[::-1],
+        f"{name[0]}\u0301{name[1:]}",
+    )  # fmt: skip
+    for spelt in spellings:
         for ruling in (APPROVE, DECLINE):
             named = replace(ruling, note=f"到{spelt}家核实无误")
             assert desk.refusal(verdict(desk, decision, named)) == "invalid-body"

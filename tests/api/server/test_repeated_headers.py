@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from api.http.headers import repeats_a_header
 from tests.support.fixtures.branch import Branch
 
 ONCE = (
     "Idempotency-Key", "Content-Type", "Authorization", "X-Request-Id", "Host", "Content-Length",
-    "User-Agent", "X-Anything",
+    "User-Agent", "X-Anything", "Cookie",
 )  # fmt: skip
 
 
@@ -42,3 +43,9 @@ def test_proxies_may_add_to_their_lists(branch: Branch) -> None:
     more = [("X-Forwarded-For", "192.0.2.1"), ("X-Forwarded-For", "192.0.2.2"), ("Via", "a"),
             ("Via", "b")]  # fmt: skip
     assert _ask(branch, *more) == (200, "")
+
+
+def test_cookies_that_http_2_splits_are_one_header() -> None:
+    cookies = [(b"cookie", b"a=1"), (b"cookie", b"b=2")]
+    assert repeats_a_header(cookies)
+    assert not repeats_a_header(cookies, "2")
