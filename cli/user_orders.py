@@ -11,6 +11,7 @@ from cli.accounts import open_accounts, sign_in_as
 from cli.json_output import tell
 
 if TYPE_CHECKING:
+    from api.access.accounts import Accounts
     from api.access.orders import Action
     from api.core.principal import Role
 
@@ -110,6 +111,32 @@ def place_order(
         f"order {order.id}; another administrator approves it: rongzi users approve"
         f" {order.id} --as NAME"
     )
+
+
+def refuse_lately_alone(accounts: Accounts) -> None:
+    """Refuse to act alone while administrators who stopped lately would make two.
+
+    Raises
+    ------
+    ClickException
+        If so; it names them and the day from which they no longer count.
+    """
+    from datetime import UTC, datetime
+
+    from api.access.administrators import administrators_in
+    from api.core.calendar import date_in_china
+    from model.policy.controls import controls_on
+
+    now = datetime.now(tz=UTC)
+    with accounts.reading.connect() as connection:
+        found = administrators_in(connection)
+    lately = found.lost_within(controls_on(date_in_china(now)).administrators_count_days, now)
+    if lately and len(found.now) + len(lately) >= TWO:
+        names, until = ", ".join(sorted(lately)), max(lately.values())
+        raise click.ClickException(
+            f"{names} administered until lately, so nobody adds an administrator alone before"
+            f" {until:%Y-%m-%d %H:%M} UTC"
+        )
 
 
 def _carry_out(home: Path, order_id: str) -> None:

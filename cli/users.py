@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
 
-from cli.accounts import because_option, open_accounts
+from cli.accounts import because_option, open_accounts, sign_in_as
 from cli.groups import SuggestingGroup
 from cli.json_output import tell
 from cli.options import home_option, use_policy_of
@@ -22,13 +22,13 @@ from cli.user_orders import (
     orders,
     place_order,
     places_text,
+    refuse_lately_alone,
     unlock,
 )
 from cli.user_sessions import enrol, list_sessions, sign_out
 
 if TYPE_CHECKING:
     from api.access.account import Account
-    from api.access.account_events import Event
     from api.access.first_run import NewAccount
     from api.core.principal import Role
 
@@ -98,7 +98,8 @@ def add(
 ) -> None:
     """Order an account, which another administrator approves.
 
-    While a home has fewer than two administrators, an administrator is added at once.
+    While a home has fewer than two administrators, an administrator is added at once. Who was
+    disabled or lost the role less than administrators_count_days ago still counts.
     """
     from api.access.account_events import console_user
     from api.access.first_run import create_account
@@ -107,6 +108,7 @@ def add(
     rights = name, _as_roles(roles), _codes(places)
     with open_accounts(home) as accounts:
         if len(administrators(accounts.all())) < TWO and "admin" in roles:
+            refuse_lately_alone(accounts)
             created = create_account(accounts, [rights])
             tell(accounts=told_accounts(created))
             for line in account_lines(created):
@@ -138,10 +140,22 @@ def grant(
 
 @command.command("disable")
 @click.argument("name")
+@as_option
 @click.pass_obj
-def disable(home: Path, name: str) -> None:
-    """Refuse sign-in to NAME; its tokens stop working within seconds."""
-    _change(home, name, "account_disabled", lambda was: replace(was, is_enabled=False), "disabled")
+def disable(home: Path, name: str, administrator: str | None) -> None:
+    """Refuse sign-in to NAME; its tokens stop working within seconds.
+
+    One administrator does it alone, and signs in, unless there is none.
+    """
+    from api.access.account_events import console_user
+    from api.access.orders import administrators
+
+    with open_accounts(home) as accounts:
+        is_staffed = bool(administrators(accounts.all()))
+        actor = sign_in_as(accounts, administrator, "admin") if is_staffed else console_user()
+        accounts.change(name, "account_disabled", actor, lambda was: replace(was, is_enabled=False))
+    tell(name=name, done="disabled")
+    click.echo(f"{name}: disabled")
 
 
 @command.command("enable")
@@ -172,17 +186,6 @@ def reset_password(home: Path, name: str, because: str, administrator: str | Non
 def reset_factor(home: Path, name: str, because: str, administrator: str | None) -> None:
     """Order that NAME's second factor is removed, which another administrator approves."""
     place_order(home, administrator, because, "reset-factor", name)
-
-
-def _change(
-    home: Path, name: str, event: Event, change: Callable[[Account], Account], done: str
-) -> None:
-    from api.access.account_events import console_user
-
-    with open_accounts(home) as accounts:
-        accounts.change(name, event, console_user(), change)
-    tell(name=name, done=done)
-    click.echo(f"{name}: {done}")
 
 
 def _as_roles(names: tuple[str, ...]) -> tuple[Role, ...]:

@@ -16,6 +16,7 @@ from typing import Literal
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
+from api.access.administrators import TWO, administrators_in
 from api.access.issuer import NAME as TOKEN_KEY
 from api.core.calendar import date_in_china
 from api.core.settings import CHECKPOINTS, PROXIES, Settings
@@ -225,6 +226,7 @@ def _ledger(location: Location, now: datetime) -> Iterator[Check]:
             with engine.connect() as connection, connection.begin():
                 refuse_other_release(connection)
                 yield from _last_entry(connection, now)
+                yield from _administrators(connection)
                 if engine.dialect.name == "postgresql":
                     yield from _database_role(connection)
         finally:
@@ -245,6 +247,26 @@ def _last_entry(connection: Connection, now: datetime) -> Iterator[Check]:
             "CLOCK", f"账本最后一笔记于 {last}，晚于现在；请检查时钟",
             f"the ledger's last entry was recorded at {last}, after now; check the clock",
         )  # fmt: skip
+
+
+def _administrators(connection: Connection) -> Iterator[Check]:
+    found = administrators_in(connection)
+    if not found.now and not found.lost_at:
+        return  # an identity provider keeps the accounts, or there are none yet
+    if len(found.now) < TWO:
+        yield _unsafe(
+            "ADMINISTRATORS", "管理员不足两名，一人即可增设管理员；请尽快补足两名",
+            "fewer than two administrators, so one adds another alone; have two",
+        )  # fmt: skip
+    ended = [each for each in found.alone if each.until]
+    if ended:
+        times = "; ".join(each.text for each in ended)
+        yield _note(
+            "ADMINISTRATORS", f"曾经只有一名管理员：{times}",
+            f"one administrator was alone {times}; see who was added then",
+        )  # fmt: skip
+    elif len(found.now) >= TWO:
+        yield _ok("ADMINISTRATORS", "管理员不少于两名", "at least two administrators")
 
 
 def _database_role(connection: Connection) -> Iterator[Check]:

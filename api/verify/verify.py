@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from api.access.administrators import Administrators
 from api.ledger.audit import CHECKPOINTS_BEGUN
 from api.ledger.checkpoints import parts_of, read_lines
 from api.ledger.database import Location, open_engine
@@ -82,6 +83,7 @@ def verify_ledger(
             grants = verify_audit(connection, signed, chain.uses, report)
             verify_authority(chain.uses, grants, report)
             verify_accounts(connection, grants, report)
+            _tell_alone(grants, report)
             verify_second_factors(connection, grants, report)
             verify_differences(connection, report)
             verify_identities(connection, chain, None if public else location.keys, report)
@@ -101,6 +103,14 @@ def _read_beginning(connection: Connection, report: Report) -> int:
             " ledger was cut off before that, only another copy of the lines can tell"
         )
     return number
+
+
+def _tell_alone(grants: Sequence[dict[str, Any]], report: Report) -> None:
+    """Name every time with one administrator alone, who could then add another."""
+    report.notices += [
+        f"one administrator was alone {each.text}: find out why, and who was added then"
+        for each in Administrators.of(grants).alone
+    ]
 
 
 def _verify_answers(connection: Connection, chain: Chain, report: Report) -> None:

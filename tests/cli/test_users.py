@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 import shutil
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from api.access.administrators import Administrators
 from api.access.first_run import first_accounts
 from api.core.settings import Settings
 from api.editions.demo import mark_demo
+from api.ledger.database import Location
+from api.verify.verify import verify_ledger
 from cli.main import rongzi
 from model.errors import AccessError
 
@@ -77,7 +81,8 @@ def test_the_console_manages_accounts_by_four_eyes(tmp_path: Path) -> None:
     assert early.exit_code != 0
     password = approved(order)
     assert _console(tmp_path, "users", "apply", order).exit_code != 0
-    _console(tmp_path, "users", "disable", "li.wei")
+    assert _console(tmp_path, "users", "disable", "li.wei", "--as", "admin").exit_code != 0
+    _console(tmp_path, "users", "disable", "li.wei", "--as", "admin", typed=admins["admin"])
     listed = _console(tmp_path, "users", "list").output
     assert re.search(r"li\.wei +officer +371502 +disabled", listed)
     assert password not in listed + (tmp_path / "ledger" / "ledger.db").read_bytes().decode("l1")
@@ -91,16 +96,33 @@ def test_the_console_manages_accounts_by_four_eyes(tmp_path: Path) -> None:
     assert orders.count("approved by admin-2") == 4
 
 
-def test_an_administrator_left_alone_adds_another_and_nobody_else(tmp_path: Path) -> None:
+def _after(days: int) -> Callable[[Administrators, int, datetime], dict[str, datetime]]:
+    """Return the function of administrators who stopped lately, as it is `days` later."""
+    lost_within = Administrators.lost_within
+    return lambda found, limit, now: lost_within(found, limit, now + timedelta(days=days))
+
+
+def test_an_administrator_left_alone_adds_another_and_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     admins = _administrators(tmp_path)
-    _console(tmp_path, "users", "disable", "admin-2")
+    assert _console(tmp_path, "users", "disable", "admin-2").exit_code != 0
+    _console(tmp_path, "users", "disable", "admin-2", "--as", "admin", typed=admins["admin"])
     why = ("--because", "the other one left")
     officer = ("users", "add", "li.wei", "--role", "officer", "--place", "371502", *why)
     refused = _console(tmp_path, *officer, "--as", "admin", typed=admins["admin"])
     assert refused.exit_code != 0
     assert "second administrator" in refused.output
     second = ("users", "add", "admin-3", "--role", "admin", "--place", "all", *why)
+    lately = _console(tmp_path, *second)
+    assert lately.exit_code != 0
+    assert "admin-2 administered until lately" in lately.output
+    assert "admin-3" not in _console(tmp_path, "users", "list").output
+    monkeypatch.setattr(Administrators, "lost_within", _after(days=8))
     assert _console(tmp_path, *second).exit_code == 0
+    report = verify_ledger(Location.of(Settings(tmp_path)))
+    assert report.is_sound
+    assert [each for each in report.notices if "one administrator was alone from" in each]
     third = ("users", "add", "admin-4", "--role", "admin", "--place", "all", *why, "--as", "admin")
     assert "order " in _console(tmp_path, *third, typed=admins["admin"]).output
     assert "admin-4" not in _console(tmp_path, "users", "list").output
