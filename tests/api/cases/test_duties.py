@@ -252,5 +252,6 @@ def test_a_form_that_repeats_a_purpose_does_not_free_who_recorded_it_first(offic
 
 def test_consent_to_what_is_not_needed_bars_nobody_from_asking(office):
     member = office.member("FIRST")
+    office.do(partial(office, member, ["data_sharing"], given=False, actor="officer-2"))
     office.do(partial(office, member, ["data_sharing"]))
     assert office.decide(member, 3_000, "officer-1")
