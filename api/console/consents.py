@@ -10,16 +10,20 @@ from api.console.page import Page
 
 async def give(page: Page) -> Response:
     """Record consent to all that a decision needs."""
-    return await _record(page, "post_consent")
+    return page.go(await record_consent(page, page.named("member_id")))
 
 
 async def withdraw(page: Page) -> Response:
     """Record a withdrawal."""
-    return await _record(page, "post_consent_withdrawal")
+    return page.go(await _record(page, "post_consent_withdrawal", page.named("member_id")))
 
 
-async def _record(page: Page, route: str) -> Response:
-    member_id = page.named("member_id")
+async def record_consent(page: Page, member_id: str) -> str:
+    """Record consent to all that a decision needs; return where it is read."""
+    return await _record(page, "post_consent", member_id)
+
+
+async def _record(page: Page, route: str, member_id: str) -> str:
     body = {"evidence": page.filled("evidence")}
     await page.calls.post(route, ConsentSet, body, key=page.sent_key, member_id=member_id)
-    return page.go(f"/console/members/{member_id}#consent")
+    return f"/console/members/{member_id}#consent"

@@ -59,11 +59,16 @@ async def show_ask(page: Page) -> Response:
 
 async def ask(page: Page) -> Response:
     """Ask for a decision and show it; the same form sent twice gets the same decision."""
+    return page.go(await ask_for_decision(page, page.named("member_id")))
+
+
+async def ask_for_decision(page: Page, member_id: str) -> str:
+    """Ask for a decision as filled in; return where it is read."""
     question = {
-        "member_id": page.named("member_id"),
+        "member_id": member_id,
         "amount_yuan": whole_number(page.filled("amount_yuan")),
         "months": whole_number(page.filled("months")),
         "purpose": page.filled("purpose"),
     }
     answer = await page.calls.post("post_decision", DecisionShape, question, key=page.sent_key)
-    return page.go(f"/console/decisions/{answer.decision_id}")
+    return f"/console/decisions/{answer.decision_id}"

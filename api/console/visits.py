@@ -52,7 +52,17 @@ async def show_visit(page: Page) -> Response:
 
 async def record(page: Page) -> Response:
     """Record what the form says; it counts from the next decision on."""
-    member_id = page.named("member_id")
+    return page.go(await record_visit(page, page.named("member_id")))
+
+
+async def record_visit(page: Page, member_id: str) -> str:
+    """Record a visit to a member as filled in; return where it is read.
+
+    Raises
+    ------
+    ConsoleError
+        If nothing is filled in that the visit confirmed.
+    """
     found: dict[str, Any] = {"proof": "", "note": "", "visited_on": ""}
     found |= given(page.fields, "visited_on", "proof", "note", "resident_since")
     found["incomes"] = _incomes(page.fields)
@@ -62,7 +72,7 @@ async def record(page: Page) -> Response:
     await page.calls.post(
         "post_visit", VisitRecorded, found, key=page.sent_key, member_id=member_id
     )
-    return page.go(f"/console/members/{member_id}#visits")
+    return f"/console/members/{member_id}#visits"
 
 
 async def withdraw(page: Page) -> Response:

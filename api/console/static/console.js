@@ -22,6 +22,27 @@ addEventListener("pageshow", () => {
   }
 });
 
+// Signing out takes the villages along off this machine; notes that were not sent stay, encrypted.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.action.endsWith("/console/sign-out") || event.defaultPrevented || !window.indexedDB) return;
+  event.preventDefault();
+  const leave = () => form.submit();
+  const bag = indexedDB.open("rongzi-away");
+  // Where nothing was ever taken along there is nothing to open.
+  bag.onupgradeneeded = () => bag.transaction.abort();
+  bag.onerror = bag.onblocked = leave;
+  bag.onsuccess = () => {
+    const change = bag.result.transaction("packs", "readwrite");
+    change.objectStore("packs").clear();
+    change.oncomplete = change.onabort = () => {
+      new BroadcastChannel("rongzi-away").postMessage("changed");
+      bag.result.close();
+      leave();
+    };
+  };
+});
+
 // How an amount stands to the limit, while it is typed.
 for (const live of document.querySelectorAll("[data-limit]")) {
   const input = live.closest("form").querySelector("[name=amount_yuan]");
