@@ -100,9 +100,12 @@ def small_cells(cells: Cells, layout: Layout, smallest: int) -> SmallCells:
         for code in cells:
             for group in layout.sums:
                 _protect([(code, column) for column in group], cells, hidden)
+        # Each sum by place is of one column; with nothing hidden in it, it reveals nothing.
+        touched = {column for _, column in hidden}
         for parent, inside in children.items():
             for column in layout.counts:
-                _protect([(code, column) for code in (parent, *inside)], cells, hidden)
+                if column in touched:
+                    _protect([(code, column) for code in (parent, *inside)], cells, hidden)
     return SmallCells(smallest, layout, frozenset(hidden))
 
 

@@ -164,8 +164,11 @@ class FreshnessShape(BaseModel):
         """
         if kept is None:
             return cls(imported_at=None, on=on, tables=[])
-        months = kept.report["last_months"].items()
-        found = (_fresh(table, counties, on, places, names) for table, counties in months)
+        months, allowed = kept.report["last_months"].items(), months_allowed(on)
+        found = (
+            _fresh(table, counties, on, allowed.get(table), places, names)
+            for table, counties in months
+        )
         tables = [each for each in found if each.counties]
         return cls(imported_at=datetime.fromisoformat(kept.imported_at), on=on, tables=tables)
 
@@ -174,11 +177,12 @@ def _fresh(
     table: str,
     months: Mapping[str, str],
     on: date,
+    most: int | None,
     places: Collection[str],
     names: Mapping[str, str | None],
 ) -> FreshTable:
     known = {code: date.fromisoformat(f"{month}-01") for code, month in months.items()}
-    last, most = max(known.values()), months_allowed(on).get(table)
+    last = max(known.values())
     behind = months_behind(last, on)
     return FreshTable(
         table=table,

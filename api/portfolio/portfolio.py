@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Set
 from typing import Any
 
 from api.editions.edition import Edition, PlaceFilter
@@ -110,35 +110,39 @@ def portfolio(
         Hides counts of fewer, with what reveals them; None shows every count.
     """
     names = {row["place_code"]: row for row in edition.funnel(level, PlaceFilter())}
+    villages = edition.funnel("village", PlaceFilter())
+    every = {row["place_code"] for row in villages} | {v for v, _ in totals} | set(beside)
+    seen = {village for village in every if within(village)}
     rows: dict[str, dict[str, Any]] = {}
 
     def row_of(village: str) -> dict[str, Any]:
         code = village[: LEVELS[level]]
-        return rows.setdefault(code, _empty_row(code, names.get(code, {})))
+        if code not in rows:
+            rows[code] = _empty_row(code, names.get(code, {}))
+        return rows[code]
 
-    for counts in edition.funnel("village", PlaceFilter()):
-        if within(counts["place_code"]):
+    for counts in villages:
+        if counts["place_code"] in seen:
             row = row_of(counts["place_code"])
             for tier in _TIERS:
                 row[tier] += counts[tier]
     for (village, year_of_totals), each in totals.items():
-        if within(village):
+        if village in seen:
             row = row_of(village)
             row["in_total"] += each
             _add_exposure(row, _exposure(each))
             if year_of_totals == year:
                 row["this_year"] += each
     for village, extra in beside.items():
-        if within(village):
+        if village in seen:
             _add_exposure(row_of(village), (extra.loans, extra.extra_yuan))
     found = [_plain(rows[code]) for code in sorted(rows)]
     if smallest is None:
         return found
-    everywhere = {row["place_code"] for row in edition.funnel("village", PlaceFilter())}
-    every = sorted(everywhere | {village for village, _ in totals} | set(beside))
     by_ledger = _small_cells(totals, beside, year, smallest)
     by_edition = edition.small_cells(smallest)
-    return [_hidden(row, by_edition, by_ledger, every, within) for row in found]
+    parts = _parts(every, seen, LEVELS[level])
+    return [_hidden(row, by_edition, by_ledger, parts.get(row["place_code"])) for row in found]
 
 
 def _exposure(totals: Totals) -> tuple[int, int]:
@@ -175,18 +179,24 @@ def _small_cells(
     return small_cells(sums_of_villages(villages.items(), _LEDGER.counts), _LEDGER, smallest)
 
 
+def _parts(every: Set[str], seen: Set[str], digits: int) -> dict[str, list[str]]:
+    """Return the villages seen of each place of which others are not seen."""
+    partial = {village[:digits] for village in every - seen}
+    parts: dict[str, list[str]] = {code: [] for code in partial}
+    for village in seen:
+        if village[:digits] in partial:
+            parts[village[:digits]].append(village)
+    return parts
+
+
 def _hidden(
     row: dict[str, Any],
     by_edition: SmallCells,
     by_ledger: SmallCells,
-    every: Sequence[str],
-    within: Callable[[str], bool],
+    villages: Collection[str] | None,
 ) -> dict[str, Any]:
-    """Return `row` without small cells; a row of a part of a place is judged by its villages."""
+    """Return `row` without small cells; a row of a part of a place is judged by its `villages`."""
     code = row["place_code"]
-    inside = [village for village in every if village.startswith(code)]
-    seen = [village for village in inside if within(village)]
-    villages = None if len(seen) == len(inside) else seen
     flat = {f"{period}.{name}": n for period in _PERIODS for name, n in row[period].items()}
     flat |= {name: row[name] for name in (_LOANS, _EXPOSURE)}
     shown = by_ledger.shown(code, flat, villages)

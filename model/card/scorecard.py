@@ -51,9 +51,9 @@ class Scaling:
         return float(self.anchor_points - self.factor * np.log(self.anchor_odds))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Card:
-    """A self-contained scorecard.
+    """A self-contained scorecard; one is equal to itself alone.
 
     Attributes
     ----------

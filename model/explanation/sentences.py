@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -33,6 +33,8 @@ from model.profile.dictionary import Attribute, Dictionary, Text
 #: The attribute that is missing where a member never had a loan.
 LAST_LOAN = "months_since_last_loan"
 _OF_LOANS = frozenset({"loans", "repayments", "instalments"})
+#: Cards whose tables are kept: the one in use, and some behind earlier decisions.
+_CARDS = 4
 
 
 @dataclass(frozen=True)
@@ -89,16 +91,19 @@ def contributions(columns: Columns, card: Card, dictionary: Dictionary) -> list[
     return list(_Sentences(columns, card, dictionary))
 
 
+@lru_cache(maxsize=_CARDS)
+def _told(card: Card, dictionary: Dictionary) -> Card:
+    """Return `card` in the words of `dictionary`, with tables that serve every member."""
+    wording = {name: _wording(name, card, dictionary) for name in card.wording}
+    return replace(card, tells_sides=True, wording=wording)
+
+
 class _Sentences:
     """The sentences about one member."""
 
     def __init__(self, columns: Columns, card: Card, dictionary: Dictionary) -> None:
         self._columns, self._dictionary = columns, dictionary
-        self._card = replace(
-            card,
-            tells_sides=True,
-            wording={name: _wording(name, card, dictionary) for name in card.wording},
-        )
+        self._card = _told(card, dictionary)
         self._codes = self._card.codes(columns)
 
     def __iter__(self) -> Iterator[Contribution]:

@@ -81,9 +81,12 @@ class Attribute:
     deposit: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dictionary:
-    """Attributes by name; their declared order breaks ties between equal reasons."""
+    """Attributes by name; their declared order breaks ties between equal reasons.
+
+    One is equal to itself alone; equal dictionaries have equal digests.
+    """
 
     attributes: Mapping[str, Attribute]
     digest: str
