@@ -41,6 +41,8 @@ class Settlement:
     ----------
     figures : mapping
         The difference that it was given for, as `figures_of`.
+    on : date
+        The day in China.
     is_final : bool
         False while a second person must settle it the same way.
     """
@@ -48,6 +50,7 @@ class Settlement:
     side: Side
     figures: Mapping[str, Any]
     by: str
+    on: date
     is_final: bool
 
 
@@ -90,6 +93,14 @@ class BankSide:
         last = next(iter(self._of(difference)), None)
         return last if last and not last.is_final else None
 
+    def settled_alone(self, difference: Difference) -> Settlement | None:
+        """Return what one person settled of `difference` without another who said the same."""
+        found = self.settled(difference)
+        said = self._of(difference)
+        if found and any(each.side == found.side and each.by != found.by for each in said):
+            return None
+        return found
+
     def side(self, difference: Difference) -> Side | None:
         """Return whose figure holds; None while it is open."""
         found = self.settled(difference)
@@ -122,7 +133,8 @@ def bank_side_after(side: BankSide | None, entry: Entry) -> BankSide | None:
         return side
     figures = {name: entry.body.get(name) for name in FIGURES}
     is_final = not entry.body.get("second_needed")
-    new = Settlement(_side(entry.outcome), figures, entry.actor, is_final)
+    on = date_in_china(entry.recorded_at)
+    new = Settlement(_side(entry.outcome), figures, entry.actor, on, is_final)
     return replace(side, settlements=(*side.settlements, new))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from api.cases.bank import BankSide, loans_without_payment
 from api.cases.state import states_of
@@ -45,15 +46,44 @@ class Differing:
         extra = self.difference.extra_yuan(side, self.outstanding_yuan)
         return max(self.outstanding_yuan + extra, 0)
 
-    def takes_two(self, side: Side, controls: Controls) -> bool:
-        """Return whether so much less would count under `side` that two people must say so."""
-        less = self.exposure_yuan(None) - self.exposure_yuan(side)
-        return less > controls.two_people_pay_above_yuan
+    def less_yuan(self, side: Side) -> int:
+        """Return how much less counts under `side` than while it is open."""
+        return self.exposure_yuan(None) - self.exposure_yuan(side)
+
+    def less_yuan_alone(self, actor: str, since: date) -> int:
+        """Return how much less counts by what `actor` settled alone after the day `since`."""
+        word = self.bank.settled_alone(self.difference)
+        return self.less_yuan(word.side) if word and word.by == actor and word.on > since else 0
 
     def is_second(self, side: Side, actor: str) -> bool:
         """Return whether somebody else than `actor` said the same as the first of two."""
         first = self.bank.awaiting(self.difference)
         return first is not None and first.side == side and first.by != actor
+
+
+def takes_two(
+    found: Differing,
+    every: Iterable[Differing],
+    side: Side,
+    actor: str,
+    on: date,
+    controls: Controls,
+) -> bool:
+    """Return whether two people must settle `found` for `side`, because so much less would count.
+
+    What `actor` settled alone lately on the member's other loans counts with it, so that a large
+    amount in several loans is no different from the same amount in one.
+
+    Parameters
+    ----------
+    every
+        All differences of the member.
+    """
+    less = found.less_yuan(side)
+    since = on - timedelta(days=controls.settlements_summed_days)
+    others = (each for each in every if each.bank.loan != found.bank.loan)
+    alone = sum(each.less_yuan_alone(actor, since) for each in others)
+    return less > 0 and less + alone > controls.two_people_pay_above_yuan
 
 
 def differences_of(entries: Iterable[Entry]) -> list[Differing]:

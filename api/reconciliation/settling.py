@@ -13,7 +13,7 @@ from api.access.duties import DUTY_OF, duties_on_open, refuse_joined
 from api.access.objects import entries_of_member
 from api.cases.bank import figures_of
 from api.cases.case import case_of, refuse_duty
-from api.cases.differences import Differing, differences_of
+from api.cases.differences import Differing, differences_of, takes_two
 from api.core.calendar import date_in_china
 from api.editions.in_use import Resources
 from api.http.fields import EXPECTED
@@ -53,16 +53,18 @@ class Settle:
     def run(self, view: View) -> Written:
         """Record it, or the first of two people's words, if the figures are still those seen."""
         subject, entries = entries_of_member(view, self.member_id)
-        found = _difference(entries, self.difference_id)
+        every = differences_of(entries)
+        found = _difference(every, self.difference_id)
         self._refuse_changed(found)
-        controls = controls_on(date_in_china(view.now))
+        today = date_in_china(view.now)
+        controls = controls_on(today)
         self._refuse_duty(view, found, entries, controls)
         self._refuse_name()
         first = found.bank.awaiting(found.difference)
         if first and first.by == self.actor and first.side == self.side:
             raise ProblemError(DUTIES_APART)
-        takes_two = found.takes_two(self.side, controls)
-        is_final = not takes_two or found.is_second(self.side, self.actor)
+        is_large = takes_two(found, every, self.side, self.actor, today, controls)
+        is_final = not is_large or found.is_second(self.side, self.actor)
         entry = self._entry(view, subject or "", found, is_final)
         counts = self.side if is_final else found.side
         answer = {
@@ -124,8 +126,8 @@ class Settle:
         )
 
 
-def _difference(entries: list[Entry], difference_id: str) -> Differing:
-    for each in differences_of(entries):
+def _difference(every: list[Differing], difference_id: str) -> Differing:
+    for each in every:
         if each.bank.loan == difference_id:
             return each
     raise ProblemError(UNKNOWN_DIFFERENCE)

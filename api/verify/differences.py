@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from api.cases.bank import AGREES, BANK_SAID, DIFFERS, FIGURES, MOVED, figures_of
-from api.cases.differences import Differing, differences_of
+from api.cases.differences import Differing, differences_of, takes_two
 from api.core.calendar import date_in_china
 from api.ledger.chain import entry_from_row
 from api.ledger.entries import Entry
@@ -81,9 +81,9 @@ def _of_settlement(entry: Entry, before: Sequence[Entry]) -> Iterator[str]:
     side: Side = "BANK" if entry.outcome == "BANK" else "LEDGER"
     if entry.amount_yuan != found.difference.yuan_of(side):
         yield "states another amount than that of the side whose figures hold"
-    controls = controls_on(date_in_china(entry.recorded_at))
-    is_second = found.is_second(side, entry.actor)
-    is_alone = found.takes_two(side, controls) and not is_second
+    on, every = date_in_china(entry.recorded_at), differences_of(before)
+    is_large = takes_two(found, every, side, entry.actor, on, controls_on(on))
+    is_alone = is_large and not found.is_second(side, entry.actor)
     if is_alone and not entry.body.get("second_needed"):
         yield "settles alone what two people settle"
 

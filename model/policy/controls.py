@@ -29,6 +29,7 @@ _LATER: Mapping[str, Any] = {
     "session_idle_minutes": 30,
     "approver_roles": frozenset(),
     "administrators_count_days": 7,
+    "settlements_summed_days": 0,
 }
 
 
@@ -48,6 +49,9 @@ class Controls:
         Pairs that one person may not do on one case.
     two_people_pay_above_yuan : int
         A larger payment or cancellation is proposed by one person and confirmed by another.
+    settlements_summed_days : int
+        Days for which what one person settled alone of a member's differences between bank and
+        ledger adds up against that amount; 0: each counts by itself.
     confirmation_hours : int
         Hours until an unconfirmed proposal lapses.
     claims_in_a_row : int
@@ -75,6 +79,7 @@ class Controls:
     rules_for_two: frozenset[str]
     duties_apart: frozenset[frozenset[Duty]]
     two_people_pay_above_yuan: int
+    settlements_summed_days: int
     confirmation_hours: int
     claims_in_a_row: int
     smallest_payment_yuan: int

@@ -185,6 +185,56 @@ def test_two_people_settle_what_takes_much_out_of_the_exposure(
     assert bank.differences() == []
 
 
+def split(desk: Desk, bank: Bank, member: Member, *amounts: int) -> list[dict[str, Any]]:
+    """Return the open differences of loans of these amounts that only the bank has."""
+    for number, yuan in enumerate(amounts):
+        bank.lends(f"PART{number}", member["member_id"], yuan)
+    bank.arrives(pass_days(desk, 60))
+    return bank.differences()
+
+
+def test_a_large_amount_in_several_loans_takes_two_people_as_in_one(
+    desk: Desk, bank: Bank, member: Member
+) -> None:
+    desk.now = datetime(2027, 1, 9, 2, tzinfo=UTC)  # two people above 20,000 yuan
+    first, second = split(desk, bank, member, 15_000, 15_000)
+    assert desk.do(settle(desk, first, "LEDGER"))["is_final"]
+    answer = desk.do(settle(desk, second, "LEDGER"))
+    assert (answer["is_final"], answer["exposure_yuan"]) == (False, 15_000)
+    assert desk.do(settle(desk, second, "LEDGER", "reviewer-2"))["is_final"]
+    assert bank.differences() == []
+
+
+def test_what_two_people_settled_and_what_was_settled_long_ago_adds_up_to_nothing(
+    desk: Desk, bank: Bank, member: Member
+) -> None:
+    desk.now = datetime(2027, 1, 9, 2, tzinfo=UTC)
+    found = split(desk, bank, member, 25_000, 15_000, 15_000)
+    large = next(each for each in found if each["bank_yuan"] == 25_000)
+    first, second = (each for each in found if each is not large)
+    desk.do(settle(desk, large, "LEDGER", "reviewer-2"))
+    assert desk.do(settle(desk, large, "LEDGER"))["is_final"], "the second of two"
+    assert desk.do(settle(desk, first, "LEDGER"))["is_final"]
+    pass_days(desk, 90)
+    assert desk.do(settle(desk, second, "LEDGER"))["is_final"]
+
+
+def test_a_settlement_that_takes_nothing_out_needs_one_person_whatever_else_was_settled(
+    desk: Desk, bank: Bank, member: Member
+) -> None:
+    desk.now = datetime(2027, 1, 9, 2, tzinfo=UTC)
+    first, second = split(desk, bank, member, 20_000, 15_000)
+    assert desk.do(settle(desk, first, "LEDGER"))["is_final"]
+    assert desk.do(settle(desk, second, "BANK"))["is_final"]
+
+
+def test_before_its_day_the_sum_binds_nobody(desk: Desk, bank: Bank, member: Member) -> None:
+    desk.now = datetime(2026, 9, 9, 2, tzinfo=UTC)
+    first, second = split(desk, bank, member, 15_000, 15_000)
+    assert desk.do(settle(desk, first, "LEDGER"))["is_final"]
+    assert desk.do(settle(desk, second, "LEDGER"))["is_final"]
+
+
 def test_two_people_who_say_different_things_have_not_settled(
     desk: Desk, bank: Bank, member: Member
 ) -> None:

@@ -129,6 +129,20 @@ def test_one_person_for_two_is_found(desk: Desk, bank: Bank, member: Member) -> 
     assert findings(desk) == ["difference"]
 
 
+def test_one_person_for_two_by_parts_is_found(desk: Desk, bank: Bank, member: Member) -> None:
+    desk.now = datetime(2027, 1, 9, 2, tzinfo=UTC)
+    for loan in ("ONE", "OTHER"):
+        bank.lends(loan, member["member_id"], 15_000)
+    desk.now += timedelta(days=60)
+    bank.arrives(date_in_china(desk.now))
+    for found in bank.differences():
+        desk.do(settle(desk, found, "LEDGER"))
+    said = settlement_of(desk)
+    alone = replace(said, body={n: v for n, v in said.body.items() if n != "second_needed"})
+    desk.do(Forge(alone, {}, {}))
+    assert findings(desk) == ["difference"]
+
+
 def test_a_report_without_authority_is_the_consoles_and_a_settlement_nobodys(
     desk: Desk, bank: Bank, member: Member, line: str
 ) -> None:
