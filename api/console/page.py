@@ -35,6 +35,7 @@ NAVIGATION: tuple[Link, ...] = (
     Link("/console/search", Text("找会员", "Find a member"), "search_members"),
     Link("/console/reviews", Text("审核", "Reviews"), "list_reviews"),
     Link("/console/decisions", Text("决策", "Decisions"), "list_decisions"),
+    Link("/console/differences", Text("银行账差异", "Bank differences"), "list_differences"),
     Link("/console/accesses", Text("查阅记录", "Access record"), "get_accesses"),
     Link("/console/ledger", Text("账本核验", "Ledger"), "get_ledger_verification"),
     Link("/console/figures", Text("数字", "Figures"), "get_funnel"),

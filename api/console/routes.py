@@ -15,6 +15,7 @@ from api.console import (
     cards,
     consents,
     decisions,
+    differences,
     editions,
     figures,
     imports,
@@ -99,6 +100,12 @@ PAGES: tuple[PageRoute, ...] = (
         )
     ),
     PageRoute("/console/reviews", reviews.show_reviews),
+    PageRoute("/console/differences", differences.show_differences),
+    PageRoute(
+        "/console/members/{member_id}/differences/{difference_id}/settlement",
+        differences.show_differences,
+        differences.settle,
+    ),
     PageRoute("/console/accesses", accesses.show_accesses),
     PageRoute("/console/ledger", ledger.show_ledger),
     PageRoute("/console/ledger", ledger.show_ledger, ledger.verify),

@@ -19,6 +19,24 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "THIRD": Text("三级", "Third"),
         "NONE": Text("无", "None"),
     },
+    "side": {
+        "BANK": Text("以银行为准", "The bank is right"),
+        "LEDGER": Text("以账本为准", "The ledger is right"),
+    },
+    "book_difference": {
+        "PAYMENT_WITHOUT_LOAN": Text(
+            "账本有放款，银行没有贷款", "Paid out here, no loan at the bank"
+        ),
+        "LOAN_WITHOUT_PAYMENT": Text(
+            "银行有贷款，账本没有放款", "A loan at the bank, not paid here"
+        ),
+        "LOAN_VANISHED": Text("银行账簿中的贷款不见了", "The loan vanished from the bank's books"),
+        "AMOUNTS_DIFFER": Text("放款金额不同", "The amounts paid out differ"),
+        "OUTSTANDING_DIFFERS": Text("未还本金不同", "The principal outstanding differs"),
+        "REPAID_AT_BANK_ONLY": Text("只有银行记有还款", "Repaid by the bank's books alone"),
+        "REPAID_IN_LEDGER_ONLY": Text("只有账本记有还款", "Repaid by the ledger alone"),
+        "ARREARS_AT_BANK_ONLY": Text("只有银行记有逾期", "Past due at the bank alone"),
+    },
     "outcome": {
         "APPROVE": Text("同意", "Approved"),
         "REFER": Text("转人工审核", "Referred to a person"),

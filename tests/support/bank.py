@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from api.core.calendar import date_in_china, months_after
+from api.ledger.store import utc_now
 from api.reconciliation.differences import differences_page
 from api.reconciliation.recording import ImportedBooks, RecordBooks
 from model.policy.reconciliation import ReconciliationLimits
@@ -15,6 +16,7 @@ from model.reconciliation.matching import BankLoan
 
 if TYPE_CHECKING:
     from tests.conftest import Desk
+    from tests.support.fixtures.branch import Branch
 
 LIMITS = ReconciliationLimits(
     book_since=date(2023, 10, 1), books_lag_days=31, tolerance_days=5, tolerance_yuan=1
@@ -112,3 +114,14 @@ def rows_of_loans(
         for number in range(1, instalments + 1)
     ]  # fmt: skip
     return {"loans": [loan]} | ({"instalments": rows} if rows else {})
+
+
+def report_loan(branch: Branch, loan_id: str, yuan: int) -> None:
+    """Record books in which the branch's member has a loan of which the ledger knows nothing."""
+    member, day = branch.member["member_id"], date_in_china(utc_now())
+    loan = BankLoan(loan_id, member, day - timedelta(days=2), yuan, yuan, 0, day)
+    books = ImportedBooks(
+        {branch.member["village_code"][:6]: day}, {member: [loan]}, LIMITS, LIMITS.book_since
+    )
+    edition = branch.app.state.service.resources().edition
+    branch.app.state.ledger.write_now(RecordBooks("console:operator", books, edition))

@@ -17,6 +17,7 @@ from tests.support.fixtures.branch import ELSEWHERE, NO_DECISION, Branch
 #: The route without which a page cannot be shown.
 ROUTE_OF = {
     "/console/decisions": "list_decisions",
+    "/console/differences": "list_differences",
     "/console/decisions/{decision_id}/replay": "get_replay",
     "/console/accesses": "get_accesses",
     "/console/figures": "get_funnel",
@@ -59,6 +60,7 @@ def _address(branch: Branch, path: str) -> str:
         number="1",
         proposal_id=NO_DECISION,
         visit_id=NO_DECISION,
+        difference_id=NO_DECISION,
         repayment="1",
         order_id="0" * 8,
         session_id=NO_DECISION,

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 
-from api.core.calendar import date_in_china
-from api.ledger.store import utc_now
-from api.reconciliation.recording import ImportedBooks, RecordBooks
-from model.reconciliation.matching import BankLoan
-from tests.support.bank import LIMITS
+from tests.support.bank import report_loan
 from tests.support.fixtures.branch import ELSEWHERE, Branch
 
 _KEYS = count()
@@ -38,13 +33,7 @@ def listed(branch: Branch, *roles: str, query: str = "", **places: Any) -> list[
 @pytest.fixture(scope="module")
 def found(branch: Branch) -> dict[str, Any]:
     """One difference: the bank lent 4,000 yuan of which the ledger knows nothing."""
-    member, day = branch.member["member_id"], date_in_china(utc_now())
-    loan = BankLoan("L-9", member, day - timedelta(days=2), 4_000, 4_000, 0, day)
-    books = ImportedBooks(
-        {branch.member["village_code"][:6]: day}, {member: [loan]}, LIMITS, LIMITS.book_since
-    )
-    edition = branch.app.state.service.resources().edition
-    branch.app.state.ledger.write_now(RecordBooks("console:operator", books, edition))
+    report_loan(branch, "L-9", 4_000)
     (row,) = listed(branch, "reviewer")
     return row
 
