@@ -184,6 +184,7 @@ class _Office:
         digest = self._resources.card.digest
         named = {
             "member_id": [row["member_id"] for row in rows],
+            "village_code": list(dict.fromkeys(row["village_code"] for row in rows)),
             "decision_id": decisions,
             "edition": [edition.folder.name],
             "digest": [digest],

@@ -230,6 +230,7 @@ _EXPECTED: Mapping[str, Text] = {
     "act": Text("请选择要办理的事项", "Choose what is to be done"),
     "action": Text("请选择要办理的变更", "Choose the change"),
     "roles": Text("请至少选择一个角色", "Choose at least one role"),
+    "side": Text("请选择以谁为准", "Choose whose figure holds"),
 }
 
 

@@ -67,6 +67,7 @@ def test_a_form_that_says_too_little_or_old_figures_shows_what_to_do(
     address = form_of(branch, page)
     answer = reviewer.submit(page, address, note=NOTE)
     assert answer.status_code == 422
+    assert "请选择以谁为准" in answer.text
     assert NOTE in answer.text, "what was written is kept"
     answer = reviewer.submit(page, address, side="LEDGER", note=NOTE, bank_yuan="3999")
     assert answer.status_code == 409
