@@ -41,8 +41,13 @@ def refuse_joined(duty: Duty, done: Iterable[Duty], controls: Controls) -> None:
     ProblemError
         If the controls keep the two apart.
     """
-    if any(controls.are_apart(duty, other) for other in done):
+    if kept_from(duty, done, controls):
         raise ProblemError(DUTIES_APART)
+
+
+def kept_from(duty: Duty, done: Iterable[Duty], controls: Controls) -> list[Duty]:
+    """Return which of the duties somebody has `done` are kept apart from `duty`, in order."""
+    return sorted(other for other in set(done) if controls.are_apart(duty, other))
 
 
 def duties_on_open(entries: Iterable[Entry], actor: str, today: date) -> set[Duty]:

@@ -144,6 +144,7 @@ MATRIX: Mapping[str, Rule] = {
     "post_repayment": _rule(("officer",), "decision in path"),
     "post_repayment_cancellation": _rule(("officer",), "decision in path"),
     "post_confirmation": _rule(("officer", "reviewer"), "decision in path"),
+    "post_proposal_withdrawal": _rule(("officer", "reviewer"), "decision in path"),
     "get_disbursements": _rule(_CASE, "decision in path", personal=True),
     "list_differences": _rule(_CASE, "rows", personal=True),
     "post_settlement": _rule(("reviewer",), "member in path"),

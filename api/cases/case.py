@@ -110,13 +110,26 @@ def refuse_duty(
     ProblemError
         If the controls keep the two apart.
     """
+    refuse_joined(duty, duties_done(view, state, actor, terms), controls)
+
+
+def duties_done(
+    view: View, state: DecisionState, actor: str, terms: ConsentTerms | None = None
+) -> set[Duty]:
+    """Return the duties that `actor` has done on the case, or on the member so that they count.
+
+    Parameters
+    ----------
+    terms
+        As in `refuse_duty`.
+    """
     done = state.done_by(actor)
     said = view.entries_of_subject(state.subject_id, (*CONSENT, *VISITED))
     if actor in consent_givers(said, terms):
         done.add("consent")
     if actor in visitors(said, date_in_china(view.now)):
         done.add("visit")
-    refuse_joined(duty, done, controls)
+    return done
 
 
 def refuse_full(state: DecisionState, controls: Controls) -> None:
@@ -161,7 +174,7 @@ def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:
         "approved_yuan": state.approved_yuan,
         "approved_by": list(state.approved_by),
         "drawn_yuan": state.drawn_yuan,
-        "left_yuan": state.left_yuan if status in APPROVING else 0,
+        "left_yuan": state.unpromised_yuan(now) if status in APPROVING else 0,
         "valid_until": state.valid_until.isoformat(),
         "claimed_by": claimant,
         "claimed_until": until.isoformat() if until else None,

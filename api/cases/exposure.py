@@ -16,10 +16,12 @@ from api.core.calendar import date_in_china
 from api.editions.edition import Edition
 from api.editions.in_use import Resources
 from api.ledger.commands import View
-from api.ledger.entries import Entry
+from api.ledger.entries import Entry, Kind
+from model.policy.controls import Controls
 from model.policy.entries import CAPPED_GROUPS
 
 HOUSEHOLD, RELATED, COOPERATIVE, VILLAGE = CAPPED_GROUPS
+_PAID: tuple[Kind, ...] = ("DISBURSED", "DISBURSEMENT_PROPOSED")
 
 
 def exposure_with(view: View, state: DecisionState, amount_yuan: int, edition: Edition) -> int:
@@ -91,6 +93,23 @@ def exposure_of_group(
 def out_yuan(state: DecisionState, now: datetime) -> int:
     """Return what is paid on a decision and counts as out, in yuan."""
     return sum(draw.exposure_yuan for draw in running_draws(state, date_in_china(now)))
+
+
+def other_decisions(view: View, state: DecisionState) -> list[DecisionState]:
+    """Return the member's other decisions on which money was paid out or proposed to be."""
+    paid = view.entries_of_subject(state.subject_id, _PAID)
+    on = {entry.decision_id for entry in paid if entry.decision_id} - {state.decision_id}
+    return [DecisionState.of(entries) for entries in view.entries_of_decisions(on).values()]
+
+
+def payable_alone_yuan(view: View, state: DecisionState, controls: Controls) -> int:
+    """Return the largest payment that needs no second person.
+
+    What is out to the member, on all decisions together, counts against
+    ``two_people_pay_above_yuan``.
+    """
+    elsewhere = sum(out_yuan(each, view.now) for each in other_decisions(view, state))
+    return max(controls.two_people_pay_above_yuan - elsewhere - state.used_yuan, 0)
 
 
 def _exposure(entries: Sequence[Entry], new: int, now: datetime, but: str) -> int:

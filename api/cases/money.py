@@ -8,6 +8,7 @@ from datetime import date, datetime
 from api.cases.bank import BANK_SAID, BankSide, bank_side_after
 from api.core.calendar import date_in_china
 from api.ledger.entries import Entry
+from model.policy.controls import Duty
 from model.reconciliation.comparison import Difference, Payment
 
 #: Kinds of entry that change one payment.
@@ -125,6 +126,11 @@ class Pending:
     number: int | None
     proposed_by: str
     until: datetime
+
+    @property
+    def duty(self) -> Duty:
+        """The duty that whoever confirms it does."""
+        return "pay" if self.number is None else "cancel"
 
 
 class Money:

@@ -16,9 +16,11 @@ from api.access.dependencies import (
     Until,
     Within,
 )
+from api.access.duties import kept_from
 from api.access.strict_route import StrictRoute
-from api.cases.case import member_named, state_body
+from api.cases.case import controls_at, duties_done, member_named, state_body
 from api.cases.explain import explain_decision
+from api.cases.exposure import payable_alone_yuan
 from api.cases.listing import Filters, decisions_page
 from api.cases.schemas import (
     DecisionsPage,
@@ -39,6 +41,7 @@ from api.http.problem_kinds import LEDGER_AWAY, UNKNOWN_DECISION
 from api.http.problems import ProblemError
 from api.ledger.commands import View
 from api.ledger.entries import Entry
+from model.policy.controls import DUTIES
 
 router = APIRouter(prefix="/v1/decisions", route_class=StrictRoute, tags=["decisions"])
 
@@ -75,8 +78,10 @@ def list_decisions(
     summary="Show a decision's state and history",
     responses=refusals(UNKNOWN_DECISION, LEDGER_AWAY),
 )
-def get_decision(decision_id: DecisionId, ledger: LedgerInUse) -> DecisionWithHistory:
-    """Return the original answer, the events since, and the amount that may still be drawn."""
+def get_decision(
+    decision_id: DecisionId, caller: Caller, ledger: LedgerInUse
+) -> DecisionWithHistory:
+    """Return the original answer, the events since, and what may be drawn, and by the caller."""
     with ledger.read() as view:
         entries = _entries(view, decision_id)
         state = DecisionState.of(entries)
@@ -88,6 +93,8 @@ def get_decision(decision_id: DecisionId, ledger: LedgerInUse) -> DecisionWithHi
                 "answer": state.answer,
                 "history": [_event(entry) for entry in entries],
                 "earlier_rulings": earlier_rulings(rulings, state.decision_id),
+                "payable_alone_yuan": payable_alone_yuan(view, state, controls_at(view)),
+                "kept_from": _kept_from(view, state, caller.subject),
             }
         )
 
@@ -145,6 +152,12 @@ def _entries(view: View, decision_id: str) -> list[Entry]:
     if not entries:
         raise ProblemError(UNKNOWN_DECISION)
     return entries
+
+
+def _kept_from(view: View, state: DecisionState, actor: str) -> list[dict[str, Any]]:
+    done, controls = duties_done(view, state, actor), controls_at(view)
+    found = {duty: kept_from(duty, done, controls) for duty in DUTIES}
+    return [{"duty": duty, "because": because} for duty, because in found.items() if because]
 
 
 def _event(entry: Entry) -> dict[str, Any]:

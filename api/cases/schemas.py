@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from api.cases.state import Status
 from api.decisions.schemas import DecisionShape, Tier
+from model.policy.controls import Duty
 
 
 class CountedShape(BaseModel):
@@ -175,7 +176,9 @@ class StateShape(BaseModel):
         description="accounts of the people who approved; empty if the service approved"
     )
     drawn_yuan: int
-    left_yuan: int = Field(description="amount that may still be drawn on this decision")
+    left_yuan: int = Field(
+        description="amount that may still be drawn on this decision, less what awaits confirmation"
+    )
     valid_until: date = Field(description="last day, in China")
     claimed_by: str | None
     claimed_until: datetime | None
@@ -247,6 +250,13 @@ class DecisionsPage(BaseModel):
     )
 
 
+class KeptFromShape(BaseModel):
+    """A duty that the caller may not do on a case, and what the caller did that forbids it."""
+
+    duty: Duty
+    because: list[Duty]
+
+
 class DecisionWithHistory(StateShape, MemberNamed):
     """The state of a decision, its original answer, and every entry since."""
 
@@ -256,3 +266,9 @@ class DecisionWithHistory(StateShape, MemberNamed):
 
     answer: DecisionShape
     history: list[EventShape]
+    payable_alone_yuan: int = Field(
+        description="what one person may pay out now, were so much left; another confirms more"
+    )
+    kept_from: list[KeptFromShape] = Field(
+        description="duties on the case that the caller may not do any more"
+    )

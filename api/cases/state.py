@@ -163,6 +163,14 @@ class DecisionState:
         """Amount that may still be drawn on this decision alone."""
         return max(self.approved_yuan - self.used_yuan, 0)
 
+    def pending_yuan(self, now: datetime) -> int:
+        """Return what is proposed to be paid out, and can be confirmed at `now`."""
+        return sum(each.amount_yuan for each in self.awaiting(now) if each.number is None)
+
+    def unpromised_yuan(self, now: datetime) -> int:
+        """Return what may still be drawn on this decision alone, less what awaits confirmation."""
+        return max(self.left_yuan - self.pending_yuan(now), 0)
+
     def status(self, now: datetime) -> Status:
         """Return the status at `now`: claims lapse and approvals expire."""
         if self.is_expired(now):

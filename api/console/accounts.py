@@ -43,13 +43,13 @@ async def order(page: Page) -> Response:
     gives = wanted["action"] in ("add", "grant")
     rights = {"roles": _roles(page.fields), "places": _places(page.fields)} if gives else {}
     await page.calls.post("post_account_order", OrderShape, wanted | rights)
-    return page.go(_HERE)
+    return page.go(_HERE, done="ordered")
 
 
 async def approve_order(page: Page) -> Response:
     """Approve the order of another administrator."""
     await approve(page, "post_account_order_approval", OrderShape, "get_account_orders")
-    return page.go(_HERE)
+    return page.go(_HERE, done="approved")
 
 
 async def show_account_sessions(page: Page) -> Response:
@@ -63,7 +63,7 @@ async def end_account_sessions(page: Page) -> Response:
     """End every session of an account."""
     name = page.named("account_name")
     await page.calls.post("post_account_sessions_end", EndedShape, account_name=name)
-    return page.go(f"{_HERE}/{name}/sessions")
+    return page.go(f"{_HERE}/{name}/sessions", done="sessions-ended")
 
 
 async def show_own_sessions(page: Page) -> Response:
@@ -75,7 +75,7 @@ async def show_own_sessions(page: Page) -> Response:
 async def end_own_session(page: Page) -> Response:
     """End one of the reader's own sessions."""
     await page.calls.call("post_session_end", {"session_id": page.named("session_id")})
-    return page.go("/console/sessions")
+    return page.go("/console/sessions", done="sessions-ended")
 
 
 def _roles(fields: Mapping[str, str]) -> list[str]:

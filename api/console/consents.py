@@ -10,12 +10,13 @@ from api.console.page import Page
 
 async def give(page: Page) -> Response:
     """Record consent to all that a decision needs."""
-    return page.go(await record_consent(page, page.named("member_id")))
+    return page.go(await record_consent(page, page.named("member_id")), done="consent-given")
 
 
 async def withdraw(page: Page) -> Response:
     """Record a withdrawal."""
-    return page.go(await _record(page, "post_consent_withdrawal", page.named("member_id")))
+    path = await _record(page, "post_consent_withdrawal", page.named("member_id"))
+    return page.go(path, done="consent-withdrawn")
 
 
 async def record_consent(page: Page, member_id: str) -> str:

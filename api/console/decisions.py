@@ -67,6 +67,7 @@ async def show_decision(page: Page) -> Response:
         bars=points_bars(told.counted) if told else [],
         may_pay=page.may("post_disbursement") and decision.status in APPROVING,
         may_claim=page.may("post_review_claim") and decision.status in _CLAIMABLE,
+        kept={each.duty: each.because for each in decision.kept_from},
         is_mine=is_mine,
         today=today_in_china(),
         review_reasons=await _review_reasons(page) if is_mine else [],

@@ -120,7 +120,7 @@ async def _orders(page: Page, act: Act, subject: str) -> list[tuple[KeyOrderShap
 async def _order(page: Page, act: Act, subject: str) -> Response:
     wanted = {"act": act, "subject": subject, "because": ""} | given(page.fields, "because")
     await page.calls.post("post_key_order", KeyOrderShape, wanted)
-    return page.go(_ORDERS)
+    return page.go(_ORDERS, done="ordered")
 
 
 def _line(edition: EditionShape) -> list[Cell]:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from api.console.problems import UNREADABLE_FORM, ConsoleError
+from model.profile.dictionary import Text
 
 _MEDIA_TYPE = "application/x-www-form-urlencoded"
 _MAX_FIELDS = 40
@@ -52,6 +53,11 @@ def whole_number(text: str) -> int | str:
     """
     plain = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text))
     return int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= 9 else text
+
+
+def whole_yuan(most: int) -> Text:
+    """Return what is expected of an amount of at most `most` yuan."""
+    return Text(f"请填写整数元，1 至 {most:,}", f"Fill in whole yuan, from 1 to {most:,}")
 
 
 def given(fields: Mapping[str, str], *names: str) -> dict[str, str]:

@@ -30,10 +30,10 @@ async def order(page: Page) -> Response:
         page.fields, "act", "subject", "because"
     )
     await page.calls.post("post_key_order", KeyOrderShape, wanted)
-    return page.go(_HERE)
+    return page.go(_HERE, done="ordered")
 
 
 async def approve_order(page: Page) -> Response:
     """Approve the order of somebody else."""
     await approve(page, "post_key_order_approval", KeyOrderShape, "get_key_orders")
-    return page.go(_HERE)
+    return page.go(_HERE, done="approved")

@@ -59,7 +59,7 @@ async def show_ask(page: Page) -> Response:
 
 async def ask(page: Page) -> Response:
     """Ask for a decision and show it; the same form sent twice gets the same decision."""
-    return page.go(await ask_for_decision(page, page.named("member_id")))
+    return page.go(await ask_for_decision(page, page.named("member_id")), done="asked")
 
 
 async def ask_for_decision(page: Page, member_id: str) -> str:

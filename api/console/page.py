@@ -14,9 +14,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.access.matrix import MATRIX
 from api.access.schemas import CallerShape, TokenShape
 from api.console.calls import Calls, RefusedError
+from api.console.done import DONE
 from api.console.problems import ConsoleError, Notice, expected_of, notice_of
 from api.console.rendering import render
 from api.console.session import Session, form_token
+from api.core.principal import ROLES, Role
 from api.http.openapi import FieldErrorShape
 from model.profile.dictionary import Text
 
@@ -124,6 +126,11 @@ class Page:
         plays_on: date | None = self.request.app.state.service.plays_on
         return plays_on
 
+    @property
+    def done(self) -> Text | None:
+        """What the form before this page did; None if there was none, or it was refused."""
+        return None if self.notice else DONE.get(self.session.done or "")
+
     def named(self, name: str) -> str:
         """Return a value of the page's path."""
         return str(self.request.path_params[name])
@@ -137,6 +144,10 @@ class Page:
         if self.caller is None or MATRIX[route].roles.isdisjoint(self.caller.roles):
             return False
         return MATRIX[route].bound != "everywhere" or "" in self.caller.places
+
+    def doers(self, route: str) -> list[Role]:
+        """Return the roles that may call `route`."""
+        return [role for role in ROLES if role in MATRIX[route].roles]
 
     def text(self, text: Text) -> str:
         """Return `text` in the language of the page."""
@@ -163,14 +174,29 @@ class Page:
         if refusal.kind == "key-reused":
             self.key = str(uuid.uuid4())
 
+    def refuse_field(self, name: str, expected: Text) -> None:
+        """Show that the field `name` is not as `expected`; nothing was sent to a route."""
+        self.notice = notice_of("invalid-body")
+        error = FieldErrorShape(field=name, expected=expected.en, expected_zh=expected.zh)
+        self.errors = [error]
+
     def show(self, template: str, **values: Any) -> Response:
         """Return the page that `template` makes of `values`."""
         status = self.notice.status if self.notice else 200
         return HTMLResponse(render(template, self, values), status)
 
-    def go(self, path: str) -> Response:
-        """Send the reader to `path`, which a reload then asks for without sending the form."""
-        return RedirectResponse(path, 303)
+    def go(self, path: str, *, done: str | None = None) -> Response:
+        """Send the reader to `path`, which a reload then asks for without sending the form.
+
+        Parameters
+        ----------
+        done
+            What the form did, by its key of `DONE`: the page at `path` says it.
+        """
+        response = RedirectResponse(path, 303)
+        if done:
+            self.session.remember_done(response, done)
+        return response
 
 
 def shown_notice(refusal: RefusedError | ConsoleError) -> Notice:

@@ -1,30 +1,63 @@
-"""What the forms of payments do: pay out, cancel, repay, confirm what another proposed."""
+"""What the forms of payments do: pay out, cancel, repay, confirm or withdraw what is proposed."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
-from api.cases.schemas import StateShape
+from api.cases.schemas import DecisionWithHistory, StateShape
 from api.console.calls import RefusedError
-from api.console.forms import whole_number
+from api.console.decisions import show_decision
+from api.console.forms import whole_number, whole_yuan
 from api.console.page import Page
+from api.console.problems import ConsoleError, Notice
+from model.profile.dictionary import Text
 
+#: A confirmation has no amount that could be lowered.
+_MORE_THAN_IS_LEFT = Notice(
+    Text("超过现在的可放款余额", "It is more than what is left now"),
+    Text(
+        "请撤回这笔待确认的放款，再按余额重新提出。",
+        "Withdraw this proposal, and propose what is left.",
+    ),
+    409,
+)
 _ANCHOR = "#payments"
 #: Fields of a repayment, as its form calls them.
 _FIELDS = {"amount_yuan": "repaid_yuan"}
 
 
 async def pay(page: Page) -> Response:
-    """Pay out on the decision, or propose it where two people must agree."""
-    body = {"amount_yuan": whole_number(page.filled("amount_yuan"))}
-    await _send(page, "post_disbursement", body)
-    return _back(page)
+    """Pay out on the decision, or propose it where two people must agree.
+
+    The form is shown once more with what it comes to; the second press carries it out.
+    """
+    amount = whole_number(page.filled("amount_yuan"))
+    if page.filled("checked") != "yes":
+        return await _ask_once_more(page, amount)
+    state = await _send(page, "post_disbursement", {"amount_yuan": amount})
+    is_proposed = any(
+        (each.cancels_number, each.amount_yuan, each.proposed_by) == (None, amount, page.account)
+        for each in state.awaiting_confirmation
+    )
+    return _back(page, "payment-proposed" if is_proposed else "paid")
+
+
+async def _ask_once_more(page: Page, amount: int | str) -> Response:
+    decision = await page.calls.read(
+        "get_decision", DecisionWithHistory, decision_id=page.named("decision_id")
+    )
+    if not isinstance(amount, int) or not 1 <= amount <= decision.left_yuan:
+        page.refuse_field("amount_yuan", whole_yuan(decision.left_yuan))
+        return await show_decision(page)
+    return page.show("payment.html", decision=decision, amount=amount)
 
 
 async def cancel(page: Page) -> Response:
     """Cancel a payment, or propose it where two people must agree."""
-    await _send(page, "post_disbursement_cancellation", None, number=page.named("number"))
-    return _back(page)
+    number = page.named("number")
+    state = await _send(page, "post_disbursement_cancellation", None, number=number)
+    is_proposed = any(str(each.cancels_number) == number for each in state.awaiting_confirmation)
+    return _back(page, "cancellation-proposed" if is_proposed else "cancelled")
 
 
 async def repay(page: Page) -> Response:
@@ -40,20 +73,31 @@ async def repay(page: Page) -> Response:
         for each in refusal.problem.errors:
             each.field = _FIELDS.get(each.field, each.field)
         raise
-    return _back(page)
+    return _back(page, "repaid")
 
 
 async def cancel_repayment(page: Page) -> Response:
     """Record that a repayment did not take place."""
     values = {name: page.named(name) for name in ("number", "repayment")}
     await _send(page, "post_repayment_cancellation", None, **values)
-    return _back(page)
+    return _back(page, "repayment-cancelled")
 
 
 async def confirm(page: Page) -> Response:
     """Let a payment or a cancellation that another person proposed take place."""
-    await _send(page, "post_confirmation", None, proposal_id=page.named("proposal_id"))
-    return _back(page)
+    try:
+        await _send(page, "post_confirmation", None, proposal_id=page.named("proposal_id"))
+    except RefusedError as refusal:
+        if refusal.kind == "above-approved":
+            raise ConsoleError(_MORE_THAN_IS_LEFT) from refusal
+        raise
+    return _back(page, "confirmed")
+
+
+async def withdraw(page: Page) -> Response:
+    """Take back a proposal that nobody has confirmed."""
+    await _send(page, "post_proposal_withdrawal", None, proposal_id=page.named("proposal_id"))
+    return _back(page, "proposal-withdrawn")
 
 
 async def _send(
@@ -65,5 +109,5 @@ async def _send(
     )
 
 
-def _back(page: Page) -> Response:
-    return page.go(f"/console/decisions/{page.named('decision_id')}{_ANCHOR}")
+def _back(page: Page, done: str) -> Response:
+    return page.go(f"/console/decisions/{page.named('decision_id')}{_ANCHOR}", done=done)

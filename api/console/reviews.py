@@ -23,17 +23,17 @@ async def show_reviews(page: Page) -> Response:
 async def request_review(page: Page) -> Response:
     """Ask, in the member's name, that a person reviews a decline."""
     statement = given(page.fields, "statement")
-    return await _send(page, "post_review_request", statement)
+    return await _send(page, "post_review_request", statement, "review-requested")
 
 
 async def claim(page: Page) -> Response:
     """Take the case."""
-    return await _send(page, "post_review_claim", None)
+    return await _send(page, "post_review_claim", None, "claimed")
 
 
 async def release(page: Page) -> Response:
     """Give the case back."""
-    return await _send(page, "post_review_release", None)
+    return await _send(page, "post_review_release", None, "released")
 
 
 async def give_verdict(page: Page) -> Response:
@@ -46,12 +46,16 @@ async def give_verdict(page: Page) -> Response:
     }
     if verdict == "APPROVE":
         ruling["amount_yuan"] = whole_number(page.filled("amount_yuan"))
-    return await _send(page, "post_review_verdict", ruling)
+    return await _send(page, "post_review_verdict", ruling, "verdict-given")
 
 
 async def _send(
-    page: Page, route: str, body: dict[str, int | str] | dict[str, str] | None
+    page: Page, route: str, body: dict[str, int | str] | dict[str, str] | None, done: str
 ) -> Response:
     decision_id = page.named("decision_id")
-    await page.calls.post(route, StateShape, body, key=page.sent_key, decision_id=decision_id)
-    return page.go(f"/console/decisions/{decision_id}")
+    state = await page.calls.post(
+        route, StateShape, body, key=page.sent_key, decision_id=decision_id
+    )
+    if done == "verdict-given" and state.status == "WAITING_FOR_SECOND":
+        done = "second-needed"
+    return page.go(f"/console/decisions/{decision_id}", done=done)

@@ -93,6 +93,7 @@ PAGES: tuple[PageRoute, ...] = (
             ("payments/{number}/repayments", payments.repay),
             ("payments/{number}/repayments/{repayment}/cancellation", payments.cancel_repayment),
             ("proposals/{proposal_id}", payments.confirm),
+            ("proposals/{proposal_id}/withdrawal", payments.withdraw),
             ("review-request", reviews.request_review),
             ("claim", reviews.claim),
             ("release", reviews.release),

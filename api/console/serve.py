@@ -87,6 +87,8 @@ class PageRoute:
             response = page.show("problem.html")
         if page.renewed:
             page.session.keep(response, page.renewed)
+        if page.session.done and not page.is_partial and response.status_code != 303:
+            page.session.forget_done(response)
         if page.session.visit != page.visit:
             page.session.remember_visit(response, page.visit)
         return response

@@ -23,10 +23,12 @@ from api.access.schemas import TokenShape
 
 Language = Literal["zh", "en"]
 _SESSION, _REFRESH, _VISIT = "session", "refresh", "visit"
-_LANGUAGE, _NEXT = "language", "next"
+_LANGUAGE, _NEXT, _DONE = "language", "next", "done"
 _YEAR_SECONDS = 365 * 24 * 3600
 #: How long the address that somebody wanted before signing in is kept.
 _NEXT_SECONDS = 15 * 60
+#: How long what a form did is kept for the page after it.
+_DONE_SECONDS = 60
 #: Only browsers on this machine may hold a session without TLS: a demo, a test.
 _LOOPBACK = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
 
@@ -93,6 +95,19 @@ class Session:
     def remember_next(self, response: Response, path: str) -> None:
         """Keep the address of the page to show after sign-in."""
         self._set(response, _NEXT, path, _NEXT_SECONDS)
+
+    @property
+    def done(self) -> str | None:
+        """What the form before this page did, by its key of `api.console.done.DONE`."""
+        return self._cookie(_DONE)
+
+    def remember_done(self, response: Response, done: str) -> None:
+        """Keep what a form did until the page after it says so."""
+        self._set(response, _DONE, done, _DONE_SECONDS)
+
+    def forget_done(self, response: Response) -> None:
+        """Forget what a form did: a page has said it."""
+        self._delete(response, _DONE)
 
     def choose_language(self, response: Response, language: Language) -> None:
         """Keep the reader's language."""

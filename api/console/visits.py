@@ -52,7 +52,7 @@ async def show_visit(page: Page) -> Response:
 
 async def record(page: Page) -> Response:
     """Record what the form says; it counts from the next decision on."""
-    return page.go(await record_visit(page, page.named("member_id")))
+    return page.go(await record_visit(page, page.named("member_id")), done="visit-recorded")
 
 
 async def record_visit(page: Page, member_id: str) -> str:
@@ -83,7 +83,7 @@ async def withdraw(page: Page) -> Response:
         "post_visit_withdrawal", VisitWithdrawn, because, key=page.sent_key,
         member_id=member_id, visit_id=visit_id,
     )  # fmt: skip
-    return page.go(f"/console/members/{member_id}#visits")
+    return page.go(f"/console/members/{member_id}#visits", done="visit-withdrawn")
 
 
 async def visits_of(page: Page, member_id: str) -> list[VisitShape] | None:

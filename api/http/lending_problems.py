@@ -36,6 +36,19 @@ ABOVE_APPROVED = Kind(
         " count against the limit.",
     ),
 )
+ABOVE_UNCONFIRMED = Kind(
+    "above-unconfirmed",
+    409,
+    Text(
+        "金额超过余额：其余的已提出放款，待另一人确认",
+        "The amount exceeds what is left beside payments that await confirmation",
+    ),
+    Text(
+        "请减少金额，或先确认、撤回待确认的放款；该会员其他决策下的也计入。",
+        "Lower the amount, or first confirm or withdraw what is proposed, also on the member's"
+        " other decisions.",
+    ),
+)
 ABOVE_CAP = Kind(
     "above-cap",
     409,
@@ -269,8 +282,8 @@ RULING_BINDS = Kind(
 )
 
 LENDING_KINDS = (
-    UNKNOWN_DISBURSEMENT, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, ABOVE_CAP,
-    ABOVE_GROUP_CAP, CONSENT_NOT_IN_FORCE, VISITS_NOT_COUNTED, UNKNOWN_VISIT,
+    UNKNOWN_DISBURSEMENT, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, ABOVE_UNCONFIRMED,
+    ABOVE_CAP, ABOVE_GROUP_CAP, CONSENT_NOT_IN_FORCE, VISITS_NOT_COUNTED, UNKNOWN_VISIT,
     ALREADY_WITHDRAWN, NO_LONGER_ELIGIBLE, RULED_OTHERWISE,
     ALREADY_CANCELLED,
     DUTIES_APART, CASE_FULL, UNKNOWN_PROPOSAL, ALREADY_PROPOSED, CLAIMS_USED_UP, UNFIT_REVIEWER,

@@ -1,4 +1,4 @@
-"""Commands of payments: disburse on an approved decision, in full or in part, and cancel.
+"""Commands of payments: disburse on an approved decision, in full or in part, cancel, confirm.
 
 What must hold for a payment: `api.payments.conditions`.
 """
@@ -6,7 +6,7 @@ What must hold for a payment: `api.payments.conditions`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from api.cases.case import (
@@ -17,8 +17,8 @@ from api.cases.case import (
     refuse_duty,
     refuse_full,
 )
-from api.cases.exposure import out_yuan
-from api.cases.money import Draw
+from api.cases.exposure import other_decisions, payable_alone_yuan
+from api.cases.money import Draw, Pending
 from api.cases.state import DecisionState
 from api.editions.in_use import Resources
 from api.http.lending_problems import (
@@ -33,7 +33,7 @@ from api.http.repayment_problems import (
     ALREADY_REPAID,
 )
 from api.ledger.commands import View, Written
-from api.payments.conditions import assess_payment, other_decisions
+from api.payments.conditions import assess_payment
 from model.policy.controls import Controls
 
 
@@ -55,9 +55,7 @@ class Disburse(CaseCommand):
         refuse_duty(view, state, "pay", self.actor, controls, terms)
         refuse_full(state, controls)
         body = assess_payment(view, state, self.amount_yuan, self.resources)
-        elsewhere = sum(out_yuan(each, view.now) for each in other_decisions(view, state))
-        total = elsewhere + state.used_yuan + self.amount_yuan
-        if total <= controls.two_people_pay_above_yuan:
+        if self.amount_yuan <= payable_alone_yuan(view, state, controls):
             return self.append(view, state, "DISBURSED", body, self.amount_yuan)
         until = {"until": _lapse(view, controls)}
         return self.append(view, state, "DISBURSEMENT_PROPOSED", until, self.amount_yuan)
@@ -100,13 +98,10 @@ class Confirm(CaseCommand):
     def run(self, view: View) -> Written:
         """Record the payment or the cancellation, if every condition holds at this moment."""
         controls, state = controls_at(view), case_of(view, self.decision_id)
-        awaiting = {each.proposal_id: each for each in state.awaiting(view.now)}
-        proposal = awaiting.get(self.proposal_id)
-        if proposal is None:
-            raise ProblemError(UNKNOWN_PROPOSAL)
+        proposal = proposal_to_settle(state, self.proposal_id, view.now)
         if proposal.proposed_by == self.actor:
             raise ProblemError(DUTIES_APART)
-        confirmed = {"proposal": proposal.proposal_id, "proposed_by": proposal.proposed_by}
+        confirmed = _settles(proposal)
         amount = proposal.amount_yuan
         if proposal.number is not None:
             draw = payment_to_cancel(state, proposal.number)
@@ -115,8 +110,47 @@ class Confirm(CaseCommand):
             return self.append(view, state, "DISBURSEMENT_CANCELLED", body, amount)
         state, terms = open_case(view, self.decision_id), self.resources.policy.consent_terms
         refuse_duty(view, state, "pay", self.actor, controls, terms)
-        body = assess_payment(view, state, amount, self.resources) | confirmed
-        return self.append(view, state, "DISBURSED", body, amount)
+        body = assess_payment(view, state, amount, self.resources, is_confirmation=True)
+        return self.append(view, state, "DISBURSED", body | confirmed, amount)
+
+
+@dataclass(frozen=True)
+class WithdrawProposal(CaseCommand):
+    """Take back what was proposed: it can no longer be confirmed, and its amount is free again.
+
+    Whoever proposed it may, and whoever may confirm it.
+    """
+
+    proposal_id: str
+    resources: Resources
+
+    def run(self, view: View) -> Written:
+        """Record the withdrawal; the entry of the proposal stays."""
+        controls, state = controls_at(view), case_of(view, self.decision_id)
+        proposal = proposal_to_settle(state, self.proposal_id, view.now)
+        if proposal.proposed_by != self.actor:
+            terms = self.resources.policy.consent_terms
+            refuse_duty(view, state, proposal.duty, self.actor, controls, terms)
+        body = _settles(proposal)
+        return self.append(view, state, "PROPOSAL_WITHDRAWN", body, proposal.amount_yuan)
+
+
+def proposal_to_settle(state: DecisionState, proposal_id: str, now: datetime) -> Pending:
+    """Return the proposal of that id if it can be confirmed or withdrawn at `now`.
+
+    Raises
+    ------
+    ProblemError
+        If there is none, or it has lapsed, was confirmed or withdrawn.
+    """
+    for each in state.awaiting(now):
+        if each.proposal_id == proposal_id:
+            return each
+    raise ProblemError(UNKNOWN_PROPOSAL)
+
+
+def _settles(proposal: Pending) -> dict[str, Any]:
+    return {"proposal": proposal.proposal_id, "proposed_by": proposal.proposed_by}
 
 
 def _lapse(view: View, controls: Controls) -> str:

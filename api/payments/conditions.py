@@ -14,7 +14,7 @@ import numpy as np
 
 from api.cases.bank import BANK_SAID, yuan_without_payment
 from api.cases.case import controls_at
-from api.cases.exposure import caps_exceeded
+from api.cases.exposure import caps_exceeded, other_decisions
 from api.cases.state import DecisionState, running_draws
 from api.consent.consent import CONSENT, is_consent_in_force, with_consent
 from api.core.calendar import date_in_china, months_after
@@ -26,6 +26,7 @@ from api.http.lending_problems import (
     ABOVE_APPROVED,
     ABOVE_CAP,
     ABOVE_GROUP_CAP,
+    ABOVE_UNCONFIRMED,
     CONSENT_NOT_IN_FORCE,
     NO_LONGER_ELIGIBLE,
     NOT_APPROVED,
@@ -38,7 +39,6 @@ from api.http.repayment_problems import (
     DRAW_PAST_DUE,
 )
 from api.ledger.commands import View
-from api.ledger.entries import Kind
 from api.visits.visits import VISITED, bearing, lost_since, with_visits
 from model.card.bins import Columns
 from model.decision.consent import CONSENT_IN_FORCE
@@ -47,13 +47,21 @@ from model.policy.controls import Controls
 from model.policy.policy import Policy
 from model.profile.dictionary import Text
 
-_PAID: tuple[Kind, ...] = ("DISBURSED",)
-
 
 def assess_payment(
-    view: View, state: DecisionState, amount_yuan: int, resources: Resources
+    view: View,
+    state: DecisionState,
+    amount_yuan: int,
+    resources: Resources,
+    *,
+    is_confirmation: bool = False,
 ) -> dict[str, Any]:
     """Return the body of a payment's entry if every condition of the payment holds.
+
+    Parameters
+    ----------
+    is_confirmation
+        Whether the payment was proposed. A new one leaves what is proposed already untouched.
 
     Raises
     ------
@@ -70,6 +78,10 @@ def assess_payment(
     left = left_to_draw(view, state, others)
     if amount_yuan > left:
         raise ProblemError(ABOVE_APPROVED)
+    if not is_confirmation:
+        left = max(left - promised_yuan([state, *others], view.now), 0)
+    if amount_yuan > left:
+        raise ProblemError(ABOVE_UNCONFIRMED)
     refuse_small(amount_yuan, left, controls_at(view))
     refuse_beyond_cap(view, state, amount_yuan, resources)
     due = due_day(state, date_in_china(view.now), resources.policy)
@@ -234,13 +246,6 @@ def _is_no_worse_than_approved(
     return int(assessment.rank[0]) >= decided and found <= known
 
 
-def other_decisions(view: View, state: DecisionState) -> list[DecisionState]:
-    """Return the member's other decisions on which money was paid out."""
-    paid = view.entries_of_subject(state.subject_id, _PAID)
-    on = {entry.decision_id for entry in paid if entry.decision_id} - {state.decision_id}
-    return [DecisionState.of(entries) for entries in view.entries_of_decisions(on).values()]
-
-
 def refuse_arrears(view: View, states: Iterable[DecisionState], policy: Policy) -> None:
     """Refuse a payment to a member who is past due with a draw on any decision.
 
@@ -283,6 +288,11 @@ def left_to_draw(view: View, state: DecisionState, others: Iterable[DecisionStat
     # An edition includes what the archive knew before its day.
     elsewhere += yuan_without_payment(said, since=state.as_of)
     return max(min(state.left_yuan, ceiling - state.used_yuan - elsewhere), 0)
+
+
+def promised_yuan(states: Iterable[DecisionState], now: datetime) -> int:
+    """Return what is proposed on decisions of one member that can be paid on, and not confirmed."""
+    return sum(state.pending_yuan(now) for state in states if state.is_drawable(now))
 
 
 def _counts_against(state: DecisionState, other: DecisionState, now: datetime) -> int:

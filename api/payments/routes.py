@@ -1,4 +1,4 @@
-"""Routes of payments on a decision: list, disburse, cancel."""
+"""Routes of payments on a decision: list, disburse, cancel, repay, confirm and withdraw."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from api.http.lending_problems import (
     ABOVE_APPROVED,
     ABOVE_CAP,
     ABOVE_GROUP_CAP,
+    ABOVE_UNCONFIRMED,
     ALREADY_CANCELLED,
     ALREADY_PROPOSED,
     CASE_FULL,
@@ -48,7 +49,7 @@ from api.http.repayment_problems import (
     DRAW_PAST_DUE,
     UNKNOWN_REPAYMENT,
 )
-from api.payments.commands import CancelDisbursement, Confirm, Disburse
+from api.payments.commands import CancelDisbursement, Confirm, Disburse, WithdrawProposal
 from api.payments.repayments import CancelRepayment, Repay
 from api.payments.schemas import DisbursementRequest, RepaymentRequest
 
@@ -85,8 +86,8 @@ def get_disbursements(decision_id: DecisionId, ledger: LedgerInUse) -> list[Disb
     response_model=StateShape,
     summary="Pay out on an approved decision",
     responses=refusals(
-        UNKNOWN_DECISION, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, ABOVE_CAP,
-        ABOVE_GROUP_CAP, DRAW_PAST_DUE, CONSENT_NOT_IN_FORCE,
+        UNKNOWN_DECISION, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, ABOVE_UNCONFIRMED,
+        ABOVE_CAP, ABOVE_GROUP_CAP, DRAW_PAST_DUE, CONSENT_NOT_IN_FORCE,
         NO_LONGER_ELIGIBLE, RULED_OTHERWISE, PERSON_ERASED, DUTIES_APART, CASE_FULL,
         EDITION_STALE, *WRITE_BODY,
     ),
@@ -196,3 +197,25 @@ async def post_confirmation(
     """
     scope = write.scope(decision_id=decision_id, proposal_id=proposal_id)
     return await write.send(Confirm(scope, write.actor, decision_id, proposal_id, resources))
+
+
+@router.post(
+    "/{decision_id}/proposals/{proposal_id}/withdrawal",
+    status_code=201,
+    response_model=StateShape,
+    summary="Withdraw a proposed payment or cancellation",
+    responses=refusals(UNKNOWN_DECISION, UNKNOWN_PROPOSAL, DUTIES_APART, *WRITE),
+)
+async def post_proposal_withdrawal(
+    decision_id: DecisionId,
+    proposal_id: ProposalId,
+    write: WriteRequest,
+    resources: ResourcesInUse,
+) -> Response:
+    """Take back a proposal that nobody has confirmed; what it was for may be drawn again.
+
+    Whoever proposed it may, and whoever may confirm it.
+    """
+    scope = write.scope(decision_id=decision_id, proposal_id=proposal_id)
+    command = WithdrawProposal(scope, write.actor, decision_id, proposal_id, resources)
+    return await write.send(command)

@@ -33,6 +33,7 @@ ROLES_OF_KIND: Mapping[Kind, frozenset[Role]] = {
     "DISBURSED": frozenset({"officer", "reviewer"}),
     "CANCELLATION_PROPOSED": frozenset({"officer"}),
     "DISBURSEMENT_CANCELLED": frozenset({"officer", "reviewer"}),
+    "PROPOSAL_WITHDRAWN": frozenset({"officer", "reviewer"}),
     "REPAID": frozenset({"officer"}),
     "REPAYMENT_CANCELLED": frozenset({"officer"}),
     "BANK_REPORTED": frozenset(),

@@ -281,6 +281,7 @@ def test_a_decision_of_another_county_is_not_found(branch: Branch) -> None:
         ("POST", f"/v1/reviews/{decision}/verdict", APPROVE),
         ("POST", f"/v1/reviews/{decision}/release", None),
         ("POST", f"/v1/decisions/{decision}/proposals/{uuid.uuid4()}/confirmation", None),
+        ("POST", f"/v1/decisions/{decision}/proposals/{uuid.uuid4()}/withdrawal", None),
     ):
         answer = foreign(method, address, body)
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/unknown-decision")

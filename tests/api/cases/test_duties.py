@@ -7,7 +7,7 @@ import pytest
 from api.consent.commands import SetConsent
 from api.core.calendar import date_in_china
 from api.http.problems import ProblemError
-from api.payments.commands import CancelDisbursement, Confirm, Disburse
+from api.payments.commands import CancelDisbursement, Confirm, Disburse, WithdrawProposal
 from api.payments.repayments import Repay
 from api.reviews.commands import ClaimReview, GiveVerdict, Override, Ruling
 from model.policy.controls import controls_on
@@ -189,11 +189,11 @@ def test_what_was_repaid_on_another_decision_counts_no_more_for_two(office):
 
 def test_a_proposal_lapses_and_is_judged_again_when_it_is_confirmed(office, large):
     decision, most = large
-    first = office.do(pay(office, decision, most + 5_000))["awaiting_confirmation"][0]
-    second = office.do(pay(office, decision, most + 5_000))["awaiting_confirmation"][1]
-    office.do(confirm(office, decision, first["proposal_id"], "officer-3"))
-    again = confirm(office, decision, second["proposal_id"], "officer-3")
-    assert office.refusal(again) == "above-approved"
+    first = office.do(pay(office, decision, most + 1))["awaiting_confirmation"][0]
+    consents = consent(office, office.member("FIRST"), given=False, actor="officer-5")
+    office.do(consents)
+    again = confirm(office, decision, first["proposal_id"], "officer-3")
+    assert office.refusal(again) == "consent-not-in-force"
     office.now += timedelta(hours=controls_on(office.now.date()).confirmation_hours)
     assert office.refusal(again) == "unknown-proposal"
 
@@ -255,3 +255,73 @@ def test_consent_to_what_is_not_needed_bars_nobody_from_asking(office):
     office.do(partial(office, member, ["data_sharing"], given=False, actor="officer-2"))
     office.do(partial(office, member, ["data_sharing"]))
     assert office.decide(member, 3_000, "officer-1")
+
+
+def withdraw(desk, decision, proposal, actor):
+    number = proposal["proposal_id"]
+    return WithdrawProposal(None, actor, decision, number, desk.resources)
+
+
+def test_what_is_proposed_is_no_longer_left_for_another_payment(office, large):
+    """Found from outside: 38,000 were proposed while 20,000 of 58,000 waited for confirmation."""
+    decision, most = large
+    state = office.do(pay(office, decision, most + 1))
+    assert state["left_yuan"] == 4_999
+    assert office.refusal(pay(office, decision, 5_000)) == "above-unconfirmed"
+    assert office.refusal(pay(office, decision, most + 5_001)) == "above-approved"
+    assert office.do(pay(office, decision, 4_999))["left_yuan"] == 0
+    number = state["awaiting_confirmation"][0]["proposal_id"]
+    assert office.do(confirm(office, decision, number, "officer-3"))["drawn_yuan"] == most + 5_000
+
+
+def test_what_is_proposed_on_another_decision_is_not_left_either(office):
+    member = office.member("FIRST")
+    most = controls_on(office.now.date()).two_people_pay_above_yuan
+    first, second = (office.decide(member, most + more) for more in (4_000, 5_000))
+    office.do(pay(office, first, most + 4_000))
+    assert member["limit_yuan"] < most + 4_000 + most
+    assert office.refusal(pay(office, second, most)) == "above-unconfirmed"
+
+
+def test_a_lapsed_proposal_leaves_its_amount_again(office, large):
+    decision, most = large
+    office.do(pay(office, decision, most + 5_000))
+    assert office.refusal(pay(office, decision, 100)) == "above-unconfirmed"
+    office.now += timedelta(hours=controls_on(office.now.date()).confirmation_hours)
+    assert office.do(pay(office, decision, 100))["drawn_yuan"] == 100
+
+
+def test_a_proposal_is_withdrawn_by_whoever_made_it_and_its_amount_is_free_again(office, large):
+    decision, most = large
+    (proposal,) = office.do(pay(office, decision, most + 1))["awaiting_confirmation"]
+    state = office.do(withdraw(office, decision, proposal, "officer-2"))
+    assert (state["left_yuan"], state["drawn_yuan"]) == (most + 5_000, 0)
+    assert "awaiting_confirmation" not in state
+    late = confirm(office, decision, proposal["proposal_id"], "officer-3")
+    assert office.refusal(late) == "unknown-proposal"
+    assert office.refusal(withdraw(office, decision, proposal, "officer-2")) == "unknown-proposal"
+    with office.ledger.read() as view:
+        entry = view.entries_of_decision(decision)[-1]
+    assert (entry.kind, entry.actor, entry.amount_yuan) == (
+        "PROPOSAL_WITHDRAWN", "officer-2", most + 1,
+    )  # fmt: skip
+
+
+def test_whoever_may_confirm_a_proposal_may_withdraw_it_and_nobody_else(office, large):
+    decision, most = large
+    (proposal,) = office.do(pay(office, decision, most + 1))["awaiting_confirmation"]
+    assert office.refusal(withdraw(office, decision, proposal, "officer-1")) == "duties-apart"
+    assert (
+        office.do(withdraw(office, decision, proposal, "reviewer-1"))["left_yuan"] == most + 5_000
+    )
+
+
+def test_a_proposed_cancellation_is_withdrawn_and_the_payment_stays(office, large):
+    decision, most = large
+    (proposal,) = office.do(pay(office, decision, most + 1))["awaiting_confirmation"]
+    office.do(confirm(office, decision, proposal["proposal_id"], "officer-3"))
+    (undo,) = office.do(cancel(decision, "officer-4"))["awaiting_confirmation"]
+    assert office.refusal(withdraw(office, decision, undo, "officer-3")) == "duties-apart"
+    state = office.do(withdraw(office, decision, undo, "officer-5"))
+    assert (state["drawn_yuan"], "awaiting_confirmation" in state) == (most + 1, False)
+    assert office.do(cancel(decision, "officer-4"))["awaiting_confirmation"]

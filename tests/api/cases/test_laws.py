@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from api.cases.exposure import other_decisions
 from api.cases.state import APPROVING, OPEN, DecisionState, states_of
 from api.consent.commands import SetConsent
 from api.core.calendar import date_in_china
@@ -23,7 +24,7 @@ from api.ledger.commands import IdempotencyScope
 from api.ledger.database import Location
 from api.ledger.entries import Entry
 from api.payments.commands import CancelDisbursement, Disburse
-from api.payments.conditions import left_to_draw, other_decisions
+from api.payments.conditions import left_to_draw
 from api.portfolio.tally import Tally
 from api.portfolio.totals import Totals
 from api.reviews.assignment import AssignReview, ReleaseReview
@@ -303,7 +304,8 @@ def test_the_invariants_hold_after_any_actions(desk, ledger_settings, published_
 
 KINDS = ("DECISION", "REPEATED", "REVIEW_REQUESTED", "REVIEW_CLAIMED", "REVIEW_DECIDED",
          "REVIEW_ASSIGNED", "OVERRIDDEN", "DISBURSEMENT_PROPOSED", "DISBURSED",
-         "CANCELLATION_PROPOSED", "DISBURSEMENT_CANCELLED", "REPAID", "REPAYMENT_CANCELLED",
+         "CANCELLATION_PROPOSED", "DISBURSEMENT_CANCELLED", "PROPOSAL_WITHDRAWN", "REPAID",
+         "REPAYMENT_CANCELLED",
          "BANK_REPORTED", "DIFFERENCE_SETTLED", "EXPORTED", "ERASED")  # fmt: skip
 reports = st.fixed_dictionaries(
     {

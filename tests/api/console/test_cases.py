@@ -9,7 +9,7 @@ import httpx
 import pyarrow.parquet as pq
 import pytest
 
-from tests.support.console.visitor import Visitor
+from tests.support.console.visitor import Visitor, hidden_fields, pay_out
 from tests.support.fixtures.branch import Branch
 
 
@@ -52,21 +52,55 @@ def test_a_payment_is_made_once_however_often_the_form_is_sent(
 ) -> None:
     path = _asked(branch, _offers(rows, "FIRST")[1], 5_000)
     payer = _person(branch, "payer", "officer")
-    page = payer.get(path)
+    checked = payer.submit(payer.get(path), f"{path}/payments", amount_yuan="3,000")
     text = ""
     for _ in range(3):
-        text = _shown(payer, payer.submit(page, f"{path}/payments", amount_yuan="3,000"))
+        text = _shown(payer, payer.submit(checked, f"{path}/payments"))
+        assert "已放款，并已入账" in text
+    assert "已放款，并已入账" not in payer.get(path).text, "it is said once"
     assert text.count("第 1 笔 ·") == 1
     assert "第 2 笔" not in text
     assert re.search(r"还可放款</dt><dd>¥2,000", text)
+
+
+def test_a_payment_is_shown_once_more_before_it_is_made(
+    branch: Branch, rows: list[dict[str, Any]]
+) -> None:
+    path = _asked(branch, _offers(rows, "FIRST")[4], 5_000)
+    payer = _person(branch, "payer", "officer")
+    checked = payer.submit(payer.get(path), f"{path}/payments", amount_yuan="3,000")
+    assert checked.status_code == 200
+    assert "还没有放款" in checked.text
+    assert "放款 ¥3,000</button>" in checked.text
+    assert re.search(r"放给</dt><dd>\S\*", checked.text), "masked"
+    assert re.search(r"此后还可放款</dt><dd>¥2,000", checked.text)
+    assert "第 1 笔" not in payer.get(path).text
+
+
+@pytest.mark.parametrize("amount", ["", "0", "abc", "5,001", "10000000"])
+def test_an_amount_that_cannot_be_paid_is_told_the_bound_of_this_decision(
+    branch: Branch, rows: list[dict[str, Any]], amount: str
+) -> None:
+    path = _asked(branch, _offers(rows, "FIRST")[5], 5_000)
+    payer = _person(branch, "payer", "officer")
+    wrong = payer.submit(payer.get(path), f"{path}/payments", amount_yuan=amount)
+    assert wrong.status_code == 422
+    assert "请填写整数元，1 至 5,000" in wrong.text
+    assert 'aria-describedby="amount_yuan-hint amount_yuan-error"' in wrong.text
 
 
 def test_whoever_asked_is_told_that_a_colleague_must_pay(
     branch: Branch, rows: list[dict[str, Any]]
 ) -> None:
     path = _asked(branch, _offers(rows, "FIRST")[2], 5_000)
-    asker = _person(branch, "asker", "officer")
-    answer = asker.submit(asker.get(path), f"{path}/payments", amount_yuan="5000")
+    asker, payer = _person(branch, "asker", "officer"), _person(branch, "payer", "officer")
+    page = asker.get(path)
+    assert f'action="{path}/payments"' not in page.text
+    assert "您已在本案办理过：申请。" in page.text
+    assert "“放款”须由未办理过这些事项的另一人办理：客户经理。" in page.text
+    form = hidden_fields(payer.get(path), f"{path}/payments")
+    fields = form | hidden_fields(page, "/console/language")
+    answer = asker.post(f"{path}/payments", fields | {"amount_yuan": "5000", "checked": "yes"})
     assert answer.status_code == 403
     assert "请由同事办理" in answer.text
     assert "第 1 笔" not in answer.text
@@ -77,7 +111,8 @@ def test_a_payment_is_cancelled_by_a_form_of_its_own(
 ) -> None:
     path = _asked(branch, _offers(rows, "FIRST")[3], 5_000)
     payer, canceller = (_person(branch, name, "officer") for name in ("payer", "canceller"))
-    _shown(payer, payer.submit(payer.get(path), f"{path}/payments", amount_yuan="5000"))
+    _shown(payer, pay_out(payer, path, "5000"))
+    assert f'action="{path}/payments/1/cancellation"' not in payer.get(path).text
     form = f"{path}/payments/1/cancellation"
     text = _shown(canceller, canceller.submit(canceller.get(path), form))
     assert "已撤销" in text
@@ -90,14 +125,35 @@ def test_a_large_payment_waits_for_another_person(
     row = max(_offers(rows, "FIRST"), key=lambda each: each["limit_yuan"])
     path = _asked(branch, row, row["limit_yuan"])
     payer, checker = (_person(branch, name, "officer") for name in ("payer", "checker"))
-    amount = str(row["limit_yuan"])
-    text = _shown(payer, payer.submit(payer.get(path), f"{path}/payments", amount_yuan=amount))
+    page = payer.get(path)
+    assert "超过 ¥20,000 须由另一人确认后才放款" in page.text
+    checked = payer.submit(page, f"{path}/payments", amount_yuan=str(row["limit_yuan"]))
+    assert "这一步只是提出放款" in checked.text
+    text = _shown(payer, payer.submit(checked, f"{path}/payments"))
+    assert "已提出放款，尚未付出" in text
     assert "待另一人确认" in text
+    assert re.search(r"还可放款</dt><dd>¥0", text)
     (form,) = re.findall(rf'action="({path}/proposals/[0-9a-f-]+)"', checker.get(path).text)
     assert form not in text, "the maker is not offered to confirm"
     text = _shown(checker, checker.submit(checker.get(path), form))
     assert "第 1 笔 ·" in text
     assert "待另一人确认" not in text
+
+
+def test_a_proposal_is_withdrawn_and_its_amount_is_left_again(
+    branch: Branch, rows: list[dict[str, Any]]
+) -> None:
+    row = sorted(_offers(rows, "FIRST"), key=lambda each: each["limit_yuan"])[-2]
+    path = _asked(branch, row, row["limit_yuan"])
+    asker, payer = _person(branch, "asker", "officer"), _person(branch, "payer", "officer")
+    _shown(payer, pay_out(payer, path, str(row["limit_yuan"])))
+    wanted = rf'action="({path}/proposals/[0-9a-f-]+/withdrawal)"'
+    assert not re.findall(wanted, asker.get(path).text)
+    (form,) = re.findall(wanted, payer.get(path).text)
+    text = _shown(payer, payer.submit(payer.get(path), form))
+    assert "已撤回待确认事项" in text
+    assert f"还可放款</dt><dd>¥{row['limit_yuan']:,}" in text
+    assert "撤回待确认事项</strong>" in text
 
 
 def test_a_referred_case_is_claimed_and_decided_with_a_reason_and_a_note(

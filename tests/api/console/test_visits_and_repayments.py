@@ -12,7 +12,7 @@ import pytest
 from api.console.visits import harvests_before
 from api.core.principal import ROLES
 from api.editions.in_use import today_in_china
-from tests.support.console.visitor import Visitor
+from tests.support.console.visitor import Visitor, pay_out
 from tests.support.fixtures.branch import ELSEWHERE, Branch
 
 NOTE = "看了用工合同，复印件存网点"
@@ -125,7 +125,7 @@ def test_a_repayment_is_recorded_by_a_colleague_and_its_record_cancelled(
     ask = f"/console/members/{rows[8]['member_id']}/ask"
     asked = asker.submit(asker.get(ask), ask, amount_yuan="5000", months="12", purpose="inputs")
     path = asked.headers["location"]
-    payer.submit(payer.get(path), f"{path}/payments", amount_yuan="5000")
+    assert pay_out(payer, path, "5000").status_code == 303
     form = f"{path}/payments/1/repayments"
     page = keeper.get(path)
     wrong = keeper.submit(page, form, repaid_yuan="1000", repaid_on="2020-01-01")

@@ -31,6 +31,7 @@ from api.visits.commands import Proof
 from api.visits.withdrawal import WithdrawalReason
 from model.archive.tables import HARVESTED_BY
 from model.decision.whitelist_changes import ChangeKind
+from model.policy.controls import DUTIES
 from model.reconciliation.comparison import DifferenceKind, Side
 from tests.support.paths import ROOT
 
@@ -67,7 +68,7 @@ def test_the_sentence_of_a_problem_speaks_to_people(kind: str) -> None:
         ("status", get_args(Status)), ("change", get_args(ChangeKind)), ("bound", get_args(Bound)),
         ("side", get_args(Side)), ("book_difference", get_args(DifferenceKind)),
         ("repayment", get_args(Repayment)), ("purpose", PURPOSES), ("role", ROLES),
-        ("event", get_args(Kind)), ("consent", get_args(Purpose)),
+        ("event", get_args(Kind)), ("duty", DUTIES), ("consent", get_args(Purpose)),
         ("evidence", get_args(Evidence)), ("act", ACTS), ("action", get_args(Action)),
         ("order", ORDER_STATES), ("factor", get_args(Factor)), ("proof", get_args(Proof)),
         ("income", INCOMES), ("crop", CROPS), ("season", HARVESTED_BY),

@@ -43,6 +43,7 @@ _ROUTES = {
     "CANCELLATION_PROPOSED": ("post_disbursement_cancellation",),
     "DISBURSEMENT_CANCELLED": ("post_disbursement_cancellation", "post_confirmation"),
     "CONSENT_GIVEN": ("post_consent",), "CONSENT_WITHDRAWN": ("post_consent_withdrawal",),
+    "PROPOSAL_WITHDRAWN": ("post_proposal_withdrawal",),
     "REPAID": ("post_repayment",), "REPAYMENT_CANCELLED": ("post_repayment_cancellation",),
     "VISITED": ("post_visit",), "VISIT_WITHDRAWN": ("post_visit_withdrawal",),
     "BANK_REPORTED": (), "DIFFERENCE_SETTLED": ("post_settlement",),
