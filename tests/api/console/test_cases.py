@@ -134,7 +134,7 @@ def test_a_large_payment_waits_for_another_person(
     assert "待另一人确认" in text
     assert re.search(r"还可放款</dt><dd>¥0", text)
     (form,) = re.findall(rf'action="({path}/proposals/[0-9a-f-]+)"', checker.get(path).text)
-    assert form not in text, "the maker is not offered to confirm"
+    assert f'action="{form}"' not in text, "the maker is not offered to confirm"
     text = _shown(checker, checker.submit(checker.get(path), form))
     assert "第 1 笔 ·" in text
     assert "待另一人确认" not in text
