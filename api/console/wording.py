@@ -272,6 +272,7 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "cancel": Text("撤销", "cancelling"),
         "repay": Text("登记还款", "recording a repayment"),
         "settle": Text("处理对账差异", "settling a difference"),
+        "erase": Text("删除身份信息", "erasing an identity"),
     },
     "event": {
         "DECISION": Text("作出决策", "Decision made"),
