@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pyarrow as pa
 
+from data.importing.answers import answered, is_whole
 from data.importing.inbox import collect_files
 from data.importing.quarantine import (
     BadSheet,
@@ -110,17 +111,24 @@ def _report_file(
     parents: Mapping[str, pa.Array],
     quarantine: Path,
 ) -> FileReport:
-    """Write the bad rows of `file` to quarantine and report the file."""
+    """Write the bad rows of `file` to quarantine and report the file.
+
+    A corrected quarantine file settles the one that it came from: each of its rows is stored by
+    now, or in the file written here.
+    """
     bad = [
         BadSheet(each, bad_rows(each, settled[each.start].verdicts, parents))
         for each in file.sheets
     ]
     filled = [each for each in bad if each.rows.num_rows]
-    path = quarantine_path(quarantine, file)
+    path, answers = quarantine_path(quarantine, file), answered(file, quarantine)
+    is_settled = answers is not None and is_whole(file, answers)
     if filled:
         write_quarantine(path, file.path.name, filled)
     elif file.digest:
         path.unlink(missing_ok=True)
+    if answers and is_settled and answers != path:
+        answers.unlink(missing_ok=True)
     sheets = [_report_sheet(each, settled[each.sheet.start]) for each in bad]
     return FileReport(file.path, sheets, file.refusal, file.refused, path if filled else None)
 

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
+from data.importing.answers import DIGITS, answered, source_name
 from data.importing.cells.cell import Field
 from data.importing.cells.columns import parse_column
 from data.importing.cells.masking import escape_formula, mask_cell, mask_text
@@ -56,9 +57,14 @@ class Line:
 
 
 def quarantine_path(folder: Path, file: StagedFile) -> Path:
-    """Return the quarantine file of `file`; the same content has the same path."""
+    """Return the quarantine file of `file`; the same content has the same path.
+
+    What is left of a corrected quarantine file is named after the source file again.
+    """
     ending = "xlsx" if file.is_workbook else "csv"
-    return folder / f"{file.path.stem}-{file.digest[:8]}.{ending}"
+    answers = answered(file, folder)
+    name = source_name(answers) if answers else file.path.stem
+    return folder / f"{name}-{file.digest[:DIGITS]}.{ending}"
 
 
 def write_quarantine(path: Path, source: str, sheets: Sequence[BadSheet]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -29,11 +29,14 @@ def flat_sample(
     dictionary: Dictionary,
     target: str,
     weight: Floats | None = None,
+    compared: Mapping[str, Kind] | None = None,
 ) -> Sample:
     """Return the rows with a known outcome, in file order; every row is another borrower.
 
     Parameters
     ----------
+    compared : mapping of str to Kind or None
+        Columns that the card does not score but another does, which is compared on the same rows.
     weight : Floats or None
         Shape (table rows,): how many rows each row represents.
 
@@ -59,7 +62,7 @@ def flat_sample(
     rows = np.arange(known.num_rows, dtype=np.int64)
     groups = table_groups(known, dictionary)
     return Sample(
-        flat_columns(known, kinds), outcome.bad, rows, np.zeros_like(rows), groups,
+        flat_columns(known, {**(compared or {}), **kinds}), outcome.bad, rows, np.zeros_like(rows), groups,
         None if weight is None else weight[outcome.known],
     )  # fmt: skip
 

@@ -215,3 +215,74 @@ def test_a_quarantine_file_is_deleted_when_its_rows_are_accepted(branch):
     branch.send(branch.csv("members", [MEMBER], name="m.csv"))
     assert branch.send(path).files[0].quarantine is None
     assert not first.exists()
+
+
+def _two_bad_rows(branch):
+    bad = [MEMBER | {"joined_on": "?"}, MEMBER | {"member_id": "M002", "joined_on": "?"}]
+    return branch.send(branch.csv("members", bad)).files[0].quarantine
+
+
+def _person(number):
+    digits = f"9999011980010100{number}"
+    return {"身份证号": digits + check_digit(digits), "姓名": "李四", "手机号": "", "登记时间": ""}
+
+
+def _correct_csv_rows(path, *changes):
+    rows = csv_rows(path)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(row | change for row, change in zip(rows, changes, strict=False))
+
+
+@pytest.mark.parametrize("name", [None, "{}.csv", "{} (1).csv", "更正后 {}.csv"])
+def test_a_corrected_quarantine_file_removes_the_one_it_came_from(branch, name):
+    answer = _two_bad_rows(branch)
+    back = answer if name is None else branch.folder / "back" / name.format(answer.stem)
+    back.parent.mkdir(exist_ok=True)
+    back.write_bytes(answer.read_bytes())
+    _correct_csv_rows(
+        back, _person(1) | {"入会日期": "2023-02-28"}, _person(3) | {"入会日期": "2023-02-28"}
+    )
+    report = branch.send(back)
+    assert (report.totals.accepted, report.totals.quarantined) == (2, 0)
+    assert list(answer.parent.iterdir()) == []
+
+
+def test_a_corrected_workbook_removes_the_quarantine_file_it_came_from(branch):
+    bad = MEMBER | {"joined_on": "2023-02-30"}
+    answer = branch.send(branch.workbook({"members": [bad]})).files[0].quarantine
+    back = branch.folder / "back" / answer.name
+    back.parent.mkdir()
+    back.write_bytes(answer.read_bytes())
+    _correct_workbook(back, _person(1) | {"入会日期": "2023-02-28"})
+    assert branch.send(back).totals.accepted == 1
+    assert not answer.exists()
+
+
+def test_rows_that_are_still_bad_replace_the_quarantine_file(branch):
+    answer = _two_bad_rows(branch)
+    _correct_csv_rows(
+        answer, _person(1) | {"入会日期": "2023-02-28"}, _person(3) | {"入会日期": "?"}
+    )
+    left = branch.send(answer).files[0].quarantine
+    assert left.name.startswith("branch-")
+    assert left.stem.count("-") == 1
+    assert list(left.parent.iterdir()) == [left]
+    assert [row["会员编号"] for row in csv_rows(left)] == ["M002"]
+
+
+def test_a_quarantine_file_stays_while_a_copy_lacks_some_of_its_rows(branch):
+    answer = _two_bad_rows(branch)
+    back = branch.folder / "back" / answer.name
+    back.parent.mkdir()
+    back.write_bytes(answer.read_bytes())
+    _correct_csv_rows(back, _person(1) | {"入会日期": "2023-02-28"})
+    assert branch.send(back).totals.accepted == 1
+    assert answer.exists()
+
+
+def test_a_file_that_only_resembles_a_quarantine_file_removes_none(branch):
+    answer = _two_bad_rows(branch)
+    branch.send(branch.csv("members", [MEMBER], name=f"x-{answer.stem[-8:]}.csv"))
+    assert answer.exists()
