@@ -42,6 +42,8 @@ from training.settings import (
 )
 
 if TYPE_CHECKING:
+    from model.card.card_file import CardFile
+    from model.card.scorecard import Card
     from training.binning.by_hand import HandBins
     from training.measures.cut_offs import Economics
     from training.run import TrainedRun
@@ -178,6 +180,7 @@ def command(
     mlruns: str,
 ) -> None:
     """Train a card, judge it by the gates, and register it unsigned as the challenger."""
+    from training.promote import judge_run
     from training.reports.run_summary import run_summary
 
     settings = Settings(
@@ -204,9 +207,12 @@ def command(
     if account is not None:
         # Before the training, which may take hours.
         trained_by = _sign_in(home, account)
+    champion = _champion(home)
+    compared = champion.card if champion else None
     now = datetime.now().astimezone()
     economics = _economics(margin, loss, now.date())
-    run = _judge(replace(train(), trained_by=trained_by, trained_at=now), home)
+    run = replace(train(champion=compared), trained_by=trained_by, trained_at=now)
+    run = judge_run(run, champion, now.date())
     tracked = _record(run, economics, out, mlruns)
     if account is not None:
         _record_trainer(home, run.digest, trained_by)
@@ -274,14 +280,16 @@ def _refuse_unreachable(mlruns: str) -> None:
     refuse_unreachable(mlruns)
 
 
-def _train_archive(archive: Path, as_of: datetime | None, settings: Settings) -> TrainedRun:
+def _train_archive(
+    archive: Path, as_of: datetime | None, settings: Settings, champion: Card | None
+) -> TrainedRun:
     from data.storage.archive import Archive
     from training.train import train_archive
 
     # Today in the user's own time zone: a training date is a date at the branch, not an instant.
     day = (as_of or datetime.now().astimezone()).date()
     with _progress(settings) as step:
-        return train_archive(Archive(archive), day, settings, step)
+        return train_archive(Archive(archive), day, settings, step, champion)
 
 
 def _train_table(
@@ -291,6 +299,7 @@ def _train_table(
     dictionary: Path | None,
     settings: Settings,
     split: dict[str, str | None],
+    champion: Card | None,
 ) -> TrainedRun:
     from data.storage.text_file import read_text_file
     from model.profile.dictionary import read_dictionary
@@ -300,19 +309,20 @@ def _train_table(
     if dictionary is not None:
         declared = read_dictionary(read_text_file(dictionary), str(dictionary))
     with _progress(settings) as step:
-        return train_table(table, target, settings, bad_value, declared, step, **split)
+        return train_table(
+            table, target, settings, bad_value, declared, step, **split, champion=champion
+        )
 
 
-def _judge(run: TrainedRun, home: Path) -> TrainedRun:
-    """Return the run with its gates; they ignore a champion whose signature does not verify."""
-    from training.promote import champion_of, judge_run
+def _champion(home: Path) -> CardFile | None:
+    """Return the card in use; None if there is none, or its signature does not verify."""
+    from training.promote import champion_of
 
     try:
-        champion = champion_of(home)
+        return champion_of(home)
     except CardError as error:
         click.echo(f"说明 note: the gates ignore the champion: {error}", err=True)
-        champion = None
-    return judge_run(run, champion, datetime.now().astimezone().date())
+        return None
 
 
 @contextmanager

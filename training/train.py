@@ -16,7 +16,7 @@ from data.storage.archive import Archive
 from data.storage.flat_table import Kind, flat_columns
 from data.storage.profiles import profile_as_of
 from model.card.bins import Floats
-from model.card.scorecard import Grade
+from model.card.scorecard import Card, Grade
 from model.errors import TrainingError
 from model.policy.policy import policy_on
 from model.profile.dictionary import Dictionary, member_dictionary, read_dictionary
@@ -33,7 +33,13 @@ from training.samples.archive import archive_sample
 from training.samples.draft import draft_dictionary
 from training.samples.sample import Sample, held_out, out_of_time, refuse_too_few
 from training.samples.split_columns import borrowers, months
-from training.samples.table import flat_digest, flat_sample, table_notes, without_identifiers
+from training.samples.table import (
+    compared_kinds,
+    flat_digest,
+    flat_sample,
+    table_notes,
+    without_identifiers,
+)
 from training.samples.target import Target, find_target
 from training.settings import Settings
 from training.shaped import shaped
@@ -46,10 +52,12 @@ def train_archive(
     as_of: date,
     settings: Settings,
     step_done: Callable[[], object] = lambda: None,
+    champion: Card | None = None,
 ) -> TrainedRun:
     """Train on the loans whose outcome is known on `as_of`; validate on the latest vintages.
 
-    The grades are those of the policy in force on `as_of`.
+    The grades are those of the policy in force on `as_of`. The validation rows keep the inputs of
+    the `champion`, so that the gates can compare the two cards on them.
 
     Raises
     ------
@@ -60,7 +68,7 @@ def train_archive(
     """
     settings = replace(settings, grades=_policy_grades(as_of))
     archive = archive.pinned()  # every step reads the same state of it
-    ripe = archive_sample(archive, as_of, settings)
+    ripe = archive_sample(archive, as_of, settings, champion)
     refuse_too_few(ripe.sample, _min_bads(settings), f"{archive.folder} as of {as_of}")
     late = out_of_time(ripe.vintage, ripe.sample.bad, settings)
     development, validation = ripe.sample.take(~late), ripe.sample.take(late)
@@ -95,6 +103,7 @@ def train_table(
     *,
     group: str | None = None,
     date: str | None = None,
+    champion: Card | None = None,
 ) -> TrainedRun:
     """Train on the flat table at `path`; see `train_rows` and `FlatRows`.
 
@@ -110,7 +119,7 @@ def train_table(
     rows = FlatRows(
         read_table_file(path), target, bad_value, name=path.name, group=group, date=date
     )
-    run = train_rows(rows, settings, dictionary, step_done)
+    run = train_rows(rows, settings, dictionary, step_done, champion)
     file = {"file": path.name, "file_digest": hashlib.sha256(path.read_bytes()).hexdigest()}
     source = replace(run.origin.source, file=file)
     return replace(run, origin=replace(run.origin, source=source))
@@ -156,11 +165,13 @@ def train_rows(
     settings: Settings,
     dictionary: Dictionary | None = None,
     step_done: Callable[[], object] = lambda: None,
+    champion: Card | None = None,
 ) -> TrainedRun:
     """Train on a flat table in memory; validate on rows held out at random, by class.
 
     Without a `dictionary`, one is drafted from the table, with all directions free. Columns that
-    identify people are left out, whatever the dictionary says; the run's notes name them.
+    identify people are left out, whatever the dictionary says; the run's notes name them. The
+    validation rows keep the inputs of the `champion` that the table has, scored or not.
 
     Raises
     ------
@@ -174,9 +185,11 @@ def train_rows(
     dictionary = dictionary or drafted_dictionary(table, rows.target, rows.name)
     dictionary = without_identifiers(table, dictionary)
     # They split the rows. As protected groups they would name borrowers in every report.
-    dictionary = without_attributes(dictionary, [name for name in (rows.group, rows.date) if name])
+    splits = [name for name in (rows.group, rows.date) if name]
+    dictionary = without_attributes(dictionary, splits)
+    compared = compared_kinds(table, dictionary, champion, [rows.target, *splits])
     dictionary = shaped(dictionary, settings)
-    sample = flat_sample(table, outcome, dictionary, rows.target, rows.weight)
+    sample = flat_sample(table, outcome, dictionary, rows.target, rows.weight, compared)
     refuse_too_few(sample, _min_bads(settings), rows.name)
     sample = _with_split_columns(sample, rows, table.filter(pa.array(outcome.known)))
     development, samples = _split(sample, rows, settings)

@@ -1,20 +1,26 @@
 """What an analyst decides about a card before it is trained."""
 
+from dataclasses import replace
+from datetime import date
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
 from cli.train import command
+from model.card.card_file import CardFile
 from model.errors import TrainingError
 from model.profile.dictionary import member_dictionary
 from tests.support.planted_card import HONEST, card_over, evidence, gates, people
 from training.gates.exactness import broken_directions
+from training.promote import judge_run
 from training.settings import Settings
 from training.shaped import shaped
-from training.train import FlatRows, train_rows
+from training.train import FlatRows, drafted_dictionary, train_rows
 
 ROWS = 3000
+DAY = date(2026, 1, 2)
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +78,48 @@ def test_a_table_of_more_than_a_quarter_of_the_points_is_flagged():
 
 def test_a_card_of_few_tables_has_no_such_share():
     assert gates(evidence(HONEST, people()))["LARGEST_RANGE"].status == "none"
+
+
+@pytest.fixture(scope="module")
+def champion(table):
+    """A card that scores debt, income and age gap."""
+    return trained(table)
+
+
+def _against(run, champion):
+    judged = judge_run(run, CardFile(champion.judged, champion.digest, None, None), DAY).gates
+    return next(each for each in judged.verdicts if each.gate == "AUC_AGAINST_CHAMPION")
+
+
+def test_a_card_that_leaves_an_attribute_out_is_compared_with_a_champion_that_scores_it(
+    table, champion
+):
+    run = trained(table, without=("age_gap",))
+    assert "age_gap" not in run.card.inputs
+    found = _against(run, champion)
+    assert found.value is not None, found.finding.en
+    assert "AUC" in found.finding.en
+    assert "lack" not in found.finding.en
+
+
+@pytest.mark.parametrize("role", [None, "audit"])
+def test_a_dictionary_may_give_up_an_attribute_that_the_champion_scores(table, champion, role):
+    given = drafted_dictionary(table, "bad", "t")
+    others = {name: each for name, each in given.attributes.items() if name != "age_gap"}
+    if role:
+        others["age_gap"] = replace(given["age_gap"], role=role)
+    settings = Settings(family="woe", resamples=50)
+    rows, own = FlatRows(table, "bad"), replace(given, attributes=others)
+    run = train_rows(rows, settings, own, champion=champion.judged)
+    assert _against(run, champion).value is not None
+    # The card learns from what its dictionary scores alone.
+    assert run.digest == train_rows(rows, settings, own).digest
+
+
+def test_a_champion_whose_column_the_table_lacks_stays_incomparable(table, champion):
+    settings = Settings(family="woe", resamples=50)
+    run = train_rows(
+        FlatRows(table.drop_columns(["age_gap"]), "bad"), settings, champion=champion.judged
+    )
+    found = _against(run, champion)
+    assert (found.status, "age_gap" in found.finding.en) == ("fail", True)

@@ -33,9 +33,9 @@ _ONE_DOES_IT = Text(
     " data",
 )
 _COMPARABLE = Text(
-    "用仍含这些指标的数据字典重新训练；若属另一类数据，请用 --home 指定单独的目录",
-    "train with a dictionary that still scores them; data of another kind needs a home of its own"
-    " (--home)",
+    "用仍含这些列的数据重新训练（不必评分）；若属另一类数据，请用 --home 指定单独的目录",
+    "train on data that still has these columns, scored or not; data of another kind needs a home"
+    " of its own (--home)",
 )
 _KEEP = Text(
     "保留在用评分卡，或重新训练后再申请", "keep the champion, or train again and apply anew"

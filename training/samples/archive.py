@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from data.storage.archive import Archive
 from data.storage.profiles import columns_of, profile_spine
 from model.card.bins import Columns
+from model.card.scorecard import Card
 from model.errors import TrainingError
 from model.profile.dictionary import member_dictionary
 from training.samples.groups import PROTECTED, member_groups
@@ -36,8 +37,10 @@ class ArchiveSample:
     vintages: list[VintageRow]
 
 
-def archive_sample(archive: Archive, as_of: date, settings: Settings) -> ArchiveSample:
-    """Return the sample as known on `as_of`.
+def archive_sample(
+    archive: Archive, as_of: date, settings: Settings, champion: Card | None = None
+) -> ArchiveSample:
+    """Return the sample as known on `as_of`, with the inputs of the `champion` as well.
 
     Raises
     ------
@@ -48,7 +51,11 @@ def archive_sample(archive: Archive, as_of: date, settings: Settings) -> Archive
     decided = np.flatnonzero((loans.label == GOOD) | (loans.label == BAD))
     if not len(decided):
         raise _no_ripe_loan(archive, as_of, loans)
-    scored = member_dictionary().named("scored")
+    dictionary = member_dictionary()
+    compared = (
+        name for name in (champion.inputs if champion else ()) if name in dictionary.attributes
+    )
+    scored = tuple(dict.fromkeys([*dictionary.named("scored"), *compared]))
     profiles, known = applied_profiles(
         archive, loans.member_id[decided], loans.applied[decided], (*scored, *PROTECTED)
     )

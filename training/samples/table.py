@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from data.storage.flat_table import Kind, flat_columns, numbers, unreadable
 from model.card.bins import Floats
+from model.card.scorecard import Card
 from model.errors import TrainingError
 from model.profile.dictionary import Dictionary, Text
 from training.samples.groups import table_groups, ungrouped
@@ -61,10 +62,35 @@ def flat_sample(
     known = table.filter(pa.array(outcome.known))
     rows = np.arange(known.num_rows, dtype=np.int64)
     groups = table_groups(known, dictionary)
+    columns = flat_columns(known, {**(compared or {}), **kinds})
     return Sample(
-        flat_columns(known, {**(compared or {}), **kinds}), outcome.bad, rows, np.zeros_like(rows), groups,
+        columns, outcome.bad, rows, np.zeros_like(rows), groups,
         None if weight is None else weight[outcome.known],
     )  # fmt: skip
+
+
+def compared_kinds(
+    table: pa.Table, dictionary: Dictionary, champion: Card | None, unscored: Iterable[str]
+) -> dict[str, Kind]:
+    """Return the columns beside those scored on which the champion can score the same rows.
+
+    These are its inputs, and the attributes of `dictionary` that the analyst keeps out of the card.
+    A column that identifies people is none of them.
+
+    Parameters
+    ----------
+    unscored : iterable of str
+        Columns that are never kept: the target, and those that split the rows.
+    """
+    kinds: dict[str, Kind] = _kinds(dictionary)
+    for name in champion.inputs if champion else ():
+        kinds.setdefault(name, "text" if champion and champion.bins[name].levels else "number")
+    found = set(table.column_names).difference(unscored)
+    return {
+        name: kind
+        for name, kind in kinds.items()
+        if name in found and identifier_kind(table[name], name) in (None, UNIQUE)
+    }
 
 
 def flat_digest(

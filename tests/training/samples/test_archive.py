@@ -1,5 +1,6 @@
 """A card from an archive: profiles as of the application, vintages in time, borrowers unsplit."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from data.storage.archive import Archive
 from data.storage.schema import arrow_schema
 from model.archive.tables import archive_tables
+from model.card.derived import Derived
 from model.errors import TrainingError
 from model.policy.policy import policy_on
 from model.profile.dictionary import member_dictionary
@@ -192,3 +194,14 @@ def test_an_archive_without_loans_is_refused(tmp_path):
 def test_too_few_bads_are_refused_with_their_number(bank):
     with pytest.raises(TrainingError, match=r"has \d+ bads among .* needs at least"):
         train_archive(bank, date(2022, 5, 10), QUICK)
+
+
+def test_the_rows_keep_what_the_champion_scores_of_a_profile(bank, run):
+    known = {attribute.name for attribute in member_dictionary()}
+    unscored = sorted(known - set(member_dictionary().named("scored")) - {"member_id"})
+    number = next(name for name in unscored if member_dictionary()[name].type == "number")
+    former = replace(run.card, derived={"x": Derived("x", "ratio", number, number)})
+    assert number in former.inputs
+    kept = archive_sample(bank, AS_OF, QUICK, former).sample.columns
+    assert number not in archive_sample(bank, AS_OF, QUICK).sample.columns
+    assert len(kept[number]) == 2 * MEMBERS
