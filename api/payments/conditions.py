@@ -79,7 +79,7 @@ def assess_payment(
     if amount_yuan > left:
         raise ProblemError(ABOVE_APPROVED)
     if not is_confirmation:
-        left = max(left - promised_yuan([state, *others], view.now), 0)
+        left = left_to_draw(view, state, others, beside_proposals=True)
     if amount_yuan > left:
         raise ProblemError(ABOVE_UNCONFIRMED)
     refuse_small(amount_yuan, left, controls_at(view))
@@ -274,20 +274,34 @@ def due_day(state: DecisionState, today: date, policy: Policy) -> date | None:
     return months_after(today, state.months)
 
 
-def left_to_draw(view: View, state: DecisionState, others: Iterable[DecisionState]) -> int:
+def left_to_draw(
+    view: View,
+    state: DecisionState,
+    others: Iterable[DecisionState],
+    *,
+    beside_proposals: bool = False,
+) -> int:
     """Return the amount that may be drawn now.
 
     Draws on the member's other decisions count against this one's limit, so that a draw never takes
     the total of all decisions above it. Draws on an expired decision count while they are
     outstanding and the edition that set this limit could not include them; so do loans that the
     bank has without a payment of the ledger. Of each the larger of ledger and bank counts.
+
+    Parameters
+    ----------
+    beside_proposals
+        Whether payments that await confirmation count as drawn.
     """
+    others = list(others)
     ceiling = max(state.limit_yuan, state.approved_yuan)
     elsewhere = sum(_counts_against(state, each, view.now) for each in others)
     said = view.entries_of_subject(state.subject_id, BANK_SAID)
     # An edition includes what the archive knew before its day.
     elsewhere += yuan_without_payment(said, since=state.as_of)
-    return max(min(state.left_yuan, ceiling - state.used_yuan - elsewhere), 0)
+    own = state.pending_yuan(view.now) if beside_proposals else 0
+    elsewhere += promised_yuan(others, view.now) if beside_proposals else 0
+    return max(min(state.left_yuan, ceiling - state.used_yuan - elsewhere) - own, 0)
 
 
 def promised_yuan(states: Iterable[DecisionState], now: datetime) -> int:

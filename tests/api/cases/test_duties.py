@@ -274,13 +274,15 @@ def test_what_is_proposed_is_no_longer_left_for_another_payment(office, large):
     assert office.do(confirm(office, decision, number, "officer-3"))["drawn_yuan"] == most + 5_000
 
 
-def test_what_is_proposed_on_another_decision_is_not_left_either(office):
+def test_what_is_proposed_on_another_decision_takes_from_the_limit_alone(office):
     member = office.member("FIRST")
-    most = controls_on(office.now.date()).two_people_pay_above_yuan
-    first, second = (office.decide(member, most + more) for more in (4_000, 5_000))
+    most, limit = controls_on(office.now.date()).two_people_pay_above_yuan, member["limit_yuan"]
+    first, second = office.decide(member, most + 4_000), office.decide(member, limit - 1_000)
     office.do(pay(office, first, most + 4_000))
-    assert member["limit_yuan"] < most + 4_000 + most
-    assert office.refusal(pay(office, second, most)) == "above-unconfirmed"
+    left = limit - most - 4_000
+    assert office.refusal(pay(office, second, left + 1)) == "above-unconfirmed"
+    state = office.do(pay(office, second, left))
+    assert state["left_yuan"] == most + 3_000, "of the decision alone"
 
 
 def test_a_lapsed_proposal_leaves_its_amount_again(office, large):
