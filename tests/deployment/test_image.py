@@ -6,53 +6,40 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import ProxyHandler, build_opener
 
 import pytest
 import yaml
 
+from tests.support.dockerfile import DEPLOY, DOCKERFILE, instructions
 from tests.support.paths import ROOT
 from tests.support.prerequisites import lacking
 from tests.support.service.deployment_page import code_block
-from tests.support.service.ports import free_port
 
-DEPLOY = ROOT / "deploy"
-DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 
 
-def _instructions() -> list[tuple[str, str]]:
-    lines = [line for line in DOCKERFILE.splitlines() if not line.lstrip().startswith("#")]
-    joined = "\n".join(lines).replace("\\\n", " ")
-    pairs = (line.split(maxsplit=1) for line in joined.splitlines() if line.strip())
-    return [(name, rest) for name, rest in pairs]
-
-
 def test_the_image_runs_as_a_numbered_account_that_is_not_root_in_exec_form() -> None:
-    instructions = _instructions()
-    last = [name for name, _ in instructions][::-1].index("FROM")
-    final = dict(instructions[-last:])
+    found = instructions()
+    last = [name for name, _ in found][::-1].index("FROM")
+    final = dict(found[-last:])
     account, group = map(int, final["USER"].split(":"))
     assert account > 0 < group
     assert json.loads(final["ENTRYPOINT"]) == ["rongzi"]
     assert json.loads(final["CMD"])[0] == "serve"
     assert json.loads(final["HEALTHCHECK"].partition(" CMD ")[2])[0] == "python"
-    names = [name for name, _ in instructions]
+    names = [name for name, _ in found]
     assert names.count("FROM") == 2
     assert "ADD" not in names
     assert not re.search(r"(?i)password|secret|token|\.pem|\.key", DOCKERFILE.replace("no key", ""))
 
 
 def test_the_image_is_built_from_what_exists_and_from_every_package() -> None:
-    copied = [rest for name, rest in _instructions() if name == "COPY" and "--from" not in rest]
+    copied = [rest for name, rest in instructions() if name == "COPY" and "--from" not in rest]
     sources = {each for rest in copied for each in rest.split()[:-1]}
     assert [name for name in sources if not (ROOT / name).exists()] == []
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -89,7 +76,7 @@ def test_our_containers_are_read_only_unprivileged_and_without_a_way_out(name: s
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert service["user"] == dict(_instructions())["USER"]
+    assert service["user"] == dict(instructions())["USER"]
     assert service["networks"] == ["inner"]
     assert COMPOSE["networks"]["inner"]["internal"] is True
     assert "ports" not in service
@@ -156,61 +143,3 @@ def test_a_night_publishes_verifies_and_stops_at_the_step_that_fails(
     held = night("2030-01-01")
     assert held.returncode == 3
     assert "sound" not in held.stdout
-
-
-def test_the_service_runs_without_privileges_on_a_root_that_is_read_only(
-    published_home: Path, tmp_path: Path
-) -> None:
-    """As the container does: another account, no capability, nothing written but home and /tmp."""
-    for program in ("unshare", "setpriv", "mount"):
-        if shutil.which(program) is None:
-            lacking(program)
-    home, scratch = tmp_path / "home", tmp_path / "scratch"
-    shutil.copytree(published_home, home)
-    scratch.mkdir()
-    for path in (home, *home.rglob("*"), scratch):
-        os.chown(path, 10001, 10001)
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.getuid() and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o055)
-    port = free_port()
-    script = f"""
-        mount --bind {home} {home} && mount --bind {scratch} {scratch}
-        mount -o remount,bind,ro / && ! touch /written 2>/dev/null
-        exec setpriv --reuid=10001 --regid=10001 --clear-groups --no-new-privs \\
-            --bounding-set=-all --inh-caps=-all \\
-            {sys.executable} -B -m cli.main serve --port {port} --home {home}
-    """
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(
-            ["unshare", "--mount", "bash", "-euc", script], cwd=ROOT, start_new_session=True,
-            env={**os.environ, "TMPDIR": str(scratch), "RONGZI_DATABASE_URL": ""},
-            stdout=log, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-    try:
-        assert _ready(port), (tmp_path / "log").read_text(encoding="utf-8")
-        status = Path(f"/proc/{_worker(process.pid)}/status").read_text(encoding="utf-8")
-        assert re.search(r"^Uid:\s+10001\s+10001", status, re.MULTILINE)
-        assert re.search(r"^CapEff:\s+0+$", status, re.MULTILINE)
-        assert re.search(r"^NoNewPrivs:\s+1$", status, re.MULTILINE)
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=60)
-    assert (home / "ledger" / "ledger.db").exists()
-
-
-def _ready(port: int) -> bool:
-    opener = build_opener(ProxyHandler({}))
-    for _ in range(240):
-        try:
-            with opener.open(f"http://127.0.0.1:{port}/ready", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (URLError, OSError):
-            time.sleep(0.5)
-    return False
-
-
-def _worker(parent: int) -> int:
-    """Return the process that serves: the last of the chain of children."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
-    return _worker(int(children[-1])) if children else parent
