@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --no-annotate --quiet
-EXTRAS := --extra train --extra serve --extra postgres --extra dev
+EXTRAS := --extra train --extra serve --extra postgres --extra pdf --extra dev
 STAMP := $(VENV)/.installed-$(notdir $(LOCK))
 
 .DEFAULT_GOAL := help

@@ -1,4 +1,4 @@
-"""Pages of a decision: the answer on one screen, what became of it, and the member's notice."""
+"""Pages of a decision: the answer on one screen, and what became of it."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ class _Policy(BaseModel):
 
 async def show_decision(page: Page) -> Response:
     """Show a decision: answer, reasons, what would help, what may be done, every event since."""
-    decision = await _decision(page)
-    told = await _explanation(page, page.session.language)
+    decision = await read_decision(page)
+    told = await read_explanation(page, page.session.language)
     is_mine = decision.claimed_by == page.account and page.may("post_review_verdict")
     return page.show(
         "decision.html",
@@ -122,17 +122,13 @@ async def get_evidence(page: Page) -> Response:
     return Response(reply.body, headers={"Content-Disposition": name}, media_type="application/zip")
 
 
-async def show_notice(page: Page) -> Response:
-    """Show the notice that the member takes home: always in Chinese, on one page of paper."""
-    return page.show("notice.html", decision=await _decision(page), told=await _explanation(page))
-
-
-async def _decision(page: Page) -> DecisionWithHistory:
+async def read_decision(page: Page) -> DecisionWithHistory:
+    """Return the decision of the page."""
     decision_id = page.named("decision_id")
     return await page.calls.read("get_decision", DecisionWithHistory, decision_id=decision_id)
 
 
-async def _explanation(page: Page, lang: Language = "zh") -> ExplanationShape | None:
+async def read_explanation(page: Page, lang: Language = "zh") -> ExplanationShape | None:
     """Return the explanation; None once the person's profile was erased."""
     try:
         return await page.calls.read(

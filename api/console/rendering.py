@@ -33,7 +33,6 @@ def render(template: str, page: Any, values: Mapping[str, Any]) -> str:
             lang=language,
             t=t,
             say=partial(_say, t),
-            zh=partial(_say, _in_chinese),
             **values,
         )
     )
@@ -57,8 +56,9 @@ def environment() -> Environment:
     return made
 
 
-def _in_chinese(text: Text) -> str:
-    return text.zh
+def in_chinese(kind: str, code: str | None) -> str:
+    """Return the Chinese words for `code` of a kind of codes."""
+    return _say(lambda text: text.zh, kind, code)
 
 
 def _say(t: Callable[[Text], str], kind: str, code: str | None) -> str:

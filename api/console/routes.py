@@ -22,6 +22,7 @@ from api.console import (
     installation,
     key_orders,
     ledger,
+    member_notice,
     members,
     models,
     payments,
@@ -34,6 +35,7 @@ from api.console import (
     watching,
     whitelist,
 )
+from api.console.paper_file import PaperFiles
 from api.console.renewal import Renewals
 from api.console.serve import PageRoute
 from api.console.static_files import get_static
@@ -83,7 +85,8 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("/console/decisions", decisions.show_decisions, decisions.find),
     PageRoute("/console/decisions/{decision_id}", decisions.show_decision),
     PageRoute("/console/decisions/{decision_id}/replay", decisions.show_replay),
-    PageRoute("/console/decisions/{decision_id}/notice", decisions.show_notice),
+    PageRoute("/console/decisions/{decision_id}/notice", member_notice.show_notice),
+    PageRoute("/console/decisions/{decision_id}/notice.pdf", member_notice.get_notice_file),
     PageRoute("/console/decisions/{decision_id}/evidence.zip", decisions.get_evidence),
     *(
         PageRoute(f"/console/decisions/{{decision_id}}/{form}", decisions.show_decision, act)
@@ -175,6 +178,7 @@ async def _to_first_page(_: Request) -> Response:
 def install(app: FastAPI) -> None:
     """Serve the console on `app`; its pages are no part of the API's document."""
     app.state.renewals = Renewals()
+    app.state.paper_files = PaperFiles()
     add = app.router.routes.append
     add(Route("/console", _to_first_page, methods=["GET"]))
     add(Route("/console/static/{digest}/{name}", get_static, methods=["GET"]))
