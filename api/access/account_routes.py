@@ -47,9 +47,10 @@ class AccountShape(BaseModel):
         )
 
 
-async def _accounts_of(
+async def accounts_of(
     access: Annotated[AccessControl, Depends(access_control_of)],
 ) -> Accounts:
+    """Return the accounts of the home, which none has where a provider keeps them."""
     if access.accounts is None:
         raise ProblemError(NO_ACCOUNTS_HERE)
     return access.accounts
@@ -57,7 +58,7 @@ async def _accounts_of(
 
 @router.get("", summary="List the accounts", responses=refusals(NO_ACCOUNTS_HERE, LEDGER_AWAY))
 async def get_accounts(
-    accounts: Annotated[Accounts, Depends(_accounts_of)],
+    accounts: Annotated[Accounts, Depends(accounts_of)],
 ) -> list[AccountShape]:
     """Return every account by name, for administrators and auditors."""
     return await on_thread(_told, accounts)

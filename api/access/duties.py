@@ -1,13 +1,16 @@
 """Duties apart: which pairs of duties one person may not do on one case.
 
-The controls name the pairs. That nobody reviews a case of their own holds always.
+The controls name the pairs; the matrix says which roles do a duty at all. That nobody reviews a
+case of their own holds always.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
+from api.access.matrix import MATRIX
+from api.core.principal import Role
 from api.http.lending_problems import DUTIES_APART
 from api.http.problems import ProblemError
 from api.ledger.entries import Entry, Kind
@@ -31,6 +34,30 @@ DUTY_OF: Mapping[Kind, Duty] = {
     "REPAYMENT_CANCELLED": "cancel",
     "DIFFERENCE_SETTLED": "settle",
 }
+#: The routes by which somebody does a duty: each writes entries of it.
+ROUTES_OF: Mapping[Duty, tuple[str, ...]] = {
+    "consent": ("post_consent",),
+    "visit": ("post_visit", "post_visit_withdrawal"),
+    "ask": ("post_decision", "post_review_request"),
+    "rule": ("post_review_verdict", "post_override"),
+    "pay": ("post_disbursement",),
+    "cancel": ("post_disbursement_cancellation", "post_repayment_cancellation"),
+    "repay": ("post_repayment",),
+    "settle": ("post_settlement",),
+}
+#: The route by which somebody completes a duty that another began, and the duties it completes.
+CONFIRMING, CONFIRMED = "post_confirmation", frozenset[Duty]({"pay", "cancel"})
+
+
+def may_begin(duty: Duty, roles: Collection[Role]) -> bool:
+    """Return whether one of `roles` allows a route by which somebody does `duty`."""
+    return any(MATRIX[route].allows(roles) for route in ROUTES_OF[duty])
+
+
+def may_do(duty: Duty, roles: Collection[Role]) -> bool:
+    """Return whether one of `roles` allows to do `duty`, or to complete it for another."""
+    may_confirm = duty in CONFIRMED and MATRIX[CONFIRMING].allows(roles)
+    return may_confirm or may_begin(duty, roles)
 
 
 def refuse_joined(duty: Duty, done: Iterable[Duty], controls: Controls) -> None:

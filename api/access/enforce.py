@@ -173,7 +173,7 @@ async def _entitled_principal(request: Request, rule: Rule) -> Principal:
     add_to_log(request, subject=principal.subject)
     if wait := access.limits.wait(principal.subject):
         raise ProblemError(TOO_MANY_REQUESTS, headers={"Retry-After": str(int(wait) + 1)})
-    if principal.roles.isdisjoint(rule.roles):
+    if not rule.allows(principal.roles):
         raise ProblemError(FORBIDDEN)
     if rule.bound == "everywhere" and "" not in principal.places:
         raise ProblemError(FORBIDDEN)

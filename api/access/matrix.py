@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -54,6 +54,10 @@ class Rule:
         """Whether the route needs no token."""
         return not self.roles
 
+    def allows(self, roles: Collection[Role]) -> bool:
+        """Return whether one of a caller's `roles` is among those of the route."""
+        return not self.roles.isdisjoint(roles)
+
 
 def _rule(roles: Iterable[Role], bound: Bound = "nothing", *, personal: bool = False) -> Rule:
     return Rule(frozenset(roles), bound, personal)
@@ -84,6 +88,7 @@ MATRIX: Mapping[str, Rule] = {
     "get_sessions": _rule(ROLES),
     "post_session_end": _rule(ROLES),
     "get_accounts": _rule(("admin", "auditor"), "everywhere"),
+    "get_duties": _rule(("admin", "auditor"), "everywhere"),
     "get_account_sessions": _rule(("admin",), "everywhere"),
     "post_account_sessions_end": _rule(("admin",), "everywhere"),
     "post_account_order": _rule(("admin",), "everywhere"),

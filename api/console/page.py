@@ -141,7 +141,7 @@ class Page:
 
     def may(self, route: str) -> bool:
         """Return whether a role of the caller allows `route`, and the places do if it needs all."""
-        if self.caller is None or MATRIX[route].roles.isdisjoint(self.caller.roles):
+        if self.caller is None or not MATRIX[route].allows(self.caller.roles):
             return False
         return MATRIX[route].bound != "everywhere" or "" in self.caller.places
 

@@ -16,6 +16,7 @@ from api.console import (
     consents,
     decisions,
     differences,
+    duties,
     editions,
     figures,
     imports,
@@ -114,6 +115,7 @@ PAGES: tuple[PageRoute, ...] = (
     PageRoute("/console/ledger", ledger.show_ledger),
     PageRoute("/console/ledger", ledger.show_ledger, ledger.verify),
     PageRoute("/console/accounts", accounts.show_accounts),
+    PageRoute("/console/accounts/duties", duties.show_duties),
     PageRoute("/console/accounts/orders", accounts.show_accounts, accounts.order),
     PageRoute(
         "/console/accounts/orders/{order_id}/approval",

@@ -15,7 +15,7 @@ from fastapi import Depends, FastAPI
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.access import account_routes, key_order_routes, order_routes, session_routes
+from api.access import account_routes, duty_routes, key_order_routes, order_routes, session_routes
 from api.access import routes as access_routes
 from api.access.access_control import AccessControl
 from api.access.enforce import enforce
@@ -139,6 +139,7 @@ def create_app(
     for router in (
         decisions_routes.router, members_routes.router, server_routes.about_router,
         access_routes.sign_in_router, session_routes.router, account_routes.router,
+        duty_routes.router,
         order_routes.router, key_order_routes.router, access_routes.audit_router,
         server_routes.health_router,
         cases_routes.router, payments_routes.router, reviews_routes.router,

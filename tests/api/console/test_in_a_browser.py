@@ -116,6 +116,11 @@ def test_two_administrators_change_an_account_by_keyboard(
     page, keyboard = first.page, first.page.keyboard
     assert page.url.endswith("/console/accounts")
     first.look()
+    first.press(page.locator('a[href="/console/accounts/duties"]'))
+    for each in page.locator("details").all():
+        each.locator("summary").click()
+    first.look()
+    first.go("/console/accounts")
     because = f"leaves the county on {size[0]} {language}"
     first.tab_to(page.locator("input[name=action]").first)
     for _ in range(2):

@@ -22,6 +22,7 @@ ROUTE_OF = {
     "/console/accesses": "get_accesses",
     "/console/figures": "get_funnel",
     "/console/accounts": "get_accounts",
+    "/console/accounts/duties": "get_duties",
     "/console/accounts/{account_name}/sessions": "get_account_sessions",
     "/console/key-orders": "get_key_orders",
     "/console/editions": "get_editions",
