@@ -44,6 +44,7 @@ ROUTES_OF: Mapping[Duty, tuple[str, ...]] = {
     "cancel": ("post_disbursement_cancellation", "post_repayment_cancellation"),
     "repay": ("post_repayment",),
     "settle": ("post_settlement",),
+    "erase": ("post_member_erasure",),
 }
 #: The route by which somebody completes a duty that another began, and the duties it completes.
 CONFIRMING, CONFIRMED = "post_confirmation", frozenset[Duty]({"pay", "cancel"})

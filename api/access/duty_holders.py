@@ -28,6 +28,7 @@ DUTY_TEXTS: dict[Duty, Text] = {
     "cancel": Text("撤销放款或还款", "cancel"),
     "repay": Text("记录还款", "record a repayment"),
     "settle": Text("处理账目差异", "settle a difference"),
+    "erase": Text("删除会员资料", "erase a member"),
 }
 
 
