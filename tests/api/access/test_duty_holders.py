@@ -18,7 +18,7 @@ APART, BEFORE = date(2026, 3, 2), date(2023, 10, 9)
 #: Writes about a member or a case that are no duty: they give a case to somebody, or take away.
 NO_DUTY = {
     "post_review_claim", "post_review_release", "post_review_assignment",
-    "post_consent_withdrawal",
+    "post_consent_withdrawal", "post_proposal_withdrawal",
 }  # fmt: skip
 COUNTY, OTHER, TOWNSHIP = "371502", "371524", "371502107"
 
