@@ -23,6 +23,11 @@ from api.visits.visits import VISITED, visitors
 from model.policy.controls import Controls, Duty, controls_on
 from model.profile.consent_terms import ConsentTerms
 
+#: Fields of an answer by which a person could be found again in an archive.
+_OF_PERSON = (
+    "points", "pd", "grade", "annual_rate", "months", "repayment", "limit_bound_by",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class CaseCommand:
@@ -158,6 +163,12 @@ def member_named(person: Mapping[str, str | None] | None) -> dict[str, str | Non
         "member_id": person["member_id"] if person else None,
         "member_name": person["name"] if person else None,
     }
+
+
+def without_person(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer to an erased person: the outcome and its grounds, and no figure."""
+    none = dict.fromkeys(_OF_PERSON)
+    return {**answer, **none, "tier": "NONE", "limit_yuan": 0, "reasons": []}
 
 
 def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from model.explanation.visits import crops_confirmed, visit_texts
 from model.policy.policy import Policy
 from model.profile.dictionary import Text, member_dictionary
 
+#: The rule that alone is told of a member without consent.
+NO_CONSENT = "NO_CONSENT"
 #: What a person or time has made of the automatic answer; absent where it stands.
 _STANDINGS: Mapping[Status, Standing] = {
     "APPROVED_AFTER_REVIEW": "REVIEWED_APPROVE",
@@ -53,6 +55,26 @@ def explain_decision(
     capacity = _capacity_of(remade, visits, lang)
     return shape.model_copy(
         update=({"visits": texts} if texts else {}) | ({"capacity": capacity} if capacity else {})
+    )
+
+
+def without_profile(told: ExplanationShape, policy: Policy) -> ExplanationShape:
+    """Return what an explanation says once consent is withdrawn: the answer and the rights."""
+    text = getattr(policy.rule(NO_CONSENT).text, told.lang)
+    return ExplanationShape(
+        decision_id=told.decision_id,
+        lang=told.lang,
+        outcome=told.outcome,
+        answer=told.answer,
+        standing=None,
+        counted=[],
+        rest=None,
+        missing=[],
+        rules=[text],
+        alternatives=[],
+        proposals=[],
+        no_proposal=None,
+        rights=told.rights,
     )
 
 

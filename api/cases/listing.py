@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
-from api.cases.case import member_named
+from api.cases.case import member_named, without_person
 from api.cases.schemas import DecisionRow, DecisionsPage
 from api.cases.state import DecisionState
 from api.core.principal import Principal
@@ -20,6 +20,8 @@ from api.ledger.tables import entries
 
 #: Roles that see the decisions of every officer in their places.
 _SEES_ALL = frozenset({"reviewer", "auditor"})
+#: Digits of a county's code: a village and a few figures would tell who an erased person was.
+_COUNTY = 6
 
 
 @dataclass(frozen=True)
@@ -104,18 +106,19 @@ def _row(
     view: View, of_decision: list[Entry], people: Mapping[str, Mapping[str, str | None]]
 ) -> DecisionRow:
     state = DecisionState.of(of_decision)
-    first = of_decision[0]
+    first, person = of_decision[0], people.get(state.subject_id)
+    answer = state.answer if person else without_person(state.answer)
     return DecisionRow.model_validate(
         {
-            **member_named(people.get(state.subject_id)),
+            **member_named(person),
             "decision_id": state.decision_id,
             "decided_at": first.recorded_at,
             "decided_for": first.actor,
-            "place_code": state.place_code,
+            "place_code": state.place_code if person else state.place_code[:_COUNTY],
             "outcome": state.outcome,
             "status": state.status(view.now),
-            "tier": state.answer["tier"],
-            "points": state.answer["points"],
+            "tier": answer["tier"],
+            "points": answer["points"],
             "asked_yuan": state.asked_yuan,
             "approved_yuan": state.approved_yuan,
             "drawn_yuan": state.drawn_yuan,

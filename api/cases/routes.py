@@ -12,14 +12,21 @@ from api.access.dependencies import (
     DecisionId,
     LedgerInUse,
     PageSize,
+    ResourcesInUse,
     Since,
     Until,
     Within,
 )
 from api.access.duties import kept_from
 from api.access.strict_route import StrictRoute
-from api.cases.case import controls_at, duties_done, member_named, state_body
-from api.cases.explain import explain_decision
+from api.cases.case import (
+    controls_at,
+    duties_done,
+    member_named,
+    state_body,
+    without_person,
+)
+from api.cases.explain import explain_decision, without_profile
 from api.cases.exposure import payable_alone_yuan
 from api.cases.listing import Filters, decisions_page
 from api.cases.schemas import (
@@ -30,6 +37,7 @@ from api.cases.schemas import (
     ReplayShape,
 )
 from api.cases.state import DecisionState
+from api.consent.withheld import withheld
 from api.decisions.profiles import ProfileErasedError
 from api.decisions.replay import replay
 from api.decisions.rulings import RULINGS, earlier_rulings
@@ -37,7 +45,7 @@ from api.decisions.schemas import Outcome
 from api.http.fields import ACTOR, EXPECTED, MEMBER_ID, NUMBER
 from api.http.lending_problems import PROFILE_ERASED
 from api.http.openapi import refusals
-from api.http.problem_kinds import LEDGER_AWAY, UNKNOWN_DECISION
+from api.http.problem_kinds import LEDGER_AWAY, NOT_READY, UNKNOWN_DECISION
 from api.http.problems import ProblemError
 from api.ledger.commands import View
 from api.ledger.entries import Entry
@@ -86,11 +94,12 @@ def get_decision(
         entries = _entries(view, decision_id)
         state = DecisionState.of(entries)
         rulings = view.entries_of_subject(state.subject_id, RULINGS)
+        person = view.identities.person(state.subject_id)
         return DecisionWithHistory.model_validate(
             {
                 **state_body(state, view.now),
-                **member_named(view.identities.person(state.subject_id)),
-                "answer": state.answer,
+                **member_named(person),
+                "answer": state.answer if person else without_person(state.answer),
                 "history": [_event(entry) for entry in entries],
                 "earlier_rulings": earlier_rulings(rulings, state.decision_id),
                 "payable_alone_yuan": payable_alone_yuan(view, state, controls_at(view)),
@@ -103,21 +112,28 @@ def get_decision(
     "/{decision_id}/explanation",
     summary="Explain a decision to the member",
     response_model_exclude_unset=True,
-    responses=refusals(UNKNOWN_DECISION, PROFILE_ERASED, LEDGER_AWAY),
+    responses=refusals(UNKNOWN_DECISION, PROFILE_ERASED, NOT_READY, LEDGER_AWAY),
 )
 def get_explanation(
     decision_id: DecisionId,
+    resources: ResourcesInUse,
     ledger: LedgerInUse,
     lang: Annotated[Literal["zh", "en"], Query(description=EXPECTED["lang"].en)] = "zh",
 ) -> ExplanationShape:
     """Return plain sentences: the answer, what counted, what is missing, what would help.
 
     The explanation follows from the profile, card and policy behind the decision. The answer is the
-    one that stands now: a person's word replaces the automatic one.
+    one that stands now: a person's word replaces the automatic one. Once consent is withdrawn it
+    tells the answer and that there is no consent.
     """
     with ledger.read() as view:
         try:
-            return explain_decision(view, _entries(view, decision_id), lang)
+            entries = _entries(view, decision_id)
+            told = explain_decision(view, entries, lang)
+            member_id = view.member_of(entries[0].subject_id)
+            if member_id and member_id in withheld(view, resources, [member_id]):
+                return without_profile(told, resources.policy)
+            return told
         except ProfileErasedError as error:
             raise ProblemError(PROFILE_ERASED) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -24,6 +25,7 @@ from api.access.dependencies import (
 from api.access.objects import entries_of_member
 from api.access.strict_route import StrictRoute
 from api.consent.consent import CONSENT, is_consent_in_force
+from api.consent.withheld import withheld
 from api.decisions.schemas import Tier
 from api.editions.in_use import Resources
 from api.http.fields import EXPECTED, MEMBER_ID
@@ -63,13 +65,14 @@ router = APIRouter(prefix="/v1", route_class=StrictRoute, tags=["members and whi
 @router.post(
     "/members/search",
     summary="Find a person by id number, phone, name or village",
-    responses=refusals(NOT_READY, *BODY),
+    responses=refusals(NOT_READY, LEDGER_AWAY, *BODY),
 )
 async def search_members(
     request: Request,
     body: SearchRequest,
     caller: Caller,
     resources: ResourcesInUse,
+    ledger: LedgerInUse,
     access: Annotated[AccessControl, Depends(access_control_of)],
 ) -> SearchPage:
     """Return the people in the caller's places who match every field, masked.
@@ -79,7 +82,12 @@ async def search_members(
     """
     if wait := access.searches.wait(caller.subject):
         raise ProblemError(TOO_MANY_REQUESTS, headers={"Retry-After": str(int(wait) + 1)})
-    page = Search(resources, caller.places).people(body)
+    found = Search(resources, caller.places)
+    page = found.people(body)
+    hidden = await asyncio.to_thread(
+        _withheld, ledger, resources, [row.member_id for row in page.rows]
+    )
+    page = found.without_values(page, hidden)
     only = page.rows[0].member_id if len(page.rows) == 1 else None
     note_rows_shown(request, None, len(page.rows), only)
     return page
@@ -88,23 +96,29 @@ async def search_members(
 @router.get(
     "/members/{member_id}/household",
     summary="Show a member's place in the household",
-    responses=refusals(UNKNOWN_MEMBER, NOT_READY),
+    responses=refusals(UNKNOWN_MEMBER, NOT_READY, LEDGER_AWAY),
 )
 async def get_household(
-    member_id: MemberId, caller: Caller, resources: ResourcesInUse
+    member_id: MemberId, caller: Caller, resources: ResourcesInUse, ledger: LedgerInUse
 ) -> HouseholdShape:
-    """Return how many members the household has and who of it may borrow, without their data."""
-    return Search(resources, caller.places).household(member_id)
+    """Return how many members the household has and who of it may borrow, without their data.
+
+    Without the member's consent it is not told who may.
+    """
+    hidden = await asyncio.to_thread(_withheld, ledger, resources, [member_id])
+    found = Search(resources, caller.places)
+    return found.household(member_id, has_consent=member_id not in hidden)
 
 
 @router.get(
     "/whitelist/changes",
     summary="List who entered, left or changed tier",
-    responses=refusals(NOT_READY),
+    responses=refusals(NOT_READY, LEDGER_AWAY),
 )
 async def get_whitelist_changes(
     request: Request,
     resources: ResourcesInUse,
+    ledger: LedgerInUse,
     place: Within,
     caller: Caller,
     change: Annotated[ChangeKind | None, Query(description=EXPECTED["change"].en)] = None,
@@ -114,9 +128,15 @@ async def get_whitelist_changes(
     ] = None,
     page_size: PageSize = 100,
 ) -> ChangesPage:
-    """List changes against the edition before, with tier and points before and after."""
+    """List changes against the edition before, with tier and points before and after.
+
+    Who withdrew consent since is left out, so a page may hold fewer rows.
+    """
     kinds = [change] if change else []
     page = Search(resources, caller.places).changes(place, kinds, cursor, page_size)
+    listed = [row.member_id for row in page.rows]
+    hidden = await asyncio.to_thread(_withheld, ledger, resources, listed)
+    page.rows = [row for row in page.rows if row.member_id not in hidden]
     note_rows_shown(request, place.narrowest, len(page.rows))
     return page
 
@@ -191,10 +211,20 @@ def _has_consent(ledger: Ledger, resources: Resources, member_id: str) -> bool:
         return is_consent_in_force(entries, edition.profile(member_id), edition, terms)
 
 
-@router.get("/whitelist", summary="List the whitelist in use", responses=refusals(NOT_READY))
+def _withheld(ledger: Ledger, resources: Resources, member_ids: Sequence[str]) -> frozenset[str]:
+    with ledger.read() as view:
+        return withheld(view, resources, member_ids)
+
+
+@router.get(
+    "/whitelist",
+    summary="List the whitelist in use",
+    responses=refusals(NOT_READY, LEDGER_AWAY),
+)
 async def get_whitelist(
     request: Request,
     resources: ResourcesInUse,
+    ledger: LedgerInUse,
     place: Within,
     caller: Caller,
     tier: Annotated[Tier | None, Query(description=EXPECTED["tier"].en)] = None,
@@ -203,16 +233,26 @@ async def get_whitelist(
     ] = None,
     page_size: PageSize = 100,
 ) -> WhitelistPage:
-    """List the members of the caller's places by village and member id, of one tier or all."""
+    """List the members of the caller's places by village and member id, of one tier or all.
+
+    Who withdrew consent since the edition is shown without values, and not where one tier is asked
+    for, so a page may hold fewer rows.
+    """
     edition = resources.edition
     after = edition.row(cursor) if cursor else None
     if cursor and (after is None or not caller.reaches(after["village_code"])):
         raise ProblemError(INVALID_PARAMETER, [FieldError("cursor", EXPECTED["cursor"])])
     rows = edition.page(place, tier, after, page_size + 1)
     has_more = len(rows) > page_size
-    note_rows_shown(request, place.narrowest, min(len(rows), page_size))
+    listed = rows[:page_size]
+    members = [row["member_id"] for row in listed]
+    hidden = await asyncio.to_thread(_withheld, ledger, resources, members)
+    shown = [row for row in listed if not tier or row["member_id"] not in hidden]
+    note_rows_shown(request, place.narrowest, len(shown))
     return WhitelistPage(
-        rows=[whitelist_row(edition, row) for row in rows[:page_size]],
+        rows=[
+            whitelist_row(edition, row, has_consent=row["member_id"] not in hidden) for row in shown
+        ],
         next_cursor=rows[page_size - 1]["member_id"] if has_more else None,
     )
 

@@ -122,6 +122,7 @@ class FoundMember(BaseModel):
     place: PlaceShape
     tier: Tier
     limit_yuan: int = Field(description="0 without an offer")
+    has_consent: bool = Field(description="without consent in force nothing is shown of a tier")
 
 
 class SearchPage(BaseModel):
@@ -167,8 +168,8 @@ class HouseholdShape(BaseModel):
     member_id: str
     as_of: date
     members_in_archive: int = Field(description="members of the household, this one included")
-    borrower: Literal["THIS_MEMBER", "ANOTHER_MEMBER", "NOBODY"] = Field(
-        description="who of the household may borrow: one member at a time"
+    borrower: Literal["THIS_MEMBER", "ANOTHER_MEMBER", "NOBODY"] | None = Field(
+        description="who of the household may borrow: one member at a time; null without consent"
     )
     zh: str
     en: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from api.editions.directory import Directory
@@ -53,6 +53,10 @@ _BORROWER = {
     ),
     "NOBODY": Text("本户目前无人可以借款", "at present nobody of the household may borrow"),
 }
+_NOT_TOLD = Text(
+    "会员授权未生效，不显示本户由谁借款",
+    "the member's consent is not in force, so it is not shown who may borrow",
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,15 @@ class Search:
             next_cursor=rows[-1].member_id if has_more else None,
         )
 
-    def household(self, member_id: str) -> HouseholdShape:
+    def without_values(self, page: SearchPage, hidden: Collection[str]) -> SearchPage:
+        """Return `page` without the standing of who may not be shown."""
+        standing = {"tier": "NONE", "limit_yuan": 0, "has_consent": False}
+        rows = [
+            row.model_copy(update=standing) if row.member_id in hidden else row for row in page.rows
+        ]
+        return page.model_copy(update={"rows": rows})
+
+    def household(self, member_id: str, *, has_consent: bool = True) -> HouseholdShape:
         """Return the member's place in the household, without the data of the others."""
         edition = self.resources.edition
         columns = edition.columns(member_id)
@@ -95,14 +107,15 @@ class Search:
             raise ProblemError(UNKNOWN_MEMBER)
         place = {1.0: "THIS_MEMBER", 0.0: "ANOTHER_MEMBER"}
         borrower = place.get(columns[HOUSEHOLD_BORROWER].item(), "NOBODY")
+        text = _BORROWER[borrower] if has_consent else _NOT_TOLD
         return HouseholdShape.model_validate(
             {
                 "member_id": member_id,
                 "as_of": edition.manifest.day,
                 "members_in_archive": self._directory().household_of(member_id),
-                "borrower": borrower,
-                "zh": _BORROWER[borrower].zh,
-                "en": _BORROWER[borrower].en,
+                "borrower": borrower if has_consent else None,
+                "zh": text.zh,
+                "en": text.en,
             }
         )
 
@@ -153,6 +166,7 @@ class Search:
         row, person = edition.row(member_id) or {}, edition.person(member_id) or {}
         identity = IdentityShape(**{name: person.pop(name) for name in IdentityShape.model_fields})
         standing = {name: row[name] for name in ("tier", "limit_yuan")}
+        standing["has_consent"] = "NO_CONSENT" not in str(row["knock_outs"]).split()
         return FoundMember(
             member_id=member_id, identity=identity, place=PlaceShape(**person), **standing
         )

@@ -17,13 +17,16 @@ from model.card.reasons import MAX_REASONS, reason
 from model.policy.policy import Policy
 from model.profile.dictionary import Attribute, member_dictionary
 
+_PLACES = ("county_code", "township_code", "village_code")
 _IDENTITY = ("name", "id_number", "phone")
 #: The ground that is shown alone: without consent nothing else about the person is.
 _NO_CONSENT = "NO_CONSENT"
 
 
-def whitelist_row(edition: Edition, row: Row) -> WhitelistRow:
-    """Return one row of the whitelist with its date and digests."""
+def whitelist_row(edition: Edition, row: Row, *, has_consent: bool = True) -> WhitelistRow:
+    """Return one row of the whitelist with its date and digests; without consent no value."""
+    if not has_consent:
+        row = _without_values(row) | {name: row[name] for name in _PLACES}
     return WhitelistRow(**{**row, "knock_outs": _codes(row)}, **_digests(edition))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -40,3 +42,102 @@ def test_a_withdrawal_at_the_counter_empties_the_page_at_once(branch: Branch) ->
     assert done.status_code == 201, done.text
     found = branch.ask("get_member", officer).json()
     assert (found["profile"], found["tier"], found["limit_yuan"]) == ({}, "NONE", 0)
+
+
+def _withdraw(branch: Branch, key: str) -> None:
+    address = branch.address("post_consent_withdrawal", {"member_id": branch.member["member_id"]})
+    headers = branch.headers("officer", account="teller-9") | {"Idempotency-Key": key}
+    sent = branch.client.post(address, json={"evidence": "paper"}, headers=headers)
+    done = branch.loop.run_until_complete(sent)
+    assert done.status_code == 201, done.text
+
+
+def _get(branch: Branch, path: str, who: str = "officer") -> Any:
+    sent = branch.client.get(path, headers=branch.headers(who))
+    answer = branch.loop.run_until_complete(sent)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def _search(branch: Branch) -> dict[str, Any]:
+    """Return the member as a search of the village finds it."""
+    village, member = branch.member["village_code"], branch.member["member_id"]
+    cursor = None
+    while True:
+        body = {"village": village} | ({"cursor": cursor} if cursor else {})
+        sent = branch.client.post(
+            "/v1/members/search", json=body, headers=branch.headers("officer", account="finder")
+        )
+        page = branch.loop.run_until_complete(sent).json()
+        for row in page["rows"]:
+            if row["member_id"] == member:
+                return dict(row)
+        cursor = page["next_cursor"]
+        assert cursor, "the member is not found"
+
+
+def _free_of_debt(branch: Branch) -> Iterator[dict[str, Any]]:
+    """Yield members of the first tier who owe nothing and of whom nobody asked anything yet."""
+    for row in _get(branch, "/v1/whitelist?tier=FIRST&page_size=500")["rows"]:
+        shown = _get(branch, f"/v1/members/{row['member_id']}")
+        if shown["profile"].get("balance_outstanding") == 0:
+            yield row
+
+
+def test_after_a_withdrawal_no_list_shows_a_value_of_the_member(branch: Branch) -> None:
+    branch.member = next(_free_of_debt(branch))
+    member, village = branch.member["member_id"], branch.member["village_code"]
+    row_before, before = branch.member, _search(branch)
+    assert (before["has_consent"], before["tier"]) == (True, "FIRST")
+    asked = {"member_id": member, "amount_yuan": 2_000, "months": 12, "purpose": "inputs"}
+    headers = branch.headers("officer", account="asker") | {"Idempotency-Key": "asked"}
+    sent = branch.client.post("/v1/decisions", json=asked, headers=headers)
+    decided = branch.loop.run_until_complete(sent).json()["decision_id"]
+    full = _get(branch, f"/v1/decisions/{decided}/explanation", "reviewer")
+    assert full["counted"]
+    _withdraw(branch, "withdraw-2")
+
+    listed = _get(branch, f"/v1/whitelist?village={village}&page_size=500")["rows"]
+    (row,) = [each for each in listed if each["member_id"] == member]
+    assert row["knock_outs"] == ["NO_CONSENT"]
+    values = ("points", "pd", "grade", "annual_rate", "months", "reason_1", "limit_bound_by")
+    assert {name: row[name] for name in values} == dict.fromkeys(values)
+    assert (row["tier"], row["limit_yuan"]) == ("NONE", 0)
+    first = _get(branch, f"/v1/whitelist?village={village}&tier=FIRST&page_size=500")["rows"]
+    assert member not in [each["member_id"] for each in first]
+    found = _search(branch)
+    assert (found["has_consent"], found["tier"], found["limit_yuan"]) == (False, "NONE", 0)
+    assert _get(branch, f"/v1/members/{member}/household")["borrower"] is None
+    moved = _get(branch, f"/v1/whitelist/changes?village={village}&page_size=500")["rows"]
+    assert member not in [each["member_id"] for each in moved]
+    told = _get(branch, f"/v1/decisions/{decided}/explanation", "reviewer")
+    assert (told["counted"], told["missing"], told["proposals"]) == ([], [], [])
+    assert "capacity" not in told
+    assert told["answer"] == full["answer"]
+    assert len(told["rules"]) == 1
+    kept = _get(branch, f"/v1/decisions/{decided}", "auditor")
+    assert (kept["outcome"], kept["answer"]["points"]) == (full["outcome"], row_before["points"])
+
+
+def test_a_decision_on_an_erased_person_tells_county_and_outcome_and_no_figure(
+    branch: Branch,
+) -> None:
+    branch.member = next(_free_of_debt(branch))
+    member, village = branch.member["member_id"], branch.member["village_code"]
+    asked = {"member_id": member, "amount_yuan": 2_000, "months": 12, "purpose": "inputs"}
+    headers = branch.headers("officer", account="asker") | {"Idempotency-Key": "asked-2"}
+    sent = branch.client.post("/v1/decisions", json=asked, headers=headers)
+    decided = branch.loop.run_until_complete(sent).json()["decision_id"]
+    headers = branch.headers("reviewer") | {"Idempotency-Key": "erase"}
+    sent = branch.client.post(f"/v1/members/{member}/erasure", json={}, headers=headers)
+    done = branch.loop.run_until_complete(sent)
+    assert done.status_code == 200, done.text
+
+    decisions = _get(branch, "/v1/decisions?page_size=200", "auditor")["rows"]
+    (row,) = [each for each in decisions if each["decision_id"] == decided]
+    assert (row["place_code"], row["tier"], row["points"]) == (village[:6], "NONE", None)
+    answer = _get(branch, f"/v1/decisions/{decided}", "auditor")["answer"]
+    assert answer["outcome"] == row["outcome"]
+    figures = ("points", "pd", "grade", "annual_rate", "months", "limit_bound_by")
+    assert {name: answer[name] for name in figures} == dict.fromkeys(figures)
+    assert (answer["tier"], answer["limit_yuan"], answer["reasons"]) == ("NONE", 0, [])
