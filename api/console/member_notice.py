@@ -5,9 +5,12 @@ Its text is made once, for the page that a browser prints and for the file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.responses import Response
 
 from api.cases.schemas import DecisionWithHistory, ExplanationShape
+from api.cases.state import DECLINING, OPEN
 from api.console.decisions import read_decision, read_explanation
 from api.console.page import Page
 from api.console.paper import Paper, Section
@@ -16,7 +19,11 @@ from api.console.rendering import day, in_chinese, percent, yuan
 from api.core.calendar import CHINA
 
 _TITLE = "贷款申请结果告知书"
-_TO_FILL = ("申请人签字", "经办人", "日期")
+#: While nobody has decided, the paper tells of no result.
+_TITLE_OPEN = "贷款申请受理告知书"
+_TO_FILL = ("申请人签字", "经办人", "日期", "经办机构（盖章）", "咨询和投诉电话")
+#: Rules and what counted: a farmer reads no more reasons.
+_MOST_REASONS = 5
 
 
 async def show_notice(page: Page) -> Response:
@@ -38,16 +45,21 @@ async def get_notice_file(page: Page) -> Response:
 
 
 async def _paper(page: Page) -> Paper:
-    return notice_of(await read_decision(page), await read_explanation(page))
+    decision, told = await read_decision(page), await read_explanation(page)
+    return notice_of(decision, told, is_demo=page.demo_day is not None)
 
 
-def notice_of(decision: DecisionWithHistory, told: ExplanationShape | None) -> Paper:
+def notice_of(
+    decision: DecisionWithHistory, told: ExplanationShape | None, *, is_demo: bool = False
+) -> Paper:
     """Return the notice of `decision`.
 
     Parameters
     ----------
     told
         Its explanation in Chinese; None once the person's profile was erased.
+    is_demo
+        Whether people and money are invented.
     """
     made_at = decision.history[0].recorded_at.astimezone(CHINA)
     number = f"（{decision.member_id}）" if decision.member_id else ""
@@ -55,16 +67,27 @@ def notice_of(decision: DecisionWithHistory, told: ExplanationShape | None) -> P
         ("申请人", (decision.member_name or "（身份信息已删除）") + number),
         ("决策编号", decision.decision_id),
         ("决策时间", f"{made_at:%Y-%m-%d %H:%M}"),
-        ("有效期至", day(decision.valid_until)),
+        *(() if _is_declined(decision) else (("有效期至", day(decision.valid_until)),)),
+        *((("说明", "演示：人物和金额均为虚构，不作放款依据"),) if is_demo else ()),
     )
     sections = _explained(decision, told) if told else (_erased(decision),)
-    return Paper(_TITLE, made_at, facts, sections, _TO_FILL)
+    title = _TITLE_OPEN if decision.status in OPEN else _TITLE
+    return Paper(title, made_at, facts, sections, _TO_FILL)
+
+
+def _is_declined(decision: DecisionWithHistory) -> bool:
+    return decision.status in DECLINING
 
 
 def _explained(decision: DecisionWithHistory, told: ExplanationShape) -> tuple[Section, ...]:
     rest = [told.rest.text] if told.rest else []
     no_proposal = [told.no_proposal] if told.no_proposal else []
-    grounds = [*told.rules, *(each.text for each in told.counted), *rest, *told.missing]
+    # The strongest come first; those that are left are all on the screen.
+    counted = [each.text for each in told.counted][: max(_MOST_REASONS - len(told.rules), 1)]
+    if len(counted) < len(told.counted):
+        rest = []
+    unknown = [f"我们没有您的下列记录：{_joined(told.missing)}"] if told.missing else []
+    grounds = [*told.rules, *counted, *rest, *unknown]
     ways = [*told.alternatives, *(each.text for each in told.proposals), *no_proposal]
     standing = (told.standing,) if told.standing else ()
     return (
@@ -75,9 +98,13 @@ def _explained(decision: DecisionWithHistory, told: ExplanationShape) -> tuple[S
     )
 
 
+def _joined(sentences: Sequence[str]) -> str:
+    return "；".join(each.rstrip("。") for each in sentences) + "。"
+
+
 def _offer(decision: DecisionWithHistory) -> tuple[str, ...]:
     answer = decision.answer
-    if not answer.limit_yuan:
+    if not answer.limit_yuan or _is_declined(decision):
         return ()
     return (
         f"额度 {yuan(answer.limit_yuan)}，年利率 {percent(answer.annual_rate)}，"

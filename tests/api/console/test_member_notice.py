@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from api.access.matrix import MATRIX
+from api.cases.schemas import DecisionWithHistory, ExplanationShape
+from api.console.member_notice import notice_of
 from api.console.paper import Paper, Section, UnprintableError, draw
 from api.console.paper_file import PaperFiles
 from api.console.problems import ConsoleError
@@ -95,6 +97,33 @@ def test_the_file_is_one_page_of_a4_with_its_typeface_inside(
     assert font[-5:-2] == ["yes", "yes", "yes"]
     assert len(content) < 100_000
     assert visitor.get(f"{here}.pdf").content == content
+
+
+def test_a_decline_tells_five_reasons_and_no_offer_and_a_demo_says_so(branch: Branch) -> None:
+    headers = branch.headers("officer")
+    found = branch.ask("get_decision", headers).json()
+    approved = DecisionWithHistory.model_validate(found)
+    told = ExplanationShape.model_validate(branch.ask("get_explanation", headers).json())
+    missing = ["近一年没有账单记录。", "没有贷过款。"]
+    many = told.model_copy(update={"rules": ["甲。", "乙。", "丙。"], "missing": missing})
+
+    def notice(status: str, told: ExplanationShape, **demo: bool) -> tuple[Paper, str]:
+        paper = notice_of(approved.model_copy(update={"status": status}), told, **demo)
+        return paper, str(paper)
+
+    paper, text = notice("DECLINED", many)
+    grounds = paper.sections[1].items
+    assert grounds[:3] == ("甲。", "乙。", "丙。")
+    assert grounds[-1] == "我们没有您的下列记录：近一年没有账单记录；没有贷过款。"
+    assert len(grounds) <= 7
+    assert sum("比一般会员" in each and "其余" not in each for each in grounds) <= 2
+    for word in ("额度取决于", "有效期至", "演示"):
+        assert word not in text
+    paper, text = notice("APPROVED", told, is_demo=True)
+    assert paper.title == "贷款申请结果告知书"
+    for word in ("额度取决于", "有效期至", "不作放款依据", "咨询和投诉电话"):
+        assert word in text
+    assert notice("WAITING", told)[0].title == "贷款申请受理告知书"
 
 
 def test_the_file_is_for_those_who_see_the_page_and_on_the_same_record(
