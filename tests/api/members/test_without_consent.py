@@ -119,7 +119,7 @@ def test_after_a_withdrawal_no_list_shows_a_value_of_the_member(branch: Branch) 
     assert (kept["outcome"], kept["answer"]["points"]) == (full["outcome"], row_before["points"])
 
 
-def test_a_decision_on_an_erased_person_tells_county_and_outcome_and_no_figure(
+def test_a_decision_on_an_erased_person_tells_county_and_outcome_only(
     branch: Branch,
 ) -> None:
     branch.member = next(_free_of_debt(branch))
