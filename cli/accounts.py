@@ -32,6 +32,20 @@ def open_accounts(home: Path) -> closing[Accounts]:
     return closing(accounts)
 
 
+def refuse_unknown(accounts: Accounts, name: str) -> None:
+    """Refuse a name that no account has: nothing would change, and the answer would say it did.
+
+    Raises
+    ------
+    AccessError
+        If there is no such account.
+    """
+    from model.errors import AccessError
+
+    if accounts.find(name) is None:
+        raise AccessError("no such account; rongzi users list names them")
+
+
 def sign_in_as(accounts: Accounts, name: str | None, role: Role) -> str:
     """Ask for the password, and the code where one is needed; return the name of the account.
 

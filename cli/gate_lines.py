@@ -27,10 +27,21 @@ def gate_lines(results: GateVerdicts | None) -> Iterator[str]:
     )
 
 
-def next_line(results: GateVerdicts | None, what: str | Path) -> str:
-    """Return the next step for `what`, a run id or a card's folder: promote only what may be."""
+def next_line(
+    results: GateVerdicts | None, what: str | Path, people: int = 1, options: str = ""
+) -> str:
+    """Return the next step for `what`, a run id or a card's folder: promote only what may be.
+
+    Parameters
+    ----------
+    people : int
+        How many approve it.
+    options : str
+        Where home and runs are, as `cli.options.as_given` tells.
+    """
     if results is None or results.passed:
-        return f"下一步 next: rongzi promote {what} --approved-by NAME"
+        named = " --approved-by NAME" + " --approved-by ANOTHER" * (people > 1)
+        return f"下一步 next: rongzi promote {what}{named}{options}"
     named = ", ".join(verdict.gate for verdict in results.failed)
     return (
         "下一步 next: 此卡不能上线；按上述处置消除原因后重新训练 · this card cannot be promoted;"

@@ -95,22 +95,36 @@ def main() -> None:
     if is_chinese():
         click.Context.formatter_class = ChineseFormatter
     try:
-        rongzi(prog_name="rongzi")
+        code = rongzi(prog_name="rongzi", standalone_mode=False)
+    except click.ClickException as refused:
+        refused.show()
+        _print_error(refused.format_message())
+        sys.exit(refused.exit_code)
+    except click.Abort:
+        click.echo("Aborted!", err=True)
+        _print_error("aborted")
+        sys.exit(1)
     except RongziError as error:
         _fail(str(error), error)
     except Exception as error:
         if not (fault := _fault(error)):
             raise
         _fail(str(fault), fault)
+    # A command that only printed a help page returns its exit code.
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _fail(message: str, error: RongziError) -> None:
     if is_chinese():
         click.echo(f"出错：{headline(error)}。详情及处理办法：", err=True)
     click.echo(f"rongzi: {message}", err=True)
+    _print_error(message)
+    sys.exit(1)
+
+
+def _print_error(message: str) -> None:
     if "--json" in sys.argv:
         echo_data(json.dumps({"error": message}, ensure_ascii=False) + "\n")
-    sys.exit(1)
 
 
 def _fault(error: Exception) -> RongziError | None:

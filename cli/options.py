@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from api.core.settings import Settings
@@ -123,6 +125,23 @@ def approval_of(approved_by: str | None, because: str | None) -> Approval | None
     if (approved_by is None) != (because is None):
         raise click.UsageError("--approved-by and --because go together")
     return None if approved_by is None else Approval(approved_by, because or "")
+
+
+def as_given(*names: str) -> str:
+    """Return the options of these names that the command line gave, for a line to be copied.
+
+    An environment variable counts for the copied line too. An address with a password is not shown.
+    """
+    context = click.get_current_context()
+    given = {
+        name: str(context.params[name])
+        for name in names
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    return "".join(
+        f" --{name} {'URI' if '@' in value else shlex.quote(value)}"
+        for name, value in given.items()
+    )
 
 
 def settings_of(home: Path) -> Settings:

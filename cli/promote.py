@@ -11,7 +11,7 @@ import click
 from cli.approvals import approvers_of, needs_of_card, order_option
 from cli.gate_lines import gate_lines
 from cli.json_output import tell
-from cli.options import home_option, mlruns_option, use_policy_of
+from cli.options import as_given, home_option, mlruns_option, use_policy_of
 
 if TYPE_CHECKING:
     from training.promote import Promotion
@@ -63,9 +63,22 @@ def command(
         click.echo(line)
     click.echo(f"已发布 published: {card.digest[:16]} → {folder}")
     click.echo(f"批准 approved: {approved.line}, {card.approved_at}")
-    click.echo("生效 effect: with the next edition; run: rongzi whitelist")
+    click.echo(f"生效 effect: {_effect(promotion)}")
     click.echo(f"登记 registry: {_registration(promotion)}")
     click.echo(f"回退 to roll back: {_rollback(promotion, home)}")
+
+
+def _effect(promotion: Promotion) -> str:
+    from model.profile.dictionary import member_dictionary
+
+    card, folder = promotion.publication.card.card, promotion.publication.folder
+    if set(card.inputs) <= set(member_dictionary().attributes):
+        return "with the next edition; run: rongzi whitelist"
+    return (
+        "该卡不按会员画像打分，不用于名单 it reads a table, no member profiles, so no"
+        f" edition uses it; run: rongzi score --table FILE --card {folder} --out FILE"
+        f"{as_given('home')}"
+    )
 
 
 def _registration(promotion: Promotion) -> str:
@@ -78,4 +91,4 @@ def _rollback(promotion: Promotion, home: Path) -> str:
     replaced = promotion.publication.replaced
     if replaced is None or replaced == promotion.publication.folder:
         return "not possible: no other card was in use before"
-    return f"rongzi promote --rollback --approved-by NAME --home {home}"
+    return f"rongzi promote --rollback --approved-by NAME --home {home}{as_given('mlruns')}"

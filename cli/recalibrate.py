@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
+from cli.approvals import people_of_card
 from cli.gate_lines import gate_lines, next_line
 from cli.json_output import tell
-from cli.options import DAY, EXISTING_FOLDER, FILE, FOLDER, home_option, use_policy_of
+from cli.options import DAY, EXISTING_FOLDER, FILE, FOLDER, as_given, home_option, use_policy_of
 
 
 @click.command("recalibrate")
@@ -50,4 +51,4 @@ def command(
         click.echo(line)
     tell(card_digest=digest, bad_rate=bad_rate, out=out)
     click.echo(f"评分卡 card: {digest[:16]}, mean PD {bad_rate:.4f} over {rows}")
-    click.echo(next_line(verdicts, out))
+    click.echo(next_line(verdicts, out, people_of_card(home, digest), as_given("home")))

@@ -14,8 +14,13 @@ if TYPE_CHECKING:
     from training.tracking.runs import Tracked
 
 
-def run_lines(run: TrainedRun, tracked: Tracked, out: Path | None) -> Iterator[str]:
-    """Yield the lines: what was dropped and shaped, the measures, the gates, where things are."""
+def run_lines(
+    run: TrainedRun, tracked: Tracked, out: Path | None, people: int = 1, options: str = ""
+) -> Iterator[str]:
+    """Yield the lines: what was dropped and shaped, the measures, the gates, where things are.
+
+    `people` and `options` are those of `next_line`.
+    """
     for note in run.origin.source.notes:
         yield f"说明 note: {note}"
     for entry in run.learned.dropped:
@@ -42,7 +47,7 @@ def run_lines(run: TrainedRun, tracked: Tracked, out: Path | None) -> Iterator[s
     yield f"评分卡 card: {run.digest[:16]}, {len(run.card.attributes)} attributes"
     yield f"报告 report: {out / 'report.html' if out else tracked.report}"
     yield f"运行 run: {tracked.run_id} (version {tracked.version}, challenger)"
-    yield next_line(run.gates, tracked.run_id)
+    yield next_line(run.gates, tracked.run_id, people, options)
 
 
 def _measures(evaluation: Evaluation) -> str:

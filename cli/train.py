@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
+from cli.approvals import people_of_card
 from cli.json_output import tell
 from cli.options import (
     DAY,
     EXISTING_FOLDER,
     FILE,
     FOLDER,
+    as_given,
     home_option,
     mlruns_option,
     settings_of,
@@ -220,7 +222,8 @@ def command(
         card_digest=run.digest, run_id=tracked.run_id, version=tracked.version, out=out,
         gates={each.gate: each.status for each in run.gates.verdicts} if run.gates else {},
     )  # fmt: skip
-    for line in run_lines(run, tracked, out):
+    people = people_of_card(home, run.digest)
+    for line in run_lines(run, tracked, out, people, as_given("home", "mlruns")):
         click.echo(line)
     leave_summary(
         home, "training", tracked.run_id, run_summary(run, tracked.code_version, tracked.link)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.accounts import open_accounts, sign_in_as
+from cli.accounts import open_accounts, refuse_unknown, sign_in_as
 from cli.json_output import tell
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def _unlock(home: Path, name: str) -> None:
     from api.access.sign_in import FailedSignIns
 
     with open_accounts(home) as accounts:
+        refuse_unknown(accounts, name)
         FailedSignIns(accounts.writing).unlock(name, console_user())
 
 

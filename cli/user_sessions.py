@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.accounts import ask_password, enrolled_at_console, open_accounts
+from cli.accounts import ask_password, enrolled_at_console, open_accounts, refuse_unknown
 from cli.json_output import tell
 
 
@@ -19,6 +19,7 @@ def list_sessions(home: Path, name: str) -> None:
     from api.access.sessions import Sessions
 
     with open_accounts(home) as accounts:
+        refuse_unknown(accounts, name)
         found = Sessions(accounts, Issuer(home)).of(name)
     tell(sessions=[vars(each) for each in found])
     for each in found:
@@ -36,6 +37,7 @@ def sign_out(home: Path, name: str) -> None:
     from api.access.sessions import Sessions
 
     with open_accounts(home) as accounts:
+        refuse_unknown(accounts, name)
         ended = Sessions(accounts, Issuer(home)).end_all(name, console_user())
     tell(name=name, ended=ended)
     click.echo(f"{name}: {ended} sessions ended")
@@ -50,6 +52,7 @@ def enrol(home: Path, name: str) -> None:
     from api.http.problems import ProblemError
 
     with open_accounts(home) as accounts:
+        refuse_unknown(accounts, name)
         sign_in, password = SignIn(accounts), ask_password(name)
         try:
             enrolled_at_console(sign_in, name, password)

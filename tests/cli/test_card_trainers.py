@@ -18,6 +18,7 @@ from api.core.settings import Settings
 from api.ledger.database import Location, open_engine
 from api.ledger.tables import accesses
 from api.verify.verify import verify_ledger
+from cli.approvals import people_of_card
 from cli.main import rongzi
 from data.publishing.published_card import promotions, published_card
 from model.card.card_file import read_card
@@ -70,6 +71,10 @@ def promote(home: Home, card: Path, *names: str, order: str = "") -> Result:
     return home.run(*line, typed=home.typed(*names))
 
 
+def test_the_line_after_a_training_asks_as_many_as_approve_it(home: Home, unrecorded: Path) -> None:
+    assert people_of_card(home.path, read_card(unrecorded).digest) == 2
+
+
 def test_a_trainer_under_another_name_does_not_approve_alone(home: Home, unrecorded: Path) -> None:
     before = promotions(home.path)
     alone = promote(home, unrecorded, "head")
@@ -110,6 +115,7 @@ def test_a_trainer_on_record_is_an_account_that_signed_in_and_another_person_app
     assert trained.exit_code == 0, trained.output
     location, digest = Location.of(home.settings), read_card(out).digest
     assert trainers_of(location, digest) == {"head"}
+    assert people_of_card(home.path, digest) == 1
     assert "head trained this card" in promote(home, out, "head").output
     # Neither does an order that only the trainer approved.
     order = home.ordered("promote", digest, "head")

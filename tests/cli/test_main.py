@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -47,3 +48,35 @@ def test_no_file_beside_the_entry_point_hides_one_of_the_standard_library() -> N
     names = {path.stem for path in Path(main.__file__).parent.iterdir()}
     assert "whitelist" in names
     assert names.isdisjoint(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["whitelist", "--as-of", "2023-13-02"], "2023-13-02"),
+        (["users", "lst"], "no such command"),
+        (["promote"], "RUN_ID"),
+        (["editions", "list", "--nothing"], "--nothing"),
+    ],
+)
+def test_a_wrong_command_line_is_a_document_too(
+    words: list[str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["rongzi", *words, "--json"])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    printed = capsys.readouterr()
+    assert ended.value.code == 2
+    assert said in json.loads(printed.out)["error"]
+    assert "Usage:" in printed.err
+
+
+@pytest.mark.parametrize("words", [["--help"], ["whitelist", "--help"], ["--version"]])
+def test_a_page_of_help_ends_well(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["rongzi", *words])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 0

@@ -1,13 +1,17 @@
 """``rongzi dictionary`` and ``rongzi train``; errors come as one message without a traceback."""
 
+import shlex
 import sys
 
+import click
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pytest
+from click.core import ParameterSource
 
 from cli.main import main
+from cli.options import as_given
 from model.card.card_file import read_card
 from model.profile.dictionary import read_dictionary
 
@@ -145,3 +149,31 @@ def test_promoting_nothing_is_refused(rongzi, tmp_path):
     code, _, err = rongzi("promote", "nothing", "--approved-by", "王", "--home", tmp_path)
     assert code == 1
     assert "neither a folder with a card.json nor a run id" in err
+
+
+def test_the_next_line_works_when_it_is_copied(rongzi, tmp_path):
+    dice = np.random.default_rng(7)
+    income = dice.normal(size=2 * ROWS).round(3)
+    bad = (dice.random(2 * ROWS) < 1 / (1 + np.exp(1 + 1.5 * income))).astype(int)
+    table = tmp_path / "two.csv"
+    pa_csv.write_csv(pa.table({"income": income, "bad": bad}), table)
+    home, runs = tmp_path / "other home", tmp_path / "other runs"
+    code, out, _ = rongzi(
+        "train", "--table", table, "--target", "bad", "--family", "woe", "--home", home,
+        "--mlruns", runs, "--trained-by", "Li Xun",
+    )  # fmt: skip
+    assert code == 0
+    said = next(each for each in out.splitlines() if "next: " in each)
+    line = shlex.split(said.partition("next: rongzi ")[2])
+    assert line[-4:] == ["--home", str(home), "--mlruns", str(runs)]
+    code, out, err = rongzi(*(word.replace("NAME", "Wang Pi") for word in line))
+    assert code == 0, err
+    assert f"rongzi score --table FILE --card {home}" in out
+    assert "rongzi whitelist" not in out
+
+
+def test_a_line_to_copy_shows_no_password():
+    with click.Context(click.Command("c", params=[click.Option(["--mlruns"])])) as context:
+        context.params["mlruns"] = "http://me:secret@host"
+        context.set_parameter_source("mlruns", ParameterSource.COMMANDLINE)
+        assert as_given("mlruns") == " --mlruns URI"

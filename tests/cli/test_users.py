@@ -143,3 +143,12 @@ def test_an_account_that_is_not_as_expected_is_refused(
     why = ("--because", "asked for on paper", "--as", "admin")
     refused = _console(tmp_path, "users", "add", *line, *why, typed=admins["admin"])
     assert isinstance(refused.exception, AccessError)
+
+
+@pytest.mark.parametrize("command", ["unlock", "sessions", "sign-out", "enrol"])
+def test_a_command_on_an_unknown_account_says_so(tmp_path: Path, command: str) -> None:
+    _administrators(tmp_path)
+    done = _console(tmp_path, "users", command, "nobody")
+    assert isinstance(done.exception, AccessError)
+    assert "no such account" in str(done.exception)
+    assert "nobody" not in done.output

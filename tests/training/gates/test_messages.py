@@ -79,5 +79,8 @@ def test_after_a_failed_gate_the_next_step_is_not_promotion():
     passed = judge(evidence(HONEST, people()), None, limits)
     failed = judge(evidence(HONEST, people(), points_psi=0.5), None, limits)
     assert next_line(passed, "RUN").endswith("rongzi promote RUN --approved-by NAME")
+    assert next_line(passed, "RUN", 2, " --home h").endswith(
+        "rongzi promote RUN --approved-by NAME --approved-by ANOTHER --home h"
+    )
     assert "promote RUN" not in next_line(failed, "RUN")
     assert "POINTS_STABILITY" in next_line(failed, "RUN")
