@@ -60,6 +60,7 @@ async def show_decision(page: Page) -> Response:
     decision = await read_decision(page)
     told = await read_explanation(page, page.session.language)
     is_mine = decision.claimed_by == page.account and page.may("post_review_verdict")
+    policy = await _policy(page) if is_mine else None
     return page.show(
         "decision.html",
         decision=decision,
@@ -70,7 +71,10 @@ async def show_decision(page: Page) -> Response:
         kept={each.duty: each.because for each in decision.kept_from},
         is_mine=is_mine,
         today=today_in_china(),
-        review_reasons=await _review_reasons(page) if is_mine else [],
+        review_reasons=policy["review_reasons"]["value"] if policy else [],
+        most_yuan=min(decision.asked_yuan, policy["numbers"]["product_cap_yuan"]["value"])
+        if policy
+        else 0,
     )
 
 
@@ -140,7 +144,12 @@ async def read_explanation(page: Page, lang: Language = "zh") -> ExplanationShap
         raise
 
 
-async def _review_reasons(page: Page) -> list[dict[str, str]]:
-    policy = await page.calls.read("get_policy", _Policy)
-    reasons: list[dict[str, str]] = policy.in_force["review_reasons"]["value"]
-    return reasons
+def _most(decision: DecisionWithHistory, policy: dict[str, Any]) -> int:
+    """Return the most that a verdict may approve, in yuan."""
+    cap: int = policy["numbers"]["product_cap_yuan"]["value"]
+    return min(decision.asked_yuan, cap)
+
+
+async def _policy(page: Page) -> dict[str, Any]:
+    """Return the numbers of the policy in force by name."""
+    return (await page.calls.read("get_policy", _Policy)).in_force

@@ -22,8 +22,6 @@ _MORE_THAN_IS_LEFT = Notice(
     409,
 )
 _ANCHOR = "#payments"
-#: Fields of a repayment, as its form calls them.
-_FIELDS = {"amount_yuan": "repaid_yuan"}
 
 
 async def pay(page: Page) -> Response:
@@ -70,10 +68,23 @@ async def repay(page: Page) -> Response:
         await _send(page, "post_repayment", body, number=page.named("number"))
     except RefusedError as refusal:
         # The payment's own form asks for an amount too; each says what is wrong with its own.
-        for each in refusal.problem.errors:
-            each.field = _FIELDS.get(each.field, each.field)
+        if refusal.kind == "above-outstanding" or any(
+            each.field == "amount_yuan" for each in refusal.problem.errors
+        ):
+            page.refuse_field("repaid_yuan", whole_yuan(await _outstanding(page)))
+            return await show_decision(page)
         raise
     return _back(page, "repaid")
+
+
+async def _outstanding(page: Page) -> int:
+    """Return the principal of the payment of the page's path that is outstanding."""
+    decision = await page.calls.read(
+        "get_decision", DecisionWithHistory, decision_id=page.named("decision_id")
+    )
+    number = page.named("number")
+    found = (each for each in decision.disbursements if str(each.number) == number)
+    return next(found).outstanding_yuan or 0
 
 
 async def cancel_repayment(page: Page) -> Response:

@@ -51,8 +51,8 @@ EXPECTED: Mapping[str, Text] = {
         "a member id: 1 to 64 letters, digits, - or _",
     ),
     "amount_yuan": Text(
-        f"整数（元），1 至 {MAX_AMOUNT_YUAN}",
-        f"a whole number of yuan from 1 to {MAX_AMOUNT_YUAN}",
+        f"整数（元），1 至 {MAX_AMOUNT_YUAN:,}",
+        f"a whole number of yuan from 1 to {MAX_AMOUNT_YUAN:,}",
     ),
     "months": Text(
         f"整数（月），1 至 {MAX_MONTHS}", f"a whole number of months from 1 to {MAX_MONTHS}"

@@ -159,7 +159,8 @@ def refuse_small(amount_yuan: int, left_yuan: int, controls: Controls) -> None:
     smallest = min(controls.smallest_payment_yuan, left_yuan)
     if amount_yuan < smallest:
         expected = Text(
-            f"不少于 {smallest} 元", f"at least {smallest} yuan, or all that is left if it is less"
+            f"不少于 {smallest:,} 元",
+            f"at least {smallest:,} yuan, or all that is left if it is less",
         )
         raise ProblemError(INVALID_BODY, [FieldError("amount_yuan", expected)])
 

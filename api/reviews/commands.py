@@ -178,8 +178,8 @@ def refuse_invalid_ruling(ruling: Ruling, state: DecisionState, policy: Policy) 
         errors.append(FieldError("amount_yuan", _AMOUNT_IFF_APPROVED))
     elif ruling.amount_yuan is not None and ruling.amount_yuan > maximum:
         expected = Text(
-            f"不超过 {maximum} 元（以申请金额和产品上限为限）",
-            f"at most {maximum}: the requested amount and the product's cap",
+            f"不超过 {maximum:,} 元（以申请金额和产品上限为限）",
+            f"at most {maximum:,}: the requested amount and the product's cap",
         )
         errors.append(FieldError("amount_yuan", expected))
     if errors:

@@ -131,7 +131,8 @@ def test_a_repayment_is_recorded_by_a_colleague_and_its_record_cancelled(
     wrong = keeper.submit(page, form, repaid_yuan="1000", repaid_on="2020-01-01")
     assert "请填写放款日至今天之间的一天" in wrong.text
     much = keeper.submit(page, form, repaid_yuan="6000", repaid_on=str(today_in_china()))
-    assert "还款金额超过未还本金" in much.text
+    assert "请填写整数元，1 至 5,000" in much.text
+    assert 'id="repaid_yuan-error"' in much.text
     answer = keeper.submit(much, form, repaid_yuan="2,000", repaid_on=str(today_in_china()))
     assert answer.status_code == 303, answer.text
     page = keeper.get(path)
