@@ -150,12 +150,13 @@ class TrendBar:
 
 @dataclass(frozen=True)
 class Trend:
-    """The months side by side, and the amount in yuan at the top."""
+    """The months side by side, the amount in yuan at the top, and whether a month is hidden."""
 
     months: list[TrendBar]
     step: float
     height: float
     top_yuan: int
+    is_hidden: bool
 
 
 def trend_picture(months: Sequence[MonthRow], height: float = 90) -> Trend:
@@ -171,7 +172,8 @@ def trend_picture(months: Sequence[MonthRow], height: float = 90) -> Trend:
         TrendBar(round(number * step, 1), month.month.month, high(disbursed), high(repaid))
         for number, (month, (disbursed, repaid)) in enumerate(zip(months, amounts, strict=True))
     ]
-    return Trend(bars, round(step, 2), height, max(top, 0))
+    is_hidden = any(None in (each.disbursed_yuan, each.repaid_yuan) for each in months)
+    return Trend(bars, round(step, 2), height, max(top, 0), is_hidden)
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,10 @@ def test_a_manager_sees_no_count_of_few_persons(branch_today: Branch) -> None:
         f"/console/figures?county={township[:6]}&township={township}"
     )
     assert page.text.count("人数过少，不显示") > hidden.count(township)
+    assert "最高 ¥0" not in page.text
+    reader = Visitor.of(branch_today, "reviewer").get("/console/figures").text
+    assert "人数过少" not in reader
+    assert re.search(r"<tfoot><tr><th scope=\"row\">合计</th>", reader)
 
 
 def test_every_place_leads_into_its_parts(branch: Branch) -> None:
@@ -73,6 +77,10 @@ def test_an_auditor_finds_a_decision_and_makes_it_again(branch: Branch) -> None:
     replayed = visitor.get(f"{path}/replay")
     assert "逐项一致" in replayed.text
     assert "逐项一致" in visitor.get(f"{path}/replay").text
+    for word in ("年利率", "额度取决于", "同意"):
+        assert word in replayed.text
+    for code in ("APPROVE", "annual_rate", "points_lost"):
+        assert code not in replayed.text
 
 
 def test_a_replay_lists_every_field_of_the_answer(branch: Branch) -> None:
@@ -86,7 +94,9 @@ def test_a_replay_lists_every_field_of_the_answer(branch: Branch) -> None:
 def test_the_access_record_tells_who_looked(branch: Branch) -> None:
     Visitor.of(branch, "reviewer").get(f"/console/members/{branch.member['member_id']}")
     page = Visitor.of(branch, "auditor").get("/console/accesses?actor=reviewer.all")
-    assert "get_member" in page.text
+    assert "查看会员" in page.text
+    assert "get_member" not in page.text
+    assert branch.member["village_code"] not in page.text, "a name, not a code"
     assert "reviewer.all" in page.text
 
 
@@ -102,6 +112,8 @@ def test_a_count_opens_the_list_behind_it_for_who_may_see_the_persons(branch: Br
     assert tier in reader.text
     assert f"{decided}{village}" in reader.text
     listed = Visitor.of(branch, "auditor").get(tier.replace("&amp;", "&"))
+    assert f" · {branch.member['village_code']}" not in listed.text
+    assert village not in re.sub(r"<a [^>]*>", "", listed.text), "a name, not a code"
     assert f"/console/members/{branch.member['member_id']}" in listed.text
     listed = Visitor.of(branch, "auditor").get(f"{decided}{village}")
     assert f"/console/decisions/{branch.decision}" in listed.text
