@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from api.console.page import Page
+from api.console.places import village_names
 from api.members.schemas import WhitelistPage
 
 _ROWS = 50
@@ -19,4 +20,5 @@ async def show_whitelist(page: Page) -> Response:
     )
     asked = {name: text for name, text in filters.items() if text}
     template = "whitelist_rows.html" if page.is_partial else "whitelist.html"
-    return page.show(template, members=members, asked=asked)
+    names = await village_names(page, (each.village_code for each in members.rows))
+    return page.show(template, members=members, asked=asked, names=names)

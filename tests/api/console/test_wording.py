@@ -7,8 +7,10 @@ from typing import get_args
 
 import pytest
 
+from api.access.account_events import Event
 from api.access.account_routes import Factor
 from api.access.key_orders import ACTS
+from api.access.matrix import MATRIX
 from api.access.order_routes import Action
 from api.cases.state import Status
 from api.consent.commands import Evidence, Purpose
@@ -17,7 +19,7 @@ from api.console.ledger import COUNTS
 from api.console.orders import ORDER_STATES
 from api.console.wording import WORDS
 from api.core.principal import ROLES
-from api.decisions.schemas import Bound, Outcome, Repayment, Tier
+from api.decisions.schemas import Bound, DecisionShape, Outcome, Repayment, Tier
 from api.editions.catalogue import PUBLISHED, ROLLED_BACK
 from api.http.fields import CROPS, INCOMES, PURPOSES
 from api.http.problem_kinds import KINDS
@@ -46,6 +48,8 @@ FINDINGS = sorted(
         )
     }
 )
+#: The routes whose calls are on the access record.
+PERSONAL = [name for name, rule in MATRIX.items() if rule.personal]
 #: What only a program understands: addresses, headers, fields, files.
 TECHNICAL = re.compile(
     r"/v1|docs/|GET |POST |Idempotency|Retry-After|errors|JSON|_|Content-Type|/ready"
@@ -69,6 +73,7 @@ def test_the_sentence_of_a_problem_speaks_to_people(kind: str) -> None:
         ("side", get_args(Side)), ("book_difference", get_args(DifferenceKind)),
         ("repayment", get_args(Repayment)), ("purpose", PURPOSES), ("role", ROLES),
         ("event", get_args(Kind)), ("duty", DUTIES), ("consent", get_args(Purpose)),
+        ("answer", DecisionShape.model_fields), ("access", (*PERSONAL, *get_args(Event))),
         ("evidence", get_args(Evidence)), ("act", ACTS), ("action", get_args(Action)),
         ("order", ORDER_STATES), ("factor", get_args(Factor)), ("proof", get_args(Proof)),
         ("income", INCOMES), ("crop", CROPS), ("season", HARVESTED_BY),
