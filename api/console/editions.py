@@ -17,6 +17,8 @@ from api.console.workbook import Cell, Sheet, sent
 from api.operation.schemas import DifferenceShape, EditionShape, EditionsShape
 
 _ORDERS = "/console/key-orders"
+#: The edition in use, where none is named to compare with.
+_IN_USE = "in use"
 _TIERS = ("FIRST", "SECOND", "THIRD", "NONE")
 #: The tier of a member who is in one edition only.
 _ABSENT = "-"
@@ -41,7 +43,10 @@ async def show_editions(page: Page) -> Response:
 async def show_edition(page: Page) -> Response:
     """Show what an edition changes against another, and the form to order the way back to it."""
     shape = await page.calls.read("get_editions", EditionsShape)
-    found = await _difference(page)
+    named = _named(page, shape)
+    if named and not _against(page, named):
+        return page.show("edition_first.html", edition=named)
+    found = await _difference(page, named)
     edition = next(each for each in shape.editions if each.name == found.after)
     return page.show(
         "edition.html",
@@ -76,7 +81,8 @@ async def get_editions_workbook(page: Page) -> Response:
 
 async def get_difference_workbook(page: Page) -> Response:
     """Return what an edition changes against another as a workbook."""
-    found = await _difference(page)
+    shape = await page.calls.read("get_editions", EditionsShape)
+    found = await _difference(page, _named(page, shape))
     language = page.session.language
     measures: list[list[Cell]] = [
         [each.code, getattr(each.text, language), each.change, each.most, str(each.is_beyond)]
@@ -95,10 +101,27 @@ async def get_difference_workbook(page: Page) -> Response:
     return sent(sheets, f"rongzi-{found.before}-{found.after}.xlsx")
 
 
-async def _difference(page: Page) -> DifferenceShape:
+def _named(page: Page, shape: EditionsShape) -> EditionShape | None:
+    """Return the edition of the page's path, if the home has it."""
+    return next((each for each in shape.editions if each.name == page.named("edition")), None)
+
+
+def _against(page: Page, edition: EditionShape) -> str | None:
+    """Return what to compare with: what is asked for, else what is in use; of that the one before.
+
+    None where there is none before, and where an edition would meet itself.
+    """
+    against = page.asked("against") or (edition.previous if edition.is_in_use else _IN_USE)
+    return None if against == edition.name else against
+
+
+async def _difference(page: Page, edition: EditionShape | None) -> DifferenceShape:
     named = page.named("edition")
+    against = _against(page, edition) if edition else page.asked("against")
+    if against == _IN_USE:
+        against = None
     return await page.calls.read(
-        "get_edition_differences", DifferenceShape, edition=named, against=page.asked("against")
+        "get_edition_differences", DifferenceShape, edition=named, against=against
     )
 
 

@@ -113,13 +113,20 @@ def difference(home: Path, before: str, after: str, day: date) -> Difference:
 def _compared(
     old: Path, new: Path
 ) -> tuple[dict[tuple[str, str], int], float | None, dict[str, tuple[float, float]]]:
+    was, now = _missing_of(old), _missing_of(new)
     with closing(_opened(old)) as one, closing(_opened(new)) as other:
-        was, now = _missing_shares(one), _missing_shares(other)
         before, after = _rows(one), _rows(other)
     missing = {
         name: (was[name], now[name]) for name in now if was.get(name, now[name]) != now[name]
     }
     return dict(_moves(before, after)), _mean_shift(before, after), missing
+
+
+# One edition is compared with several: its profiles are read once, which takes longest.
+@lru_cache(maxsize=32)
+def _missing_of(folder: Path) -> dict[str, float]:
+    with closing(_opened(folder)) as edition:
+        return _missing_shares(edition)
 
 
 def _opened(folder: Path) -> sqlite3.Connection:

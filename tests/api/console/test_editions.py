@@ -70,6 +70,16 @@ def test_the_way_back_is_ordered_where_it_is_compared(operated: Branch) -> None:
     assert (found["act"], found["subject"]) == ("rollback", before)
 
 
+def test_an_edition_is_not_compared_with_itself(operated: Branch) -> None:
+    used, before = _names(operated)
+    operator = Visitor.of(operated, "operator")
+    assert f"{before[:10]} → {used[:10]}" in operator.get(f"{EDITIONS}/{used}").text
+    alone = operator.get(f"{EDITIONS}/{before}?against={before}")
+    assert alone.status_code == 200
+    assert "没有可比的上一期" in alone.text
+    assert "以内" not in alone.text
+
+
 def test_an_auditor_reads_and_orders_nothing(operated: Branch) -> None:
     _, before = _names(operated)
     auditor = Visitor.of(operated, "auditor")
