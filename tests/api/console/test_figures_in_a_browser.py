@@ -23,6 +23,7 @@ def test_a_manager_reads_the_trend_and_an_auditor_opens_the_list_behind_a_count(
     payer = office.reader(browser, "payer", size)
     payer.go(decision)
     payer.press(payer.page.locator("#payments form button.button").first)
+    payer.press(payer.page.locator('input[name="checked"] ~ button'))
     manager = office.reader(browser, "manager", size, language)
     page = manager.page
     assert page.url.endswith("/console/figures")

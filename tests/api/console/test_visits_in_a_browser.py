@@ -60,6 +60,7 @@ def test_a_colleague_records_what_is_repaid_by_keyboard(
     payer = office.reader(browser, "payer", size, language)
     payer.go(decision)
     payer.press(payer.page.locator("#payments form button.button").first)
+    payer.press(payer.page.locator('input[name="checked"] ~ button'))
     reader = office.reader(browser, "keeper", size, language)
     page, keyboard = reader.page, reader.page.keyboard
     reader.go(decision)
