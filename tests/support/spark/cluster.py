@@ -24,7 +24,12 @@ _PATIENCE_SECONDS = 240
 def cluster(folder: Path) -> Iterator[Any]:
     """Yield a session whose two executors work, and log, in `folder`."""
     import pyspark
+    from pyspark.sql import SparkSession
 
+    # An earlier test of this process may have left its own session, on this process's cores.
+    left = SparkSession.getActiveSession()
+    if left is not None:
+        _stop(left)
     home = folder / "spark"
     home.mkdir()
     for each in Path(pyspark.__file__).parent.iterdir():
@@ -36,6 +41,7 @@ def cluster(folder: Path) -> Iterator[Any]:
         patch.setenv("PYSPARK_SUBMIT_ARGS", given)
         session = spark_session(MASTER)
         try:
+            assert session.sparkContext.master == MASTER
             yield session
         finally:
             _stop(session)
