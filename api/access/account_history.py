@@ -20,8 +20,15 @@ from api.ledger.audit_seals import is_sealed
 from api.ledger.tables import accesses
 
 _NOT_BY_SERVICE = "the service did not change it; rongzi users"
-_CHANGES = (
-    select(accesses.c.number, accesses.c.account, accesses.c.route, accesses.c.detail)
+# Every row of the audit that says something of an account, in its order.
+SAID_OF_ACCOUNTS = (
+    select(
+        accesses.c.number,
+        accesses.c.account,
+        accesses.c.route,
+        accesses.c.detail,
+        accesses.c.accessed_at,
+    )
     .where(accesses.c.detail.is_not(None), accesses.c.account.is_not(None))
     .order_by(accesses.c.number)
 )
@@ -104,7 +111,11 @@ class AccountHistories:
 
     def read(self, connection: Connection) -> Mapping[str, AccountHistory]:
         """Return the history of every account."""
-        rows = connection.execute(_CHANGES.where(accesses.c.number > self._last)).mappings().all()
+        rows = (
+            connection.execute(SAID_OF_ACCOUNTS.where(accesses.c.number > self._last))
+            .mappings()
+            .all()
+        )
         add_changes(self._by_name, map(dict, rows))
         self._last = max((row["number"] for row in rows), default=self._last)
         return self._by_name

@@ -11,18 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from api.access.account_history import is_account_change
-from api.ledger.tables import accesses
+from api.access.account_history import SAID_OF_ACCOUNTS, is_account_change
 
 TWO = 2
 _DISABLED = "; disabled"
-_CHANGES = (
-    select(accesses.c.account, accesses.c.route, accesses.c.detail, accesses.c.accessed_at)
-    .where(accesses.c.detail.is_not(None), accesses.c.account.is_not(None))
-    .order_by(accesses.c.number)
-)
 
 
 @dataclass(frozen=True)
@@ -88,7 +82,7 @@ class Administrators:
 
 def administrators_in(connection: Connection) -> Administrators:
     """Return the administrators of a home by the rows of its audit."""
-    return Administrators.of(map(dict, connection.execute(_CHANGES).mappings()))
+    return Administrators.of(map(dict, connection.execute(SAID_OF_ACCOUNTS).mappings()))
 
 
 def _administers(state: str) -> bool:

@@ -75,11 +75,8 @@ def go_away(
     office: Office, browser: Browser, size: tuple[int, int] = PHONE, language: str = "zh"
 ) -> Reader:
     """Return an officer's browser with a village taken along, ready to go without a network."""
-    reader = office.reader(browser, "asker", size, language)
+    reader = office.reader_of_a_village(browser, size, language)
     page = reader.page
-    page.select_option("#village", index=1)
-    reader.press(page.locator("main form .button"))
-    reader.press(page.locator('main a[href^="/console/villages/"]'))
     reader.press(page.locator('main a[href*="#take="]'))
     open_bag(page)
     page.locator("#take-button").click()
@@ -87,6 +84,16 @@ def go_away(
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     wait_until(page, "navigator.serviceWorker.controller !== null")
     return reader
+
+
+def away_under_a_clock(office: Office, browser: Browser) -> Page:
+    """Return the opened page of an officer's browser whose clock the test moves."""
+    page = go_away(office, browser).page
+    page.clock.install()
+    page.reload()
+    open_bag(page)
+    page.locator(".person").first.wait_for()
+    return page
 
 
 def note_visit(page: Page, at: int) -> str:
@@ -206,22 +213,14 @@ def test_villages_are_wiped_at_the_next_opening(
 
 
 def test_villages_are_wiped_while_the_page_is_open(browser: Browser, office: Office) -> None:
-    page = go_away(office, browser).page
-    page.clock.install()
-    page.reload()
-    open_bag(page)
-    page.locator(".person").first.wait_for()
+    page = away_under_a_clock(office, browser)
     page.clock.fast_forward(86_400_000)
     wait_until(page, "document.querySelectorAll('.person').length === 0")
     assert page.evaluate("bag.state()")["isSetUp"] is False
 
 
 def test_a_page_left_alone_locks(browser: Browser, office: Office) -> None:
-    page = go_away(office, browser).page
-    page.clock.install()
-    page.reload()
-    open_bag(page)
-    page.locator(".person").first.wait_for()
+    page = away_under_a_clock(office, browser)
     page.clock.fast_forward(11 * 60_000)
     page.locator("#lock").wait_for()
     assert page.locator(".person").count() == 0

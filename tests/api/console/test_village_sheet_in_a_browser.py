@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 def test_an_officer_prints_the_sheet_of_a_village(
     browser: Browser, office: Office, size: tuple[int, int], language: str
 ) -> None:
-    reader = office.reader(browser, "asker", size, language)
+    reader = office.reader_of_a_village(browser, size, language)
     page = reader.page
-    page.select_option("#village", index=1)
-    reader.press(page.locator("main form .button"))
-    reader.press(page.locator('main a[href^="/console/villages/"]'))
     reader.look()
     people = page.locator(".person").count()
     assert people > PEOPLE_A_SHEET

@@ -45,6 +45,16 @@ class Office:
         reader.sign_in(account, self.passwords[account], language)
         return reader
 
+    def reader_of_a_village(
+        self, browser: Browser, size: tuple[int, int], language: str = "zh"
+    ) -> Reader:
+        """Return the browser of the officer who asks, at the sheet of a village."""
+        reader = self.reader(browser, "asker", size, language)
+        reader.page.select_option("#village", index=1)
+        reader.press(reader.page.locator("main form .button"))
+        reader.press(reader.page.locator('main a[href^="/console/villages/"]'))
+        return reader
+
     def member(self, tier: str) -> str:
         """Return a member of `tier` whom nobody was given before."""
         return next(self.waiting[tier])
