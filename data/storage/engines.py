@@ -45,6 +45,11 @@ class Query:
     sql: str
     schema: pa.Schema
 
+    @classmethod
+    def of(cls, rows: Table) -> Query:
+        """Compile the expression `rows` over tables that an `Engine` will have by their names."""
+        return cls(str(ibis.to_sql(rows, dialect="duckdb")), rows.schema().to_pyarrow())
+
 
 class Engine:
     """DuckDB with the tables that are opened on it."""
@@ -64,23 +69,15 @@ class Engine:
         )
         return self._connection.table(table.name)
 
-    def cache(self, spine: pa.Table) -> Table:
-        """Return `spine` as a table of the engine, in place of the spine before it.
-
-        It is cached because every view reads it.
-        """
+    def cache(self, spine: pa.Table) -> None:
+        """Make `spine` a table of the engine, in place of the one before; every view reads it."""
         self._connection.con.register("asked", spine)
         self._connection.raw_sql("CREATE OR REPLACE TEMP TABLE spine AS FROM asked")
         self._connection.con.unregister("asked")
-        return self._connection.table("spine")
 
     def fetch(self, rows: Table) -> pa.Table:
         """Execute the expression `rows` and return its rows."""
         return rows.to_pyarrow()
-
-    def compile(self, rows: Table) -> Query:
-        """Return the expression `rows` as a query, to run on any number of spines."""
-        return Query(str(self._connection.compile(rows)), rows.schema().to_pyarrow())
 
     def run(self, query: Query) -> pa.Table:
         """Run `query` on the tables and the spine of this engine."""
@@ -116,8 +113,7 @@ def start_engine(threads: int | None = None) -> Iterator[Engine]:
     # What does not fit into memory is spilled to files, which hold profiles: for the owner only,
     # and gone with the engine, never in the folder where a command happens to be typed.
     with TemporaryDirectory(prefix="rongzi-spill-") as spill:
-        connection = ibis.duckdb.connect(temp_directory=spill)
-        _silence(connection)
+        connection = connect(spill)
         if threads is not None:
             _restrict(connection, threads)
         try:
@@ -130,12 +126,24 @@ def start_engine(threads: int | None = None) -> Iterator[Engine]:
             connection.disconnect()
 
 
+def connect(spill: str | None = None) -> Any:
+    """Return a new DuckDB as profiles need it, by Ibis; `spill` is where it puts what is too much.
+
+    A profile joins some 200 views by one key, in an order that serves as it is written. DuckDB
+    would search for a better order longer than a profile takes.
+    """
+    config = {"temp_directory": spill} if spill else {}
+    connection = ibis.duckdb.connect(disabled_optimizers="join_order", **config)
+    _silence(connection)
+    return connection
+
+
 def _silence(connection: Any) -> None:
     """Switch off DuckDB's progress bar, which it prints between the output of a command.
 
     In a notebook without widgets it is off, and DuckDB refuses any change.
     """
-    (is_on,) = connection.raw_sql("SELECT current_setting('enable_progress_bar')").fetchone()
+    ((is_on,),) = connection.raw_sql("SELECT current_setting('enable_progress_bar')").fetchall()
     if is_on:
         connection.raw_sql("SET enable_progress_bar = false")
 
@@ -173,9 +181,9 @@ def open_tables(archive: Archive, engine: Engine, names: Iterable[str]) -> Mappi
 
 def _restrict(connection: Any, threads: int) -> None:
     """Use so many threads, and the same share of the memory that DuckDB would use by itself."""
-    available, limit = connection.raw_sql(
+    ((available, limit),) = connection.raw_sql(
         "SELECT current_setting('threads'), current_setting('memory_limit')"
-    ).fetchone()
+    ).fetchall()
     connection.raw_sql(f"SET threads = {threads}")
     number, unit = limit.split()
     share = float(number) * min(threads / available, 1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from data.storage.engines import Engine, Query, open_archive, open_tables, start
 from data.storage.kept_pieces import KeptPieces
 from data.storage.private_files import drafted
 from data.storage.row_groups import write_row_groups
+from data.storage.schema import arrow_schema
+from model.archive.tables import archive_tables
 from model.errors import ArchiveError
 from model.policy.policy import dated_consent_terms
 from model.profile.flows.repayments import repayments
@@ -77,19 +79,34 @@ def profile_as_of(
     with reading(archive) as (pinned, running):
         tables = open_archive(pinned, running)
         spine = running.fetch(spine_as_of(tables, as_of)).sort_by("member_id")
-        query = profile_query(tables, running, stale)
+        query = profile_query(tables.keys() - set(stale))
         compute = partial(profile_piece, running, query)
         made = _pieces(compute, spine, PIECE, kept, progress)
         return pa.concat_tables(made).combine_chunks()
 
 
-def profile_query(
-    tables: Mapping[str, Table], engine: Engine, stale: Collection[str] = ()
-) -> Query:
-    """Return the query for the profiles of the engine's spine, sorted by member and date."""
-    used = {name: rows for name, rows in tables.items() if name not in stale}
-    profile = build_profile(used, engine.cache(SPINE.empty_table()), dated_consent_terms())
-    return engine.compile(profile.order_by("member_id", "as_of"))
+def profile_query(tables: Collection[str]) -> Query:
+    """Return the query for the profiles of an engine's spine, sorted by member and date.
+
+    Parameters
+    ----------
+    tables
+        Names of the archive's tables that it reads; the attributes of the others are missing.
+    """
+    return _query(frozenset(tables))
+
+
+# The text depends on nothing but which tables there are, and takes seconds to compile.
+@lru_cache(maxsize=8)
+def _query(names: frozenset[str]) -> Query:
+    declared = {name: archive_tables()[name] for name in sorted(names)}
+    tables = {name: _unbound(name, arrow_schema(table)) for name, table in declared.items()}
+    profile = build_profile(tables, _unbound("spine", SPINE), dated_consent_terms())
+    return Query.of(profile.order_by("member_id", "as_of"))
+
+
+def _unbound(name: str, schema: pa.Schema) -> Table:
+    return ibis.table(ibis.Schema.from_pyarrow(schema), name=name)
 
 
 def profile_piece(engine: Engine, query: Query, spine: pa.Table) -> pa.Table:
@@ -164,7 +181,7 @@ def profile_spine(archive: Archive, spine: pa.Table) -> pa.Table:
         If the archive has no members.
     """
     with reading(archive) as (pinned, running):
-        query = profile_query(open_archive(pinned, running), running)
+        query = profile_query(open_archive(pinned, running).keys())
         return profile_piece(running, query, spine.select(SPINE.names).cast(SPINE))
 
 

@@ -162,7 +162,7 @@ def profile_on_spark(
             spine = spine_in_pieces(tables, as_of, _pieces(number, _cores(session)))
             with drafted(kept.folder / SPINE_FILE) as draft:
                 engine.write(spine, draft)
-        query = profile_query(tables, engine, stale)
+        query = profile_query(tables.keys() - set(stale))
     return _run(session, pinned, query, kept, then)
 
 
@@ -175,7 +175,7 @@ def profile_spine_on_spark(
     """
     session = spark_session(master)
     with reading(archive) as (pinned, engine):
-        query = profile_query(open_archive(pinned, engine), engine)
+        query = profile_query(open_archive(pinned, engine).keys())
     rows = spine.select(SPINE.names).cast(SPINE)
     pieces = _pieces(rows.num_rows, _cores(session))
     number = pa.array(np.arange(rows.num_rows) * pieces // max(rows.num_rows, 1), pa.int64())

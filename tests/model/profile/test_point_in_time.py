@@ -18,6 +18,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from data.storage.engines import connect
 from data.storage.schema import arrow_schema, with_event_date
 from model.archive.tables import EVENT_ON, Column, archive_tables
 from model.profile.dictionary import member_dictionary
@@ -87,7 +88,7 @@ class _Bench:
     """Compiles the profile once and runs it over whatever rows the tables hold."""
 
     def __init__(self) -> None:
-        self.connection = ibis.duckdb.connect()
+        self.connection = connect()
         self.fill({name: [] for name in archive_tables()}, [])
         tables = {name: self.connection.table(name) for name in archive_tables()}
         profile = build_profile(tables, self.connection.table("spine"))

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,11 +17,9 @@ from cli.profile_ import command
 from data.simulator.branch_files.dirt import STAINS
 from data.storage.archive import Archive
 from data.storage.profiles import columns_of, profile_as_of, profile_spine, write_profile
-from data.storage.schema import arrow_schema
-from model.archive.tables import archive_tables
+from model.archive.tables import RECORDED_AT, archive_tables
 from model.errors import ArchiveError
 from model.profile.dictionary import member_dictionary
-from model.profile.profile import build_profile
 
 AS_OF = date(2023, 10, 1)
 ATTRIBUTES = list(member_dictionary().attributes)
@@ -50,20 +47,22 @@ def whole(few: Archive) -> pa.Table:
     return profile_as_of(few, AS_OF)
 
 
-def _on_duckdb(tables: Mapping[str, pa.Table], spine: pa.Table) -> pa.Table:
-    connection = ibis.duckdb.connect()
-    opened = {name: connection.create_table(name, ibis.memtable(t)) for name, t in tables.items()}
-    profile = build_profile(opened, connection.create_table("spine", ibis.memtable(spine)))
-    return profile.order_by("member_id").to_pyarrow()
+def _stored(tables: Mapping[str, pa.Table], folder: Path) -> Archive:
+    archive = Archive(folder)
+    for name, rows in tables.items():
+        archive.append(name, rows)
+    return archive
 
 
 def test_a_profile_holds_every_attribute_of_the_dictionary_in_its_order(whole: pa.Table) -> None:
     assert whole.column_names == ["member_id", "as_of", *ATTRIBUTES]
 
 
-def test_types_do_not_depend_on_which_tables_there_are(few: Archive, whole: pa.Table) -> None:
-    only = _on_duckdb({"members": few.read("members")}, whole.select(["member_id", "as_of"]))
-    assert only.schema == whole.schema
+def test_types_do_not_depend_on_which_tables_there_are(
+    few: Archive, whole: pa.Table, tmp_path: Path
+) -> None:
+    only = _stored({"members": few.read("members")}, tmp_path)
+    assert profile_as_of(only, AS_OF).schema == whole.schema
 
 
 def _can_be_read(name: str, tables: set[str]) -> bool:
@@ -74,10 +73,10 @@ def _can_be_read(name: str, tables: set[str]) -> bool:
 
 @pytest.mark.parametrize("absent", sorted(STAINS.keys() - {"members"}))
 def test_an_absent_table_leaves_exactly_its_attributes_missing(
-    few: Archive, whole: pa.Table, absent: str
+    few: Archive, whole: pa.Table, absent: str, tmp_path: Path
 ) -> None:
     tables = {name: few.read(name) for name in archive_tables() if name != absent}
-    found = _on_duckdb(tables, whole.select(["member_id", "as_of"]))
+    found = profile_as_of(_stored(tables, tmp_path), AS_OF)
     for attribute in member_dictionary():
         if not _can_be_read(attribute.name, set(tables)):
             assert found[attribute.name].null_count == found.num_rows, attribute.name
@@ -85,12 +84,19 @@ def test_an_absent_table_leaves_exactly_its_attributes_missing(
             assert found[attribute.name].equals(whole[attribute.name]), attribute.name
 
 
+def _recorded_later(rows: pa.Table) -> pa.Table:
+    """Return one of `rows`, recorded after the profile's day: a table in which nothing is known."""
+    one = rows.slice(0, 1)
+    at = one.column_names.index(RECORDED_AT)
+    later = pa.array(["2023-10-02"] * one.num_rows).cast(pa.timestamp("us"))
+    return one.set_column(at, one.schema.field(at), later)
+
+
 def test_an_empty_table_counts_nothing_where_an_absent_one_is_missing(
-    few: Archive, whole: pa.Table
+    few: Archive, tmp_path: Path
 ) -> None:
-    empty = {name: arrow_schema(table).empty_table() for name, table in archive_tables().items()}
-    tables = {**empty, "members": few.read("members")}
-    found = _on_duckdb(tables, whole.select(["member_id", "as_of"]))
+    later = {name: _recorded_later(few.read(name)) for name in archive_tables()}
+    found = profile_as_of(_stored({**later, "members": few.read("members")}, tmp_path), AS_OF)
     for name in ("net_sales_12m", "parcels_sent_12m", "loans_open", "court_unresolved"):
         assert pc.unique(found[name]).to_pylist() == [0.0]
     for name in ("refund_share_12m", "worst_days_past_due_24m", "village_station_years"):
