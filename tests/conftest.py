@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -38,6 +39,18 @@ if TYPE_CHECKING:
     from api.ledger.writer import Ledger
     from data.storage.archive import Archive
     from model.card.scorecard import Card
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Name what failed once more, below what libraries print when they end."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return
+    for outcome in ("failed", "error"):
+        for report in reporter.stats.get(outcome, []):
+            crash = getattr(report.longrepr, "reprcrash", None)
+            why = crash.message.splitlines()[0] if crash else ""
+            sys.stderr.write(f"{outcome}: {report.nodeid}: {why}\n")
 
 
 def _assert_unserved(home: Path) -> None:
