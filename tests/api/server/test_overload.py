@@ -32,6 +32,12 @@ class _Slow:
         await send({"type": "http.response.body", "body": b""})
 
 
+def _scope(path: str = "/v1/decisions", method: str = "POST", **more: Any) -> Scope:
+    """Return what a server says of a request, without headers."""
+    said = {"type": "http", "http_version": "1.1", "path": path, "method": method, "headers": []}
+    return said | more
+
+
 async def _ask(
     gate: Overload, *chunks: bytes, path: str = "/v1/decisions", method: str = "POST"
 ) -> list[Message]:
@@ -48,7 +54,7 @@ async def _ask(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await gate({"type": "http", "path": path, "method": method, "headers": []}, receive, send)
+    await gate(_scope(path, method), receive, send)
     return sent
 
 
@@ -57,8 +63,9 @@ def _status(sent: list[Message]) -> int:
 
 
 async def _started(count: int, app: _Slow) -> None:
-    while len(app.bodies) < count:
-        await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        while len(app.bodies) < count:
+            await asyncio.sleep(0)
 
 
 def test_a_request_above_the_limit_gets_a_retry_time() -> None:
@@ -97,8 +104,7 @@ def test_a_full_service_refuses_before_it_reads_anything() -> None:
 
         service = SimpleNamespace(draining=False, plays_on=None)
         app = SimpleNamespace(state=SimpleNamespace(service=service))
-        scope = {"type": "http", "path": path, "method": "POST", "headers": [], "app": app}
-        await RequestLog(Overload(behind, load))(scope, received, send)
+        await RequestLog(Overload(behind, load))(_scope(path, app=app), received, send)
         return sent
 
     full = Load(most_in_work=2, working=2)
@@ -165,8 +171,7 @@ def test_of_simultaneous_requests_the_refused_are_not_read() -> None:
             async def send(message: Any) -> None:
                 sent.append(message)
 
-            scope = {"type": "http", "path": "/v1/decisions", "method": "POST", "headers": []}
-            await gate(scope, receive, send)
+            await gate(_scope(), receive, send)
             return _status(sent)
 
         asked = [asyncio.create_task(ask()) for _ in range(10)]
@@ -194,8 +199,7 @@ def test_a_slow_sender_needs_a_new_slot_for_its_work(monkeypatch: pytest.MonkeyP
         async def send(message: Any) -> None:
             sent.append(message)
 
-        scope = {"type": "http", "path": "/v1/decisions", "method": "POST", "headers": []}
-        slow = asyncio.create_task(gate(scope, receive, send))
+        slow = asyncio.create_task(gate(_scope(), receive, send))
         await asyncio.sleep(0.05)
         prompt = asyncio.create_task(_ask(gate))
         await _started(1, app)
