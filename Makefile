@@ -40,7 +40,7 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy --explicit-package-bases docs/pages
+	$(BIN)/mypy --explicit-package-bases docs/pages benchmarks
 	$(BIN)/lint-imports
 
 # A test fails while a generated page is stale.

@@ -48,7 +48,7 @@ def command(folder: Path, names: tuple[str, ...], outer: int, folds: int) -> Non
 def _compare(
     sample: Sample, dictionary: Dictionary, settings: Settings, outer: int
 ) -> dict[str, list[tuple[float, float, float]]]:
-    found = defaultdict(list)
+    found = defaultdict[str, list[tuple[float, float, float]]](list)
     splits = StratifiedKFold(outer, shuffle=True, random_state=1)
     for train, test in splits.split(np.zeros(len(sample)), sample.bad):
         known, new = sample.take(train), sample.take(test)

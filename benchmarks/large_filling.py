@@ -58,7 +58,7 @@ def _copy(location: Location, count: int) -> None:
         start, rows = read_head(connection), []
         head = start
         found = select(entries).where(entries.c.seq > head.seq - _REAL)
-        real = [entry_from_row(row) for row in connection.execute(found).mappings()]
+        real = [entry_from_row(dict(row)) for row in connection.execute(found).mappings()]
         for number in range(count - head.seq):
             entry = real[number % len(real)]
             ids = {"decision_id": str(uuid.uuid4()), "entry_id": str(uuid.uuid4())}

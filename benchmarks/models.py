@@ -28,7 +28,7 @@ from training.learn import learn, totals
 from training.measures.calibration import equal_groups, expected_calibration_error
 from training.run import HELD_OUT, Source, TrainedRun
 from training.samples.sample import Sample, held_out
-from training.settings import FAMILIES, Settings
+from training.settings import FAMILIES, Family, Settings
 
 FOLDS = StratifiedKFold(5, shuffle=True, random_state=1)
 
@@ -49,14 +49,14 @@ class Measured:
 @click.option("--set", "wanted", multiple=True, type=click.Choice([s.name for s in SETS]))
 @click.option("--family", default="auto", show_default=True, type=click.Choice(FAMILIES))
 @click.option("--model", "models", multiple=True, help="card or the name of a rival; default: all.")
-def command(folder: Path, wanted: tuple[str, ...], family: str, models: tuple[str, ...]) -> None:
+def command(folder: Path, wanted: tuple[str, ...], family: Family, models: tuple[str, ...]) -> None:
     """Print the table of models by set."""
     for known in SETS:
         if not wanted or known.name in wanted:
             _print_set(known, folder, family, models)
 
 
-def _print_set(known: PublicSet, folder: Path, family: str, models: tuple[str, ...]) -> None:
+def _print_set(known: PublicSet, folder: Path, family: Family, models: tuple[str, ...]) -> None:
     for name, digest in digests(known, folder).items():
         print(f"{name}  sha256 {digest}")
     sample, dictionary = read_set(known, folder)
@@ -89,7 +89,7 @@ def _summary(found: list[Measured]) -> str:
     )
 
 
-def _folds(name: str, sample: Sample, dictionary: Dictionary, family: str) -> Iterator[Measured]:
+def _folds(name: str, sample: Sample, dictionary: Dictionary, family: Family) -> Iterator[Measured]:
     for train, test in FOLDS.split(np.zeros(len(sample)), sample.bad):
         known, unseen = sample.take(train), sample.take(test)
         began = time.process_time()
@@ -114,7 +114,7 @@ def _folds(name: str, sample: Sample, dictionary: Dictionary, family: str) -> It
         )
 
 
-def _card(known: Sample, dictionary: Dictionary, family: str) -> TrainedRun:
+def _card(known: Sample, dictionary: Dictionary, family: Family) -> TrainedRun:
     settings = Settings(family=family, resamples=2)
     validation = held_out(known, settings)
     held = {HELD_OUT: known.take(validation)}
@@ -123,7 +123,7 @@ def _card(known: Sample, dictionary: Dictionary, family: str) -> TrainedRun:
 
 def _calibration_error(pd: Floats, unseen: Sample) -> float:
     distinct, index = np.unique(pd, return_inverse=True)
-    bads = np.bincount(index, weights=unseen.bad)
+    bads = np.bincount(index, weights=unseen.bad).astype(np.float64)
     rows = np.bincount(index).astype(np.float64)
     found = expected_calibration_error(rows - bads, bads, distinct, equal_groups(rows))
     return float(found)

@@ -8,12 +8,12 @@ happened by its approval.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 _TEXT = {"customerid": str, "systemloanid": str, "referredby": str}
-_DAY = np.timedelta64(1, "D")
 
 
 def july_table(folder: Path, *, same_day: bool = True) -> pd.DataFrame:
@@ -67,13 +67,18 @@ def _history(loans: pd.DataFrame, before: pd.DataFrame, same_day: bool) -> pd.Da
     pairs = pairs[pairs["approveddate"] < pairs["now"]].copy()
     for event in ("closeddate", "firstrepaiddate"):
         pairs[event] = pairs[event].where(pairs[event] < pairs["now"])
-    pairs["late"] = (pairs["firstrepaiddate"] - pairs["firstduedate"]) / _DAY
+    pairs["late"] = _days(pairs["firstrepaiddate"] - pairs["firstduedate"])
     pairs["is_late"] = (pairs["late"] > 0).where(pairs["late"].notna()).astype(float)
-    pairs["held"] = (pairs["closeddate"] - pairs["approveddate"]) / _DAY
+    pairs["held"] = _days(pairs["closeddate"] - pairs["approveddate"])
     pairs["held_over"] = pairs["held"] - pairs["termdays"]
-    pairs["gap"] = (pairs["approveddate"] - pairs.groupby("row")["closeddate"].shift()) / _DAY
+    pairs["gap"] = _days(pairs["approveddate"] - pairs.groupby("row")["closeddate"].shift())
     found = _summaries(pairs)
     return found.reindex(now["row"]).reset_index(drop=True)
+
+
+def _days(spans: pd.Series[Any]) -> pd.Series[float]:
+    days: pd.Series[float] = spans.dt.total_seconds() / 86_400
+    return days
 
 
 def _summaries(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -104,9 +109,9 @@ def _summaries(pairs: pd.DataFrame) -> pd.DataFrame:
             "last_late": last["late"],
             "last_held": last["held"],
             "last_held_over": last["held_over"],
-            "days_since_last": (last["now"] - last["approveddate"]) / _DAY,
-            "days_since_closed": (last["now"] - last["closeddate"]) / _DAY,
-            "days_since_first": (first["now"] - first["approveddate"]) / _DAY,
+            "days_since_last": _days(last["now"] - last["approveddate"]),
+            "days_since_closed": _days(last["now"] - last["closeddate"]),
+            "days_since_first": _days(first["now"] - first["approveddate"]),
         }
     )
 
@@ -116,5 +121,5 @@ def _demographics(loans: pd.DataFrame, folder: Path) -> pd.DataFrame:
     people = people.drop_duplicates("customerid").set_index("customerid")
     people = people.reindex(loans["customerid"]).reset_index(drop=True)
     born = pd.to_datetime(people.pop("birthdate"), format="mixed")
-    people["age"] = (loans["approveddate"] - born) / _DAY / 365.25
+    people["age"] = _days(loans["approveddate"] - born) / 365.25
     return people

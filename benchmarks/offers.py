@@ -41,7 +41,8 @@ def _bad_share(truth: Path) -> pd.Series[float]:
     """Return the share of draws in which the loan offered turns bad, by member."""
     found = pd.read_parquet(truth, columns=["member_id", "loan", "outcome"])
     offered = found[found["loan"] == "offered"]
-    return (offered["outcome"] == "bad").groupby(offered["member_id"]).mean().rename("bad")
+    is_bad = (offered["outcome"] == "bad").astype(float)
+    return is_bad.groupby(offered["member_id"]).mean().rename("bad")
 
 
 def _by_grade(offers: pd.DataFrame, policy: Policy) -> Iterator[str]:

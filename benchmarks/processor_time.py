@@ -37,10 +37,8 @@ _WARM_UP = 400
 @click.option("--parts", is_flag=True, help="Also print the parts; timing itself costs some time.")
 def main(home: Path, decisions: int, callers: int, parts: bool) -> None:
     """Measure and print."""
-    with (
-        tempfile.TemporaryDirectory(prefix="rongzi-bench-") as folder,
-        timed_parts() if parts else nullcontext({}) as spent,
-    ):
+    timing = timed_parts() if parts else nullcontext(dict[str, float]())
+    with tempfile.TemporaryDirectory(prefix="rongzi-bench-") as folder, timing as spent:
         used = home_to_write_in(home, Path(folder))
         asyncio.run(_measure(used, decisions, callers))
     for part in PARTS if parts else ():

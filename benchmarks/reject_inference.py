@@ -33,7 +33,14 @@ from training.reject.unobserved import Unobserved, unobserved_applicants
 from training.run import OUT_OF_TIME, Source
 from training.samples.archive import archive_sample
 from training.samples.sample import Sample, out_of_time
-from training.settings import POPULATIONS, REJECT_METHODS, Settings
+from training.settings import (
+    POPULATIONS,
+    REJECT_METHODS,
+    Family,
+    Population,
+    RejectMethod,
+    Settings,
+)
 
 #: Shares of all members at which bad rates are compared: the published first tier, three fifths.
 FIRST_TIER, THREE_FIFTHS = 0.135, 0.6
@@ -54,7 +61,7 @@ class Loans:
 
     development: Sample
     late: Sample
-    unobserved: dict[str, Unobserved]
+    unobserved: dict[Population, Unobserved]
 
 
 @click.command()
@@ -69,7 +76,7 @@ def command(
     seeds: tuple[int, ...],
     members: int,
     replications: int,
-    family: str,
+    family: Family,
     most_unobserved: int,
     folds: int,
     out: Path | None,
@@ -92,8 +99,9 @@ def command(
         out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 
-def _variants() -> list[tuple[str, str]]:
-    return [("none", "")] + [(m, p) for p in POPULATIONS for m in REJECT_METHODS[1:]]
+def _variants() -> list[tuple[RejectMethod, Population]]:
+    ways: list[tuple[RejectMethod, Population]] = [("none", "members")]
+    return ways + [(m, p) for p in POPULATIONS for m in REJECT_METHODS[1:]]
 
 
 def _simulate(
@@ -110,7 +118,7 @@ def _simulate(
 
 def _truth(profile: pa.Table, outcomes: pa.Table) -> Truth:
     ids, index = np.unique(outcomes["member_id"].to_numpy(), return_inverse=True)
-    bad = np.bincount(index, weights=outcomes["outcome"].to_numpy() == "bad")
+    bad = np.bincount(index, weights=outcomes["outcome"].to_numpy() == "bad").astype(np.float64)
     at = np.searchsorted(ids, profile["member_id"].to_numpy())
     return Truth(columns_of(profile), bad[at], np.bincount(index)[at].astype(np.float64))
 
@@ -141,8 +149,8 @@ def _measure(loans: Loans, truth: Truth, as_of: date, settings: Settings) -> dic
     codes = run.card.codes(truth.columns)
     totals = run.card.total(run.card.points_by_attribute(codes))
     points, index = np.unique(totals, return_inverse=True)
-    bads = np.bincount(index, weights=truth.bad)
-    goods = np.bincount(index, weights=truth.drawn - truth.bad)
+    bads = np.bincount(index, weights=truth.bad).astype(np.float64)
+    goods = np.bincount(index, weights=truth.drawn - truth.bad).astype(np.float64)
     pd, rows = run.card.pd(points), goods + bads
     offered = points >= policy_on(as_of).tiers["SECOND"]
     return {

@@ -22,7 +22,7 @@ from training.contest import contest
 from training.measures.discrimination import auc_difference, auc_of_scores
 from training.samples.archive import archive_sample
 from training.samples.sample import Sample
-from training.settings import Settings
+from training.settings import Family, Settings
 
 #: Missing where no loan was paid out before.
 EARLIER_LOAN = "months_since_last_loan"
@@ -33,7 +33,7 @@ EARLIER_LOAN = "months_since_last_loan"
 @click.option("--as-of", required=True, type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--family", "families", multiple=True, default=["woe", "boosted"])
 @click.option("--seed", default=Settings().seed)
-def main(archive: Path, as_of: datetime, families: tuple[str, ...], seed: int) -> None:
+def main(archive: Path, as_of: datetime, families: tuple[Family, ...], seed: int) -> None:
     """Compare the two ways on the ripe loans of an archive."""
     sample = archive_sample(Archive(archive), as_of.date(), Settings()).sample
     is_new = np.isnan(sample.columns[EARLIER_LOAN].astype(np.float64))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from model.card.bins import Columns, Floats
 from model.card.card_json import card_from_json
+from model.card.scorecard import Card
 from model.profile.dictionary import Dictionary, member_dictionary
 from tests.support.cards.policy_cases import POLICY_CASES
 from tests.support.paths import ROOT
-from training.settings import Settings
+from training.settings import Family, Settings
 from training.train import train_table
 
 DICTIONARY = member_dictionary()
@@ -26,10 +31,11 @@ _WHOLE = {"months", "parcels", "bills", "loans", "channels", "people", "queries"
           "trainings", "crops", "days", "grade", "payments", "lenders"}  # fmt: skip
 
 
-def values_of(name, dice, rows):
+def values_of(name: str, dice: np.random.Generator, rows: int) -> Floats:
     """Return plausible values of an attribute, a fifth of them missing, a fifth zero."""
     own = DICTIONARY[name]
     low = max(own.minimum, -60.0) if own.minimum is not None else 0.0
+    assert own.maximum is not None
     most = min(own.maximum, _SIZES.get(own.unit, 10))
     spread = dice.random(rows) ** 2 if own.unit in ("yuan", "parcels") else dice.random(rows)
     drawn = low + (most - low) * spread
@@ -42,7 +48,7 @@ def values_of(name, dice, rows):
     return np.where(kind > 0.8, np.nan, drawn)
 
 
-def random_members(seed, rows):
+def random_members(seed: int, rows: int) -> dict[str, Any]:
     """Return columns of random members: every attribute, most rules not matched."""
     dice = np.random.default_rng(seed)
     base = {**dict.fromkeys(DICTIONARY.attributes, np.nan), **POLICY_CASES["member"]}
@@ -63,7 +69,7 @@ def random_members(seed, rows):
     return columns
 
 
-def one(columns, row):
+def one(columns: Columns, row: int) -> Columns:
     """Return one member's profile, arrays of shape (1,)."""
     return {name: values[row : row + 1] for name, values in columns.items()}
 
@@ -78,7 +84,7 @@ TRAINED = (
 )  # fmt: skip
 
 
-def write_members(path):
+def write_members(path: Path) -> Path:
     """Write random members whose risk follows their attributes, with their outcome."""
     columns, dice = random_members(5, 3_000), np.random.default_rng(6)
     known = {name: np.nan_to_num(columns[name]) for name in SCORED}
@@ -97,7 +103,7 @@ def write_members(path):
     return path
 
 
-def train_on(path, family):
+def train_on(path: Path, family: Family) -> Card:
     """Return a card trained on the members of `write_members`.
 
     ``train_on(path, "boosted")`` wrote ``tests/support/cards/sided_card.json``, which has pairs.

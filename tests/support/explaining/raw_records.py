@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
 from data.storage.archive import Archive
+
+#: A member, the value after the deed, and the value now.
+Deed = tuple[str, float, float]
 
 #: The statement that does the deed named after each attribute, for members in ``doers``.
 STATEMENTS = {
@@ -68,7 +72,9 @@ _LATEST = (
 )
 
 
-def archive_after(archive, deeds, day, folder: Path) -> Archive:
+def archive_after(
+    archive: Archive, deeds: Mapping[str, Sequence[Deed]], day: date, folder: Path
+) -> Archive:
     """Return a copy of `archive` in which each member has done their deeds before `day`.
 
     Parameters

@@ -7,8 +7,15 @@ what wrote the sentences but the dictionary's labels.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
+
+from model.card.bins import Columns
+from model.card.scorecard import Card
+from model.explanation.explanation import Explanation
+from model.explanation.sentences import Contribution
+from model.profile.dictionary import Attribute, Dictionary, Text
 
 QUOTES = re.compile('[“”"「」『』‘’]')
 NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?")
@@ -24,7 +31,7 @@ TIME = re.compile(r"\d+ (个月|months?)")
 FRACTION_OF_YUAN = re.compile(r"\d\.\d+ (元|yuan)")
 
 
-def flaws_of_text(text):
+def flaws_of_text(text: Text) -> Iterator[str]:
     """Yield what no text may have, whatever it says."""
     for lang in (text.zh, text.en):
         if QUOTES.search(lang):
@@ -35,11 +42,14 @@ def flaws_of_text(text):
             yield f"a gap: {lang}"
 
 
-def flaws_of_line(line, columns, card, dictionary):
+def flaws_of_line(
+    line: Contribution, columns: Columns, card: Card, dictionary: Dictionary
+) -> Iterator[str]:
     """Yield what is false in the sentence of one contribution."""
     yield from flaws_of_text(line.text)
     for text in (line.text.zh, line.text.en):
-        points = int(re.search(r"(\d+) (?:分|points?)", text)[1])
+        told = re.search(r"(\d+) (?:分|points?)", text)
+        points = int(told[1]) if told else 0
         sign = 1 if re.search("比一般会员多|more than the average", text) else -1
         if sign * points != line.points:
             yield f"{line.points} points told otherwise: {text}"
@@ -47,9 +57,13 @@ def flaws_of_line(line, columns, card, dictionary):
             yield from flaws_about(name, line, text, columns, card, dictionary)
 
 
-def flaws_about(name, line, text, columns, card, dictionary):
+def flaws_about(
+    name: str, line: Contribution, text: str, columns: Columns, card: Card, dictionary: Dictionary
+) -> Iterator[str]:
     """Yield what `text` says falsely of the attribute `name`."""
     value, attribute = float(columns[name][0]), dictionary[name]
+    assert attribute.minimum is not None
+    assert attribute.maximum is not None
     in_range = attribute.minimum <= value <= attribute.maximum
     if np.isnan(value):
         if len(line.attributes) == 1 and not line.is_missing:
@@ -71,7 +85,9 @@ def flaws_about(name, line, text, columns, card, dictionary):
     yield from flaws_of_loss(name, value, text, columns, card, attribute)
 
 
-def flaws_of_loss(name, value, text, columns, card, attribute):
+def flaws_of_loss(
+    name: str, value: float, text: str, columns: Columns, card: Card, attribute: Attribute
+) -> Iterator[str]:
     """Yield what is false in the sentence on one attribute's loss."""
     own = points_at(card, name)
     detail = re.findall(r"[（(]([^（(]*?)[）)][：:]", text)
@@ -100,7 +116,7 @@ def flaws_of_loss(name, value, text, columns, card, attribute):
         yield from flaws_of_best(part, own, attribute, text)
 
 
-def flaws_of_value(shown, value, attribute, text):
+def flaws_of_value(shown: str, value: float, attribute: Attribute, text: str) -> Iterator[str]:
     """Yield whether the words `shown` are not `value` in the words of the form."""
     if attribute.unit == "grade":
         if GRADES.get(shown.strip()) != value:
@@ -124,7 +140,7 @@ def flaws_of_value(shown, value, attribute, text):
         yield f"zero told as {number}: {text}"
 
 
-def flaws_of_best(part, own, attribute, text):
+def flaws_of_best(part: str, own: points_at, attribute: Attribute, text: str) -> Iterator[str]:
     """Yield whether a value that fits the words of the best range does not score best."""
     if attribute.unit == "grade":
         grades = [g for word, g in GRADES.items() if re.search(rf"{word}\b|{word}", part)]
@@ -141,18 +157,18 @@ def flaws_of_best(part, own, attribute, text):
         yield f"{tried} does not score best: {text}"
 
 
-def is_signed(attribute):
+def is_signed(attribute: Attribute) -> bool:
     """Return whether days below 0 are days early."""
-    return attribute.unit == "days" and attribute.minimum < 0
+    return attribute.unit == "days" and (attribute.minimum or 0) < 0
 
 
-def signed(found, words, attribute):
+def signed(found: re.Match[str], words: str, attribute: Attribute) -> float:
     """Return the number in `words`; days early are below 0."""
     number = float(found[0].replace(",", ""))
     return -number if is_signed(attribute) and re.search("提前|early", words) else number
 
 
-def flaws_of_best_days(part, own, text):
+def flaws_of_best_days(part: str, own: points_at, text: str) -> Iterator[str]:
     """Yield whether a day that fits the words, "more than 6 days early", does not score best."""
     found = NUMBER.search(part)
     number = float(found[0].replace(",", "")) if found else 0.0
@@ -162,14 +178,14 @@ def flaws_of_best_days(part, own, text):
         yield f"{bound} days does not score best: {text}"
 
 
-def as_people_say(value, attribute):
+def as_people_say(value: float, attribute: Attribute) -> float:
     """Return the value in the unit of the words."""
     if attribute.unit == "change":
         return 200 * value / (1 - value)
     return value * 100 if attribute.unit == "share" else value
 
 
-def as_profile_holds(shown, attribute):
+def as_profile_holds(shown: float, attribute: Attribute) -> float:
     """Return the profile's value of a number in words."""
     if attribute.unit == "change":
         return (shown / 100) / (2 + shown / 100)
@@ -179,7 +195,7 @@ def as_profile_holds(shown, attribute):
 class points_at:  # noqa: N801 - reads as a function of a value
     """An attribute's own points at a value, and the values that score best, by the card's bins."""
 
-    def __init__(self, card, name):
+    def __init__(self, card: Card, name: str) -> None:
         terms = [t for t in card.terms if t.attributes == (name,)]
         self.bins = card.bins[name]
         self.points = sum((t.points for t in terms), np.zeros(self.bins.size, dtype=np.int64))
@@ -192,11 +208,13 @@ class points_at:  # noqa: N801 - reads as a function of a value
             for each in (edges[code], float(np.nextafter(edges[code + 1], -np.inf)))
         ]
 
-    def __call__(self, value):
+    def __call__(self, value: float) -> int:
         return int(self.points[self.bins.codes(np.array([value]))[0]])
 
 
-def flaws_of_explanation(explanation, columns, card, dictionary):
+def flaws_of_explanation(
+    explanation: Explanation, columns: Columns, card: Card, dictionary: Dictionary
+) -> Iterator[str]:
     """Yield every flaw of a whole explanation."""
     for line in explanation.counted:
         yield from flaws_of_line(line, columns, card, dictionary)
@@ -217,12 +235,15 @@ def flaws_of_explanation(explanation, columns, card, dictionary):
             yield f"undated advice: {each.text.en}"
 
 
-def every_text(explanation):
+def every_text(explanation: Explanation) -> list[Text]:
     """Return all texts of an explanation."""
     single = (explanation.answer, explanation.standing, explanation.no_proposal, explanation.rights)
-    lines = (*explanation.counted, *explanation.proposals)
+    lines = [
+        *(each.text for each in explanation.counted),
+        *(each.text for each in explanation.proposals),
+    ]
     rest = (explanation.rest.text,) if explanation.rest else ()
     return [
-        *(text for text in single if text), *(each.text for each in lines), *rest,
+        *(text for text in single if text), *lines, *rest,
         *explanation.missing, *explanation.rules, *explanation.alternatives,
     ]  # fmt: skip

@@ -92,7 +92,7 @@ def _failing(scene: Scene, call: str, times: int) -> tuple[bool, str]:
         "RONGZI_FAIL_WHEN": str(when),
     }
     figures: list[dict[str, Any]] = []
-    with scene.serving(**environment) as running:
+    with scene.serving(variables=environment) as running:
         for n in range(times):
             plan = scene.plan(running, 1.5, turn=n)
             with loading(plan) as found:
@@ -125,7 +125,7 @@ def _refuse_server(scene: Scene) -> None:
 
 @contextmanager
 def _mounted(folder: Path) -> Iterator[None]:
-    mount = ["mount", "-t", "tmpfs", "-o", _SMALL, "tmpfs", folder]
+    mount = ["mount", "-t", "tmpfs", "-o", _SMALL, "tmpfs", str(folder)]
     if os.getuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
         raise NotPermittedError("this account may not mount a small file system")
     try:

@@ -58,7 +58,7 @@ def clock_moved(scene: Scene) -> tuple[bool, str]:
     for turn, days in enumerate((1, -2, 0)):
         moved = days * _DAY
         environment = preloaded.environment | {"RONGZI_CLOCK_MOVED": str(moved)}
-        with scene.serving(clock=partial(_moved, moved), **environment) as running:
+        with scene.serving(clock=partial(_moved, moved), variables=environment) as running:
             plan = scene.plan(running, 2, turn=turn)
             with loading(plan) as found:
                 pass

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.support.faults.evidence import collect_evidence
@@ -36,7 +37,10 @@ class Scene:
 
     @contextmanager
     def serving(
-        self, port: int | None = None, clock: Callable[[], float] = time.time, **variables: str
+        self,
+        port: int | None = None,
+        clock: Callable[[], float] = time.time,
+        variables: Mapping[str, str] = MappingProxyType({}),
     ) -> Iterator[Running]:
         """Run the service on this home and ledger; `clock` gives the time of callers' tokens."""
         log, environment = self.folder / "serve.log", {**self.environment, **variables}
