@@ -50,7 +50,7 @@ SETS = (
 
 
 def read_set(known: PublicSet, folder: Path) -> tuple[Sample, Dictionary]:
-    """Return the rows of the set and the dictionary that ``rongzi dictionary`` drafts for it."""
+    """Return the rows of the set and the dictionary that training drafts for them unreviewed."""
     return sample_of(known, _table(known, folder).drop_columns(list(known.ids)))
 
 

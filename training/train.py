@@ -223,8 +223,12 @@ def _split(sample: Sample, rows: FlatRows, settings: Settings) -> tuple[Sample, 
 
 
 def drafted_dictionary(table: pa.Table, target: str, name: str) -> Dictionary:
-    """Return the dictionary that ``rongzi dictionary`` drafts for `table`, without review."""
-    return read_dictionary(draft_dictionary(table, target), f"the draft for {name}")
+    """Return a dictionary drafted for `table` that takes every column as it is given.
+
+    Nobody reviewed it, so what a draft for review would leave out is named in the run's notes.
+    """
+    text = draft_dictionary(table, target, as_given=True)
+    return read_dictionary(text, f"the draft for {name}")
 
 
 def _with_price(run: TrainedRun, requested: Settings) -> TrainedRun:

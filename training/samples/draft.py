@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from data.storage.flat_table import numbers, words
 from model.profile.dictionary import Text
 from training.samples.identifiers import identifier_kind, is_date
+from training.samples.sentinels import sentinels
 
 #: A column of numbers may have this share of words (they train and score as out of range).
 _MAX_WORDS = 0.01
@@ -41,9 +42,17 @@ class DraftedColumn:
     maximum: float | None = None
 
 
-def draft_dictionary(table: pa.Table, target: str) -> str:
-    """Return YAML in the dictionary's shape for every column of `table` but `target`."""
-    entries = [_entry(_draft_column(table[c], c)) for c in table.column_names if c != target]
+def draft_dictionary(table: pa.Table, target: str, as_given: bool = False) -> str:
+    """Return YAML in the dictionary's shape for every column of `table` but `target`.
+
+    Parameters
+    ----------
+    as_given : bool
+        Whether every value counts as one, and a column that may be protected is scored. A draft for
+        review leaves out both: codes that seem to mean missing lie outside its ranges.
+    """
+    columns = [c for c in table.column_names if c != target]
+    entries = [_entry(_draft_column(table[c], c, as_given)) for c in columns]
     return _HEAD.format(target=json.dumps(target, ensure_ascii=False)) + "".join(entries)
 
 
@@ -60,7 +69,7 @@ _HEAD = """\
 """
 
 
-def _draft_column(column: pa.ChunkedArray, name: str) -> DraftedColumn:
+def _draft_column(column: pa.ChunkedArray, name: str, as_given: bool) -> DraftedColumn:
     text = words(column)
     present = text[np.array([word is not None for word in text.tolist()], dtype=bool)]
     if not len(present):
@@ -70,11 +79,12 @@ def _draft_column(column: pa.ChunkedArray, name: str) -> DraftedColumn:
     as_number = numbers(column)
     if kind := identifier_kind(column, name):
         return _identifier(name, kind, as_number)
-    return (
-        _number(name, as_number)
+    drafted = (
+        _number(name, as_number, as_given)
         if _holds_numbers(as_number)
         else _text(name, present, is_date(column), len(text))
     )
+    return drafted if as_given else _unscored_if_protected(drafted)
 
 
 def _identifier(name: str, kind: Text, as_number: NDArray[np.float64]) -> DraftedColumn:
@@ -98,20 +108,29 @@ def _holds_numbers(values: NDArray[np.float64]) -> bool:
     )
 
 
-def _number(name: str, values: NDArray[np.float64]) -> DraftedColumn:
-    finite = values[np.isfinite(values)]
-    distinct = np.unique(finite)
+def _number(name: str, values: NDArray[np.float64], as_given: bool) -> DraftedColumn:
+    codes = sentinels(values)[: 0 if as_given else None]
+    distinct = np.setdiff1d(values[np.isfinite(values)], codes)
     notes = [
         f"observed {_shown(distinct[0])} to {_shown(distinct[-1])}",
         *_missing(np.isnan(values)),
+        *(_code_note(code, int((values == code).sum())) for code in codes),
     ]
     if np.isinf(values).any():
         notes.append(f"{np.isinf(values).sum():,} cells are no numbers and score as out of range")
     if len(distinct) == 1:
         return DraftedColumn(name, "number", "scored", (*notes, "constant: training will drop it"))
     kind = "flag" if set(distinct.tolist()) <= {0.0, 1.0} else "number"
-    low, high = (0.0, 1.0) if kind == "flag" else _range(distinct)
-    return DraftedColumn(name, kind, "scored", (*notes, *_protected(name)), low, high)
+    low, high = (0.0, 1.0) if kind == "flag" else _range(distinct, codes)
+    return DraftedColumn(name, kind, "scored", tuple(notes), low, high)
+
+
+def _code_note(code: float, rows: int) -> str:
+    return (
+        f"{_shown(code)} in {rows:,} rows lies far from the others and seems to mean missing: it is"
+        " out of range here. If it means missing, blank these cells in every table; if it is a"
+        " value, widen min and max"
+    )
 
 
 def _text(name: str, present: NDArray[np.object_], is_dates: bool, rows: int) -> DraftedColumn:
@@ -122,14 +141,25 @@ def _text(name: str, present: NDArray[np.object_], is_dates: bool, rows: int) ->
     if is_dates:
         note = "dates: turn them into months or days before some date to score them"
         return DraftedColumn(name, "text", "audit", (*notes, note))
-    return DraftedColumn(name, "text", "scored", (*notes, *_protected(name)))
+    return DraftedColumn(name, "text", "scored", tuple(notes))
 
 
-def _range(distinct: NDArray[np.float64]) -> tuple[float | None, float | None]:
-    """Return a plausible range: from 0 unless values are negative, to ten times the largest."""
+def _range(
+    distinct: NDArray[np.float64], codes: NDArray[np.float64]
+) -> tuple[float | None, float | None]:
+    """Return a plausible range: from 0 unless values are negative, to ten times the largest.
+
+    It ends halfway to a code that would lie within.
+    """
     largest = float(np.abs(distinct).max())
     ceiling = 10.0 ** math.ceil(math.log10(10 * largest)) if largest > 0 else 1.0
-    return (0.0 if distinct[0] >= 0 else -ceiling), ceiling
+    low, high = (0.0 if distinct[0] >= 0 else -ceiling), ceiling
+    for code in codes[(codes >= low) & (codes <= high)].tolist():
+        if code < distinct[0]:
+            low = max(low, (code + float(distinct[0])) / 2)
+        else:
+            high = min(high, (code + float(distinct[-1])) / 2)
+    return low, high
 
 
 def _missing(missing: NDArray[np.bool_]) -> list[str]:
@@ -143,10 +173,14 @@ def may_be_protected(name: str) -> bool:
     return any(_PROTECTED.match(part) for part in re.split(r"[^a-zA-Z\u4e00-\u9fff]+", parts))
 
 
-def _protected(name: str) -> list[str]:
-    if not may_be_protected(name):
-        return []
-    return ["may be protected: scoring by it may be unlawful, consider role: audit"]
+def _unscored_if_protected(drafted: DraftedColumn) -> DraftedColumn:
+    if drafted.role != "scored" or not may_be_protected(drafted.name):
+        return drafted
+    note = (
+        "may be protected: scoring by it may be unlawful, so it is kept for fairness checks only;"
+        " role: scored is for the committee to decide"
+    )
+    return replace(drafted, role="audit", notes=(*drafted.notes, note))
 
 
 def _shown(value: float) -> str:

@@ -15,9 +15,11 @@ from model.card.bins import Floats
 from model.card.scorecard import Card
 from model.errors import TrainingError
 from model.profile.dictionary import Dictionary, Text
+from training.samples.draft import may_be_protected
 from training.samples.groups import table_groups, ungrouped
 from training.samples.identifiers import UNIQUE, identifier_kind
 from training.samples.sample import Rows, Sample, Values
+from training.samples.sentinels import sentinels
 from training.samples.target import Target
 
 #: A text column with more different numbers among its words was probably meant as numbers.
@@ -149,9 +151,10 @@ def without_identifiers(table: pa.Table, dictionary: Dictionary) -> Dictionary:
 
 
 def table_notes(table: pa.Table, dictionary: Dictionary) -> tuple[str, ...]:
-    """Return what was left out of a table, and what was not read as written, by column and count.
+    """Return what a reader of the run should know of the table's columns.
 
-    No note shows a value of the table.
+    That is what was left out, what was not read as written, what is scored though it may be
+    protected, and codes that train as values. But for such a code, no note shows a value.
     """
     return (
         *(
@@ -159,7 +162,29 @@ def table_notes(table: pa.Table, dictionary: Dictionary) -> tuple[str, ...]:
             for name, kind in ungrouped(table, dictionary).items()
         ),
         *_unread(table, dictionary),
+        *_doubtful(table, dictionary),
     )
+
+
+def _doubtful(table: pa.Table, dictionary: Dictionary) -> Iterator[str]:
+    """Yield which scored columns may be protected, and which codes train as values."""
+    for name in dictionary.named("scored"):
+        own = dictionary[name]
+        if may_be_protected(name):
+            yield f"{name}：可能受保护，仍可入模 · may be protected, and may enter the card"
+        if own.type == "text":
+            continue
+        values = numbers(table[name])
+        low = -np.inf if own.minimum is None else own.minimum
+        high = np.inf if own.maximum is None else own.maximum
+        for code in sentinels(values).tolist():
+            if low <= code <= high:
+                rows = int((values == code).sum())
+                yield (
+                    f"{name}：{rows:,} 行为 {code:g}，远离其他取值，疑为缺失，仍按数值训练"
+                    f" · {code:g} in {rows:,} rows lies far from the others, seems to mean missing,"
+                    " and trains as a value"
+                )
 
 
 def _unread(table: pa.Table, dictionary: Dictionary) -> Iterator[str]:
