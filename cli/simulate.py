@@ -10,7 +10,7 @@ import click
 
 from cli.json_output import tell
 from cli.options import FILE, FOLDER
-from model.errors import ArchiveError
+from model.errors import GivenError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -83,7 +83,7 @@ def command(
 
 def _refuse_occupied(folder: Path | None) -> None:
     if folder is not None and folder.exists() and any(folder.iterdir()):
-        raise ArchiveError(f"{folder} is not empty: name a new folder, or remove this one first")
+        raise GivenError(f"{folder} is not empty: name a new folder, or remove this one first")
 
 
 def _simulate(members: int, months: int, seed: int) -> Simulation:

@@ -8,7 +8,7 @@ import click
 
 from cli.options import FILE
 from model.archive.tables import archive_tables
-from model.errors import ArchiveError
+from model.errors import GivenError
 
 
 @click.command("template")
@@ -23,9 +23,9 @@ def command(table: str, out: Path) -> None:
     from data.importing.template import write_template
 
     if out.suffix.lower() != ".xlsx":
-        raise ArchiveError(f"{out}: a template is a workbook, so its name ends in .xlsx")
+        raise GivenError(f"{out}: a template is a workbook, so its name ends in .xlsx")
     if out.exists():
-        raise ArchiveError(f"{out} exists and may be filled in: name a new file")
+        raise GivenError(f"{out} exists and may be filled in: name a new file")
     spec = archive_tables()[table]
     write_template(spec, out)
     click.echo(

@@ -23,6 +23,14 @@ class RongziError(Exception):
     """Something is broken and the message says what to do; the console prints only the message."""
 
 
+class BusyError(RongziError):
+    """Another run works in the same place; this one can be run after it."""
+
+
+class GivenError(RongziError):
+    """A name, a reason, an option or a place for the output that was given cannot be used."""
+
+
 class ContractError(RongziError):
     """A declaration shipped with the product (archive, dictionary or policy) contradicts itself."""
 
@@ -47,6 +55,10 @@ class TrainingError(RongziError):
     """The data cannot support a model: one class, too few bads, or no usable attribute."""
 
 
+class PromotionError(TrainingError):
+    """A card may not be promoted: its gates, its evidence, its trainer or its approver stop it."""
+
+
 class EditionError(RongziError):
     """A published whitelist edition is missing or damaged."""
 
@@ -68,7 +80,7 @@ class LedgerError(RongziError):
 
 
 class RunError(RongziError):
-    """A run cannot be resumed: none was interrupted, or what it read has changed."""
+    """A run cannot go on, or be resumed: none was interrupted, or what it read has changed."""
 
 
 class StaleTableError(RongziError):

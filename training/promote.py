@@ -23,7 +23,7 @@ from data.publishing.published_card import (
 )
 from data.publishing.signing import trusted_keys
 from model.card.card_file import CARD, CardFile, read_card
-from model.errors import TrainingError
+from model.errors import GivenError, PromotionError
 from training.gates.evidence import Evidence, has_evidence, read_evidence
 from training.gates.judge import judge, write_verdicts
 from training.gates.verdict import GATE_LIMITS, GateVerdicts, Verdict
@@ -175,7 +175,7 @@ def _card_folder(what: str, store: str | Path) -> Iterator[Path]:
         with card_of_run(what, store) as folder:
             yield folder
     else:
-        raise TrainingError(
+        raise GivenError(
             f"{what!r} is neither a folder with a {CARD} nor a run id of 32 hex digits;"
             " rongzi train prints both"
         )
@@ -185,7 +185,7 @@ def _judge(evidence: Evidence, day: date, home: Path) -> GateVerdicts:
     verdicts = judge(evidence, champion_of(home), GATE_LIMITS.on(day))
     if not verdicts.passed:
         failures = "".join(f"\n- {_describe(verdict)}" for verdict in verdicts.failed)
-        raise TrainingError(
+        raise PromotionError(
             f"{len(verdicts.failed)} of {len(verdicts.verdicts)} gates stop the card"
             f" {evidence.digest[:16]}; nothing was published{failures}"
         )
@@ -198,13 +198,13 @@ def _describe(verdict: Verdict) -> str:
 
 def _refuse_self_approval(trained_by: str, approved_by: str) -> None:
     if not trained_by:
-        raise TrainingError(
+        raise PromotionError(
             "the evidence does not say who trained the card, so the approver cannot be shown to be"
             " another person; train it again with rongzi train --trained-by NAME"
         )
     approvers = (approved_by, *approved_by.split(","))
     if _normalised(trained_by) in map(_normalised, approvers):
-        raise TrainingError(
+        raise PromotionError(
             f"{approved_by} trained this card and may not approve it; ask another person"
         )
 
@@ -225,7 +225,7 @@ def _remarks(evidence: Evidence, verdicts: GateVerdicts, run_id: str | None) -> 
 
 def _refuse_unjudged(folder: Path, digest: str, home: Path) -> None:
     if not was_promoted(home, digest):
-        raise TrainingError(
+        raise PromotionError(
             f"{folder}: the card has no evidence, so no gate can judge it; promote the"
             " training run by its id, or the folder that rongzi train --out wrote"
         )

@@ -20,7 +20,7 @@ from api.editions.manifest import as_of_folder
 from api.editions.publish import Previous
 from data.storage.archive import Archive
 from model.archive.tables import EVENT_ON
-from model.errors import EditionError
+from model.errors import EditionError, GivenError
 from model.policy.publication import PublicationLimits
 from model.profile.dictionary import Text
 
@@ -33,7 +33,7 @@ class Approval:
 
     Raises
     ------
-    EditionError
+    GivenError
         If name or reason is empty, too long, or not one line.
     """
 
@@ -44,10 +44,10 @@ class Approval:
     def __post_init__(self) -> None:
         is_name = self.by.strip() and self.by.isprintable() and len(self.by) <= _LONGEST_NAME
         if not is_name:
-            raise EditionError("--approved-by: expected the name of a person, in one line")
+            raise GivenError("--approved-by: expected the name of a person, in one line")
         length = len(self.because.strip())
         if not (_SHORTEST_REASON <= length <= _LONGEST_REASON and self.because.isprintable()):
-            raise EditionError(
+            raise GivenError(
                 f"--because: expected a reason of {_SHORTEST_REASON} to {_LONGEST_REASON}"
                 " characters, in one line"
             )

@@ -42,7 +42,7 @@ from data.storage.archive import Archive
 from data.storage.private_files import drafted
 from data.storage.profiles import Progress, profile_as_of, silent
 from data.storage.spark_profiles import Cluster
-from model.errors import EditionError
+from model.errors import GivenError
 from model.policy.policy import policy_on
 from model.policy.publication import publication_limits_on
 
@@ -97,11 +97,9 @@ def draft_whitelist(
     RunError
         If the run cannot resume, or Spark gives up.
     CardError
-        If no signed card is published under `home`.
-    EditionError
-        If there is no member, or the card scores what a profile lacks.
+        If no signed card is published under `home`, or it scores what a profile lacks.
     ArchiveError
-        If the archive is missing or damaged.
+        If the archive is missing or damaged, or has no member.
     """
     archive, basis = archive.pinned(), Basis(as_of, policy_on(as_of), published_card(home))
     pieces = kept(run_inputs(archive, basis, "spark" if cluster else "duckdb")) if kept else None
@@ -143,10 +141,10 @@ def publication(home: Path, out: Path) -> Iterator[Path]:
 
     Raises
     ------
-    EditionError
-        If another run publishes in `home`, or `out` is no Parquet file.
-    StorageError
-        If another run is writing `out`.
+    BusyError
+        If another run publishes in `home`, or is writing `out`.
+    GivenError
+        If `out` is no Parquet file.
     """
     with rows_file(out) as rows, publishing(home):
         yield rows
@@ -156,7 +154,7 @@ def publication(home: Path, out: Path) -> Iterator[Path]:
 def rows_file(out: Path) -> Iterator[Path]:
     """Hold `out` for one run that publishes nothing; see `publication`."""
     if out.suffix.lower() != ".parquet":
-        raise EditionError(f"{out}: an edition's rows are Parquet; end the name in .parquet")
+        raise GivenError(f"{out}: an edition's rows are Parquet; end the name in .parquet")
     with drafted(out) as rows:
         yield rows
 

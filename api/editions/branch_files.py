@@ -25,7 +25,7 @@ from data.storage.private_files import locked
 from model.archive.id_numbers import mask_name
 from model.card.reasons import MAX_REASONS, reason
 from model.decision.whitelist_changes import Change, change_line
-from model.errors import StorageError
+from model.errors import BusyError
 
 BranchLevel = Literal["county", "township"]
 Names = Literal["masked", "full", "none"]
@@ -72,11 +72,11 @@ class BranchFiles:
 
         Raises
         ------
-        StorageError
+        BusyError
             If another run is writing workbooks beside `folder`.
         """
         folder.parent.mkdir(parents=True, exist_ok=True)
-        refusal = StorageError(f"{folder.parent}: another run is writing here; run this one later")
+        refusal = BusyError(f"{folder.parent}: another run is writing here; run this one later")
         with locked(folder.parent, refusal):
             for stale in folder.parent.glob(f"{DRAFT}*"):
                 shutil.rmtree(stale)

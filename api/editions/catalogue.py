@@ -19,7 +19,7 @@ from api.editions.manifest import (
     is_edition_name,
     read_manifest,
 )
-from model.errors import EditionError, UnknownEditionError
+from model.errors import EditionError, GivenError, UnknownEditionError
 
 PUBLICATIONS = "publications.jsonl"
 PUBLISHED, ROLLED_BACK, PRUNED = "published", "rolled back", "pruned"
@@ -101,14 +101,18 @@ def rollback_target(home: Path, name: str | None) -> Path:
 
     Raises
     ------
-    EditionError
-        If there is none, or it is in use already.
+    UnknownEditionError
+        If there is none.
+    GivenError
+        If it is in use already.
     """
     current = current_folder(home)
     target = name or read_manifest(current).previous
     if target is None:
-        raise EditionError(f"{current.name} followed no edition, so there is nothing to go back to")
+        raise UnknownEditionError(
+            f"{current.name} followed no edition, so there is nothing to go back to"
+        )
     folder = folder_of(home, target)
     if folder == current:
-        raise EditionError(f"{folder.name} is in use already")
+        raise GivenError(f"{folder.name} is in use already")
     return folder

@@ -14,7 +14,7 @@ from pathlib import Path
 from api.core.calendar import date_in_china
 from api.editions.manifest import Manifest
 from data.storage.key_files import create
-from model.errors import EditionError
+from model.errors import EditionError, GivenError
 
 MARK = "demo.json"
 #: Stores of a home that somebody works in.
@@ -26,12 +26,12 @@ def mark_demo(home: Path, plays_on: date) -> None:
 
     Raises
     ------
-    EditionError
+    GivenError
         If the home already holds something.
     """
     present = [name for name in _STORES if (home / name).exists()]
     if present:
-        raise EditionError(
+        raise GivenError(
             f"{home / present[0]} exists, so this home cannot become a demo; choose an empty folder"
         )
     create(home / MARK, json.dumps({"plays_on": plays_on.isoformat()}).encode() + b"\n", 0o644)
@@ -70,12 +70,12 @@ def refuse_other_day(home: Path, manifest: Manifest) -> None:
 
     Raises
     ------
-    EditionError
+    GivenError
         If the day in the manifest is not the one of the home.
     """
     day = demo_day(home)
     if manifest.demo_day != (day.isoformat() if day else ""):
-        raise EditionError(
+        raise GivenError(
             f"{home}: the edition {_named(manifest.demo_day)} and the home"
             f" {_named(day.isoformat() if day else '')}; publish in a home of its own"
         )

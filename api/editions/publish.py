@@ -44,7 +44,7 @@ from data.publishing.pointer import use_folder
 from data.publishing.signing import signing_key
 from data.storage.private_files import locked
 from model.decision.whitelist_changes import change_line
-from model.errors import EditionError
+from model.errors import BusyError, EditionError
 
 #: How the names of folders begin that are no edition yet, or none any more.
 DRAFT = ".draft-"
@@ -115,12 +115,12 @@ def publishing(home: Path) -> Iterator[None]:
 
     Raises
     ------
-    EditionError
+    BusyError
         If another run has locked them.
     """
     root = editions_folder(home)
     root.mkdir(parents=True, exist_ok=True)
-    refusal = EditionError(f"{root}: another run is publishing here; run this one after it")
+    refusal = BusyError(f"{root}: another run is publishing here; run this one after it")
     with locked(root / ".lock", refusal):
         for draft in root.glob(f"{DRAFT}*"):
             shutil.rmtree(draft)

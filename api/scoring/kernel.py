@@ -21,7 +21,7 @@ from model.decision.whitelist import (
     assess,
     choose_household_borrowers,
 )
-from model.errors import EditionError
+from model.errors import ArchiveError, CardError
 from model.policy.policy import Policy
 
 SCHEMA = pa.schema(
@@ -94,8 +94,10 @@ def score_profile(profile: pa.Table, basis: Basis) -> Scored:
 
     Raises
     ------
-    EditionError
-        If there is no member, or the profile lacks an attribute of the card.
+    ArchiveError
+        If there is no member.
+    CardError
+        If the profile lacks an attribute of the card.
     """
     refuse_unusable(profile, basis)
     vacant = np.full(profile.num_rows, np.nan)
@@ -137,13 +139,13 @@ def member_ids(profile: pa.Table) -> NDArray[np.object_]:
 def refuse_unusable(profile: pa.Table, basis: Basis) -> None:
     """Refuse an empty profile, and one that the card cannot score; see `score_profile`."""
     if not profile.num_rows:
-        raise EditionError(
+        raise ArchiveError(
             f"the archive has no member known before {basis.as_of}; import the members' files, or"
             " choose a later date"
         )
     absent = set(basis.card.card.inputs) - set(profile.column_names)
     if absent:
-        raise EditionError(
+        raise CardError(
             f"the published card reads {', '.join(sorted(absent))}, which a member's profile does"
             " not have: it was trained on another table; promote a card trained on this archive"
         )

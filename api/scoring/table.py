@@ -23,7 +23,7 @@ from data.storage.score_columns import free_names
 from model.card.bins import Columns
 from model.card.reasons import MAX_REASONS, points_lost, ranked, reason_codes
 from model.card.scorecard import Card
-from model.errors import UnreadableFileError
+from model.errors import GivenError, UnreadableFileError
 
 Write = Callable[[pa.Table], None]
 ADDED = pa.schema(
@@ -67,8 +67,10 @@ def score_table(
     Raises
     ------
     UnreadableFileError
-        If the table cannot be read, lacks an attribute of the card, has too many values that the
-        card cannot place, or `out` ends neither in .csv nor in .parquet.
+        If the table cannot be read, lacks an attribute of the card, or has too many values that the
+        card cannot place.
+    GivenError
+        If `out` ends neither in .csv nor in .parquet.
     """
     parts = _parts(source, rows_at_a_time)
     first = next(parts)
@@ -133,14 +135,14 @@ def table_writer(out: Path) -> Iterator[Write]:
 
     Raises
     ------
-    UnreadableFileError
+    GivenError
         If `out` ends neither in .csv nor in .parquet.
-    StorageError
+    BusyError
         If another run is writing `out`.
     """
     writers = {".csv": _csv, ".parquet": _parquet}
     if out.suffix.lower() not in writers:
-        raise UnreadableFileError(f"{out}: the output's name must end in .csv or .parquet")
+        raise GivenError(f"{out}: the output's name must end in .csv or .parquet")
     writer = contextmanager(writers[out.suffix.lower()])
     with drafted(out) as draft, writer(draft) as write:
         yield write

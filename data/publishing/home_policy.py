@@ -28,7 +28,7 @@ from cryptography.exceptions import InvalidSignature
 
 from data.publishing.pointer import folder_in_use, use_folder
 from data.publishing.signing import signing_key, trusted_keys
-from model.errors import ContractError
+from model.errors import ContractError, GivenError
 from model.policy.texts import FILES
 
 FORMAT = "rongzi-policy/1"
@@ -119,12 +119,12 @@ def refuse_too_few(approved_by: Sequence[str]) -> list[str]:
 
     Raises
     ------
-    ContractError
+    GivenError
         If they are fewer than two, or a name is not one line.
     """
     people = sorted({_line("--approved-by", name, 100) for name in approved_by})
     if len(people) < APPROVERS:
-        raise ContractError(f"a policy is adopted by {APPROVERS} people: give --approved-by twice")
+        raise GivenError(f"a policy is adopted by {APPROVERS} people: give --approved-by twice")
     return people
 
 
@@ -140,7 +140,7 @@ def adopt(
 
     Raises
     ------
-    ContractError
+    GivenError
         As `refuse_too_few`, or if the reason is not one line.
     """
     people = refuse_too_few(approved_by)
@@ -196,7 +196,7 @@ def _is_signed(key: Any, payload: bytes, signature: bytes) -> bool:
 def _line(option: str, text: str, longest: int) -> str:
     plain = text.strip()
     if not plain or not plain.isprintable() or len(plain) > longest:
-        raise ContractError(f"{option}: expected one line of at most {longest} characters")
+        raise GivenError(f"{option}: expected one line of at most {longest} characters")
     return plain
 
 

@@ -26,7 +26,7 @@ from data.storage.private_files import drafted, locked
 from data.storage.row_groups import write_row_groups
 from data.storage.schema import arrow_schema, fitted, with_event_date
 from model.archive.tables import EVENT_ON, archive_tables
-from model.errors import ArchiveError
+from model.errors import ArchiveError, BusyError
 
 #: Rows per row group of a part.
 _ROW_GROUP = 1 << 18
@@ -82,7 +82,9 @@ class Archive:
         Raises
         ------
         ArchiveError
-            If the rows do not fit the contract's schema, or another process writes.
+            If the rows do not fit the contract's schema.
+        BusyError
+            If another process writes.
         """
         with self.writing() as written:
             return written.append_stream(table, [rows])
@@ -96,10 +98,10 @@ class Archive:
 
         Raises
         ------
-        ArchiveError
+        BusyError
             If another process has locked it.
         """
-        refusal = ArchiveError(f"another import is writing to {self.folder}; run this one after it")
+        refusal = BusyError(f"another import is writing to {self.folder}; run this one after it")
         with locked(self.folder / ".lock", refusal):
             before = adopted_parts(self.folder)
             written = ArchiveWriter(self.folder, {name: dict(of) for name, of in before.items()})

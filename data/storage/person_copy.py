@@ -20,7 +20,7 @@ from data.storage.cell_text import FORMULA_STARTS
 from data.storage.person_rows import PersonRows
 from data.storage.private_files import drafted
 from model.archive.tables import archive_tables
-from model.errors import StorageError
+from model.errors import GivenError
 from model.profile.dictionary import Text, member_dictionary
 
 #: Columns that name another person.
@@ -92,16 +92,14 @@ def write_copy(path: Path, parts: Sequence[Part], made_on: date) -> None:
 
     Raises
     ------
-    StorageError
+    GivenError
         If the ending is another.
     OSError
         If the disk is full or read-only.
     """
     write = {".html": _write_page, ".xlsx": _write_workbook}.get(path.suffix.lower())
     if write is None:
-        raise StorageError(
-            f"{path}: a copy is a page or a workbook; end the name in .html or .xlsx"
-        )
+        raise GivenError(f"{path}: a copy is a page or a workbook; end the name in .html or .xlsx")
     with drafted(path) as draft:
         write(draft, parts, made_on)
 

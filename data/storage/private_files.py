@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from model.errors import StorageError
+from model.errors import BusyError
 
 _FILE, _FOLDER = 0o600, 0o700
 
@@ -37,7 +37,7 @@ def drafted(path: Path) -> Iterator[Path]:
 
     Raises
     ------
-    StorageError
+    BusyError
         If another process is writing `path`.
     OSError
         If the disk is full or read-only; no draft is left then.
@@ -80,7 +80,7 @@ def _lock(draft: Path, path: Path) -> int:
         descriptor = _open(draft)
         if not _is_locked(descriptor):
             os.close(descriptor)
-            raise StorageError(f"{path}: another run is writing this file; run this one after it")
+            raise BusyError(f"{path}: another run is writing this file; run this one after it")
         # Its writer may have finished since it was opened: then the name is free again.
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(descriptor), draft.stat()):

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from model.card.card_json import card_from_json, card_to_json
 from model.card.scorecard import FORMATS, Card
-from model.errors import CardError
+from model.errors import CardError, GivenError
 
 CARD = "card.json"
 MANIFEST = "card.manifest"
@@ -86,7 +86,7 @@ def sign_card(folder: Path, key: SigningKey, approved_by: str, approved_at: date
     """
     file = read_card(folder)
     if not approved_by.strip() or not approved_by.isprintable() or len(approved_by) > 200:
-        raise CardError("the approver's name must be one printable line of at most 200 characters")
+        raise GivenError("the approver's name must be one printable line of at most 200 characters")
     statement = (
         f"format {file.card.format}\nsha256 {file.digest}\napproved-by {approved_by.strip()}\n"
         f"approved-at {approved_at.isoformat(timespec='seconds')}\nkey {key_id(key.public_key())}\n"

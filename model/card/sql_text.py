@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection
 from typing import Literal, get_args
 
-from model.errors import CardError
+from model.errors import CardError, GivenError
 
 #: ``portable``: unquoted names, one text for all three; the others quote names in their own way.
 Dialect = Literal["portable", "duckdb", "postgres", "spark"]
@@ -42,12 +42,12 @@ def refuse_unwritable(names: Collection[str], source: str, dialect: Dialect) -> 
     """
     quoted = [name for name in names if not _PLAIN_NAME.fullmatch(name)]
     if dialect == "portable" and quoted:
-        raise CardError(
+        raise GivenError(
             f"the columns {', '.join(quoted[:5])} need quotes, and databases quote differently;"
             f" choose one with --dialect {'|'.join(DIALECTS[1:])}"
         )
     if not _SOURCE.fullmatch(source):
-        raise CardError(
+        raise GivenError(
             f"{source!r} is not the name of a table or view; write it like schema.applicants"
         )
 

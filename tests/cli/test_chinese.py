@@ -6,14 +6,21 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 import pytest
 
 import model.errors
-from cli.chinese import is_chinese, texts
+from api.access.order_rows import OrderRefusedError
+from api.decisions.profiles import ProfileErasedError
+from api.editions.approval import Approval, HeldError
+from api.editions.catalogue import folder_of
+from api.editions.manifest import current_folder
+from api.editions.publish import publishing
+from api.webhooks.targets import WebhookError
+from cli.chinese import headline, is_chinese, texts
 from cli.main import _COMMANDS, rongzi
 from model.errors import RongziError
 
@@ -57,7 +64,30 @@ def test_every_kind_of_error_has_a_chinese_name() -> None:
         for name, kind in vars(model.errors).items()
         if isinstance(kind, type) and issubclass(kind, RongziError)
     }
-    assert kinds == texts()["errors"].keys()
+    own = (HeldError, OrderRefusedError, ProfileErasedError, WebhookError)
+    assert kinds | {kind.__name__ for kind in own} == texts()["errors"].keys()
+
+
+def _busy(home: Path) -> None:
+    with publishing(home), publishing(home):
+        raise AssertionError("two runs publish at once")
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (_busy, "另一次运行正在此处进行"),
+        (lambda home: Approval("Wang Min", "x"), "所给的名称、理由、选项或位置不能使用"),
+        (current_folder, "名单缺失、损坏或签署不符"),
+        (lambda home: folder_of(home, "edition-0"), "没有该期名单"),
+    ],
+)
+def test_the_heading_says_what_the_message_says(
+    tmp_path: Path, raised: Callable[[Path], object], expected: str
+) -> None:
+    with pytest.raises(RongziError) as found:
+        raised(tmp_path)
+    assert headline(found.value) == expected
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from cli.main import rongzi
 from data.publishing.home_policy import adopted, policy_folder
 from data.publishing.published_card import published_card
 from data.storage.archive import Archive
-from model.errors import ContractError
+from model.errors import ContractError, GivenError
 from model.policy.controls import controls_on
 from model.policy.policy import policy_on
 from model.policy.publication import publication_limits_on
@@ -146,7 +146,7 @@ def test_a_future_value_that_contradicts_another_is_found_today(home: Path, tmp_
     [TWO[:2] + TWO[4:], TWO[:2] * 2 + TWO[4:], (*TWO[:2], "--approved-by", " ", *TWO[4:])],
 )
 def test_one_person_adopts_nothing(home: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
-    with pytest.raises(ContractError):
+    with pytest.raises(GivenError):
         run(home, "adopt", four_eyes(tmp_path, later(0)), *words)
     assert adopted(home) is None
 

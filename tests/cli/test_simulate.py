@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from cli.simulate import command
 from data.storage.archive import Archive
 from model.archive.tables import archive_tables
-from model.errors import ArchiveError
+from model.errors import GivenError
 
 TABLES = archive_tables()
 SMALL = ["--members", "300", "--months", "12"]
@@ -38,14 +38,14 @@ def test_it_writes_every_table_and_tells_the_totals(tmp_path: Path) -> None:
 
 def test_an_archive_in_use_is_refused(tmp_path: Path) -> None:
     (tmp_path / "members").mkdir()
-    with pytest.raises(ArchiveError, match="is not empty: name a new folder"):
+    with pytest.raises(GivenError, match="is not empty: name a new folder"):
         run("--out", str(tmp_path))
 
 
 def test_branch_files_in_use_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "old.csv").touch()
-    with pytest.raises(ArchiveError, match="inbox is not empty"):
+    with pytest.raises(GivenError, match="inbox is not empty"):
         run("--out", str(tmp_path / "archive"), "--export-files", str(tmp_path / "inbox"))
     assert not (tmp_path / "archive").exists()
 

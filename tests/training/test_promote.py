@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from cli.main import rongzi
 from data.publishing.published_card import published_card
-from model.errors import CardError, TrainingError
+from model.errors import CardError, PromotionError
 from training.promote import promote, roll_back
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -50,7 +50,7 @@ def put(cards, home, seed, who="Wang Pi"):
 
 @pytest.mark.parametrize("name", ["Li Xun", " li xun ", "Ｌｉ Xun"])
 def test_the_person_who_trained_a_card_may_not_approve_it(cards, home, name):
-    with pytest.raises(TrainingError, match="trained this card and may not approve it"):
+    with pytest.raises(PromotionError, match="trained this card and may not approve it"):
         put(cards, home, "1", name)
     assert not (home / "cards").exists()
 
@@ -60,7 +60,7 @@ def test_a_failing_gate_stops_the_promotion_and_is_named_with_its_remedy(cards, 
     path = tmp_path / "card" / "evidence.json"
     notes = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**notes, "points_psi": 0.4}), encoding="utf-8")
-    with pytest.raises(TrainingError, match=r"POINTS_STABILITY: .*0.4000.*at most 0.25.*train"):
+    with pytest.raises(PromotionError, match=r"POINTS_STABILITY: .*0.4000.*at most 0.25.*train"):
         promote(str(tmp_path / "card"), "Wang Pi", NOW, home, cards / "none")
     assert not (home / "cards").exists()
 

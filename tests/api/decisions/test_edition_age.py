@@ -20,7 +20,7 @@ from api.editions.demo import MARK, mark_demo
 from api.editions.in_use import Age, Service, load
 from api.server.app import create_app
 from model.decision.decision import Request
-from model.errors import ContractError, EditionError
+from model.errors import ContractError, GivenError
 from model.policy.publication import publication_limits_on, read_publication_limits
 from model.policy.texts import shipped_text
 from tests.support.recording.home import old_home
@@ -158,7 +158,7 @@ def test_a_demo_counts_to_the_day_it_plays_on_and_every_answer_shows_it(
 
 def test_no_home_that_holds_something_becomes_a_demo(tmp_path: Path) -> None:
     home = old_home(tmp_path / "home", with_ledger=False)
-    with pytest.raises(EditionError, match="cannot become a demo"):
+    with pytest.raises(GivenError, match="cannot become a demo"):
         mark_demo(home, date(2023, 10, 9))
     # A mark written by hand does not make its edition younger: it is not served at all.
     (home / MARK).write_text('{"plays_on": "2023-10-09"}')

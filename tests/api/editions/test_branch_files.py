@@ -20,7 +20,7 @@ from api.editions.contents import Contents
 from cli.main import rongzi
 from data.storage.archive import Archive
 from data.storage.private_files import locked
-from model.errors import StorageError
+from model.errors import BusyError
 
 DAY = date(2023, 10, 2)
 
@@ -139,7 +139,7 @@ def test_workbooks_of_two_runs_are_not_mixed_and_those_of_a_killed_run_are_remov
     left.mkdir(parents=True)
     with (
         locked(folder.parent, AssertionError()),
-        pytest.raises(StorageError, match="another run is writing here"),
+        pytest.raises(BusyError, match="another run is writing here"),
     ):
         files.write(folder)
     assert left.exists()

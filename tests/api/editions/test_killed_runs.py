@@ -28,7 +28,7 @@ from cli.main import rongzi
 from data.publishing.published_card import published_card
 from data.storage.archive import Archive
 from data.storage.private_files import drafted
-from model.errors import EditionError, StorageError
+from model.errors import BusyError, EditionError
 from model.policy.policy import policy_on
 from tests.support.faults.killed_runs import Task, killed_after, killed_at_change
 
@@ -161,10 +161,10 @@ def test_a_second_run_in_the_same_home_or_to_the_same_file_is_refused(
              "--home", str(home), "--out", str(out)]  # fmt: skip
     run = partial(CliRunner().invoke, rongzi, catch_exceptions=False)
     before = current_folder(home)
-    with publishing(home), pytest.raises(EditionError, match="another run is publishing here"):
+    with publishing(home), pytest.raises(BusyError, match="another run is publishing here"):
         run(words)
     with drafted(out) as draft:
-        with pytest.raises(StorageError, match="another run is writing this file"):
+        with pytest.raises(BusyError, match="another run is writing this file"):
             run([*words, "--dry-run"])
         draft.write_bytes(b"the first run's rows")
     assert out.read_bytes() == b"the first run's rows"
@@ -174,7 +174,7 @@ def test_a_second_run_in_the_same_home_or_to_the_same_file_is_refused(
 def test_editions_are_not_rolled_back_or_pruned_while_a_run_publishes(nights: Nights) -> None:
     approval, at = Approval("Tester", "a test of locks"), datetime(2023, 10, 9, tzinfo=UTC)
     with publishing(nights.home):
-        with pytest.raises(EditionError, match="another run is publishing"):
+        with pytest.raises(BusyError, match="another run is publishing"):
             roll_back(nights.home, None, approval, at)
-        with pytest.raises(EditionError, match="another run is publishing"):
+        with pytest.raises(BusyError, match="another run is publishing"):
             prune(nights.home, [], at)

@@ -23,7 +23,7 @@ from data.publishing.published_card import publish_card, published_card
 from data.storage.archive import Archive
 from model.card.card_file import write_card
 from model.card.scorecard import Card
-from model.errors import CardError, EditionError
+from model.errors import ArchiveError, CardError, GivenError
 from model.policy.policy import policy_on
 
 
@@ -200,7 +200,7 @@ def test_a_failed_run_leaves_the_edition_in_use_alone(
 ) -> None:
     _publish(archive, member_profile, home)
     before = sorted(path.name for path in (home / "editions").iterdir())
-    with pytest.raises(EditionError, match="has no member"):
+    with pytest.raises(ArchiveError, match="has no member"):
         _publish(archive, member_profile.slice(0, 0), home, date(2023, 10, 2))
     assert sorted(path.name for path in (home / "editions").iterdir()) == before
 
@@ -208,7 +208,7 @@ def test_a_failed_run_leaves_the_edition_in_use_alone(
 def test_a_card_for_another_table_is_refused_by_name(
     archive: Archive, member_profile: pa.Table, home: Path
 ) -> None:
-    with pytest.raises(EditionError, match=r"average_balance_12m.*trained on another table"):
+    with pytest.raises(CardError, match=r"average_balance_12m.*trained on another table"):
         _publish(archive, member_profile.drop_columns(["average_balance_12m"]), home)
 
 
@@ -222,7 +222,7 @@ def test_an_unsigned_card_makes_no_edition(
 
 
 def test_rows_are_written_as_parquet_only(archive: Archive, home: Path) -> None:
-    with pytest.raises(EditionError, match="Parquet"):
+    with pytest.raises(GivenError, match="Parquet"):
         publish_whitelist(archive, date(2023, 10, 1), home, home / "rows.csv")
 
 

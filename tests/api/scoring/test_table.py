@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from api.scoring.table import ADDED, score_table
+from cli.main import rongzi
 from cli.score import command
 from data.publishing.published_card import card_in, publish_card
 from data.storage.placement import Placement
@@ -23,7 +25,7 @@ from model.card.bins import Bins, Term
 from model.card.card_file import write_card
 from model.card.reason_table import AttributeText
 from model.card.scorecard import Card, Grade, Scaling
-from model.errors import CardError, StorageError, UnreadableFileError
+from model.errors import BusyError, CardError, GivenError, UnreadableFileError
 from model.profile.dictionary import Text
 
 HEADER = ["id", "年龄", "income", "job", "note"]
@@ -212,7 +214,7 @@ def test_a_table_that_the_card_cannot_place_is_refused_unless_the_share_is_allow
 @pytest.mark.parametrize("name", ["out.xlsx", "out", "out.csv.gz"])
 def test_an_output_of_another_kind_is_refused(card: Card, tmp_path: Path, name: str) -> None:
     source = _written(tmp_path / "in.csv", LINES)
-    with pytest.raises(UnreadableFileError, match=r"\.csv or \.parquet"):
+    with pytest.raises(GivenError, match=r"\.csv or \.parquet"):
         score_table(source, card, tmp_path / name)
 
 
@@ -257,6 +259,24 @@ def test_the_command_notes_that_a_card_is_unsigned(card_dir: Path, tmp_path: Pat
     )
 
 
+def test_json_counts_the_values_of_each_column_and_a_promoted_card_is_told(
+    card_dir: Path, tmp_path: Path
+) -> None:
+    source, out = _written(tmp_path / "in.csv", LINES), tmp_path / "out.csv"
+    words = ["score", "--table", source, "--card", card_dir, "--out", out, "--home", tmp_path]
+    done = CliRunner().invoke(rongzi, [*map(str, words), "--json"], catch_exceptions=False)
+    found = json.loads(done.stdout)
+    assert found["columns"]["income"] == {
+        "rows": 5, "missing": 1, "unreadable": 0, "out_of_range": 1, "unseen": 0,
+    }  # fmt: skip
+    assert "no decision can use it" in done.stderr
+    (tmp_path / "cards").mkdir()
+    line = json.dumps({"card_digest": found["card_digest"]})
+    (tmp_path / "cards" / "promotions.jsonl").write_text(f"{line}\n")
+    done = CliRunner().invoke(rongzi, [*map(str, words)], catch_exceptions=False)
+    assert f"was promoted; its signed copy is {tmp_path / 'cards'}" in done.stderr
+
+
 def test_the_command_scores_a_table_with_many_words_only_when_told_to(
     card_dir: Path, tmp_path: Path
 ) -> None:
@@ -298,7 +318,7 @@ def test_a_missing_card_says_what_to_do(tmp_path: Path) -> None:
 def test_a_second_run_to_the_same_file_is_refused(tmp_path: Path, card: Card) -> None:
     source, out = _written(tmp_path / "in.csv", LINES), tmp_path / "scored.csv"
     with drafted(out) as draft:
-        with pytest.raises(StorageError, match="another run is writing"):
+        with pytest.raises(BusyError, match="another run is writing"):
             score_table(source, card, out)
         draft.write_text("of the first run")
     assert out.read_text() == "of the first run"

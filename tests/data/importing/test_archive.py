@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from data.importing.importer import import_files
 from data.storage.archive import Archive, ArchiveWriter
 from model.archive.tables import RECORDED_AT
-from model.errors import ArchiveError
+from model.errors import BusyError
 from tests.support.sending_branch import FIRST, LATER, counts, id_number, member, parcels
 
 
@@ -223,5 +223,5 @@ def test_a_crash_between_tables_is_healed_by_importing_again(branch, monkeypatch
 
 
 def test_two_imports_into_one_archive_wait_for_each_other(branch):
-    with branch.archive.writing(), pytest.raises(ArchiveError, match="another import"):
+    with branch.archive.writing(), pytest.raises(BusyError, match="another import"):
         branch.imported("m.csv", "members", [member(1)])

@@ -9,7 +9,7 @@ import pytest
 from data.storage.archive import Archive
 from data.storage.schema import arrow_schema
 from model.archive.tables import EVENT_ON, archive_tables
-from model.errors import ArchiveError
+from model.errors import ArchiveError, BusyError
 
 MOMENT = datetime.fromisoformat("2023-06-01T00:00:00")
 
@@ -80,7 +80,7 @@ def test_rows_that_do_not_fit_the_contract_are_refused(archive):
 
 
 def test_only_one_writer_locks_the_archive(archive):
-    with archive.writing(), pytest.raises(ArchiveError, match="another import"):
+    with archive.writing(), pytest.raises(BusyError, match="another import"):
         archive.append("plots", plots("2023-S"))
     archive.append("plots", plots("2023-S"))
 

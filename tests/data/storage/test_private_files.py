@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data.storage.private_files import drafted
-from model.errors import StorageError
+from model.errors import BusyError
 from tests.support.faults.killed_runs import killed_after, write_and_wait
 
 
@@ -35,7 +35,7 @@ def test_a_second_writer_is_refused_and_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "rows"
     with drafted(path) as draft:
         draft.write_text("first")
-        with pytest.raises(StorageError, match="another run is writing"), drafted(path):
+        with pytest.raises(BusyError, match="another run is writing"), drafted(path):
             pass
     assert path.read_text() == "first"
     with drafted(path) as draft:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from model.card import card_file
 from model.card.card_file import CARD, MANIFEST, key_id, read_card, sign_card, write_card
 from model.card.card_json import card_to_json
-from model.errors import CardError
+from model.errors import CardError, GivenError
 
 NOON = datetime(2023, 10, 1, 12, tzinfo=UTC)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -104,7 +104,7 @@ def test_an_unsigned_card_is_read_only_if_no_signature_is_required(tmp_path, mem
 @pytest.mark.parametrize("name", ["", "  ", "two\nlines", "x" * 201, "tab\there"])
 def test_an_approver_must_be_one_printable_line(tmp_path, member_card, name):
     write_card(tmp_path, member_card)
-    with pytest.raises(CardError, match="one printable line"):
+    with pytest.raises(GivenError, match="one printable line"):
         sign_card(tmp_path, KEY, name, NOON)
 
 

@@ -13,7 +13,7 @@ from model.card.card_file import CardFile
 from model.card.card_sql import card_sql
 from model.card.derived import KINDS, Derived
 from model.card.scorecard import Card, Grade, Scaling
-from model.errors import CardError
+from model.errors import GivenError
 from tests.support.cards.edge_cases import hard_card, random_rows, table_of, wording
 
 
@@ -180,7 +180,7 @@ NAMES = ("年收入", 'the "change"', "rate`s", f"{LONG}甲", f"{LONG}乙", f"{L
 
 
 def test_names_that_need_quotes_are_refused_with_the_remedy():
-    with pytest.raises(CardError, match='年收入, the "change"'):
+    with pytest.raises(GivenError, match='年收入, the "change"'):
         card_sql(signed(renamed(hard_card(), NAMES)))
 
 
@@ -212,5 +212,5 @@ def test_texts_from_the_dictionary_end_no_comment_and_name_no_table():
     query = card_sql(signed(hard_card()))
     for line in query.splitlines():
         assert "DROP TABLE" not in line or line.lstrip().startswith("-- ")
-    with pytest.raises(CardError, match="not the name of a table"):
+    with pytest.raises(GivenError, match="not the name of a table"):
         card_sql(signed(hard_card()), source="x; DROP TABLE y")

@@ -23,7 +23,7 @@ from data.publishing.published_card import published_card
 from data.storage.flat_table import card_columns, read_flat_table
 from model import __version__
 from model.card.reasons import points_lost, ranked, reason_codes
-from model.errors import TrainingError
+from model.errors import PromotionError, TrainingError
 from tests.support.service.ports import free_port
 from tests.support.training_table import write_loans
 from training.promote import promote
@@ -136,7 +136,7 @@ def test_a_card_without_evidence_is_not_promoted(trained, tmp_path, member_card)
 
     write_card(tmp_path / "card", member_card)
     now = datetime(2023, 10, 2, tzinfo=UTC)
-    with pytest.raises(TrainingError, match="the card has no evidence"):
+    with pytest.raises(PromotionError, match="the card has no evidence"):
         promote(str(tmp_path / "card"), "王审批", now, tmp_path / "home", tmp_path / "none")
     assert not (tmp_path / "home" / "cards").exists()
 
