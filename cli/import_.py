@@ -266,7 +266,7 @@ def _print_last_months(result: ImportReport) -> None:
     if months:
         click.echo("\n各表最近月份 last month known")
     for table, last in months.items():
-        behind = result.last_months.counties_behind(table)
+        behind = result.last_months.counties_behind(table, result.recorded_at.date())
         older = "、".join(f"{code} {month:%Y-%m}" for code, month in [*behind.items()][:_MAX_SHOWN])
         line = f"  {last:%Y-%m}  {archive_tables()[table].zh} {table}"
         click.echo(line + (f"；较旧县区 counties behind: {older}" if older else ""))

@@ -13,7 +13,7 @@ from api.operation.schemas import BothShape
 from data.importing.kept import KeptReport
 from data.importing.reasons import REASONS, in_general, of_remark
 from model.archive.tables import archive_tables
-from model.policy.freshness import months_allowed, months_behind
+from model.policy.freshness import months_allowed, months_behind, sent_regularly
 from model.profile.dictionary import Text
 
 
@@ -125,7 +125,9 @@ class CountyMonth(BaseModel):
     county_code: str
     county: str | None = Field(description="its name; null where the edition in use has none")
     last_month: date
-    is_behind: bool = Field(description="whether another county is known to a later month")
+    is_behind: bool = Field(
+        description="whether another county is known to a later month of a table sent regularly"
+    )
 
 
 class FreshTable(BaseModel):
@@ -196,7 +198,7 @@ def _fresh(
                 county_code=code,
                 county=names.get(code),
                 last_month=month,
-                is_behind=month < last,
+                is_behind=month < last and table in sent_regularly(on),
             )
             for code, month in known.items()
             if any(place.startswith(code) or code.startswith(place) for place in places)

@@ -11,6 +11,7 @@ import duckdb
 from data.storage.archive import Archive
 from data.storage.schema import select_list
 from model.archive.tables import EVENT_ON, RECORDED_AT, Table, archive_tables
+from model.policy.freshness import sent_regularly
 
 #: Columns that hold the code of a place; its first six digits are the county's.
 _PLACES = ("village_code", "place")
@@ -29,8 +30,13 @@ class LastMonths:
         """The last month known of each table that has rows."""
         return {table: max(months.values()) for table, months in self.by_county.items()}
 
-    def counties_behind(self, table: str) -> dict[str, date]:
-        """Return the counties whose last month of `table` is older than that of another county."""
+    def counties_behind(self, table: str, on: date) -> dict[str, date]:
+        """Return the counties whose last month of `table` is older than that of another county.
+
+        None is, of a table that no county sends regularly; see `sent_regularly`.
+        """
+        if table not in sent_regularly(on):
+            return {}
         last = self.by_table[table]
         return {code: month for code, month in self.by_county[table].items() if month < last}
 

@@ -36,6 +36,20 @@ def read_freshness(text: str, day: date) -> Mapping[str, int]:
     }
 
 
+def sent_regularly(day: date) -> frozenset[str]:
+    """Return the tables that every county sends again and again.
+
+    These are tables of months and those with a limit on `day`. In the others a county without newer
+    rows may simply have had nothing to record, such as a new cooperative.
+    """
+    monthly = (
+        name
+        for name, table in archive_tables().items()
+        if table.event is not None and table.columns[table.event].kind == "month"
+    )
+    return frozenset(monthly) | months_allowed(day).keys()
+
+
 def months_behind(last_month: date, as_of: date) -> int:
     """Return the full months between `last_month` and the month before `as_of`."""
     return (as_of.year - last_month.year) * 12 + as_of.month - last_month.month - 1

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import rongzi
 from data.storage.archive import Archive
-from data.storage.freshness import last_months
+from data.storage.freshness import LastMonths, last_months
 from data.storage.schema import arrow_schema
 from model.archive.tables import EVENT_ON, archive_tables
 from model.errors import StaleTableError
@@ -40,7 +40,17 @@ def test_each_table_has_a_last_month_by_county(branch: SendingBranch) -> None:
     found = last_months(branch.archive)
     assert found.by_county["parcels"] == {"371521": date(2023, 5, 1), "371522": date(2023, 8, 1)}
     assert found.by_table["parcels"] == date(2023, 8, 1)
-    assert found.counties_behind("parcels") == {"371521": date(2023, 5, 1)}
+    assert found.counties_behind("parcels", AS_OF) == {"371521": date(2023, 5, 1)}
+
+
+def test_no_county_is_behind_in_a_table_that_it_sends_when_something_happens() -> None:
+    months = {"371521": date(2019, 5, 1), "371522": date(2023, 8, 1)}
+    for table in ("cooperatives", "stations", "cooperative_members", "accounts", "villages"):
+        assert LastMonths({table: months}).counties_behind(table, AS_OF) == {}
+    for table in ("cooperative_sales", "station_months", "cashflow", "plots"):
+        assert LastMonths({table: months}).counties_behind(table, AS_OF) == {
+            "371521": date(2019, 5, 1)
+        }
 
 
 def test_a_month_recorded_later_does_not_count_before(branch: SendingBranch) -> None:
