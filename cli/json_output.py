@@ -30,6 +30,11 @@ def tell(**results: Any) -> None:
         told.update(results)
 
 
+def is_asked() -> bool:
+    """Return whether the command that runs was asked for JSON."""
+    return _told.get() is not None
+
+
 def with_json(command: click.Command) -> click.Command:
     """Return `command` with the option ``--json``, if it has none of its own and is no group."""
     has_own = any("--json" in parameter.opts for parameter in command.params)

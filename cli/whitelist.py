@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import date, datetime
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.approvals import approvers_of, order_option
-from cli.json_output import tell
+from cli.json_output import is_asked, tell
 from cli.options import (
     FILE,
     FOLDER,
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 
 #: Exit code: the publication changes more than the limits allow, and nobody approved it.
 HELD = 3
+#: Seconds between two lines of progress.
+_BETWEEN_LINES = 10.0
 
 
 @click.command("whitelist")
@@ -98,6 +103,11 @@ def command(
         raise click.UsageError("a dry run keeps nothing to --resume")
     if branch_names == "full" and approval is None and order_id is None:
         raise click.UsageError("--branch-names full needs --approved-by and --because, or --order")
+    if dry_run:
+        _say(
+            "试运行：不发布，可与发布中的运行并行"
+            " dry run: publishes nothing, and works beside a run that does"
+        )
     with rows_file(out) if dry_run else publication(home, out) as rows:
         kept = None if dry_run else resuming(home) if resume else beginning(home)
         draft = _drafted(archive, day, home, kept, cluster)
@@ -126,11 +136,12 @@ def _drafted(
     from data.storage.archive import Archive
     from model.policy.policy import policy_on
 
+    _say(f"画像 profiles of {archive} as of {day}: 开始 begun")
     consents = consents_before(ledger_location(home, None), day, policy_on(day).consent_terms)
-    draft = draft_whitelist(
-        Archive(archive), day, home, consents, kept=kept,
-        progress=_progress(), cluster=cluster,
-    )  # fmt: skip
+    with _progress() as progress:
+        draft = draft_whitelist(
+            Archive(archive), day, home, consents, kept=kept, progress=progress, cluster=cluster
+        )
     tell(
         as_of=day, tiers=_tiers(draft), published=None,
         beyond_limits=[{"code": e.code, "zh": e.text.zh, "en": e.text.en} for e in draft.excesses],
@@ -196,22 +207,33 @@ def _write_branch_files(
     click.echo(f"网点文件 branch files: {len(written)} → {folder}")
 
 
-def _progress() -> Callable[[int, int], None]:
-    """Return a function that prints, after each piece but the last, its speed and the time left."""
-    began, before = time.monotonic(), 0
+def _say(line: str) -> None:
+    """Print a line about the run's course, unless a program reads the result."""
+    if not is_asked():
+        click.echo(line, err=True)
 
-    def say(done: int, total: int) -> None:
-        nonlocal began, before
-        now = time.monotonic()
-        speed = (done - before) / max(now - began, 1e-9)
-        began, before = now, done
-        if done < total:
-            left = round((total - done) / speed)
-            click.echo(
-                f"画像 profiles {done:,} / {total:,}, {speed:,.0f} /s, 余 left {left:,} s", err=True
-            )
 
-    return say
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Say every ten seconds how far the run is; yield what it tells the profiles done, and all."""
+    began, over, state = time.monotonic(), Event(), "画像 profiles"
+
+    def profiled(done: int, total: int) -> None:
+        nonlocal state
+        state = f"画像 profiles {done:,} / {total:,}" if done < total else "评分 scoring"
+
+    def say() -> None:
+        while not over.wait(_BETWEEN_LINES):
+            _say(f"运行中 at work {time.monotonic() - began:,.0f} s: {state}")
+
+    # A thread does not see on its own whether JSON was asked for.
+    thread = Thread(target=copy_context().run, args=(say,), daemon=True)
+    thread.start()
+    try:
+        yield profiled
+    finally:
+        over.set()
+        thread.join()
 
 
 def _tiers(draft: Draft) -> dict[str, int]:

@@ -75,7 +75,8 @@ def test_a_publication_that_is_held_says_so_with_its_exit_code(
     held, _ = run(*words, "2030-01-01", exit_code=3)
     assert held["published"] is None
     assert "AS_OF_IN_FUTURE" in {each["code"] for each in held["beyond_limits"]}
-    published, _ = run(*words, "2023-10-02")
+    published, done = run(*words, "2023-10-02")
+    assert "begun" not in done.stderr
     assert Path(published["published"]).is_dir()
     assert published["tiers"]["members"] == 1_200
     assert published["beyond_limits"] == []

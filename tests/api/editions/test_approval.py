@@ -14,13 +14,15 @@ import pyarrow.compute as pc
 import pytest
 from click.testing import CliRunner, Result
 
+import cli.whitelist
 from api.editions.approval import Approval, HeldError
 from api.editions.batch import draft_whitelist, publish_whitelist
 from api.editions.catalogue import editions, records
 from api.editions.manifest import current_folder
+from api.editions.publish import publishing
 from cli.main import rongzi
 from data.storage.archive import Archive
-from model.errors import EditionError
+from model.errors import EditionError, GivenError
 
 DAY = date(2023, 10, 1)
 APPROVED = ("--approved-by", "Head of Risk", "--because", "the county's files came late")
@@ -104,18 +106,23 @@ def test_a_word_without_name_or_reason_is_refused(
     if len(words) == 2:
         assert whitelist(home, simulated_archive, DAY, *words).exit_code == 2
     else:
-        with pytest.raises(EditionError, match="expected"):
+        with pytest.raises(GivenError, match="expected"):
             whitelist(home, simulated_archive, DAY, *words)
     assert current_folder(home).name == before
 
 
-def test_a_dry_run_writes_the_rows_and_publishes_nothing(
-    home: Path, simulated_archive: Archive
+def test_a_dry_run_works_beside_a_run_writes_the_rows_and_publishes_nothing(
+    home: Path, simulated_archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = current_folder(home).name
     (home / "rows.parquet").unlink()
-    done = whitelist(home, simulated_archive, date(2023, 12, 20), "--dry-run")
+    monkeypatch.setattr(cli.whitelist, "_BETWEEN_LINES", 0.01)
+    with publishing(home):
+        done = whitelist(home, simulated_archive, date(2023, 12, 20), "--dry-run")
     assert done.exit_code == 0
+    assert "works beside a run that does" in done.stderr
+    assert f"profiles of {simulated_archive.folder} as of 2023-12-20: 开始 begun" in done.stderr
+    assert "运行中 at work" in done.stderr
     assert "STALE_TABLE" in done.stdout
     assert (home / "rows.parquet").exists()
     assert (current_folder(home).name, len(editions(home))) == (before, 1)
