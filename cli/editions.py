@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.approvals import approvers_of, order_option
-from cli.groups import SuggestingGroup
+from cli.groups import HomeGroup
 from cli.options import approval_of, approval_options, home_option, use_policy_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
-@click.group("editions", cls=SuggestingGroup)
+@click.group("editions", cls=HomeGroup)
 def command() -> None:
     """List, show, compare, roll back and prune the published editions of a home."""
 

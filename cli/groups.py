@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from itertools import islice
 
 import click
 
@@ -10,6 +11,7 @@ from cli.chinese import is_chinese, translated
 from cli.json_output import with_json
 
 _LIKE_ENOUGH = 0.5
+_HOME = "--home"
 
 
 class SuggestingGroup(click.Group):
@@ -40,3 +42,30 @@ class SuggestingGroup(click.Group):
             listed = f" 是否指 did you mean: {', '.join(likely)}?" if likely else ""
             ctx.fail(f"没有该命令 no such command: {name!r}.{listed}")
         return super().resolve_command(ctx, args)
+
+
+class HomeGroup(SuggestingGroup):
+    """A group whose ``--home`` is taken before the subcommand as well as after it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse `args` with ``--home`` where it is declared: on the group, or on its commands."""
+        is_own = any(_HOME in each.opts for each in self.params)
+        return super().parse_args(ctx, _with_home_moved(args, is_own))
+
+
+def _with_home_moved(args: list[str], to_front: bool) -> list[str]:
+    home: list[str] = []
+    rest: list[str] = []
+    words = iter(args)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word == _HOME:
+            home = [word, *islice(words, 1)]
+        elif word.startswith(f"{_HOME}="):
+            home = [word]
+        else:
+            rest.append(word)
+    if to_front or not rest or rest[0].startswith("-"):
+        return [*home, *rest]
+    return [rest[0], *home, *rest[1:]]

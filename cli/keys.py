@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.groups import SuggestingGroup
+from cli.groups import HomeGroup
 from cli.options import FILE, home_option
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _purpose = click.argument("purpose", type=click.Choice(["card", "edition", "policy", "run"]))
 
 
-@click.group("keys", cls=SuggestingGroup)
+@click.group("keys", cls=HomeGroup)
 def command() -> None:
     """Manage the keys that sign; run it where they lie, not as the service."""
 

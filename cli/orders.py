@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.accounts import because_option, open_accounts, signed_in_at_console
-from cli.groups import SuggestingGroup
+from cli.groups import HomeGroup
 from cli.json_output import tell
 from cli.options import home_option, settings_of, use_policy_of
 
@@ -22,7 +22,7 @@ _as_option = click.option("--as", "name", required=True, metavar="NAME", help="W
 _ORDERERS = frozenset({"analyst", "operator", "head", "manager"})
 
 
-@click.group("orders", cls=SuggestingGroup)
+@click.group("orders", cls=HomeGroup)
 @home_option
 @click.pass_context
 def command(context: click.Context, home: Path) -> None:

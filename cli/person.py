@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.groups import SuggestingGroup
+from cli.groups import HomeGroup
 from cli.json_output import tell
 from cli.options import EXISTING_FOLDER, FILE, archive_option, home_option, use_policy_of
 from cli.person_erasure import LEFT, erased, ledger_of, record_in_audit
@@ -23,7 +23,7 @@ _reason_option = click.option(
 )
 
 
-@click.group("person", cls=SuggestingGroup)
+@click.group("person", cls=HomeGroup)
 def command() -> None:
     """Give a person a copy of the own data, erase it, and keep what the law keeps.
 

@@ -12,7 +12,7 @@ import click
 import yaml
 
 from cli.approvals import approvers_of, order_option
-from cli.groups import SuggestingGroup
+from cli.groups import HomeGroup
 from cli.options import DAY, EXISTING_FOLDER, FOLDER, home_option, use_policy_of
 from model.errors import ContractError
 
@@ -20,7 +20,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="Print the r
 _on_option = click.option("--on", "day", type=DAY, metavar="DATE", help="Day; without it, today.")
 
 
-@click.group("policy", cls=SuggestingGroup)
+@click.group("policy", cls=HomeGroup)
 def command() -> None:
     """Show, compare, check and adopt the policy, the controls and the limits of a home.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from cli.accounts import because_option, open_accounts, sign_in_as
-from cli.groups import SuggestingGroup
+from cli.groups import HomeGroup
 from cli.json_output import tell
 from cli.options import home_option, use_policy_of
 from cli.user_orders import (
@@ -59,7 +59,7 @@ def account_lines(accounts: Iterable[NewAccount]) -> Iterator[str]:
         yield f"{each.name:18} {rights} {each.password}"
 
 
-@click.group("users", cls=SuggestingGroup)
+@click.group("users", cls=HomeGroup)
 @home_option
 @click.pass_context
 def command(context: click.Context, home: Path) -> None:

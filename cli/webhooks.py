@@ -9,13 +9,13 @@ import click
 
 from api.core.settings import DEFAULT_HOME, HOME, Settings
 from api.webhooks.endpoints import Endpoint, Endpoints
-from cli.groups import SuggestingGroup
+from cli.groups import HomeGroup
 from cli.json_output import tell
 
 _home = click.option("--home", type=click.Path(path_type=Path), help="default: RONGZI_HOME or data")
 
 
-@click.group(name="webhooks", cls=SuggestingGroup)
+@click.group(name="webhooks", cls=HomeGroup)
 def command() -> None:
     """Add, list and remove endpoints; a running service uses the change at once."""
 

@@ -39,6 +39,29 @@ def test_a_command_like_no_other_suggests_nothing() -> None:
     assert "did you mean" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["keys", "list"], ["users", "list"], ["orders", "list"], ["webhooks", "list"],
+        ["editions", "list"], ["policy", "show"], ["person", "retained"],
+    ],
+)  # fmt: skip
+def test_home_stands_before_or_after_the_subcommand(words: list[str], tmp_path: Path) -> None:
+    group, command = words
+    given = ["--home", str(tmp_path / "own")]
+    lines = (
+        [group, *given, command],
+        [group, command, *given],
+        [group, f"--home={given[1]}", command],
+    )
+    told = []
+    for line in lines:
+        done = CliRunner().invoke(rongzi, line)
+        assert done.exit_code != 2, done.output
+        told.append((done.exit_code, done.output, str(done.exception)))
+    assert told[0] == told[1] == told[2]
+
+
 def test_the_version_is_the_one_of_the_package() -> None:
     assert CliRunner().invoke(rongzi, ["--version"]).stdout.strip().endswith(__version__)
 
