@@ -37,20 +37,25 @@ def command(
     or @ as a formula, so take care when you open a file from someone else.
     """
     from api.scoring.table import ADDED, score_table
-    from data.publishing.published_card import card_in
+    from data.publishing.published_card import card_in, cards_folder, was_promoted
 
     card = card_in(card_dir, home)
     if card.approved_by is None:
-        click.echo(
-            f"note: the card in {card_dir} is not signed; it can score a table, but no decision"
-            " can use it",
-            err=True,
+        signed = cards_folder(home) / card.digest[:16]
+        told = (
+            f"the same card was promoted; its signed copy is {signed}"
+            if was_promoted(home, card.digest)
+            else "it can score a table, but no decision can use it"
         )
+        click.echo(f"note: the card in {card_dir} is not signed; {told}", err=True)
     scored = score_table(table, card.card, out, allow_unreadable=allow_unreadable)
     for column in scored.placements:
         if counts := column.counts():
             click.echo(f"列 column {column.column}: {counts}", err=True)
     if scored.added[0] != ADDED.names[0]:
         click.echo(f"说明 note: the added columns are {', '.join(scored.added)}", err=True)
-    tell(rows=scored.rows, card_digest=card.digest, added=list(scored.added), out=out)
+    tell(
+        rows=scored.rows, card_digest=card.digest, added=list(scored.added), out=out,
+        columns={each.column: each.as_json() for each in scored.placements},
+    )  # fmt: skip
     click.echo(f"scored {scored.rows:,} rows with card {card.digest[:16]}: {out}")

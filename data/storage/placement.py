@@ -7,7 +7,7 @@ of the card's dictionary), or unseen (a spelling that training did not see, or s
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -49,6 +49,10 @@ class Placement:
             self.out_of_range + other.out_of_range,
             self.unseen + other.unseen,
         )
+
+    def as_json(self) -> dict[str, int]:
+        """Return every count by name, zeros included."""
+        return {name: count for name, count in asdict(self).items() if name != "column"}
 
     def counts(self) -> str:
         """Return the counts that are not zero, in words; an empty text if all are."""
