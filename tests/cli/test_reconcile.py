@@ -104,6 +104,14 @@ def test_a_demo_is_compared_by_the_day_it_plays_on(office: Office) -> None:
     assert "2023-10-09" in refused.output
 
 
+def test_a_day_before_the_ledger_began_says_why_nothing_is_compared(office: Office) -> None:
+    found = office.found("--as-of", "2023-07-01")
+    assert found["members"] == 0
+    assert "the ledger is the book since 2023-10-01" in found["note"]
+    assert "A demo plays on a day of the past" in found["note"]
+    assert "note" not in office.found()
+
+
 def test_loans_of_before_the_ledgers_first_entry_are_no_differences(office: Office) -> None:
     found = office.found()
     assert found["book_since"] == "2023-10-01"
