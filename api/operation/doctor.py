@@ -29,15 +29,15 @@ from api.ledger.schema import refuse_other_release
 from api.ledger.store import ledger_exists, unreadable_message
 from api.ledger.tables import entries
 from data.publishing.home_policy import adopted
-from data.publishing.signing import keys_folder
+from data.publishing.signing import FILES, keys_folder
 from model.errors import ContractError, EditionError, LedgerError
 from model.policy.controls import controls_on
 from model.policy.publication import publication_limits_on
 from model.profile.dictionary import Text
 
 Level = Literal["unsafe", "note", "ok"]
-_SIGNING = "signing.pem"
-_SECRETS = (VAULT, BLIND, SEAL, SEARCH_KEY, _SIGNING, TOKEN_KEY)
+_SIGNING = tuple(FILES.values())
+_SECRETS = (VAULT, BLIND, SEAL, SEARCH_KEY, *_SIGNING, TOKEN_KEY)
 #: Roles that approve money or what is signed, or give access.
 _MIGHTY = frozenset({"admin", "head", "manager", "reviewer"})
 _OTHERS, _OTHERS_WRITE = 0o007, 0o002
@@ -113,11 +113,13 @@ def _secrets(home: Path) -> list[Path]:
 
 def _keys(home: Path, location: Location) -> Iterator[Check]:
     keys = keys_folder(home)
-    if (keys / _SIGNING).exists() and (keys / SEAL).exists():
+    here = [name for name in _SIGNING if (keys / name).exists()]
+    if here and (keys / SEAL).exists():
+        named = ", ".join(here)
         yield _unsafe(
-            "KEYS_TOGETHER", f"发布密钥 {_SIGNING} 与服务密钥同在 {keys}；请移至发布用的机器",
-            f"{keys}: the key that publishes ({_SIGNING}) lies beside the service's keys, so who"
-            " holds the service can publish; move it to the machine that publishes",
+            "KEYS_TOGETHER", f"签署密钥 {named} 与服务密钥同在 {keys}；请移至签署用的机器",
+            f"{keys}: keys that sign what the service uses ({named}) lie beside the service's own,"
+            " so who holds the service can publish; move them to the machine that publishes",
         )  # fmt: skip
     elif location.file and _same_disk(keys, location.file):
         yield _note(
@@ -125,7 +127,7 @@ def _keys(home: Path, location: Location) -> Iterator[Check]:
             "keys and ledger are on one disk; keep their backups apart",
         )  # fmt: skip
     else:
-        yield _ok("KEYS_TOGETHER", "发布密钥不在本机", "the key that publishes is not here")
+        yield _ok("KEYS_TOGETHER", "签署密钥不在本机", "no key that publishes is here")
 
 
 def _outside(settings: Settings, location: Location) -> Iterator[Check]:

@@ -41,7 +41,8 @@ SETTINGS: Mapping[Purpose, str] = {
     "card": "RONGZI_CARD_KEY", "edition": "RONGZI_EDITION_KEY", "policy": "RONGZI_POLICY_KEY",
     "run": "RONGZI_RUN_KEY",
 }  # fmt: skip
-_FILES: Mapping[Purpose, str] = {
+#: Names of the private keys in the home, where no setting names another.
+FILES: Mapping[Purpose, str] = {
     "card": "signing.pem", "edition": "edition.pem", "policy": "policy.pem", "run": "run.pem",
 }  # fmt: skip
 _TRUSTED: Mapping[Purpose, str] = {
@@ -89,7 +90,7 @@ def trust(home: Path, purpose: Purpose, key: Ed25519PublicKey) -> Path:
 
 def key_place(home: Path, purpose: Purpose) -> str:
     """Return where the private key of `purpose` lies: a file, or ``command:PROGRAM …``."""
-    return os.environ.get(SETTINGS[purpose]) or str(keys_folder(home) / _FILES[purpose])
+    return os.environ.get(SETTINGS[purpose]) or str(keys_folder(home) / FILES[purpose])
 
 
 def readable_private_keys(home: Path) -> tuple[Purpose, ...]:

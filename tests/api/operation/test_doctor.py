@@ -73,10 +73,12 @@ def test_an_open_folder_is_named(sound: Settings) -> None:
     assert "MODES" in unsafe(sound)
 
 
-def test_the_publishing_key_beside_the_services_is_named(sound: Settings) -> None:
-    key = sound.home / "keys" / "signing.pem"
-    shutil.copy(sound.home / "keys" / "ledger.pem", key)
+def test_each_signing_key_beside_the_services_is_named(sound: Settings) -> None:
+    for name in ("signing.pem", "edition.pem", "run.pem"):
+        shutil.copy(sound.home / "keys" / "ledger.pem", sound.home / "keys" / name)
     assert "KEYS_TOGETHER" in unsafe(sound)
+    (check,) = (c for c in examine(sound, NOW, SERVICE) if c.code == "KEYS_TOGETHER")
+    assert "(signing.pem, edition.pem, run.pem)" in check.text.en
 
 
 def test_a_missing_outside_file_and_proxy_are_named(sound: Settings) -> None:
