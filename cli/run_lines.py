@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cli.gate_lines import gate_lines, next_line
 
 if TYPE_CHECKING:
-    from training.measures.evaluate import Evaluation
+    from training.measures.evaluate import Evaluation, Interval
     from training.run import TrainedRun
     from training.tracking.runs import Tracked
 
@@ -33,7 +33,7 @@ def run_lines(
     if cost := run.learned.hand_bins:
         yield (
             f"手工分箱 bins by hand: {', '.join(cost.attributes)}: against automatic bins, out of"
-            f" fold AUC {cost.auc.value:+.5f}, log loss {cost.log_loss.value:+.5f}"
+            f" fold AUC {_signed(cost.auc)}, log loss {_signed(cost.log_loss)}"
         )
     for name, evaluation in run.performance.evaluations.items():
         size = f"{evaluation.rows:,} rows, {evaluation.bad_rows:,} bad"
@@ -48,6 +48,10 @@ def run_lines(
     yield f"报告 report: {out / 'report.html' if out else tracked.report}"
     yield f"运行 run: {tracked.run_id} (version {tracked.version}, challenger)"
     yield next_line(run.gates, tracked.run_id, people, options)
+
+
+def _signed(each: Interval) -> str:
+    return f"{each.value:+.5f} ({each.low:+.5f} – {each.high:+.5f})"
 
 
 def _measures(evaluation: Evaluation) -> str:

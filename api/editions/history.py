@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from api.core.calendar import CHINA
 from api.editions.approval import Approval
 from api.editions.catalogue import (
     PRUNED,
@@ -33,11 +34,12 @@ from data.publishing.pointer import use_folder
 def record(
     home: Path, kind: str, edition: str, now: datetime, approval: Approval | None, **more: Any
 ) -> None:
-    """Append one line to the record of publications."""
+    """Append one line to the record of publications; its time is that of China."""
     words = {"approved_by": approval.by, "because": approval.because} if approval else {}
     if approval and approval.order:
         words["order"] = approval.order
-    line = {"at": now.isoformat(timespec="seconds"), "kind": kind, "edition": edition}
+    at = now.astimezone(CHINA).isoformat(timespec="seconds")
+    line = {"at": at, "kind": kind, "edition": edition}
     root = editions_folder(home)
     root.mkdir(parents=True, exist_ok=True)
     with (root / PUBLICATIONS).open("a", encoding="utf-8") as file:

@@ -1,5 +1,7 @@
 """Bins that an analyst sets by hand: the file, what is refused, and what they cost."""
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -91,4 +93,5 @@ def test_the_console_and_the_report_say_what_bins_by_hand_cost(table, tmp_path):
              "--mlruns", str(tmp_path / "mlruns"), "--home", str(tmp_path)]  # fmt: skip
     done = CliRunner().invoke(command, given)
     assert "bins by hand: debt: against automatic bins" in done.output
+    assert re.search(r"out of fold AUC \S+ \(\S+ – \S+\), log loss \S+ \(\S+ – \S+\)", done.output)
     assert "Bins set by the analyst (debt)" in (tmp_path / "out" / "report.html").read_text("utf-8")
