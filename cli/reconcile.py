@@ -51,7 +51,7 @@ def command(archive: Path, as_of: datetime | None, home: Path) -> None:
     with closing(Ledger.open(settings)) as ledger:
         found = reconcile(ledger, Archive(archive), day, edition, console_user())
     _report(found, day)
-    if not found.members and day <= found.book_since:
+    if day <= found.book_since:
         _tell_too_early(home, day, found.book_since)
 
 
@@ -60,16 +60,16 @@ def _tell_too_early(home: Path, day: date, since: date) -> None:
     from api.editions.demo import demo_day
 
     why = (
-        f"账本自 {since} 起用，{day} 之前的档案中没有账本应有的贷款\n"
+        f"账本自 {since} 起用，{day} 之前的档案没有此后的贷款，故无银行贷款可对\n"
         f"note: the ledger is the book since {since}, and the archive as of {day} holds no loan of"
-        " that time, so nothing was compared. "
+        " that time, so no loan of the bank could be compared\n"
     )
     if demo_day(home):
         why += (
             "演示停留在过去的一天，其账本却是今天写的：请在非演示的工作目录中对账\n"
             "A demo plays on a day of the past while its ledger is written today: compare in a home"
             " that is no demo, with the bank's loans since its first decision"
-            " (docs/use/operator.md, 2)"
+            " (docs/use/operator.md)"
         )
     else:
         why += f"请在 {since} 之后的日期重试 Take an --as-of after {since}"
