@@ -220,10 +220,19 @@ def _no_proposal(
         if decision.points is None:
             return _UNSCORED
         return _BY_A_PERSON if since and since.standing == "REVIEWED_DECLINE" else _HIGHEST
-    return (
-        blocked_text(columns, decision.knock_outs, outlook, basis)
-        if outlook.blocked_by
-        else _NOTHING_NEAR
+    if outlook.blocked_by:
+        return blocked_text(columns, decision.knock_outs, outlook, basis)
+    return _evidence(outlook.target) if outlook.lacks_evidence else _NOTHING_NEAR
+
+
+def _evidence(target: str) -> Text:
+    tier = _TIERS[target]
+    return Text(
+        f"您的分数已够{tier.zh}，差的是有据可查的收入。您可以提供劳动或经营合同、工资流水、完税证明，"
+        "也可以请工作人员上门核实收入和收成；登记后重新评定。",
+        f"Your points suffice for {tier.en}; what is missing is income with evidence. You may bring"
+        " a contract of work or business, a record of wages or a tax paper, or ask our staff to"
+        " visit and confirm income and harvest; once that is on record we assess again.",
     )
 
 

@@ -19,14 +19,21 @@ from model.card.bins import Columns
 from model.card.scorecard import Card
 from model.decision.eligibility import eligibility
 from model.decision.knock_outs import SEVERITY, knock_outs
+from model.decision.visits import OFFICER_VISIT
 from model.decision.whitelist import BEST_RANK, COST_ABOVE_CAP, TIERS, Assessment, assess
 from model.explanation.own_power import Change, Deed, Surroundings, deeds, own_attributes
 from model.policy.policy import Policy, Rule
 from model.profile.dictionary import Dictionary
 
 MAX_PROPOSALS = 3
+CAPACITY = "capacity_yuan"
 #: What the kernel derives from income, debt and points, which a deed may change.
-_DERIVED = ("capacity_yuan", COST_ABOVE_CAP)
+_DERIVED = (CAPACITY, COST_ABOVE_CAP)
+#: What a visit that confirms more income than any loan of the product needs changes in a profile.
+AMPLE: Columns = {
+    "documented_other_yuan": np.array([1_000_000.0]),
+    "documented_other_evidence": np.array([OFFICER_VISIT], dtype=object),
+}
 
 
 @dataclass(frozen=True)
@@ -63,12 +70,15 @@ class Outlook:
     beside : tuple of str
         If there are any: the codes of those that keep it below too, and that a deed of
         the member's own removes.
+    lacks_evidence : bool
+        Whether nothing but more income with evidence would reach the target, all else as it is.
     """
 
     target: str | None
     improvements: tuple[Improvement, ...] = ()
     blocked_by: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    lacks_evidence: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,7 +119,15 @@ def nearest_changes(columns: Columns, basis: Basis) -> Outlook:
     for size in (1, 2):
         if improvements := _improvements(columns, basis, target, _sets(possible, size)):
             return Outlook(TIERS[target], improvements)
-    return Outlook(TIERS[target])
+    is_poor = any(rule.attribute == CAPACITY for rule in keeping)
+    return Outlook(TIERS[target], lacks_evidence=is_poor and _would_do(columns, basis, target))
+
+
+def _would_do(columns: Columns, basis: Basis, target: int) -> bool:
+    """Return whether an ample income that our staff confirm reaches `target` by itself."""
+    if not AMPLE.keys() <= columns.keys():
+        return False
+    return bool(_assess({**columns, **AMPLE}, basis).rank[0] >= target)
 
 
 def with_changes(columns: Columns, changes: Sequence[Change]) -> Columns:

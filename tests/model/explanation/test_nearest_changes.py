@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from model.card.bins import Bins, Term
 from model.card.scorecard import Card
+from model.decision.visits import Visit, confirmed
 from model.decision.whitelist import TIERS, assess
 from model.explanation.nearest_changes import (
     MAX_PROPOSALS,
@@ -110,6 +111,37 @@ def test_no_deed_of_a_proposal_can_be_dropped(member, basis):
         for dropped in improvement.deeds if len(improvement.deeds) > 1 else ():
             rest = [c for deed in improvement.deeds if deed is not dropped for c in deed.changes]
             assert rank(tier_of(with_changes(columns, rest), basis)) < rank(outlook.target)
+
+
+def visited(columns, yuan):
+    """The member after a visit that confirms a business of so many yuan a year."""
+    visit = Visit("V1", DAY, DAY, DAY, {"business": yuan}, {})
+    known = {name: values[0] for name, values in columns.items()}
+    changes = confirmed(known, [visit], DAY).values
+    return {
+        **columns,
+        **{n: np.array([v], object if isinstance(v, str) else float) for n, v in changes.items()},
+    }
+
+
+def landless(columns):
+    """The member without land to harvest, or any other income on record."""
+    none = {name: np.zeros(1) for name in columns if name.startswith(("area_", "harvest_"))}
+    return {**columns, **none}
+
+
+def test_who_lacks_evidence_alone_reaches_the_tier_by_a_visit():
+    found = {True: [], False: []}
+    for row in range(300):
+        columns = landless(one(RANDOM, row))
+        outlook = nearest_changes(columns, BASIS)
+        if outlook.target and not outlook.improvements and not outlook.blocked_by:
+            reached = rank(tier_of(visited(columns, 900_000))) >= rank(outlook.target)
+            found[outlook.lacks_evidence].append(reached)
+    assert len(found[True]) > 5
+    assert all(found[True])
+    assert len(found[False]) > 5
+    assert not any(found[False])
 
 
 def test_only_what_the_member_can_act_on_is_proposed():
