@@ -32,6 +32,8 @@ from model.profile.dictionary import Attribute, Dictionary, Text
 
 #: The attribute that is missing where a member never had a loan.
 LAST_LOAN = "months_since_last_loan"
+#: Queries are counted from records of queries, which are there without any report.
+_QUERIES, _REPORT = "bureau_queries_6m", "bureau_lenders"
 _OF_LOANS = frozenset({"loans", "repayments", "instalments"})
 #: Cards whose tables are kept: the one in use, and some behind earlier decisions.
 _CARDS = 4
@@ -182,7 +184,14 @@ class _Sentences:
         found = self._values[name]
         is_number = not bins.levels and code < bins.ordinary
         within = range_of_bins(bins, code, code) if is_number else Range()
-        return value_text(self._attribute(name), found, within)
+        return self._sourced(name, value_text(self._attribute(name), found, within))
+
+    def _sourced(self, name: str, value: Text) -> Text:
+        """Return a count of queries with where it comes from, where no report tells it too."""
+        knows_no_report = _REPORT in self._columns and is_unknown(_REPORT, self._columns)
+        if name != _QUERIES or not knows_no_report:
+            return value
+        return Text(f"查询登记 {value.zh}，没有报告", f"{value.en} on record, no report held")
 
     def _best(self, name: str) -> Text | None:
         bins, points = self._card.bins[name], self._own.get(name)

@@ -38,9 +38,12 @@ UNITS: Mapping[str, Text] = {
     "mu": Text(" 亩", " mu"),
     "kg per mu": Text(" 公斤/亩", " kg per mu"),
     "share": Text("%", "%"),
+    "ratio": Text("%", "%"),
     "change": Text("%", "%"),
     "grade": Text("", ""),
 }
+#: Units told in percent: a share of a whole, and a ratio to a mean or a median.
+_IN_PERCENT = frozenset({"share", "ratio"})
 _NOTHING = Text("", "")
 _SINGULAR = {"queries": " query", "people": " person"}
 #: Grades of a village review as the form writes them, by number.
@@ -246,7 +249,7 @@ def _is_within(attribute: Attribute, shown: Decimal, within: Range) -> bool:
 def _decimals(attribute: Attribute, size: Decimal) -> int:
     if attribute.unit == "yuan":
         return 0
-    if attribute.unit in ("share", "change"):
+    if attribute.unit == "change" or attribute.unit in _IN_PERCENT:
         return 0 if size >= 5 or not size else 1 if size >= 1 else 2
     return 0 if size >= 100 or attribute.unit in COUNTED_UNITS else 1 if size >= 10 else 2
 
@@ -256,7 +259,7 @@ def _rounded(attribute: Attribute, value: float, decimals: int, rounding: str) -
 
 
 def _shown(attribute: Attribute, value: float) -> Decimal:
-    """Return the value as people say it: a share in percent, a change against the period before.
+    """Return the value as people say it: shares and ratios in percent, a change against the past.
 
     A double is read as its shortest decimal: 0.0021, not 0.00209999… A change g in the profile is
     (now - before) / (now + before); people say now / before - 1 = 2g / (1 - g).
@@ -264,7 +267,7 @@ def _shown(attribute: Attribute, value: float) -> Decimal:
     exact = Decimal(repr(float(value)))
     if attribute.unit == "change":
         return Decimal("Infinity") if exact >= 1 else 200 * exact / (1 - exact)
-    return exact * 100 if attribute.unit == "share" else exact
+    return exact * 100 if attribute.unit in _IN_PERCENT else exact
 
 
 def _signed(attribute: Attribute, shown: Decimal) -> str:

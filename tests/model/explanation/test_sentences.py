@@ -28,3 +28,24 @@ def test_who_never_borrowed_is_not_told_that_nothing_fell_due():
 
 def test_without_a_table_of_loans_nobody_is_told_that_there_was_none():
     assert line(np.nan, open_loans=np.nan).subject == line(40.0, open_loans=np.nan).subject
+
+
+def queries(lenders):
+    """Return the line on one query of a member whose report tells of so many lenders."""
+    found = random_members(5, 40)
+    members = (one(found, at) for at in range(40))
+    for each in members:
+        member = each | {
+            "bureau_queries_6m": np.array([5.0]),
+            "bureau_lenders": np.array([lenders]),
+        }
+        for line in contributions(member, SIDED_CARD, DICTIONARY):
+            if line.attributes == ("bureau_queries_6m",):
+                return line.subject
+    raise AssertionError("the card says nothing of queries")
+
+
+def test_queries_without_a_report_are_told_by_their_own_records():
+    assert "查询登记 5 次，没有报告" in queries(np.nan).zh
+    assert "5 queries on record, no report held" in queries(np.nan).en
+    assert "（5 次" in queries(2.0).zh

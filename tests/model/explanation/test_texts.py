@@ -8,16 +8,32 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.explanation.texts import UNITS, Range, range_text, value_text
+from model.explanation.texts import COUNTED_UNITS, UNITS, Range, range_text, value_text
 from model.profile.dictionary import Attribute, Text, member_dictionary
 
 law = settings(deadline=None, max_examples=25)
 
 
 def test_every_unit_of_the_dictionary_has_its_words():
-    used = {attribute.unit for attribute in member_dictionary()} - {"", "ratio"}
+    used = {attribute.unit for attribute in member_dictionary()} - {""}
     used -= {"day"}  # a rule tells a day as a date
     assert used <= UNITS.keys()
+
+
+NUMBERS = [each for each in member_dictionary() if each.type == "number" and each.unit != "day"]
+
+
+@pytest.mark.parametrize("attribute", NUMBERS, ids=lambda each: each.name)
+def test_no_number_of_the_dictionary_is_told_bare(attribute):
+    least, most = attribute.minimum or 0, min(attribute.maximum or 1, 4)
+    for value in (most / 2, most):
+        told = value_text(attribute, least + value if attribute.unit in COUNTED_UNITS else value)
+        best = range_text(attribute, Range(value, math.inf))
+        for text in (told, best):
+            for words in (text.zh, text.en):
+                assert not re.fullmatch(r"[\d.,+ -]*", words), words
+                if attribute.unit in ("share", "ratio", "change") and re.search(r"\d", words):
+                    assert re.search(r"\d%", words), words
 
 
 def number_of(unit, direction):
@@ -33,7 +49,7 @@ def number_of(unit, direction):
     st.sampled_from(["yuan", "share", "days", "ratio", "parcels"]),
 )
 def test_every_value_that_fits_the_words_of_a_range_is_in_it(low, width, unit):
-    own, scale = number_of(unit, "down"), 100 if unit == "share" else 1
+    own, scale = number_of(unit, "down"), 100 if unit in ("share", "ratio") else 1
     best = Range(low, low + width)
     numbers = re.findall(r"[\d,.]*\d", range_text(own, best).en)
     least, *most = (float(number.replace(",", "")) for number in numbers)
@@ -51,7 +67,7 @@ def test_the_words_of_a_value_are_in_its_bin(value, edge, unit):
     within = Range(edge, math.inf) if value >= edge else Range(-math.inf, edge)
     own = number_of(unit, "down")
     shown = float(re.search(r"[\d,.]*\d", value_text(own, value, within).en)[0].replace(",", ""))
-    scaled = edge * 100 if unit == "share" else edge
+    scaled = edge * 100 if unit in ("share", "ratio") else edge
     scaled = 200 * edge / (1 - edge) if unit == "change" else scaled
     assert shown >= scaled * (1 - 1e-9) if value >= edge else shown <= scaled * (1 + 1e-9)
 
@@ -65,7 +81,7 @@ def test_the_words_of_a_value_are_in_its_bin(value, edge, unit):
         ("yuan", 12_000.4, "12,000 元", "12,000 yuan"),
         ("months", 3.0, "3 个月", "3 months"),
         ("months", 1.0, "1 个月", "1 month"),
-        ("ratio", 0.5, "0.5", "0.5"),
+        ("ratio", 0.51, "51%", "51%"),
         ("grade", 3.0, "良", "good"),
         ("change", -1 / 3, "-50%", "-50%"),
         ("change", 1 / 3, "+100%", "+100%"),

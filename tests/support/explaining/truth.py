@@ -136,7 +136,7 @@ def flaws_of_value(shown: str, value: float, attribute: Attribute, text: str) ->
     decimals = len(found[0].split(".")[1]) if "." in found[0] else 0
     if abs(number - exact) > 1.0 * 10**-decimals:
         yield f"{exact} told as {number}: {text}"
-    if attribute.unit == "share" and abs(exact) < 1e-9 and number != 0:
+    if attribute.unit in ("share", "ratio") and abs(exact) < 1e-9 and number != 0:
         yield f"zero told as {number}: {text}"
 
 
@@ -182,14 +182,14 @@ def as_people_say(value: float, attribute: Attribute) -> float:
     """Return the value in the unit of the words."""
     if attribute.unit == "change":
         return 200 * value / (1 - value)
-    return value * 100 if attribute.unit == "share" else value
+    return value * 100 if attribute.unit in ("share", "ratio") else value
 
 
 def as_profile_holds(shown: float, attribute: Attribute) -> float:
     """Return the profile's value of a number in words."""
     if attribute.unit == "change":
         return (shown / 100) / (2 + shown / 100)
-    return shown / 100 if attribute.unit == "share" else shown
+    return shown / 100 if attribute.unit in ("share", "ratio") else shown
 
 
 class points_at:  # noqa: N801 - reads as a function of a value
