@@ -6,10 +6,11 @@ Attributes that only fairness audits use are not in them, and so not compared.
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from api.editions.catalogue import folder_of
 from api.editions.change import Change, Measure, measures
-from api.editions.edition import ATTRIBUTES, FLOAT, NUMBERS, PROFILES, WHITELIST
+from api.editions.edition import ATTRIBUTES, FLOAT, NUMBERS, PROFILES, WHITELIST, Edition
 from api.editions.manifest import DATABASE, read_manifest
 from api.editions.verified_copy import open_verified
 from data.publishing.published_card import card_with_digest
@@ -83,8 +84,15 @@ class Difference:
         return self.count(before=FIRST) - self.count(before=FIRST, after=FIRST)
 
 
-def difference(home: Path, before: str, after: str, day: date) -> Difference:
+def difference(
+    home: Path, before: str, after: str, day: date, in_use: Edition | None = None
+) -> Difference:
     """Compare two editions, their databases verified first, by the limits of `day`.
+
+    Parameters
+    ----------
+    in_use
+        The edition that the service has open: it is not copied and verified again.
 
     Raises
     ------
@@ -94,7 +102,11 @@ def difference(home: Path, before: str, after: str, day: date) -> Difference:
         If the card of the later one is not in the home.
     """
     old, new = folder_of(home, before), folder_of(home, after)
-    moves, shift, missing = _compared(old, new)
+    sources = (
+        _Source(f, weakref.ref(in_use) if in_use and in_use.folder.name == f.name else None)
+        for f in (old, new)
+    )
+    moves, shift, missing = _compared(*sources)
     card = card_with_digest(home, read_manifest(new).card_digest).card
     scored = {name: missing[name] for name in sorted(card.inputs) if name in missing}
     found = Difference(moves, shift, missing, ())
@@ -108,25 +120,46 @@ def difference(home: Path, before: str, after: str, day: date) -> Difference:
     return replace(found, measures=tuple(measures(change, publication_limits_on(day))))
 
 
-# The name of a folder holds the digest of its content, so what was computed stays true.
+@dataclass(frozen=True)
+class _Source:
+    """An edition's folder, and the verified copy that the service has open of it, if it has one.
+
+    The name of a folder holds the digest of its content, so what was read of it stays true: equal
+    folders are equal sources. A reference that is kept here keeps no edition open.
+    """
+
+    folder: Path
+    opened: weakref.ref[Edition] | None = field(default=None, compare=False)
+
+    def contents(self) -> tuple[_Rows, dict[str, float]]:
+        """Return the rows of the whitelist, and the share of members without a value."""
+        edition = self.opened() if self.opened else None
+        if edition is not None:
+            return edition.read(_contents)
+        # To open one copies and verifies its whole database, which takes longest: once for all.
+        with closing(_opened(self.folder)) as connection:
+            return _contents(connection)
+
+
+def _contents(connection: sqlite3.Connection) -> tuple[_Rows, dict[str, float]]:
+    return _rows(connection), _missing_shares(connection)
+
+
 @lru_cache(maxsize=32)
 def _compared(
-    old: Path, new: Path
+    old: _Source, new: _Source
 ) -> tuple[dict[tuple[str, str], int], float | None, dict[str, tuple[float, float]]]:
-    was, now = _missing_of(old), _missing_of(new)
-    with closing(_opened(old)) as one, closing(_opened(new)) as other:
-        before, after = _rows(one), _rows(other)
+    (before, was), (after, now) = _contents_of(old), _contents_of(new)
     missing = {
         name: (was[name], now[name]) for name in now if was.get(name, now[name]) != now[name]
     }
     return dict(_moves(before, after)), _mean_shift(before, after), missing
 
 
-# One edition is compared with several: its profiles are read once, which takes longest.
-@lru_cache(maxsize=32)
-def _missing_of(folder: Path) -> dict[str, float]:
-    with closing(_opened(folder)) as edition:
-        return _missing_shares(edition)
+# One edition is compared with several. The rows of a full archive take about 15 MB.
+@lru_cache(maxsize=4)
+def _contents_of(source: _Source) -> tuple[_Rows, dict[str, float]]:
+    return source.contents()
 
 
 def _opened(folder: Path) -> sqlite3.Connection:

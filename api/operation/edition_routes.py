@@ -78,5 +78,6 @@ def get_edition_differences(
     before = against or resources.edition.folder.name
     with _refusing():
         after = folder_of(home, edition).name
-        found = difference(home, before, after, used.plays_on or service.today())
+        day = used.plays_on or service.today()
+        found = difference(home, before, after, day, resources.edition)
     return DifferenceShape.of(before, after, found)

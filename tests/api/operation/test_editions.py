@@ -13,12 +13,16 @@ import pytest
 from click.testing import CliRunner
 
 from api.editions.catalogue import editions
+from api.editions.difference import difference
+from api.editions.edition import Edition
 from api.editions.held import held_edition
 from api.editions.manifest import DATABASE, PROFILE, ROWS, editions_folder
 from cli.main import rongzi
 from data.storage.archive import Archive
+from model.errors import EditionError
 from tests.support.fixtures.branch import ELSEWHERE, Branch
 from tests.support.fixtures.operated import FIRST_DAY, HELD_DAY, SECOND_DAY, served
+from tests.support.service.running import home_to_write_in
 
 
 def _get(branch: Branch, address: str, role: str = "operator") -> Any:
@@ -101,6 +105,22 @@ def test_the_difference_is_that_of_the_rows_and_profiles(operated: Branch) -> No
     for each in found["missing"]:
         shares = [p[each["attribute"]].null_count / p.num_rows for p in profiles]
         assert [each["before"], each["after"]] == pytest.approx(shares)
+
+
+def test_the_edition_in_use_is_compared_from_the_copy_that_is_open(
+    operated: Branch, tmp_path: Path
+) -> None:
+    used, before = _names(operated)
+    found = _get(operated, f"/{used}/differences?against={before}")
+    home = home_to_write_in(operated.home, tmp_path)
+    edition = Edition.current(home)
+    (edition.folder / DATABASE).unlink()
+    assert edition.folder.name == used
+    again = difference(home, before, used, edition.manifest.day, edition)
+    assert (again.enters, again.leaves) == (found["enters"], found["leaves"])
+    assert again.points_shift == found["points_shift"]
+    with pytest.raises(EditionError):
+        difference(home, used, before, edition.manifest.day)
 
 
 def test_without_another_edition_the_difference_is_the_way_back(operated: Branch) -> None:
