@@ -101,14 +101,14 @@ def _of_counts(change: Change, limits: PublicationLimits) -> Iterator[Measure]:
     )  # fmt: skip
     share_was, share_now = 100 * first_was / was, 100 * first_now / now
     yield _measure(
-        "FIRST_SHARE", "一级占比（%）", "share of FIRST (%)",
+        "FIRST_SHARE", "一级占比（%）", "share of the first tier (%)",
         round(share_was, 1), round(share_now, 1),
         abs(share_now - share_was), limits.most_first_share_points, "",
     )  # fmt: skip
     turnover, most = 100 * change.moved / max(first_was, 1), limits.most_turnover_percent
     zh = f"一级名单进出 {change.moved:,} 人，为上期的 {turnover:.0f}%（至多 {most}%）"
     en = (
-        f"{change.moved:,} members enter or leave FIRST, {turnover:.0f}% of those before"
+        f"{change.moved:,} members enter or leave the first tier, {turnover:.0f}% of those before"
         f" (at most {most}%)"
     )
     yield Measure("TURNOVER", turnover, most, Text(zh, en))

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from api.access.administrators import TWO, administrators_in
 from api.access.issuer import NAME as TOKEN_KEY
-from api.core.calendar import date_in_china
+from api.core.calendar import CHINA, date_in_china
 from api.core.settings import CHECKPOINTS, PROXIES, Settings
 from api.editions.blind_index import SEARCH_KEY
 from api.editions.demo import demo_day
@@ -133,13 +133,14 @@ def _keys(home: Path, location: Location) -> Iterator[Check]:
 def _outside(settings: Settings, location: Location) -> Iterator[Check]:
     if settings.checkpoints is None:
         yield _unsafe(
-            "OUTSIDE_FILE", f"未设置 {CHECKPOINTS}：封签只在账本旁，无法发现账本被整体替换",
+            "OUTSIDE_FILE", f"未设置 {CHECKPOINTS}：封签只在账本旁，无法发现账本被整体替换；"
+            "请指定另一磁盘上的文件",
             f"{CHECKPOINTS} is not set: the seals lie beside the ledger, and a ledger replaced as a"
             " whole would not be found; name a file on another disk",
         )  # fmt: skip
     elif location.file and _same_disk(location.outside, location.file):
         yield _note(
-            "OUTSIDE_FILE", "封签文件与账本在同一磁盘",
+            "OUTSIDE_FILE", "封签文件与账本在同一磁盘；放在另一磁盘更安全",
             "the checkpoint file is on the ledger's disk; another disk is safer",
         )  # fmt: skip
     else:
@@ -151,9 +152,10 @@ def _proxy(settings: Settings) -> Iterator[Check]:
         yield _ok("PROXY", "已指定可信代理", "a trusted proxy is named")
     else:
         yield _unsafe(
-            "PROXY", f"未设置 {PROXIES}：经代理的客户端会被视为同一来源",
+            "PROXY", f"未设置 {PROXIES}：经代理的客户端会被视为同一来源，一人可使他人无法登录；"
+            "如有代理请写明其地址",
             f"{PROXIES} is not set: behind a proxy all clients count as one source, and one of them"
-            " can lock out the others",
+            " can lock out the others; if there is a proxy, name its address",
         )  # fmt: skip
 
 
@@ -163,8 +165,14 @@ def _policy(home: Path) -> Iterator[Check]:
     except ContractError as error:
         yield _unsafe("POLICY", "采用的政策未通过校验，详情见英文说明", str(error))
         return
-    name = in_use.name if in_use else "shipped"
-    yield _ok("POLICY", f"政策 {name}", f"policy: {name}")
+    if in_use:
+        yield _ok(
+            "POLICY", f"采用的政策 {in_use.name}", f"the policy that was adopted: {in_use.name}"
+        )
+    else:
+        yield _ok(
+            "POLICY", "随软件附带的政策，尚未另行采用", "the policy that is shipped; none adopted"
+        )
 
 
 def _second_factor(settings: Settings, today: date) -> Iterator[Check]:
@@ -197,7 +205,7 @@ def _edition(home: Path, today: date) -> Iterator[Check]:
         return
     if plays_on:
         yield _note(
-            "DEMO", f"这是演示环境，按 {plays_on} 计算名单天数",
+            "DEMO", f"这是演示环境，按 {plays_on} 计算名单天数；切勿据此放款",
             f"this is a demo that plays on {plays_on}; never lend on it",
         )  # fmt: skip
     age = manifest.age_days(today)
@@ -293,19 +301,20 @@ def _clock(now: datetime) -> Iterator[Check]:
         else None
     )
     answer = done.stdout.strip() if done and done.returncode == 0 else ""
+    time = f"{now.astimezone(CHINA):%F %T}"
     if answer == "yes":
         yield _ok(
-            "CLOCK", "时钟已同步", f"the clock is synchronised: {now.astimezone(UTC):%F %T} UTC"
+            "CLOCK", f"时钟已同步，北京时间 {time}", f"the clock is synchronised: {time} in China"
         )
     elif answer == "no":
         yield _unsafe(
-            "CLOCK", "时钟未与时间服务器同步；请启用 NTP",
+            "CLOCK", "时钟未与时间服务器同步，有效期、领取和封签都靠它；请启用 NTP",
             "the clock is not synchronised; validity, claims and seals depend on it: enable NTP",
         )  # fmt: skip
     else:
         yield _note(
-            "CLOCK", f"无法得知时钟是否同步；现在是 {now:%F %T} UTC",
-            f"whether the clock is synchronised is not known here; it says {now:%F %T} UTC",
+            "CLOCK", f"无法得知时钟是否同步，请核对：现在是北京时间 {time}",
+            f"whether the clock is synchronised is not known here; check it: {time} in China",
         )  # fmt: skip
 
 
