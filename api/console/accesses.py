@@ -6,7 +6,6 @@ from starlette.responses import Response
 
 from api.access.schemas import AccessPage
 from api.console.page import Page
-from api.console.places import village_names
 
 _ROWS = 50
 FILTERS = ("actor", "member_id", "since", "until")
@@ -20,5 +19,4 @@ async def show_accesses(page: Page) -> Response:
     )
     template = "accesses_rows.html" if page.is_partial else "accesses.html"
     asked = {name: text for name, text in filters.items() if text}
-    names = await village_names(page, (each.place_code for each in record.rows))
-    return page.show(template, record=record, asked=asked, names=names)
+    return page.show(template, record=record, asked=asked)

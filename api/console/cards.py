@@ -8,6 +8,7 @@ from api.console.model_pictures import BinScale, HeatScale
 from api.console.page import Page
 from api.models.card_schemas import AgainstShape, CardHead, CardShape
 from api.models.schemas import RunRow
+from model.profile.dictionary import member_dictionary
 
 
 async def show_cards(page: Page) -> Response:
@@ -25,6 +26,8 @@ async def show_card(page: Page) -> Response:
         card=card,
         scale=BinScale.of(card.attributes),
         heat=HeatScale.of(card.pairs),
+        weights=_weights(card),
+        directions={each.name: each.direction for each in member_dictionary()},
         others=[each for each in await _cards(page) if each != card.digest],
         orders=card.standing == "EARLIER" and page.may("post_key_order"),
     )
@@ -43,6 +46,20 @@ async def show_cards_against(page: Page) -> Response:
     return page.show(
         "cards_against.html", found=found, scale=BinScale.of(sides), heat=HeatScale.of(pairs)
     )
+
+
+def _weights(card: CardShape) -> dict[str, float]:
+    """Return the share of each attribute and pair in what the points can differ by, of one."""
+    widths = {
+        each.attribute: each.most_points - each.least_points
+        for each in card.attributes
+        if each.least_points is not None and each.most_points is not None
+    }
+    for pair in card.pairs:
+        cells = [cell for row in pair.points for cell in row]
+        widths[f"{pair.first} {pair.second}"] = max(cells) - min(cells)
+    whole = sum(widths.values()) or 1
+    return {name: width / whole for name, width in widths.items()}
 
 
 async def _cards(page: Page) -> list[str]:

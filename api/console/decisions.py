@@ -25,6 +25,7 @@ from api.console.session import Language
 from api.decisions.schemas import Outcome
 from api.editions.in_use import today_in_china
 from api.members.schemas import SearchPage
+from model.card.reason_table import MISSING, code_of, codes_of
 from model.profile.dictionary import Text
 
 _ROWS = 30
@@ -115,7 +116,19 @@ async def show_replay(page: Page) -> Response:
     """Show a decision made again, field by field."""
     decision_id = page.named("decision_id")
     found = await page.calls.read("get_replay", ReplayShape, decision_id=decision_id)
-    return page.show("replay.html", found=found)
+    told = await read_explanation(page, page.session.language)
+    return page.show("replay.html", found=found, sentences=_sentences(told))
+
+
+def _sentences(told: ExplanationShape | None) -> dict[str, str]:
+    """Return by code of a reason the sentence in which the answer tells of the same records."""
+    sentences: dict[str, str] = {}
+    for line in told.counted if told else []:
+        names = tuple(line.attribute.split(" × "))
+        # Several names are a pair, or all that is missing for one cause.
+        for code in {*codes_of(names), *(code_of((name,), MISSING) for name in names)}:
+            sentences.setdefault(code, line.text)
+    return sentences
 
 
 async def get_evidence(page: Page) -> Response:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
 from starlette.responses import Response
 
 from api.console.page import Page
 from api.console.workbook import Cell, Sheet, sent
-from api.operation.import_schemas import FreshnessShape, ImportShape, ImportSummary
+from api.operation.import_schemas import FileShape, FreshnessShape, ImportShape, ImportSummary
 
 _COUNTS = ("read", "accepted", "quarantined", "duplicate", "skipped")
+_FILTERS = ("table", "only")
+#: Files on one page of a report.
+_ROWS = 50
 
 
 async def show_imports(page: Page) -> Response:
@@ -18,8 +24,23 @@ async def show_imports(page: Page) -> Response:
 
 
 async def show_import(page: Page) -> Response:
-    """Show the report of an import, with the quarantine files that wait."""
-    return page.show("import.html", found=await _import(page), counts=_COUNTS)
+    """Show the report of an import: its files by page, all, of one table, or with faults alone."""
+    found = await _import(page)
+    asked = {name: text for name in _FILTERS if (text := page.asked(name))}
+    files = [each for each in found.file_reports if _is_asked(each, asked)]
+    start = int(after) if (after := page.asked("after")) and after.isdecimal() else 0
+    return page.show(
+        "import.html",
+        found=found,
+        counts=_COUNTS,
+        asked=asked,
+        files=files[start : start + _ROWS],
+        matching=len(files),
+        faulty=sum(_has_faults(each) for each in found.file_reports),
+        start=start,
+        rows=_ROWS,
+        query=urlencode(asked),
+    )
 
 
 async def get_quarantine(page: Page) -> Response:
@@ -76,6 +97,15 @@ async def get_freshness_workbook(page: Page) -> Response:
         rows.append([each.table, name, *(months.get(code) for code in counties)])
     sheet = Sheet("freshness", [["table", "name", *counties], *rows])
     return sent([sheet], f"rongzi-freshness-{found.on}.xlsx")
+
+
+def _has_faults(file: FileShape) -> bool:
+    return bool(file.refused or file.refused_sheets or file.counts.quarantined)
+
+
+def _is_asked(file: FileShape, asked: Mapping[str, str]) -> bool:
+    in_table = "table" not in asked or asked["table"] in file.tables
+    return in_table and ("only" not in asked or _has_faults(file))
 
 
 async def _import(page: Page) -> ImportShape:

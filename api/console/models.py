@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from api.console.attribute_words import AttributeWords
 from api.console.model_pictures import vintage_bars
 from api.console.page import Page
 from api.models.schemas import RunRow, RunShape
@@ -11,6 +12,8 @@ from api.models.schemas import RunRow, RunShape
 #: What stops a card is read first; what passes is folded.
 _ORDER = {"fail": 0, "flag": 1, "pass": 2, "none": 3}
 _URGENT = ("fail", "flag")
+#: Measures that are rates, told in percent.
+_RATES = ("bad_rate", "expected_bad_rate")
 #: Rows of the table of measures.
 _MEASURES = ("auc", "gini", "ks", "bad_rate", "expected_bad_rate", "brier", "ece")
 #: Standings of a card that an order can put in use.
@@ -39,6 +42,8 @@ async def show_run(page: Page) -> Response:
         calm=[gate for gate in told if gate.status not in _URGENT],
         samples=sorted(run.samples, key=lambda each: each.sample != run.validated_on),
         measures=_MEASURES,
+        rates=_RATES,
+        words=AttributeWords(run, page.place),
         vintages=vintage_bars(run.vintages),
         orders=is_fit and page.may("post_key_order"),
     )

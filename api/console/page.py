@@ -131,6 +131,10 @@ class Page:
         """What the form before this page did; None if there was none, or it was refused."""
         return None if self.notice else DONE.get(self.session.done or "")
 
+    def place(self, code: str) -> str:
+        """Return the name of a place; its code where the edition in use does not name it."""
+        return self.request.app.state.service.place_name(code) or code
+
     def named(self, name: str) -> str:
         """Return a value of the page's path."""
         return str(self.request.path_params[name])

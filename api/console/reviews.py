@@ -7,7 +7,6 @@ from starlette.responses import Response
 from api.cases.schemas import StateShape
 from api.console.forms import given, whole_number
 from api.console.page import Page
-from api.console.places import village_names
 from api.reviews.schemas import ReviewsPage
 
 _PAGE_SIZE = 30
@@ -18,9 +17,8 @@ async def show_reviews(page: Page) -> Response:
     queue = await page.calls.read(
         "list_reviews", ReviewsPage, cursor=page.asked("cursor"), page_size=_PAGE_SIZE
     )
-    names = await village_names(page, (each.place_code for each in queue.rows))
     template = "reviews_rows.html" if page.is_partial else "reviews.html"
-    return page.show(template, queue=queue, names=names)
+    return page.show(template, queue=queue)
 
 
 async def request_review(page: Page) -> Response:

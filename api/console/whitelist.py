@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from api.console.page import Page
-from api.console.places import village_names
 from api.members.schemas import WhitelistPage
 
 _ROWS = 50
@@ -20,5 +19,4 @@ async def show_whitelist(page: Page) -> Response:
     )
     asked = {name: text for name, text in filters.items() if text}
     template = "whitelist_rows.html" if page.is_partial else "whitelist.html"
-    names = await village_names(page, (each.village_code for each in members.rows))
-    return page.show(template, members=members, asked=asked, names=names)
+    return page.show(template, members=members, asked=asked)

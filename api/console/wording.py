@@ -200,6 +200,11 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "EARLIER": Text("启用过", "In use before"),
         "NONE": Text("未启用", "Never promoted"),
     },
+    "direction": {
+        "up": Text("数值越高，分越低", "the higher, the fewer points"),
+        "down": Text("数值越高，分越高", "the higher, the more points"),
+        "free": Text("不限方向", "no direction is imposed"),
+    },
     "alert": {
         "act": Text("处理", "act"),
         "watch": Text("关注", "watch"),

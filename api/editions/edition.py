@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from data.publishing.signing import trusted_keys
 from model.card.bins import Columns, Floats
 
 Row = dict[str, Any]
+Contents = TypeVar("Contents")
 
 #: Tables of ``edition.sqlite``.
 PEOPLE, PROFILES, ATTRIBUTES, WHITELIST, PLACES, FUNNEL, CHANGES, RELATIONS = (
@@ -230,6 +231,13 @@ class Edition:
         )
         return [row["place_code"] for row in self._all(sql, name, most)]
 
+    def place_name(self, code: str) -> str | None:
+        """Return county, township and village of a place by its code, as far as it names them."""
+        row = self._one(
+            f"SELECT county, township, village FROM {PLACES} WHERE place_code = ?", code
+        )
+        return " · ".join(filter(None, row.values())) or None if row else None
+
     def row(self, member_id: str) -> Row | None:
         """Return the member's row of the whitelist."""
         return self._one(f"SELECT * FROM {WHITELIST} WHERE member_id = ?", member_id)
@@ -262,6 +270,10 @@ class Edition:
             " ORDER BY place_code"
         )
         return self._all(sql, digits, *values)
+
+    def read(self, contents: Callable[[sqlite3.Connection], Contents]) -> Contents:
+        """Return what `contents` reads of the verified copy."""
+        return contents(self._connection)
 
     def small_cells(self, smallest: int) -> SmallCells:
         """Return the cells of the funnel that hold fewer than `smallest` persons, or reveal one."""

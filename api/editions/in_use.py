@@ -132,6 +132,11 @@ class Service:
         loaded = self._loaded
         return loaded.edition.manifest.plays_on if isinstance(loaded, Resources) else None
 
+    def place_name(self, code: str) -> str | None:
+        """Return the name of a place in the edition in use, if there is one that names it."""
+        loaded = self._loaded
+        return loaded.edition.place_name(code) if isinstance(loaded, Resources) else None
+
     def edition_age(self) -> Age:
         """Return the age of the edition in use, and what it may still be used for.
 

@@ -213,6 +213,9 @@ class TierChange(BaseModel):
 
     member_id: str
     name: str | None = Field(description="masked; null for who left the archive")
+    phone: str | None = Field(
+        description="masked, so that people of like names are told apart; null where unknown"
+    )
     village_code: str
     change: Literal["ENTERS", "LEAVES", "RISES", "FALLS"] = Field(
         description="into the first tier, out of it, up or down outside it"

@@ -175,5 +175,11 @@ class Search:
         person = self.resources.edition.person(str(row["member_id"])) or {}
         text = reason_text(str(row["reason"]), self.resources.policy)
         return TierChange.model_validate(
-            {**row, "name": person.get("name"), "zh": text.zh, "en": text.en}
+            {
+                **row,
+                "name": person.get("name"),
+                "phone": person.get("phone"),
+                "zh": text.zh,
+                "en": text.en,
+            }
         )

@@ -20,9 +20,10 @@ from api.models.card_schemas import (
 from api.models.cards import KnownCard
 from api.models.schemas import AttributeEvidence, Standing
 from model.card.bin_labels import bin_labels
-from model.card.bins import Term
+from model.card.bins import Bins, Term
 from model.card.scorecard import Card
-from model.profile.dictionary import Text
+from model.explanation.texts import range_of_bins, range_text
+from model.profile.dictionary import Text, member_dictionary
 
 T = TypeVar("T")
 _NOTHING = AttributeEvidence(
@@ -114,7 +115,7 @@ def _attributes(known: KnownCard) -> Iterable[CardAttribute]:
                     share=_at(evidence.share, code),
                     share_validated=_at(evidence.share_validated, code),
                 )
-                for code, label in enumerate(bin_labels(card.bins[name]))
+                for code, label in enumerate(_labels(name, card.bins[name]))
             ],
         )
 
@@ -126,10 +127,21 @@ def _pair(card: Card, term: Term) -> CardPair:
         second=second,
         first_label=_shape(card.wording[first].label),
         second_label=_shape(card.wording[second].label),
-        rows=[_shape(label) for label in bin_labels(card.bins[first])],
-        columns=[_shape(label) for label in bin_labels(card.bins[second])],
+        rows=[_shape(label) for label in _labels(first, card.bins[first])],
+        columns=[_shape(label) for label in _labels(second, card.bins[second])],
         points=term.points.tolist(),
     )
+
+
+def _labels(name: str, bins: Bins) -> list[Text]:
+    """Return the label of each bin; grades of a village review by their words."""
+    labels, known = bin_labels(bins), member_dictionary().attributes.get(name)
+    if bins.levels or known is None or known.unit != "grade":
+        return labels
+    graded = [range_text(known, range_of_bins(bins, n, n)) for n in range(bins.ordinary)]
+    # A bin may hold no grade; its range says so.
+    named = [text if text.zh else label for text, label in zip(graded, labels, strict=False)]
+    return [*named, *labels[bins.ordinary :]]
 
 
 def _width(attribute: CardAttribute) -> int:

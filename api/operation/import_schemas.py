@@ -60,6 +60,7 @@ class FileShape(BaseModel):
     name: str = Field(description="without its folder")
     refused: BothShape | None = Field(description="why nothing was read of it; null if it was read")
     refused_sheets: dict[str, BothShape]
+    tables: list[str] = Field(description="tables of the archive that it holds rows of, each once")
     counts: RowCounts
     quarantine: str | None = Field(
         description="its bad rows wait in this file; null without bad rows, or once they are gone"
@@ -214,6 +215,7 @@ def _file(number: int, file: Mapping[str, Any], present: Collection[str]) -> Fil
         name=_shown(Path(file["file"]).name),
         refused=_refusal(file["refused"]) if file["refused"] else None,
         refused_sheets={_shown(n): _refusal(each) for n, each in file["refused_sheets"].items()},
+        tables=list(dict.fromkeys(each["table"] for each in file["tables"])),
         counts=RowCounts(**{name: sum(t[name] for t in file["tables"]) for name in names}),
         quarantine=_shown(quarantine) if quarantine and quarantine in present else None,
     )

@@ -20,6 +20,7 @@ from model.profile.dictionary import Attribute, Text
 MISSING, OUT_OF_RANGE, BELOW, ABOVE = "MISSING", "OUT_OF_RANGE", "BELOW", "ABOVE"
 #: The value scores best among the known ones, and members without a record score more.
 KNOWN = "KNOWN"
+_STATES = (MISSING, OUT_OF_RANGE, BELOW, ABOVE, KNOWN)
 _PAIR = "_WITH_"
 
 _OUT_OF_RANGE_QUOTED = Text(
@@ -150,6 +151,11 @@ def code_of(factor: tuple[str, ...], state: str) -> str:
     """Return the stable code of a reason: names in capitals, then the state of the value."""
     code = _PAIR.join(name.upper() for name in factor)
     return f"{code}_{state}" if state else code
+
+
+def codes_of(factor: tuple[str, ...]) -> frozenset[str]:
+    """Return every code that a reason of `factor` may have."""
+    return frozenset(code_of(factor, each) for each in ("", *_STATES))
 
 
 def bin_states(bins: Bins, points: Ints | None, wording: AttributeText) -> list[str]:

@@ -4,6 +4,10 @@
 // The first thing to read after a refusal is why.
 document.getElementById("notice")?.focus();
 
+// On a phone the row of links scrolls; where the reader is stays in sight.
+const here = document.querySelector(".nav [aria-current]");
+if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetWidth / 3;
+
 // A second press while the first is under way does nothing; the form's key guards what this misses.
 document.addEventListener("submit", (event) => {
   const form = event.target;

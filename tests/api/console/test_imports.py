@@ -29,6 +29,17 @@ def test_an_operator_begins_at_imports_and_hands_a_file_back(operated: Branch) -
     assert operator.get(download).content == path.read_bytes()
 
 
+def test_the_files_of_a_report_are_those_of_a_table_or_with_faults(operated: Branch) -> None:
+    operator = Visitor.of(operated, "operator")
+    here = _first(operator)
+    for query, is_shown in (
+        ("table=villages", True), ("only=faults", True), ("table=loans", False),
+        ("table=villages&only=faults", True), ("after=50", False),
+    ):  # fmt: skip
+        page = operator.get(f"{here}?{query}").text
+        assert ("村庄.csv" in page) is is_shown, query
+
+
 def test_an_auditor_reads_the_report_and_downloads_nothing(operated: Branch) -> None:
     auditor = Visitor.of(operated, "auditor")
     here = _first(auditor)

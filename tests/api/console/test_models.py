@@ -65,7 +65,7 @@ def test_others_and_other_places_see_none(branch_with_runs: Branch) -> None:
             assert "li.hua" not in page.text
 
 
-def test_a_run_shows_each_gate_with_verdict_figure_and_limit(analyst: Visitor) -> None:
+def test_a_run_shows_each_gate_with_its_verdict(analyst: Visitor) -> None:
     for each in run_summaries(MODEL_RUNS, "training"):
         page = analyst.get(f"{MODELS}/runs/{each.id}")
         assert_plain(page)
@@ -74,8 +74,26 @@ def test_a_run_shows_each_gate_with_verdict_figure_and_limit(analyst: Visitor) -
         assert sorted(shown) == sorted(gate["gate"] for gate in gates)
         for gate in gates:
             assert f'gate-{gate["status"]}"' in page.text
-            if gate["limit"] is not None:
-                assert f"限值 {short(gate['limit'])}" in page.text
+
+
+NAME = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
+
+
+@pytest.mark.parametrize(("language", "band"), [("zh", "不到 30 岁"), ("en", "below 30")])
+def test_a_run_tells_attributes_groups_and_rates_in_words(
+    analyst: Visitor, language: str, band: str
+) -> None:
+    analyst.cookies["__Host-rongzi-language"] = language
+    for each in run_summaries(MODEL_RUNS, "training"):
+        page = analyst.get(f"{MODELS}/runs/{each.id}").text
+        said = re.sub(r"<[^>]+>", " ", page.partition("<main")[2])
+        assert not NAME.findall(said)
+        assert not re.search(r"\b(?:male|female|grower|livestock)\b|371502|（others）", said)
+        # A gate's sentence says its limits, once.
+        assert not re.search(r"· (?:限值|limit) [\d.]", said)
+        assert band in said
+        assert "东昌府区" in said
+        assert f"{each.content['samples'][0]['measures']['bad_rate']['value']:.2%}" in said
 
 
 def test_a_figure_is_written_without_zeros_that_say_nothing() -> None:
@@ -89,6 +107,21 @@ def test_every_number_of_a_picture_stands_in_its_table(analyst: Visitor) -> None
     page = analyst.get(f"{MODELS}/runs/{found.id}").text
     for row in found.content["vintages"]:
         assert f'<th scope="row">{row["vintage"]}</th><td>{row["loans"]}</td>' in page
+
+
+def test_a_card_is_folded_with_points_weight_and_direction_in_sight(analyst: Visitor) -> None:
+    digest = run_summaries(MODEL_RUNS, "training")[0].content["card_digest"]
+    page = analyst.get(f"{MODELS}/cards/{digest}").text
+    folds = re.findall(r"<details class=\"fold\".*?<summary>(.*?)</summary>", page, re.DOTALL)
+    said = [re.sub(r"<[^>]+>", "", each) for each in folds]
+    assert len(said) > 10
+    weights = [float(re.findall(r"([\d.]+)%", each)[0]) for each in said]
+    assert sum(weights) == pytest.approx(100, abs=0.06 * len(weights))
+    reviews = next(each for each in said if "村民评议" in each)
+    assert "数值越高，分越高" in reviews
+    (bins,) = re.findall(r'id="peer_review_grade_24m">.*?</details>', page, re.DOTALL)
+    assert re.search(r">(?:[差中良优]|[差中良优]或[差中良优])<", bins)
+    assert "&lt; 2" not in bins
 
 
 def test_an_order_from_the_page_names_the_card_and_takes_somebody_else(
@@ -147,7 +180,9 @@ def test_in_english_nothing_chinese_is_left_but_what_people_wrote(analyst: Visit
     analyst.cookies["__Host-rongzi-language"] = "en"
     page = analyst.get(f"{MODELS}/runs/{_run()}").text
     main = page[page.index("<main") : page.index("</main>")]
-    assert not re.search(r"[\u4e00-\u9fff]", re.sub(r"<(td|th)[^>]*>[^<]*", "", main)), main
+    # Counties are called by their names in either language.
+    main = re.sub(r"<(td|th)[^>]*>[^<]*|[\u4e00-\u9fff]{1,3}[区县市]", "", main)
+    assert not re.search(r"[\u4e00-\u9fff]", main), main
 
 
 @pytest.mark.parametrize("kind", ["monitoring", "swap-sets"])

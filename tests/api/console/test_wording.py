@@ -34,6 +34,7 @@ from api.visits.withdrawal import WithdrawalReason
 from model.archive.tables import HARVESTED_BY
 from model.decision.whitelist_changes import ChangeKind
 from model.policy.controls import DUTIES
+from model.profile.dictionary import Direction
 from model.reconciliation.comparison import DifferenceKind, Side
 from tests.support.paths import ROOT
 
@@ -83,6 +84,7 @@ def test_the_sentence_of_a_problem_speaks_to_people(kind: str) -> None:
         ("gates", get_args(GateVerdict)), ("gate_status", get_args(GateStatus)),
         ("standing", get_args(Standing)), ("alert", get_args(AlertLevel)),
         ("swap_set", tuple(SETS)), ("swap_part", ("both", "enter", "leave")),
+        ("direction", get_args(Direction)),
     ],
 )  # fmt: skip
 def test_every_code_that_a_page_shows_has_words(kind: str, codes: tuple[str, ...]) -> None:
