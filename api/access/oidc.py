@@ -152,6 +152,10 @@ _LEEWAY_SECONDS = 30
 _SUBJECT = re.compile(r"[\x21-\x7e]{1,128}")
 
 
+#: Digests that bind an ID token to what came with it.
+_ONLY_OF_ID_TOKENS = frozenset({"at_hash", "c_hash"})
+
+
 class Oidc:
     """Verifies tokens of one provider."""
 
@@ -173,7 +177,8 @@ class Oidc:
         Raises
         ------
         TokenRefusedError
-            If another provider issued it, it is for another service, or it is not valid now.
+            If another provider issued it, it is for another service, it is an ID token, or it is
+            not valid now.
         ProblemError
             503 if the provider is away and none of its keys is known.
         """
@@ -181,7 +186,29 @@ class Oidc:
         if self.keys.is_away:
             raise ProblemError(PROVIDER_AWAY, headers={"Retry-After": str(int(RETRY_SECONDS) + 1)})
         claims = verify_token(token, self._trust, self.keys.key_by_id)
+        if not str(jwt.get_unverified_header(token)["typ"]).lower().endswith("at+jwt"):
+            refuse_id_token(claims)
         return principal(claims, self._settings), float(claims["exp"])
+
+
+def refuse_id_token(claims: Mapping[str, Any]) -> None:
+    """Refuse an ID token (OpenID Connect Core, sections 2 and 3.1.3.6) among tokens of type JWT.
+
+    Where the client's id is the audience, an ID token has the same issuer, audience and keys as an
+    access token, and it lies open to whoever sees the sign-in. Providers that follow RFC 9068 tell
+    the two apart by the type of the header; of the others, some say it in a claim, and older ones
+    copy the nonce into access tokens too.
+
+    Raises
+    ------
+    TokenRefusedError
+        If a claim says so, or only an ID token has it.
+    """
+    said = str(claims.get("token_use") or claims.get("typ") or "").lower()
+    if said == "id" or not _ONLY_OF_ID_TOKENS.isdisjoint(claims):
+        raise TokenRefusedError("id token")
+    if "nonce" in claims and said not in {"access", "bearer"}:
+        raise TokenRefusedError("id token")
 
 
 def principal(claims: Mapping[str, Any], settings: OidcSettings) -> Principal:

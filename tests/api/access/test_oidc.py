@@ -182,6 +182,48 @@ def _token(key: Any, kid: str = "one", algorithm: str = "RS256", **changed: Any)
     return jwt.encode(claims, key, algorithm=algorithm, headers={"kid": kid, "typ": "at+jwt"})
 
 
+def _of_type(key: Any, kind: str, **claims: Any) -> str:
+    """Return a token with `kind` as the type of its header."""
+    known = jwt.decode(_token(key, **claims), options={"verify_signature": False})
+    return jwt.encode(known, key, algorithm="RS256", headers={"kid": "one", "typ": kind})
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"nonce": "n-0S6_WzA2Mj"},
+        {"at_hash": "MTIzNDU2Nzg5MDEyMzQ1Ng"},
+        {"c_hash": "LDktKdoQak3Pk0cnXxCltA"},
+        {"typ": "ID"},
+        {"token_use": "id"},
+        {"token_use": "id", "typ": "Bearer"},
+        {"typ": "Bearer", "at_hash": "MTIzNDU2Nzg5MDEyMzQ1Ng"},
+    ],
+)
+def test_an_id_token_is_no_access_token_where_both_have_one_audience(
+    provider: Provider, rsa: RSAPrivateKey, claims: dict[str, str]
+) -> None:
+    with pytest.raises(TokenRefusedError):
+        asyncio.run(_oidc(provider).check(_of_type(rsa, "JWT", **claims)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "claims"),
+    [
+        ("JWT", {}),
+        ("JWT", {"typ": "Bearer", "nonce": "n-0S6_WzA2Mj"}),
+        ("JWT", {"token_use": "access"}),
+        ("at+jwt", {}),
+        ("application/at+jwt", {}),
+    ],
+)
+def test_access_tokens_of_providers_with_and_without_a_type_of_their_own_pass(
+    provider: Provider, rsa: RSAPrivateKey, kind: str, claims: dict[str, str]
+) -> None:
+    found, _ = asyncio.run(_oidc(provider).check(_of_type(rsa, kind, **claims)))
+    assert found.subject == "u-17"
+
+
 def _by_secret(secret: bytes, token: str) -> str:
     """Return the token's claims signed with HS256, which no library does with a public key."""
     header = {"alg": "HS256", "kid": "one", "typ": "at+jwt"}
