@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,8 +11,10 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 from api.cases.case import member_named, without_person
 from api.cases.schemas import DecisionRow, DecisionsPage
 from api.cases.state import DecisionState
+from api.consent.withheld import withheld
 from api.core.principal import Principal
 from api.editions.edition import PlaceFilter
+from api.editions.in_use import Resources
 from api.ledger.chain import first_moment
 from api.ledger.commands import View
 from api.ledger.entries import Entry
@@ -47,11 +49,17 @@ class Filters:
 
 
 def decisions_page(
-    view: View, caller: Principal, filters: Filters, before: int | None, size: int
+    view: View,
+    resources: Resources,
+    caller: Principal,
+    filters: Filters,
+    before: int | None,
+    size: int,
 ) -> DecisionsPage:
     """Return up to `size` decisions whose number lies below `before`, latest first.
 
     The order is that of the ledger, so that a decision made meanwhile moves no row to another page.
+    Of whoever withdrew consent since, neither tier nor points are told.
     """
     conditions = _conditions(view, caller, filters)
     if before is not None:
@@ -61,7 +69,9 @@ def decisions_page(
     found = [(int(seq), str(decision)) for seq, decision in view.connection.execute(statement)]
     of_decision = view.entries_of_decisions([decision for _, decision in found[:size]])
     people = view.identities.people({each[0].subject_id for each in of_decision.values()})
-    rows = [_row(view, of_decision[decision], people) for _, decision in found[:size]]
+    members = {str(person["member_id"]) for person in people.values()}
+    hidden = withheld(view, resources, members)
+    rows = [_row(view, of_decision[decision], people, hidden) for _, decision in found[:size]]
     has_more = len(found) > size
     return DecisionsPage(rows=rows, next_cursor=str(found[size - 1][0]) if has_more else None)
 
@@ -103,11 +113,15 @@ def _asked_by(account: str) -> ColumnElement[bool]:
 
 
 def _row(
-    view: View, of_decision: list[Entry], people: Mapping[str, Mapping[str, str | None]]
+    view: View,
+    of_decision: list[Entry],
+    people: Mapping[str, Mapping[str, str | None]],
+    hidden: Collection[str],
 ) -> DecisionRow:
     state = DecisionState.of(of_decision)
     first, person = of_decision[0], people.get(state.subject_id)
-    answer = state.answer if person else without_person(state.answer)
+    is_shown = person is not None and person["member_id"] not in hidden
+    answer = state.answer if is_shown else without_person(state.answer)
     return DecisionRow.model_validate(
         {
             **member_named(person),

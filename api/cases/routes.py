@@ -54,10 +54,11 @@ from model.policy.controls import DUTIES
 router = APIRouter(prefix="/v1/decisions", route_class=StrictRoute, tags=["decisions"])
 
 
-@router.get("", summary="List decisions", responses=refusals(LEDGER_AWAY))
+@router.get("", summary="List decisions", responses=refusals(NOT_READY, LEDGER_AWAY))
 def list_decisions(
     request: Request,
     caller: Caller,
+    resources: ResourcesInUse,
     ledger: LedgerInUse,
     place: Within,
     member_id: Annotated[
@@ -72,11 +73,13 @@ def list_decisions(
 ) -> DecisionsPage:
     """List the decisions in the caller's places, latest first; an officer's own only.
 
-    An officer also sees the decisions that their own question repeated.
+    An officer also sees the decisions that their own question repeated. Of whoever withdrew consent
+    since, neither tier nor points are told.
     """
     filters = Filters(member_id, actor, outcome, since, until, place)
     with ledger.read() as view:
-        page = decisions_page(view, caller, filters, int(cursor) if cursor else None, page_size)
+        before = int(cursor) if cursor else None
+        page = decisions_page(view, resources, caller, filters, before, page_size)
     note_rows_shown(request, place.narrowest, len(page.rows), member_id)
     return page
 

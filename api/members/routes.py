@@ -22,6 +22,7 @@ from api.access.dependencies import (
     VillageCode,
     Within,
 )
+from api.access.erased import erased
 from api.access.objects import entries_of_member
 from api.access.strict_route import StrictRoute
 from api.consent.consent import CONSENT, is_consent_in_force
@@ -84,9 +85,10 @@ async def search_members(
         raise ProblemError(TOO_MANY_REQUESTS, headers={"Retry-After": str(int(wait) + 1)})
     found = Search(resources, caller.places)
     page = found.people(body)
-    hidden = await asyncio.to_thread(
-        _withheld, ledger, resources, [row.member_id for row in page.rows]
+    gone, hidden = await asyncio.to_thread(
+        _gone_and_withheld, ledger, resources, [row.member_id for row in page.rows]
     )
+    page.rows = [row for row in page.rows if row.member_id not in gone]
     page = found.without_values(page, hidden)
     only = page.rows[0].member_id if len(page.rows) == 1 else None
     note_rows_shown(request, None, len(page.rows), only)
@@ -105,7 +107,7 @@ async def get_household(
 
     Without the member's consent it is not told who may.
     """
-    hidden = await asyncio.to_thread(_withheld, ledger, resources, [member_id])
+    _, hidden = await asyncio.to_thread(_gone_and_withheld, ledger, resources, [member_id])
     found = Search(resources, caller.places)
     return found.household(member_id, has_consent=member_id not in hidden)
 
@@ -130,13 +132,13 @@ async def get_whitelist_changes(
 ) -> ChangesPage:
     """List changes against the edition before, with tier and points before and after.
 
-    Who withdrew consent since is left out, so a page may hold fewer rows.
+    Who withdrew consent since, or was erased, is left out, so a page may hold fewer rows.
     """
     kinds = [change] if change else []
     page = Search(resources, caller.places).changes(place, kinds, cursor, page_size)
     listed = [row.member_id for row in page.rows]
-    hidden = await asyncio.to_thread(_withheld, ledger, resources, listed)
-    page.rows = [row for row in page.rows if row.member_id not in hidden]
+    gone, hidden = await asyncio.to_thread(_gone_and_withheld, ledger, resources, listed)
+    page.rows = [row for row in page.rows if row.member_id not in gone | hidden]
     note_rows_shown(request, place.narrowest, len(page.rows))
     return page
 
@@ -211,9 +213,13 @@ def _has_consent(ledger: Ledger, resources: Resources, member_id: str) -> bool:
         return is_consent_in_force(entries, edition.profile(member_id), edition, terms)
 
 
-def _withheld(ledger: Ledger, resources: Resources, member_ids: Sequence[str]) -> frozenset[str]:
+def _gone_and_withheld(
+    ledger: Ledger, resources: Resources, member_ids: Sequence[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return who of `member_ids` was erased since the edition, and of whom no value is shown."""
     with ledger.read() as view:
-        return withheld(view, resources, member_ids)
+        gone = erased(view, member_ids, resources.edition.manifest.day)
+        return gone, withheld(view, resources, member_ids)
 
 
 @router.get(
@@ -236,7 +242,7 @@ async def get_whitelist(
     """List the members of the caller's places by village and member id, of one tier or all.
 
     Who withdrew consent since the edition is shown without values, and not where one tier is asked
-    for, so a page may hold fewer rows.
+    for; who was erased since is not shown. So a page may hold fewer rows.
     """
     edition = resources.edition
     after = edition.row(cursor) if cursor else None
@@ -246,8 +252,9 @@ async def get_whitelist(
     has_more = len(rows) > page_size
     listed = rows[:page_size]
     members = [row["member_id"] for row in listed]
-    hidden = await asyncio.to_thread(_withheld, ledger, resources, members)
-    shown = [row for row in listed if not tier or row["member_id"] not in hidden]
+    gone, hidden = await asyncio.to_thread(_gone_and_withheld, ledger, resources, members)
+    left_out = gone | hidden if tier else gone
+    shown = [row for row in listed if row["member_id"] not in left_out]
     note_rows_shown(request, place.narrowest, len(shown))
     return WhitelistPage(
         rows=[

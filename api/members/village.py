@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.access.erased import erased
 from api.access.objects import entries_of_member
 from api.cases.told import Language
 from api.consent.consent import CONSENT, is_consent_in_force
@@ -19,15 +20,18 @@ def village_sheet(
 ) -> VillageSheet:
     """Return up to `size` members of a village after the row `after`, by member id.
 
-    Each row holds what the member's own page says: without consent, the lack of it alone.
+    Each row holds what the member's own page says: without consent, the lack of it alone. Who was
+    erased since the edition is left out.
     """
     edition = resources.edition
     rows = edition.page(PlaceFilter(village=village), None, after, size + 1)
+    members = [str(row["member_id"]) for row in rows[:size]]
+    gone = erased(view, members, edition.manifest.day)
     return VillageSheet(
         village_code=village,
         lang=lang,
         as_of=edition.manifest.day,
-        rows=[_row(view, resources, str(row["member_id"]), lang) for row in rows[:size]],
+        rows=[_row(view, resources, each, lang) for each in members if each not in gone],
         next_cursor=rows[size - 1]["member_id"] if len(rows) > size else None,
     )
 

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from api.access.duties import refuse_joined
+from api.access.erased import ERASURE
 from api.access.objects import entries_of_member
 from api.cases.bank import yuan_without_payment
 from api.cases.state import running_draws, states_of
@@ -116,12 +117,17 @@ def access_records_of(
 
 @dataclass(frozen=True)
 class Erase:
-    """Delete a person's identity."""
+    """Delete a person's identity.
+
+    The access record of who did it names the person by the blind index, so that lists made before
+    leave them out; it is written with the erasure or not at all.
+    """
 
     idempotency: IdempotencyScope | None
     actor: str
     member_id: str
     resources: Resources
+    request_id: str | None = None
 
     def run(self, view: View) -> Written:
         """Delete the identity row, unless a loan runs, a ruling binds or nothing is stored."""
@@ -143,7 +149,16 @@ class Erase:
             "archive_consents": consent is not None and consent.is_given,
         }
         entry = _entry_about("ERASED", subject, place, self.actor)
-        return Written(Answer(200, encode_json(body).encode()), (entry,))
+        access = {
+            "actor": self.actor,
+            "route": ERASURE,
+            "place_code": place,
+            "persons": 1,
+            "request_id": self.request_id,
+            "member_index": view.identities.index(self.member_id),
+            "decision_id": None,
+        }
+        return Written(Answer(200, encode_json(body).encode()), (entry,), accesses=(access,))
 
     def _refuse_ruled(self, view: View, entries: Sequence[Entry]) -> None:
         """Refuse erasure while a ruling binds, which it would undo, and to whoever ruled."""

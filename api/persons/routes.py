@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from api.access.dependencies import (
     WRITE,
@@ -22,6 +22,7 @@ from api.http.lending_problems import (
 )
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, NOT_READY, UNKNOWN_MEMBER
+from api.http.request_log import get_request_id
 from api.persons.commands import Erase, Export
 from api.persons.schemas import ErasedShape, ExportShape
 
@@ -51,12 +52,13 @@ async def get_member_export(
     ),
 )
 async def post_member_erasure(
-    member_id: MemberId, write: WriteRequest, resources: ResourcesInUse
+    request: Request, member_id: MemberId, write: WriteRequest, resources: ResourcesInUse
 ) -> Response:
     """Delete the identity row. The chain stays complete, and its entries identify nobody.
 
-    Refused while a loan is outstanding or a person's ruling binds, and to whoever ruled. A later
-    request of the person creates a new subject without a history.
+    Refused while a loan is outstanding or a person's ruling binds, and to whoever ruled. Lists
+    leave the person out at once. A later request creates a new subject without a history.
     """
     scope = write.scope(member_id=member_id)
-    return await write.send(Erase(scope, write.actor, member_id, resources))
+    erase = Erase(scope, write.actor, member_id, resources, get_request_id(request))
+    return await write.send(erase)

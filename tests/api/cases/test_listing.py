@@ -33,7 +33,7 @@ def page(
     filters = Filters(*(limits.get(name) for name in names), place=place)
     caller = Principal(account, frozenset({role}), places)
     with desk.ledger.read() as view:
-        return decisions_page(view, caller, filters, before, size)
+        return decisions_page(view, desk.resources, caller, filters, before, size)
 
 
 @pytest.fixture

@@ -59,8 +59,22 @@ def _get(branch: Branch, path: str, who: str = "officer") -> Any:
     return answer.json()
 
 
+def _listed(branch: Branch, path: str) -> list[str]:
+    return [row["member_id"] for row in _get(branch, path)["rows"]]
+
+
 def _search(branch: Branch) -> dict[str, Any]:
     """Return the member as a search of the village finds it."""
+    found = _found(branch)
+    assert found, "the member is not found"
+    return found
+
+
+def _is_found(branch: Branch) -> bool:
+    return _found(branch) is not None
+
+
+def _found(branch: Branch) -> dict[str, Any] | None:
     village, member = branch.member["village_code"], branch.member["member_id"]
     cursor = None
     while True:
@@ -73,7 +87,8 @@ def _search(branch: Branch) -> dict[str, Any]:
             if row["member_id"] == member:
                 return dict(row)
         cursor = page["next_cursor"]
-        assert cursor, "the member is not found"
+        if not cursor:
+            return None
 
 
 def _free_of_debt(branch: Branch) -> Iterator[dict[str, Any]]:
@@ -115,6 +130,10 @@ def test_after_a_withdrawal_no_list_shows_a_value_of_the_member(branch: Branch) 
     assert "capacity" not in told
     assert told["answer"] == full["answer"]
     assert len(told["rules"]) == 1
+    asked_before = _get(branch, f"/v1/decisions?member_id={member}", "auditor")["rows"]
+    assert [(each["decision_id"], each["tier"], each["points"]) for each in asked_before] == [
+        (decided, "NONE", None)
+    ]
     kept = _get(branch, f"/v1/decisions/{decided}", "auditor")
     assert (kept["outcome"], kept["answer"]["points"]) == (full["outcome"], row_before["points"])
 
@@ -125,13 +144,24 @@ def test_a_decision_on_an_erased_person_tells_county_and_outcome_only(
     branch.member = next(_free_of_debt(branch))
     member, village = branch.member["member_id"], branch.member["village_code"]
     asked = {"member_id": member, "amount_yuan": 2_000, "months": 12, "purpose": "inputs"}
+    assert member in _listed(branch, f"/v1/whitelist?village={village}&page_size=500")
+    assert member in _listed(branch, f"/v1/whitelist/changes?village={village}&page_size=500")
+    assert _is_found(branch)
     headers = branch.headers("officer", account="asker") | {"Idempotency-Key": "asked-2"}
     sent = branch.client.post("/v1/decisions", json=asked, headers=headers)
     decided = branch.loop.run_until_complete(sent).json()["decision_id"]
-    headers = branch.headers("reviewer") | {"Idempotency-Key": "erase"}
+    headers = branch.headers("reviewer", account="reviewer-1") | {"Idempotency-Key": "erase"}
     sent = branch.client.post(f"/v1/members/{member}/erasure", json={}, headers=headers)
     done = branch.loop.run_until_complete(sent)
     assert done.status_code == 200, done.text
+
+    assert member not in _listed(branch, f"/v1/whitelist?village={village}&page_size=500")
+    assert member not in _listed(branch, f"/v1/whitelist/changes?village={village}&page_size=500")
+    assert member not in _listed(branch, f"/v1/villages/{village}/sheet?page_size=50")
+    assert not _is_found(branch)
+    records = _get(branch, f"/v1/accesses?member_id={member}", "auditor")["rows"]
+    done_by = [each["actor"] for each in records if each["route"] == "post_member_erasure"]
+    assert done_by == ["reviewer-1"]
 
     decisions = _get(branch, "/v1/decisions?page_size=200", "auditor")["rows"]
     (row,) = [each for each in decisions if each["decision_id"] == decided]

@@ -1,0 +1,33 @@
+"""Who of an edition was erased since its day, by the access record of the erasure.
+
+The ledger names nobody whom it erased. The record of who erased whom stays, with the blind index of
+the member, so an edition made before is served without them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import select
+
+from api.ledger.chain import first_moment
+from api.ledger.commands import View
+from api.ledger.tables import accesses
+
+#: The route by which a reviewer erases.
+ERASURE = "post_member_erasure"
+
+
+def erased(view: View, member_ids: Collection[str], since: date) -> frozenset[str]:
+    """Return who of `member_ids` was erased on `since` or later and did not come back."""
+    by_index = {view.identities.index(member_id): member_id for member_id in member_ids}
+    statement = select(accesses.c.member_index).where(
+        accesses.c.member_index.in_(by_index),
+        accesses.c.route == ERASURE,
+        accesses.c.accessed_at >= first_moment(since),
+    )
+    rows = view.connection.execute(statement) if by_index else ()
+    gone = {by_index[str(index)] for (index,) in rows}
+    # Who comes back is a new subject.
+    return frozenset(gone - view.identities.known(gone).keys())
