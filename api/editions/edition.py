@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from api.core.log import log
-from api.editions.funnel import LEVELS, sum_to_places
+from api.editions.funnel import LEVELS, small_cells_of, sum_to_places
 from api.editions.manifest import (
     DATABASE,
     Manifest,
@@ -23,7 +23,7 @@ from api.editions.manifest import (
     parse_manifest,
 )
 from api.editions.signature import verify_signature
-from api.editions.small_cells import FUNNEL_LAYOUT, SmallCells, small_cells
+from api.editions.small_cells import SmallCells
 from api.editions.verified_copy import open_verified
 from data.publishing.signing import trusted_keys
 from model.card.bins import Columns, Floats
@@ -278,8 +278,8 @@ class Edition:
     def small_cells(self, smallest: int) -> SmallCells:
         """Return the cells of the funnel that hold fewer than `smallest` persons, or reveal one."""
         if smallest not in self._small_cells:
-            cells = {row["place_code"]: row for row in self._all(f"SELECT * FROM {FUNNEL}")}
-            self._small_cells[smallest] = small_cells(cells, FUNNEL_LAYOUT, smallest)
+            rows = self._all(f"SELECT * FROM {FUNNEL}")
+            self._small_cells[smallest] = small_cells_of(rows, smallest)
         return self._small_cells[smallest]
 
     def _one(self, sql: str, *values: object) -> Row | None:

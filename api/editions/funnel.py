@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from api.editions.small_cells import Layout, SmallCells, small_cells
 from model.card.bins import Ints
 from model.errors import EditionError
 
@@ -62,6 +63,19 @@ class Counts:
 
 
 STEPS = tuple(field.name for field in fields(Counts))
+#: What the numbers of a place are to one another.
+LAYOUT = Layout(
+    counts=(
+        "members", "consenting", "eligible", "first", "second", "third", "none", "applied",
+        "borrowers",
+    ),
+    sums=(("eligible", "first", "second", "third"), ("members", "eligible", "none")),
+    at_most=(
+        ("eligible", "consenting"), ("consenting", "members"), ("applied", "members"),
+        ("borrowers", "applied"),
+    ),
+    amounts={"disbursed_yuan": "borrowers", "disbursed_this_year_yuan": "borrowers"},
+)  # fmt: skip
 #: Columns that name a place.
 _NAMES = ("county", "township", "village")
 #: Counts by place code: 12 digits for a village, 9 a township, 6 a county, "" for the total.
@@ -114,6 +128,11 @@ def refuse_unreconciled(counted: Funnel) -> None:
             sum(getattr(c, step) for c in at_level) != getattr(counted[""], step) for step in STEPS
         ):
             raise EditionError(f"the funnel by {level} does not add up to the total")
+
+
+def small_cells_of(rows: Iterable[Mapping[str, Any]], smallest: int) -> SmallCells:
+    """Return the cells of a funnel that hold fewer than `smallest` persons, or reveal one."""
+    return small_cells({row["place_code"]: row for row in rows}, LAYOUT, smallest)
 
 
 def sum_to_places(rows: Iterable[Mapping[str, Any]], digits: int) -> list[dict[str, Any]]:

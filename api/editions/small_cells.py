@@ -1,19 +1,29 @@
-"""Small cells: counts of few persons are hidden from callers who may not see the persons.
+"""Small cells: counts and amounts of few persons are hidden from who may not see the persons.
 
-A count of two borrowers in a village says who they are to anybody who knows the village. Hiding it
-alone is not enough, because it follows from the sum of its row and from the place around it. So a
-second cell is hidden wherever a sum would reveal the first (complementary suppression; Hundepool et
-al., Statistical Disclosure Control, 2012, chapter 4).
+A count of two borrowers in a village says who they are to anybody who knows the village, and so
+does the money of one borrower in five payments. Hiding it alone is not enough, because it follows
+from the sum of its row and from the place around it, or lies between narrow bounds. So more cells
+are hidden until no sum bounds a hidden one within less than the threshold (complementary
+suppression with interval protection; Hundepool et al., Statistical Disclosure Control, 2012,
+chapter 4).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-#: Counts by place code and column; codes of villages, townships and counties, and "" for the total.
+import numpy as np
+
+from api.editions.intervals import Flags, Intervals, Sum
+
+#: Place code and column.
+Cell = tuple[str, str]
+#: Numbers by place code and column; codes of villages, townships and counties, "" for the total.
 Cells = Mapping[str, Mapping[str, int]]
+#: The persons behind each column of a village: whose own part of it is not nothing.
+People = Mapping[str, Mapping[str, Collection[str]]]
 _LENGTHS = (0, 6, 9, 12)
 
 
@@ -26,24 +36,23 @@ class Layout:
     counts : tuple of str
         Columns that count.
     sums : tuple of tuples of str
-        Columns of which one is the sum of the others.
+        A column that is the sum of others: first the whole, then its parts.
+    at_most : tuple of (str, str)
+        A column that is never more than another one.
     amounts : mapping of str to str
-        A column of amounts, and the count whose amounts it holds.
+        A column of amounts, and the count with which it is hidden.
+    apart : tuple of tuples of str
+        Counts whose amounts follow from one another, so that none is hidden alone.
+    told : frozenset of str
+        Columns that are told elsewhere, so that hiding more of them would hide nothing.
     """
 
     counts: tuple[str, ...]
     sums: tuple[tuple[str, ...], ...] = ()
+    at_most: tuple[tuple[str, str], ...] = ()
     amounts: Mapping[str, str] = field(default_factory=dict)
-
-
-FUNNEL_LAYOUT = Layout(
-    counts=(
-        "members", "consenting", "eligible", "first", "second", "third", "none", "applied",
-        "borrowers",
-    ),
-    sums=(("eligible", "first", "second", "third"), ("members", "eligible", "none")),
-    amounts={"disbursed_yuan": "borrowers", "disbursed_this_year_yuan": "borrowers"},
-)  # fmt: skip
+    apart: tuple[tuple[str, ...], ...] = ()
+    told: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -65,57 +74,112 @@ class SmallCells:
             The villages that the row adds up, if it covers only a part of the place `code`.
         """
         layout = self.layout
+        places = (code,) if villages is None else villages
         hides = {
-            column: self._hides(code, column, row[column], villages)
+            column: any((place, column) in self.hidden for place in places)
             for column in layout.counts
-            if column in row
         }
-        hides |= {a: hides.get(c, False) for a, c in layout.amounts.items() if a in row}
-        return {column: None if hidden else row[column] for column, hidden in hides.items()}
-
-    def _hides(self, code: str, column: str, count: int, villages: Collection[str] | None) -> bool:
-        if villages is None:
-            return (code, column) in self.hidden
-        part = any((village, column) in self.hidden for village in villages)
-        return part or is_small(count, self.smallest)
+        hides |= {amount: hides[count] for amount, count in layout.amounts.items()}
+        return {column: None if hides[column] else row[column] for column in hides if column in row}
 
 
-def is_small(count: int, smallest: int) -> bool:
-    """Return whether `count` is of too few; nobody is hidden by nothing."""
-    return 0 < abs(count) < smallest
+def is_small(persons: int, smallest: int) -> bool:
+    """Return whether there are too few `persons`; nobody is hidden by nothing."""
+    return 0 < abs(persons) < smallest
 
 
-def small_cells(cells: Cells, layout: Layout, smallest: int) -> SmallCells:
-    """Return the cells to hide, so that no visible sum reveals a small one."""
-    hidden = {
-        (code, column)
-        for code, row in cells.items()
-        for column in layout.counts
-        if is_small(row[column], smallest)
-    }
-    children = _children(cells)
-    before = -1
-    while len(hidden) > before:
-        before = len(hidden)
-        for code in cells:
-            for group in layout.sums:
-                _protect([(code, column) for column in group], cells, hidden)
-        # Each sum by place is of one column; with nothing hidden in it, it reveals nothing.
-        touched = {column for _, column in hidden}
-        for parent, inside in children.items():
-            for column in layout.counts:
-                if column in touched:
-                    _protect([(code, column) for code in (parent, *inside)], cells, hidden)
-    return SmallCells(smallest, layout, frozenset(hidden))
+def small_cells(
+    cells: Cells,
+    layout: Layout,
+    smallest: int,
+    persons: Cells | None = None,
+    told: Collection[str] = (),
+) -> SmallCells:
+    """Return the cells to hide, so that what is shown bounds none of them too narrowly.
+
+    Afterwards bound propagation gives every hidden count an interval at least `smallest` wide.
+
+    Parameters
+    ----------
+    persons
+        The persons behind each count; without it a count is of persons.
+    told
+        Places whose row is told elsewhere, so that hiding more of it would hide nothing.
+    """
+    table = _Table(cells, layout, told)
+    behind = cells if persons is None else persons
+    hidden = np.array([is_small(behind[code][name], smallest) for code, name in table.names])
+    more = hidden.copy()
+    while more.any():
+        more = table.revealing(hidden, smallest)
+        hidden |= more
+    return SmallCells(smallest, layout, frozenset(table.names[n] for n in np.flatnonzero(hidden)))
 
 
-def _protect(group: Sequence[tuple[str, str]], cells: Cells, hidden: set[tuple[str, str]]) -> None:
-    """Hide the smallest other cell of a sum in which exactly one is hidden."""
-    if sum(cell in hidden for cell in group) != 1:
-        return
-    others = [cell for cell in group if cell not in hidden and cells[cell[0]][cell[1]]]
-    if others:
-        hidden.add(min(others, key=lambda cell: (abs(cells[cell[0]][cell[1]]), cell)))
+class _Table:
+    """The counts of a table by position, and the sums that tie them."""
+
+    def __init__(self, cells: Cells, layout: Layout, told: Collection[str]) -> None:
+        self.names = [(code, name) for code in cells for name in layout.counts]
+        self._values = np.array([cells[code][name] for code, name in self.names], dtype=np.int64)
+        self._can_hide = [
+            bool(value) and code not in told and name not in layout.told
+            for value, (code, name) in zip(self._values, self.names, strict=True)
+        ]
+        at = {name: n for n, name in enumerate(self.names)}
+        self._sums = list(_sums(at, cells, layout))
+        self._apart = [
+            [at[code, name] for name in group] for code in cells for group in layout.apart
+        ]
+        self._intervals = Intervals(self._values, self._sums)
+        self._of: Mapping[int, list[Sum]] = defaultdict(list)
+        for each in self._sums:
+            for cell in (each.whole, *each.parts):
+                self._of[cell].append(each)
+
+    def revealing(self, hidden: Flags, smallest: int) -> Flags:
+        """Return the cells to hide next, where what is shown says too much of a hidden one."""
+        low, high = self._intervals.of(hidden)
+        found = np.zeros(len(hidden), dtype=np.bool_)
+        for cell in np.flatnonzero(hidden & (high - low < smallest)):
+            binding = [of for of in self._of[int(cell)] if of.bounds(int(cell), low, high)]
+            found[self._nearest(int(cell), binding, hidden)] = True
+        for group in self._apart:
+            if sum(hidden[cell] for cell in group) == 1:
+                found[self._smallest(group, hidden)] = True
+        return found
+
+    def _smallest(self, cells: Iterable[int], hidden: Flags) -> list[int]:
+        """Return the smallest cell that is shown and not nothing; empty if there is none."""
+        shown = [cell for cell in cells if not hidden[cell] and self._can_hide[cell]]
+        return [min(shown, key=lambda cell: (abs(self._values[cell]), cell))] if shown else []
+
+    def _nearest(self, narrow: int, binding: Sequence[Sum], hidden: Flags) -> list[int]:
+        """Return the smallest cell still shown in the `binding` sums of `narrow`, or around them.
+
+        Empty if everything around it is hidden, or nothing.
+        """
+        sums, seen = binding, {narrow}
+        while sums:
+            around = {cell for each in sums for cell in (each.whole, *each.parts)}
+            if smallest := self._smallest(around, hidden):
+                return smallest
+            fresh = [cell for cell in around if hidden[cell] and cell not in seen]
+            seen.update(fresh)
+            sums = [of for cell in fresh for of in self._of[cell]]
+        return []
+
+
+def _sums(at: Mapping[Cell, int], cells: Cells, layout: Layout) -> Iterator[Sum]:
+    """Yield every sum of the table, along its rows and by place."""
+    for code in cells:
+        for whole, *parts in layout.sums:
+            yield Sum(at[code, whole], tuple(at[code, part] for part in parts))
+        for less, more in layout.at_most:
+            yield Sum(at[code, more], (at[code, less],), is_more=True)
+    for parent, inside in _children(cells).items():
+        for name in layout.counts:
+            yield Sum(at[parent, name], tuple(at[code, name] for code in inside))
 
 
 def _children(cells: Cells) -> dict[str, list[str]]:
@@ -139,3 +203,20 @@ def sums_of_villages(
             for column in columns:
                 place[column] += row[column]
     return cells
+
+
+def persons_of_villages(
+    people: People, columns: Sequence[str], smallest: int
+) -> dict[str, dict[str, int]]:
+    """Return how many distinct persons stand behind each cell; from `smallest` on just so many."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for village, row in people.items():
+        for length in _LENGTHS:
+            place = found.setdefault(village[:length], {column: set() for column in columns})
+            for column, persons in row.items():
+                if len(place[column]) < smallest:
+                    place[column].update(persons)
+    return {
+        code: {column: len(persons) for column, persons in row.items()}
+        for code, row in found.items()
+    }

@@ -40,10 +40,16 @@ FUNNEL_COUNTS = count_shapes(
 )
 
 
+_THIS_YEAR = "disbursed_this_year_yuan"
+
+
 def funnel_rows(
     edition: Edition, level: str, place: PlaceFilter, smallest: int | None
 ) -> list[dict[str, Any]]:
-    """Return the funnel of each place of `level`; `smallest` hides counts of fewer persons."""
+    """Return the funnel of each place of `level`; `smallest` hides counts of fewer persons.
+
+    With it, the amount of the year is told of whole counties and of the total alone.
+    """
     rows = edition.funnel(level, place)
     if smallest is None:
         return rows
@@ -54,4 +60,8 @@ def funnel_rows(
     def parts(code: str) -> list[str] | None:
         return [each for each in villages if each.startswith(code)] if is_partial else None
 
-    return [row | cells.shown(row["place_code"], row, parts(row["place_code"])) for row in rows]
+    shown = [row | cells.shown(row["place_code"], row, parts(row["place_code"])) for row in rows]
+    if is_partial or digits > LEVELS["county"]:
+        # Nobody counted whose it is: of many borrowers, one may have drawn it.
+        shown = [row | {_THIS_YEAR: None} for row in shown]
+    return shown

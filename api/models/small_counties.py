@@ -21,6 +21,6 @@ def with_hidden_counties(content: SwapSetContent, smallest: int | None) -> SwapS
         for each in content.counties
     }
     total = {name: sum(row[name] for row in cells.values()) for name in _COUNTS}
-    found = small_cells({**cells, "": total}, _LAYOUT, smallest)
+    found = small_cells({**cells, "": total}, _LAYOUT, smallest, told=("",))
     counties = [SwapCounty(place=p, **found.shown(p, row)) for p, row in cells.items()]
     return content.model_copy(update={"counties": counties})

@@ -22,6 +22,7 @@ from api.ledger.tables import entries
 from model.policy.policy import stored_policy
 
 _RANGE_SIZE = 20_000
+_MONTH_AMOUNTS = {"disbursements": "disbursed_yuan", "repayments": "repaid_yuan"}
 _MONEY = ("DISBURSED", "DISBURSEMENT_CANCELLED", "REPAID", "REPAYMENT_CANCELLED")
 
 
@@ -75,13 +76,35 @@ class Loan:
 
 @dataclass
 class Month:
-    """What one month added in one village."""
+    """What one month added in one village.
+
+    Attributes
+    ----------
+    of_persons : dict
+        Count and amount by column and person.
+    """
 
     decisions: int = 0
     disbursements: int = 0
     disbursed_yuan: int = 0
     repayments: int = 0
     repaid_yuan: int = 0
+    of_persons: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+
+    def add(self, name: str, subject_id: str, count: int, yuan: int = 0) -> None:
+        """Add to the count `name` and to its amount, and to the part of the person."""
+        setattr(self, name, getattr(self, name) + count)
+        if name in _MONTH_AMOUNTS:
+            amount = _MONTH_AMOUNTS[name]
+            setattr(self, amount, getattr(self, amount) + yuan)
+        mine = self.of_persons.get((name, subject_id), (0, 0))
+        self.of_persons[name, subject_id] = (mine[0] + count, mine[1] + yuan)
+
+    def persons(self, name: str) -> set[str]:
+        """Return the persons whose part of the count `name`, or of its amount, is not nothing."""
+        return {
+            subject for (of, subject), part in self.of_persons.items() if of == name and any(part)
+        }
 
 
 @dataclass(frozen=True)
@@ -130,10 +153,9 @@ class Books:
         month = self._book.months.setdefault((row.place_code, day.replace(day=1)), Month())
         amount, loans = row.amount_yuan or 0, self._book.loans.get(row.decision_id, [])
         if row.kind == "DECISION":
-            month.decisions += 1
+            month.add("decisions", row.subject_id, 1)
         elif row.kind == "DISBURSED":
-            month.disbursements += 1
-            month.disbursed_yuan += amount
+            month.add("disbursements", row.subject_id, 1, amount)
             due = date.fromisoformat(row.due_on) if row.due_on else None
             loan = Loan(row.subject_id, row.place_code, amount, due, terms.get(row.decision_id))
             self._book.loans.setdefault(row.decision_id, []).append(loan)
@@ -156,13 +178,11 @@ class Books:
 def _change(loan: Loan, month: Month, kind: str, amount: int) -> None:
     if kind == "DISBURSEMENT_CANCELLED":
         loan.is_cancelled = True
-        month.disbursements -= 1
-        month.disbursed_yuan -= loan.amount_yuan
+        month.add("disbursements", loan.subject_id, -1, -loan.amount_yuan)
         return
     sign = 1 if kind == "REPAID" else -1
     loan.repaid_yuan += sign * amount
-    month.repayments += sign
-    month.repaid_yuan += sign * amount
+    month.add("repayments", loan.subject_id, sign, sign * amount)
 
 
 def _weights(view: View, digest: str, day: date) -> tuple[int, int] | None:

@@ -75,26 +75,33 @@ def herfindahl(rows: Sequence[dict[str, Any]], amount: str = "disbursed_yuan") -
     return round(sum((amount / total) ** 2 for amount in amounts), 4) if total > 0 else None
 
 
-def largest_share(view: View, places: Sequence[str], within: Callable[[str], bool]) -> float | None:
+def largest_share(
+    view: View, places: Sequence[str], within: Callable[[str], bool], smallest: int | None = None
+) -> float | None:
     """Return the percentage that the ten largest borrowers have of what was paid out.
 
-    None if there are no more than ten: then the figure would be about each of them.
+    None if there are no more than ten: then the figure would be about each of them. The rest is
+    told with it, so it must be of at least `smallest` borrowers.
     """
-    return _of_largest(_by_borrower(view, places, within, _MONEY, _PAID))
+    return _of_largest(_by_borrower(view, places, within, _MONEY, _PAID), smallest)
 
 
 def largest_exposure(
-    view: View, tally: Tally, places: Sequence[str], within: Callable[[str], bool]
+    view: View,
+    tally: Tally,
+    places: Sequence[str],
+    within: Callable[[str], bool],
+    smallest: int | None = None,
 ) -> float | None:
     """Return the percentage that the ten largest borrowers have of what is out today.
 
-    None if there are no more than ten.
+    None where `largest_share` would be.
     """
     amounts = _by_borrower(view, places, within, _BALANCE, _OUT)
     for subject, each in tally.differences(view):
         if within(each.place_code):
             amounts[subject] = amounts.get(subject, 0) + each.extra_yuan
-    return _of_largest(amounts)
+    return _of_largest(amounts, smallest)
 
 
 def _by_borrower(
@@ -119,9 +126,9 @@ def _by_borrower(
     return amounts
 
 
-def _of_largest(amounts: Mapping[str, int]) -> float | None:
+def _of_largest(amounts: Mapping[str, int], smallest: int | None) -> float | None:
     positive = sorted((each for each in amounts.values() if each > 0), reverse=True)
-    if len(positive) <= LARGEST:
+    if len(positive) < LARGEST + (smallest or 1):
         return None
     return _percent(sum(positive[:LARGEST]), sum(positive))
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from api.editions.small_cells import Layout, small_cells, sums_of_villages
+from api.editions.small_cells import (
+    Layout,
+    SmallCells,
+    persons_of_villages,
+    small_cells,
+    sums_of_villages,
+)
 from api.http.schemas import count_shapes
 from api.portfolio.book import Month
 
@@ -64,8 +70,7 @@ def trend(
     total = {column: sum(villages[each][column] for each in seen) for column in columns}
     shown: Mapping[str, int | None] = total
     if smallest is not None:
-        layout = _layout(months)
-        hidden = small_cells(sums_of_villages(villages.items(), layout.counts), layout, smallest)
+        hidden = _small_cells(found, months, villages, smallest)
         inside = [village for village in villages if village.startswith(place)]
         shown = hidden.shown(place, total, None if len(seen) == len(inside) else seen)
     return [
@@ -74,17 +79,39 @@ def trend(
     ]
 
 
-def _layout(months: Sequence[date]) -> Layout:
-    """Return the columns: a count a month; the sums of each year are known from the portfolio."""
-    years = sorted({month.year for month in months})
+def _small_cells(
+    found: Mapping[tuple[str, date], Month],
+    months: Sequence[date],
+    villages: Mapping[str, Mapping[str, int]],
+    smallest: int,
+) -> SmallCells:
+    """Return the cells of few persons; the sum of this year is told by the portfolio."""
+    this_year = [month for month in months if month.year == months[-1].year]
+    told = {f"{name}.{months[-1].year}": [f"{name}.{m}" for m in this_year] for name in _COUNTED}
+    layout = _layout(months, told)
+    people: dict[str, dict[str, Collection[str]]] = {}
+    for (village, month), each in found.items():
+        if month in months:
+            behind = people.setdefault(village, {})
+            behind |= {f"{name}.{month}": each.persons(name) for name in _COUNTED}
+    for behind in people.values():
+        for whole, parts in told.items():
+            behind[whole] = {subject for part in parts for subject in behind.get(part, ())}
+    rows = (
+        (village, {**row, **{whole: sum(row[part] for part in told[whole]) for whole in told}})
+        for village, row in villages.items()
+    )
+    persons = persons_of_villages(people, layout.counts, smallest)
+    return small_cells(sums_of_villages(rows, layout.counts), layout, smallest, persons)
+
+
+def _layout(months: Sequence[date], told: Mapping[str, Sequence[str]]) -> Layout:
+    """Return the columns: a count a month, and their sums of the year, which are `told`."""
     return Layout(
-        counts=tuple(f"{name}.{month}" for month in months for name in _COUNTED),
-        sums=tuple(
-            tuple(f"{name}.{month}" for month in months if month.year == year)
-            for name in _COUNTED
-            for year in years
-        ),
+        counts=(*(f"{name}.{month}" for month in months for name in _COUNTED), *told),
+        sums=tuple((whole, *parts) for whole, parts in told.items()),
         amounts={
             f"{a}.{month}": f"{count}.{month}" for month in months for a, count in _AMOUNTS.items()
         },
+        told=frozenset(told),
     )

@@ -7,36 +7,15 @@ from typing import Any
 
 from api.editions.edition import Edition, PlaceFilter
 from api.editions.funnel import LEVELS
-from api.editions.small_cells import Layout, SmallCells, small_cells, sums_of_villages
+from api.editions.small_cells import SmallCells
 from api.http.schemas import count_shapes
 from api.portfolio.beside import Beside
 from api.portfolio.totals import Totals
 
 _TIERS = ("members", "first", "second", "third", "none")
 _NAMES = ("county", "township", "village")
-_PERIODS, _COUNTED = ("this_year", "in_total"), ("decisions", "approved", "disbursements")
-_AMOUNTS = (
-    ("approved_yuan", "approved"),
-    ("disbursed_yuan", "disbursements"),
-    ("repaid_yuan", "disbursements"),
-)
+_PERIODS = ("this_year", "in_total")
 _EXPOSURE, _LOANS = "exposure_yuan", "loans"
-#: Not shown, but it follows from two counts that are.
-_ONLY_AT_BANK = "only_at_bank"
-_LEDGER = Layout(
-    counts=(
-        *(f"{period}.{name}" for period in _PERIODS for name in _COUNTED),
-        _LOANS,
-        _ONLY_AT_BANK,
-    ),
-    sums=((_LOANS, "in_total.disbursements", _ONLY_AT_BANK),),
-    amounts={
-        f"{period}.{amount}": f"{period}.{count}"
-        for period in _PERIODS
-        for amount, count in _AMOUNTS
-    }
-    | {_EXPOSURE: _LOANS},
-)
 
 PORTFOLIO_COUNTS = count_shapes(
     {
@@ -89,7 +68,7 @@ def portfolio(
     level: str,
     within: Callable[[str], bool],
     year: int,
-    smallest: int | None = None,
+    hidden: tuple[SmallCells, SmallCells] | None = None,
 ) -> list[dict[str, Any]]:
     """Return one row for each place of `level` that has a village `within`, by code.
 
@@ -106,8 +85,8 @@ def portfolio(
         Whether a village (12 digits) is to be counted.
     year
         The year of ``this_year``, in China.
-    smallest
-        Hides counts of fewer, with what reveals them; None shows every count.
+    hidden
+        The small cells of the edition, and those of the ledger; None shows every count.
     """
     names = {row["place_code"]: row for row in edition.funnel(level, PlaceFilter())}
     villages = edition.funnel("village", PlaceFilter())
@@ -137,12 +116,10 @@ def portfolio(
         if village in seen:
             _add_exposure(row_of(village), (extra.loans, extra.extra_yuan))
     found = [_plain(rows[code]) for code in sorted(rows)]
-    if smallest is None:
+    if hidden is None:
         return found
-    by_ledger = _small_cells(totals, beside, year, smallest)
-    by_edition = edition.small_cells(smallest)
     parts = _parts(every, seen, LEVELS[level])
-    return [_hidden(row, by_edition, by_ledger, parts.get(row["place_code"])) for row in found]
+    return [_hidden(row, hidden, parts.get(row["place_code"])) for row in found]
 
 
 def _exposure(totals: Totals) -> tuple[int, int]:
@@ -153,30 +130,6 @@ def _exposure(totals: Totals) -> tuple[int, int]:
 def _add_exposure(row: dict[str, Any], added: tuple[int, int]) -> None:
     row[_LOANS] += added[0]
     row[_EXPOSURE] += added[1]
-
-
-def _small_cells(
-    totals: Mapping[tuple[str, int], Totals],
-    beside: Mapping[str, Beside],
-    year: int,
-    smallest: int,
-) -> SmallCells:
-    """Return the cells of the ledger's sums to hide, over all places."""
-    villages: dict[str, dict[str, int]] = {}
-
-    def row_of(village: str) -> dict[str, int]:
-        return villages.setdefault(village, dict.fromkeys(_LEDGER.counts, 0))
-
-    for village, extra in beside.items():
-        row_of(village)[_LOANS] += extra.loans
-        row_of(village)[_ONLY_AT_BANK] += extra.loans
-    for (village, of), each in totals.items():
-        row = row_of(village)
-        row[_LOANS] += each.disbursements
-        for name in _COUNTED:
-            row[f"in_total.{name}"] += getattr(each, name)
-            row[f"this_year.{name}"] += getattr(each, name) if of == year else 0
-    return small_cells(sums_of_villages(villages.items(), _LEDGER.counts), _LEDGER, smallest)
 
 
 def _parts(every: Set[str], seen: Set[str], digits: int) -> dict[str, list[str]]:
@@ -191,12 +144,11 @@ def _parts(every: Set[str], seen: Set[str], digits: int) -> dict[str, list[str]]
 
 def _hidden(
     row: dict[str, Any],
-    by_edition: SmallCells,
-    by_ledger: SmallCells,
+    hidden: tuple[SmallCells, SmallCells],
     villages: Collection[str] | None,
 ) -> dict[str, Any]:
     """Return `row` without small cells; a row of a part of a place is judged by its `villages`."""
-    code = row["place_code"]
+    code, (by_edition, by_ledger) = row["place_code"], hidden
     flat = {f"{period}.{name}": n for period in _PERIODS for name, n in row[period].items()}
     flat |= {name: row[name] for name in (_LOANS, _EXPOSURE)}
     shown = by_ledger.shown(code, flat, villages)

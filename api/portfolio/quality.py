@@ -12,7 +12,12 @@ from typing import Any
 
 from api.editions.edition import Edition, PlaceFilter
 from api.editions.funnel import LEVELS
-from api.editions.small_cells import Layout, small_cells, sums_of_villages
+from api.editions.small_cells import (
+    Layout,
+    persons_of_villages,
+    small_cells,
+    sums_of_villages,
+)
 from api.http.schemas import count_shapes
 from api.portfolio.book import Loan
 
@@ -34,7 +39,12 @@ _AMOUNTS: Mapping[str, str] = {
     "loss_yuan": "defaulted",
 }
 _COUNTED = ("borrowers", "running", *BANDS, "judged", "defaulted")
-_LAYOUT = Layout(counts=_COUNTED, sums=(("running", *BANDS),), amounts=_AMOUNTS)
+_LAYOUT = Layout(
+    counts=_COUNTED,
+    sums=(("running", *BANDS),),
+    at_most=(("running", "borrowers"), ("judged", "borrowers"), ("defaulted", "judged")),
+    amounts=_AMOUNTS,
+)
 _COLUMNS = (*_COUNTED, *_AMOUNTS)
 #: Parts of a yuan in which sums of products are kept, so that they are exact.
 _PARTS: Mapping[str, int] = {
@@ -110,10 +120,15 @@ def quality(
     smallest
         Hides counts of fewer, with what reveals them; None shows every count.
     """
-    villages = _villages(loans, today)
+    villages, people = _villages(loans, today)
     hidden = None
     if smallest is not None:
-        hidden = small_cells(sums_of_villages(villages.items(), _COUNTED), _LAYOUT, smallest)
+        hidden = small_cells(
+            sums_of_villages(villages.items(), _COUNTED),
+            _LAYOUT,
+            smallest,
+            persons_of_villages(people, _COUNTED, smallest),
+        )
     names = {row["place_code"]: row for row in edition.funnel(level, PlaceFilter())}
     rows: dict[str, dict[str, Any]] = {}
     for village, counts in villages.items():
@@ -147,16 +162,23 @@ def _part(
     return None if len(seen) == len(inside) else seen
 
 
-def _villages(loans: Iterable[Loan], today: date) -> dict[str, dict[str, int]]:
+def _villages(
+    loans: Iterable[Loan], today: date
+) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, set[str]]]]:
+    """Return the row of each village, and the borrowers behind each count of it."""
     by_borrower: dict[tuple[str, str], list[Loan]] = {}
     for loan in loans:
         by_borrower.setdefault((loan.village, loan.subject_id), []).append(loan)
     villages: dict[str, dict[str, int]] = {}
-    for (village, _), mine in by_borrower.items():
+    people: dict[str, dict[str, set[str]]] = {}
+    for (village, subject), mine in by_borrower.items():
         row = villages.setdefault(village, dict.fromkeys(_COLUMNS, 0))
+        behind = people.setdefault(village, {column: set() for column in _COUNTED})
         for column, count in _borrower(mine, today).items():
             row[column] += count
-    return villages
+            if count and column in behind:
+                behind[column].add(subject)
+    return villages, people
 
 
 def _borrower(loans: Sequence[Loan], today: date) -> dict[str, int]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from fastapi import APIRouter
 
 from api.access.dependencies import (
@@ -14,8 +17,10 @@ from api.access.dependencies import (
     within,
 )
 from api.core.calendar import date_in_china
+from api.editions.in_use import Resources
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, NOT_READY
+from api.ledger.commands import View
 from api.portfolio.book import BooksInUse, months_until
 from api.portfolio.concentration import (
     CONCENTRATION_COUNTS,
@@ -26,10 +31,11 @@ from api.portfolio.concentration import (
     largest_share,
 )
 from api.portfolio.months import MONTH_COUNTS, MONTHS, trend
+from api.portfolio.persons import Persons, PersonsInUse
 from api.portfolio.portfolio import PORTFOLIO_COUNTS, portfolio
 from api.portfolio.quality import QUALITY_COUNTS, quality
 from api.portfolio.schemas import ConcentrationShape, PortfolioShape, QualityShape, TrendShape
-from api.portfolio.tally import TallyInUse
+from api.portfolio.tally import Tally, TallyInUse
 
 router = APIRouter(prefix="/v1", tags=["members and whitelist"])
 
@@ -44,6 +50,7 @@ def get_portfolio(
     resources: ResourcesInUse,
     ledger: LedgerInUse,
     tally: TallyInUse,
+    persons: PersonsInUse,
     place: Within,
     smallest: SmallestCell,
     level: Level = "county",
@@ -53,19 +60,34 @@ def get_portfolio(
     A caller who may not see the persons gets null for small counts.
     """
     with ledger.read() as view:
-        totals, beside = tally.totals(view), tally.beside(view)
         year = date_in_china(view.now).year
-    inside = within(caller, place)
-    rows = portfolio(resources.edition, totals, beside, level, inside, year, smallest)
+        found = _portfolio(view, resources, tally, persons, level, within(caller, place), smallest)
     return PortfolioShape.model_validate(
         {
             "as_of": resources.edition.manifest.day,
             "year": year,
             "level": level,
             "counts": PORTFOLIO_COUNTS,
-            "rows": rows,
+            "rows": found,
         }
     )
+
+
+def _portfolio(
+    view: View,
+    resources: Resources,
+    tally: Tally,
+    persons: Persons,
+    level: str,
+    inside: Callable[[str], bool],
+    smallest: int | None,
+) -> list[dict[str, Any]]:
+    totals, beside = tally.totals(view), tally.beside(view)
+    year, edition, hidden = date_in_china(view.now).year, resources.edition, None
+    if smallest is not None:
+        of_ledger = persons.small_cells(view, tally.differences(view), year, smallest)
+        hidden = edition.small_cells(smallest), of_ledger
+    return portfolio(edition, totals, beside, level, inside, year, hidden)
 
 
 @router.get(
@@ -78,6 +100,7 @@ def get_concentration(
     resources: ResourcesInUse,
     ledger: LedgerInUse,
     tally: TallyInUse,
+    persons: PersonsInUse,
     place: Within,
     smallest: SmallestCell,
     level: Level = "county",
@@ -88,11 +111,9 @@ def get_concentration(
     """
     inside = within(caller, place)
     with ledger.read() as view:
-        totals, beside = tally.totals(view), tally.beside(view)
-        year = date_in_china(view.now).year
-        largest = largest_share(view, caller.places, inside)
-        out = largest_exposure(view, tally, caller.places, inside)
-    sums = portfolio(resources.edition, totals, beside, level, inside, year, smallest)
+        largest = largest_share(view, caller.places, inside, smallest)
+        out = largest_exposure(view, tally, caller.places, inside, smallest)
+        sums = _portfolio(view, resources, tally, persons, level, inside, smallest)
     rows = concentration(sums)
     return ConcentrationShape.model_validate(
         {

@@ -8,9 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, case, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+)
 
 from api.decisions.rulings import RULINGS, SECOND_NEEDED
 from api.ledger.entries import BodyText
@@ -77,10 +88,27 @@ def totals_by_place(
     connection: Connection, entry_range: EntryRange
 ) -> Iterator[tuple[str, int, Totals]]:
     """Yield (village, year in China, totals); a village and year may occur twice."""
-    for place, year, *counts in connection.execute(_COUNTS, entry_range._asdict()):
-        yield place, year, Totals(*map(int, counts))
-    for place, year, approved, yuan in connection.execute(_RULING_CHANGES, entry_range._asdict()):
-        yield place, year, Totals(approved=int(approved), approved_yuan=int(yuan))
+    for (place, year), totals in _totals(connection, entry_range, _BY_PLACE):
+        yield place, year, totals
+
+
+def totals_by_person(
+    connection: Connection, entry_range: EntryRange
+) -> Iterator[tuple[str, int, str, Totals]]:
+    """Yield (village, year in China, subject, totals); the first three may occur twice."""
+    for (place, year, subject), totals in _totals(connection, entry_range, _BY_PERSON):
+        yield place, year, subject, totals
+
+
+def _totals(
+    connection: Connection, entry_range: EntryRange, statements: tuple[Select[Any], Select[Any]]
+) -> Iterator[tuple[list[Any], Totals]]:
+    within, (counts, ruling_changes) = entry_range._asdict(), statements
+    for row in connection.execute(counts, within):
+        keys, sums = list(row[: -len(_SUMS)]), row[-len(_SUMS) :]
+        yield keys, Totals(*map(int, sums))
+    for *keys, approved, yuan in connection.execute(ruling_changes, within):
+        yield keys, Totals(approved=int(approved), approved_yuan=int(yuan))
 
 
 def case_changes(connection: Connection, entry_range: EntryRange) -> Iterator[CaseChange]:
@@ -116,20 +144,21 @@ _APPROVED = and_(_DECIDED, _OUTCOME == "APPROVE", _YUAN.is_not(None))
 _COUNTED = (
     "DECISION", "DISBURSED", "DISBURSEMENT_CANCELLED", "REPAID", "REPAYMENT_CANCELLED",
 )  # fmt: skip
-_COUNTS = (
-    select(
-        entries.c.place_code,
-        _YEAR.label("year"),
-        _sum((_DECIDED, 1)),
-        _sum((_APPROVED, 1)),
-        _sum((_APPROVED, _YUAN)),
-        _sum((_DISBURSED, 1), (_CANCELLED, -1)),
-        _sum((_DISBURSED, func.coalesce(_YUAN, 0)), (_CANCELLED, -func.coalesce(_YUAN, 0))),
-        _sum((_REPAID, func.coalesce(_YUAN, 0)), (_OWED_AGAIN, -func.coalesce(_YUAN, 0))),
-    )
-    .where(_IN_RANGE, _KIND.in_(_COUNTED))
-    .group_by(entries.c.place_code, _YEAR)
+#: In the order of `Totals`.
+_SUMS = (
+    _sum((_DECIDED, 1)),
+    _sum((_APPROVED, 1)),
+    _sum((_APPROVED, _YUAN)),
+    _sum((_DISBURSED, 1), (_CANCELLED, -1)),
+    _sum((_DISBURSED, func.coalesce(_YUAN, 0)), (_CANCELLED, -func.coalesce(_YUAN, 0))),
+    _sum((_REPAID, func.coalesce(_YUAN, 0)), (_OWED_AGAIN, -func.coalesce(_YUAN, 0))),
 )
+
+
+def _counts(*by: ColumnElement[Any]) -> Select[Any]:
+    keys = (entries.c.place_code, _YEAR, *by)
+    return select(*keys, *_SUMS).where(_IN_RANGE, _KIND.in_(_COUNTED)).group_by(*keys)
+
 
 #: Each ruling in the range, with the approved amount before it: of the decision or another ruling.
 _APPROVED_YUAN = case((_OUTCOME == "APPROVE", _YUAN))
@@ -138,6 +167,7 @@ _RULINGS = (
         _SEQ,
         _KIND,
         entries.c.place_code,
+        entries.c.subject_id,
         _YEAR.label("year"),
         _APPROVED_YUAN.label("yuan"),
         func.lag(_APPROVED_YUAN)
@@ -153,17 +183,21 @@ _RULINGS = (
     )
     .subquery()
 )
-_RULING_CHANGES = (
-    select(
-        _RULINGS.c.place_code,
-        _RULINGS.c.year,
-        func.count(_RULINGS.c.yuan) - func.count(_RULINGS.c.before),
-        func.coalesce(func.sum(_RULINGS.c.yuan), 0) - func.coalesce(func.sum(_RULINGS.c.before), 0),
+
+
+def _ruling_changes(*by: ColumnElement[Any]) -> Select[Any]:
+    found, keys = _RULINGS.c, (_RULINGS.c.place_code, _RULINGS.c.year, *by)
+    yuan = func.coalesce(func.sum(found.yuan), 0) - func.coalesce(func.sum(found.before), 0)
+    return (
+        select(*keys, func.count(found.yuan) - func.count(found.before), yuan)
+        .where(found.kind.in_(RULINGS))
+        .where(found.seq > bindparam("after"), found.seq <= bindparam("upto"))
+        .group_by(*keys)
     )
-    .where(_RULINGS.c.kind.in_(RULINGS))
-    .where(_RULINGS.c.seq > bindparam("after"), _RULINGS.c.seq <= bindparam("upto"))
-    .group_by(_RULINGS.c.place_code, _RULINGS.c.year)
-)
+
+
+_BY_PLACE = (_counts(), _ruling_changes())
+_BY_PERSON = (_counts(entries.c.subject_id), _ruling_changes(_RULINGS.c.subject_id))
 
 _REFERRED = and_(_DECIDED, _OUTCOME == "REFER")
 _LAST_DAY = case(

@@ -8,33 +8,50 @@ from typing import Any
 from api.cases.case import member_named, state_body
 from api.cases.state import OPEN, DecisionState
 from api.decisions.rulings import RULINGS, earlier_rulings
+from api.editions.small_cells import is_small
 from api.ledger.commands import View
 from api.ledger.entries import Entry
 from api.portfolio.tally import Tally
 
 _PAGE = 1_000
+#: Digits of a county's code.
+_COUNTY = 6
 
 
-def overrides(view: View, reaches: Callable[[str], bool]) -> list[dict[str, Any]]:
+def overrides(
+    view: View, reaches: Callable[[str], bool], smallest: int | None = None
+) -> list[dict[str, Any]]:
     """Return counts by officer, village, reason and direction, most frequent first.
 
     A review that approved a decline of the service counts as an override. A review of a referred
     case does not, because the service left that answer to a person.
+
+    Parameters
+    ----------
+    smallest
+        Counts by county instead, and hides count and amount of fewer persons.
     """
     counts: dict[tuple[str, ...], dict[str, Any]] = {}
+    persons: dict[tuple[str, ...], set[str]] = {}
     for entry in _rulings(view):
         if not reaches(entry.place_code) or not _is_override(entry):
             continue
         via = "override" if entry.kind == "OVERRIDDEN" else "review"
         reason = str(entry.body.get("reason_code"))
-        key = entry.actor, entry.place_code, reason, str(entry.outcome), via
+        place = entry.place_code if smallest is None else entry.place_code[:_COUNTY]
+        key = entry.actor, place, reason, str(entry.outcome), via
         names = ("officer", "place_code", "reason_code", "direction", "via")
         row = counts.setdefault(
             key, {**dict(zip(names, key, strict=True)), "count": 0, "amount_yuan": 0}
         )
         row["count"] += 1
         row["amount_yuan"] += entry.amount_yuan or 0
-    return [row for _, row in sorted(counts.items(), key=lambda item: (-item[1]["count"], item[0]))]
+        persons.setdefault(key, set()).add(entry.subject_id)
+    for each, row in counts.items():
+        if smallest is not None and is_small(len(persons[each]), smallest):
+            row |= {"count": None, "amount_yuan": None}
+    found = sorted(counts.items(), key=lambda item: (-(item[1]["count"] or 0), item[0]))
+    return [row for _, row in found]
 
 
 def _is_override(entry: Entry) -> bool:

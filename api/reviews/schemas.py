@@ -21,21 +21,21 @@ _Statement = Annotated[
 
 
 class OverrideCount(BaseModel):
-    """Number of overrides by one officer in one place for one reason."""
+    """Overrides by one officer in one place for one reason; null: too few for the caller to see."""
 
     officer: str
     place_code: str
     reason_code: str
     direction: Literal["APPROVE", "DECLINE"] = Field(description="outcome after the override")
     via: Literal["override", "review"]
-    count: int
-    amount_yuan: int
+    count: int | None
+    amount_yuan: int | None
 
 
 class OverridesShape(BaseModel):
     """Overrides by officer, place and reason."""
 
-    total: int
+    total: int | None = Field(description="null where a row is")
     rows: list[OverrideCount]
 
 

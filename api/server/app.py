@@ -44,6 +44,7 @@ from api.payments import routes as payments_routes
 from api.persons import routes as persons_routes
 from api.portfolio import routes as portfolio_routes
 from api.portfolio.book import Books
+from api.portfolio.persons import Persons
 from api.portfolio.tally import Tally, preloading
 from api.reconciliation import routes as reconciliation_routes
 from api.reviews import routes as reviews_routes
@@ -134,6 +135,7 @@ def create_app(
     app.state.access_control = AccessControl(settings)
     app.state.tally = Tally()
     app.state.books = Books()
+    app.state.persons = Persons()
     app.state.caps_exceeded = caps_exceeded
     app.state.verifications = Verifications(settings)
     for router in (

@@ -32,7 +32,7 @@ def office(
     branch.app = create_app(branch.app.state.service.settings, lambda: date(2026, 11, 29))
     running = branch.running()
     branch.loop.run_until_complete(running.__aenter__())
-    for number in range(3):
+    for number in range(6):
         body = {"member_id": branch.member["member_id"], "amount_yuan": 5_000 + number}
         _post(branch, "/v1/decisions", body | {"months": 12, "purpose": "inputs"})
     yield branch
@@ -85,6 +85,7 @@ def test_the_funnel_hides_few_persons_from_who_may_not_see_them(
             hidden += row[step] is None
         if 0 < exact[row["place_code"]]["borrowers"] < SMALLEST:
             assert row["disbursed_yuan"] is None
+        assert level in ("county", "total") or row["disbursed_this_year_yuan"] is None
     # Few persons of a village apply; a larger place of the small archive may hold enough.
     assert hidden or level != "village"
 
@@ -111,7 +112,8 @@ def test_the_portfolio_hides_few_decisions_from_who_may_not_see_them(office: Bra
     address = f"/v1/portfolio?level=village&village={place}"
     (exact,) = _get(office, address, "auditor")["rows"]
     (shown,) = _get(office, address, "manager")["rows"]
-    assert exact["in_total"]["decisions"] == 3
+    # Six decisions are enough, but they are on one member.
+    assert exact["in_total"]["decisions"] == 6
     assert shown["in_total"]["decisions"] is None
     assert shown["this_year"]["approved_yuan"] is None
     total = _get(office, "/v1/portfolio?level=total", "manager")["rows"][0]
@@ -169,6 +171,48 @@ def test_the_concentration_of_fourteen_borrowers_adds_up_and_names_nobody(desk: 
     index = herfindahl(found)
     assert index is not None
     assert 1 / len(found) <= index <= 1
+
+
+def test_five_payments_of_one_borrower_are_hidden_and_those_of_five_borrowers_are_not(
+    desk: Any,
+) -> None:
+    from datetime import UTC, datetime
+
+    from api.editions.edition import PlaceFilter
+    from api.payments.commands import Disburse
+    from api.portfolio.concentration import largest_share
+    from api.portfolio.persons import Persons
+    from api.portfolio.portfolio import portfolio
+    from api.portfolio.tally import Tally
+
+    desk.now = datetime(2023, 10, 9, 2, tzinfo=UTC)
+    rows = desk.resources.edition.page(PlaceFilter(), "FIRST", None, 1_200)
+    able = [row for row in rows if row["limit_yuan"] >= 6_000 and not row["knock_outs"]]
+    alone = able[0]
+    others = [row for row in able if row["village_code"] != alone["village_code"]][:11]
+    decision = desk.decide(alone, 6_000)
+    for _ in range(5):
+        desk.do(Disburse(None, "officer-2", decision, 1_000, desk.resources))
+    for member in others:
+        desk.do(Disburse(None, "officer-2", desk.decide(member, 4_000), 1_000, desk.resources))
+    edition, tally = desk.resources.edition, Tally()
+    with desk.ledger.read() as view:
+        totals = tally.totals(view)
+        by_ledger = Persons().small_cells(view, tally.differences(view), 2023, SMALLEST)
+        hidden = edition.small_cells(SMALLEST), by_ledger
+        assert largest_share(view, ("",), lambda _: True) is not None
+        assert largest_share(view, ("",), lambda _: True, SMALLEST) is None, "of two others"
+
+    def shown(level: str, code: str) -> dict[str, Any]:
+        rows = portfolio(edition, totals, {}, level, lambda _: True, 2023, hidden)
+        return next(row for row in rows if row["place_code"] == code)
+
+    village = shown("village", alone["village_code"])
+    assert village["in_total"]["disbursements"] is None
+    assert village["in_total"]["disbursed_yuan"] is None
+    assert (village["loans"], village["exposure_yuan"]) == (None, None)
+    total = shown("total", "")
+    assert (total["in_total"]["disbursements"], total["exposure_yuan"]) == (16, 16_000)
 
 
 def test_mass_access_raises_one_alarm_an_hour_for_an_account() -> None:

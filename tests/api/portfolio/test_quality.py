@@ -149,10 +149,29 @@ def test_a_month_adds_what_was_decided_paid_and_repaid_in_it(desk: Desk) -> None
     ]  # fmt: skip
 
 
+def month_of(persons: int, each: int = 1) -> Month:
+    """Return a month with `each` decisions on each of `persons`."""
+    month = Month()
+    for person in range(persons):
+        month.add("decisions", f"person-{person}", each)
+    return month
+
+
 def test_the_rest_of_a_year_does_not_reveal_a_small_month() -> None:
     months = months_until(date(2026, 6, 1), 3)
     counts = dict(zip(months, (2, 40, 9), strict=True))
-    found = {("371502001001", month): Month(decisions=n) for month, n in counts.items()}
+    found = {("371502001001", month): month_of(n) for month, n in counts.items()}
+    rows = trend(found, months, "", lambda _: True, smallest=5)
+    assert [row["decisions"] for row in rows] == [None, 40, None]
+
+
+def test_many_decisions_on_one_person_in_a_month_are_hidden() -> None:
+    months = months_until(date(2026, 6, 1), 3)
+    found = {
+        ("371502001001", months[0]): month_of(1, each=12),
+        ("371502001001", months[1]): month_of(40),
+        ("371502001001", months[2]): month_of(30),
+    }
     rows = trend(found, months, "", lambda _: True, smallest=5)
     assert [row["decisions"] for row in rows] == [None, 40, None]
 

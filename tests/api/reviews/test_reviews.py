@@ -204,6 +204,9 @@ def test_overrides_are_reported_by_officer_place_and_reason(desk):
     with desk.ledger.read() as view:
         rows = overrides(view, lambda village: True)
         assert overrides(view, lambda village: False) == []
+        of_few = overrides(view, lambda village: True, smallest=5)
+    assert {row["place_code"] for row in of_few} == {row["place_code"][:6] for row in rows}
+    assert {(row["count"], row["amount_yuan"]) for row in of_few} == {(None, None)}
     assert [(row["count"], row["direction"], row["via"], row["reason_code"]) for row in rows] == [
         (2, "DECLINE", "override", "INCOME_NOT_VERIFIED"),
         (1, "APPROVE", "review", "INCOME_VERIFIED"),
