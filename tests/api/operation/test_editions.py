@@ -115,12 +115,12 @@ def test_the_edition_in_use_is_compared_from_the_copy_that_is_open(
     home = home_to_write_in(operated.home, tmp_path)
     edition = Edition.current(home)
     (edition.folder / DATABASE).unlink()
+    with pytest.raises(EditionError):
+        difference(home, used, before, edition.manifest.day)
     assert edition.folder.name == used
     again = difference(home, before, used, edition.manifest.day, edition)
     assert (again.enters, again.leaves) == (found["enters"], found["leaves"])
     assert again.points_shift == found["points_shift"]
-    with pytest.raises(EditionError):
-        difference(home, used, before, edition.manifest.day)
 
 
 def test_without_another_edition_the_difference_is_the_way_back(operated: Branch) -> None:
