@@ -23,7 +23,7 @@ from data.publishing.published_card import published_card
 from data.storage.flat_table import card_columns, read_flat_table
 from model import __version__
 from model.card.reasons import points_lost, ranked, reason_codes
-from model.errors import PromotionError, TrainingError
+from model.errors import GivenError, PromotionError, TrainingError
 from tests.support.service.ports import free_port
 from tests.support.training_table import write_loans
 from training.promote import promote
@@ -142,11 +142,15 @@ def test_a_card_without_evidence_is_not_promoted(trained, tmp_path, member_card)
 
 
 @pytest.mark.parametrize(
-    ("what", "why"), [("nothing", "neither a folder"), ("0" * 32, "no run 0{32} with a card")]
+    ("what", "error", "why"),
+    [
+        ("nothing", GivenError, "neither a folder"),
+        ("0" * 32, TrainingError, "no run 0{32} with a card"),
+    ],
 )
-def test_an_argument_that_is_neither_run_nor_card_is_refused(trained, tmp_path, what, why):
+def test_an_argument_that_is_neither_run_nor_card_is_refused(trained, tmp_path, what, error, why):
     now = datetime(2023, 10, 2, tzinfo=UTC)
-    with pytest.raises(TrainingError, match=why):
+    with pytest.raises(error, match=why):
         promote(what, "王审批", now, tmp_path, trained[0] / "mlruns")
 
 
