@@ -108,8 +108,12 @@ def promote(
 
     Raises
     ------
+    GivenError
+        If `what` is neither.
     TrainingError
-        If `what` is neither, has no evidence, fails a gate, or is approved by its trainer.
+        If no run has that id.
+    PromotionError
+        If it has no evidence, fails a gate, or is approved by its trainer.
     CardError
         If the card is damaged, or cannot be signed.
     """
