@@ -70,12 +70,12 @@ def refuse_other_day(home: Path, manifest: Manifest) -> None:
 
     Raises
     ------
-    GivenError
+    EditionError
         If the day in the manifest is not the one of the home.
     """
     day = demo_day(home)
     if manifest.demo_day != (day.isoformat() if day else ""):
-        raise GivenError(
+        raise EditionError(
             f"{home}: the edition {_named(manifest.demo_day)} and the home"
             f" {_named(day.isoformat() if day else '')}; publish in a home of its own"
         )
