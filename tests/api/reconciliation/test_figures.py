@@ -12,6 +12,7 @@ from api.editions.edition import PlaceFilter
 from api.payments.commands import Disburse
 from api.payments.repayments import Repay
 from api.portfolio.concentration import concentration, largest_exposure, largest_share
+from api.portfolio.persons import Persons
 from api.portfolio.portfolio import portfolio
 from api.portfolio.tally import Tally
 from tests.api.reconciliation.test_settling import settle
@@ -25,12 +26,10 @@ def everywhere(_: str) -> bool:
     return True
 
 
-def row_of(desk: Desk, tally: Tally, level: str = "total", smallest: int | None = None) -> Any:
+def row_of(desk: Desk, tally: Tally, level: str = "total") -> Any:
     with desk.ledger.read() as view:
         totals, beside = tally.totals(view), tally.beside(view)
-    rows = portfolio(
-        desk.resources.edition, totals, beside, level, everywhere, desk.now.year, smallest
-    )
+    rows = portfolio(desk.resources.edition, totals, beside, level, everywhere, desk.now.year)
     return max(rows, key=lambda row: row["exposure_yuan"] or 0)
 
 
@@ -74,9 +73,11 @@ def test_one_borrower_of_the_bank_alone_is_hidden_as_any_small_cell(
     assert (exact["place_code"], exact["exposure_yuan"]) == (member["village_code"], 3_000)
     with desk.ledger.read() as view:
         totals, beside = tally.totals(view), tally.beside(view)
+        of_ledger = Persons().small_cells(view, tally.differences(view), desk.now.year, 5)
+    hidden = desk.resources.edition.small_cells(5), of_ledger
     for level in ("village", "county", "total"):
         rows = portfolio(
-            desk.resources.edition, totals, beside, level, everywhere, desk.now.year, 5
+            desk.resources.edition, totals, beside, level, everywhere, desk.now.year, hidden
         )
         (row,) = (r for r in rows if member["village_code"].startswith(r["place_code"]))
         assert (row["loans"], row["exposure_yuan"]) == (None, None)
