@@ -168,8 +168,9 @@ class FreshnessShape(BaseModel):
         if kept is None:
             return cls(imported_at=None, on=on, tables=[])
         months, allowed = kept.report["last_months"].items(), months_allowed(on)
+        regular = sent_regularly(on)
         found = (
-            _fresh(table, counties, on, allowed.get(table), places, names)
+            _fresh(table, counties, on, allowed.get(table), table in regular, places, names)
             for table, counties in months
         )
         tables = [each for each in found if each.counties]
@@ -181,6 +182,7 @@ def _fresh(
     months: Mapping[str, str],
     on: date,
     most: int | None,
+    is_regular: bool,
     places: Collection[str],
     names: Mapping[str, str | None],
 ) -> FreshTable:
@@ -199,7 +201,7 @@ def _fresh(
                 county_code=code,
                 county=names.get(code),
                 last_month=month,
-                is_behind=month < last and table in sent_regularly(on),
+                is_behind=is_regular and month < last,
             )
             for code, month in known.items()
             if any(place.startswith(code) or code.startswith(place) for place in places)

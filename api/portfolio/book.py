@@ -16,6 +16,7 @@ from fastapi import Depends, Request
 from sqlalchemy import and_, bindparam, case, null, select
 
 from api.core.calendar import date_in_china
+from api.editions.small_cells import SmallCells
 from api.ledger.commands import View
 from api.ledger.entries import BodyText
 from api.ledger.tables import entries
@@ -115,10 +116,14 @@ class Book:
     ----------
     months : mapping
         By village and first day of the month, in China.
+    small_months : mapping
+        The small cells of the months, as `api.portfolio.months.trend` found them: by the last
+        month and the threshold.
     """
 
     loans: dict[str, list[Loan]] = field(default_factory=dict)
     months: dict[tuple[str, date], Month] = field(default_factory=dict)
+    small_months: dict[tuple[date, int], SmallCells] = field(default_factory=dict)
 
     def all_loans(self) -> Iterator[Loan]:
         """Yield every payment that was not cancelled."""
@@ -145,6 +150,7 @@ class Books:
             rows = view.connection.execute(_ROWS, within).all()
             for row in rows:
                 self._add(row, terms)
+            self._book.small_months.clear()
             self._seq = upto
         return self._book
 

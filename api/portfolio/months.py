@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -49,6 +49,7 @@ def trend(
     place: str,
     within: Callable[[str], bool],
     smallest: int | None = None,
+    kept: MutableMapping[tuple[date, int], SmallCells] | None = None,
 ) -> list[dict[str, Any]]:
     """Return one row a month, oldest first, over the villages `within`.
 
@@ -58,6 +59,9 @@ def trend(
         Code of the place that is asked for; empty for all.
     smallest
         Hides counts of fewer, with what reveals them; None shows every count.
+    kept
+        The small cells of `found` by last month and threshold, which take half a second to find; it
+        receives these.
     """
     villages: dict[str, dict[str, int]] = {}
     columns = [f"{name}.{month}" for month in months for name in (*_COUNTED, *_AMOUNTS)]
@@ -70,7 +74,10 @@ def trend(
     total = {column: sum(villages[each][column] for each in seen) for column in columns}
     shown: Mapping[str, int | None] = total
     if smallest is not None:
-        hidden = _small_cells(found, months, villages, smallest)
+        kept, key = {} if kept is None else kept, (months[-1], smallest)
+        if key not in kept:
+            kept[key] = _small_cells(found, months, villages, smallest)
+        hidden = kept[key]
         inside = [village for village in villages if village.startswith(place)]
         shown = hidden.shown(place, total, None if len(seen) == len(inside) else seen)
     return [

@@ -70,6 +70,8 @@ class Persons:
     def __init__(self) -> None:
         self._seq = 0
         self._found: dict[tuple[str, int], dict[str, Totals]] = {}
+        #: Of the ledger up to its last entry read, by year and threshold.
+        self._small: dict[tuple[int, int], SmallCells] = {}
         self._lock = threading.Lock()
 
     def small_cells(
@@ -80,14 +82,18 @@ class Persons:
         Parameters
         ----------
         differences
-            What the bank's books add, by subject.
+            What the bank's books add, by subject, as of the end of `view`.
         """
         with self._lock:
             self._catch_up(view)
-            return small_sums(self._found, differences, year, smallest)
+            if (year, smallest) not in self._small:
+                found = small_sums(self._found, differences, year, smallest)
+                self._small[year, smallest] = found
+            return self._small[year, smallest]
 
     def _catch_up(self, view: View) -> None:
         while self._seq < view.last_seq:
+            self._small = {}
             upto = min(self._seq + _RANGE_SIZE, view.last_seq)
             # Read everything before changing anything: a failing database leaves the fold whole.
             added = list(totals_by_person(view.connection, EntryRange(self._seq, upto)))

@@ -144,7 +144,8 @@ def get_portfolio_months(
     code = place.village or place.township or place.county or ""
     with ledger.read() as view, books.lock:
         months = months_until(date_in_china(view.now), MONTHS)
-        rows = trend(books.at(view).months, months, code, within(caller, place), smallest)
+        book, inside = books.at(view), within(caller, place)
+        rows = trend(book.months, months, code, inside, smallest, book.small_months)
     return TrendShape.model_validate({"counts": MONTH_COUNTS, "rows": rows})
 
 
