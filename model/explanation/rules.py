@@ -41,7 +41,7 @@ def rule_texts(columns: Columns, decision: Decision, request: Request, basis: Ba
 
 
 def _above_limit(columns: Columns, decision: Decision, request: Request, basis: Basis) -> Text:
-    """Return the limit that the amount exceeds, or that a loan which runs leaves none."""
+    """Return the limit that the amount exceeds, or that there is none and why."""
     limit, months = decision.limit_yuan, request.months
     owed = float(columns["balance_outstanding"][0])
     if limit == 0 and owed > 0 and not _has_room(columns, basis):
@@ -51,6 +51,11 @@ def _above_limit(columns: Columns, decision: Decision, request: Request, basis: 
             " present",
         )
     term = "1 month" if months == 1 else f"{months} months"
+    if limit == 0:
+        return Text(
+            f"按 {months} 个月的期限，目前没有可贷的额度",
+            f"there is no limit over {term} at present",
+        )
     return Text(
         f"申请金额超过可贷额度（期限 {months} 个月时为 {limit:,} 元）",
         f"the amount asked for is above the limit, which is {limit:,} yuan over {term}",

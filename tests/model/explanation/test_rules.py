@@ -25,6 +25,17 @@ def test_who_has_no_room_beside_a_running_loan_reads_what_is_still_owed():
     assert text.en.startswith("400,000 yuan of your loans are still owed")
 
 
+def test_who_has_no_limit_over_the_term_asked_for_reads_that_and_no_limit_of_0_yuan():
+    for owed in (0.0, 20_000.0):
+        decision, explanation = decide_and_explain(
+            request=Request(10_000, 3, "inputs"), balance_outstanding=owed
+        )
+        assert (decision.outcome, decision.limit_yuan) == ("REFER", 0)
+        (text,) = explanation.rules
+        assert text.zh == "按 3 个月的期限，目前没有可贷的额度。"
+        assert text.en == "There is no limit over 3 months at present."
+
+
 def test_a_rule_names_the_days_that_the_decision_named():
     days = {"adverse_resolved_on": date(2022, 9, 25), "adverse_lapses_on": date(2027, 9, 25)}
     numbers = {name: day_number(day) for name, day in days.items()}
