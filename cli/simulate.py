@@ -62,9 +62,22 @@ def command(
 
     The same seed gives the same bytes. Without --out nothing is recorded, and the truth alone is
     written: of the same members, and of the --offers that an edition makes them.
+
+    More than 100,000 members live in several prefectures, which are simulated one after the other.
+    From the eleventh on they are copies of the first ten: a million members are distinct.
     """
+    from data.simulator.prefectures import LARGEST
     from data.storage.archive import Archive
 
+    if members > LARGEST:
+        if out is None or exported or truth or check:
+            raise GivenError(
+                f"more than {LARGEST:,} members have an archive only: give --out, and neither"
+                " --export-files nor --truth nor --check"
+            )
+        _refuse_occupied(out)
+        _write_prefectures(out, members, months, seed)
+        return
     if out is None:
         _write_truth_alone(members, months, seed, truth, replications, offers, exported, check)
         return
@@ -84,6 +97,28 @@ def command(
 def _refuse_occupied(folder: Path | None) -> None:
     if folder is not None and folder.exists() and any(folder.iterdir()):
         raise GivenError(f"{folder} is not empty: name a new folder, or remove this one first")
+
+
+def _write_prefectures(out: Path, members: int, months: int, seed: int) -> None:
+    from data.simulator.prefectures import MOST, prefectures, write_prefectures
+    from data.storage.archive import Archive
+
+    planned = prefectures(members, seed)
+    if len(planned) > MOST:
+        raise GivenError(
+            f"{members:,} members need {len(planned):,} prefectures; {MOST:,} have codes"
+        )
+
+    def simulated(of: int, by: int) -> Simulation:
+        return _simulate(of, months, by)
+
+    for each in write_prefectures(Archive(out), planned, simulated):
+        how = "simulated" if each.copy_of is None else f"a copy of prefecture {each.copy_of}"
+        click.echo(f"prefecture {each.number}: {each.members:,} members, {how}")
+    total = sum(each.members for each in planned)
+    copies = sum(each.members for each in planned if each.copy_of is not None)
+    tell(totals={"members": total, "copies": copies})
+    click.echo(f"{total:,} members, of whom {copies:,} copies")
 
 
 def _simulate(members: int, months: int, seed: int) -> Simulation:

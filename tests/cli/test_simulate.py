@@ -98,3 +98,18 @@ def test_the_manifest_lies_beside_the_branch_files_unless_named(tmp_path: Path) 
     run("--out", str(tmp_path / "a"), "--export-files", str(tmp_path / "sent" / "inbox"))
     assert (tmp_path / "sent" / "dirt.csv").exists()
     assert {path.suffix for path in (tmp_path / "sent" / "inbox").iterdir()} == {".csv", ".xlsx"}
+
+
+def test_several_prefectures_have_an_archive_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.simulator.prefectures.LARGEST", 200)
+    monkeypatch.setattr("data.simulator.prefectures.SIMULATED", 1)
+    output = run("--out", str(tmp_path / "archive"))
+    assert "prefecture 1: 150 members, a copy of prefecture 0" in output
+    assert "300 members, of whom 150 copies" in output
+    stored = Archive(tmp_path / "archive").read("members")["member_id"]
+    assert pc.count_distinct(stored).as_py() == 300
+    with pytest.raises(GivenError, match="have an archive only"):
+        run("--out", str(tmp_path / "other"), "--truth", str(tmp_path / "truth.parquet"))
+    assert not (tmp_path / "other").exists()

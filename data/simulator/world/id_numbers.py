@@ -8,7 +8,10 @@ from data.simulator.arrays import Ints, running_number
 
 #: GB/T 2260 assigns this code to no region, so no real id number begins with it.
 UNASSIGNED_REGION = "999901"
-_PHONE_BLOCK = "154"
+PHONE_BLOCK = "154"
+#: Prime number of phones of the block; a step and a prime modulus spread them without collisions.
+PHONE_NUMBERS = 99_999_989
+PHONE_STEP = 7919
 _WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 _CHECK = "10X98765432"
 _FAMILY = (
@@ -28,8 +31,9 @@ def member_ids(number: int) -> list[str]:
 
 def phones(number: int) -> list[str]:
     """Return `number` distinct invented phone numbers that pass the contract's check."""
-    # A step and a prime modulus spread the numbers over the block without collisions.
-    return [f"{_PHONE_BLOCK}{index * 7919 % 99_999_989:08d}" for index in range(1, number + 1)]
+    return [
+        f"{PHONE_BLOCK}{index * PHONE_STEP % PHONE_NUMBERS:08d}" for index in range(1, number + 1)
+    ]
 
 
 def id_numbers(birth: Ints, gender: Ints) -> list[str]:
@@ -43,7 +47,12 @@ def id_numbers(birth: Ints, gender: Ints) -> list[str]:
         f"{UNASSIGNED_REGION}{d}{p:03d}"
         for d, p in zip(dates.tolist(), parity.tolist(), strict=True)
     ]
-    digits = np.array(bodies).view("U1").reshape(len(bodies), 17).astype(np.int64)
+    return with_check_digits(bodies)
+
+
+def with_check_digits(bodies: list[str]) -> list[str]:
+    """Return the id numbers of `bodies`, 17 digits each, with their check digit (GB 11643)."""
+    digits = np.array(bodies, "U17").view("U1").reshape(len(bodies), 17).astype(np.int64)
     checks = (digits * _WEIGHTS).sum(axis=1) % 11
     return [body + _CHECK[check] for body, check in zip(bodies, checks.tolist(), strict=True)]
 
