@@ -24,6 +24,8 @@ from api.ledger.tables import entries
 _SEES_ALL = frozenset({"reviewer", "auditor"})
 #: Digits of a county's code: a village and a few figures would tell who an erased person was.
 _COUNTY = 6
+#: Numbers of decisions that are looked for at once.
+_PART = 1_000
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Filters:
         First and last day of the decision, in China.
     place : PlaceFilter
         The filter by place, with the caller's places.
+    among : collection of int or None
+        Numbers (seq) of the decisions that come into question.
     """
 
     member_id: str | None
@@ -46,6 +50,7 @@ class Filters:
     since: date | None
     until: date | None
     place: PlaceFilter
+    among: Collection[int] | None = None
 
 
 def decisions_page(
@@ -61,12 +66,7 @@ def decisions_page(
     The order is that of the ledger, so that a decision made meanwhile moves no row to another page.
     Of whoever withdrew consent since, neither tier nor points are told.
     """
-    conditions = _conditions(view, caller, filters)
-    if before is not None:
-        conditions.append(entries.c.seq < before)
-    statement = select(entries.c.seq, entries.c.decision_id).where(*conditions)
-    statement = statement.order_by(entries.c.seq.desc()).limit(size + 1)
-    found = [(int(seq), str(decision)) for seq, decision in view.connection.execute(statement)]
+    found = _found(view, _conditions(view, caller, filters), filters.among, before, size + 1)
     of_decision = view.entries_of_decisions([decision for _, decision in found[:size]])
     people = view.identities.people({each[0].subject_id for each in of_decision.values()})
     members = {str(person["member_id"]) for person in people.values()}
@@ -74,6 +74,33 @@ def decisions_page(
     rows = [_row(view, of_decision[decision], people, hidden) for _, decision in found[:size]]
     has_more = len(found) > size
     return DecisionsPage(rows=rows, next_cursor=str(found[size - 1][0]) if has_more else None)
+
+
+def _found(
+    view: View,
+    conditions: list[ColumnElement[bool]],
+    among: Collection[int] | None,
+    before: int | None,
+    most: int,
+) -> list[tuple[int, str]]:
+    """Return number and id of up to `most` decisions below `before`, latest first."""
+    seq = entries.c.seq
+    if before is not None:
+        conditions = [*conditions, seq < before]
+    statement = select(seq, entries.c.decision_id).where(*conditions).order_by(seq.desc())
+    if among is None:
+        rows = view.connection.execute(statement.limit(most)).all()
+        return [(int(each), str(decision)) for each, decision in rows]
+    latest_first = sorted((each for each in among if not before or each < before), reverse=True)
+    found: list[tuple[int, str]] = []
+    # In parts, because a database bounds the parameters of a statement.
+    for first in range(0, len(latest_first), _PART):
+        part = seq.in_(latest_first[first : first + _PART])
+        rows = view.connection.execute(statement.where(part).limit(most - len(found))).all()
+        found += [(int(each), str(decision)) for each, decision in rows]
+        if len(found) == most:
+            break
+    return found
 
 
 def _conditions(view: View, caller: Principal, filters: Filters) -> list[ColumnElement[bool]]:

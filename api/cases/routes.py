@@ -30,6 +30,7 @@ from api.cases.explain import explain_decision, without_profile
 from api.cases.exposure import payable_alone_yuan
 from api.cases.listing import Filters, decisions_page
 from api.cases.schemas import (
+    CountedAs,
     DecisionsPage,
     DecisionWithHistory,
     ExplanationShape,
@@ -68,6 +69,7 @@ def list_decisions(
     outcome: Annotated[Outcome | None, Query(description=EXPECTED["outcome"].en)] = None,
     since: Since = None,
     until: Until = None,
+    counted_as: Annotated[CountedAs | None, Query(description=EXPECTED["counted_as"].en)] = None,
     cursor: Annotated[str | None, Query(pattern=NUMBER, description=EXPECTED["cursor"].en)] = None,
     page_size: PageSize = 50,
 ) -> DecisionsPage:
@@ -75,9 +77,14 @@ def list_decisions(
 
     An officer also sees the decisions that their own question repeated. Of whoever withdrew consent
     since, neither tier nor points are told.
+
+    `counted_as` asks for whom a count of borrowers in ``GET /v1/portfolio/quality`` counts today:
+    one decision for each, that of the payment that puts them there.
     """
-    filters = Filters(member_id, actor, outcome, since, until, place)
+    counted = request.app.state.decisions_counted
     with ledger.read() as view:
+        among = counted(view, counted_as) if counted_as else None
+        filters = Filters(member_id, actor, outcome, since, until, place, among)
         before = int(cursor) if cursor else None
         page = decisions_page(view, resources, caller, filters, before, page_size)
     note_rows_shown(request, place.narrowest, len(page.rows), member_id)

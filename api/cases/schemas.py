@@ -241,6 +241,13 @@ class DecisionRow(MemberNamed):
     valid_until: date
 
 
+#: A count of borrowers in ``GET /v1/portfolio/quality`` whose decisions are asked for.
+CountedAs = Literal[
+    "borrowers", "running", "current", "overdue_1_29", "overdue_30_59", "overdue_60_89",
+    "overdue_from_90", "judged", "defaulted",
+]  # fmt: skip
+
+
 class DecisionsPage(BaseModel):
     """One page of decisions, latest first."""
 

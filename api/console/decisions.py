@@ -29,7 +29,10 @@ from model.card.reason_table import MISSING, code_of, codes_of
 from model.profile.dictionary import Text
 
 _ROWS = 30
-FILTERS = ("outcome", "actor", "member_id", "county", "township", "village", "since", "until")
+FILTERS = (
+    "outcome", "actor", "member_id", "county", "township", "village", "since", "until",
+    "counted_as",
+)  # fmt: skip
 #: What is known of a person whose decisions are looked for.
 PERSON = ("name", "phone", "id_number", "village")
 _NOTHING_GIVEN = Notice(

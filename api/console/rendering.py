@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from calendar import monthrange
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache, partial
@@ -51,7 +52,7 @@ def environment() -> Environment:
     )
     made.globals["asset"] = address_of
     made.filters |= {"yuan": yuan, "percent": percent, "day": day, "moment": moment}
-    made.filters |= {"figure": figure, "short": short, "number": number}
+    made.filters |= {"figure": figure, "short": short, "number": number, "month_end": month_end}
     made.filters["stored"] = partial(json.dumps, ensure_ascii=False)
     return made
 
@@ -95,6 +96,11 @@ def short(value: float | None) -> str:
 def day(when: date | None) -> str:
     """Return a day as written in China; a dash where there is none."""
     return "–" if when is None else when.isoformat()
+
+
+def month_end(first: date) -> date:
+    """Return the last day of a month by its first."""
+    return first.replace(day=monthrange(first.year, first.month)[1])
 
 
 def moment(when: datetime | str | None) -> Markup:

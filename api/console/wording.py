@@ -42,6 +42,17 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "REFER": Text("转人工审核", "Referred to a person"),
         "DECLINE": Text("未同意", "Declined"),
     },
+    "counted_as": {
+        "borrowers": Text("放过款的借款人", "borrowers who were paid"),
+        "running": Text("有未还本金的借款人", "borrowers with principal outstanding"),
+        "current": Text("没有逾期的借款人", "borrowers with nothing past due"),
+        "overdue_1_29": Text("逾期 1–29 天的借款人", "borrowers 1–29 days past due"),
+        "overdue_30_59": Text("逾期 30–59 天的借款人", "borrowers 30–59 days past due"),
+        "overdue_60_89": Text("逾期 60–89 天的借款人", "borrowers 60–89 days past due"),
+        "overdue_from_90": Text("逾期 90 天以上的借款人", "borrowers 90 days or more past due"),
+        "judged": Text("结果已知的借款人", "borrowers whose outcome is known"),
+        "defaulted": Text("违约的借款人", "borrowers in default"),
+    },
     "status": {
         "APPROVED": Text("已同意", "Approved"),
         "WAITING": Text("待审核", "Waiting for a review"),

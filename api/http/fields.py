@@ -89,6 +89,12 @@ EXPECTED: Mapping[str, Text] = {
     ),
     "page_size": Text(f"整数，1 至 {MAX_PAGE}", f"a whole number from 1 to {MAX_PAGE}"),
     "decision_id": Text("决策编号（UUID，小写）", "a decision id: a UUID in lower case"),
+    "counted_as": Text(
+        "以下之一：borrowers、running、current、overdue_1_29、overdue_30_59、overdue_60_89、"
+        "overdue_from_90、judged、defaulted",
+        "one of borrowers, running, current, overdue_1_29, overdue_30_59, overdue_60_89,"
+        " overdue_from_90, judged, defaulted",
+    ),
     "outcome": Text("以下之一：APPROVE、REFER、DECLINE", "one of APPROVE, REFER, DECLINE"),
     "since": Text(
         "起始日（中国日期，含当日），如 2023-10-01", "the first day in China, such as 2023-10-01"

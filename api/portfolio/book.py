@@ -49,6 +49,8 @@ class Loan:
 
     Attributes
     ----------
+    decided_at_seq : int
+        Number of the ledger's entry that is the decision.
     due_on : date or None
         Last day to repay it; None under a policy without lines.
     terms : Terms or None
@@ -57,6 +59,7 @@ class Loan:
 
     subject_id: str
     village: str
+    decided_at_seq: int
     amount_yuan: int
     due_on: date | None
     terms: Terms | None = None
@@ -146,15 +149,15 @@ class Books:
             upto = min(self._seq + _RANGE_SIZE, view.last_seq)
             within = {"after": self._seq, "upto": upto}
             # Read everything before changing anything: a failing database leaves the fold whole.
-            terms = self._terms(view, within)
+            decided = self._decided(view, within)
             rows = view.connection.execute(_ROWS, within).all()
             for row in rows:
-                self._add(row, terms)
+                self._add(row, decided)
             self._book.small_months.clear()
             self._seq = upto
         return self._book
 
-    def _add(self, row: Any, terms: Mapping[str, Terms]) -> None:
+    def _add(self, row: Any, decided: Mapping[str, tuple[int, Terms | None]]) -> None:
         day = date_in_china(datetime.fromisoformat(str(row.recorded_at)))
         month = self._book.months.setdefault((row.place_code, day.replace(day=1)), Month())
         amount, loans = row.amount_yuan or 0, self._book.loans.get(row.decision_id, [])
@@ -163,21 +166,26 @@ class Books:
         elif row.kind == "DISBURSED":
             month.add("disbursements", row.subject_id, 1, amount)
             due = date.fromisoformat(row.due_on) if row.due_on else None
-            loan = Loan(row.subject_id, row.place_code, amount, due, terms.get(row.decision_id))
+            seq, terms = decided.get(row.decision_id, (0, None))
+            loan = Loan(row.subject_id, row.place_code, seq, amount, due, terms)
             self._book.loans.setdefault(row.decision_id, []).append(loan)
         elif 0 < int(row.number or 0) <= len(loans):
             _change(loans[int(row.number) - 1], month, row.kind, amount)
 
-    def _terms(self, view: View, within: Mapping[str, int]) -> dict[str, Terms]:
-        """Return what the decisions said that are paid on within a range of entries."""
-        found: dict[str, Terms] = {}
-        for decision, moment, pd, digest in view.connection.execute(_TERMS, within):
+    def _decided(
+        self, view: View, within: Mapping[str, int]
+    ) -> dict[str, tuple[int, Terms | None]]:
+        """Return number and terms of the decisions that are paid on within a range of entries."""
+        found: dict[str, tuple[int, Terms | None]] = {}
+        for decision, seq, moment, pd, digest in view.connection.execute(_DECIDED, within):
             day = date_in_china(datetime.fromisoformat(str(moment)))
             if (digest, day) not in self._weights:
                 self._weights[digest, day] = _weights(view, digest, day)
             weights = self._weights[digest, day]
+            terms = None
             if pd is not None and weights is not None:
-                found[decision] = Terms(round(float(pd) * 1_000_000), *weights)
+                terms = Terms(round(float(pd) * 1_000_000), *weights)
+            found[decision] = int(seq), terms
         return found
 
 
@@ -221,8 +229,9 @@ _ROWS = (
     .order_by(entries.c.seq)
 )  # fmt: skip
 _PAID = select(entries.c.decision_id).where(_IN_RANGE, entries.c.kind == "DISBURSED")
-_TERMS = select(
+_DECIDED = select(
     entries.c.decision_id,
+    entries.c.seq,
     entries.c.recorded_at,
     BodyText("answer.pd"),
     BodyText("policy_digest"),

@@ -20,14 +20,8 @@ from api.editions.small_cells import (
 )
 from api.http.schemas import count_shapes
 from api.portfolio.book import Loan
+from api.portfolio.borrower import BANDS, COUNTED, borrowers, columns_of
 
-#: Days past due at which a loan has defaulted.
-DEFAULT_DAYS = 90
-#: Bands of a borrower's worst days past due: the first day of each.
-BANDS: Mapping[str, int] = {
-    "current": 0, "overdue_1_29": 1, "overdue_30_59": 30, "overdue_60_89": 60,
-    "overdue_from_90": DEFAULT_DAYS,
-}  # fmt: skip
 _AMOUNTS: Mapping[str, str] = {
     "drawn_yuan": "borrowers",
     "outstanding_yuan": "running",
@@ -38,14 +32,13 @@ _AMOUNTS: Mapping[str, str] = {
     "defaulted_yuan": "defaulted",
     "loss_yuan": "defaulted",
 }
-_COUNTED = ("borrowers", "running", *BANDS, "judged", "defaulted")
 _LAYOUT = Layout(
-    counts=_COUNTED,
+    counts=COUNTED,
     sums=(("running", *BANDS),),
     at_most=(("running", "borrowers"), ("judged", "borrowers"), ("defaulted", "judged")),
     amounts=_AMOUNTS,
 )
-_COLUMNS = (*_COUNTED, *_AMOUNTS)
+_COLUMNS = (*COUNTED, *_AMOUNTS)
 #: Parts of a yuan in which sums of products are kept, so that they are exact.
 _PARTS: Mapping[str, int] = {
     "expected_default_yuan": 10**8, "expected_loss_yuan": 10**10, "loss_yuan": 100,
@@ -124,10 +117,10 @@ def quality(
     hidden = None
     if smallest is not None:
         hidden = small_cells(
-            sums_of_villages(villages.items(), _COUNTED),
+            sums_of_villages(villages.items(), COUNTED),
             _LAYOUT,
             smallest,
-            persons_of_villages(people, _COUNTED, smallest),
+            persons_of_villages(people, COUNTED, smallest),
         )
     names = {row["place_code"]: row for row in edition.funnel(level, PlaceFilter())}
     rows: dict[str, dict[str, Any]] = {}
@@ -166,55 +159,13 @@ def _villages(
     loans: Iterable[Loan], today: date
 ) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, set[str]]]]:
     """Return the row of each village, and the borrowers behind each count of it."""
-    by_borrower: dict[tuple[str, str], list[Loan]] = {}
-    for loan in loans:
-        by_borrower.setdefault((loan.village, loan.subject_id), []).append(loan)
     villages: dict[str, dict[str, int]] = {}
     people: dict[str, dict[str, set[str]]] = {}
-    for (village, subject), mine in by_borrower.items():
+    for (village, subject), mine in borrowers(loans).items():
         row = villages.setdefault(village, dict.fromkeys(_COLUMNS, 0))
-        behind = people.setdefault(village, {column: set() for column in _COUNTED})
-        for column, count in _borrower(mine, today).items():
+        behind = people.setdefault(village, {column: set() for column in COUNTED})
+        for column, count in columns_of(mine, today).items():
             row[column] += count
             if count and column in behind:
                 behind[column].add(subject)
     return villages, people
-
-
-def _borrower(loans: Sequence[Loan], today: date) -> dict[str, int]:
-    """Return what one borrower adds to each column."""
-    outstanding = sum(loan.outstanding_yuan for loan in loans)
-    added: dict[str, int] = {
-        "borrowers": 1,
-        "drawn_yuan": sum(loan.amount_yuan for loan in loans),
-        "running": int(outstanding > 0),
-        "outstanding_yuan": outstanding,
-    }
-    if outstanding:
-        worst = max(loan.days_past_due(today) for loan in loans)
-        band = max((name for name in BANDS if BANDS[name] <= worst), key=BANDS.__getitem__)
-        added |= {band: 1, f"{band}_yuan": outstanding}
-    return added | _outcome(loans, today)
-
-
-def _outcome(loans: Sequence[Loan], today: date) -> dict[str, int]:
-    """Return what was expected of one borrower's payments whose outcome is known, and what came."""
-    added: dict[str, int] = {}
-    for loan in loans:
-        if loan.terms is None or loan.due_on is None:
-            continue
-        if (today - loan.due_on).days < DEFAULT_DAYS:
-            continue
-        owed = loan.outstanding_yuan
-        exposed = loan.terms.pd_millionths * loan.terms.ead_percent * loan.amount_yuan
-        for column, amount in (
-            ("judged_yuan", loan.amount_yuan),
-            ("expected_default_yuan", exposed),
-            ("expected_loss_yuan", exposed * loan.terms.lgd_percent),
-            ("defaulted_yuan", owed),
-            ("loss_yuan", owed * loan.terms.lgd_percent),
-        ):
-            added[column] = added.get(column, 0) + amount
-    if added:
-        added |= {"judged": 1, "defaulted": int(added["defaulted_yuan"] > 0)}
-    return added

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
+from functools import partial
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -44,6 +45,7 @@ from api.payments import routes as payments_routes
 from api.persons import routes as persons_routes
 from api.portfolio import routes as portfolio_routes
 from api.portfolio.book import Books
+from api.portfolio.borrower import decisions_counted
 from api.portfolio.persons import Persons
 from api.portfolio.tally import Tally, preloading
 from api.reconciliation import routes as reconciliation_routes
@@ -137,6 +139,7 @@ def create_app(
     app.state.books = Books()
     app.state.persons = Persons()
     app.state.caps_exceeded = caps_exceeded
+    app.state.decisions_counted = partial(decisions_counted, app.state.books)
     app.state.verifications = Verifications(settings)
     for router in (
         decisions_routes.router, members_routes.router, server_routes.about_router,

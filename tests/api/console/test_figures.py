@@ -120,6 +120,11 @@ def test_a_count_opens_the_list_behind_it_for_who_may_see_the_persons(branch: Br
     manager = Visitor.of(branch, "manager").get(address).text
     assert "/console/whitelist" not in manager
     assert "/console/decisions" not in manager
+    asked = "/v1/decisions?counted_as=overdue_30_59"
+    assert branch.send("get", asked, branch.headers("auditor")).json()["rows"] == []
+    assert branch.send("get", asked, branch.headers("manager")).status_code == 403
+    refused = branch.send("get", "/v1/decisions?counted_as=late", branch.headers("auditor"))
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "counted_as")
     officer = Visitor.of(branch, "officer").get(address).text
     assert "/console/decisions?" not in officer, "an officer lists decisions of their own alone"
 

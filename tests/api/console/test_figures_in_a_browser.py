@@ -39,5 +39,11 @@ def test_a_manager_reads_the_trend_and_an_auditor_opens_the_list_behind_a_count(
     assert auditor.page.locator("main .row-main").count() >= 1
     auditor.look()
     auditor.go("/console/figures")
+    running = auditor.page.locator('td a[href*="counted_as=running"]').first
+    count = int(running.inner_text())
+    auditor.press(running)
+    assert auditor.page.locator("main .row-main").count() == count
+    auditor.look()
+    auditor.go("/console/figures")
     auditor.press(auditor.page.locator('td a[href*="tier=FIRST"]').first)
     auditor.look()

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
 
 from api.cases.case import case_of
+from api.cases.listing import Filters, decisions_page
 from api.core.calendar import date_in_china
+from api.core.principal import Principal
 from api.decisions.commands import Decide
+from api.editions.edition import PlaceFilter
+from api.editions.funnel import LEVELS
 from api.payments.commands import CancelDisbursement, Disburse
 from api.payments.repayments import CancelRepayment, Repay
 from api.portfolio.book import Book, Books, Month, months_until
+from api.portfolio.borrower import COUNTED, borrowers, decisions_counted
 from api.portfolio.months import trend
 from api.portfolio.quality import quality
 from model.decision.decision import Request
@@ -23,9 +29,9 @@ Row = dict[str, Any]
 LGD, EAD = 0.6, 0.9
 
 
-def paid(desk: Desk, *amounts: int) -> str:
+def paid(desk: Desk, *amounts: int, member: Row | None = None) -> str:
     """Decide on a member of the first tier and pay out; return the decision."""
-    member = desk.member("FIRST")
+    member = member or desk.member("FIRST")
     profile = desk.resources.edition.profile(member["member_id"])
     assert profile is not None
     today = date_in_china(desk.now)
@@ -119,6 +125,68 @@ def test_few_borrowers_are_hidden_with_their_amounts(desk: Desk) -> None:
     assert shown["borrowers"] is None
     assert shown["overdue_from_90_yuan"] is None
     assert shown["loss_yuan"] is None
+
+
+@pytest.fixture
+def late_desk(desk: Desk) -> Desk:
+    """Borrowers of the first tier in every band, some twice, one who repaid, one who never drew."""
+    edition = desk.resources.edition
+    rows = edition.page(PlaceFilter(), "FIRST", None, 1_200)
+    able = [row for row in rows if row["limit_yuan"] >= 9_000]
+    members = able[:: len(able) // 14][:14]
+    assert len({row["village_code"][:9] for row in members}) > 1
+    first = desk.now
+    for number, member in enumerate(members[:-2]):
+        desk.now = first + timedelta(days=9 * number)
+        paid(desk, 2_000, 1_000, member=member)
+    again = paid(desk, 3_000, member=members[3])
+    repaid = paid(desk, 3_000, member=members[-2])
+    for decision, amount in ((again, 500), (repaid, 3_000)):
+        desk.do(Repay(None, "o-3", decision, 1, amount, date_in_china(desk.now)))
+    desk.decide(members[-1], 3_000)
+    days = (last_day(desk, repaid) - date_in_china(desk.now)).days
+    desk.now += timedelta(days=days - 1)
+    return desk
+
+
+def test_the_list_behind_a_count_is_as_long_as_the_count(late_desk: Desk) -> None:
+    desk, today = late_desk, date_in_china(late_desk.now)
+    books, reader = Books(), Principal("auditor-1", frozenset({"auditor"}), ("",))
+    with desk.ledger.read() as view:
+        loans = list(books.at(view).all_loans())
+        among = {count: decisions_counted(books, view, count) for count in COUNTED}
+        for level in LEVELS:
+            rows = quality(desk.resources.edition, loans, level, lambda _: True, today)
+            for row, count in product(rows, COUNTED):
+                code = {level: row["place_code"]} if level != "total" else {}
+                place = PlaceFilter(**code, within=("",))
+                filters = Filters(*[None] * 5, place, among[count])
+                listed = decisions_page(view, desk.resources, reader, filters, None, 100).rows
+                assert len(listed) == row[count], (row["place_code"], count)
+                assert len({each.member_id for each in listed}) == row[count]
+                assert all(each.place_code.startswith(row["place_code"]) for each in listed)
+            assert all(sum(row[count] for row in rows) for count in COUNTED), "a case of each"
+    first, _, latest = next(
+        mine for mine in borrowers(loans).values() if len({x.decided_at_seq for x in mine}) > 1
+    )
+    assert first.decided_at_seq in among["running"], "the worst payment, not the latest"
+    assert not any(latest.decided_at_seq in each for each in among.values())
+
+
+def test_a_counted_list_continues_where_a_page_ends(late_desk: Desk) -> None:
+    desk, books = late_desk, Books()
+    reader = Principal("auditor-1", frozenset({"auditor"}), ("",))
+    found, before = [], None
+    with desk.ledger.read() as view:
+        among = decisions_counted(books, view, "borrowers")
+        filters = Filters(*[None] * 5, PlaceFilter(within=("",)), among)
+        for _ in among:
+            part = decisions_page(view, desk.resources, reader, filters, before, 5)
+            found += [row.decision_id for row in part.rows]
+            if part.next_cursor is None:
+                break
+            before = int(part.next_cursor)
+    assert len(set(found)) == len(found) == len(among)
 
 
 def test_a_book_that_reads_on_is_the_book_that_reads_all(desk: Desk) -> None:
