@@ -29,14 +29,24 @@ EARLIER_RULING = KnockOut(
 
 
 def binding_ruling(entries: Iterable[Entry], now: datetime, controls: Controls) -> Entry | None:
-    """Return the last ruling among `entries` of a member that binds at `now`; None without one."""
+    """Return the last ruling among `entries` of a member that binds at `now`; None without one.
+
+    One for a reason that binds nobody judged nothing: it neither binds nor lifts one before it.
+    """
     last = None
     for entry in entries:
-        if entry.kind in RULINGS and entry.outcome != SECOND_NEEDED:
+        if _judges(entry, controls):
             last = entry
-    if last is None or last.body.get("reason_code") in controls.reasons_that_bind_nobody:
+    if last is None:
         return None
     return last if date_in_china(now) < lapse_day(last, controls) else None
+
+
+def _judges(entry: Entry, controls: Controls) -> bool:
+    """Return whether a person judged the member by `entry`."""
+    if entry.kind not in RULINGS or entry.outcome == SECOND_NEEDED:
+        return False
+    return entry.body.get("reason_code") not in controls.reasons_that_bind_nobody
 
 
 def lapse_day(ruling: Entry, controls: Controls) -> date:

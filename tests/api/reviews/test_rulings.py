@@ -127,6 +127,35 @@ def test_a_member_who_withdrew_a_request_was_not_judged(office):
     assert answer_of(office, office.decide(member, 4_000))["outcome"] == "APPROVE"
 
 
+@pytest.mark.parametrize("earlier", [DECLINE, approve(2_000)], ids=["declined", "less"])
+def test_a_member_who_withdraws_later_lifts_no_earlier_ruling(office, earlier):
+    member = office.member("FIRST")
+    ruled = office.decide(member, member["limit_yuan"] + 1)
+    review(office, ruled, earlier)
+    asked = office.decide(member, 5_000)
+    assert answer_of(office, asked)["outcome"] == "REFER"
+    review(office, asked, WITHDREW, actor="reviewer-2")
+    again = office.decide(member, 4_000)
+    assert answer_of(office, again)["outcome"] == "REFER"
+    assert entries_of(office, again)[0].body["ruling"] == entries_of(office, ruled)[-1].entry_id
+    assert office.refusal(erase(office, member, "reviewer-3")) == "ruling-binds"
+    office.now += timedelta(days=controls_on(office.now.date()).ruling_binds_days)
+    assert answer_of(office, office.decide(member, 4_000))["outcome"] == "APPROVE"
+
+
+def test_a_member_who_withdraws_later_frees_no_payment(office):
+    member = office.member("FIRST")
+    ready = office.decide(member, 5_000)
+    override(office, office.decide(member, 4_999), DECLINE)
+    review(office, office.decide(member, 4_998), WITHDREW, actor="reviewer-2")
+    assert office.refusal(pay(office, ready, 1_000)) == "ruled-otherwise"
+
+
+def entries_of(desk, decision):
+    with desk.ledger.read() as view:
+        return view.entries_of_decision(decision)
+
+
 def test_a_ruling_binds_nobody_else(office):
     one = office.member("FIRST")
     override(office, office.decide(one, 5_000), DECLINE)
