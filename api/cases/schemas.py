@@ -98,7 +98,7 @@ class ExplanationShape(BaseModel):
     missing: list[str]
     rules: list[str]
     alternatives: list[str] = Field(
-        description="another term or a lower amount that would be answered better"
+        description="another term or amount that would be answered better, or fit and be reviewed"
     )
     proposals: list[ProposalShape]
     no_proposal: str | None = Field(description="why there is no proposal")

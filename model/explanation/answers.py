@@ -72,6 +72,11 @@ _ASK_REVIEW = Text(
     "This answer came from rules and points alone. You have the right to have a person review it,"
     " and to have wrong records corrected.",
 )
+_ASK_REVIEW_UNSCORED = Text(
+    "这是由规则自动得出的答复，没有为您评分。您有权要求由工作人员重新审核，也可以要求更正有误的记录。",
+    "This answer came from rules alone; you were not scored. You have the right to have a person"
+    " review it, and to have wrong records corrected.",
+)
 _VIEW = Text(
     "您可以随时查看、更正您的记录，或撤回授权。",
     "You may view and correct your records, or withdraw your consent, at any time.",
@@ -111,4 +116,5 @@ def answer_text(decision: Decision, request: Request, since: Since | None) -> Te
 
 def rights_text(decision: Decision, since: Since | None) -> Text:
     """Return what the member may do about the answer."""
-    return _RIGHTS[since.standing if since else decision.outcome]
+    rights = _RIGHTS[since.standing if since else decision.outcome]
+    return _ASK_REVIEW_UNSCORED if rights is _ASK_REVIEW and decision.points is None else rights

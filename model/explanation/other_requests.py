@@ -1,9 +1,13 @@
-"""Requests near the one asked for that would be answered better: another term, a lower amount."""
+"""Requests near the one asked for that would be answered better: another term, another amount.
+
+Of two requests with the same answer the one that fits is better: no rule on requests holds against
+it, so that whoever reviews it can grant it as it stands.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,16 +18,41 @@ from model.explanation.nearest_changes import Basis
 from model.profile.dictionary import Text
 
 _RANK: Mapping[Outcome, int] = {"DECLINE": 0, "REFER": 1, "APPROVE": 2}
-_ANSWERS: Mapping[Outcome, Text] = {
-    "REFER": Text("可由工作人员核实后答复", "our staff would review the application and answer it"),
-    "APPROVE": Text("可以发放", "the loan could be paid out"),
-}
+_REVIEWED = Text("可由工作人员核实后答复", "our staff would review the application and answer it")
+_GRANTED = Text(
+    "就在可贷额度之内，经工作人员核实同意后可以发放",
+    "the loan would be within the limit, and could be paid out once our staff have reviewed and"
+    " approved it",
+)
+_PAID_OUT = Text("可以发放", "the loan could be paid out")
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """A request and its decision under the kernel."""
+
+    request: Request
+    decision: Decision
+    fits: bool
+
+    @property
+    def rank(self) -> tuple[int, bool]:
+        """The order of answers: a request that fits is better than one that does not."""
+        rank = _RANK[self.decision.outcome]
+        return rank, rank > 0 and self.fits
+
+    @property
+    def answer(self) -> Text:
+        """What would become of the request, as a clause."""
+        if self.decision.outcome == "APPROVE":
+            return _PAID_OUT
+        return _GRANTED if self.fits else _REVIEWED
 
 
 def better_requests(
     columns: Columns, decision: Decision, request: Request, basis: Basis
 ) -> tuple[Text, ...]:
-    """Return what another term, or a lower amount, would do for the answer, each in a sentence.
+    """Return what another term, or another amount, would do for the answer, each in a sentence.
 
     Each is decided by the same kernel. An answer that something besides policy and card has bound,
     such as a person's ruling, is not promised a better one.
@@ -35,12 +64,10 @@ def better_requests(
     """
     if decision.outcome == "APPROVE" or decision.points is None:
         return ()
-    if _decide(columns, [request], basis)[0].outcome != decision.outcome or _is_bound(
-        decision, basis
-    ):
+    (now,) = _try(columns, [request], basis)
+    if now.decision.outcome != decision.outcome or _is_bound(decision, basis):
         return ()
-    return (*_other_term(columns, decision, request, basis),
-            *_lower_amount(columns, decision, request, basis))  # fmt: skip
+    return tuple(_better(columns, now, basis))
 
 
 def _is_bound(decision: Decision, basis: Basis) -> bool:
@@ -48,41 +75,89 @@ def _is_bound(decision: Decision, basis: Basis) -> bool:
     return any(each.code not in known for each in decision.knock_outs)
 
 
-def _other_term(
-    columns: Columns, decision: Decision, request: Request, basis: Basis
-) -> Iterator[Text]:
-    """Yield the term nearest to the one asked for of those with the best answer."""
-    policy = basis.policy
+def _better(columns: Columns, now: _Tried, basis: Basis) -> Iterator[Text]:
+    """Yield the nearest term that works, and the amount that does over the term asked for.
+
+    Term and amount together are named where no term works for the amount asked for, and the
+    two allow more than the amount alone.
+    """
+    request, policy = now.request, basis.policy
     terms = range(policy["minimum_months"], policy["maximum_months"] + 1)
-    requests = [replace(request, months=months) for months in terms]
-    found = _decide(columns, requests, basis)
-    best = max(found, key=lambda each: _RANK[each.outcome]).outcome
-    if _RANK[best] <= _RANK[decision.outcome]:
-        return
-    works = [m for m, each in zip(terms, found, strict=True) if each.outcome == best]
-    months = min(works, key=lambda each: (abs(each - request.months), each))
-    answer = _ANSWERS[best]
-    yield Text(
+    by_term = _try(columns, [replace(request, months=months) for months in terms], basis)
+    sums = _try(columns, list(_within_limits(by_term, policy["minimum_loan_yuan"])), basis)
+    same_term = [each for each in sums if each.request.months == request.months]
+    term, amount, both = (_best(each, now, request) for each in (by_term, same_term, sums))
+    if term and both and both.rank > term.rank:
+        term = None
+    if term:
+        yield _other_term(term)
+    if amount:
+        yield _other_amount(amount, request)
+    if term is None and both and both.request.amount_yuan > _amount_of(amount):
+        yield _both(both)
+
+
+def _within_limits(by_term: Sequence[_Tried], least: int) -> Iterator[Request]:
+    """Yield over each term that has a limit the amount nearest to the one asked for."""
+    for each in by_term:
+        limit, asked = each.decision.limit_yuan, each.request.amount_yuan
+        if limit and not least <= asked <= limit:
+            yield replace(each.request, amount_yuan=max(min(asked, limit), least))
+
+
+def _best(tried: Sequence[_Tried], now: _Tried, asked: Request) -> _Tried | None:
+    """Return the best answer that is better than now; of equal ones the most, then the nearest."""
+
+    def order(each: _Tried) -> tuple[tuple[int, bool], int, int, int]:
+        months = each.request.months
+        return each.rank, each.request.amount_yuan, -abs(months - asked.months), -months
+
+    best = max(tried, key=order, default=None)
+    return best if best and best.rank > now.rank else None
+
+
+def _amount_of(tried: _Tried | None) -> int:
+    return tried.request.amount_yuan if tried else 0
+
+
+def _other_term(found: _Tried) -> Text:
+    months, answer = found.request.months, found.answer
+    return Text(
         f"若期限改为 {months} 个月，其他不变，{answer.zh}。",
         f"With a term of {months} months and everything else unchanged, {answer.en}.",
     )
 
 
-def _lower_amount(
-    columns: Columns, decision: Decision, request: Request, basis: Basis
-) -> Iterator[Text]:
-    limit = decision.limit_yuan
-    if not 0 < limit < request.amount_yuan:
-        return
-    (found,) = _decide(columns, [replace(request, amount_yuan=limit)], basis)
-    if _RANK[found.outcome] > _RANK[decision.outcome]:
-        answer = _ANSWERS[found.outcome]
-        yield Text(
-            f"若金额不超过 {limit:,} 元，期限不变，{answer.zh}。",
-            f"With at most {limit:,} yuan over the same term, {answer.en}.",
-        )
+def _other_amount(found: _Tried, asked: Request) -> Text:
+    answer, amount = found.answer, _amount(found, asked)
+    return Text(
+        f"若金额{amount.zh}，期限不变，{answer.zh}。",
+        f"With {amount.en} over the same term, {answer.en}.",
+    )
 
 
-def _decide(columns: Columns, requests: Sequence[Request], basis: Basis) -> list[Decision]:
+def _both(found: _Tried) -> Text:
+    months, yuan, answer = found.request.months, f"{found.request.amount_yuan:,}", found.answer
+    return Text(
+        f"若期限改为 {months} 个月、金额改为 {yuan} 元，{answer.zh}。",
+        f"With {yuan} yuan over a term of {months} months, {answer.en}.",
+    )
+
+
+def _amount(found: _Tried, asked: Request) -> Text:
+    yuan = f"{found.request.amount_yuan:,}"
+    if found.request.amount_yuan > asked.amount_yuan:
+        return Text(f"改为 {yuan} 元", f"{yuan} yuan")
+    return Text(f"不超过 {yuan} 元", f"at most {yuan} yuan")
+
+
+def _try(columns: Columns, requests: Sequence[Request], basis: Basis) -> list[_Tried]:
+    if not requests:
+        return []
     rows: dict[str, Any] = {name: np.repeat(x, len(requests)) for name, x in columns.items()}
-    return decide_many(rows, requests, basis.as_of, basis.policy, basis.card)
+    decisions = decide_many(rows, requests, basis.as_of, basis.policy, basis.card)
+    on_request = {rule.code for rule in basis.policy.request_rules}
+    return [
+        _Tried(request, each, not on_request & {rule.code for rule in each.knock_outs})
+        for request, each in zip(requests, decisions, strict=True)
+    ]

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-import numpy as np
 
 from model.card.bins import Columns
 from model.decision.decision import Decision, KnockOut, Request
-from model.decision.whitelist import assess
 from model.explanation.nearest_changes import Basis, Outlook, is_unknown, read_by
+from model.explanation.room import above_limit
 from model.policy.policy import Rule
 from model.profile.dictionary import Text
 
@@ -32,42 +29,12 @@ def rule_texts(columns: Columns, decision: Decision, request: Request, basis: Ba
     """Return the sentence of each matched rule, each sentence once."""
     rules = {rule.code: rule for rule in (*basis.policy.rules, *basis.policy.request_rules)}
     texts = [
-        _above_limit(columns, decision, request, basis)
+        above_limit(columns, decision, request, basis)
         if each.code == ABOVE_LIMIT
         else _told(each, rules.get(each.code), columns, basis)
         for each in decision.knock_outs
     ]
     return [sentence(text) for text in dict.fromkeys(texts)]
-
-
-def _above_limit(columns: Columns, decision: Decision, request: Request, basis: Basis) -> Text:
-    """Return the limit that the amount exceeds, or that there is none and why."""
-    limit, months = decision.limit_yuan, request.months
-    owed = float(columns["balance_outstanding"][0])
-    if limit == 0 and owed > 0 and not _has_room(columns, basis):
-        return Text(
-            f"您的贷款还有 {owed:,.0f} 元未还清，目前没有可再贷的额度",
-            f"{owed:,.0f} yuan of your loans are still owed, and leave no room for another at"
-            " present",
-        )
-    term = "1 month" if months == 1 else f"{months} months"
-    if limit == 0:
-        return Text(
-            f"按 {months} 个月的期限，目前没有可贷的额度",
-            f"there is no limit over {term} at present",
-        )
-    return Text(
-        f"申请金额超过可贷额度（期限 {months} 个月时为 {limit:,} 元）",
-        f"the amount asked for is above the limit, which is {limit:,} yuan over {term}",
-    )
-
-
-def _has_room(columns: Columns, basis: Basis) -> bool:
-    """Return whether some term of the product has a limit."""
-    policy = basis.policy
-    terms = np.arange(policy["minimum_months"], policy["maximum_months"] + 1)
-    rows: dict[str, Any] = {name: np.repeat(x, len(terms)) for name, x in columns.items()}
-    return bool((assess(rows, basis.as_of, policy, basis.card, terms).limit_yuan > 0).any())
 
 
 def _told(matched: KnockOut, rule: Rule | None, columns: Columns, basis: Basis) -> Text:

@@ -6,7 +6,10 @@ import numpy as np
 
 from model.decision.consent import day_number
 from model.decision.decision import Request
-from tests.support.explaining.decide_and_explain import BASIS, decide_and_explain
+from model.explanation.room import limit_once_repaid
+from tests.support.explaining.decide_and_explain import BASIS, CASES, decide_and_explain
+
+FIELDS = ("harvest_wheat_mu", "harvest_maize_mu", "harvest_melon_mu", "net_sales_12m")
 
 
 def test_who_asks_above_the_limit_reads_the_limit_and_the_term_it_is_for():
@@ -21,8 +24,42 @@ def test_who_has_no_room_beside_a_running_loan_reads_what_is_still_owed():
     decision, explanation = decide_and_explain(balance_outstanding=400_000.4)
     assert (decision.outcome, decision.limit_yuan) == ("REFER", 0)
     (text,) = explanation.rules
-    assert text.zh == "您的贷款还有 400,000 元未还清，目前没有可再贷的额度。"
+    assert text.zh.startswith("您的贷款还有 400,000 元未还清，目前没有可再贷的额度")
     assert text.en.startswith("400,000 yuan of your loans are still owed")
+
+
+def test_who_owes_reads_the_limit_once_the_loan_is_repaid_as_it_is_then_decided():
+    owing = {"balance_outstanding": 45_000.0, "debt_service_12m": 46_500.0}
+    decision, explanation = decide_and_explain(request=Request(9_000, 10, "x"), **owing)
+    (text,) = explanation.rules
+    assert (decision.outcome, decision.limit_yuan) == ("REFER", 0)
+    free, _ = decide_and_explain(request=Request(9_000, 10, "x"))
+    assert free.grade == decision.grade
+    assert f"；还清后若其他情况不变，10 个月的额度约为 {free.limit_yuan:,} 元。" in text.zh
+    assert f"the limit over 10 months would be about {free.limit_yuan:,} yuan." in text.en
+
+
+def test_who_is_in_arrears_or_earns_nothing_reads_of_no_limit_after_repayment():
+    for member in ({"days_past_due_now": 40.0}, dict.fromkeys(FIELDS, 0.0)):
+        decision, _ = decide_and_explain(balance_outstanding=45_000.0, **member)
+        columns = {name: np.array([each]) for name, each in {**CASES["member"], **member}.items()}
+        assert limit_once_repaid(columns, Request(9_000, 10, "x"), BASIS) == 0
+        assert decision.limit_yuan == 0
+
+
+def test_a_term_beyond_the_longest_is_told_the_limit_of_the_longest():
+    decision, explanation = decide_and_explain(request=Request(900_000, 36, "x"))
+    limit = f"（期限 24 个月时为 {decision.limit_yuan:,} 元）"
+    assert any(limit in text.zh for text in explanation.rules)
+    assert not any("36" in text.zh for text in explanation.rules)
+
+
+def test_who_is_not_scored_is_not_told_that_points_gave_the_answer():
+    _, unscored = decide_and_explain(consent_in_force=0)
+    assert "没有为您评分" in unscored.rights.zh
+    assert "rules alone" in unscored.rights.en
+    _, scored = decide_and_explain(court_unresolved=1)
+    assert "由规则和评分自动得出" in scored.rights.zh
 
 
 def test_who_has_no_limit_over_the_term_asked_for_reads_that_and_no_limit_of_0_yuan():
