@@ -26,6 +26,7 @@ pytest_plugins = (
     "tests.support.fixtures.accounts",
     "tests.support.fixtures.branch",
     "tests.support.fixtures.operated",
+    "tests.support.fixtures.provider",
     "tests.support.fixtures.service",
 )
 

@@ -14,6 +14,7 @@ from fastapi import Request
 
 from api.access.account_cache import AccountCache
 from api.access.accounts import Accounts
+from api.access.code_flow import CodeFlow
 from api.access.issuer import Issuer, TokenClaims
 from api.access.key_orders import KeyOrders
 from api.access.limits import RateLimits, source_of
@@ -44,6 +45,8 @@ class AccessControl:
     ----------
     accounts, sign_in, sessions, orders : Accounts, SignIn, Sessions and Orders, or None
         None where an identity provider manages the accounts.
+    code_flow : CodeFlow or None
+        The sign-in of browsers at the provider; None where its settings are not set.
     key_orders : KeyOrders
         Orders for whoever holds a signing key.
     searches : RateLimits
@@ -64,12 +67,15 @@ class AccessControl:
         self.sign_in: SignIn | None = None
         self.sessions: Sessions | None = None
         self.orders: Orders | None = None
+        self.code_flow: CodeFlow | None = None
         self.key_orders = KeyOrders(Location.of(settings))
         self.verifier: Verifier
         if access.oidc:
             self._provider = ProviderSignIns(settings)
             oidc = Oidc(access.oidc, Jwks(access.oidc.jwks))
             self.verifier = OidcVerifier(oidc, self._provider)
+            if client := access.oidc.client:
+                self.code_flow = CodeFlow(access.oidc, client, oidc)
         else:
             self.accounts, issuer = Accounts(settings), Issuer(settings.home)
             self.sign_in = SignIn(self.accounts)
@@ -94,6 +100,8 @@ class AccessControl:
             self.accounts.close()
         if self._provider:
             self._provider.close()
+        if self.code_flow:
+            self.code_flow.close()
 
 
 async def access_control_of(request: Request) -> AccessControl:

@@ -31,10 +31,10 @@ from api.http.problems import ProblemError
 FRESH_SECONDS = 300.0
 RETRY_SECONDS = 10.0
 MAX_STALE_SECONDS = 24 * 3600.0
-_FETCH_SECONDS = 3.0
+FETCH_SECONDS = 3.0
 _MAX_BYTES = 256 * 1024
 _MIN_RSA_BITS = 2048
-_AWAY = (OSError, ValueError, http.client.HTTPException, jwt.PyJWTError)
+AWAY = (OSError, ValueError, http.client.HTTPException, jwt.PyJWTError)
 
 
 class Jwks:
@@ -72,9 +72,9 @@ class Jwks:
     async def _refresh(self) -> None:
         self._tried_at = self._clock()
         try:
-            payload = await asyncio.wait_for(asyncio.to_thread(self._read), _FETCH_SECONDS)
+            payload = await asyncio.wait_for(asyncio.to_thread(self._read), FETCH_SECONDS)
             keys = verification_keys(payload)
-        except (TimeoutError, *_AWAY) as error:
+        except (TimeoutError, *AWAY) as error:
             self._failed = True
             log.warning("refused", part="jwks", error=type(error).__qualname__)
             if self._clock() - self._read_at > MAX_STALE_SECONDS:
@@ -95,19 +95,40 @@ class Jwks:
         if "://" not in self._source:
             with Path(self._source).open("rb") as file:
                 return _refuse_large(file.read(_MAX_BYTES + 1))
-        opener = urllib.request.build_opener(_NoRedirect)
-        try:
-            with opener.open(self._source, timeout=_FETCH_SECONDS) as response:
-                return _refuse_large(response.read(_MAX_BYTES + 1))
-        except urllib.error.HTTPError as refused:
-            # The exception holds the connection open until it is closed.
-            refused.close()
-            raise
+        return fetch(urllib.request.Request(self._source))
+
+
+def fetch(asked: urllib.request.Request) -> bytes:
+    """Return what an address of the provider answers, within limits; this blocks.
+
+    Raises
+    ------
+    OSError, ValueError, HTTPException
+        If it does not answer in time, answers an error or a redirect, or too much.
+    """
+    opener, end = urllib.request.build_opener(_NoRedirect), monotonic() + FETCH_SECONDS
+    try:
+        with opener.open(asked, timeout=FETCH_SECONDS) as response:
+            return _read_until(response, end)
+    except urllib.error.HTTPError as refused:
+        # The exception holds the connection open until it is closed.
+        refused.close()
+        raise
+
+
+def _read_until(response: http.client.HTTPResponse, end: float) -> bytes:
+    """Read a body piece by piece: a limit on each read alone lets a slow sender go on for hours."""
+    payload = b""
+    while piece := response.read1(_MAX_BYTES):
+        payload = _refuse_large(payload + piece)
+        if monotonic() > end:
+            raise TimeoutError("too slow")
+    return payload
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: Any) -> None:
-        """Refuse every redirect: keys come from the operator's address alone."""
+        """Refuse every redirect: answers come from the addresses of operator and provider alone."""
 
 
 def verification_keys(payload: bytes) -> Mapping[str, jwt.PyJWK]:
@@ -147,7 +168,7 @@ def _refuse_large(payload: bytes) -> bytes:
 #: The claim value for all places.
 EVERYWHERE = "*"
 #: Allowed difference between the clocks of provider and service.
-_LEEWAY_SECONDS = 30
+CLOCK_LEEWAY_SECONDS = 30
 # The subject is written to the ledger and the log: no space, no control character, bounded length.
 _SUBJECT = re.compile(r"[\x21-\x7e]{1,128}")
 
@@ -168,7 +189,7 @@ class Oidc:
             types=frozenset({"at+jwt", "application/at+jwt", "jwt"}),
             required=("sub", "iat", "exp"),
             max_seconds=settings.max_seconds,
-            leeway=_LEEWAY_SECONDS,
+            leeway=CLOCK_LEEWAY_SECONDS,
         )
 
     async def check(self, token: str) -> tuple[Principal, float]:
@@ -182,13 +203,22 @@ class Oidc:
         ProblemError
             503 if the provider is away and none of its keys is known.
         """
-        await self.keys.settle(_key_name(token))
-        if self.keys.is_away:
-            raise ProblemError(PROVIDER_AWAY, headers={"Retry-After": str(int(RETRY_SECONDS) + 1)})
-        claims = verify_token(token, self._trust, self.keys.key_by_id)
+        claims = await self.claims(token, self._trust)
         if not str(jwt.get_unverified_header(token)["typ"]).lower().endswith("at+jwt"):
             refuse_id_token(claims)
         return principal(claims, self._settings), float(claims["exp"])
+
+    async def claims(self, token: str, trust: Trust) -> Mapping[str, Any]:
+        """Verify any `token` of the provider and return its claims; see `check`."""
+        await self.keys.settle(_key_name(token))
+        if self.keys.is_away:
+            raise provider_away()
+        return verify_token(token, trust, self.keys.key_by_id)
+
+
+def provider_away() -> ProblemError:
+    """Return the refusal that says that the provider is away, and when to try again."""
+    return ProblemError(PROVIDER_AWAY, headers={"Retry-After": str(int(RETRY_SECONDS) + 1)})
 
 
 def refuse_id_token(claims: Mapping[str, Any]) -> None:

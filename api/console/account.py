@@ -79,7 +79,7 @@ async def sign_out(page: Page) -> Response:
     with contextlib.suppress(RefusedError):
         await page.calls.call("post_logout", {})
     page.visit, page.renewed = new_visit(), None
-    response = page.go(SIGN_IN)
+    response = page.go(SIGN_IN, done="signed-out")
     page.session.end(response)
     return response
 

@@ -56,5 +56,6 @@ DONE: Mapping[str, Text] = {
         "已批准；变更由服务器上的命令执行。",
         "Approved; a command on the server carries it out.",
     ),
+    "signed-out": Text("已退出登录。", "You are signed out here."),
     "sessions-ended": Text("已结束登录。", "Signed out there."),
 }

@@ -6,11 +6,12 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from api.access.access_control import AccessControl
 from api.access.matrix import MATRIX
 from api.access.schemas import CallerShape, TokenShape
 from api.console.calls import Calls, RefusedError
@@ -130,6 +131,14 @@ class Page:
     def done(self) -> Text | None:
         """What the form before this page did; None if there was none, or it was refused."""
         return None if self.notice else DONE.get(self.session.done or "")
+
+    @property
+    def signs_in(self) -> Literal["password", "provider", "nowhere"]:
+        """How people sign in; nowhere if a provider keeps the accounts but not this sign-in."""
+        access: AccessControl = self.request.app.state.access_control
+        if access.accounts:
+            return "password"
+        return "provider" if access.code_flow else "nowhere"
 
     def place(self, code: str) -> str:
         """Return the name of a place; its code where the edition in use does not name it."""

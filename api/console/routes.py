@@ -27,6 +27,7 @@ from api.console import (
     members,
     models,
     payments,
+    provider,
     reviews,
     search,
     second_factor,
@@ -40,6 +41,7 @@ from api.console.paper_file import PaperFiles
 from api.console.renewal import Renewals
 from api.console.serve import PageRoute
 from api.console.static_files import get_static
+from api.core.settings import REDIRECT_PATH
 
 PAGES: tuple[PageRoute, ...] = (
     PageRoute("/console/", account.show_home),
@@ -55,6 +57,10 @@ PAGES: tuple[PageRoute, ...] = (
         second_factor.confirm,
         is_open=True,
     ),
+    PageRoute("/console/sign-in/provider", account.show_sign_in, provider.leave, is_open=True),
+    PageRoute(REDIRECT_PATH, provider.come_back, is_open=True),
+    PageRoute(provider.NEXT, provider.go_on),
+    PageRoute("/console/sign-in/end", account.show_sign_in, provider.end, is_open=True),
     PageRoute("/console/sign-out", account.show_sign_in, account.sign_out, is_open=True),
     PageRoute("/console/language", account.show_sign_in, account.choose_language, is_open=True),
     PageRoute("/console/villages", villages.show_villages),

@@ -4,6 +4,9 @@ Only cookies hold the access token and the refresh token: scripts cannot read th
 cannot cause them to be sent, and they end when the tokens do. A third cookie holds a random value,
 a new one at each sign-in. A form carries a digest of that value and of the account, so a form of
 another sign-in, of another account or of another site is not accepted.
+
+Two cookies come along from another site too: the language, and the attempt to sign in at an
+identity provider, which sends the browser back from there.
 """
 
 from __future__ import annotations
@@ -23,12 +26,15 @@ from api.access.schemas import TokenShape
 
 Language = Literal["zh", "en"]
 _SESSION, _REFRESH, _VISIT = "session", "refresh", "visit"
-_LANGUAGE, _NEXT, _DONE = "language", "next", "done"
+_LANGUAGE, _NEXT, _DONE, _ATTEMPT = "language", "next", "done", "attempt"
+_FROM_OTHER_SITES = frozenset({_LANGUAGE, _ATTEMPT})
 _YEAR_SECONDS = 365 * 24 * 3600
 #: How long the address that somebody wanted before signing in is kept.
 _NEXT_SECONDS = 15 * 60
 #: How long what a form did is kept for the page after it.
 _DONE_SECONDS = 60
+#: How long somebody may take to sign in at the identity provider.
+_ATTEMPT_SECONDS = 10 * 60
 #: Only browsers on this machine may hold a session without TLS: a demo, a test.
 _LOOPBACK = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
 
@@ -79,6 +85,28 @@ class Session:
         self._set(response, _SESSION, tokens.access_token, tokens.expires_in)
         self._set(response, _REFRESH, tokens.refresh_token, tokens.refresh_expires_in)
 
+    def keep_access(self, response: Response, token: str, seconds: int) -> None:
+        """Set the cookie of a session that the identity provider renews, not this service."""
+        self._set(response, _SESSION, token, seconds)
+        self._delete(response, _REFRESH)
+
+    @property
+    def attempt(self) -> str | None:
+        """The attempt to sign in at the identity provider that this browser began."""
+        return self._cookie(_ATTEMPT)
+
+    def remember_attempt(self, response: Response, attempt: str) -> None:
+        """Keep an attempt, which the browser brings back from the identity provider's site.
+
+        A cookie of the host alone has no path of its own; one with a path could be set by another
+        host of the domain, which could so have a browser finish an attempt of its own.
+        """
+        self._set(response, _ATTEMPT, attempt, _ATTEMPT_SECONDS)
+
+    def forget_attempt(self, response: Response) -> None:
+        """Forget the attempt: it takes one answer, whatever that is."""
+        self._delete(response, _ATTEMPT)
+
     def end(self, response: Response) -> None:
         """Remove the cookies of the session."""
         self._delete(response, _SESSION)
@@ -127,7 +155,7 @@ class Session:
     def _set(self, response: Response, name: str, value: str, seconds: int | None) -> None:
         response.set_cookie(
             self._name(name), value, max_age=seconds, path="/", secure=self._is_secure,
-            httponly=True, samesite="strict",
+            httponly=True, samesite="lax" if name in _FROM_OTHER_SITES else "strict",
         )  # fmt: skip
 
     def _delete(self, response: Response, name: str) -> None:

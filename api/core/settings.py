@@ -34,12 +34,39 @@ ROLES_CLAIM = "RONGZI_OIDC_ROLES"
 PLACES_CLAIM = "RONGZI_OIDC_PLACES"
 ROLE_NAMES = "RONGZI_OIDC_ROLE_NAMES"
 OIDC_MAX_MINUTES = "RONGZI_OIDC_MOST_MINUTES"
+CLIENT_ID = "RONGZI_OIDC_CLIENT_ID"
+CLIENT_SECRET = "RONGZI_OIDC_CLIENT_SECRET"
+REDIRECT = "RONGZI_OIDC_REDIRECT"
+SCOPE = "RONGZI_OIDC_SCOPE"
 
 #: Signature algorithms whose public key cannot sign.
 ASYMMETRIC_ALGORITHMS = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
 )  # fmt: skip
-_LOOPBACK_URL = re.compile(r"http://(?:127\.0\.0\.1|\[::1\]|localhost)[:/]")
+_LOOPBACK_URL = re.compile(r"http://(?:127\.0\.0\.1|\[::1\]|localhost)(?::[0-9]{1,5})?(?:/|\Z)")
+#: Where the provider sends a browser back to, on whatever host the console has.
+REDIRECT_PATH = "/console/sign-in/return"
+_RETURN = re.compile(rf"https?://[^/?#@\\\s]+{REDIRECT_PATH}")
+
+
+@dataclass(frozen=True)
+class OidcClient:
+    """The service as the identity provider knows it, for sign-ins at the console.
+
+    Attributes
+    ----------
+    secret : str or None
+        None for a public client, which PKCE alone protects.
+    redirect : str
+        The exact address that the provider sends browsers back to; its path is `REDIRECT_PATH`.
+    scope : str
+        What is asked for, with ``openid``.
+    """
+
+    client_id: str
+    secret: str | None = field(repr=False)
+    redirect: str
+    scope: str
 
 
 @dataclass(frozen=True)
@@ -60,6 +87,8 @@ class OidcSettings:
         The provider's name of a role → the role.
     max_seconds : int
         Longest accepted lifetime of a token.
+    client : OidcClient or None
+        None where nobody signs in at the console.
     """
 
     issuer: str
@@ -70,6 +99,7 @@ class OidcSettings:
     places_claim: str
     role_names: Mapping[str, Role]
     max_seconds: int
+    client: OidcClient | None = None
 
 
 @dataclass(frozen=True)
@@ -161,7 +191,7 @@ class Settings:
 
 def _oidc(environment: Mapping[str, str]) -> OidcSettings:
     jwks = _required(environment, JWKS)
-    if "://" in jwks and not (jwks.startswith("https://") or _LOOPBACK_URL.match(jwks)):
+    if "://" in jwks and not is_private_address(jwks):
         raise SettingError(f"{JWKS}: expected an https:// URL or a file")
     if "://" not in jwks and not Path(jwks).is_file():
         raise SettingError(f"{JWKS}: no such file; save the identity provider's keys there")
@@ -174,7 +204,26 @@ def _oidc(environment: Mapping[str, str]) -> OidcSettings:
         places_claim=environment.get(PLACES_CLAIM) or "places",
         role_names=_role_names(environment.get(ROLE_NAMES, "")),
         max_seconds=60 * _positive_integer(environment, OIDC_MAX_MINUTES, 60),
+        client=_client(environment) if environment.get(CLIENT_ID) else None,
     )
+
+
+def _client(environment: Mapping[str, str]) -> OidcClient:
+    redirect = environment.get(REDIRECT, "")
+    if not (is_private_address(redirect) and _RETURN.fullmatch(redirect)):
+        raise SettingError(f"{REDIRECT}: expected https://HOST{REDIRECT_PATH}")
+    if not is_private_address(environment[ISSUER]):
+        raise SettingError(f"{ISSUER}: expected an https:// address, because {CLIENT_ID} is set")
+    scope = environment.get(SCOPE) or "openid"
+    if "openid" not in scope.split():
+        raise SettingError(f"{SCOPE}: expected openid among the scopes")
+    secret = environment.get(CLIENT_SECRET) or None
+    return OidcClient(environment[CLIENT_ID], secret, redirect, scope)
+
+
+def is_private_address(address: str) -> bool:
+    """Return whether nobody between can read what is sent to `address`: TLS, or this machine."""
+    return address.startswith("https://") or _LOOPBACK_URL.match(address) is not None
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:

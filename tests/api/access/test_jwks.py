@@ -17,6 +17,7 @@ from api.access.tokens import TokenRefusedError
 from api.core.settings import AccessSettings, OidcSettings
 from model.errors import SettingError
 from tests.support.fixtures.accounts import claims
+from tests.support.service.identity_provider import key_set
 
 
 @pytest.fixture
@@ -36,11 +37,7 @@ def provider(tmp_path: Path, rsa: RSAPrivateKey) -> OidcSettings:
 
 
 def _publish(path: Path, keys: dict[str, RSAPrivateKey]) -> None:
-    described = [
-        jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": name}
-        for name, key in keys.items()
-    ]
-    path.write_text(json.dumps({"keys": described}))
+    path.write_text(json.dumps({"keys": key_set(keys)}))
 
 
 def _theirs(key: Any, algorithm: str = "RS256", kid: str = "one", **changed: Any) -> str:
@@ -122,6 +119,15 @@ def test_shared_secrets_private_keys_and_short_keys_are_ignored() -> None:
         {"RONGZI_OIDC_AUDIENCE": ""},
         {"RONGZI_TRUSTED_PROXIES": "everybody"},
         {"RONGZI_RATE_PER_SECOND": "-1"},
+        {"RONGZI_OIDC_REDIRECT": ""},
+        {"RONGZI_OIDC_REDIRECT": "http://bank.example.org/console/sign-in/return"},
+        {"RONGZI_OIDC_REDIRECT": "http://localhost.example.org/console/sign-in/return"},
+        {"RONGZI_OIDC_REDIRECT": "https://bank.example.org/console/sign-in/return?next=/"},
+        {"RONGZI_OIDC_REDIRECT": "https://bank.example.org/elsewhere"},
+        {"RONGZI_OIDC_REDIRECT": "https://bank.example.org@evil.example/console/sign-in/return"},
+        {"RONGZI_OIDC_REDIRECT": "https:///console/sign-in/return"},
+        {"RONGZI_OIDC_SCOPE": "profile"},
+        {"RONGZI_OIDC_ISSUER": "http://id.example.org"},
     ],
 )
 def test_a_setting_that_weakens_access_control_stops_the_start(changed: dict[str, str]) -> None:
@@ -129,6 +135,8 @@ def test_a_setting_that_weakens_access_control_stops_the_start(changed: dict[str
         "RONGZI_OIDC_ISSUER": "https://id.example.org",
         "RONGZI_OIDC_AUDIENCE": "rongzi",
         "RONGZI_OIDC_JWKS": "https://id.example.org/keys",
+        "RONGZI_OIDC_CLIENT_ID": "console",
+        "RONGZI_OIDC_REDIRECT": "https://bank.example.org/console/sign-in/return",
     }
     AccessSettings.from_env(sound)
     with pytest.raises(SettingError, match=next(iter(changed))):

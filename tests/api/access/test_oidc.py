@@ -37,6 +37,7 @@ from api.access.tokens import TokenRefusedError
 from api.core.settings import AccessSettings, OidcSettings, Settings
 from api.http.problems import ProblemError
 from api.server.app import create_app
+from tests.support.service.identity_provider import key_set
 
 ISSUER = "https://id.example.org"
 _DAY = timedelta(days=1)
@@ -116,7 +117,7 @@ class Provider:
 
         class Answers(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                body = json.dumps({"keys": provider.described()}).encode()
+                body = json.dumps({"keys": key_set(provider.keys)}).encode()
                 self.send_response(302 if provider.redirect else 200)
                 if provider.redirect:
                     self.send_header("Location", provider.redirect)
@@ -131,12 +132,6 @@ class Provider:
         self.server.context = context
         self.address = f"https://127.0.0.1:{self.server.server_port}/keys"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-
-    def described(self) -> list[dict[str, Any]]:
-        as_jwk = jwt.algorithms.RSAAlgorithm.to_jwk
-        return [
-            {**as_jwk(key.public_key(), as_dict=True), "kid": kid} for kid, key in self.keys.items()
-        ]
 
     def go_away(self) -> None:
         self.server.shutdown()

@@ -50,10 +50,17 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class Reader:
-    """Somebody at a screen of one size; `complaints` is what the pages did wrong so far."""
+    """Somebody at a screen of one size; `complaints` is what the pages did wrong so far.
+
+    Attributes
+    ----------
+    elsewhere : str or None
+        An address besides `base` that they go to themselves, such as an identity provider's.
+    """
 
     page: Page
     base: str
+    elsewhere: str | None = None
     complaints: list[str] = field(default_factory=list)
 
     @classmethod
@@ -122,5 +129,5 @@ class Reader:
             self.complaints.append(message.text)
 
     def _note_address(self, address: str) -> None:
-        if not address.startswith(self.base):
+        if not address.startswith((self.base, self.elsewhere or self.base)):
             self.complaints.append(f"asked {address}")
