@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 
 from api.access.dependencies import ServiceInUse
 from api.http.openapi import refusals
-from api.operation.doctor import Level, examine
+from api.operation.check import Level
+from api.operation.doctor import examine
 from api.operation.schemas import BothShape
 
 router = APIRouter(prefix="/v1/examination", tags=["operation"])

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from api.core.settings import ASYMMETRIC_ALGORITHMS, DEFAULT_HOME, AccessSettings, Settings
+from api.core.settings import (
+    ASYMMETRIC_ALGORITHMS,
+    DEFAULT_HOME,
+    REDIRECT_PATH,
+    AccessSettings,
+    Settings,
+)
 from docs.pages.rendering import render
 
 
@@ -13,5 +19,6 @@ def settings_page() -> str:
         home=DEFAULT_HOME,
         settings=Settings(),
         access=AccessSettings(),
+        redirect_path=REDIRECT_PATH,
         algorithms=", ".join(f"`{name}`" for name in ASYMMETRIC_ALGORITHMS),
     )

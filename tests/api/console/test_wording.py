@@ -26,7 +26,7 @@ from api.http.problem_kinds import KINDS
 from api.ledger.entries import Kind
 from api.models.schemas import GateStatus, GateVerdict, Standing
 from api.models.watch_schemas import AlertLevel
-from api.operation.doctor import Level
+from api.operation.check import Level
 from api.scoring.shadow import SETS
 from api.verify.verifications import State
 from api.visits.commands import Proof

@@ -139,6 +139,32 @@ def test_the_command_prints_each_check_and_its_exit_code_says_so(
 
 
 @pytest.mark.parametrize(
+    ("changed", "level"),
+    [
+        ({}, "ok"),
+        ({"RONGZI_OIDC_CLIENT_ID": ""}, "note"),
+        ({"RONGZI_OIDC_REDIRECT": "http://127.0.0.1:8000/console/sign-in/return"}, "unsafe"),
+        ({"RONGZI_OIDC_ISSUER": "http://localhost:9000"}, "unsafe"),
+        ({"RONGZI_OIDC_JWKS": "http://localhost:9000/keys"}, "unsafe"),
+    ],
+)
+def test_a_provider_without_tls_is_unsafe(
+    sound: Settings, changed: dict[str, str], level: str
+) -> None:
+    access = AccessSettings.from_env(
+        {
+            "RONGZI_OIDC_ISSUER": "https://id.example.org",
+            "RONGZI_OIDC_AUDIENCE": "rongzi",
+            "RONGZI_OIDC_JWKS": "https://id.example.org/keys",
+            "RONGZI_OIDC_CLIENT_ID": "console",
+            "RONGZI_OIDC_REDIRECT": "https://bank.example.org/console/sign-in/return",
+            **changed,
+        }
+    )
+    assert levels(replace(sound, access=access))["PROVIDER"] == {level}
+
+
+@pytest.mark.parametrize(
     ("now", "level"), [(NOW, "note"), (datetime(2027, 1, 2, 2, tzinfo=UTC), "ok")]
 )
 def test_a_second_factor_that_is_off_is_named(sound: Settings, now: datetime, level: str) -> None:
