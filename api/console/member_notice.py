@@ -14,7 +14,7 @@ from api.cases.state import DECLINING, OPEN
 from api.console.decisions import read_decision, read_explanation
 from api.console.page import Page
 from api.console.paper import Paper, Section
-from api.console.paper_file import PaperFiles, is_installed
+from api.console.paper_file import is_installed, sent_file
 from api.console.rendering import day, in_chinese, percent, yuan
 from api.core.calendar import CHINA
 
@@ -38,10 +38,7 @@ async def show_notice(page: Page) -> Response:
 async def get_notice_file(page: Page) -> Response:
     """Send the notice of a decision as a file."""
     paper = await _paper(page)
-    files: PaperFiles = page.request.app.state.paper_files
-    content = await files.file_of(paper)
-    name = f'attachment; filename="notice-{page.named("decision_id")}.pdf"'
-    return Response(content, headers={"Content-Disposition": name}, media_type="application/pdf")
+    return await sent_file(page, paper, f"notice-{page.named('decision_id')}.pdf")
 
 
 async def _paper(page: Page) -> Paper:

@@ -5,8 +5,13 @@ from __future__ import annotations
 import asyncio
 from importlib.util import find_spec
 
-from api.console.paper import Paper, UnprintableError, draw
+from starlette.responses import Response
+
+from api.console.page import Page
+from api.console.paper import Paper, draw
 from api.console.problems import ConsoleError, Notice
+from api.console.table_paper import TablePaper, draw_table
+from api.console.typesetting import UnprintableError
 from model.profile.dictionary import Text
 
 #: Packages of the extra `pdf`.
@@ -36,12 +41,12 @@ def is_installed() -> bool:
 
 
 class PaperFiles:
-    """Draws one file at a time in each worker: a file takes a processor for a third of a second."""
+    """Draws one file at a time in each worker: it takes a processor for about half a second."""
 
     def __init__(self) -> None:
         self._one = asyncio.Semaphore(1)
 
-    async def file_of(self, paper: Paper) -> bytes:
+    async def file_of(self, paper: Paper | TablePaper) -> bytes:
         """Return `paper` as a PDF file.
 
         Raises
@@ -53,6 +58,18 @@ class PaperFiles:
             raise ConsoleError(_NOT_INSTALLED)
         async with self._one:
             try:
-                return await asyncio.to_thread(draw, paper)
+                return await asyncio.to_thread(_drawn, paper)
             except UnprintableError as error:
                 raise ConsoleError(_NO_CHARACTER) from error
+
+
+def _drawn(paper: Paper | TablePaper) -> bytes:
+    return draw_table(paper) if isinstance(paper, TablePaper) else draw(paper)
+
+
+async def sent_file(page: Page, paper: Paper | TablePaper, name: str) -> Response:
+    """Send `paper` as a PDF file called `name`; see `PaperFiles.file_of`."""
+    files: PaperFiles = page.request.app.state.paper_files
+    content = await files.file_of(paper)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, headers=headers, media_type="application/pdf")

@@ -8,6 +8,7 @@ from datetime import date
 from starlette.responses import Response
 
 from api.console.page import Page
+from api.console.paper_file import is_installed
 from api.console.wording import WORDS
 from api.console.workbook import Cell, Sheet, sent
 from api.members.schemas import SheetRow, VillageSheet
@@ -58,7 +59,10 @@ async def read_village(page: Page) -> Village:
 async def show_village(page: Page) -> Response:
     """Show a village as sheets of paper."""
     village = await read_village(page)
-    return page.show("village_sheet.html", village=village, people_a_sheet=PEOPLE_A_SHEET)
+    return page.show(
+        "village_sheet.html", village=village, people_a_sheet=PEOPLE_A_SHEET,
+        has_file=is_installed(),
+    )  # fmt: skip
 
 
 async def get_village_workbook(page: Page) -> Response:

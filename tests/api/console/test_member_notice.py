@@ -14,9 +14,10 @@ import pytest
 from api.access.matrix import MATRIX
 from api.cases.schemas import DecisionWithHistory, ExplanationShape
 from api.console.member_notice import notice_of
-from api.console.paper import Paper, Section, UnprintableError, draw
+from api.console.paper import Paper, Section, draw
 from api.console.paper_file import PaperFiles
 from api.console.problems import ConsoleError
+from api.console.typesetting import UnprintableError
 from api.core.principal import ROLES
 from tests.support.console.pdf import facts_of, fonts_of, need_pdf, text_of
 from tests.support.console.visitor import Visitor

@@ -32,6 +32,12 @@ def text_of(file: Path) -> str:
     return "".join(_said("pdftotext", str(file), "-").split())
 
 
+def pages_of(file: Path) -> list[str]:
+    """Return the text of each page without any space, in the order in which it was drawn."""
+    drawn = _said("pdftotext", "-raw", str(file), "-")
+    return ["".join(each.split()) for each in drawn.split("\f")[:-1]]
+
+
 def facts_of(file: Path) -> dict[str, str]:
     """Return what is told of a PDF file, such as ``Pages`` and ``Page size``."""
     lines = (line.partition(":") for line in _said("pdfinfo", str(file)).splitlines())
