@@ -11,6 +11,18 @@ function tell(name, ...more) {
   part("told").textContent = more.reduce((text, each) => text.replace("%s", each), say(name));
   part("sign-in").hidden = name !== "ended";
 }
+// Who works by keyboard goes on from the message once what they pressed is gone.
+function conclude(name, ...more) {
+  tell(name, ...more);
+  part("told").focus();
+}
+const focusOn = (at) => ([...document.querySelectorAll("[data-at]")].find((each) => each.dataset.at === at) ?? part("told")).focus();
+// Lists are drawn anew: what had the focus gets it again, by its name.
+function keepingFocus(draw) {
+  const held = document.activeElement;
+  draw();
+  if (held !== document.body && !(held.isConnected && held.getClientRects().length)) focusOn(held.dataset.at);
+}
 const guarded = (work) => async (event) => {
   event?.preventDefault?.();
   try {
@@ -24,20 +36,20 @@ const guarded = (work) => async (event) => {
 async function show() {
   await bag.expire();
   const now = await bag.state();
-  part("lock").hidden = now.isOpen;
-  part("first-time").hidden = now.isSetUp;
-  part("bag").hidden = !now.isOpen;
-  part("waiting").textContent = now.waiting ? say("waiting").replace("%s", now.waiting) : "";
-  part("take").hidden = !wanted();
-  part("wipe").hidden = !now.isSetUp;
-  if (now.isOpen) {
-    showVillages(await bag.packs());
-    showNotes(await bag.notes());
-  } else {
-    part("villages").replaceChildren();
-    part("notes").replaceChildren();
+  const [packs, notes] = now.isOpen ? [await bag.packs(), await bag.notes()] : [[], []];
+  keepingFocus(() => {
+    part("lock").hidden = now.isOpen;
+    part("first-time").hidden = now.isSetUp;
+    part("bag").hidden = !now.isOpen;
+    part("waiting").textContent = now.waiting ? say("waiting").replace("%s", now.waiting) : "";
+    part("take").hidden = !wanted();
+    part("wipe").hidden = !now.isSetUp;
+    showVillages(packs);
+    showNotes(notes);
+    if (now.isOpen) return;
     part("note-place").replaceChildren();
-  }
+    part("back").hidden = true;
+  });
 }
 const wanted = () => /^#take=(\d{12})$/.exec(location.hash)?.[1];
 
@@ -62,13 +74,14 @@ function person(row, village) {
   fill(place, "consent", say(row.has_consent ? "in-force" : "no-consent"));
   place.querySelector("ul").append(...row.verify.map((text) => Object.assign(document.createElement("li"), {textContent: text})));
   for (const button of place.querySelectorAll("[data-note]")) {
+    button.dataset.at = `${row.member_id} ${button.dataset.note}`;
     button.addEventListener("click", () => startNote(button.dataset.note, village.account, row, village));
   }
   return place;
 }
 
 function startNote(kind, account, row, village, fields = {}, instead = null) {
-  const form = copyOf(`note-${kind}`);
+  const form = copyOf(`note-${kind}`), at = `${row.member_id} ${kind}`;
   fill(form, "name", row.identity.name ?? row.member_id);
   const seasons = Object.entries(village.seasons).map(([code, text]) => new Option(text, code));
   for (const select of form.querySelectorAll("[name^='season.']")) select.append(...seasons.map((each) => each.cloneNode(true)));
@@ -86,11 +99,18 @@ function startNote(kind, account, row, village, fields = {}, instead = null) {
     await bag.keepNote({kind, member: row.member_id, account, who, fields: written, noted: Date.now()});
     if (instead) await bag.dropNote(instead);
     part("note-place").replaceChildren();
-    tell("noted");
+    part("back").hidden = false;
+    part("back-button").textContent = say("back").replace("%s", who.name);
+    part("back-button").onclick = () => focusOn(at);
+    conclude("noted");
     await show();
     await send();
   }));
-  form.querySelector("[data-cancel]").addEventListener("click", () => part("note-place").replaceChildren());
+  form.querySelector("[data-cancel]").addEventListener("click", () => {
+    part("note-place").replaceChildren();
+    focusOn(instead ? `${instead} correct` : at);
+  });
+  part("back").hidden = true;
   part("note-place").replaceChildren(form);
   form.querySelector("h2").focus();
 }
@@ -108,11 +128,16 @@ function showNotes(notes) {
     link.hidden = !answer?.path;
     if (answer?.path) link.href = answer.path;
     correct.hidden = state !== "refused";
+    correct.dataset.at = `${note.id} correct`;
+    link.dataset.at = `${note.id} look`;
     // A corrected note is another deed, so it gets another key.
     correct.addEventListener("click", () => startNote(note.kind, note.account, note.who.row, note.who.village, note.fields, note.id));
-    place.querySelector("[data-drop]").addEventListener("click", guarded(async () => {
+    const drop = place.querySelector("[data-drop]");
+    drop.dataset.at = `${note.id} drop`;
+    drop.addEventListener("click", guarded(async () => {
       if (note.waiting && !confirm(say("drop-unsent"))) return;
       await bag.dropNote(note.id);
+      conclude("dropped");
       await show();
     }));
     return place;
@@ -135,28 +160,32 @@ async function takeAlong() {
   await bag.takeAlong(found.told.village, found.told.seconds);
   await navigator.storage.persist?.();
   history.replaceState(null, "", location.pathname);
-  tell("taken");
+  conclude("taken");
   await show();
 }
 
 part("lock").addEventListener("submit", guarded(async () => {
   const typed = part("passphrase");
-  if (typed.value.length < 10) return tell("short");
+  if (typed.value.length < 10) {
+    typed.focus();
+    return tell("short");
+  }
   tell("opening");
   const {open, left} = await bag.open(typed.value);
   typed.value = "";
   tell(open ? "open" : left ? "wrong" : "wiped", left);
+  (left && !open ? typed : part("told")).focus();
   touched = Date.now();
   await show();
   await send();
 }));
 part("take-button").addEventListener("click", guarded(takeAlong));
 part("send").addEventListener("click", guarded(send));
-part("close").addEventListener("click", guarded(async () => { bag.lock(); tell("closed"); await show(); }));
+part("close").addEventListener("click", guarded(async () => { bag.lock(); conclude("closed"); await show(); }));
 part("wipe").addEventListener("click", guarded(async () => {
   if (!confirm(say("wipe-all"))) return;
   await bag.wipe();
-  tell("wiped-now");
+  conclude("wiped-now");
   await show();
 }));
 addEventListener("online", guarded(send));

@@ -5,18 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.console.away import (
+    PASSPHRASE,
+    go_away,
+    open_bag,
+    wait_for_state,
+    wait_until,
+    wait_until_told,
+)  # fmt: skip
 from tests.support.console.browser import LANGUAGES, PHONE, SIZES, Reader
 from tests.support.console.office import Office
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-PASSPHRASE, WRONG = "麦收时节 village 9", "not the passphrase"
+WRONG = "not the passphrase"
 NOTE = "看了用工合同，复印件存网点"
 #: Every byte and text of the browser's stores that a thief of the telephone could read.
 _IN_CLEAR = """async () => {
@@ -45,47 +52,6 @@ _IN_CLEAR = """async () => {
 }"""
 
 
-def wait_until(page: Page, script: str, arg: Any = None) -> None:
-    """Wait until `script` is true in the page, whose policy allows no waiting by Playwright's own.
-
-    Raises
-    ------
-    AssertionError
-        If it is not within a minute.
-    """
-    deadline = monotonic() + 60
-    while not page.evaluate(script, arg):
-        assert monotonic() < deadline, script
-        page.wait_for_timeout(100)
-
-
-def wait_until_told(page: Page, text: str) -> None:
-    """Wait until the page tells `text`."""
-    wait_until(page, "(text) => document.querySelector('#told').textContent.includes(text)", text)
-
-
-def open_bag(page: Page, passphrase: str = PASSPHRASE) -> None:
-    """Type a passphrase and wait for what comes of it."""
-    page.fill("#passphrase", passphrase)
-    page.locator("#lock button").click()
-    wait_until(page, "document.querySelector('#passphrase').value === ''")
-
-
-def go_away(
-    office: Office, browser: Browser, size: tuple[int, int] = PHONE, language: str = "zh"
-) -> Reader:
-    """Return an officer's browser with a village taken along, ready to go without a network."""
-    reader = office.reader_of_a_village(browser, size, language)
-    page = reader.page
-    reader.press(page.locator('main a[href*="#take="]'))
-    open_bag(page)
-    page.locator("#take-button").click()
-    page.locator(".person").first.wait_for()
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    wait_until(page, "navigator.serviceWorker.controller !== null")
-    return reader
-
-
 def away_under_a_clock(office: Office, browser: Browser) -> Page:
     """Return the opened page of an officer's browser whose clock the test moves."""
     page = go_away(office, browser).page
@@ -108,15 +74,6 @@ def note_visit(page: Page, at: int) -> str:
     page.locator("#notes .visit").last.wait_for()
     member: str = page.evaluate("bag.notes().then((notes) => notes.at(-1).member)")
     return member
-
-
-def wait_for_state(page: Page, state: str, count: int = 1) -> None:
-    """Wait until so many notes are in `state`."""
-    wait_until(
-        page,
-        "([state, count]) => document.querySelectorAll(`.note-${state}`).length === count",
-        [state, count],
-    )
 
 
 def visits_on_record(office: Office, browser: Browser, member: str) -> int:
