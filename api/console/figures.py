@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from api.console.page import Page
 from api.console.pictures import FunnelBar, funnel_bars, trend_picture
+from api.console.tiles import FIGURES, Figure, tile_map
 from api.console.workbook import Cell, Sheet, sent
 from api.http.schemas import CountShape
 from api.members.schemas import FunnelRow, FunnelShape
@@ -59,6 +60,8 @@ async def show_figures(page: Page) -> Response:
         concentration=concentration,
         sums=_SUMS,
         picture=trend_picture(figures.trend.rows),
+        tiles=tile_map(figures.funnel.rows, figures.quality.rows, _shaded_by(page)),
+        names={row.place_code: _named(row) for row in figures.funnel.rows},
         # An officer lists decisions of their own alone, which are not those that are counted.
         opens_decisions=page.may("list_decisions") and page.may("get_overrides"),
         opens_members=page.may("get_whitelist"),
@@ -76,6 +79,12 @@ async def get_workbook(page: Page) -> Response:
     ]
     day = figures.funnel.as_of
     return sent(sheets, f"rongzi-figures-{day}.xlsx")
+
+
+def _shaded_by(page: Page) -> Figure:
+    """Return the figure by which the tiles are shaded."""
+    asked = page.asked("picture")
+    return next((each for each in FIGURES if each == asked), FIGURES[0])
 
 
 def _place(page: Page) -> dict[str, str | None]:

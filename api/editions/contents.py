@@ -14,7 +14,7 @@ import rfc8785
 
 from api.editions.funnel import Funnel, funnel
 from api.editions.relations import Relation, relations
-from api.editions.sources import Borrowing, People, borrowing, people, place_names
+from api.editions.sources import Borrowing, People, borrowing, people, place_names, place_positions
 from api.scoring.kernel import Basis, Scored, member_ids
 from data.storage.archive import Archive
 from data.storage.profiles import consent_days_as_of
@@ -48,6 +48,8 @@ class Contents:
         and by purpose; NaN for none.
     places : dict
         (county, township, village) names by place code.
+    positions : dict
+        (latitude, longitude) in degrees, by place code.
     moves : tuple of Change
         Every change of tier against the edition before.
     villages : dict
@@ -64,6 +66,7 @@ class Contents:
     consents_digest: str
     people: People
     places: dict[str, tuple[str, str | None, str | None]]
+    positions: dict[str, tuple[float, float]]
     funnel: Funnel
     moves: tuple[Change, ...]
     villages: dict[str, str]
@@ -105,6 +108,7 @@ def contents(
         consents_digest=consent.digest,
         people=people(archive, basis.as_of, members),
         places=place_names(archive, basis.as_of),
+        positions=place_positions(archive, basis.as_of),
         funnel=_funnel(profile, scored.rows, borrowing(archive, basis.as_of, members)),
         moves=moved,
         villages=_villages(moved, scored.rows, previous),

@@ -29,6 +29,7 @@ from api.editions.edition import (
     NUMBERS,
     PEOPLE,
     PLACES,
+    POSITIONS,
     PROFILES,
     RELATIONS,
     WHITELIST,
@@ -97,6 +98,7 @@ def _tables(contents: Contents) -> Iterator[_Table]:
     yield from _profiles(contents)
     yield _whitelist(contents)
     yield _places(contents)
+    yield _positions(contents)
     yield _funnel(contents)
     yield _changes(contents)
     yield _relations(contents)
@@ -163,6 +165,12 @@ def _places(contents: Contents) -> _Table:
     rows = [(code, *names) for code, names in sorted(contents.places.items())]
     kinds = dict.fromkeys(("place_code", "county", "township", "village"), "TEXT")
     return _Table(PLACES, kinds, rows)
+
+
+def _positions(contents: Contents) -> _Table:
+    rows = [(code, *position) for code, position in sorted(contents.positions.items())]
+    kinds = {"place_code": "TEXT", "latitude": "REAL", "longitude": "REAL"}
+    return _Table(POSITIONS, kinds, rows)
 
 
 def _funnel(contents: Contents) -> _Table:

@@ -32,8 +32,9 @@ Row = dict[str, Any]
 Contents = TypeVar("Contents")
 
 #: Tables of ``edition.sqlite``.
-PEOPLE, PROFILES, ATTRIBUTES, WHITELIST, PLACES, FUNNEL, CHANGES, RELATIONS = (
-    "people", "profiles", "attributes", "whitelist", "places", "funnel", "changes", "relations",
+PEOPLE, PROFILES, ATTRIBUTES, WHITELIST, PLACES, POSITIONS, FUNNEL, CHANGES, RELATIONS = (
+    "people", "profiles", "attributes", "whitelist", "places", "positions", "funnel", "changes",
+    "relations",
 )  # fmt: skip
 #: Kinds of rows of `RELATIONS`: a guarantor or a borrower, a cooperative.
 GUARANTEE, MEMBERSHIP = "guarantee", "membership"
@@ -110,8 +111,7 @@ class Edition:
         weakref.finalize(self, connection.close)
         self._cache: dict[str, Profile | None] = {}
         self._small_cells: dict[int, SmallCells] = {}
-        tables = self._all("SELECT name FROM sqlite_master WHERE name = ?", RELATIONS)
-        self._has_relations = bool(tables)
+        self._tables = {row["name"] for row in self._all("SELECT name FROM sqlite_master")}
         self.numbers = tuple(
             row["name"] for row in self._all(f"SELECT name FROM {ATTRIBUTES} ORDER BY position")
         )
@@ -217,7 +217,7 @@ class Edition:
 
     def _relations(self, column: str, kind: str, value: str, wanted: str) -> tuple[str, ...]:
         """Return what is related; nothing in an edition of a release that stored no relations."""
-        if not self._has_relations:
+        if RELATIONS not in self._tables:
             return ()
         sql = f"SELECT {wanted} AS found FROM {RELATIONS} WHERE kind = ? AND {column} = ?"
         rows = self._all(f"{sql} ORDER BY found", kind, value)
@@ -237,6 +237,13 @@ class Edition:
             f"SELECT county, township, village FROM {PLACES} WHERE place_code = ?", code
         )
         return " · ".join(filter(None, row.values())) or None if row else None
+
+    def positions(self) -> dict[str, tuple[float, float]]:
+        """Return latitude and longitude of places by code; empty in an edition without them."""
+        if POSITIONS not in self._tables:
+            return {}
+        rows = self._all(f"SELECT * FROM {POSITIONS}")
+        return {row["place_code"]: (row["latitude"], row["longitude"]) for row in rows}
 
     def row(self, member_id: str) -> Row | None:
         """Return the member's row of the whitelist."""

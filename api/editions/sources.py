@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -16,6 +16,10 @@ from data.storage.archive import Archive
 from model.archive.id_numbers import mask_id_number, mask_name, mask_phone
 from model.archive.tables import EVENT_ON, RECORDED_AT, archive_tables
 from model.card.bins import Ints
+
+_POSITION = ("latitude", "longitude")
+#: Decimal places of a degree: about a metre.
+_PLACES = 5
 
 
 def visible(archive: Archive, table: str, as_of: date) -> pa.Table:
@@ -83,6 +87,30 @@ def place_names(archive: Archive, as_of: date) -> dict[str, tuple[str, str | Non
         names.setdefault(code[:9], (county, township, None))
         names[code] = (county, township, village)
     return names
+
+
+def place_positions(archive: Archive, as_of: date) -> dict[str, tuple[float, float]]:
+    """Return latitude and longitude, in degrees, by place code: the mean of the place's stations.
+
+    Of counties, townships and villages; a place without a station of known position is absent.
+    """
+    rows = visible(archive, "stations", as_of)
+    columns = (rows[name].to_pylist() for name in ("village_code", *_POSITION))
+    stations: dict[str, list[tuple[Decimal, Decimal]]] = {}
+    for village, latitude, longitude in zip(*columns, strict=True):
+        if latitude is not None and longitude is not None:
+            for digits in (6, 9, 12):
+                stations.setdefault(village[:digits], []).append((latitude, longitude))
+    return {
+        code: (_mean(lat for lat, _ in at), _mean(lon for _, lon in at))
+        for code, at in stations.items()
+    }
+
+
+def _mean(degrees: Iterable[Decimal]) -> float:
+    each = list(degrees)
+    # Decimals have an exact sum, whatever their order.
+    return float(round(sum(each, Decimal()) / len(each), _PLACES))
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ FUNNEL_COUNTS = count_shapes(
     }
 )
 
-
+_POSITION = ("latitude", "longitude")
 _THIS_YEAR = "disbursed_this_year_yuan"
 
 
@@ -65,3 +65,13 @@ def funnel_rows(
         # Nobody counted whose it is: of many borrowers, one may have drawn it.
         shown = [row | {_THIS_YEAR: None} for row in shown]
     return shown
+
+
+def placed(edition: Edition, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return `rows` with the position of each place, None where the edition knows none."""
+    positions = edition.positions()
+    none = (None, None)
+    return [
+        row | dict(zip(_POSITION, positions.get(row["place_code"], none), strict=True))
+        for row in rows
+    ]

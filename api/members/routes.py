@@ -42,7 +42,7 @@ from api.http.problem_kinds import (
 from api.http.problems import FieldError, ProblemError
 from api.ledger.writer import Ledger
 from api.members.explanation import explain_member
-from api.members.funnel import FUNNEL_COUNTS, funnel_rows
+from api.members.funnel import FUNNEL_COUNTS, funnel_rows, placed
 from api.members.schemas import (
     ChangesPage,
     FunnelRow,
@@ -279,7 +279,7 @@ async def get_funnel(
 
     A caller who may not see the persons gets null for counts of few persons.
     """
-    rows = funnel_rows(resources.edition, level, place, smallest)
+    rows = placed(resources.edition, funnel_rows(resources.edition, level, place, smallest))
     return FunnelShape(
         as_of=resources.edition.manifest.day,
         level=level,

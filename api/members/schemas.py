@@ -260,6 +260,10 @@ class FunnelRow(BaseModel):
     borrowers: int | None
     disbursed_yuan: int | None
     disbursed_this_year_yuan: int | None
+    latitude: float | None = Field(
+        default=None, description="degrees, mean of the place's stations; null: not known"
+    )
+    longitude: float | None = None
 
 
 class FunnelShape(BaseModel):

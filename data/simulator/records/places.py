@@ -55,6 +55,8 @@ def record_stations(world: World) -> Frame:
             "has_payments": yes,
             "has_parcels": yes,
             "has_retail": yes,
+            "latitude": villages.latitude[villages.station_village],
+            "longitude": villages.longitude[villages.station_village],
             "recorded_at": evening_times(rng, villages.each_station_opened + 1),
         }
     )

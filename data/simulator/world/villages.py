@@ -17,6 +17,13 @@ COUNTIES: tuple[tuple[str, str], ...] = (
     ("371502", "东昌府区"), ("371503", "茌平区"), ("371521", "阳谷县"), ("371522", "莘县"),
     ("371524", "东阿县"), ("371525", "冠县"), ("371526", "高唐县"), ("371581", "临清市"),
 )  # fmt: skip
+#: Latitude and longitude of each county's seat, roughly, in degrees.
+_SEATS = (
+    (36.45, 115.99), (36.58, 116.25), (36.11, 115.79), (36.24, 115.67),
+    (36.33, 116.25), (36.48, 115.44), (36.87, 116.23), (36.84, 115.71),
+)  # fmt: skip
+#: Spread of a county's townships and of a township's villages around it, and the step of degrees.
+_COUNTY_SPREAD, _TOWN_SPREAD, _DEGREE = 0.08, 0.015, 100_000
 #: Dong'e, known for its donkeys.
 DONKEY_COUNTY = 4
 _VILLAGE_SHARE = (0.15, 0.12, 0.13, 0.15, 0.09, 0.13, 0.11, 0.12)
@@ -30,7 +37,8 @@ class Villages:
     """One entry per village: township (index), names, station, credit status, delivery.
 
     ``station_opened`` (of the first station) and ``credit_since`` are days since 1970-01-01, or
-    NEVER. ``station_village`` and ``each_station_opened`` have one entry per station.
+    NEVER. ``latitude`` and ``longitude`` are in hundred-thousandths of a degree.
+    ``station_village`` and ``each_station_opened`` have one entry per station.
     """
 
     county_of_township: Ints
@@ -38,6 +46,8 @@ class Villages:
     township_of: Ints
     village_codes: Sequence[str]
     village_names: Sequence[str]
+    latitude: Ints
+    longitude: Ints
     station_opened: Ints
     station_village: Ints
     each_station_opened: Ints
@@ -62,6 +72,7 @@ def build_villages(scenario: Scenario, luck: Luck, members: int, start: int, end
     credit = rng.random(villages) < scenario.places.credit_villages
     within = months.first_day(start), months.last_day(end)
     station_village, opened = _stations(rng, scenario, (villages, served, stations), within)
+    latitude, longitude = _positions(luck.shared("positions"), county, township_of)
     first_station = np.full(villages, NEVER)
     np.minimum.at(first_station, station_village, opened)
     return Villages(
@@ -70,6 +81,8 @@ def build_villages(scenario: Scenario, luck: Luck, members: int, start: int, end
         township_of=township_of,
         village_codes=_codes(county, township_of),
         village_names=_village_names(rng, township_of),
+        latitude=latitude,
+        longitude=longitude,
         station_opened=first_station,
         station_village=station_village,
         each_station_opened=opened,
@@ -123,6 +136,14 @@ def _village_names(rng: np.random.Generator, township_of: Ints) -> list[str]:
     return [
         f"{_FAMILY[i // len(_SECOND)]}{_SECOND[i % len(_SECOND)]}村" for i in pairs[number].tolist()
     ]
+
+
+def _positions(rng: np.random.Generator, county: Ints, township_of: Ints) -> tuple[Ints, Ints]:
+    """Return latitude and longitude of each village: townships around the seat of their county."""
+    town = np.array(_SEATS)[county] + rng.normal(0.0, _COUNTY_SPREAD, (len(county), 2))
+    village = town[township_of] + rng.normal(0.0, _TOWN_SPREAD, (len(township_of), 2))
+    latitude, longitude = np.rint(village * _DEGREE).astype(np.int64).T
+    return latitude, longitude
 
 
 def _stations(

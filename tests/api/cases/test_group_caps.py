@@ -209,7 +209,7 @@ def test_whoever_does_not_belong_to_the_group_is_not_bound_by_it(
 def test_an_edition_of_before_has_no_relations(
     desk: Desk, people: dict[str, Member], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk.resources.edition, "_has_relations", False)
+    monkeypatch.setattr(desk.resources.edition, "_tables", set())
     under(desk, related=CAP, cooperative=CAP)
     for name in ("one", "other"):
         assert answer_of(desk, decide(desk, people[name]))["outcome"] == "APPROVE"

@@ -59,6 +59,24 @@ def test_every_place_leads_into_its_parts(branch: Branch) -> None:
     assert all(code.startswith(county) for code in inside)
 
 
+def test_tiles_stand_as_on_the_map_and_lead_into_their_places(branch: Branch) -> None:
+    manager = Visitor.of(branch, "manager")
+    page = manager.get("/console/figures?picture=disbursed").text
+    counties = re.findall(r'<a class="tile[^"]*" href="/console/figures\?county=(\d{6})', page)
+    rows = {row["place_code"]: row for row in _funnel(branch, "manager", "level=county")}
+    assert sorted(counties) == sorted(rows)
+    assert rows[counties[0]]["latitude"] > rows[counties[-1]]["latitude"]
+    assert page.count('<tr><th scope="row">') >= 2 * len(rows), "the numbers stand in a table too"
+    township = max(
+        (row["place_code"] for row in _funnel(branch, "manager", "level=township")),
+        key=lambda code: len(_funnel(branch, "manager", f"level=village&township={code}")),
+    )
+    inside = f"/console/figures?county={township[:6]}&township={township}"
+    assert '<span class="tile' in manager.get(inside).text, "no list opens for a manager"
+    assert '<a class="tile' not in manager.get(inside).text
+    assert "/console/whitelist?village=" in Visitor.of(branch, "auditor").get(inside).text
+
+
 def test_a_text_in_a_workbook_is_no_formula() -> None:
     texts = ["=1+1", "+1", "<&>", "张三 'x' \"y\"", None, 5, 1.5]
     book = openpyxl.load_workbook(io.BytesIO(workbook([Sheet("a & b", [texts])])))

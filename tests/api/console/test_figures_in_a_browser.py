@@ -31,6 +31,14 @@ def test_a_manager_reads_the_trend_and_an_auditor_opens_the_list_behind_a_count(
     page.keyboard.press("Enter")
     assert page.locator("figure + details table").is_visible()
     manager.look()
+    manager.press(page.locator("#tiles nav a").nth(2))
+    assert page.locator("#tiles nav a[aria-current]").count() == 1
+    manager.look()
+    tile = page.locator("a.tile").first
+    code = str(tile.get_attribute("href")).split("county=")[1][:6]
+    manager.press(tile)
+    assert f"county={code}" in page.url
+    manager.go("/console/figures")
     page.emulate_media(media="print")
     assert page.locator("caption").count() >= 3
     auditor = office.reader(browser, "auditor", size, language)

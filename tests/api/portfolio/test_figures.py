@@ -126,7 +126,8 @@ def test_every_column_says_what_it_counts(office: Branch, address: str) -> None:
     labels = {each["name"] for each in body["counts"]}
     assert all(each["zh"] and each["en"] for each in body["counts"])
     row = body["rows"][0]
-    columns = set(row) - {"place_code", "county", "township", "village"}
+    places = {"place_code", "county", "township", "village", "latitude", "longitude"}
+    columns = set(row) - places
     for period in ("this_year", "in_total"):
         if period in columns:
             columns = columns - {period} | set(row[period])

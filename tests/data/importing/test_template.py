@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -108,4 +109,6 @@ def _value(column: Column) -> object:
         return None
     if column.kind == "identifier":
         return f"X-{column.name}"
+    if column.kind == "number" and column.minimum is not None:
+        return max(column.minimum, Decimal(1))
     return _VALUES[column.kind]
