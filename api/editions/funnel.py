@@ -7,7 +7,7 @@ that the parts add up at every level.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,9 @@ class Counts:
         Members without a declining knock-out: ``first + second + third``.
     applied, borrowers : int
         Members who have applied for a loan, and who have drawn one, at any time.
+    borrowers_this_year, borrowers_earlier : int
+        Borrowers who drew since 1 January of the as-of date's year, and who drew before it; one may
+        be both.
     disbursed_yuan, disbursed_this_year_yuan : int
         Drawn in total, and since 1 January of the as-of date's year; each loan in integer yuan.
     """
@@ -48,6 +51,8 @@ class Counts:
     none: int
     applied: int
     borrowers: int
+    borrowers_this_year: int
+    borrowers_earlier: int
     disbursed_yuan: int
     disbursed_this_year_yuan: int
 
@@ -58,24 +63,34 @@ class Counts:
             and self.eligible == self.first + self.second + self.third
             and self.eligible <= self.consenting <= self.members
             and self.borrowers <= self.applied <= self.members
+            and max(self.borrowers_this_year, self.borrowers_earlier) <= self.borrowers
+            and self.borrowers <= self.borrowers_this_year + self.borrowers_earlier
             and self.disbursed_this_year_yuan <= self.disbursed_yuan
         )
 
 
 STEPS = tuple(field.name for field in fields(Counts))
+_THIS_YEAR, _EARLIER = "borrowers_this_year", "borrowers_earlier"
 #: What the numbers of a place are to one another.
 LAYOUT = Layout(
     counts=(
         "members", "consenting", "eligible", "first", "second", "third", "none", "applied",
-        "borrowers",
+        "borrowers", _THIS_YEAR,
     ),
     sums=(("eligible", "first", "second", "third"), ("members", "eligible", "none")),
     at_most=(
         ("eligible", "consenting"), ("consenting", "members"), ("applied", "members"),
-        ("borrowers", "applied"),
+        ("borrowers", "applied"), (_THIS_YEAR, "borrowers"),
     ),
-    amounts={"disbursed_yuan": "borrowers", "disbursed_this_year_yuan": "borrowers"},
+    amounts={"disbursed_yuan": "borrowers", "disbursed_this_year_yuan": _THIS_YEAR},
 )  # fmt: skip
+#: In an edition of a release that did not count the borrowers of the year.
+_EARLIER_LAYOUT = replace(
+    LAYOUT,
+    counts=LAYOUT.counts[:-1],
+    at_most=LAYOUT.at_most[:-1],
+    amounts=dict.fromkeys(LAYOUT.amounts, "borrowers"),
+)
 #: Columns that name a place.
 _NAMES = ("county", "township", "village")
 #: Counts by place code: 12 digits for a village, 9 a township, 6 a county, "" for the total.
@@ -132,7 +147,24 @@ def refuse_unreconciled(counted: Funnel) -> None:
 
 def small_cells_of(rows: Iterable[Mapping[str, Any]], smallest: int) -> SmallCells:
     """Return the cells of a funnel that hold fewer than `smallest` persons, or reveal one."""
-    return small_cells({row["place_code"]: row for row in rows}, LAYOUT, smallest)
+    cells = {row["place_code"]: row for row in rows}
+    if not all(map(counts_borrowers_of_the_year, cells.values())):
+        return small_cells(cells, _EARLIER_LAYOUT, smallest)
+    persons = {code: {**row, _THIS_YEAR: _behind_this_year(row)} for code, row in cells.items()}
+    return small_cells(cells, LAYOUT, smallest, persons)
+
+
+def _behind_this_year(row: Mapping[str, int]) -> int:
+    """Return how few persons the amount of the year tells of.
+
+    What was drawn ever, less what was drawn this year, is of those who drew earlier.
+    """
+    return min(row[_THIS_YEAR], row[_EARLIER] or row[_THIS_YEAR])
+
+
+def counts_borrowers_of_the_year(row: Mapping[str, Any]) -> bool:
+    """Return whether a row of the funnel says how many drew this year; earlier ones do not."""
+    return _THIS_YEAR in row
 
 
 def sum_to_places(rows: Iterable[Mapping[str, Any]], digits: int) -> list[dict[str, Any]]:
@@ -141,8 +173,9 @@ def sum_to_places(rows: Iterable[Mapping[str, Any]], digits: int) -> list[dict[s
     for row in rows:
         code = row["place_code"][:digits]
         names = {name: row[name] if LEVELS[name] <= digits else None for name in _NAMES}
-        place = places.setdefault(code, {"place_code": code, **names, **dict.fromkeys(STEPS, 0)})
-        for step in STEPS:
+        steps = [step for step in STEPS if step in row]
+        place = places.setdefault(code, {"place_code": code, **names, **dict.fromkeys(steps, 0)})
+        for step in steps:
             place[step] += row[step]
     return [places[code] for code in sorted(places)]
 

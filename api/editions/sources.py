@@ -119,6 +119,8 @@ class Borrowing:
 
     applied: NDArray[np.bool_]
     borrowers: NDArray[np.bool_]
+    borrowers_this_year: NDArray[np.bool_]
+    borrowers_earlier: NDArray[np.bool_]
     disbursed_yuan: Ints
     disbursed_this_year_yuan: Ints
 
@@ -141,6 +143,8 @@ def borrowing(archive: Archive, as_of: date, member_id: NDArray[np.object_]) -> 
     return Borrowing(
         applied=_sum(n, member, np.ones(len(member), dtype=np.int64)) > 0,
         borrowers=_sum(n, member, drawn.astype(np.int64)) > 0,
+        borrowers_this_year=_sum(n, member, this_year.astype(np.int64)) > 0,
+        borrowers_earlier=_sum(n, member, (drawn & ~this_year).astype(np.int64)) > 0,
         disbursed_yuan=_sum(n, member, yuan * drawn),
         disbursed_this_year_yuan=_sum(n, member, yuan * this_year),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.editions.edition import Edition, PlaceFilter
-from api.editions.funnel import LEVELS
+from api.editions.funnel import LEVELS, counts_borrowers_of_the_year
 from api.http.schemas import count_shapes
 
 FUNNEL_COUNTS = count_shapes(
@@ -28,6 +28,10 @@ FUNNEL_COUNTS = count_shapes(
             "档案中曾支用过贷款的会员，不限年份",
             "members who ever drew a loan, by the branch files",
         ),
+        "borrowers_this_year": (
+            "其中名单日所在年度支用过的",
+            "of these, who drew in the year of the edition's day",
+        ),
         "disbursed_yuan": (
             "档案所载贷款的累计发放额；不含仅记在本服务账本上的放款",
             "paid out ever, by the branch files; not what only this service's ledger holds",
@@ -48,7 +52,8 @@ def funnel_rows(
 ) -> list[dict[str, Any]]:
     """Return the funnel of each place of `level`; `smallest` hides counts of fewer persons.
 
-    With it, the amount of the year is told of whole counties and of the total alone.
+    Of an edition that does not count the borrowers of the year, the amount of the year is then told
+    of whole counties and of the total alone.
     """
     rows = edition.funnel(level, place)
     if smallest is None:
@@ -61,7 +66,8 @@ def funnel_rows(
         return [each for each in villages if each.startswith(code)] if is_partial else None
 
     shown = [row | cells.shown(row["place_code"], row, parts(row["place_code"])) for row in rows]
-    if is_partial or digits > LEVELS["county"]:
+    is_known = all(counts_borrowers_of_the_year(row) for row in rows)
+    if not is_known and (is_partial or digits > LEVELS["county"]):
         # Nobody counted whose it is: of many borrowers, one may have drawn it.
         shown = [row | {_THIS_YEAR: None} for row in shown]
     return shown

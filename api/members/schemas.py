@@ -258,6 +258,9 @@ class FunnelRow(BaseModel):
     none: int | None
     applied: int | None
     borrowers: int | None
+    borrowers_this_year: int | None = Field(
+        default=None, description="null also in an edition that does not count them"
+    )
     disbursed_yuan: int | None
     disbursed_this_year_yuan: int | None
     latitude: float | None = Field(

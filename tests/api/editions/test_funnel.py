@@ -16,12 +16,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.editions.edition import Edition, PlaceFilter
 from api.editions.funnel import LEVELS, STEPS, Counts, funnel, refuse_unreconciled
 from api.editions.sources import borrowing, visible
+from api.members.funnel import funnel_rows
 from data.storage.archive import Archive
 from data.storage.schema import arrow_schema
 from model.archive.tables import archive_tables
 from model.errors import EditionError
+from tests.support.recording.home import old_home
 
 _VILLAGES = st.sampled_from(
     ["371502001001", "371502001002", "371502002001", "371581001001", "371581001002"]
@@ -45,6 +48,8 @@ def _funnel(members: list[tuple[str, str, bool, int, int]]) -> dict[str, Counts]
         **{name: tier == name.upper() for name in ("first", "second", "third", "none")},
         "applied": stage >= 1,
         "borrowers": drew,
+        "borrowers_this_year": drew & (yuan % 3 > 0),
+        "borrowers_earlier": drew & (yuan % 3 < 2),
         "disbursed_yuan": yuan * drew,
         "disbursed_this_year_yuan": yuan * drew // 2,
     }
@@ -82,7 +87,8 @@ def test_the_order_of_members_is_irrelevant(
 
 _SOUND = Counts(
     members=10, consenting=9, eligible=6, first=1, second=2, third=3, none=4, applied=5,
-    borrowers=4, disbursed_yuan=100, disbursed_this_year_yuan=50,
+    borrowers=4, borrowers_this_year=3, borrowers_earlier=2,
+    disbursed_yuan=100, disbursed_this_year_yuan=50,
 )  # fmt: skip
 
 
@@ -95,6 +101,9 @@ _SOUND = Counts(
         {"consenting": 11},
         {"borrowers": 6},
         {"applied": 11},
+        {"borrowers_this_year": 5},
+        {"borrowers_earlier": 5},
+        {"borrowers_earlier": 0},
         {"disbursed_this_year_yuan": 101},
     ],
 )
@@ -131,6 +140,19 @@ def test_a_simulated_edition_reconciles_to_its_archive(
     )
     assert found.applied.sum() == len(set(loans["member_id"].to_pylist()))
     assert found.borrowers.sum() < found.applied.sum()
+    drew = {
+        is_this_year: {
+            row["member_id"]
+            for row in loans.to_pylist()
+            if row["disbursed_on"] is not None
+            and row["disbursed_on"] < as_of
+            and (row["disbursed_on"].year == as_of.year) == is_this_year
+        }
+        for is_this_year in (True, False)
+    }
+    assert found.borrowers_this_year.sum() == len(drew[True])
+    assert found.borrowers_earlier.sum() == len(drew[False])
+    assert found.borrowers.sum() == len(drew[True] | drew[False])
 
 
 def test_of_several_versions_of_a_row_the_last_one_known_that_day_counts(
@@ -171,3 +193,22 @@ def _loan(recorded: str, amount: int, disbursed: date | None) -> pa.Table:
     schema = arrow_schema(archive_tables()["loans"])
     fields = [schema.field(name) for name in row]
     return pa.Table.from_pylist([row], schema=pa.schema(fields))
+
+
+def test_an_edition_that_counts_no_borrowers_of_the_year_tells_its_amount_of_counties_alone(
+    tmp_path: Path,
+) -> None:
+    home = old_home(tmp_path / "home", with_ledger=False)
+    edition = Edition.current(home, allow_unsigned=True)
+    for level in LEVELS:
+        # No count is below one, so only the rule of the level hides the amount.
+        rows = funnel_rows(edition, level, PlaceFilter(), 1)
+        assert rows
+        assert all("borrowers_this_year" not in row for row in rows)
+        is_told = any(row["disbursed_this_year_yuan"] is not None for row in rows)
+        assert is_told == (level in ("total", "county"))
+    villages = edition.funnel("village", PlaceFilter())
+    part = PlaceFilter(within=tuple(row["place_code"] for row in villages[:3]))
+    rows = funnel_rows(edition, "county", part, 1)
+    assert sum(row["members"] for row in rows) > 0
+    assert all(row["disbursed_this_year_yuan"] is None for row in rows)

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from math import inf
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.editions.funnel import LAYOUT
+from api.editions.funnel import LAYOUT, small_cells_of
 from api.editions.small_cells import (
     Layout,
     SmallCells,
@@ -37,10 +38,11 @@ def funnels(draw: st.DrawFn) -> dict[str, dict[str, int]]:
         consenting = draw(st.integers(eligible, eligible + none))
         applied = draw(st.integers(0, eligible + none))
         borrowers = draw(st.integers(0, applied))
+        this_year = draw(st.integers(0, borrowers))
         villages[village] = {
             "members": eligible + none, "consenting": consenting, "eligible": eligible,
             "first": first, "second": second, "third": third, "none": none, "applied": applied,
-            "borrowers": borrowers,
+            "borrowers": borrowers, "borrowers_this_year": this_year,
         }  # fmt: skip
     return villages
 
@@ -136,7 +138,7 @@ def test_many_payments_of_few_persons_are_hidden_and_a_person_of_two_villages_co
 
 
 def test_the_amount_of_few_borrowers_is_hidden_with_them() -> None:
-    row = dict.fromkeys(LAYOUT.counts, 40) | {"borrowers": 2}
+    row = dict.fromkeys(LAYOUT.counts, 40) | {"borrowers": 2, "borrowers_this_year": 2}
     row |= {"disbursed_yuan": 41_000, "disbursed_this_year_yuan": 0}
     villages = [("371502001001", row), ("371502001002", row)]
     cells = sums_of_villages(villages, LAYOUT.counts)
@@ -145,6 +147,34 @@ def test_the_amount_of_few_borrowers_is_hidden_with_them() -> None:
     assert (found["borrowers"], found["disbursed_yuan"]) == (None, None)
     assert found["disbursed_this_year_yuan"] is None
     assert found["members"] == 40
+
+
+@pytest.mark.parametrize(
+    ("ever", "this_year", "earlier", "known"),
+    [
+        (40, 2, 40, {"disbursed_yuan"}),
+        # The borrowers of the year lie within few of all borrowers, so both are hidden.
+        (40, 40, 2, set()),
+        (40, 38, 3, set()),
+        (2, 2, 2, set()),
+        (40, 30, 30, {"disbursed_yuan", "disbursed_this_year_yuan"}),
+        (40, 40, 0, {"disbursed_yuan", "disbursed_this_year_yuan"}),
+        (40, 0, 40, {"disbursed_yuan", "disbursed_this_year_yuan"}),
+    ],
+)
+def test_the_years_amount_and_that_of_all_years_never_give_the_amount_of_few(
+    ever: int, this_year: int, earlier: int, known: set[str]
+) -> None:
+    """Whoever drew earlier drew what was drawn ever less what was drawn this year."""
+    few = {"borrowers": ever, "borrowers_this_year": this_year, "borrowers_earlier": earlier}
+    many = dict.fromkeys(LAYOUT.counts, 40) | {"applied": 60, "members": 240, "eligible": 120}
+    many |= {"none": 120, "consenting": 200, "borrowers_earlier": 40}
+    villages = [(f"371502001{n:03d}", many | (few if n < 2 else {})) for n in range(6)]
+    cells = sums_of_villages(villages, (*LAYOUT.counts, "borrowers_earlier"))
+    hidden = small_cells_of(({"place_code": code, **row} for code, row in cells.items()), SMALLEST)
+    amounts = {"disbursed_yuan": 9_000, "disbursed_this_year_yuan": 5_000}
+    shown = hidden.shown("371502001000", many | few | amounts)
+    assert {name for name in amounts if shown[name] is not None} == known
 
 
 def test_no_amount_is_hidden_alone_where_others_give_it() -> None:

@@ -78,14 +78,18 @@ def test_the_funnel_hides_few_persons_from_who_may_not_see_them(
     assert len(shown) == len(exact)
     hidden = 0
     for row in shown:
-        for step in ("members", "first", "second", "third", "applied", "borrowers"):
+        for step in (
+            "members", "first", "second", "third", "applied", "borrowers", "borrowers_this_year",
+        ):  # fmt: skip
             n = exact[row["place_code"]][step]
             assert row[step] in (n, None)
             assert row[step] is None or not 0 < n < SMALLEST
             hidden += row[step] is None
         if 0 < exact[row["place_code"]]["borrowers"] < SMALLEST:
             assert row["disbursed_yuan"] is None
-        assert level in ("county", "total") or row["disbursed_this_year_yuan"] is None
+        few = 0 < exact[row["place_code"]]["borrowers_this_year"] < SMALLEST
+        assert not few or row["disbursed_this_year_yuan"] is None
+        assert (row["borrowers_this_year"] is None) == (row["disbursed_this_year_yuan"] is None)
     # Few persons of a village apply; a larger place of the small archive may hold enough.
     assert hidden or level != "village"
 
