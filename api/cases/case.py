@@ -23,6 +23,8 @@ from api.visits.visits import VISITED, visitors
 from model.policy.controls import Controls, Duty, controls_on
 from model.profile.consent_terms import ConsentTerms
 
+#: The rule that alone is told of a member without consent.
+NO_CONSENT = "NO_CONSENT"
 #: Fields of an answer by which a person could be found again in an archive.
 _OF_PERSON = (
     "points", "pd", "grade", "annual_rate", "months", "repayment", "limit_bound_by",
@@ -169,6 +171,15 @@ def without_person(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answer to an erased person: the outcome and its grounds, and no figure."""
     none = dict.fromkeys(_OF_PERSON)
     return {**answer, **none, "tier": "NONE", "limit_yuan": 0, "reasons": []}
+
+
+def without_consent(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer to a member who withdrew consent since: the outcome, and no value of them.
+
+    A matched rule tells of the profile too, but for the one that there is no consent.
+    """
+    rules = [each for each in answer["knock_outs"] if each["code"] == NO_CONSENT]
+    return {**without_person(answer), "knock_outs": rules}
 
 
 def state_body(state: DecisionState, now: datetime) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from api.cases.case import NO_CONSENT
 from api.cases.schemas import CapacityShape, ExplanationShape
 from api.cases.state import DECLINING, OPEN, DecisionState, Status
 from api.cases.told import capacity_shape, told_fields
@@ -21,8 +22,6 @@ from model.explanation.visits import crops_confirmed, visit_texts
 from model.policy.policy import Policy
 from model.profile.dictionary import Text, member_dictionary
 
-#: The rule that alone is told of a member without consent.
-NO_CONSENT = "NO_CONSENT"
 #: What a person or time has made of the automatic answer; absent where it stands.
 _STANDINGS: Mapping[Status, Standing] = {
     "APPROVED_AFTER_REVIEW": "REVIEWED_APPROVE",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -24,6 +25,7 @@ from api.cases.case import (
     duties_done,
     member_named,
     state_body,
+    without_consent,
     without_person,
 )
 from api.cases.explain import explain_decision, without_profile
@@ -39,10 +41,12 @@ from api.cases.schemas import (
 )
 from api.cases.state import DecisionState
 from api.consent.withheld import withheld
+from api.core.principal import Principal
 from api.decisions.profiles import ProfileErasedError
 from api.decisions.replay import replay
 from api.decisions.rulings import RULINGS, earlier_rulings
 from api.decisions.schemas import Outcome
+from api.editions.in_use import Resources
 from api.http.fields import ACTOR, EXPECTED, MEMBER_ID, NUMBER
 from api.http.lending_problems import PROFILE_ERASED
 from api.http.openapi import refusals
@@ -94,12 +98,16 @@ def list_decisions(
 @router.get(
     "/{decision_id}",
     summary="Show a decision's state and history",
-    responses=refusals(UNKNOWN_DECISION, LEDGER_AWAY),
+    responses=refusals(UNKNOWN_DECISION, NOT_READY, LEDGER_AWAY),
 )
 def get_decision(
-    decision_id: DecisionId, caller: Caller, ledger: LedgerInUse
+    decision_id: DecisionId, caller: Caller, resources: ResourcesInUse, ledger: LedgerInUse
 ) -> DecisionWithHistory:
-    """Return the original answer, the events since, and what may be drawn, and by the caller."""
+    """Return the original answer, the events since, and what may be drawn, and by the caller.
+
+    Of whoever withdrew consent since, the answer tells the outcome and no value of theirs; to an
+    auditor it is told as it is on record.
+    """
     with ledger.read() as view:
         entries = _entries(view, decision_id)
         state = DecisionState.of(entries)
@@ -109,7 +117,7 @@ def get_decision(
             {
                 **state_body(state, view.now),
                 **member_named(person),
-                "answer": state.answer if person else without_person(state.answer),
+                "answer": _answer_to(caller, view, resources, state, person),
                 "history": [_event(entry) for entry in entries],
                 "earlier_rulings": earlier_rulings(rulings, state.decision_id),
                 "payable_alone_yuan": payable_alone_yuan(view, state, controls_at(view)),
@@ -178,6 +186,21 @@ def _entries(view: View, decision_id: str) -> list[Entry]:
     if not entries:
         raise ProblemError(UNKNOWN_DECISION)
     return entries
+
+
+def _answer_to(
+    caller: Principal,
+    view: View,
+    resources: Resources,
+    state: DecisionState,
+    person: Mapping[str, str | None] | None,
+) -> Mapping[str, Any]:
+    """Return as much of the answer as `caller` may see; the law keeps it for who audits it."""
+    if person is None:
+        return without_person(state.answer)
+    is_withheld = bool(withheld(view, resources, [str(person["member_id"])]))
+    is_told = "auditor" in caller.roles or not is_withheld
+    return state.answer if is_told else without_consent(state.answer)
 
 
 def _kept_from(view: View, state: DecisionState, actor: str) -> list[dict[str, Any]]:

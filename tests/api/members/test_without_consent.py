@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from tests.support.console.visitor import Visitor
 from tests.support.fixtures.branch import Branch
 
 
@@ -136,6 +137,24 @@ def test_after_a_withdrawal_no_list_shows_a_value_of_the_member(branch: Branch) 
     ]
     kept = _get(branch, f"/v1/decisions/{decided}", "auditor")
     assert (kept["outcome"], kept["answer"]["points"]) == (full["outcome"], row_before["points"])
+    _assert_told_to_auditors_alone(branch, decided, kept["answer"])
+
+
+def _assert_told_to_auditors_alone(branch: Branch, decided: str, kept: dict[str, Any]) -> None:
+    """The answer on record, by API and on the page: whole to an auditor, no value to others."""
+    points, offer = f"<dd>{kept['points']}</dd>", f">¥{kept['limit_yuan']:,}</dd>"
+    told = ("decision_id", "outcome", "as_of", "policy_digest", "card_digest", "valid_until")
+    nothing = {"tier": "NONE", "limit_yuan": 0, "reasons": [], "knock_outs": []}
+    expected = dict.fromkeys(kept) | {name: kept[name] for name in told} | nothing
+    path = f"/console/decisions/{decided}"
+    for role in ("officer", "reviewer"):
+        assert _get(branch, f"/v1/decisions/{decided}", role)["answer"] == expected
+        page = Visitor.of(branch, role).get(path)
+        assert page.status_code == 200
+        assert not any(each in page.text for each in (points, offer, "tier-first", "tier-none"))
+        assert Visitor.of(branch, role).get(f"{path}/notice").status_code == 200
+    page = Visitor.of(branch, "auditor").get(path).text
+    assert all(each in page for each in (points, offer, "tier-first"))
 
 
 def test_a_decision_on_an_erased_person_tells_county_and_outcome_only(
