@@ -74,8 +74,13 @@ def funnel_rows(
 
 
 def placed(edition: Edition, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return `rows` with the position of each place, None where the edition knows none."""
+    """Return `rows` with the position of each place, None where it is not known.
+
+    An edition of a release that stored no positions gives `rows` as they are.
+    """
     positions = edition.positions()
+    if not positions:
+        return rows
     none = (None, None)
     return [
         row | dict(zip(_POSITION, positions.get(row["place_code"], none), strict=True))

@@ -267,6 +267,7 @@ async def get_whitelist(
 @router.get(
     "/whitelist/funnel",
     summary="Count from archive to disbursement, by place",
+    response_model_exclude_unset=True,
     responses=refusals(NOT_READY),
 )
 async def get_funnel(
@@ -277,12 +278,13 @@ async def get_funnel(
 ) -> FunnelShape:
     """Return the funnel of each place of `level` within the filter and the caller's places.
 
-    A caller who may not see the persons gets null for counts of few persons.
+    A caller who may not see the persons gets null for counts of few persons. An edition of an
+    earlier release knows neither positions nor the borrowers of the year, and leaves them out.
     """
     rows = placed(resources.edition, funnel_rows(resources.edition, level, place, smallest))
     return FunnelShape(
         as_of=resources.edition.manifest.day,
         level=level,
-        counts=FUNNEL_COUNTS,
+        counts=[each for each in FUNNEL_COUNTS if all(each.name in row for row in rows)],
         rows=[FunnelRow(**row) for row in rows],
     )

@@ -259,12 +259,13 @@ class FunnelRow(BaseModel):
     applied: int | None
     borrowers: int | None
     borrowers_this_year: int | None = Field(
-        default=None, description="null also in an edition that does not count them"
+        default=None, description="absent in an edition that does not count them"
     )
     disbursed_yuan: int | None
     disbursed_this_year_yuan: int | None
     latitude: float | None = Field(
-        default=None, description="degrees, mean of the place's stations; null: not known"
+        default=None,
+        description="degrees, mean of the place's stations; null: not known; absent: of no place",
     )
     longitude: float | None = None
 
