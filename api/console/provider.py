@@ -33,7 +33,7 @@ from model.profile.dictionary import Text
 
 NEXT = "/console/sign-in/next"
 #: A browser keeps no cookie of more than 4096 bytes; its name and attributes need some.
-_MAX_TOKEN = 3_900
+MAX_TOKEN = 3_900
 _NOT_SIGNED_IN = Notice(
     Text("没有登录成功", "You are not signed in"),
     Text(
@@ -85,7 +85,7 @@ async def come_back(page: Page) -> Response:
         return await _not_signed_in(page, _NOT_SIGNED_IN)
     except ProblemError as refusal:
         return await _not_signed_in(page, notice_of(refusal.kind.name))
-    if len(signed_in.access_token) > _MAX_TOKEN:
+    if len(signed_in.access_token) > MAX_TOKEN:
         return await _not_signed_in(page, _TOO_LARGE)
     # Forms of before the sign-in are not accepted after it.
     page.visit = new_visit()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import http.client
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from starlette.responses import Response
 
+from api.console.provider import MAX_TOKEN
+from api.console.serve import HEADERS
 from api.core.settings import Settings
 from api.http.problem_kinds import OVERLOADED, TIMED_OUT
 from api.http.problems import MEDIA_TYPE, Kind, problem_response
@@ -96,6 +101,39 @@ def test_an_absent_service_or_a_lost_answer_is_reported_as_unknown(
         (connection,) = _accept(accepted, 1, opened)
         connection.close()
         _assert_problem(waiting.getresponse(), TIMED_OUT)
+
+
+def test_the_largest_session_passes_the_proxy_both_ways(tmp_path: Path, program: str) -> None:
+    cookie = f"__Host-rongzi-session={'t' * MAX_TOKEN}"
+    others = ["; ".join(("__Host-rongzi-other=" + "o" * 100, "Path=/", "HttpOnly"))] * 4
+    answer = Response(headers=HEADERS)
+    for each in (cookie, *others):
+        answer.headers.append("Set-Cookie", each)
+    received: list[str] = []
+
+    class Service(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            received.append(self.headers["Cookie"])
+            self.send_response(200)
+            for name, text in answer.headers.items():
+                self.send_header(name, text)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    with behind_proxy(server.server_port, tmp_path, program) as front, ExitStack() as opened:
+        opened.callback(server.server_close)
+        opened.callback(server.shutdown)
+        connection = http.client.HTTPConnection("127.0.0.1", front, timeout=10)
+        opened.callback(connection.close)
+        connection.request("GET", "/console/", headers={"Cookie": cookie})
+        found = connection.getresponse()
+        assert found.status == 200, found.read()
+        assert cookie in found.headers.get_all("Set-Cookie", [])
+    assert received == [cookie]
 
 
 def test_the_proxy_logs_no_address(tmp_path: Path, program: str) -> None:
