@@ -14,6 +14,7 @@ from tests.support.console.signing_in import (
     NEXT,
     SIGN_IN,
     START,
+    assert_refused,
     come_back,
     cookie,
     led_to,
@@ -51,6 +52,17 @@ def test_a_person_of_the_provider_works_at_the_console_with_their_roles_and_plac
     other = Visitor(provider_branch)
     sign_in(other, provider, "u-18")
     assert other.get(village).status_code == 404
+
+
+def test_tokens_signed_on_a_curve_are_good_too(
+    newcomer: Visitor, provider: IdentityProvider
+) -> None:
+    provider.algorithm = "ES384"
+    assert led_to(sign_in(newcomer, provider)) == NEXT
+    assert newcomer.get("/console/villages").status_code == 200
+    provider.id_claims["at_hash"] = "D" * 32
+    again = Visitor(newcomer.branch)
+    assert_refused(again, sign_in(again, provider))
 
 
 def test_the_sign_in_and_what_was_read_are_on_record(

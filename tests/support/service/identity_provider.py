@@ -23,6 +23,11 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import httpx
 import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP384R1,
+    EllipticCurvePrivateKey,
+    generate_private_key,
+)
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -31,10 +36,15 @@ CLIENT, SECRET, AUDIENCE = "rongzi-console", "a secret: of the client", "rongzi"
 DISCOVERY = "/.well-known/openid-configuration"
 
 
-def key_set(keys: Mapping[str, RSAPrivateKey]) -> list[dict[str, Any]]:
+def key_set(keys: Mapping[str, RSAPrivateKey | EllipticCurvePrivateKey]) -> list[dict[str, Any]]:
     """Return the public keys by their ids as a JWKS lists them."""
-    as_jwk = jwt.algorithms.RSAAlgorithm.to_jwk
-    return [{**as_jwk(key.public_key(), as_dict=True), "kid": kid} for kid, key in keys.items()]
+    return [{**_as_jwk(key), "kid": kid} for kid, key in keys.items()]
+
+
+def _as_jwk(key: RSAPrivateKey | EllipticCurvePrivateKey) -> dict[str, Any]:
+    if isinstance(key, EllipticCurvePrivateKey):
+        return jwt.algorithms.ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    return jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
 
 
 @dataclass
@@ -49,6 +59,8 @@ class IdentityProvider:
         Changes of its description; None removes a line.
     id_claims, access_claims : mapping
         Changes of the claims of its tokens; None removes one.
+    algorithm : str
+        ``RS256``, or ``ES384`` by its second key.
     signed : callable
         Signs an ID token's claims.
     answers : callable or None
@@ -60,10 +72,14 @@ class IdentityProvider:
     described: dict[str, Any] = field(default_factory=dict)
     id_claims: dict[str, Any] = field(default_factory=dict)
     access_claims: dict[str, Any] = field(default_factory=dict)
+    algorithm: str = "RS256"
     signed: Callable[[dict[str, Any]], str] | None = None
     answers: Callable[[BaseHTTPRequestHandler], None] | None = None
     redirect: str = ""
     issuer: str = ""
+    curve: EllipticCurvePrivateKey = field(
+        default_factory=lambda: generate_private_key(SECP384R1())
+    )
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
@@ -73,6 +89,7 @@ class IdentityProvider:
             "RONGZI_OIDC_ISSUER": self.issuer,
             "RONGZI_OIDC_AUDIENCE": AUDIENCE,
             "RONGZI_OIDC_JWKS": f"{self.issuer}/keys",
+            "RONGZI_OIDC_ALGORITHMS": "RS256, ES384",
             "RONGZI_OIDC_CLIENT_ID": CLIENT,
             "RONGZI_OIDC_CLIENT_SECRET": SECRET,
             "RONGZI_OIDC_REDIRECT": self.redirect,
@@ -119,10 +136,10 @@ class IdentityProvider:
             return 400, {"error": "invalid_grant"}
         access = self.token(self._access(found["person"]), "at+jwt")
         now = int(time.time())
-        half = hashlib.sha256(access.encode()).digest()[:16]
+        whole = hashlib.new(f"sha{self.algorithm[2:]}", access.encode()).digest()
         claims = {
             "iss": self.issuer, "sub": found["person"], "aud": CLIENT, "iat": now,
-            "exp": now + 300, "nonce": found["nonce"], "at_hash": _base64(half),
+            "exp": now + 300, "nonce": found["nonce"], "at_hash": _base64(whole[: len(whole) // 2]),
         }  # fmt: skip
         claims = _changed(claims, self.id_claims)
         sign = self.signed or self.token
@@ -130,8 +147,9 @@ class IdentityProvider:
         return 200, answer | {"id_token": sign(claims)}
 
     def token(self, claims: dict[str, Any], kind: str = "JWT") -> str:
-        headers = {"kid": "one", "typ": kind}
-        return jwt.encode(claims, self.key, algorithm="RS256", headers=headers)
+        key, kid = (self.key, "one") if self.algorithm == "RS256" else (self.curve, "two")
+        headers = {"kid": kid, "typ": kind}
+        return jwt.encode(claims, key, algorithm=self.algorithm, headers=headers)
 
     def _access(self, person: str) -> dict[str, Any]:
         now = int(time.time())
@@ -144,7 +162,7 @@ class IdentityProvider:
 
     def restore(self) -> None:
         """Do again what a provider should do."""
-        self.signed = self.answers = None
+        self.signed, self.answers, self.algorithm = None, None, "RS256"
         for each in (self.described, self.id_claims, self.access_claims):
             each.clear()
 
@@ -176,7 +194,9 @@ class _Pages(BaseHTTPRequestHandler):
         if path == DISCOVERY:
             self._send(200, self.provider.description())
         elif path == "/keys":
-            self._send(200, {"keys": key_set({"one": self.provider.key})})
+            self._send(
+                200, {"keys": key_set({"one": self.provider.key, "two": self.provider.curve})}
+            )
         elif path == "/authorize" and self._person():
             self._go(self.provider.code_for(self._person(), query))
         elif path == "/authorize":
