@@ -21,7 +21,7 @@ from model.decision.eligibility import eligibility
 from model.decision.knock_outs import SEVERITY, knock_outs
 from model.decision.visits import OFFICER_VISIT
 from model.decision.whitelist import BEST_RANK, COST_ABOVE_CAP, TIERS, Assessment, assess
-from model.explanation.own_power import Change, Deed, Surroundings, deeds, own_attributes
+from model.explanation.own_power import Change, Deed, deeds, own_attributes, surroundings
 from model.policy.policy import Policy, Rule
 from model.profile.dictionary import Dictionary
 
@@ -115,7 +115,8 @@ def nearest_changes(columns: Columns, basis: Basis) -> Outlook:
     if blocking := [rule.code for rule in keeping if rule.attribute not in own]:
         beside = [rule.code for rule in keeping if rule.attribute in own_attributes()]
         return Outlook(TIERS[target], blocked_by=tuple(blocking), beside=tuple(beside))
-    possible = deeds(_surroundings(columns, basis))
+    around = surroundings(columns, basis.card.bins, basis.policy.rules, basis.dictionary)
+    possible = deeds(around)
     for size in (1, 2):
         if improvements := _improvements(columns, basis, target, _sets(possible, size)):
             return Outlook(TIERS[target], improvements)
@@ -133,15 +134,6 @@ def _would_do(columns: Columns, basis: Basis, target: int) -> bool:
 def with_changes(columns: Columns, changes: Sequence[Change]) -> Columns:
     """Return the profile as it would be after `changes`."""
     return {**columns, **{each.attribute: np.array([each.value]) for each in changes}}
-
-
-def _surroundings(columns: Columns, basis: Basis) -> Surroundings:
-    numbers = {
-        each.name: float(columns[each.name][0])
-        for each in basis.dictionary
-        if each.type == "number" and each.name in columns
-    }
-    return Surroundings(numbers, basis.card.bins, basis.policy.rules, basis.dictionary)
 
 
 def _target(assessment: Assessment) -> int | None:

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from model.card.bins import Bins
+from model.card.bins import Bins, Columns
 from model.explanation.texts import COUNTED_UNITS, value_text
 from model.policy.policy import Rule
 from model.profile.dictionary import Attribute, Dictionary, Text
@@ -98,6 +98,27 @@ def deeds(around: Surroundings) -> list[Deed]:
     """Return what the member can do, each deed once for each range that it can reach."""
     found = (deed for lever in _LEVERS for deed in lever(around))
     return [deed for deed in found if deed.changes]
+
+
+def surroundings(
+    columns: Columns, bins: Mapping[str, Bins], rules: Sequence[Rule], dictionary: Dictionary
+) -> Surroundings:
+    """Return what a lever reads, from a member's profile `columns` of shape (1,)."""
+    values = {
+        each.name: float(columns[each.name][0])
+        for each in dictionary
+        if each.type == "number" and each.name in columns
+    }
+    return Surroundings(values, bins, rules, dictionary)
+
+
+def within_reach(around: Surroundings) -> dict[str, list[tuple[int, float]]]:
+    """Return by attribute the values that one deed of the member gives, each with its months."""
+    reached: dict[str, list[tuple[int, float]]] = {}
+    for deed in deeds(around):
+        for change in deed.changes:
+            reached.setdefault(change.attribute, []).append((deed.months, change.value))
+    return reached
 
 
 def own_attributes() -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from model.card.reason_table import (
 )
 from model.card.reasons import points_lost
 from model.card.scorecard import Card
+from model.explanation.own_power import surroundings, within_reach
 from model.explanation.texts import Range, range_of_bins, range_text, value_text
 from model.profile.dictionary import Attribute, Dictionary, Text
 
@@ -194,6 +195,11 @@ class _Sentences:
         return Text(f"查询登记 {value.zh}，没有报告", f"{value.en} on record, no report held")
 
     def _best(self, name: str) -> Text | None:
+        """Return the values that score best, where a deed of the member reaches one of them.
+
+        What the member cannot change lawfully within a stated time is told as it is, and no more:
+        "most favourable: 104 mu or more" is true of the card and of no use to six mu.
+        """
         bins, points = self._card.bins[name], self._own.get(name)
         if bins.levels or points is None or self._attribute(name).deposit:
             return None
@@ -203,9 +209,19 @@ class _Sentences:
             first -= 1
         while last + 1 in best:
             last += 1
-        found = range_text(self._attribute(name), range_of_bins(bins, first, last))
+        values = range_of_bins(bins, first, last)
+        months = min((m for m, value in self._reach.get(name, ()) if value in values), default=None)
+        if months is None:
+            return None
+        found, takes = (
+            range_text(self._attribute(name), values),
+            "months" if months > 1 else "month",
+        )
         gap = " " if found.zh[:1].isascii() else ""
-        return Text(f"最有利的是{gap}{found.zh}", f"best: {found.en}")
+        return Text(
+            f"最有利的是{gap}{found.zh}，约 {months} 个月可达到",
+            f"best: {found.en}; it takes about {months} {takes}",
+        )
 
     def _number(self, name: str) -> float | None:
         value = self._values[name]
@@ -214,6 +230,10 @@ class _Sentences:
     def _attribute(self, name: str) -> Attribute:
         known = self._dictionary.attributes.get(name)
         return known or _attribute_of(name, self._card)
+
+    @cached_property
+    def _reach(self) -> Mapping[str, list[tuple[int, float]]]:
+        return within_reach(surroundings(self._columns, self._card.bins, (), self._dictionary))
 
     @cached_property
     def _own(self) -> Mapping[str, Ints]:

@@ -1,5 +1,7 @@
 """Sentences about values that are not there."""
 
+import re
+
 import numpy as np
 
 from model.explanation.sentences import contributions
@@ -49,3 +51,28 @@ def test_queries_without_a_report_are_told_by_their_own_records():
     assert "查询登记 5 次，没有报告" in queries(np.nan).zh
     assert "5 queries on record, no report held" in queries(np.nan).en
     assert "（5 次" in queries(2.0).zh
+
+
+def losses(**values):
+    """Return the subject of each loss of a member with these values, by attribute."""
+    member = one(random_members(5, 1), 0) | {n: np.array([each]) for n, each in values.items()}
+    found = contributions(member, SIDED_CARD, DICTIONARY)
+    alone = (each for each in found if len(each.attributes) == 1 and each.points < 0)
+    return {each.attributes[0]: each.subject for each in alone}
+
+
+def test_the_best_values_are_told_of_what_the_member_can_change_and_by_when():
+    told = losses(trainings_24m=0.0, lease_ending_share=0.9, bureau_queries_6m=5.0)
+    assert "，约 12 个月可达到）" in told["trainings_24m"].zh
+    assert re.search(r"; it takes about \d+ months?\)$", told["lease_ending_share"].en)
+    assert "约 6 个月可达到" in told["bureau_queries_6m"].zh
+
+
+def test_what_the_member_cannot_change_is_told_as_it_is_and_no_more():
+    told = losses(net_sales_12m=900.0, parcels_sent_12m=2.0, peer_review_grade_24m=1.0,
+                  last_days_late=20.0, months_since_last_loan=2.0)  # fmt: skip
+    assert len(told) >= 4
+    for name in set(told) - {"trainings_24m", "bills_on_time_share_12m", "bureau_queries_6m"}:
+        assert "最有利的是" not in told[name].zh
+        assert "best:" not in told[name].en
+    assert told["peer_review_grade_24m"].zh.endswith("（差）")

@@ -27,6 +27,9 @@ BETTER_BELOW = re.compile(r"高于|多于|长于|晚于|above|more (?!recent)|lo
 NONE_OF_IT = re.compile(r"没有|为零|\bno\b|\bnone\b|\bnobody\b|\bzero\b", re.IGNORECASE)
 GRADES = {"优": 4, "良": 3, "中": 2, "差": 1, "excellent": 4, "good": 3, "fair": 2, "poor": 1}
 DEPOSIT = re.compile(r"存款|储蓄|存入|日均|deposit|savings|average balance|QR|扫码|保险|insur")
+#: What a member can bring to none.
+ENDED = ("late_bills_6m", "bureau_queries_6m", "lease_ending_share")
+TAKES = re.compile(r"约 (\d+) 个月可达到|takes about (\d+) months?")
 TIME = re.compile(r"\d+ (个月|months?)")
 FRACTION_OF_YUAN = re.compile(r"\d\.\d+ (元|yuan)")
 
@@ -114,6 +117,30 @@ def flaws_of_loss(
         yield f"a deposit is asked for: {text}"
     for part in best:
         yield from flaws_of_best(part, own, attribute, text)
+    yield from flaws_of_reach(bool(best), value, own, attribute, text)
+
+
+def flaws_of_reach(
+    told: bool, value: float, own: points_at, attribute: Attribute, text: str
+) -> Iterator[str]:
+    """Yield whether a best range is told that the member cannot reach, or undated, or held back."""
+    reached = [each for each in in_reach(attribute.name, value, own) if own(each) == own.best]
+    if told != bool(reached):
+        yield f"best told {told}, in reach {reached}: {text}"
+    if told:
+        takes = TAKES.search(text)
+        months = next((each for each in takes.groups() if each), "") if takes else ""
+        if months != str(attribute.within_months):
+            yield f"{attribute.within_months} months told as {months}: {text}"
+
+
+def in_reach(name: str, value: float, own: points_at) -> list[float]:
+    """Return the values that a member can bring about, for each attribute that has any."""
+    if name == "trainings_24m":
+        return [float(each) for each in range(int(value) + 1, 5)]
+    if name == "balance_outstanding":
+        return [each for each in np.arange(100.0, value, 100.0) if own(each) == own.best][:1]
+    return {"bills_on_time_share_12m": [1.0]}.get(name, [0.0] if name in ENDED else [])
 
 
 def flaws_of_value(shown: str, value: float, attribute: Attribute, text: str) -> Iterator[str]:
