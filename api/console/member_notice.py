@@ -6,6 +6,7 @@ Its text is made once, for the page that a browser prints and for the file.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from starlette.responses import Response
 
@@ -43,11 +44,11 @@ async def get_notice_file(page: Page) -> Response:
 
 async def _paper(page: Page) -> Paper:
     decision, told = await read_decision(page), await read_explanation(page)
-    return notice_of(decision, told, is_demo=page.demo_day is not None)
+    return notice_of(decision, told, page.demo_day)
 
 
 def notice_of(
-    decision: DecisionWithHistory, told: ExplanationShape | None, *, is_demo: bool = False
+    decision: DecisionWithHistory, told: ExplanationShape | None, plays_on: date | None = None
 ) -> Paper:
     """Return the notice of `decision`.
 
@@ -55,8 +56,8 @@ def notice_of(
     ----------
     told
         Its explanation in Chinese; None once the person's profile was erased.
-    is_demo
-        Whether people and money are invented.
+    plays_on
+        The day of a demo, whose people and money are invented; None for any other home.
     """
     made_at = decision.history[0].recorded_at.astimezone(CHINA)
     number = f"（{decision.member_id}）" if decision.member_id else ""
@@ -65,11 +66,20 @@ def notice_of(
         ("决策编号", decision.decision_id),
         ("决策时间", f"{made_at:%Y-%m-%d %H:%M}"),
         *(() if _is_declined(decision) else (("有效期至", day(decision.valid_until)),)),
-        *((("说明", "演示：人物和金额均为虚构，不作放款依据"),) if is_demo else ()),
+        *((("说明", _DEMO.format(day=day(plays_on))),) if plays_on else ()),
     )
     sections = _explained(decision, told) if told else (_erased(decision),)
     title = _TITLE_OPEN if decision.status in OPEN else _TITLE
     return Paper(title, made_at, facts, sections, _TO_FILL)
+
+
+#: A ledger's times are evidence, so validity runs by the calendar in a demo too.
+_DEMO = "；".join(
+    (
+        "演示：人物和金额均为虚构，不作放款依据",
+        "名单和记录按 {day} 计算，决策时间和有效期按办理当天的日历计算",
+    )
+)
 
 
 def _is_declined(decision: DecisionWithHistory) -> bool:

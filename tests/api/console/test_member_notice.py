@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html import unescape
 from pathlib import Path
 
@@ -108,8 +108,10 @@ def test_a_decline_tells_five_reasons_and_no_offer_and_a_demo_says_so(branch: Br
     missing = ["近一年没有账单记录。", "没有贷过款。"]
     many = told.model_copy(update={"rules": ["甲。", "乙。", "丙。"], "missing": missing})
 
-    def notice(status: str, told: ExplanationShape, **demo: bool) -> tuple[Paper, str]:
-        paper = notice_of(approved.model_copy(update={"status": status}), told, **demo)
+    def notice(
+        status: str, told: ExplanationShape, plays_on: date | None = None
+    ) -> tuple[Paper, str]:
+        paper = notice_of(approved.model_copy(update={"status": status}), told, plays_on)
         return paper, str(paper)
 
     paper, text = notice("DECLINED", many)
@@ -120,9 +122,9 @@ def test_a_decline_tells_five_reasons_and_no_offer_and_a_demo_says_so(branch: Br
     assert sum("比一般会员" in each and "其余" not in each for each in grounds) <= 2
     for word in ("额度取决于", "有效期至", "演示"):
         assert word not in text
-    paper, text = notice("APPROVED", told, is_demo=True)
+    paper, text = notice("APPROVED", told, date(2023, 10, 9))
     assert paper.title == "贷款申请结果告知书"
-    for word in ("额度取决于", "有效期至", "不作放款依据", "咨询和投诉电话"):
+    for word in ("额度取决于", "有效期至", "不作放款依据", "按 2023-10-09 计算", "咨询和投诉电话"):
         assert word in text
     assert notice("WAITING", told)[0].title == "贷款申请受理告知书"
 

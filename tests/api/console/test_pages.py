@@ -164,3 +164,12 @@ def test_the_page_of_an_unknown_address_says_what_to_do(branch: Branch) -> None:
 
 def test_no_page_is_part_of_the_document_of_the_api(branch: Branch) -> None:
     assert not any("console" in path for path in branch.app.openapi()["paths"])
+
+
+def test_a_demo_says_which_dates_are_of_its_day_and_which_of_todays_calendar(
+    branch: Branch,
+) -> None:
+    page = Visitor.of(branch, "officer").get(f"/console/decisions/{branch.decision}").text
+    assert "名单和记录按 2023-10-09 计算，办理时间、有效期和到期日按今天的日历计算" in page
+    valid_until = branch.ask("get_decision", branch.headers("officer")).json()["valid_until"]
+    assert valid_until in page
