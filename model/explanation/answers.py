@@ -34,25 +34,31 @@ class Since:
 _REQUEST = Text(
     "您申请的 {amount} 元、{months} 个月的贷款", "the loan of {amount} yuan over {months} months"
 )
+_LINE = Text(
+    "您申请的 {amount} 元、{months} 个月的循环额度",
+    "the line of credit of {amount} yuan over {months} months",
+)
+#: What is done with what was asked for: a loan is paid out, a line is granted.
+_PAY, _GRANT = Text("发放", "pay out"), Text("核给", "grant")
 _ANSWERS: Mapping[str, Text] = {
     "APPROVE": Text(
-        "{asked}可以发放，您的可贷额度为 {limit} 元。",
-        "We can pay out {asked} that you applied for. Your credit limit is {limit} yuan.",
+        "{asked}可以{give}，您的可贷额度为 {limit} 元。",
+        "We can {give} {asked} that you applied for. Your credit limit is {limit} yuan.",
     ),
     "REFER": Text(
         "{asked}需由工作人员当面核实后答复。",
         "A member of our staff will review your application for {asked} before we answer it.",
     ),
     "DECLINE": Text(
-        "{asked}目前不能发放。",
-        "We cannot pay out {asked} that you applied for at present.",
+        "{asked}目前不能{give}。",
+        "We cannot {give} {asked} that you applied for at present.",
     ),
     "REVIEWED_APPROVE": Text(
-        "{asked}，经工作人员审核，同意发放 {approved} 元。",
+        "{asked}，经工作人员审核，同意{give} {approved} 元。",
         "Our staff reviewed your application for {asked} and approved {approved} yuan.",
     ),
     "REVIEWED_DECLINE": Text(
-        "{asked}，经工作人员审核，不予发放。",
+        "{asked}，经工作人员审核，不予{give}。",
         "Our staff reviewed your application for {asked} and declined it.",
     ),
     "IN_REVIEW": Text(
@@ -60,8 +66,8 @@ _ANSWERS: Mapping[str, Text] = {
         "Our staff are reviewing your application for {asked} and will answer it then.",
     ),
     "EXPIRED": Text(
-        "对{asked}的答复已过有效期，不能再据此发放；如仍需要，请重新申请。",
-        "Our answer on {asked} has expired and no loan is paid out on it; please apply again if"
+        "对{asked}的答复已过有效期，不能再据此{give}；如仍需要，请重新申请。",
+        "Our answer on {asked} has expired and no money is paid out on it; please apply again if"
         " you still need one.",
     ),
 }
@@ -100,13 +106,14 @@ _RIGHTS: Mapping[str, Text] = {
 def answer_text(decision: Decision, request: Request, since: Since | None) -> Text:
     """Return the answer as it stands: a person's word replaces the automatic one."""
     answer = _ANSWERS[since.standing if since else decision.outcome]
+    asked, give = (_LINE, _GRANT) if request.revolving else (_REQUEST, _PAY)
     numbers = {"amount": f"{request.amount_yuan:,}", "months": request.months}
     fields = {
         "limit": f"{decision.limit_yuan:,}", "approved": f"{since.amount_yuan if since else 0:,}",
     }  # fmt: skip
     text = Text(
-        answer.zh.format(asked=_REQUEST.zh.format(**numbers), **fields),
-        answer.en.format(asked=_REQUEST.en.format(**numbers), **fields),
+        answer.zh.format(asked=asked.zh.format(**numbers), give=give.zh, **fields),
+        answer.en.format(asked=asked.en.format(**numbers), give=give.en, **fields),
     )
     if since is None or since.because is None:
         return text

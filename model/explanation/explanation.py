@@ -17,6 +17,7 @@ from model.decision.whitelist import LEAST_POINTS_TOLD
 from model.explanation.answers import Since, answer_text, rights_text
 from model.explanation.nearest_changes import Basis, Improvement, Outlook, nearest_changes
 from model.explanation.other_requests import better_requests
+from model.explanation.room import owed_elsewhere
 from model.explanation.rules import blocked_text, rule_texts, sentence
 from model.explanation.sentences import (
     LAST_LOAN,
@@ -222,18 +223,26 @@ def _no_proposal(
         return _BY_A_PERSON if since and since.standing == "REVIEWED_DECLINE" else _HIGHEST
     if outlook.blocked_by:
         return blocked_text(columns, decision.knock_outs, outlook, basis)
-    return _evidence(outlook.target) if outlook.lacks_evidence else _NOTHING_NEAR
+    if not outlook.lacks_evidence:
+        return _NOTHING_NEAR
+    return _evidence(outlook.target, owed_elsewhere(columns, basis))
 
 
-def _evidence(target: str) -> Text:
+def _evidence(target: str, owed: int) -> Text:
+    """Return which evidence would count, and what debts elsewhere take of it in a year."""
     tier = _TIERS[target]
-    return Text(
+    taken = Text(
+        f"您一年要还他行和担保的 {owed:,} 元，也从还款能力中扣除。",
+        f" The {owed:,} yuan a year that you repay elsewhere and for guarantees are deducted too.",
+    )
+    evidence = Text(
         f"您的分数已够{tier.zh}，差的是有据可查的收入。您可以提供劳动或经营合同、工资流水、完税证明，"
         "也可以请工作人员上门核实收入和收成；登记后重新评定。",
         f"Your points suffice for {tier.en}; what is missing is income with evidence. You may bring"
         " a contract of work or business, a record of wages or a tax paper, or ask our staff to"
         " visit and confirm income and harvest; once that is on record we assess again.",
     )
+    return Text(evidence.zh + taken.zh, evidence.en + taken.en) if owed else evidence
 
 
 _UNSCORED = Text(

@@ -19,12 +19,23 @@ from model.profile.dictionary import Text
 
 _RANK: Mapping[Outcome, int] = {"DECLINE": 0, "REFER": 1, "APPROVE": 2}
 _REVIEWED = Text("可由工作人员核实后答复", "our staff would review the application and answer it")
-_GRANTED = Text(
-    "就在可贷额度之内，经工作人员核实同意后可以发放",
-    "the loan would be within the limit, and could be paid out once our staff have reviewed and"
-    " approved it",
+#: Of a loan, and of a line of credit.
+_GRANTED = (
+    Text(
+        "就在可贷额度之内，经工作人员核实同意后可以发放",
+        "the loan would be within the limit, and could be paid out once our staff have reviewed and"
+        " approved it",
+    ),
+    Text(
+        "就在可贷额度之内，经工作人员核实同意后可以核给",
+        "the line would be within the limit, and could be granted once our staff have reviewed and"
+        " approved it",
+    ),
 )
-_PAID_OUT = Text("可以发放", "the loan could be paid out")
+_APPROVED = (
+    Text("可以发放", "the loan could be paid out"),
+    Text("可以核给", "the line could be granted"),
+)
 
 
 @dataclass(frozen=True)
@@ -45,8 +56,8 @@ class _Tried:
     def answer(self) -> Text:
         """What would become of the request, as a clause."""
         if self.decision.outcome == "APPROVE":
-            return _PAID_OUT
-        return _GRANTED if self.fits else _REVIEWED
+            return _APPROVED[self.request.revolving]
+        return _GRANTED[self.request.revolving] if self.fits else _REVIEWED
 
 
 def better_requests(

@@ -58,6 +58,16 @@ def limit_once_repaid(columns: Columns, request: Request, basis: Basis) -> int:
     return int(found.limit_yuan[0]) if now.offered[0] else 0
 
 
+def owed_elsewhere(columns: Columns, basis: Basis) -> int:
+    """Return the yuan a year that other lenders and guarantees take, as the capacity counts them.
+
+    It is 0 under a policy that does not weigh evidence.
+    """
+    policy = basis.policy
+    costs = finances(household_alone(columns, policy), basis.as_of, policy).costs
+    return int(costs.other_debts[0]) if costs else 0
+
+
 def _owed(owed: float, later: int, months: int) -> Text:
     zh = f"您的贷款还有 {owed:,.0f} 元未还清，目前没有可再贷的额度"
     en = f"{owed:,.0f} yuan of your loans are still owed, and leave no room for another at present"

@@ -205,3 +205,27 @@ def test_who_never_borrowed_hears_it_once_instead_of_each_record_that_loans_woul
     assert not any("没有贷过款" in each for each in missing(months_since_last_loan=7.0))
     # Without any record of loans nothing is said of whether there were some.
     assert not any("没有贷过款" in each for each in missing(loans_open=np.nan))
+
+
+def test_a_line_of_credit_is_granted_and_no_loan_that_is_paid_out():
+    line = Request(8_000, 10, "inputs", revolving=True)
+    for since in (None, *(Since(each, 5_000) for each in ("REVIEWED_APPROVE", "EXPIRED"))):
+        _, explanation = decide_and_explain(since, request=line)
+        assert "8,000 元、10 个月的循环额度" in explanation.answer.zh
+        assert "核给" in explanation.answer.zh
+        assert "the line of credit of 8,000 yuan over 10 months" in explanation.answer.en
+        assert "发放" not in explanation.answer.zh
+    _, declined = decide_and_explain(request=line, court_unresolved=1)
+    assert declined.answer.zh.endswith("的循环额度目前不能核给。")
+    assert declined.answer.en.startswith("We cannot grant the line of credit")
+
+
+def test_who_lacks_income_with_evidence_reads_what_debts_elsewhere_take_of_it():
+    poor = {**dict.fromkeys(("harvest_wheat_mu", "harvest_maize_mu", "harvest_melon_mu"), 0.0),
+            "net_sales_12m": 0.0, "wages_credited_12m": 9_000.0}  # fmt: skip
+    _, free = decide_and_explain(**poor)
+    _, owing = decide_and_explain(**poor, bureau_monthly_payment=400.0, bureau_balance=20_000.0)
+    assert free.no_proposal.zh.endswith("登记后重新评定。")
+    assert owing.no_proposal.zh.startswith(free.no_proposal.zh)
+    assert owing.no_proposal.zh.endswith("您一年要还他行和担保的 4,800 元，也从还款能力中扣除。")
+    assert "The 4,800 yuan a year that you repay elsewhere" in owing.no_proposal.en
