@@ -18,7 +18,9 @@ _NAME = re.compile(r"(?<![\w“])[a-z][a-z0-9_]*(?!\w)", re.ASCII)
 #: Spaces beside a name that a Chinese sentence does not need beside a quotation mark.
 _SPACES = re.compile(r"(?<=[\u4e00-\u9fff]) (?=“)|(?<=”) (?=[\u4e00-\u9fff])")
 #: How the sentence of a gate begins that judges one group, and where its remedy names the group.
-_OF_GROUP = re.compile(r"^(?P<attribute>\w+) = (?P<group>[^：:]+)(?P<rest>[：:].*)$", re.DOTALL)
+_OF_GROUP = re.compile(
+    r"^(?:[^=：:]*[（(])?(?P<attribute>\w+)[）)]? = (?P<group>[^：:]+)(?P<rest>[：:].*)$", re.DOTALL
+)
 _BELOW, _BETWEEN, _FROM = (
     re.compile(form) for form in (r"<([\d.]+)", r"([\d.]+)–<([\d.]+)", r"≥([\d.]+)")
 )
@@ -77,9 +79,20 @@ class AttributeWords:
 
     def _named(self, text: Text) -> Text:
         """Return `text` with the label of each attribute that it names."""
-        zh = _NAME.sub(lambda found: self._label(found[0], "zh"), text.zh)
-        en = _NAME.sub(lambda found: self._label(found[0], "en"), text.en)
+        bare = self._bare(text)
+        zh = _NAME.sub(lambda found: self._label(found[0], "zh"), bare.zh)
+        en = _NAME.sub(lambda found: self._label(found[0], "en"), bare.en)
         return Text(_SPACES.sub("", zh), en)
+
+    def _bare(self, text: Text) -> Text:
+        """Return `text` with the code alone where a gate says the words before it itself."""
+        zh, en, known = text.zh, text.en, member_dictionary().attributes
+        for name in set(_NAME.findall(text.zh)) & self._labels.keys():
+            own = known[name].label if name in known else self._labels[name]
+            for label in (self._labels[name], own):
+                zh = zh.replace(f"{label.zh}（{name}）", name)
+                en = en.replace(f"{label.en} ({name})", name)
+        return Text(zh, en)
 
     def _label(self, name: str, language: str) -> str:
         label = self._labels.get(name)

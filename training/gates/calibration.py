@@ -13,6 +13,7 @@ import numpy as np
 
 from model.card.scorecard import Card
 from model.profile.dictionary import Text
+from training.gates.called import called_by
 from training.gates.evidence import Evidence
 from training.gates.verdict import Verdict, judge_limit, judge_watch, status
 from training.measures.calibration import (
@@ -124,9 +125,10 @@ def stability_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
     )  # fmt: skip
     shifts = evidence.notes.attribute_psi
     name = max(shifts, key=lambda attribute: shifts[attribute])
+    what = called_by(evidence.card, name)
     # A programme that grows moves its borrowers: a shift is no fault of the attribute.
     yield judge_watch(
         "ATTRIBUTE_STABILITY", Interval.exact(shifts[name]), limits["attribute_psi_watch"], "most",
-        Text(f"变动最大的指标 {name} 的 PSI", f"PSI of {name}, which moved most"),
-        Text(f"查明 {name} 变动的原因", f"find out why {name} moved"),
+        Text(f"变动最大的指标 {what.zh} 的 PSI", f"PSI of {what.en}, which moved most"),
+        Text(f"查明 {what.zh} 变动的原因", f"find out why {what.en} moved"),
     )  # fmt: skip

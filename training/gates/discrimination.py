@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from model.card.scorecard import Card
 from model.profile.dictionary import Text
+from training.gates.called import called_by, listed
 from training.gates.evidence import Evidence
 from training.gates.verdict import Status, Verdict, judge_limit, not_applicable, status
 from training.measures.discrimination import DeLong, auc_difference, auc_of_scores, delong
@@ -84,7 +85,8 @@ def _against_champion(evidence: Evidence, champion: Card | None, limits: Limits)
     if champion is None:
         return not_applicable(gate, Text("尚无在用评分卡", "no card is in use yet"))
     if absent := _absent_attributes(champion, evidence):
-        return Verdict(gate, "fail", None, limit, _not_comparable(absent), _COMPARABLE)
+        finding = _not_comparable([called_by(champion, name) for name in absent])
+        return Verdict(gate, "fail", None, limit, finding, _COMPARABLE)
     own, others = evidence.totals(), evidence.totals(champion)
     tested = delong(own, others, evidence.rows.bad)
     gain, low, high = auc_difference(own, others, evidence.rows, _SEED)
@@ -118,12 +120,12 @@ def _judge_loss(loss: Interval, limit: float, is_worse: bool) -> tuple[Status, f
     return "pass", limit, Text("", "")
 
 
-def _not_comparable(absent: list[str]) -> Text:
-    names, more = ", ".join(absent[:_MAX_NAMED]), len(absent) - _MAX_NAMED
+def _not_comparable(absent: list[Text]) -> Text:
+    names, more = listed(absent[:_MAX_NAMED]), len(absent) - _MAX_NAMED
     return Text(
-        f"无法比较：验证样本缺少在用评分卡的指标 {names}"
+        f"无法比较：验证样本缺少在用评分卡的指标 {names.zh}"
         + (f" 等 {len(absent)} 项" if more > 0 else ""),
-        f"not comparable: the champion scores {names}"
+        f"not comparable: the champion scores {names.en}"
         + (f" and {more} more" if more > 0 else "")
         + ", which the validation rows lack",
     )
@@ -145,19 +147,20 @@ def leak_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
     """
     ranked = _attribute_aucs(evidence)
     (name, first), (_, second) = [*ranked, ("", 0.5)][:2]
+    what = called_by(evidence.judged, name)
     remedy = Text(
-        f"核实 {name} 在申请时是否已知；若否，不得用于评分",
-        f"check that {name} is known when the loan is applied for; if not, do not score it",
+        f"核实 {what.zh} 在申请时是否已知；若否，不得用于评分",
+        f"check that {what.en} is known when the loan is applied for; if not, do not score it",
     )
     yield judge_limit(
         "ATTRIBUTE_TOO_GOOD", Interval.exact(first), limits["attribute_auc_most"], "most",
-        Text(f"最强指标 {name} 单独的 AUC", f"AUC of {name} alone, the strongest attribute"),
+        Text(f"最强指标 {what.zh} 单独的 AUC", f"AUC of {what.en} alone, the strongest attribute"),
         remedy, limits["attribute_auc_watch"],
     )  # fmt: skip
     lead, limit = first - second, limits["attribute_lead_watch"]
     finding = Text(
-        f"{name} 领先第二名 {lead:.4f}，关注值 {limit:g}",
-        f"{name} leads the second by {lead:.4f} AUC, watch at {limit:g}",
+        f"{what.zh} 领先第二名 {lead:.4f}，关注值 {limit:g}",
+        f"{what.en} leads the second by {lead:.4f} AUC, watch at {limit:g}",
     )
     found: Status = "flag" if lead > limit and len(ranked) > 1 else "pass"
     yield Verdict("ATTRIBUTE_LEAD", found, lead, limit, finding, remedy)
@@ -173,11 +176,11 @@ def _against_one_attribute(evidence: Evidence, name: str, limits: Limits) -> Ver
     if len(card.attributes) == 1:
         return not_applicable(gate, Text("评分卡只有一项指标", "the card has one attribute"))
     points = card.points_by_attribute(card.codes(evidence.rows.columns))
-    alone = points[:, card.attributes.index(name)]
+    alone, what = points[:, card.attributes.index(name)], called_by(card, name)
     gain = Interval(*auc_difference(card.total(points), alone, evidence.rows, _SEED))
     return judge_limit(
         gate, gain, limits["gain_on_one_attribute_least"], "least",
-        Text(f"评分卡的 AUC 高于单独的 {name}", f"AUC of the card less that of {name} alone"),
+        Text(f"评分卡的 AUC 高于单独的 {what.zh}", f"AUC of the card less that of {what.en} alone"),
         _ONE_DOES_IT, limits["gain_on_one_attribute_watch"],
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from model.card.reasons import points_lost
 from model.card.scorecard import Card
 from model.policy.policy import policy_on
 from model.profile.dictionary import Direction, Text
+from training.gates.called import called_by, listed
 from training.gates.evidence import Evidence
 from training.gates.verdict import (
     Verdict,
@@ -30,12 +31,12 @@ def exactness_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
     """Yield the verdicts on the card as a table of whole numbers."""
     yield _same_card(evidence)
     broken = broken_directions(evidence.card, evidence.notes.directions)
-    names = ", ".join(broken)
+    names = listed(called_by(evidence.card, name) for name in broken)
     yield judge_condition(
         "DIRECTIONS", not broken,
         Text(
-            f"违反声明方向的指标：{names or '无'}",
-            f"attributes that break their direction: {names or 'none'}",
+            f"违反声明方向的指标：{names.zh or '无'}",
+            f"attributes that break their direction: {names.en or 'none'}",
         ),
         _AGAIN,
     )  # fmt: skip
@@ -56,13 +57,15 @@ def _largest_range(card: Card, limits: Limits) -> Verdict:
         )
         return not_applicable(gate, few)
     largest = max(ranges, key=lambda names: ranges[names])
-    share, name = ranges[largest] / max(sum(ranges.values()), 1), " × ".join(largest)
+    share = ranges[largest] / max(sum(ranges.values()), 1)
+    own = [called_by(card, name) for name in largest]
+    zh, en = " × ".join(each.zh for each in own), " × ".join(each.en for each in own)
     return judge_watch(
         gate, Interval.exact(share), watch, "most",
-        Text(f"{name} 的分差占全卡分差之比", f"points of {name} over the points of the card"),
+        Text(f"{zh} 的分差占全卡分差之比", f"points of {en} over the points of the card"),
         Text(
-            f"与委员会商定是否保留 {name}（rongzi train --without）",
-            f"agree with the committee whether {name} stays (rongzi train --without)",
+            f"与委员会商定是否保留 {zh}（rongzi train --without）",
+            f"agree with the committee whether {en} stays (rongzi train --without)",
         ),
     )  # fmt: skip
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from model.card.scorecard import Card
 from model.profile.dictionary import Dictionary, Text
 from training.fairness.findings import AttributeFairness, Gap, Proxy
 from training.fairness.measure import fairness_report
+from training.gates.called import called, called_by, listed
 from training.gates.evidence import Evidence
 from training.gates.verdict import Verdict, judge_limit, not_applicable
 from training.measures.evaluate import Interval
@@ -19,6 +21,7 @@ _NO_DICTIONARY, _NO_TEXT = Dictionary({}, ""), Text("", "")
 _TOO_SMALL = Text(
     f"没有两个群体各有 {MIN_GROUP_ROWS} 行以上", f"no two groups have {MIN_GROUP_ROWS} rows each"
 )
+_FIND_SOURCES = Text("查明差距来自哪些指标", "find which attributes bring the gap")
 _DEFINITIONS = {
     "approval_ratio": Text("通过率与最高组之比", "approval rate over the highest group's"),
     "true_positive_gap": Text("好户通过率与总体之差", "approved share of goods against all"),
@@ -48,7 +51,7 @@ def fairness_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
         for gap in attribute.gaps:
             yield _judge_gap(attribute, gap, limits)
     for proxy in report.proxies:
-        yield _judge_proxy(proxy, limits)
+        yield _judge_proxy(proxy, evidence.judged, limits)
 
 
 def offer_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
@@ -58,30 +61,33 @@ def offer_gates(evidence: Evidence, limits: Limits) -> Iterator[Verdict]:
         yield not_applicable("FAIRNESS_OFFERS", reason)
         return
     for name, gap in evidence.notes.offer_gaps.items():
-        yield _judge_offers(name, gap, limits)
+        yield _judge_offers(name, gap, evidence.judged, limits)
 
 
-def _judge_offers(name: str, gap: Mapping[str, Any], limits: Limits) -> Verdict:
-    brought = ", ".join(gap["sources"])
+def _judge_offers(name: str, gap: Mapping[str, Any], card: Card, limits: Limits) -> Verdict:
+    brought, what = listed(called_by(card, each) for each in gap["sources"]), called_by(card, name)
     return judge_limit(
         f"FAIRNESS_OFFERS_{name}".upper(), Interval(gap["value"], gap["low"], gap["high"]),
         limits.of("offer_ratio_least", name), "least",
         Text(
-            f"{name} = {gap['group']}：可借会员中获得额度的比例与最高组之比",
-            f"{name} = {gap['group']}: share of offers among members who may borrow, over the"
+            f"{what.zh} = {gap['group']}：可借会员中获得额度的比例与最高组之比",
+            f"{what.en} = {gap['group']}: share of offers among members who may borrow, over the"
             " highest group's",
         ),
         Text(
-            f"查看差距来自哪些指标（{brought}）及去掉它们的代价",
-            f"see which attributes bring the gap ({brought}), and what removing them would cost",
-        ),
+            f"差距来自 {brought.zh}；查看去掉它们的代价",
+            f"the gap comes from {brought.en}; see what removing them would cost",
+        ) if gap["sources"] else _FIND_SOURCES,
         limits.of("offer_ratio_watch", name),
     )  # fmt: skip
 
 
 def _judge_gap(attribute: AttributeFairness, gap: Gap, limits: Limits) -> Verdict:
     name, definition = attribute.attribute, _DEFINITIONS[gap.measure]
-    what = Text(f"{name} = {gap.group}：{definition.zh}", f"{name} = {gap.group}: {definition.en}")
+    own = called(name, attribute.label)
+    what = Text(
+        f"{own.zh} = {gap.group}：{definition.zh}", f"{own.en} = {gap.group}: {definition.en}"
+    )
     remedy = Text(
         f"查明哪些指标使 {gap.group} 失分，剔除代理指标后重新训练",
         f"find which attributes cost {gap.group} points; drop the proxies, and train again",
@@ -101,16 +107,17 @@ def _gap_size(gap: Gap) -> Interval:
     return Interval(abs(gap.value), 0.0 if gap.low <= 0 <= gap.high else low, high)
 
 
-def _judge_proxy(proxy: Proxy, limits: Limits) -> Verdict:
-    name = proxy.protected
-    strongest = ", ".join(f"{a} {area:.2f}" for a, area in proxy.strongest[:3])
+def _judge_proxy(proxy: Proxy, card: Card, limits: Limits) -> Verdict:
+    name, what = proxy.protected, called_by(card, proxy.protected)
+    named = [(called_by(card, each), area) for each, area in proxy.strongest[:3]]
+    strongest = listed(Text(f"{a.zh} {area:.2f}", f"{a.en} {area:.2f}") for a, area in named)
     return judge_limit(
         f"PROXY_{name}".upper(), Interval.exact(proxy.auc), limits.of("proxy_auc_most", name),
         "most",
         Text(
-            f"评分卡各箱识别 {name} 的 AUC（最强：{strongest}）",
-            f"AUC of the card's bins for {name} (strongest: {strongest})",
+            f"评分卡各箱识别 {what.zh} 的 AUC（最强：{strongest.zh}）",
+            f"AUC of the card's bins for {what.en} (strongest: {strongest.en})",
         ),
-        Text(f"剔除 {name} 的代理指标", f"drop the attributes that are proxies for {name}"),
+        Text(f"剔除 {what.zh} 的代理指标", f"drop the attributes that are proxies for {what.en}"),
         limits.of("proxy_auc_watch", name),
     )  # fmt: skip

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from api.console.attribute_words import AttributeWords
 from api.console.rendering import short
+from api.models.schemas import GateShape, RunContent
 from data.publishing.published_card import publish_card, published_card
 from data.publishing.run_summaries import RunKind, run_summaries, runs_folder
 from model.card.card_file import write_card
@@ -240,3 +242,29 @@ def test_the_card_of_another_run_is_chosen_beside_it(analyst: Visitor) -> None:
     page = analyst.get(f"{MODELS}/cards/{one}?against={other}")
     assert page.headers["location"] == f"{MODELS}/cards/{one}/against/{other}"
     assert_plain(analyst.get(page.headers["location"]))
+
+
+def test_a_gate_reads_the_same_whether_it_names_codes_alone_or_words_beside_them() -> None:
+    run = RunContent.model_validate(run_summaries(MODEL_RUNS, "training")[0].content)
+    words = AttributeWords(run, {"371502": "东昌府区"}.__getitem__)
+    sales = "近12个月净销售额（net_sales_12m）"
+    pairs = [
+        (("最强指标 net_sales_12m 单独的 AUC", "AUC of net_sales_12m alone"),
+         (f"最强指标 {sales} 单独的 AUC",
+          "AUC of Net sales, 12 months (net_sales_12m) alone")),
+        (("county_code = 371502：比例", "county_code = 371502: share"),
+         ("县区代码（county_code） = 371502：比例", "County code (county_code) = 371502: share")),
+    ]  # fmt: skip
+    for old, new in pairs:
+        said = [words.gate(_gate(*each))[0] for each in (old, new)]
+        assert said[0] == said[1]
+        assert "_" not in said[0].zh + said[0].en
+    assert said[0].zh == "“县区” · 东昌府区：比例"
+
+
+def _gate(zh: str, en: str) -> GateShape:
+    told = {"zh": zh, "en": en}
+    return GateShape.model_validate({
+        "gate": "GATE", "status": "pass", "value": 0.5, "limit": 0.8, "told": told,
+        "remedy": {"zh": "", "en": ""},
+    })  # fmt: skip

@@ -84,3 +84,31 @@ def test_after_a_failed_gate_the_next_step_is_not_promotion():
     )
     assert "promote RUN" not in next_line(failed, "RUN")
     assert "POINTS_STABILITY" in next_line(failed, "RUN")
+
+
+def test_a_gate_names_an_attribute_in_words_with_its_code_in_brackets():
+    names = {"net_sales_12m": (0, 40), "crop_kinds": (0, 10), "trainings_24m": (0, 1),
+             "parcels_sent_12m": (0, 1), "qr_payers_6m": (0, 1)}  # fmt: skip
+    rows = people(
+        net_sales_12m=lambda bad, columns, rng: columns["income"],
+        **dict.fromkeys(list(names)[1:], lambda bad, columns, rng: columns["thrift"]),
+    )
+    gaps = {"age_years": {"group": "<30", "value": 0.5, "low": 0.4, "high": 0.6,
+                          "sources": ["crop_kinds"]}}  # fmt: skip
+    card = card_over(names, 490)
+    directions = dict.fromkeys(names, "up")
+    found = gates(evidence(card, rows, offer_gaps=gaps, directions=directions), HONEST)
+    sales, crops = "近12个月净销售额（net_sales_12m）", "（crop_kinds）"
+    assert sales in found["ATTRIBUTE_TOO_GOOD"].finding.zh
+    assert "Net sales, 12 months (net_sales_12m)" in found["ATTRIBUTE_TOO_GOOD"].remedy.en
+    assert sales in found["CARD_AGAINST_ONE_ATTRIBUTE"].finding.zh
+    assert sales in found["ATTRIBUTE_STABILITY"].remedy.zh
+    assert sales in found["LARGEST_RANGE"].finding.zh
+    assert f"{sales}、" in found["DIRECTIONS"].finding.zh
+    assert found["FAIRNESS_OFFERS_AGE_YEARS"].finding.zh.startswith("周岁年龄（age_years） = <30：")
+    assert crops in found["FAIRNESS_OFFERS_AGE_YEARS"].remedy.zh
+    absent = gates(evidence(HONEST, people()), champion=card)["AUC_AGAINST_CHAMPION"]
+    assert sales in absent.finding.zh
+    # A flat table without labels has no other word than the column's name.
+    alone = gates(evidence(HONEST, people()))["ATTRIBUTE_TOO_GOOD"].finding.zh
+    assert "（" not in alone.partition("单独的")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from training.gates.called import called
 from training.reports.parts import NOTHING, Text, say
 from training.run import DEVELOPMENT, HELD_OUT, NEW_BORROWERS, OUT_OF_TIME, UNSEEN, TrainedRun
 
@@ -68,12 +69,7 @@ def validation_name(run: TrainedRun) -> Text:
 
 def label_of(run: TrainedRun, attribute: str) -> Text:
     """Return the label of an attribute, with its name where the two differ."""
-    label = run.origin.dictionary[attribute].label
-    return (
-        label
-        if label.zh == attribute
-        else Text(f"{label.zh}（{attribute}）", f"{label.en} ({attribute})")
-    )
+    return called(attribute, run.origin.dictionary[attribute].label)
 
 
 def is_table(run: TrainedRun) -> bool:
