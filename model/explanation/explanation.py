@@ -17,7 +17,6 @@ from model.decision.whitelist import LEAST_POINTS_TOLD
 from model.explanation.answers import Since, answer_text, rights_text
 from model.explanation.nearest_changes import Basis, Improvement, Outlook, nearest_changes
 from model.explanation.other_requests import better_requests
-from model.explanation.room import owed_elsewhere
 from model.explanation.rules import blocked_text, rule_texts, sentence
 from model.explanation.sentences import (
     LAST_LOAN,
@@ -150,17 +149,22 @@ _WITHOUT_FIELDS = ("livestock", "trader", "services")
 def _missing(columns: Columns, counted: Iterable[Contribution], basis: Basis) -> Iterator[Text]:
     """Yield each missing record once, with a full stop, unless a line already says it."""
     card, codes = basis.card, basis.card.codes(columns)
-    said = {each.cause for each in counted}
+    said = [each.cause for each in counted if each.cause]
     missing = (n for n in card.attributes if codes[n][0] == card.bins[n].missing)
     own = (name for name in missing if _concerns(name, columns, basis))
     texts = [_missing_text(_root(name, columns, basis), basis) for name in own]
     # Two attributes may lack the same record in the same words of one language.
     once = {text.zh: text for text in reversed(texts)}
     different = list(dict.fromkeys(once[each.zh] for each in texts))
-    broader = [*different, *(each for each in said if each)]
+    broader, heard = [*different, *said], {_plain(each) for each in said}
     for text in different:
-        if text not in said and not any(_follows(text, each) for each in broader):
+        if _plain(text) not in heard and not any(_follows(text, each) for each in broader):
             yield sentence(text)
+
+
+def _plain(text: Text) -> str:
+    """Return the Chinese without "yet", which changes nothing of what is missing."""
+    return text.zh.removeprefix("还")
 
 
 def _follows(text: Text, broader: Text) -> bool:
@@ -223,26 +227,18 @@ def _no_proposal(
         return _BY_A_PERSON if since and since.standing == "REVIEWED_DECLINE" else _HIGHEST
     if outlook.blocked_by:
         return blocked_text(columns, decision.knock_outs, outlook, basis)
-    if not outlook.lacks_evidence:
-        return _NOTHING_NEAR
-    return _evidence(outlook.target, owed_elsewhere(columns, basis))
+    return _evidence(outlook.target) if outlook.lacks_evidence else _NOTHING_NEAR
 
 
-def _evidence(target: str, owed: int) -> Text:
-    """Return which evidence would count, and what debts elsewhere take of it in a year."""
+def _evidence(target: str) -> Text:
     tier = _TIERS[target]
-    taken = Text(
-        f"您一年要还他行和担保的 {owed:,} 元，也从还款能力中扣除。",
-        f" The {owed:,} yuan a year that you repay elsewhere and for guarantees are deducted too.",
-    )
-    evidence = Text(
+    return Text(
         f"您的分数已够{tier.zh}，差的是有据可查的收入。您可以提供劳动或经营合同、工资流水、完税证明，"
         "也可以请工作人员上门核实收入和收成；登记后重新评定。",
         f"Your points suffice for {tier.en}; what is missing is income with evidence. You may bring"
         " a contract of work or business, a record of wages or a tax paper, or ask our staff to"
         " visit and confirm income and harvest; once that is on record we assess again.",
     )
-    return Text(evidence.zh + taken.zh, evidence.en + taken.en) if owed else evidence
 
 
 _UNSCORED = Text(

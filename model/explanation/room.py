@@ -58,14 +58,21 @@ def limit_once_repaid(columns: Columns, request: Request, basis: Basis) -> int:
     return int(found.limit_yuan[0]) if now.offered[0] else 0
 
 
-def owed_elsewhere(columns: Columns, basis: Basis) -> int:
-    """Return the yuan a year that other lenders and guarantees take, as the capacity counts them.
+def after_debts_elsewhere(clause: Text, columns: Columns, basis: Basis) -> Text:
+    """Return the `clause` on too little capacity, with what other lenders and guarantees take.
 
-    It is 0 under a policy that does not weigh evidence.
+    Without such debts, and under a policy that does not weigh evidence, it stays as it is.
     """
     policy = basis.policy
     costs = finances(household_alone(columns, policy), basis.as_of, policy).costs
-    return int(costs.other_debts[0]) if costs else 0
+    owed = int(costs.other_debts[0]) if costs else 0
+    if not owed:
+        return clause
+    return Text(
+        f"{clause.zh}；一年要还他行和担保的 {owed:,} 元先从中扣除",
+        f"{clause.en}; the {owed:,} yuan a year that go to other lenders and for guarantees are"
+        " deducted first",
+    )
 
 
 def _owed(owed: float, later: int, months: int) -> Text:

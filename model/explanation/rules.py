@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from model.card.bins import Columns
 from model.decision.decision import Decision, KnockOut, Request
 from model.explanation.nearest_changes import Basis, Outlook, is_unknown, read_by
-from model.explanation.room import above_limit
+from model.explanation.room import above_limit, after_debts_elsewhere
 from model.policy.policy import Rule
 from model.profile.dictionary import Text
 
@@ -23,18 +23,25 @@ def sentence(text: Text) -> Text:
 
 #: The rule that compares the amount asked for with the limit.
 ABOVE_LIMIT = "AMOUNT_ABOVE_LIMIT"
+#: The rule on a capacity that is too small for any loan.
+TOO_LITTLE = "NO_REPAYMENT_CAPACITY"
 
 
 def rule_texts(columns: Columns, decision: Decision, request: Request, basis: Basis) -> list[Text]:
     """Return the sentence of each matched rule, each sentence once."""
-    rules = {rule.code: rule for rule in (*basis.policy.rules, *basis.policy.request_rules)}
-    texts = [
-        above_limit(columns, decision, request, basis)
-        if each.code == ABOVE_LIMIT
-        else _told(each, rules.get(each.code), columns, basis)
-        for each in decision.knock_outs
-    ]
+    texts = [_text_of(each, decision, request, columns, basis) for each in decision.knock_outs]
     return [sentence(text) for text in dict.fromkeys(texts)]
+
+
+def _text_of(
+    matched: KnockOut, decision: Decision, request: Request, columns: Columns, basis: Basis
+) -> Text:
+    if matched.code == ABOVE_LIMIT:
+        return above_limit(columns, decision, request, basis)
+    rules = (*basis.policy.rules, *basis.policy.request_rules)
+    rule = next((each for each in rules if each.code == matched.code), None)
+    told = _told(matched, rule, columns, basis)
+    return after_debts_elsewhere(told, columns, basis) if matched.code == TOO_LITTLE else told
 
 
 def _told(matched: KnockOut, rule: Rule | None, columns: Columns, basis: Basis) -> Text:
