@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from openpyxl import load_workbook
 from openpyxl.cell import MergedCell
 
+from data.storage.person_search import columns_hold, text_may_hold, workbook_may_hold
 from data.storage.private_files import drafted
 from data.storage.text_file import decode, encoding_of
 from model.archive.tables import archive_tables
@@ -141,6 +142,8 @@ def _parquet(path: Path, keys: frozenset[str], hints: frozenset[str]) -> FileRes
     texts = [n for n, c in zip(rows.column_names, rows.columns, strict=True) if _is_text(c.type)]
     if not texts:
         return FileResult(path, 0)
+    if not columns_hold((rows[name] for name in texts), keys | hints):
+        return FileResult(path, 0)
     reader = _Reader(keys, hints)
     reader.judge(texts)
     shown = rows.select(texts).to_pydict()
@@ -159,6 +162,8 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _text(path: Path, keys: frozenset[str], hints: frozenset[str]) -> FileResult:
     payload, reader = path.read_bytes(), _Reader(keys, hints)
+    if not text_may_hold(payload, keys | hints):
+        return FileResult(path, 0)
     encoding, text = encoding_of(payload), decode(payload)
     lines = [(raw, reader.judge(cells)) for raw, cells in _lines(text)]
     if any(verdict == "mine" for _, verdict in lines):
@@ -185,6 +190,8 @@ def _lines(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _workbook(path: Path, keys: frozenset[str], hints: frozenset[str]) -> FileResult:
+    if not workbook_may_hold(path, keys | hints):
+        return FileResult(path, 0)
     book = load_workbook(path, keep_vba=path.suffix.lower() == ".xlsm")
     verdicts: list[Verdict] = []
     for sheet in book.worksheets:

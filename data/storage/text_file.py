@@ -44,14 +44,19 @@ def encoding_of(payload: bytes) -> str:
     """Return the name of the encoding by which `decode` reads `payload`."""
     if payload.startswith(_UTF_16_MARKS):
         return "utf-16"
-    # In UTF-16 every other byte of a delimiter, a digit or a line end is zero; text has no zeros.
-    if b"\0" in payload:
+    if is_utf_16(payload):
         return "utf-16-le" if payload[1::2].count(0) > payload[::2].count(0) else "utf-16-be"
     try:
         payload.decode("utf-8")
     except UnicodeDecodeError:
         return "gb18030" if _is_mostly_pairs(payload) else "latin-1"
     return "utf-8"
+
+
+def is_utf_16(payload: bytes) -> bool:
+    """Return whether `payload` is UTF-16."""
+    # In UTF-16 every other byte of a delimiter, a digit or a line end is zero; text has no zeros.
+    return payload.startswith(_UTF_16_MARKS) or b"\0" in payload
 
 
 def _is_mostly_pairs(payload: bytes) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from zipfile import ZipFile
 
 import openpyxl
 import pyarrow as pa
@@ -10,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.storage.person_files import erase_from_file, files_below
+from data.storage.person_search import text_may_hold, workbook_may_hold
 from model.errors import UnreadableFileError
 
 KEYS = frozenset({"M900", "L7001", "1001", "999901197001010014"})
@@ -118,3 +121,73 @@ def test_stores_with_ways_of_their_own_are_left_out_and_no_file_is_read_twice(
     (tmp_path / "link").symlink_to(tmp_path / "archive")
     below = list(files_below([tmp_path, tmp_path / "inbox"], [tmp_path / "archive"]))
     assert below == [tmp_path / "inbox" / "a.csv"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("cell", ["M900", '"M900"', "'M900", "钱多", '"钱多"', '"M9"00'])
+def test_a_look_at_the_bytes_misses_no_cell_that_parsing_finds(
+    tmp_path: Path, encoding: str, cell: str
+) -> None:
+    text = f"会员编号,姓名\n{cell},孙一\n"
+    assert text_may_hold(text.encode(encoding), KEYS | NAMES)
+    found = erase_from_file(_csv(tmp_path, text, encoding), KEYS, NAMES)
+    assert found is not None
+    assert found.rows + found.doubtful == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_file_without_the_person_is_not_parsed(tmp_path: Path, encoding: str) -> None:
+    text = "会员编号,姓名\nM901,孙一\n"
+    assert not text_may_hold(text.encode(encoding), KEYS | NAMES)
+    book = openpyxl.Workbook()
+    book.active.append(["M901", "孙一", 5, 1.25])
+    book.save(tmp_path / "file.xlsx")
+    assert not workbook_may_hold(tmp_path / "file.xlsx", KEYS | NAMES)
+
+
+@pytest.mark.parametrize("value", ["M900", 1001, 1001.0, "钱多", "'M900"])
+def test_a_look_into_a_workbook_misses_no_cell_that_parsing_finds(
+    tmp_path: Path, value: str | float
+) -> None:
+    path, book = tmp_path / "file.xlsx", openpyxl.Workbook()
+    book.active.append(["贷款编号"])
+    book.active.append([value])
+    book.save(path)
+    assert workbook_may_hold(path, KEYS | NAMES)
+    found = erase_from_file(path, KEYS, NAMES)
+    assert found is not None
+    assert found.rows + found.doubtful == 1
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "<is><r><t>M9</t></r><r><rPr><b/></rPr><t>00</t></r></is>",
+        "<is><t>&#77;900</t></is>",
+        "<is><t><![CDATA[M900]]></t></is>",
+        "<is><t>_x004D_900</t></is>",
+    ],
+)
+def test_a_text_in_runs_or_characters_by_number_is_found_in_a_workbook(
+    tmp_path: Path, written: str
+) -> None:
+    path, book = tmp_path / "file.xlsx", openpyxl.Workbook()
+    book.active.append(["编号"])
+    book.active.append(["here"])
+    book.save(path)
+    _write_cell(path, written)
+    assert workbook_may_hold(path, KEYS)
+
+
+def _write_cell(path: Path, new: str) -> None:
+    """Write a cell of the workbook's sheet in another way."""
+    with ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    text = re.sub(
+        r'<c r="A2"[^>]*>.*?</c>', f'<c r="A2" t="inlineStr">{new}</c>', parts[sheet].decode()
+    )
+    assert new in text
+    with ZipFile(path, "w") as book:
+        for name, part in (parts | {sheet: text.encode()}).items():
+            book.writestr(name, part)
