@@ -40,7 +40,10 @@ def explain_decision(
     remade = remake(view, entry, stored_profile(view, entry))
     basis = Basis(remade.as_of, remade.policy, remade.card, member_dictionary())
     since = _since(view, entries, remade.policy)
-    explanation = explain(remade.columns, remade.decision, remade.request, basis, since)
+    explanation = explain(
+        remade.columns, remade.decision, remade.request, basis, since,
+        is_ruled="ruling" in entry.body,
+    )  # fmt: skip
     shape = ExplanationShape(
         decision_id=str(entry.decision_id),
         lang=lang,

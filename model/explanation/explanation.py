@@ -84,6 +84,7 @@ def explain(
     since: Since | None = None,
     *,
     is_asked: bool = True,
+    is_ruled: bool = False,
 ) -> Explanation:
     """Explain the `decision` on a request.
 
@@ -96,6 +97,8 @@ def explain(
     is_asked
         Whether somebody asked for this amount and term; else no better request is looked for,
         which costs a decision for each that is tried.
+    is_ruled
+        Whether a person's earlier ruling binds, so that a person answers whatever is asked.
 
     Raises
     ------
@@ -113,7 +116,9 @@ def explain(
     missing = _missing(columns, counted, basis) if is_scored else ()
     rules = tuple(rule_texts(columns, decision, request, basis))
     outlook = nearest_changes(columns, basis)
-    is_open = is_asked and since is None
+    others: tuple[Text, ...] = ()
+    if is_asked and since is None:
+        others = better_requests(columns, decision, request, basis, is_ruled=is_ruled)
     return Explanation(
         answer=answer_text(decision, request, since),
         standing=None if decision.points is None else _standing(decision.points, basis),
@@ -121,7 +126,7 @@ def explain(
         rest=rest_of([each for each in every if each not in counted]),
         missing=tuple(each for each in missing if each not in rules),
         rules=rules,
-        alternatives=better_requests(columns, decision, request, basis) if is_open else (),
+        alternatives=others,
         proposals=tuple(_proposal(each) for each in outlook.improvements),
         no_proposal=None
         if outlook.improvements

@@ -60,8 +60,34 @@ class _Tried:
         return _GRANTED[self.request.revolving] if self.fits else _REVIEWED
 
 
+@dataclass(frozen=True)
+class _Trial:
+    """A member of whom requests are tried; see `better_requests`."""
+
+    columns: Columns
+    basis: Basis
+    is_ruled: bool
+
+    def of(self, requests: Sequence[Request]) -> list[_Tried]:
+        """Return each of `requests` with its decision."""
+        if not requests:
+            return []
+        basis, count = self.basis, len(requests)
+        rows: dict[str, Any] = {name: np.repeat(x, count) for name, x in self.columns.items()}
+        decisions = decide_many(rows, requests, basis.as_of, basis.policy, basis.card)
+        pairs = zip(requests, decisions, strict=True)
+        return [self._tried(request, decision) for request, decision in pairs]
+
+    def _tried(self, request: Request, decision: Decision) -> _Tried:
+        on_request = {rule.code for rule in self.basis.policy.request_rules}
+        fits = not on_request & {rule.code for rule in decision.knock_outs}
+        if self.is_ruled and decision.outcome == "APPROVE":
+            decision = replace(decision, outcome="REFER")
+        return _Tried(request, decision, fits)
+
+
 def better_requests(
-    columns: Columns, decision: Decision, request: Request, basis: Basis
+    columns: Columns, decision: Decision, request: Request, basis: Basis, *, is_ruled: bool = False
 ) -> tuple[Text, ...]:
     """Return what another term, or another amount, would do for the answer, each in a sentence.
 
@@ -72,13 +98,16 @@ def better_requests(
     ----------
     columns
         The member's profile, arrays of shape (1,).
+    is_ruled
+        Whether a person's earlier ruling binds: then a person answers whatever is asked.
     """
     if decision.outcome == "APPROVE" or decision.points is None:
         return ()
-    (now,) = _try(columns, [request], basis)
+    trial = _Trial(columns, basis, is_ruled)
+    (now,) = trial.of([request])
     if now.decision.outcome != decision.outcome or _is_bound(decision, basis):
         return ()
-    return tuple(_better(columns, now, basis))
+    return tuple(_better(trial, now))
 
 
 def _is_bound(decision: Decision, basis: Basis) -> bool:
@@ -86,16 +115,16 @@ def _is_bound(decision: Decision, basis: Basis) -> bool:
     return any(each.code not in known for each in decision.knock_outs)
 
 
-def _better(columns: Columns, now: _Tried, basis: Basis) -> Iterator[Text]:
+def _better(trial: _Trial, now: _Tried) -> Iterator[Text]:
     """Yield the nearest term that works, and the amount that does over the term asked for.
 
     Term and amount together are named where no term works for the amount asked for, and the
     two allow more than the amount alone.
     """
-    request, policy = now.request, basis.policy
+    request, policy = now.request, trial.basis.policy
     terms = range(policy["minimum_months"], policy["maximum_months"] + 1)
-    by_term = _try(columns, [replace(request, months=months) for months in terms], basis)
-    sums = _try(columns, list(_within_limits(by_term, policy["minimum_loan_yuan"])), basis)
+    by_term = trial.of([replace(request, months=months) for months in terms])
+    sums = trial.of(list(_within_limits(by_term, policy["minimum_loan_yuan"])))
     same_term = [each for each in sums if each.request.months == request.months]
     term, amount, both = (_best(each, now, request) for each in (by_term, same_term, sums))
     if term and both and both.rank > term.rank:
@@ -160,15 +189,3 @@ def _amount(found: _Tried, asked: Request) -> Text:
     if found.request.amount_yuan > asked.amount_yuan:
         return Text(f"改为 {yuan} 元", f"{yuan} yuan")
     return Text(f"不超过 {yuan} 元", f"at most {yuan} yuan")
-
-
-def _try(columns: Columns, requests: Sequence[Request], basis: Basis) -> list[_Tried]:
-    if not requests:
-        return []
-    rows: dict[str, Any] = {name: np.repeat(x, len(requests)) for name, x in columns.items()}
-    decisions = decide_many(rows, requests, basis.as_of, basis.policy, basis.card)
-    on_request = {rule.code for rule in basis.policy.request_rules}
-    return [
-        _Tried(request, each, not on_request & {rule.code for rule in each.knock_outs})
-        for request, each in zip(requests, decisions, strict=True)
-    ]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.cases.case import case_of
+from api.cases.explain import explain_decision
 from api.decisions.replay import replay
 from api.http.problems import ProblemError
 from api.payments.commands import Disburse
@@ -109,6 +110,22 @@ def test_the_last_word_holds_and_a_person_may_approve_again(office):
     again = office.decide(member, 4_000)
     review(office, again, approve(4_000), actor="reviewer-2")
     assert office.do(pay(office, again, 4_000))["drawn_yuan"] == 4_000
+
+
+def test_a_lower_amount_is_promised_by_nobody_while_a_ruling_binds(office):
+    member = office.member("FIRST")
+    above = member["limit_yuan"] + 1
+    free = named(office, office.decide(member, above))
+    assert any(each.endswith("，可以发放。") for each in free)
+    override(office, office.decide(member, 5_000), DECLINE)
+    bound = named(office, office.decide(member, above))
+    assert len(bound) == len(free)
+    assert all(each.endswith("经工作人员核实同意后可以发放。") for each in bound)
+
+
+def named(desk, decision):
+    with desk.ledger.read() as view:
+        return explain_decision(view, view.entries_of_decision(decision), "zh").alternatives
 
 
 def test_a_ruling_lapses_by_policy(office):
