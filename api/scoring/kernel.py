@@ -1,8 +1,8 @@
-"""The scoring of profiles: whitelist rows, one per member, for a whole archive or a part of it."""
+"""The scoring of profiles: whitelist rows, one per member, for whole households of an archive."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,14 +13,8 @@ from numpy.typing import NDArray
 from data.storage.profiles import columns_of
 from model.card.bins import Columns, Floats, Ints
 from model.card.card_file import CardFile
-from model.decision.knock_outs import Flags, KnockOuts
-from model.decision.whitelist import (
-    HOUSEHOLD_BORROWER,
-    TIERS,
-    Assessment,
-    assess,
-    choose_household_borrowers,
-)
+from model.decision.knock_outs import KnockOuts
+from model.decision.whitelist import Assessment, household_numbers, measures
 from model.errors import ArchiveError, CardError
 from model.policy.policy import Policy
 
@@ -49,7 +43,7 @@ SCHEMA = pa.schema(
 )
 
 
-#: Profiles assessed at once: the arrays of one slice fit into the processor's cache.
+#: About how many profiles are assessed at once: their arrays fit into the processor's cache.
 SLICE = 16_384
 
 
@@ -70,25 +64,6 @@ class Scored:
     household_borrower: Floats
 
 
-@dataclass(frozen=True)
-class Ranked:
-    """Ranks and points of members, from which the household's borrowers are chosen; shape (n,)."""
-
-    rank: Ints
-    points: Ints
-
-    @classmethod
-    def of(cls, parts: Iterable[Assessment]) -> Ranked:
-        """Return the ranks and points of `parts`, one after the other."""
-        pairs = [(part.rank, part.points) for part in parts]
-        return cls(*(np.concatenate(each) for each in zip(*pairs, strict=True)))
-
-    @property
-    def offered(self) -> Flags:
-        """Whether the member has an offer."""
-        return self.rank >= TIERS.index("SECOND")
-
-
 def score_profile(profile: pa.Table, basis: Basis) -> Scored:
     """Score a whole archive's profiles in this process, a slice of them at a time.
 
@@ -100,34 +75,31 @@ def score_profile(profile: pa.Table, basis: Basis) -> Scored:
         If the profile lacks an attribute of the card.
     """
     refuse_unusable(profile, basis)
-    vacant = np.full(profile.num_rows, np.nan)
-    ranked = Ranked.of(_assessed(*each, basis) for each in _slices(profile, vacant))
-    borrower = chosen_borrowers(ranked, profile)
-    rows = [score_part(*each, basis) for each in _slices(profile, borrower)]
-    return Scored(pa.concat_tables(rows).combine_chunks(), borrower)
+    homes = columns_of(profile.select(["household_id"]))
+    household = household_numbers(homes, member_ids(profile))
+    order = np.argsort(household, kind="stable")
+    borrower, rows = np.empty(profile.num_rows), []
+    for picked in _whole_households(order, household):
+        part, borrower[picked] = _scored(profile.take(picked), basis)
+        rows.append(part)
+    by_member = pa.concat_tables(rows).combine_chunks().take(np.argsort(order))
+    return Scored(by_member.combine_chunks(), borrower)
 
 
-def score_part(part: pa.Table, household_borrower: Floats, basis: Basis) -> pa.Table:
-    """Score some of the profiles, given their households' borrowers; the rows are the same."""
-    assessment = _assessed(part, household_borrower, basis)
-    village = columns_of(part.select(["village_code"]))
-    return whitelist_rows(assessment, village, member_ids(part), basis)
+def _scored(part: pa.Table, basis: Basis) -> tuple[pa.Table, Floats]:
+    """Return the rows of whole households, and who of each borrows."""
+    columns, policy = columns_of(part), basis.policy
+    measured = measures(columns, basis.as_of, policy, basis.card.card)
+    assessment, borrower = measured.in_households(member_ids(part), policy)
+    return whitelist_rows(assessment, columns, member_ids(part), basis), borrower
 
 
-def chosen_borrowers(ranked: Ranked, profile: pa.Table) -> Floats:
-    """Return ``household_borrower`` of each of the profiles, which hold complete households."""
-    columns = columns_of(profile.select(["household_id", "loans_open"]))
-    return choose_household_borrowers(ranked, columns, member_ids(profile))
-
-
-def _assessed(part: pa.Table, household_borrower: Floats, basis: Basis) -> Assessment:
-    columns: Columns = {**columns_of(part), HOUSEHOLD_BORROWER: household_borrower}
-    return assess(columns, basis.as_of, basis.policy, basis.card.card)
-
-
-def _slices(profile: pa.Table, household_borrower: Floats) -> Iterator[tuple[pa.Table, Floats]]:
-    for start in range(0, profile.num_rows, SLICE):
-        yield profile.slice(start, SLICE), household_borrower[start : start + SLICE]
+def _whole_households(order: Ints, household: Ints) -> Iterator[Ints]:
+    """Yield the rows of `order`, which is by household, about `SLICE` at a time."""
+    sorted_ = household[order]
+    starts = np.unique(np.searchsorted(sorted_, sorted_[::SLICE]))
+    for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
+        yield order[start:end]
 
 
 def member_ids(profile: pa.Table) -> NDArray[np.object_]:

@@ -98,6 +98,62 @@ class Assessment:
         return np.where(self.offered, self.offer.limit_yuan, 0)
 
 
+@dataclass(frozen=True)
+class Measures:
+    """What `assess` says of n rows, but for what depends on who of a household borrows.
+
+    Attributes
+    ----------
+    suited : LoanTerms
+        Of the term that suits the household, by which tier and knock-outs are judged.
+    points, pd, grade, reasons, lost
+        As in `Assessment`, also of members who must not be scored.
+    """
+
+    read: Columns
+    suited: LoanTerms
+    points: Ints
+    pd: Floats
+    grade: NDArray[np.object_]
+    terms: LoanTerms
+    offer: Offer
+    reasons: NDArray[np.object_]
+    lost: Ints
+
+    def placed(self, household_borrower: Floats, policy: Policy) -> Assessment:
+        """Return the assessment, given ``household_borrower``, shape (n,); see `assess`."""
+        read = {**self.read, HOUSEHOLD_BORROWER: household_borrower}
+        hits = knock_outs(policy.rules, _derived(read, self.suited, self.pd, policy))
+        scored = ~hits.unscored
+        return Assessment(
+            read=read,
+            knock_outs=hits,
+            scored=scored,
+            points=np.where(scored, self.points, 0),
+            pd=np.where(scored, self.pd, np.nan),
+            grade=np.where(scored, self.grade, _NOTHING),
+            rank=np.minimum(_rank_by_points(self.points, policy), BEST_RANK[hits.severity]),
+            terms=self.terms,
+            offer=self.offer,
+            reasons=np.where(scored[:, None], self.reasons, _NOTHING),
+            lost=np.where(scored[:, None], self.lost, 0),
+        )
+
+    def in_households(
+        self, member_id: NDArray[np.object_], policy: Policy
+    ) -> tuple[Assessment, Floats]:
+        """Choose one borrower for each household, all of whose members are among the rows.
+
+        Returns
+        -------
+        tuple
+            The assessment, and the ``household_borrower`` column that reproduces it row by row.
+        """
+        candidates = self.placed(np.full(len(member_id), np.nan), policy)
+        borrower = choose_household_borrowers(candidates, self.read, member_id)
+        return self.placed(borrower, policy), borrower
+
+
 def assess(
     columns: Columns,
     as_of: date,
@@ -131,6 +187,20 @@ def assess(
     KeyError
         If an attribute that the policy or the card reads is not among `columns`.
     """
+    placed = columns[HOUSEHOLD_BORROWER]
+    measured = measures(columns, as_of, policy, card, months, lines)
+    return measured.placed(np.asarray(placed, dtype=np.float64), policy)
+
+
+def measures(
+    columns: Columns,
+    as_of: date,
+    policy: Policy,
+    card: Card,
+    months: Ints | None = None,
+    lines: Flags | None = None,
+) -> Measures:
+    """Take n profiles through `assess`, up to what depends on who of a household borrows."""
     read = {**columns, **eligibility(columns, policy)}
     household = finances(household_alone(columns, policy), as_of, policy)
     following = for_the_loan_that_follows(household, in_arrears(columns))
@@ -143,40 +213,27 @@ def assess(
     points = card.total(by_factor)
     pd = card.pd(points)
     grade = grade_of_pd(pd, policy)
-    hits = knock_outs(policy.rules, _derived(read, suited, pd, policy))
     lost = points_lost(card, codes, by_factor)
     told = losses_told(lost, card.reason_table.factors, columns, policy)
     order = ranked(told, policy.numbers.get(LEAST_POINTS_TOLD, 1))
-    scored = ~hits.unscored
-    return Assessment(
+    return Measures(
         read=read,
-        knock_outs=hits,
-        scored=scored,
-        points=np.where(scored, points, 0),
-        pd=np.where(scored, pd, np.nan),
-        grade=np.where(scored, grade, _NOTHING),
-        rank=np.minimum(_rank_by_points(points, policy), BEST_RANK[hits.severity]),
+        suited=suited,
+        points=points,
+        pd=pd,
+        grade=grade,
         terms=granted,
         offer=offer(columns, granted.capacity_yuan, pd, grade, policy),
-        reasons=np.where(scored[:, None], reason_codes(card, codes, order), _NOTHING),
-        lost=np.where(scored[:, None], _ranked_losses(lost, order), 0),
+        reasons=reason_codes(card, codes, order),
+        lost=_ranked_losses(lost, order),
     )
 
 
 def assess_edition(
     columns: Columns, member_id: NDArray[np.object_], as_of: date, policy: Policy, card: Card
 ) -> tuple[Assessment, Floats]:
-    """Assess a complete archive and choose one borrower for each household.
-
-    Returns
-    -------
-    tuple
-        The assessment, and the ``household_borrower`` column that reproduces it row by row.
-    """
-    unchosen = {**columns, HOUSEHOLD_BORROWER: np.full(len(member_id), np.nan)}
-    candidates = assess(unchosen, as_of, policy, card)
-    borrower = choose_household_borrowers(candidates, columns, member_id)
-    return assess({**columns, HOUSEHOLD_BORROWER: borrower}, as_of, policy, card), borrower
+    """Assess a complete archive, one borrower for each household; see `Measures.in_households`."""
+    return measures(columns, as_of, policy, card).in_households(member_id, policy)
 
 
 class Candidates(Protocol):
@@ -205,7 +262,7 @@ def choose_household_borrowers(
     so that a later request cannot make one of them a second borrower. In a household without any
     offer nobody is chosen (NaN). A member without a household counts as a household of one.
     """
-    household = _households(columns, member_id)
+    household = household_numbers(columns, member_id)
     eligible = np.flatnonzero(candidates.offered)
     has_loan = np.nan_to_num(np.asarray(columns["loans_open"], dtype=np.float64)) > 0
     best_first = eligible[
@@ -227,8 +284,8 @@ def choose_household_borrowers(
     return borrower
 
 
-def _households(columns: Columns, member_id: NDArray[np.object_]) -> Ints:
-    """Return each member's household as a number, shape (n,)."""
+def household_numbers(columns: Columns, member_id: NDArray[np.object_]) -> Ints:
+    """Return each member's household as a number, shape (n,); one without is a household alone."""
     pairs = zip(columns["household_id"].tolist(), member_id.tolist(), strict=True)
     # No archive identifier contains a colon, so this prefix cannot equal a household's id.
     homes = [home if home is not None else f"alone:{member}" for home, member in pairs]

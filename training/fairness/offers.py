@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from data.storage.profiles import columns_of
 from model.card.bins import Columns, Floats, Ints
 from model.card.scorecard import Card
-from model.decision.whitelist import HOUSEHOLD_BORROWER, Assessment, assess, assess_edition
+from model.decision.whitelist import Assessment, measures
 from model.policy.policy import Policy
 from model.profile.dictionary import Dictionary, Text
 from training.fairness.findings import Gap, Rate
@@ -122,9 +122,9 @@ def offers_report(
         The AUC that an attribute is worth; see `removal_cost`.
     """
     columns = columns_of(profile)
-    unchosen = {**columns, HOUSEHOLD_BORROWER: np.full(profile.num_rows, np.nan)}
-    may_borrow = assess(unchosen, as_of, policy, card).rank > 0
-    assessed, _ = assess_edition(columns, columns["member_id"], as_of, policy, card)
+    measured = measures(columns, as_of, policy, card)
+    may_borrow = measured.placed(np.full(profile.num_rows, np.nan), policy).rank > 0
+    assessed, _ = measured.in_households(columns["member_id"], policy)
     if not assessed.scored.any():
         return None
     points = card.points_by_attribute(card.codes(columns))

@@ -15,10 +15,13 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.scoring.kernel import SCHEMA, Basis, Scored, score_part, score_profile
+from api.scoring.kernel import SCHEMA, Basis, Scored, member_ids, score_profile, whitelist_rows
 from cli.whitelist import command
 from data.publishing.published_card import published_card
 from data.storage.archive import Archive
+from data.storage.profiles import columns_of
+from model.card.bins import Floats
+from model.decision.whitelist import HOUSEHOLD_BORROWER, assess
 from model.policy.policy import policy_on
 
 
@@ -77,6 +80,13 @@ def test_a_household_has_one_borrower(scored: Scored, member_profile: pa.Table) 
     offered = pc.is_in(scored.rows["tier"], pa.array(["FIRST", "SECOND"]))
     homes = member_profile["household_id"].filter(offered).to_pylist()
     assert len(homes) == len(set(homes))
+
+
+def score_part(part: pa.Table, household_borrower: Floats, basis: Basis) -> pa.Table:
+    """Score some profiles as a decision does, given their households' borrowers."""
+    columns = {**columns_of(part), HOUSEHOLD_BORROWER: household_borrower}
+    assessment = assess(columns, basis.as_of, basis.policy, basis.card.card)
+    return whitelist_rows(assessment, columns, member_ids(part), basis)
 
 
 @settings(max_examples=25, deadline=None)
