@@ -43,7 +43,7 @@ def main(archive: Path, as_of: datetime, home: Path, decisions: int) -> None:
     day = as_of.date()
     basis = Basis(day, policy_on(day), published_card(home))
     began = time.perf_counter()
-    profile = profile_as_of(Archive(archive), day)
+    profile = profile_as_of(Archive(archive), day, with_consent_days=True)
     profiled = time.perf_counter() - began
     with tempfile.TemporaryDirectory() as folder:
         copy = _copy(home, Path(folder))

@@ -76,11 +76,19 @@ def simulated_archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
 
 
 @pytest.fixture(scope="session")
-def member_profile(simulated_archive: Archive, as_of: date) -> pa.Table:
-    """Every member's profile, sorted by member id."""
+def batch_profile(simulated_archive: Archive, as_of: date) -> pa.Table:
+    """Every member's profile with the days of consent, as a batch reads it, sorted by member id."""
     from data.storage.profiles import profile_as_of
 
-    return profile_as_of(simulated_archive, as_of)
+    return profile_as_of(simulated_archive, as_of, with_consent_days=True)
+
+
+@pytest.fixture(scope="session")
+def member_profile(batch_profile: pa.Table) -> pa.Table:
+    """Every member's profile, sorted by member id."""
+    from model.profile.profile import CONSENT_DAYS
+
+    return batch_profile.drop([*CONSENT_DAYS])
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +121,7 @@ def card_home(member_card: Card, tmp_path_factory: pytest.TempPathFactory) -> It
 def published_home(
     card_home: Path,
     simulated_archive: Archive,
-    member_profile: pa.Table,
+    batch_profile: pa.Table,
     as_of: date,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Path]:
@@ -131,7 +139,7 @@ def published_home(
     home = tmp_path_factory.mktemp("published") / "home"
     shutil.copytree(card_home, home)
     basis = Basis(as_of, policy_on(as_of), published_card(home))
-    publish_profile(simulated_archive, member_profile, basis, home, home / "rows.parquet")
+    publish_profile(simulated_archive, batch_profile, basis, home, home / "rows.parquet")
     yield home
     _assert_unserved(home)
 

@@ -108,7 +108,9 @@ def draft_whitelist(
         profile, scored = profile_and_score(archive, basis, consents, cluster, pieces)
         score = partial(_as_scored, scored)
     else:
-        profile = profile_as_of(archive, as_of, kept=pieces, progress=progress)
+        profile = profile_as_of(
+            archive, as_of, kept=pieces, progress=progress, with_consent_days=True
+        )
     made, digest, previous = _drafted(archive, profile, basis, home, score, consents)
     today = demo_day(home) or today or date_in_china(datetime.now(tz=CHINA))
     limits, missing = publication_limits_on(today), _missing_before(home, previous, basis)
@@ -234,7 +236,10 @@ def publish_profile(
     score: Score = score_profile,
     consents: Records = MappingProxyType({}),
 ) -> Published:
-    """Score and publish a `profile` that is sorted by member id, without the limits of a batch."""
+    """Score and publish a `profile` that is sorted by member id, without the limits of a batch.
+
+    It has `CONSENT_DAYS` behind the attributes.
+    """
     with publication(home, out) as rows:
         made, digest, previous = _drafted(archive, profile, basis, home, score, consents)
         published = write_edition(home, made, digest, previous)
@@ -257,7 +262,7 @@ def _drafted(
     consents: Records,
 ) -> tuple[Contents, str, Previous]:
     digest = archive.digest()
-    consent = merge_consents(archive, profile, basis, consents)
+    consent = merge_consents(profile, basis, consents)
     inputs = (basis.as_of.isoformat(), basis.policy.digest, basis.card.digest)
     previous = previous_edition(home, (*inputs, digest, consent.digest))
     scored = score(consent.profile, basis)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +16,6 @@ from api.editions.relations import Relation, relations
 from api.editions.sources import Borrowing, People, borrowing, people, place_names, place_positions
 from api.scoring.kernel import Basis, Scored, member_ids
 from data.storage.archive import Archive
-from data.storage.profiles import consent_days_as_of
 from model.card.bins import Floats
 from model.decision.consent import (
     CONSENT_IN_FORCE,
@@ -29,10 +27,10 @@ from model.decision.consent import (
     day_number,
 )
 from model.decision.whitelist_changes import Change, MemberStatus, Snapshot, tier_changes
+from model.profile.profile import CONSENT_DAYS
 
 #: Each member's latest changes of consent at the counter, by purpose.
 Records = Mapping[str, Mapping[str, ConsentChange]]
-_CONSENT_DAYS = (CONSENT_ON, *(name for days in PURPOSE_DAYS.values() for name in days))
 
 
 @dataclass(frozen=True)
@@ -125,14 +123,16 @@ class Consent:
     digest: str
 
 
-def merge_consents(
-    archive: Archive,
-    profile: pa.Table,
-    basis: Basis,
-    records: Records,
-) -> Consent:
-    """Return the profiles with the counter's `records` by member and purpose merged in."""
-    days = _archive_days(archive, profile, basis.as_of)
+def merge_consents(profile: pa.Table, basis: Basis, records: Records) -> Consent:
+    """Return the profiles with the counter's `records` by member and purpose merged in.
+
+    Parameters
+    ----------
+    profile
+        Has `CONSENT_DAYS` behind the attributes, which the result keeps apart.
+    """
+    days = {name: _numbers(profile[name].combine_chunks()) for name in CONSENT_DAYS}
+    profile = profile.drop([*CONSENT_DAYS])
     in_force = profile[CONSENT_IN_FORCE].to_pylist()
     rows = pc.index_in(pa.array(records, pa.string()), profile["member_id"].combine_chunks())
     for row, changes in zip(rows.to_pylist(), records.values(), strict=True):
@@ -142,13 +142,6 @@ def merge_consents(
     field = profile.schema.field(at)
     merged = profile.set_column(at, field, pa.array(in_force, field.type)) if records else profile
     return Consent(merged, days, _digest(records))
-
-
-def _archive_days(archive: Archive, profile: pa.Table, as_of: date) -> dict[str, Floats]:
-    """Return the day numbers of the archive's latest changes of consent, NaN for none."""
-    known = consent_days_as_of(archive, as_of)
-    index = pc.index_in(profile["member_id"], known["member_id"].combine_chunks()).combine_chunks()
-    return {name: _numbers(known[name].combine_chunks().take(index)) for name in _CONSENT_DAYS}
 
 
 def _numbers(days: pa.Array) -> Floats:

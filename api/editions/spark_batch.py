@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import replace
 from functools import partial
 
 import pyarrow as pa
@@ -19,7 +18,7 @@ from model.decision.whitelist import HOUSEHOLD_BORROWER
 def profile_and_score(
     archive: Archive, basis: Basis, consents: Records, cluster: Cluster, kept: KeptPieces | None
 ) -> tuple[pa.Table, Scored]:
-    """Return every member's profile as of the basis' date, and its score.
+    """Return every member's profile as of the basis' date with its days of consent, and its score.
 
     The profile is without `consents`; the score is by them. Both equal those of one process, row by
     row.
@@ -36,20 +35,19 @@ def profile_and_score(
     """
     # A read-only view of a mapping cannot be pickled.
     sent = {member: dict(changes) for member, changes in consents.items()}
-    shared = replace(archive, folder=archive.folder.absolute())
-    then = partial(_score_piece, shared, basis, sent)
+    then = partial(_score_piece, basis, sent)
     with nullcontext(kept) if kept else passing_pieces(cluster.folder) as pieces:
-        made = profile_on_spark(archive, basis.as_of, pieces, cluster.master, then=then)
+        made = profile_on_spark(
+            archive, basis.as_of, pieces, cluster.master, then=then, with_consent_days=True
+        )
         outcomes = made.outcomes()
         rows = outcomes.select(SCHEMA.names).cast(SCHEMA)
         return made.profiles(), Scored(rows, outcomes[HOUSEHOLD_BORROWER].to_numpy())
 
 
-def _score_piece(archive: Archive, basis: Basis, consents: Records, profile: pa.Table) -> pa.Table:
+def _score_piece(basis: Basis, consents: Records, profile: pa.Table) -> pa.Table:
     """Return the rows of a piece with the column that reproduces them, on an executor."""
-    if consents:
-        profile = merge_consents(archive, profile, basis, consents).profile
-    scored = score_profile(profile, basis)
+    scored = score_profile(merge_consents(profile, basis, consents).profile, basis)
     return scored.rows.append_column(
         HOUSEHOLD_BORROWER, pa.array(scored.household_borrower, pa.float64())
     )

@@ -69,15 +69,34 @@ class Engine:
         )
         return self._connection.table(table.name)
 
-    def cache(self, spine: pa.Table) -> None:
-        """Make `spine` a table of the engine, in place of the one before; every view reads it."""
-        self._connection.con.register("asked", spine)
-        self._connection.raw_sql("CREATE OR REPLACE TEMP TABLE spine AS FROM asked")
-        self._connection.con.unregister("asked")
+    def hold(self, name: str, rows: pa.Table) -> None:
+        """Make `rows` a table of the engine by that `name`, in place of one before."""
+        self._connection.con.register("held", rows)
+        self._connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM held")
+        self._connection.con.unregister("held")
 
     def fetch(self, rows: Table) -> pa.Table:
         """Execute the expression `rows` and return its rows."""
         return rows.to_pyarrow()
+
+    def show(self, name: str, files: list[Path], empty: bool = False) -> None:
+        """Let the table `name` hold the rows of Parquet `files`; none of them if `empty`."""
+        listed = ", ".join(_quoted(file) for file in files)
+        self._connection.raw_sql(
+            f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM"
+            f" read_parquet([{listed}], hive_partitioning = false){' LIMIT 0' if empty else ''}"
+        )
+
+    def select(self, sql: str) -> pa.Table:
+        """Return the rows of a SELECT."""
+        return self._connection.con.sql(sql).to_arrow_table()
+
+    def write_by(self, sql: str, column: str, folder: Path) -> None:
+        """Write the rows of a SELECT as Parquet, in a folder ``column=value`` for each value."""
+        self._connection.raw_sql(
+            f"COPY ({sql}) TO {_quoted(folder)}"
+            f" (FORMAT parquet, PARTITION_BY ({column}), COMPRESSION lz4)"
+        )
 
     def run(self, query: Query) -> pa.Table:
         """Run `query` on the tables and the spine of this engine."""
@@ -130,10 +149,11 @@ def connect(spill: str | None = None) -> Any:
     """Return a new DuckDB as profiles need it, by Ibis; `spill` is where it puts what is too much.
 
     A profile joins some 200 views by one key, in an order that serves as it is written. DuckDB
-    would search for a better order longer than a profile takes.
+    would search for a better order longer than a profile takes, and pull projections up for seconds
+    without any gain.
     """
     config = {"temp_directory": spill} if spill else {}
-    connection = ibis.duckdb.connect(disabled_optimizers="join_order", **config)
+    connection = ibis.duckdb.connect(disabled_optimizers="join_order,projection_pullup", **config)
     _silence(connection)
     return connection
 
@@ -177,6 +197,11 @@ def open_tables(archive: Archive, engine: Engine, names: Iterable[str]) -> Mappi
         for name, paths in parts.items()
         if paths
     }
+
+
+def _quoted(path: Path) -> str:
+    text = str(path).replace("'", "''")
+    return f"'{text}'"
 
 
 def _restrict(connection: Any, threads: int) -> None:

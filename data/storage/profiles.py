@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import ibis
@@ -17,6 +19,7 @@ from ibis.expr.types import Table
 from numpy.typing import NDArray
 
 from data.storage.archive import Archive
+from data.storage.divided import divide
 from data.storage.engines import Engine, Query, open_archive, open_tables, start_engine
 from data.storage.kept_pieces import KeptPieces
 from data.storage.private_files import drafted
@@ -25,9 +28,11 @@ from data.storage.schema import arrow_schema
 from model.archive.tables import archive_tables
 from model.errors import ArchiveError
 from model.policy.policy import dated_consent_terms
+from model.profile.consent_terms import DatedTerms
+from model.profile.flows.land import yield_medians, yields
 from model.profile.flows.repayments import repayments
 from model.profile.point_in_time import PointInTime
-from model.profile.profile import build_profile, consent_days, spine_as_of
+from model.profile.profile import build_profile, spine_as_of
 
 #: The columns of a spine.
 SPINE = pa.schema([("member_id", pa.string()), ("as_of", pa.date32())])
@@ -36,6 +41,8 @@ _LOAN_MONTHS = pa.schema(
      ("balance", pa.int64())]
 )  # fmt: skip
 
+#: The table of an engine with the `township_medians`.
+_MEDIANS = "yield_medians"
 #: Members whose profiles DuckDB computes at once, so that memory does not grow with the archive.
 PIECE = 100_000
 #: Called with the amount done, and the total.
@@ -55,6 +62,7 @@ def profile_as_of(
     stale: Collection[str] = (),
     kept: KeptPieces | None = None,
     progress: Progress = silent,
+    with_consent_days: bool = False,
 ) -> pa.Table:
     """Return the profile of every member visible as of `as_of`, sorted by member.
 
@@ -70,6 +78,8 @@ def profile_as_of(
         Finished pieces of the same profile, which are not computed again; it receives the others.
     progress
         Called after each piece with the members done, and all.
+    with_consent_days
+        Whether `CONSENT_DAYS` follow the attributes.
 
     Raises
     ------
@@ -79,76 +89,113 @@ def profile_as_of(
     with reading(archive) as (pinned, running):
         tables = open_archive(pinned, running)
         spine = running.fetch(spine_as_of(tables, as_of)).sort_by("member_id")
-        query = profile_query(tables.keys() - set(stale))
-        compute = partial(profile_piece, running, query)
-        made = _pieces(compute, spine, PIECE, kept, progress)
+        queries = profile_queries(tables.keys() - set(stale), with_consent_days)
+        medians = township_medians(running, queries, pa.array([as_of]))
+        with _divided(running, tables, spine) as turn_to:
+            compute = partial(profile_piece, running, queries, medians)
+            made = [*_pieces(compute, turn_to, spine, kept, progress)]
         return pa.concat_tables(made).combine_chunks()
 
 
-def profile_query(tables: Collection[str]) -> Query:
-    """Return the query for the profiles of an engine's spine, sorted by member and date.
+@dataclass(frozen=True)
+class ProfileQueries:
+    """Profiles as an engine computes them, in two steps.
+
+    Attributes
+    ----------
+    medians : Query or None
+        What everyone is compared with: once for all members, for the days of the table ``spine``;
+        None if the archive tells nothing of it.
+    profile : Query
+        The profiles of the table ``spine``, given the table of medians, sorted by member and date.
+    """
+
+    medians: Query | None
+    profile: Query
+
+
+def profile_queries(tables: Collection[str], with_consent_days: bool = False) -> ProfileQueries:
+    """Return the queries for the profiles of an engine's spine.
 
     Parameters
     ----------
     tables
-        Names of the archive's tables that it reads; the attributes of the others are missing.
+        Names of the archive's tables that they read; the attributes of the others are missing.
     """
-    return _query(frozenset(tables))
+    return _queries(frozenset(tables), tuple(dated_consent_terms()), with_consent_days)
 
 
-# The text depends on nothing but which tables there are, and takes seconds to compile.
+# The text depends on nothing else, and takes seconds to compile.
 @lru_cache(maxsize=8)
-def _query(names: frozenset[str]) -> Query:
+def _queries(names: frozenset[str], terms: DatedTerms, with_consent_days: bool) -> ProfileQueries:
     declared = {name: archive_tables()[name] for name in sorted(names)}
     tables = {name: _unbound(name, arrow_schema(table)) for name, table in declared.items()}
-    profile = build_profile(tables, _unbound("spine", SPINE), dated_consent_terms())
-    return Query.of(profile.order_by("member_id", "as_of"))
+    spine = _unbound("spine", SPINE)
+    medians = None
+    if yields.can_read(tables):
+        medians = Query.of(yield_medians(PointInTime(tables, spine)))
+    given = _unbound(_MEDIANS, medians.schema) if medians else None
+    profile = build_profile(tables, spine, terms, with_consent_days, given)
+    return ProfileQueries(medians, Query.of(profile.order_by("member_id", "as_of")))
+
+
+def township_medians(engine: Engine, queries: ProfileQueries, days: pa.Array) -> pa.Table | None:
+    """Return what `ProfileQueries.medians` gives for profiles of those `days`."""
+    if queries.medians is None:
+        return None
+    of_days = {"member_id": pa.nulls(len(days), pa.string()), "as_of": days.cast(pa.date32())}
+    engine.hold("spine", pa.table(of_days, schema=SPINE))
+    return engine.run(queries.medians)
 
 
 def _unbound(name: str, schema: pa.Schema) -> Table:
     return ibis.table(ibis.Schema.from_pyarrow(schema), name=name)
 
 
-def profile_piece(engine: Engine, query: Query, spine: pa.Table) -> pa.Table:
-    """Return the profile of each row of `spine`, in one chunk."""
-    engine.cache(spine)
-    return engine.run(query).combine_chunks()
+def profile_piece(
+    engine: Engine, queries: ProfileQueries, medians: pa.Table | None, spine: pa.Table
+) -> pa.Table:
+    """Return the profile of each row of `spine`, in one chunk, given the `township_medians`."""
+    if medians is not None:
+        engine.hold(_MEDIANS, medians)
+    engine.hold("spine", spine)
+    return engine.run(queries.profile).combine_chunks()
+
+
+@contextmanager
+def _divided(
+    engine: Engine, tables: Collection[str], spine: pa.Table
+) -> Iterator[Callable[[int], None]]:
+    """Divide the archive if `spine` has several pieces; yield what turns the engine to a piece.
+
+    The files lie in a private folder, like what DuckDB spills.
+    """
+    if spine.num_rows <= PIECE:
+        yield lambda _number: None
+        return
+    with TemporaryDirectory(prefix="rongzi-pieces-") as folder:
+        members = spine["member_id"].combine_chunks()
+        yield divide(engine, tables, members, PIECE, Path(folder)).turn_to
 
 
 def _pieces(
     compute: Callable[[pa.Table], pa.Table],
+    turn_to: Callable[[int], None],
     spine: pa.Table,
-    size: int,
     kept: KeptPieces | None,
     progress: Progress,
 ) -> Iterator[pa.Table]:
-    """Yield what `compute` makes of `spine`, `size` rows at a time, or what is kept of it."""
-    for number, start in enumerate(range(0, max(spine.num_rows, 1), size)):
-        members = spine.slice(start, size)
+    """Yield what `compute` makes of `spine`, `PIECE` rows at a time, or what is kept of it."""
+    for number, start in enumerate(range(0, max(spine.num_rows, 1), PIECE)):
+        members = spine.slice(start, PIECE)
         piece = kept.read(number) if kept else None
         if piece is None:
+            turn_to(number)
             piece = compute(members)
             if kept:
                 kept.write(number, piece)
         yield piece
         progress(start + members.num_rows, spine.num_rows)
-
-
-def consent_days_as_of(archive: Archive, as_of: date) -> pa.Table:
-    """Return the days on which each member's consent last changed, in all and by purpose.
-
-    The columns are those of `consent_days`.
-
-    Raises
-    ------
-    ArchiveError
-        If the archive has no members.
-    """
-    with reading(archive) as (pinned, running):
-        tables = open_archive(pinned, running)
-        return running.fetch(
-            consent_days(tables, as_of, dated_consent_terms()).order_by("member_id")
-        )
 
 
 def loan_months_as_of(archive: Archive, as_of: date) -> pa.Table:
@@ -181,8 +228,10 @@ def profile_spine(archive: Archive, spine: pa.Table) -> pa.Table:
         If the archive has no members.
     """
     with reading(archive) as (pinned, running):
-        query = profile_query(open_archive(pinned, running).keys())
-        return profile_piece(running, query, spine.select(SPINE.names).cast(SPINE))
+        queries = profile_queries(open_archive(pinned, running).keys())
+        rows = spine.select(SPINE.names).cast(SPINE)
+        medians = township_medians(running, queries, rows["as_of"].unique())
+        return profile_piece(running, queries, medians, rows)
 
 
 def columns_of(table: pa.Table) -> dict[str, NDArray[Any]]:

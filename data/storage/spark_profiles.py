@@ -21,11 +21,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data.storage.archive import Archive
-from data.storage.engines import Query, open_archive, start_engine
+from data.storage.engines import open_archive, start_engine
 from data.storage.kept_pieces import KeptPieces, piece_name, write_piece
 from data.storage.part_list import file_digest
 from data.storage.private_files import drafted
-from data.storage.profiles import PIECE, SPINE, profile_piece, profile_query, reading
+from data.storage.profiles import (
+    PIECE,
+    SPINE,
+    ProfileQueries,
+    profile_piece,
+    profile_queries,
+    reading,
+    township_medians,
+)
 from data.storage.spark import Answer, run_tasks, spark_session, task_attempt, task_processors
 from model.errors import RunError
 from model.profile.profile import spine_as_of, spine_in_pieces
@@ -61,13 +69,16 @@ class _Job:
 
     Attributes
     ----------
+    medians : pa.Table or None
+        What the driver computed of everyone.
     whole : frozenset of int
         Pieces that an earlier run finished.
     """
 
     archive: Archive
     folder: Path
-    query: Query
+    queries: ProfileQueries
+    medians: pa.Table | None
     whole: frozenset[int]
     then: Then | None
 
@@ -133,6 +144,7 @@ def profile_on_spark(
     master: str | None = None,
     stale: Collection[str] = (),
     then: Then | None = None,
+    with_consent_days: bool = False,
 ) -> SparkProfile:
     """Compute the profile of every member visible as of `as_of`, as `profile_as_of` does.
 
@@ -162,8 +174,9 @@ def profile_on_spark(
             spine = spine_in_pieces(tables, as_of, _pieces(number, _cores(session)))
             with drafted(kept.folder / SPINE_FILE) as draft:
                 engine.write(spine, draft)
-        query = profile_query(tables.keys() - set(stale))
-    return _run(session, pinned, query, kept, then)
+        queries = profile_queries(tables.keys() - set(stale), with_consent_days)
+        medians = township_medians(engine, queries, pa.array([as_of]))
+    return _run(session, pinned, queries, medians, kept, then)
 
 
 def profile_spine_on_spark(
@@ -175,12 +188,13 @@ def profile_spine_on_spark(
     """
     session = spark_session(master)
     with reading(archive) as (pinned, engine):
-        query = profile_query(open_archive(pinned, engine).keys())
-    rows = spine.select(SPINE.names).cast(SPINE)
+        queries = profile_queries(open_archive(pinned, engine).keys())
+        rows = spine.select(SPINE.names).cast(SPINE)
+        medians = township_medians(engine, queries, rows["as_of"].unique())
     pieces = _pieces(rows.num_rows, _cores(session))
     number = pa.array(np.arange(rows.num_rows) * pieces // max(rows.num_rows, 1), pa.int64())
     write_piece(kept.folder / SPINE_FILE, rows.append_column(_NUMBER, number))
-    return _run(session, pinned, query, kept, None)
+    return _run(session, pinned, queries, medians, kept, None)
 
 
 def _pieces(rows: int, cores: int) -> int:
@@ -193,14 +207,19 @@ def _cores(session: Any) -> int:
 
 
 def _run(
-    session: Any, archive: Archive, query: Query, kept: KeptPieces, then: Then | None
+    session: Any,
+    archive: Archive,
+    queries: ProfileQueries,
+    medians: pa.Table | None,
+    kept: KeptPieces,
+    then: Then | None,
 ) -> SparkProfile:
     numbers = pq.read_table(kept.folder / SPINE_FILE, columns=[_NUMBER])[_NUMBER]
     pieces = (pc.max(numbers).as_py() or 0) + 1
     whole = frozenset(each for each in range(pieces) if kept.holds(piece_name(each)))
     # Executors run in folders of their own.
     shared = replace(archive, folder=archive.folder.absolute())
-    job = _Job(shared, kept.folder.absolute(), query, whole, then)
+    job = _Job(shared, kept.folder.absolute(), queries, medians, whole, then)
     made = SparkProfile(kept, tuple(run_tasks(session, partial(_task, job), range(pieces))))
     if made.rows != len(numbers):
         raise RunError(f"Spark made {made.rows:,} profiles of {len(numbers):,}; run this again")
@@ -226,7 +245,8 @@ def _profile(job: _Job, number: int) -> pa.Table:
     spine = pq.read_table(job.folder / SPINE_FILE, filters=[(_NUMBER, "==", number)])
     with reading(_compared(job.archive), task_processors()) as (archive, engine):
         open_archive(archive, engine)
-        return profile_piece(engine, job.query, spine.select(SPINE.names).cast(SPINE))
+        rows = spine.select(SPINE.names).cast(SPINE)
+        return profile_piece(engine, job.queries, job.medians, rows)
 
 
 #: Archives, by folder and digest, whose bytes this process has compared.

@@ -38,11 +38,15 @@ class PointInTime:
         Distinct pairs of ``member_id`` and ``as_of`` (date).
     consent_terms : sequence of (date, ConsentTerms)
         What policy asks of consents, by the as-of date from which it does.
+    yield_medians : ibis.Table or None
+        Those of `model.profile.flows.land.yield_medians`, computed beforehand; None computes them
+        with the profile.
     """
 
     tables: Mapping[str, Table]
     spine: Table
     consent_terms: DatedTerms = ALWAYS_FIRST
+    yield_medians: Table | None = None
 
     def rows(self, table: str) -> Table:
         """Return the rows of `table` in force for each spine row, with `as_of` and `months_ago`."""

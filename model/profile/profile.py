@@ -6,7 +6,7 @@ row per loan, each with its own date), on any engine that Ibis compiles to.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import ibis
@@ -22,9 +22,20 @@ from model.profile.point_in_time import KEYS, PointInTime
 #: Column type of each type of attribute.
 _COLUMN_TYPES: Mapping[Type, str] = {"number": "float64", "flag": "boolean", "text": "string"}
 
+#: Columns beside the attributes: the days on which each member's consent last changed, in all and
+#: by purpose, null for none; each with its name in the view `consents`.
+CONSENT_DAYS: Mapping[str, str] = {
+    "consent_on": "changed_on",
+    **{name: name for purpose in PURPOSES for name in (day_name(purpose, c) for c in CHANGES)},
+}
+
 
 def build_profile(
-    tables: Mapping[str, Table], spine: Table, consent_terms: DatedTerms = ALWAYS_FIRST
+    tables: Mapping[str, Table],
+    spine: Table,
+    consent_terms: DatedTerms = ALWAYS_FIRST,
+    with_consent_days: bool = False,
+    medians: Table | None = None,
 ) -> Table:
     """Return the profile of each row of `spine`.
 
@@ -38,21 +49,28 @@ def build_profile(
         ``member_id`` (text) and ``as_of`` (date); rows may repeat, other columns are ignored.
     consent_terms
         What policy asks of consents, by the day from which it does.
+    medians
+        The rows of `yield_medians` for the months of the spine; None computes them too.
 
     Returns
     -------
     ibis.Table
         ``member_id``, ``as_of`` and every attribute of the dictionary in its order: float64,
-        boolean or text. A member not visible as of the date has no identity attributes.
+        boolean or text; then, if asked for, `CONSENT_DAYS` (date). A member not visible as of the
+        date has no identity attributes.
     """
-    now = PointInTime(tables, spine.select(*KEYS).distinct(), consent_terms)
+    days = tuple(CONSENT_DAYS) if with_consent_days else ()
+    now = PointInTime(tables, spine.select(*KEYS).distinct(), consent_terms, medians)
     profile = now.spine
     for number, (view, group) in enumerate(_by_view(tables).items()):
-        values = _values(view.rows(now), view, group)
+        values = _values(view.rows(now), view, group, days if view is consents else ())
         profile = profile.left_join(values, list(KEYS), rname="{name}_" + str(number))
-    known = profile.select(*KEYS, **{each.name: _filled(profile, each) for each in _direct()})
+    direct = {each.name: _filled(profile, each) for each in _direct()}
+    known = profile.select(*KEYS, **direct, **{name: profile[name] for name in days})
     derived = known.mutate(**{each.name: each.compute(known) for each in _derived()})
-    stored = derived.select(*KEYS, *(_stored(derived, a.name) for a in member_dictionary()))
+    stored = derived.select(
+        *KEYS, *(_stored(derived, each.name) for each in member_dictionary()), *days
+    )
     return spine.select(*KEYS).inner_join(stored, list(KEYS))
 
 
@@ -80,20 +98,6 @@ def _members_as_of(tables: Mapping[str, Table], as_of: date) -> Table:
     return PointInTime(tables, dated.distinct()).rows("members")
 
 
-def consent_days(
-    tables: Mapping[str, Table], as_of: date, consent_terms: DatedTerms = ALWAYS_FIRST
-) -> Table:
-    """Return ``member_id``, ``consent_on`` and the days of each purpose of every visible member.
-
-    ``consent_on`` is the day of the archive's latest change of consent, from the same rows as
-    ``consent_in_force``; null if there is none. The days of each purpose are named by `day_name`.
-    """
-    now = PointInTime(tables, spine_as_of(tables, as_of), consent_terms)
-    days = consents.rows(now)
-    named = [day_name(purpose, change) for purpose in PURPOSES for change in CHANGES]
-    return days.select("member_id", *named, consent_on=days.changed_on)
-
-
 def _by_view(tables: Mapping[str, Table]) -> dict[View, list[Formula]]:
     """Return the direct formulas by view, without the views of absent tables."""
     by_view: dict[View, list[Formula]] = {}
@@ -111,8 +115,9 @@ def _derived() -> list[Formula]:
     return [each for each in formulas().values() if each.view is PROFILE]
 
 
-def _values(rows: Table, view: View, group: list[Formula]) -> Table:
+def _values(rows: Table, view: View, group: list[Formula], days: Sequence[str]) -> Table:
     values = {each.name: each.compute(rows) for each in group}
+    values |= {name: rows[CONSENT_DAYS[name]] for name in days}
     return rows.select(*KEYS, **values) if view.single else rows.group_by(KEYS).aggregate(**values)
 
 

@@ -188,7 +188,7 @@ def test_an_altered_policy_is_not_used(home: Path, tmp_path: Path, part: str) ->
 
 
 def test_a_service_keeps_the_policy_of_its_edition_after_an_adoption(
-    home: Path, tmp_path: Path, simulated_archive: Archive, member_profile: object
+    home: Path, tmp_path: Path, simulated_archive: Archive, batch_profile: object
 ) -> None:
     before = load(home)
     assert not isinstance(before, tuple)
@@ -200,12 +200,12 @@ def test_a_service_keeps_the_policy_of_its_edition_after_an_adoption(
 
 
 def test_an_edition_is_served_under_the_policy_that_it_was_made_with_after_the_next_adoption(
-    home: Path, tmp_path: Path, simulated_archive: Archive, member_profile: object
+    home: Path, tmp_path: Path, simulated_archive: Archive, batch_profile: object
 ) -> None:
     run(home, "adopt", four_eyes(tmp_path, later(0), 20_000), *TWO)
     run(home, "show")
     basis = Basis(TODAY, policy_on(TODAY), published_card(home))
-    publish_profile(simulated_archive, member_profile, basis, home, home / "rows.parquet")
+    publish_profile(simulated_archive, batch_profile, basis, home, home / "rows.parquet")
     # The next adoption takes effect on the same day, because no night lies between.
     shutil.rmtree(tmp_path / "draft")
     folder = draft(

@@ -37,22 +37,29 @@ def plots(now: PointInTime) -> Table:
 def yields(now: PointInTime) -> Table:
     """Select plots with a known yield, with the township's median of that crop and season.
 
-    The median is what was known on the first day of the month.
-
     `own_weight` and `median_weight` are in 1/2000 kg: area × yield and area × median. Both are
     doubled to stay exact, because a median of two integers may end on a half.
+    """
+    medians = yield_medians(now) if now.yield_medians is None else now.yield_medians
+    own = _reported_yields(now).mutate(month=lambda row: row.as_of.truncate("M"))
+    compared = own.inner_join(medians, ["month", "peer_group"]).drop("month")
+    return compared.mutate(
+        own_weight=compared.area_mu * compared.yield_kg_per_mu * 2,
+        median_weight=compared.area_mu * compared.doubled_median,
+    )
+
+
+def yield_medians(now: PointInTime) -> Table:
+    """Return twice the median yield of each peer group, over everyone, for each month of the spine.
+
+    ``month`` (its first day, on which the yields were known), ``peer_group`` of `_reported_yields`
+    and ``doubled_median`` (kg per mu, integer). They need the whole archive, whatever the spine.
     """
     everyone = _reported_yields(now.by_everyone())
     medians = everyone.group_by("as_of", "peer_group").aggregate(
         doubled_median=(everyone.yield_kg_per_mu.median() * 2).cast("int64")
     )
-    own = _reported_yields(now).mutate(month=lambda row: row.as_of.truncate("M"))
-    by_month = medians.rename(month="as_of")
-    compared = own.inner_join(by_month, ["month", "peer_group"]).drop("month")
-    return compared.mutate(
-        own_weight=compared.area_mu * compared.yield_kg_per_mu * 2,
-        median_weight=compared.area_mu * compared.doubled_median,
-    )
+    return medians.rename(month="as_of")
 
 
 @formula(plots, none=0)

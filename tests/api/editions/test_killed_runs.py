@@ -73,10 +73,10 @@ class Nights:
 
 @pytest.fixture
 def nights(
-    published_home: Path, simulated_archive: Archive, member_profile: pa.Table, tmp_path: Path
+    published_home: Path, simulated_archive: Archive, batch_profile: pa.Table, tmp_path: Path
 ) -> Nights:
     home = Path(shutil.copytree(published_home, tmp_path / "home"))
-    return Nights(home, simulated_archive.pinned(), member_profile.slice(0, 200))
+    return Nights(home, simulated_archive.pinned(), batch_profile.slice(0, 200))
 
 
 def test_a_run_killed_at_every_third_change_of_the_files_leaves_whole_editions(

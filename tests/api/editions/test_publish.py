@@ -25,6 +25,7 @@ from model.card.card_file import write_card
 from model.card.scorecard import Card
 from model.errors import ArchiveError, CardError, GivenError
 from model.policy.policy import policy_on
+from model.profile.profile import CONSENT_DAYS
 
 
 @pytest.fixture
@@ -49,38 +50,38 @@ def _digests(folder: Path) -> dict[str, str]:
 
 
 def test_the_same_inputs_give_the_same_bytes(
-    archive: Archive, member_profile: pa.Table, home: Path
+    archive: Archive, batch_profile: pa.Table, home: Path
 ) -> None:
-    first = _publish(archive, member_profile, home)
+    first = _publish(archive, batch_profile, home)
     before = _digests(first.folder)
-    second = _publish(archive, member_profile, home)
+    second = _publish(archive, batch_profile, home)
     assert second.folder == first.folder
     assert _digests(second.folder) == before
     assert len(before) == 8
 
 
 def test_publishing_again_repairs_a_damaged_edition(
-    archive: Archive, member_profile: pa.Table, home: Path
+    archive: Archive, batch_profile: pa.Table, home: Path
 ) -> None:
-    folder = _publish(archive, member_profile, home).folder
+    folder = _publish(archive, batch_profile, home).folder
     before = _digests(folder)
     for path in list(folder.iterdir()):
         path.write_bytes(b"damage")
-        _publish(archive, member_profile, home)
+        _publish(archive, batch_profile, home)
         assert _digests(current_folder(home)) == before
 
 
 def test_the_rows_written_out_are_the_rows_published(
-    archive: Archive, member_profile: pa.Table, home: Path
+    archive: Archive, batch_profile: pa.Table, home: Path
 ) -> None:
-    folder = _publish(archive, member_profile, home).folder
+    folder = _publish(archive, batch_profile, home).folder
     assert (home / "rows.parquet").read_bytes() == (folder / "whitelist.parquet").read_bytes()
 
 
 def test_the_manifest_names_inputs_files_and_counts(
-    archive: Archive, member_profile: pa.Table, home: Path
+    archive: Archive, batch_profile: pa.Table, home: Path
 ) -> None:
-    published = _publish(archive, member_profile, home)
+    published = _publish(archive, batch_profile, home)
     manifest = read_manifest(current_folder(home))
     assert manifest == published.manifest
     assert manifest.inputs == (
@@ -94,26 +95,26 @@ def test_the_manifest_names_inputs_files_and_counts(
     beside = {"manifest.json", "manifest.signature"}
     assert manifest.files == {name: d for name, d in digests.items() if name not in beside}
     tiers = [manifest.counts[tier] for tier in ("first", "second", "third", "none")]
-    assert sum(tiers) == manifest.counts["members"] == member_profile.num_rows
+    assert sum(tiers) == manifest.counts["members"] == batch_profile.num_rows
 
 
 def test_in_the_first_edition_everyone_in_the_first_tier_enters(
-    archive: Archive, member_profile: pa.Table, home: Path
+    archive: Archive, batch_profile: pa.Table, home: Path
 ) -> None:
-    published = _publish(archive, member_profile, home)
+    published = _publish(archive, batch_profile, home)
     counts = published.manifest.counts
     assert (counts["enters"], counts["leaves"]) == (counts["first"], 0)
     assert {change.reason for change in published.contents.changes} == {"FIRST_EDITION"}
 
 
 def test_the_next_edition_names_entries_and_exits_with_their_reasons(
-    archive: Archive, member_profile: pa.Table, home: Path
+    archive: Archive, batch_profile: pa.Table, home: Path
 ) -> None:
-    before = _publish(archive, member_profile, home)
+    before = _publish(archive, batch_profile, home)
     first = _first(before)
     # Members without relatives in the archive: nobody else can be the household's borrower.
-    gone, court, poorer = sorted(first & _alone(member_profile))[:3]
-    changed = _without(member_profile, gone)
+    gone, court, poorer = sorted(first & _alone(batch_profile))[:3]
+    changed = _without(batch_profile, gone)
     changed = _with(changed, court, "court_unresolved", 1.0)
     for attribute in ("bills_on_time_share_12m", "average_balance_12m", "net_sales_12m"):
         changed = _with(changed, poorer, attribute, 0.0)
@@ -126,7 +127,7 @@ def test_the_next_edition_names_entries_and_exits_with_their_reasons(
     entered = {member for member, (change, _) in found.items() if change == "ENTERS"}
     left = {member for member, (change, _) in found.items() if change == "LEAVES"}
     assert _first(after) == (first | entered) - left
-    back = _publish(archive, member_profile, home, date(2023, 10, 3))
+    back = _publish(archive, batch_profile, home, date(2023, 10, 3))
     found = {change.member_id: (change.change, change.reason) for change in back.contents.changes}
     assert found[gone] == ("ENTERS", "NEW_MEMBER")
     assert found[court] == ("ENTERS", "KNOCK_OUT_LIFTED")
@@ -134,12 +135,12 @@ def test_the_next_edition_names_entries_and_exits_with_their_reasons(
 
 
 def test_another_card_is_a_reason_of_its_own(
-    archive: Archive, member_profile: pa.Table, member_card: Card, home: Path
+    archive: Archive, batch_profile: pa.Table, member_card: Card, home: Path
 ) -> None:
-    _publish(archive, member_profile, home)
+    _publish(archive, batch_profile, home)
     write_card(home / "another", replace(member_card, base=member_card.base - 15))
     publish_card(home, home / "another", "Tester", datetime(2023, 10, 2, tzinfo=UTC))
-    after = _publish(archive, member_profile, home)
+    after = _publish(archive, batch_profile, home)
     assert after.manifest.counts["leaves"] > 0
     left = {change.reason for change in after.contents.changes if change.change == "LEAVES"}
     # A relative may rise past a member under the new card and become the household's borrower.
@@ -147,9 +148,9 @@ def test_another_card_is_a_reason_of_its_own(
 
 
 def test_changes_are_written_for_a_spreadsheet_in_both_languages(
-    archive: Archive, member_profile: pa.Table, home: Path
+    archive: Archive, batch_profile: pa.Table, home: Path
 ) -> None:
-    published = _publish(archive, member_profile, home)
+    published = _publish(archive, batch_profile, home)
     with (published.folder / "changes.csv").open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
     assert len(lines) == published.manifest.counts["enters"]
@@ -158,13 +159,13 @@ def test_changes_are_written_for_a_spreadsheet_in_both_languages(
 
 
 def test_the_funnel_is_written_for_a_spreadsheet_with_the_names_of_places(
-    archive: Archive, member_profile: pa.Table, home: Path
+    archive: Archive, batch_profile: pa.Table, home: Path
 ) -> None:
-    published = _publish(archive, member_profile, home)
+    published = _publish(archive, batch_profile, home)
     with (published.folder / "funnel.csv").open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
     total, *places = lines
-    assert (total["place_code"], total["members"]) == ("", str(member_profile.num_rows))
+    assert (total["place_code"], total["members"]) == ("", str(batch_profile.num_rows))
     assert all(place["county"] for place in places)
     villages = [place for place in places if len(place["place_code"]) == 12]
     assert all(village["village"] for village in villages)
@@ -184,11 +185,11 @@ def test_an_archive_of_members_alone_makes_an_edition(
 
 
 def test_a_damaged_edition_in_use_is_named_and_does_not_block_a_sound_one(
-    archive: Archive, member_profile: pa.Table, home: Path
+    archive: Archive, batch_profile: pa.Table, home: Path
 ) -> None:
-    damaged = _publish(archive, member_profile, home).folder
+    damaged = _publish(archive, batch_profile, home).folder
     (damaged / "whitelist.parquet").write_bytes(b"damage")
-    after = _publish(archive, member_profile, home, date(2023, 10, 2))
+    after = _publish(archive, batch_profile, home, date(2023, 10, 2))
     assert after.previous.damage is not None
     assert "whitelist.parquet" in after.previous.damage
     assert after.manifest.previous is None
@@ -196,20 +197,20 @@ def test_a_damaged_edition_in_use_is_named_and_does_not_block_a_sound_one(
 
 
 def test_a_failed_run_leaves_the_edition_in_use_alone(
-    archive: Archive, member_profile: pa.Table, home: Path
+    archive: Archive, batch_profile: pa.Table, home: Path
 ) -> None:
-    _publish(archive, member_profile, home)
+    _publish(archive, batch_profile, home)
     before = sorted(path.name for path in (home / "editions").iterdir())
     with pytest.raises(ArchiveError, match="has no member"):
-        _publish(archive, member_profile.slice(0, 0), home, date(2023, 10, 2))
+        _publish(archive, batch_profile.slice(0, 0), home, date(2023, 10, 2))
     assert sorted(path.name for path in (home / "editions").iterdir()) == before
 
 
 def test_a_card_for_another_table_is_refused_by_name(
-    archive: Archive, member_profile: pa.Table, home: Path
+    archive: Archive, batch_profile: pa.Table, home: Path
 ) -> None:
     with pytest.raises(CardError, match=r"average_balance_12m.*trained on another table"):
-        _publish(archive, member_profile.drop_columns(["average_balance_12m"]), home)
+        _publish(archive, batch_profile.drop_columns(["average_balance_12m"]), home)
 
 
 def test_an_unsigned_card_makes_no_edition(
@@ -227,9 +228,9 @@ def test_rows_are_written_as_parquet_only(archive: Archive, home: Path) -> None:
 
 
 def test_an_edition_contains_masked_identities_only(
-    archive: Archive, member_profile: pa.Table, home: Path
+    archive: Archive, batch_profile: pa.Table, home: Path
 ) -> None:
-    folder = _publish(archive, member_profile, home).folder
+    folder = _publish(archive, batch_profile, home).folder
     written = b"".join(path.read_bytes() for path in folder.iterdir())
     members = archive.read("members")
     for column in ("id_number", "phone"):
@@ -238,11 +239,13 @@ def test_an_edition_contains_masked_identities_only(
 
 
 def test_editions_read_back_as_they_were_scored(
-    archive: Archive, member_profile: pa.Table, home: Path
+    archive: Archive, batch_profile: pa.Table, home: Path
 ) -> None:
-    published = _publish(archive, member_profile, home)
+    published = _publish(archive, batch_profile, home)
     assert pq.read_table(published.folder / "whitelist.parquet").equals(published.contents.rows)
-    assert pq.read_table(published.folder / "profile.parquet").equals(member_profile)
+    assert pq.read_table(published.folder / "profile.parquet").equals(
+        batch_profile.drop([*CONSENT_DAYS])
+    )
 
 
 def _first(published: Published) -> set[str]:

@@ -25,6 +25,7 @@ from data.storage.profiles import write_profile
 from data.storage.spark_profiles import Cluster
 from model.decision.consent import ConsentChange
 from model.policy.policy import policy_on
+from model.profile.profile import CONSENT_DAYS
 
 pytestmark = [
     pytest.mark.spark,
@@ -40,23 +41,23 @@ def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_profiles_and_scores_are_those_of_one_process_consents_at_the_counter_too(
-    simulated_archive: Archive, member_profile: pa.Table, card_home: Path, as_of: date,
+    simulated_archive: Archive, batch_profile: pa.Table, card_home: Path, as_of: date,
     tmp_path: Path,
 ) -> None:  # fmt: skip
     basis = Basis(as_of, policy_on(as_of), published_card(card_home))
-    members = member_profile["member_id"].to_pylist()[:300]
+    members = batch_profile["member_id"].to_pylist()[:300]
     purposes = basis.policy.consent_terms.purposes
     consents = {
         member: dict.fromkeys(purposes, ConsentChange(number % 2 == 0, date(2023, 9, 20)))
         for number, member in enumerate(members)
     }
-    merged = merge_consents(simulated_archive, member_profile, basis, consents).profile
-    assert not merged.equals(member_profile)
+    merged = merge_consents(batch_profile, basis, consents).profile
+    assert not merged.equals(batch_profile.drop([*CONSENT_DAYS]))
     expected = score_profile(merged, basis)
     found, scored = profile_and_score(
         simulated_archive, basis, consents, Cluster(None, tmp_path), None
     )
-    assert found.equals(member_profile)
+    assert found.equals(batch_profile)
     assert scored.rows.equals(expected.rows)
     np.testing.assert_array_equal(scored.household_borrower, expected.household_borrower)
     assert list(tmp_path.iterdir()) == []

@@ -183,7 +183,7 @@ def test_a_household_shows_the_members_place_and_nothing_of_the_others(
 def changed(
     card_home: Path,
     simulated_archive: Archive,
-    member_profile: pa.Table,
+    batch_profile: pa.Table,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Any]:
     home = tmp_path_factory.mktemp("changes") / "home"
@@ -193,10 +193,10 @@ def changed(
         basis = Basis(day, policy_on(day), published_card(home))
         return publish_profile(simulated_archive, profile, basis, home, home / "rows.parquet")
 
-    before = publish(member_profile, date(2023, 10, 1)).contents.rows.to_pylist()
+    before = publish(batch_profile, date(2023, 10, 1)).contents.rows.to_pylist()
     gone = next(row["member_id"] for row in before if row["tier"] == "FIRST")
     poorer = [row["member_id"] for row in before if row["tier"] == "SECOND"][:5]
-    left = member_profile.filter(pc.not_equal(member_profile["member_id"], gone))
+    left = batch_profile.filter(pc.not_equal(batch_profile["member_id"], gone))
     is_poorer = pc.is_in(left["member_id"], pa.array(poorer))
     worst = min((row for row in before if row["tier"] == "THIRD"), key=lambda row: row["points"])
     (like,) = left.filter(pc.equal(left["member_id"], worst["member_id"])).to_pylist()

@@ -56,7 +56,7 @@ def test_an_erased_person_is_gone_and_their_decisions_stay_provable(
     request: pytest.FixtureRequest,
     published_home: Path,
     simulated_archive: Archive,
-    member_profile: pa.Table,
+    batch_profile: pa.Table,
     tmp_path: Path,
 ) -> None:
     home = Path(shutil.copytree(published_home, tmp_path / "home"))
@@ -101,7 +101,7 @@ def test_an_erased_person_is_gone_and_their_decisions_stay_provable(
         assert "the person was erased on request, and the exact profile" in replayed
         assert not any(str(value) in replayed for value in (*person.values(), member["member_id"]))
 
-        _publish_without(member["member_id"], simulated_archive, member_profile, home)
+        _publish_without(member["member_id"], simulated_archive, batch_profile, home)
         wait_until(
             lambda: ask(officer, "GET", f"{address}/export").status_code == 404, "gone", seconds=20
         )

@@ -44,7 +44,7 @@ def two_editions(
     write_card(home / "another", replace(member_card, base=member_card.base + 10))
     publish_card(home, home / "another", "Tester", datetime(2023, 8, 1, tzinfo=UTC))
     basis = Basis(EARLIER, policy_on(EARLIER), published_card(home))
-    profile = profile_as_of(simulated_archive, EARLIER)
+    profile = profile_as_of(simulated_archive, EARLIER, with_consent_days=True)
     publish_profile(simulated_archive, profile, basis, home, home / "earlier.parquet")
     return home
 
