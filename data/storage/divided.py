@@ -84,8 +84,13 @@ def divide(
 
 
 def _rows_by_piece(name: str, tables: Collection[str]) -> str | None:
-    if "member_id" in archive_tables()[name].columns:
-        return f"SELECT {name}.*, piece FROM {name} JOIN needed USING (member_id)"
+    columns = archive_tables()[name].columns
+    if "member_id" in columns:
+        # A profile reads no personal text but the number that tells birth and sex.
+        unread = [each for each, column in columns.items() if column.personal]
+        blank = [f"NULL::VARCHAR AS {each}" for each in unread if each != "id_number"]
+        rows = f"{name}.* REPLACE ({', '.join(blank)})" if blank else f"{name}.*"
+        return f"SELECT {rows}, piece FROM {name} JOIN needed USING (member_id)"
     source, key = REACHED.get(name, ("", ""))
     if source not in tables:
         return None

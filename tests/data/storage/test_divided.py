@@ -87,6 +87,8 @@ def test_a_piece_holds_the_rows_of_its_members_and_of_those_who_stand_with_them(
         members = pc.unique(archive.read("members")["member_id"]).sort()
         divided = divide(engine, tables, members, 20, tmp_path)
     assert {*divided.tables} == {*tables} - WHOLE
+    written = [_stored(folder) for folder in (tmp_path / "members").iterdir()]
+    assert all(rows[name].null_count == len(rows) for rows in written for name in ("name", "phone"))
     for name in ("members", "sales", "cashflow"):
         pieces = [_stored(tmp_path / name / f"piece={number}") for number in range(10)]
         for number, rows in enumerate(pieces):
