@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
@@ -61,7 +62,10 @@ async def sign_in(page: Page) -> Response:
 
 async def _resumed(page: Page, path: str, token: str) -> Response:
     """Return the page of the form that was sent too late, with what was filled in."""
-    request, endpoint = page_at(page.request, path)
+    found = page_at(page.request, "POST", path)
+    if found is None:
+        raise ConsoleError(NO_SUCH_PAGE)
+    request, endpoint = found
     again = Page(request, page.session, Calls(request, token), page.visit)
     again.caller = await again.calls.read("get_me", CallerShape)
     again.fields = _without_prefix(page.fields)
@@ -86,9 +90,16 @@ async def sign_out(page: Page) -> Response:
 
 async def choose_language(page: Page) -> Response:
     """Keep the reader's language and show the page again."""
-    response = page.go(inner_path(page.fields.get("back")) or HOME)
+    response = page.go(_back(page) or HOME)
     page.session.choose_language(response, "en" if page.filled("language") == "en" else "zh")
     return response
+
+
+def _back(page: Page) -> str | None:
+    """Return the page that the form stood on, if its address opens it: some answer forms alone."""
+    path = inner_path(page.fields.get("back"))
+    found = page_at(page.request, "GET", urlsplit(path).path) if path else None
+    return path if found and found[1].show is not no_such_page else None
 
 
 async def no_such_page(page: Page) -> Response:

@@ -15,7 +15,7 @@ from api.access.schemas import CallerShape, TokenShape
 from api.console.calls import Calls, RefusedError
 from api.console.forms import read_form
 from api.console.page import Handler, Page, shown_notice
-from api.console.problems import FAULT, NO_SUCH_PAGE, SESSION_ENDED, STALE_FORM, ConsoleError
+from api.console.problems import FAULT, SESSION_ENDED, STALE_FORM, ConsoleError
 from api.console.renewal import Renewals
 from api.console.session import Session, inner_path, is_form_token, new_visit
 
@@ -153,7 +153,8 @@ def _to_sign_in(page: Page) -> Response:
         response = page.go(SIGN_IN)
         if path := inner_path(page.path):
             page.session.remember_next(response, path)
-    page.session.end(response)
+    if page.session.is_begun:
+        page.session.end(response)
     page.session.remember_visit(response, page.visit)
     return response
 
@@ -164,18 +165,14 @@ def _with_headers(response: Response) -> Response:
     return response
 
 
-def page_at(request: Request, path: str) -> tuple[Request, PageRoute]:
-    """Return the form's page at `path`, with a request for it.
-
-    Raises
-    ------
-    ConsoleError
-        If there is none.
-    """
-    scope = {**request.scope, "method": "POST", "path": path, "query_string": b""}
+def page_at(
+    request: Request, method: Literal["GET", "POST"], path: str
+) -> tuple[Request, PageRoute] | None:
+    """Return the page that answers `method` at `path`, with a request for it; None if none does."""
+    scope = {**request.scope, "method": method, "path": path, "query_string": b""}
     for route in request.app.router.routes:
         endpoint = getattr(route, "endpoint", None)
         match, found = route.matches(scope)
-        if match is Match.FULL and isinstance(endpoint, PageRoute) and endpoint.act:
+        if match is Match.FULL and isinstance(endpoint, PageRoute) and endpoint.method == method:
             return Request({**scope, **found}), endpoint
-    raise ConsoleError(NO_SUCH_PAGE)
+    return None

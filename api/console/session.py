@@ -61,6 +61,11 @@ class Session:
         return self._cookie(_REFRESH)
 
     @property
+    def is_begun(self) -> bool:
+        """Whether the browser brought a session along; not behind a link of another site."""
+        return self.token is not None or self.refresh_token is not None
+
+    @property
     def language(self) -> Language:
         """The language of the pages: Chinese unless the reader chose English."""
         return "en" if self._cookie(_LANGUAGE) == "en" else "zh"

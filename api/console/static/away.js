@@ -96,8 +96,12 @@ function startNote(kind, account, row, village, fields = {}, instead = null) {
     const button = form.querySelector("button.button");
     if (button.getAttribute("aria-disabled")) return;
     button.setAttribute("aria-disabled", "true");
-    await bag.keepNote({kind, member: row.member_id, account, who, fields: written, noted: Date.now()});
-    if (instead) await bag.dropNote(instead);
+    try {
+      await bag.keepNote({kind, member: row.member_id, account, who, fields: written, noted: Date.now()});
+      if (instead) await bag.dropNote(instead);
+    } finally {
+      button.removeAttribute("aria-disabled");
+    }
     part("note-place").replaceChildren();
     part("back").hidden = false;
     part("back-button").textContent = say("back").replace("%s", who.name);

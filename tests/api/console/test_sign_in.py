@@ -225,3 +225,29 @@ def test_a_reader_may_choose_english_and_comes_back_to_the_same_page(branch: Bra
     english = visitor.get("/console/search")
     assert '<html lang="en">' in english.text
     assert "Find a member" in english.text
+
+
+@pytest.mark.parametrize(
+    ("shown", "opened"),
+    [
+        ("/console/members/M371500000001/consent", "/console/"),
+        ("/console/nothing-here", "/console/"),
+        ("/console/decisions?outcome=REFER", "/console/decisions?outcome=REFER"),
+    ],
+)
+def test_who_chooses_a_language_is_sent_to_a_page_that_opens(
+    branch: Branch, shown: str, opened: str
+) -> None:
+    visitor = Visitor.of(branch, "reviewer")
+    page = visitor.get("/console/search")
+    answer = visitor.submit(page, "/console/language", language="en", back=shown)
+    assert answer.headers["location"] == opened
+
+
+def test_a_link_of_another_site_ends_no_session(branch: Branch) -> None:
+    # Such a link brings no strict cookie along, so the service sees nobody signed in.
+    answer = Visitor(branch).get("/console/villages", **{"Sec-Fetch-Site": "cross-site"})
+    assert answer.headers["location"] == SIGN_IN
+    assert not [each for each in answer.headers.get_list("set-cookie") if SESSION in each]
+    ended = Visitor(branch, cookies={SESSION: "no token"}).get("/console/villages")
+    assert [each for each in ended.headers.get_list("set-cookie") if SESSION in each]
