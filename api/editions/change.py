@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from model.policy.publication import PublicationLimits
 from model.profile.dictionary import Text
 
+#: The measure of entries into and exits from the first tier, and how its sentence names them.
+TURNOVER, MOVED_EN = "TURNOVER", "members enter or leave the first tier"
+
 
 @dataclass(frozen=True)
 class Change:
@@ -106,12 +109,20 @@ def _of_counts(change: Change, limits: PublicationLimits) -> Iterator[Measure]:
         abs(share_now - share_was), limits.most_first_share_points, "",
     )  # fmt: skip
     turnover, most = 100 * change.moved / max(first_was, 1), limits.most_turnover_percent
-    zh = f"一级名单进出 {change.moved:,} 人，为上期的 {turnover:.0f}%（至多 {most}%）"
-    en = (
-        f"{change.moved:,} members enter or leave the first tier, {turnover:.0f}% of those before"
-        f" (at most {most}%)"
+    yield Measure(TURNOVER, turnover, most, turnover_text(change.moved, turnover, most))
+
+
+def turnover_text(moved: int | None, percent: float | None, most: int) -> Text:
+    """Return the sentence on who enters or leaves the first tier; without numbers if hidden."""
+    if moved is None or percent is None:
+        return Text(
+            f"一级名单进出的人数过少，不显示（至多 {most}%）",
+            f"too few {MOVED_EN} to show (at most {most}%)",
+        )
+    return Text(
+        f"一级名单进出 {moved:,} 人，为上期的 {percent:.0f}%（至多 {most}%）",
+        f"{moved:,} {MOVED_EN}, {percent:.0f}% of those before (at most {most}%)",
     )
-    yield Measure("TURNOVER", turnover, most, Text(zh, en))
 
 
 def _measure(

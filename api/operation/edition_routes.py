@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api.access.dependencies import ResourcesInUse, ServiceInUse
+from api.access.dependencies import ResourcesInUse, ServiceInUse, SmallestCell
 from api.editions.catalogue import editions, folder_of
 from api.editions.difference import difference
 from api.editions.held import held_edition
@@ -45,17 +45,20 @@ def _refusing() -> Iterator[None]:
     summary="List the editions, and the run that is held",
     responses=refusals(NOT_READY, DAMAGED_EDITION),
 )
-def get_editions(service: ServiceInUse, resources: ResourcesInUse) -> EditionsShape:
+def get_editions(
+    service: ServiceInUse, resources: ResourcesInUse, smallest: SmallestCell
+) -> EditionsShape:
     """Return the editions of the home, newest first, with who approved them and why.
 
     A run that would change more than the limits allow is held until a signing order lets it pass.
+    A caller who may not see the persons gets null for moves of few.
     """
     home = service.settings.home
     with _refusing():
         held, listed = held_edition(home), editions(home)
     return EditionsShape(
-        held=HeldShape.of(held) if held else None,
-        editions=[EditionShape.of(each) for each in listed],
+        held=HeldShape.of(held, smallest) if held else None,
+        editions=[EditionShape.of(each, smallest) for each in listed],
     )
 
 
@@ -67,12 +70,14 @@ def get_editions(service: ServiceInUse, resources: ResourcesInUse) -> EditionsSh
 def get_edition_differences(
     service: ServiceInUse,
     resources: ResourcesInUse,
+    smallest: SmallestCell,
     edition: Annotated[str, Path(pattern=_NAME, description=EXPECTED["edition"].en)],
     against: Annotated[str | None, Query(pattern=_NAME, description=EXPECTED["against"].en)] = None,
 ) -> DifferenceShape:
     """Return what changes where `edition` follows another, by the limits of publication of today.
 
     Without `against` the other is the edition in use: what would change by going back to `edition`.
+    A caller who may not see the persons gets null for moves of few.
     """
     home, used = service.settings.home, resources.edition.manifest
     before = against or resources.edition.folder.name
@@ -80,4 +85,4 @@ def get_edition_differences(
         after = folder_of(home, edition).name
         day = used.plays_on or service.today()
         found = difference(home, before, after, day, resources.edition)
-    return DifferenceShape.of(before, after, found)
+    return DifferenceShape.of(before, after, found, smallest)

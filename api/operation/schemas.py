@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
 from api.editions.catalogue import Listed
-from api.editions.change import Measure
+from api.editions.change import MOVED_EN, TURNOVER, Measure
 from api.editions.difference import FIRST, Difference
 from api.editions.held import Held
+from api.operation.small_moves import few_turn_over, hidden_moves, shown_measure
 from model.profile.dictionary import Text, member_dictionary
 
 
@@ -34,8 +36,21 @@ class EditionCounts(BaseModel):
     second: int
     third: int
     none: int
-    enters: int
-    leaves: int
+    enters: int | None = Field(description="null, as `leaves`: too few for the caller to see")
+    leaves: int | None
+
+    @classmethod
+    def of(cls, counts: Mapping[str, int], smallest: int | None) -> Self:
+        """Return the shape of `counts`; `smallest` hides moves of fewer members."""
+        shape = cls(**counts)
+        if few_turn_over(counts["enters"], counts["leaves"], smallest):
+            return shape.model_copy(update={"enters": None, "leaves": None})
+        return shape
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether who enters and leaves is not told."""
+        return self.enters is None
 
 
 class RecordShape(BaseModel):
@@ -63,11 +78,19 @@ class EditionShape(BaseModel):
     record: RecordShape | None = Field(description="null for an edition of before the record")
 
     @classmethod
-    def of(cls, listed: Listed) -> Self:
+    def of(cls, listed: Listed, smallest: int | None) -> Self:
         """Return the shape of an edition of the catalogue."""
         manifest, said = listed.manifest, listed.record
-        fields = {name: said.get(name) for name in ("approved_by", "because", "order")}
-        told = {**fields, "beyond_limits": said.get("beyond_limits", [])}
+        fields: dict[str, Any] = {
+            name: said.get(name) for name in ("approved_by", "because", "order")
+        }
+        counts = EditionCounts.of(manifest.counts, smallest)
+        beyond = [
+            line
+            for line in said.get("beyond_limits", [])
+            if MOVED_EN not in line or not counts.is_hidden
+        ]
+        told = {**fields, "beyond_limits": beyond}
         return cls(
             name=listed.name,
             as_of=manifest.day,
@@ -76,7 +99,7 @@ class EditionShape(BaseModel):
             policy_digest=manifest.policy_digest,
             card_digest=manifest.card_digest,
             archive_digest=manifest.archive_digest,
-            counts=EditionCounts(**manifest.counts),
+            counts=counts,
             record=RecordShape(at=said["at"], kind=said["kind"], **told) if said else None,
         )
 
@@ -99,17 +122,19 @@ class HeldShape(BaseModel):
     beyond_limits: list[ExcessShape]
 
     @classmethod
-    def of(cls, held: Held) -> Self:
-        """Return the shape of `held`."""
+    def of(cls, held: Held, smallest: int | None) -> Self:
+        """Return the shape of `held`; `smallest` hides moves of fewer members."""
+        counts = EditionCounts.of(held.counts, smallest)
         return cls(
             held_at=held.held_at,
             subject=held.subject,
             as_of=date.fromisoformat(held.as_of),
             previous=held.previous,
-            counts=EditionCounts(**held.counts),
+            counts=counts,
             beyond_limits=[
                 ExcessShape(code=each.code, text=BothShape.of(each.text))
                 for each in held.beyond_limits
+                if each.code != TURNOVER or not counts.is_hidden
             ],
         )
 
@@ -126,23 +151,24 @@ class MoveShape(BaseModel):
 
     before: str = Field(description="a tier, or - for members of the later edition only")
     after: str = Field(description="a tier, or - for members of the earlier edition only")
-    members: int
+    members: int | None = Field(description="null: too few for the caller to see")
 
 
 class MeasureShape(BaseModel):
     """A measure of the change, with the limit of publication above which a person decides."""
 
     code: str
-    change: float
+    change: float | None = Field(description="null: of too few members for the caller to see")
     most: int
     is_beyond: bool
     text: BothShape
 
     @classmethod
-    def of(cls, measure: Measure) -> Self:
-        """Return the shape of `measure`."""
-        own = {name: getattr(measure, name) for name in ("code", "change", "most", "is_beyond")}
-        return cls(**own, text=BothShape.of(measure.text))
+    def of(cls, measure: Measure, is_hidden: bool) -> Self:
+        """Return the shape of `measure`, without the turnover where it `is_hidden`."""
+        change, text = shown_measure(measure, is_hidden)
+        own = {name: getattr(measure, name) for name in ("code", "most", "is_beyond")}
+        return cls(**own, change=change, text=BothShape.of(text))
 
 
 class MissingShape(BaseModel):
@@ -163,8 +189,10 @@ class DifferenceShape(BaseModel):
     first_after: int
     first_share_before: float = Field(description="share of all members, 0 to 1")
     first_share_after: float
-    enters: int = Field(description="members who enter the first tier")
-    leaves: int
+    enters: int | None = Field(
+        description="members who enter the first tier; null, as `leaves`: too few to see"
+    )
+    leaves: int | None
     points_shift: float | None = Field(
         description="mean change of points of members scored in both"
     )
@@ -173,22 +201,34 @@ class DifferenceShape(BaseModel):
     missing: list[MissingShape]
 
     @classmethod
-    def of(cls, before: str, after: str, found: Difference) -> Self:
-        """Return the shape of what changed from edition `before` to edition `after`."""
+    def of(cls, before: str, after: str, found: Difference, smallest: int | None) -> Self:
+        """Return the shape of what changed from edition `before` to edition `after`.
+
+        Parameters
+        ----------
+        smallest
+            Hides moves of fewer members, and those that would reveal one.
+        """
         was, now = found.count(before=FIRST), found.count(after=FIRST)
+        few = few_turn_over(found.enters, found.leaves, smallest)
+        hidden = hidden_moves(found, smallest)
         fields: dict[str, Any] = {
             "first_share_before": was / max(found.members_before, 1),
             "first_share_after": now / max(found.members_after, 1),
-            "measures": [MeasureShape.of(each) for each in found.measures],
+            "measures": [MeasureShape.of(each, few) for each in found.measures],
             "moves": [
-                MoveShape(before=one, after=other, members=members)
-                for (one, other), members in found.moves.items()
+                MoveShape(
+                    before=move[0], after=move[1], members=None if move in hidden else members
+                )
+                for move, members in found.moves.items()
             ],
+            "enters": None if few else found.enters,
+            "leaves": None if few else found.leaves,
             "missing": [_missing(name, pair) for name, pair in sorted(found.missing.items())],
         }
         return cls(
             before=before, after=after, first_before=was, first_after=now,
-            enters=found.enters, leaves=found.leaves, points_shift=found.points_shift, **fields,
+            points_shift=found.points_shift, **fields,
         )  # fmt: skip
 
 

@@ -25,7 +25,8 @@ from tests.support.fixtures.operated import FIRST_DAY, HELD_DAY, SECOND_DAY, ser
 from tests.support.service.running import home_to_write_in
 
 
-def _get(branch: Branch, address: str, role: str = "operator") -> Any:
+def _get(branch: Branch, address: str, role: str = "auditor") -> Any:
+    """Return what a caller reads; an auditor may see persons, so no number is hidden."""
     answer = branch.send("get", f"/v1/editions{address}", branch.headers(role))
     assert answer.status_code == 200, answer.text
     return answer.json()
