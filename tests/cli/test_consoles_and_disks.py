@@ -145,7 +145,10 @@ def test_every_command_that_writes_names_a_read_only_folder(disk, tmp_path):
     simulated = ["simulate", "--members", "200", "--months", "12", "--out"]
     assert "read-only" in refused(*simulated, folder / "a")
     assert "read-only" in refused(*simulated, tmp_path / "b", "--truth", folder / "t.parquet")
-    train = ["train", "--table", table, "--target", "bad", "--family", "woe"]
+    home = tmp_path / "home"
+    train = [
+        "train", "--table", table, "--target", "bad", "--family", "woe", "--home", home,
+    ]  # fmt: skip
     assert refused(*train, "--out", folder / "card", "--mlruns", tmp_path / "runs")
     assert refused(*train, "--out", tmp_path / "card", "--mlruns", folder / "runs")
     assert refused("init", "--home", folder / "home")
