@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import pyarrow as pa
 
 from data.importing.answers import answered, is_whole
@@ -23,7 +22,6 @@ from data.importing.quarantine import (
 )
 from data.importing.report import Counts, FileReport, ImportReport, SheetReport
 from data.importing.settling.reading import Progress, stage_files
-from data.importing.settling.repeats import DUPLICATE
 from data.importing.settling.settling import UNKNOWN_PARENT, Settled, store_files, stored_rows
 from data.importing.settling.staging import StagedFile
 from data.storage.archive import Archive
@@ -117,8 +115,7 @@ def _report_file(
     now, or in the file written here.
     """
     bad = [
-        BadSheet(each, bad_rows(each, settled[each.start].verdicts, parents))
-        for each in file.sheets
+        BadSheet(each, bad_rows(each, settled[each.start].refused, parents)) for each in file.sheets
     ]
     filled = [each for each in bad if each.rows.num_rows]
     path, answers = quarantine_path(quarantine, file), answered(file, quarantine)
@@ -135,9 +132,8 @@ def _report_file(
 
 def _report_sheet(bad: BadSheet, settled: Settled) -> SheetReport:
     sheet, quarantined = bad.sheet, bad.rows.num_rows
-    duplicate = int(np.count_nonzero(settled.verdicts.codes == DUPLICATE))
     skipped = sum(sheet.skipped.values())
-    counts = Counts(sheet.read, settled.stored, quarantined, duplicate, skipped)
+    counts = Counts(sheet.read, settled.stored, quarantined, settled.duplicate, skipped)
     return SheetReport(
         sheet.sheet, sheet.table, counts, count_reasons(bad.rows), sheet.unknown, sheet.remarks,
         sheet.skipped,

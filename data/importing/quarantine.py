@@ -23,8 +23,7 @@ from data.importing.cells.masking import escape_formula, mask_cell, mask_text
 from data.importing.headings.heading import QUARANTINE_HEADERS
 from data.importing.reasons import DISPLACED, Problem, explain, read_problem, write_problem
 from data.importing.rows.checks import PROBLEMS, RAW, SURPLUS, with_problems
-from data.importing.settling.repeats import DUPLICATE
-from data.importing.settling.settling import UNKNOWN_PARENT, Verdicts, good_rows
+from data.importing.settling.settling import UNKNOWN_PARENT, good_rows
 from data.importing.settling.staging import ROW_ID, StagedFile, StagedSheet, row_number
 from data.storage.private_files import drafted
 from model.archive.tables import Column, Table, archive_tables
@@ -177,20 +176,21 @@ def _mask_row(
     return [*cells, mask_text(texts[-1])]
 
 
-def bad_rows(sheet: StagedSheet, verdicts: Verdicts, parents: Mapping[str, pa.Array]) -> pa.Table:
+def bad_rows(sheet: StagedSheet, refused: pa.Table, parents: Mapping[str, pa.Array]) -> pa.Table:
     """Return the quarantined rows of `sheet` by row number: flawed alone, or refused by a verdict.
 
     Parameters
     ----------
+    refused : Arrow table of ``row_id`` and ``code``
+        The rows that passed their checks and are refused, see `settling.Verdicts`.
     parents : mapping of str to Arrow array of string
         The stored keys of each table that others refer to.
     """
     with pa.memory_map(str(sheet.bad)) as source:
         flawed = _add_unknown_parents(sheet, pa.ipc.open_file(source).read_all(), parents)
-    is_bad = verdicts.codes != DUPLICATE
-    codes = dict(zip(verdicts.row_ids[is_bad], verdicts.codes[is_bad], strict=True))
-    refused = [rows.select(flawed.column_names) for rows in _refused_rows(sheet, codes)]
-    return pa.concat_tables([flawed, *refused]).sort_by(ROW_ID)
+    codes = dict(zip(refused[ROW_ID].to_pylist(), refused["code"].to_pylist(), strict=True))
+    others = [rows.select(flawed.column_names) for rows in _refused_rows(sheet, codes)]
+    return pa.concat_tables([flawed, *others]).sort_by(ROW_ID)
 
 
 def _add_unknown_parents(

@@ -15,20 +15,37 @@ from model.archive.tables import EVENT_ON, RECORDED_AT, Table
 
 #: No reason for quarantine: the archive already has the row, so it is only counted.
 DUPLICATE = "DUPLICATE"
-#: Rows that share their key with another row of the import or the archive. Stored rows come first;
-#: `content` is every column but the key and the recording time.
+#: Rows that the archive holds in every column. A file that comes again consists of them, so a join
+#: sets them aside before the windows below, which take many times its time and memory.
+_REPEATED = """
+INSERT INTO verdicts
+SELECT row_id, 'DUPLICATE'
+FROM (FROM incoming ANTI JOIN verdicts USING (row_id)) AS each SEMI JOIN stored ON {same}
+"""
+#: Keys that more than one row has, in the import and the archive together.
+_CONTESTED = """
+CREATE OR REPLACE TEMP TABLE contested AS
+WITH arrived AS NOT MATERIALIZED (
+  SELECT {key} FROM incoming ANTI JOIN verdicts USING (row_id)
+)
+SELECT {key}
+FROM (
+  SELECT {key} FROM arrived
+  UNION ALL
+  SELECT {key} FROM stored AS each SEMI JOIN arrived ON {same_as_arrived}
+)
+GROUP BY {key} HAVING count(*) > 1
+"""
+#: Rows with a contested key. Stored rows come first; `content` is every column but the key and the
+#: recording time.
 _RIVALS = """
 CREATE OR REPLACE TEMP TABLE rivals AS
-WITH arrived AS (FROM incoming ANTI JOIN verdicts USING (row_id)),
-contested AS (
-  SELECT {key} FROM (SELECT {key} FROM arrived UNION ALL SELECT {key} FROM stored)
-  GROUP BY {key} HAVING count(*) > 1
-)
 SELECT row_id, dated, recorded_at, {key}, row({content}) AS content
-FROM arrived AS each SEMI JOIN contested ON {same}
+FROM (FROM incoming ANTI JOIN verdicts USING (row_id)) AS each
+  SEMI JOIN contested ON {same_as_contested}
 UNION ALL
 SELECT -1, true, recorded_at, {key}, row({content})
-FROM stored AS each SEMI JOIN contested ON {same}
+FROM stored AS each SEMI JOIN contested ON {same_as_contested}
 """
 #: Of rows with one key and one recording time, the first is valid and a later one is a duplicate or
 #: a conflict. A row that states no recording time is also a duplicate if it repeats the version in
@@ -58,7 +75,15 @@ WHERE row_id >= 0 AND code IS NOT NULL
 def find_repeats(database: duckdb.DuckDBPyConnection, table: Table, moment: datetime) -> None:
     """Add ``DUPLICATE`` and ``CONFLICTING_ROW`` for rows that repeat or contradict another row."""
     content = [name for name in table.columns if name not in (*table.key, RECORDED_AT, EVENT_ON)]
-    names = {"key": _quote(table.key), "content": _quote(content), "same": _same(table.key)}
+    names = {
+        "key": _quote(table.key),
+        "content": _quote(content),
+        "same_as_arrived": _same(table.key, "arrived"),
+        "same_as_contested": _same(table.key, "contested"),
+    }
+    whole = (*table.key, *content, RECORDED_AT)
+    database.execute(_REPEATED.format(same=_same(whole, "stored")))
+    database.execute(_CONTESTED.format_map(names))
     database.execute(_RIVALS.format_map(names))
     database.execute(_JUDGE.format_map(names), {"moment": moment})
 
@@ -67,9 +92,12 @@ def _quote(columns: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in columns)
 
 
-def _same(key: Iterable[str]) -> str:
-    """Return the condition that two rows have one key; a part of a key may be blank."""
-    return " AND ".join(f'each."{name}" IS NOT DISTINCT FROM contested."{name}"' for name in key)
+def _same(columns: Iterable[str], other: str) -> str:
+    """Return the condition that a row of `each` and one of `other` are equal in `columns`.
+
+    A blank equals a blank: a part of a key may be one.
+    """
+    return " AND ".join(f'each."{name}" IS NOT DISTINCT FROM {other}."{name}"' for name in columns)
 
 
 #: Finds members whose newest version has the id number of another member's newest version. The

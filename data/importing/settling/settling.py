@@ -22,7 +22,7 @@ import pyarrow.dataset as ds
 
 from data.importing.rows.checks import DATED
 from data.importing.settling.reading import Progress
-from data.importing.settling.repeats import find_repeats, refuse_duplicate_persons
+from data.importing.settling.repeats import DUPLICATE, find_repeats, refuse_duplicate_persons
 from data.importing.settling.staging import ROW_ID, StagedFile, StagedSheet
 from data.storage.archive import Archive, ArchiveWriter
 from data.storage.schema import arrow_schema, select_list
@@ -44,30 +44,50 @@ UNKNOWN_PARENT = {
 
 @dataclass(frozen=True)
 class Verdicts:
-    """The rows that passed their checks but are not stored, and why.
+    """The rows that passed their checks but are not stored, by ascending row id.
 
     Attributes
     ----------
-    row_ids : array of int, shape (n,)
-        Row ids in ascending order.
-    codes : array of str, shape (n,)
-        `repeats.DUPLICATE` or a code of `ARCHIVE_REASONS`.
+    duplicates : array of int, shape (n,)
+        Row ids of the rows that the archive already has.
+    refused : Arrow table of ``row_id`` and ``code``, shape (m,)
+        The rows that go to quarantine, each with a code of `ARCHIVE_REASONS`.
     """
 
-    row_ids: npt.NDArray[np.int64]
-    codes: npt.NDArray[np.object_]
+    duplicates: npt.NDArray[np.int64]
+    refused: pa.Table
 
     def of(self, sheet: StagedSheet) -> Verdicts:
         """Return the verdicts on the rows of `sheet`."""
-        first, last = np.searchsorted(self.row_ids, (sheet.start, sheet.end))
-        return Verdicts(self.row_ids[first:last], self.codes[first:last])
+        refused = self.refused[ROW_ID].to_numpy()
+        return Verdicts(
+            self.duplicates[_within(self.duplicates, sheet)], self.refused[_within(refused, sheet)]
+        )
+
+    def row_ids(self) -> npt.NDArray[np.int64]:
+        """Return the row ids of all of them."""
+        return np.concatenate([self.duplicates, self.refused[ROW_ID].to_numpy()])
+
+
+def _within(row_ids: npt.NDArray[np.int64], sheet: StagedSheet) -> slice:
+    first, last = np.searchsorted(row_ids, (sheet.start, sheet.end)).tolist()
+    return slice(first, last)
 
 
 @dataclass
 class Settled:
-    """The good rows of one sheet: how many were stored, and the verdicts on the others."""
+    """What became of the good rows of one sheet.
 
-    verdicts: Verdicts
+    Attributes
+    ----------
+    refused : Arrow table of ``row_id`` and ``code``
+        See `Verdicts`.
+    duplicate, stored : int
+        Number of rows that the archive already had, and of those that it has now.
+    """
+
+    refused: pa.Table
+    duplicate: int
     stored: int = 0
 
 
@@ -98,9 +118,7 @@ def store_files(
         if sheets:
             with _saying_that_nothing_is_stored(archive):
                 verdicts = _judge(table, sheets, archive, moment, spill)
-                found = {sheet.start: Settled(verdicts.of(sheet)) for sheet in sheets}
-                archive.append_stream(name, _accepted(table, sheets, found))
-            settled |= found
+                archive.append_stream(name, _accepted(table, sheets, verdicts, settled))
     progress("storing", len(tables), len(tables))
     return settled
 
@@ -127,13 +145,19 @@ def stored_rows(files: Sequence[StagedFile], settled: Mapping[int, Settled]) -> 
 
 
 def _accepted(
-    table: Table, sheets: Sequence[StagedSheet], settled: Mapping[int, Settled]
+    table: Table,
+    sheets: Sequence[StagedSheet],
+    verdicts: Verdicts,
+    settled: dict[int, Settled],
 ) -> Iterator[pa.Table]:
-    """Yield the rows without a verdict and count them."""
+    """Yield the rows without a verdict, and add what became of each sheet to `settled`."""
     columns = [name for name in table.columns if name != EVENT_ON]
     for sheet in sheets:
+        found = verdicts.of(sheet)
+        left_out = found.row_ids()
+        settled[sheet.start] = Settled(found.refused, len(found.duplicates))
         for rows in good_rows(sheet):
-            is_stored = ~np.isin(rows[ROW_ID].to_numpy(), settled[sheet.start].verdicts.row_ids)
+            is_stored = ~np.isin(rows[ROW_ID].to_numpy(), left_out)
             settled[sheet.start].stored += int(np.count_nonzero(is_stored))
             yield rows.select(columns).filter(pa.array(is_stored))
 
@@ -160,10 +184,13 @@ def _judge(
         find_repeats(database, table, moment)
         for (column,) in table.unique:
             refuse_duplicate_persons(database, table.key[0], column)
-        verdicts = database.sql(
-            f"SELECT {ROW_ID}, code FROM verdicts ORDER BY {ROW_ID}"
-        ).fetchnumpy()
-    return Verdicts(verdicts[ROW_ID].astype(np.int64), verdicts["code"].astype(object))
+        duplicates = _verdicts(database, f"code = '{DUPLICATE}'")
+        refused = _verdicts(database, f"code <> '{DUPLICATE}'")
+    return Verdicts(duplicates[ROW_ID].to_numpy(), refused)
+
+
+def _verdicts(database: duckdb.DuckDBPyConnection, condition: str) -> pa.Table:
+    return database.sql(f"FROM verdicts WHERE {condition} ORDER BY {ROW_ID}").to_arrow_table()
 
 
 @contextmanager
