@@ -20,7 +20,14 @@ from numpy.typing import NDArray
 
 from data.storage.archive import Archive
 from data.storage.divided import divide
-from data.storage.engines import Engine, Query, open_archive, open_tables, start_engine
+from data.storage.engines import (
+    Engine,
+    Query,
+    compiling,
+    open_archive,
+    open_tables,
+    start_engine,
+)
 from data.storage.kept_pieces import KeptPieces
 from data.storage.private_files import drafted
 from data.storage.row_groups import write_row_groups
@@ -127,6 +134,7 @@ def profile_queries(tables: Collection[str], with_consent_days: bool = False) ->
 
 # The text depends on nothing else, and takes seconds to compile.
 @lru_cache(maxsize=8)
+@compiling()
 def _queries(names: frozenset[str], terms: DatedTerms, with_consent_days: bool) -> ProfileQueries:
     declared = {name: archive_tables()[name] for name in sorted(names)}
     tables = {name: _unbound(name, arrow_schema(table)) for name, table in declared.items()}
