@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Never
 
 import click
@@ -95,9 +94,10 @@ def _mapped(files: tuple[Path, ...], mapping: Path | None) -> Iterator[Sequence[
         return
     from data.importing.inbox import collect_files
     from data.importing.mapping import read_mapping, write_mapped
+    from data.storage.private_files import scratch
 
-    with TemporaryDirectory() as folder:
-        found = write_mapped(read_mapping(mapping), collect_files(files, []).files, Path(folder))
+    with scratch() as folder:
+        found = write_mapped(read_mapping(mapping), collect_files(files, []).files, folder)
         for column, count in found.test_ids.items():
             click.echo(f"测试号码，不属于任何人 generated, of no person: {column} {count:,}")
         yield found.files

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -339,14 +338,15 @@ def _progress(settings: Settings) -> Iterator[Callable[[], object]]:
 
 
 def _record(run: TrainedRun, economics: Economics, out: Path | None, mlruns: str) -> Tracked:
+    from data.storage.private_files import scratch
     from training.analyst.classifier import ESTIMATOR, write_estimator
     from training.reports.record import write_card_folder, write_run
     from training.tracking.runs import track
 
-    with tempfile.TemporaryDirectory() as folder:
-        write_run(run, Path(folder), economics)
-        write_estimator(run, Path(folder) / ESTIMATOR)
+    with scratch() as folder:
+        write_run(run, folder, economics)
+        write_estimator(run, folder / ESTIMATOR)
         # Write the card first, so that it survives a store that cannot be written.
         if out is not None:
-            write_card_folder(run, out, Path(folder))
-        return track(run, Path(folder), mlruns)
+            write_card_folder(run, out, folder)
+        return track(run, folder, mlruns)

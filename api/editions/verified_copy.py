@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from api.editions.manifest import REMEDY
+from data.storage.private_files import scratch
 from model.errors import EditionError
 
 _CHUNK = 1024 * 1024
@@ -30,8 +31,8 @@ def open_verified(path: Path, digest: str | None) -> sqlite3.Connection:
         If the file cannot be read, a byte differs, or there is no room for the copy.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix="rongzi-") as folder:
-            private = Path(folder) / path.name
+        with scratch() as folder:
+            private = folder / path.name
             if _copy(path, private) != digest:
                 raise EditionError(
                     f"{path}: its bytes do not match the manifest's SHA-256; the file was"

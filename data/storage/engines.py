@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -16,6 +15,7 @@ import pyarrow as pa
 from ibis.expr.types import Table
 
 from data.storage.archive import Archive
+from data.storage.private_files import scratch
 from data.storage.schema import select_list
 from model.archive.tables import Table as Declared
 from model.archive.tables import archive_tables
@@ -151,8 +151,8 @@ def start_engine(threads: int | None = None) -> Iterator[Engine]:
     """
     # What does not fit into memory is spilled to files, which hold profiles: for the owner only,
     # and gone with the engine, never in the folder where a command happens to be typed.
-    with TemporaryDirectory(prefix="rongzi-spill-") as spill:
-        connection = connect(spill)
+    with scratch() as spill:
+        connection = connect(str(spill))
         if threads is not None:
             _restrict(connection, threads)
         try:

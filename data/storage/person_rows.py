@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data.storage.archive import Archive
+from data.storage.private_files import scratch
 from data.storage.profiles import profile_as_of
 from model.archive.tables import Table, archive_tables
 
@@ -217,8 +217,8 @@ def _owes(archive: Archive, people: Sequence[PersonRows], today: date) -> bool:
 
 
 def _profile(archive: Archive, people: Sequence[PersonRows], today: date) -> pa.Table:
-    with TemporaryDirectory() as folder:
-        alone = Archive(Path(folder))
+    with scratch() as folder:
+        alone = Archive(folder)
         for name, table in archive_tables().items():
             if MEMBER not in table.columns and not list(_parents(table)):
                 alone.append(name, archive.read(name))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 from model.errors import BusyError
 
 _FILE, _FOLDER = 0o600, 0o700
+_SCRATCH = "rongzi-scratch-"
 
 
 def make_folder(folder: Path) -> None:
@@ -62,6 +65,23 @@ def drafted(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def scratch() -> Iterator[Path]:
+    """Yield a new folder in the folder for temporary files, for its owner only; it is removed.
+
+    The folder is locked meanwhile. Those that killed processes of this account left are free, and
+    are removed first.
+    """
+    for left in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
+        _remove_if_free(left)
+    folder, descriptor = _locked_folder()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
+@contextmanager
 def locked(lock: Path, refusal: Exception) -> Iterator[None]:
     """Hold `lock`, a folder or a file that stays; raise `refusal` if another process holds it."""
     make_folder(lock.parent)
@@ -70,6 +90,28 @@ def locked(lock: Path, refusal: Exception) -> Iterator[None]:
         if not _is_locked(descriptor):
             raise refusal
         yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked_folder() -> tuple[Path, int]:
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_SCRATCH))
+        with suppress(FileNotFoundError):  # another process took it for one that was left
+            descriptor = os.open(folder, os.O_RDONLY)
+            if _is_locked(descriptor) and folder.is_dir():
+                return folder, descriptor
+            os.close(descriptor)
+
+
+def _remove_if_free(folder: Path) -> None:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:  # gone since, or another account's
+        return
+    try:
+        if os.fstat(descriptor).st_uid == os.getuid() and _is_locked(descriptor):
+            shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(descriptor)
 

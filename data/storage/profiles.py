@@ -9,7 +9,6 @@ from datetime import date
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import ibis
@@ -29,7 +28,7 @@ from data.storage.engines import (
     start_engine,
 )
 from data.storage.kept_pieces import KeptPieces
-from data.storage.private_files import drafted
+from data.storage.private_files import drafted, scratch
 from data.storage.row_groups import write_row_groups
 from data.storage.schema import arrow_schema
 from model.archive.tables import archive_tables
@@ -181,9 +180,9 @@ def _divided(
     if spine.num_rows <= PIECE:
         yield lambda _number: None
         return
-    with TemporaryDirectory(prefix="rongzi-pieces-") as folder:
+    with scratch() as folder:
         members = spine["member_id"].combine_chunks()
-        yield divide(engine, tables, members, PIECE, Path(folder)).turn_to
+        yield divide(engine, tables, members, PIECE, folder).turn_to
 
 
 def _pieces(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
@@ -21,7 +22,7 @@ from data.importing.importer import import_files  # noqa: F401 - likewise
 from data.storage import profiles
 from data.storage.archive import Archive
 from data.storage.kept_pieces import KeptPieces
-from data.storage.private_files import drafted
+from data.storage.private_files import drafted, scratch
 from tests.support.fork_server import fork_server
 
 #: A run that takes longer hangs.
@@ -44,6 +45,15 @@ def write_and_wait(path: Path, text: str) -> None:
     """Write `text` to a draft of `path`, and wait to be killed."""
     with drafted(path) as draft:
         draft.write_text(text)
+        time.sleep(_TIMEOUT_SECONDS)
+
+
+def hold_scratch(ready: Path) -> None:
+    """Write to a scratch folder in the folder of `ready`, make `ready`, and wait to be killed."""
+    tempfile.tempdir = str(ready.parent)
+    with scratch() as folder:
+        (folder / "rows").write_text("of a person")
+        ready.touch()
         time.sleep(_TIMEOUT_SECONDS)
 
 
