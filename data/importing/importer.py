@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from data.importing.answers import answered, is_whole
 from data.importing.inbox import collect_files
+from data.importing.parents import known_parents
 from data.importing.quarantine import (
     BadSheet,
     bad_rows,
@@ -22,11 +23,10 @@ from data.importing.quarantine import (
 )
 from data.importing.report import Counts, FileReport, ImportReport, SheetReport
 from data.importing.settling.reading import Progress, stage_files
-from data.importing.settling.settling import UNKNOWN_PARENT, Settled, store_files, stored_rows
+from data.importing.settling.settling import Settled, store_files, stored_rows
 from data.importing.settling.staging import StagedFile
 from data.storage.archive import Archive
 from data.storage.freshness import last_months
-from model.archive.tables import archive_tables
 from model.errors import StorageError, disk_fault
 
 _STAGING = ".import-"
@@ -75,7 +75,7 @@ def import_files(
         files = stage_files(inbox.files, folder, recorded_at, workers, progress)
         settled = store_files(files, written, recorded_at, folder, progress)
         written.commit()
-        parents = {name: _stored_keys(archive, name) for name in UNKNOWN_PARENT}
+        parents = known_parents(archive, [sheet for file in files for sheet in file.sheets])
         try:
             reports = [_report_file(file, settled, parents, quarantine) for file in files]
         except OSError as error:
@@ -96,11 +96,6 @@ def _staging(archive: Archive) -> Iterator[Path]:
         shutil.rmtree(stale)
     with TemporaryDirectory(dir=archive.folder, prefix=_STAGING) as folder:
         yield Path(folder)
-
-
-def _stored_keys(archive: Archive, table: str) -> pa.Array:
-    key = archive_tables()[table].key[0]
-    return archive.read(table, [key])[key].unique()
 
 
 def _report_file(

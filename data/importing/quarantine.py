@@ -17,10 +17,9 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from data.importing.answers import DIGITS, answered, source_name
-from data.importing.cells.cell import Field
-from data.importing.cells.columns import parse_column
 from data.importing.cells.masking import escape_formula, mask_cell, mask_text
 from data.importing.headings.heading import QUARANTINE_HEADERS
+from data.importing.parents import flawed_rows, named_parents
 from data.importing.reasons import DISPLACED, Problem, explain, read_problem, write_problem
 from data.importing.rows.checks import PROBLEMS, RAW, SURPLUS, with_problems
 from data.importing.settling.settling import UNKNOWN_PARENT, good_rows
@@ -184,10 +183,9 @@ def bad_rows(sheet: StagedSheet, refused: pa.Table, parents: Mapping[str, pa.Arr
     refused : Arrow table of ``row_id`` and ``code``
         The rows that passed their checks and are refused, see `settling.Verdicts`.
     parents : mapping of str to Arrow array of string
-        The stored keys of each table that others refer to.
+        The stored keys that flawed rows name, by table, see `parents.known_parents`.
     """
-    with pa.memory_map(str(sheet.bad)) as source:
-        flawed = _add_unknown_parents(sheet, pa.ipc.open_file(source).read_all(), parents)
+    flawed = _add_unknown_parents(sheet, flawed_rows(sheet), parents)
     codes = dict(zip(refused[ROW_ID].to_pylist(), refused["code"].to_pylist(), strict=True))
     others = [rows.select(flawed.column_names) for rows in _refused_rows(sheet, codes)]
     return pa.concat_tables([flawed, *others]).sort_by(ROW_ID)
@@ -197,16 +195,10 @@ def _add_unknown_parents(
     sheet: StagedSheet, rows: pa.Table, parents: Mapping[str, pa.Array]
 ) -> pa.Table:
     """Report unknown members and loans of flawed rows too, so that one correction is enough."""
-    table = archive_tables()[sheet.table]
-    for check in table.checks:
-        if check.table and rows.num_rows:
-            (name,) = check.columns
-            raw = rows[RAW + name].combine_chunks()
-            keys = parse_column(raw, Field(table.columns[name])).values
-            is_unknown = pc.and_(keys.is_valid(), pc.invert(pc.is_in(keys, parents[check.table])))
-            rows = _add_problem(
-                rows, is_unknown, Problem(UNKNOWN_PARENT[check.table], check.columns)
-            )
+    for check, keys in named_parents(sheet, rows):
+        parent = check.table or ""
+        is_unknown = pc.and_(keys.is_valid(), pc.invert(pc.is_in(keys, parents[parent])))
+        rows = _add_problem(rows, is_unknown, Problem(UNKNOWN_PARENT[parent], check.columns))
     return rows
 
 
