@@ -102,13 +102,23 @@ def _cast_text(pattern: str) -> Cast:
 
 def _cast_moments(rewrites: Rewrites, pattern: str, suffix: str = "") -> Cast:
     def cast(texts: pa.Array, field: Field) -> pa.Array:
-        for written, iso in rewrites:
-            texts = pc.replace_substring_regex(texts, written, iso)
+        texts = _rewrite(texts, rewrites, pattern)
         complete = pc.binary_join_element_wise(_keep_matching(texts, pattern), suffix, "")
         moments = pc.cast(complete, arrow_type(field.column))
         return pc.if_else(pc.less(moments, _sure_from(field.column)), None, moments)
 
     return cast
+
+
+def _rewrite(texts: pa.Array, rewrites: Rewrites, pattern: str) -> pa.Array:
+    """Rewrite the texts that do not match `pattern` yet."""
+    left = pc.invert(pc.match_substring_regex(texts, pattern))
+    rewritten = texts.filter(left)
+    if not len(rewritten):
+        return texts
+    for written, iso in rewrites:
+        rewritten = pc.replace_substring_regex(rewritten, written, iso)
+    return pc.replace_with_mask(texts, left, rewritten)
 
 
 def _sure_from(column: Column) -> pa.Scalar:

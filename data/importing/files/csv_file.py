@@ -1,18 +1,22 @@
-"""Reader of csv files: detects encoding and delimiter, streams records, finds unclosed quotes."""
+"""Reader of csv files: detects encoding and delimiter, streams records, finds unclosed quotes.
+
+Most blocks of lines are ordinary and are read as columns at once (`plain_lines`). Any other block
+is read record by record, which alone decides what its lines are.
+"""
 
 from __future__ import annotations
 
 import codecs
-import csv
 import re
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from data.importing.files.sheets import Chunk, Sheet, cut
+from data.importing.files.csv_records import LineSource, Records
+from data.importing.files.plain_lines import parse_plain_lines
+from data.importing.files.sheets import Chunk, ColumnRows, Sheet, cut
 from data.importing.limits import (
     CHUNK_CHARS,
     CHUNK_ROWS,
@@ -21,7 +25,6 @@ from data.importing.limits import (
     MAX_COLUMNS,
     MAX_CSV_BYTES,
     MAX_LINE_CHARS,
-    MAX_LINES_IN_A_RECORD,
     MAX_ROWS,
     MIB,
 )
@@ -48,7 +51,7 @@ def open_csv(path: Path) -> Iterator[list[Sheet]]:
     encoding = detect_encoding(path)
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         delimiter = _detect_delimiter(file)
-        yield [Sheet("", _chunks(Records(file, delimiter)), delimiter=delimiter)]
+        yield [Sheet("", _chunks(file, delimiter), delimiter=delimiter)]
 
 
 def _detect_delimiter(file: TextIO) -> str:
@@ -69,9 +72,35 @@ def _frequency(mark: str, lines: Sequence[str]) -> tuple[int, int]:
     return sum(map(bool, counts)), max(counts, default=0)
 
 
-def _chunks(records: Records) -> Iterator[Chunk]:
-    first, rows, unclosed, size = 1, list[list[str]](), set[int](), 0
-    for cells in records:
+def _chunks(file: TextIO, delimiter: str) -> Iterator[Chunk]:
+    """Yield the rows above and at the header, then a block of lines at a time."""
+    source = LineSource(file)
+    records, first = Records(source, delimiter), 1
+    for chunk in _read_records(islice(records, HEADER_SEARCH_ROWS), records, first):
+        yield chunk
+        first += len(chunk.rows)
+    while block := source.take_block():
+        if (columns := parse_plain_lines(block, delimiter)) is not None:
+            rows = ColumnRows(columns)
+            _refuse_beyond_limits(len(columns), first + len(rows) - 1)
+            yield Chunk(range(first, first + len(rows)), rows)
+            first += len(rows)
+            continue
+        source.give_back_block(block)
+        for chunk in _read_records(_until_end_of_block(records, source), records, first):
+            yield chunk
+            first += len(chunk.rows)
+
+
+def _until_end_of_block(records: Records, source: LineSource) -> Iterator[list[str]]:
+    """Yield records while lines are left of the block that was given back."""
+    while source.is_in_block() and (cells := records.next_record()) is not None:
+        yield cells
+
+
+def _read_records(cells_of: Iterable[list[str]], records: Records, first: int) -> Iterator[Chunk]:
+    rows, unclosed, size = list[list[str]](), set[int](), 0
+    for cells in cells_of:
         _refuse_beyond_limits(len(cells), first + len(rows))
         if records.is_unclosed:
             unclosed.add(first + len(rows))
@@ -90,76 +119,6 @@ def _refuse_beyond_limits(width: int, number: int) -> None:
         raise RefusedFileError("FILE_TOO_WIDE", f"{width:,} > {MAX_COLUMNS}")
     if number > MAX_ROWS:
         raise RefusedFileError("FILE_TOO_LONG", f"> {MAX_ROWS:,}")
-
-
-class _UnclosedError(Exception):
-    """Raised if a record spans too many lines."""
-
-
-class Records:
-    """Iterate over the records of `file` as lists of cells.
-
-    After each record, `size` is its length in characters and `is_unclosed` says whether its
-    quotation mark is never closed. The first line of such a record becomes a record of its own,
-    split at every delimiter, and the lines after it are read again, so that one stray mark costs
-    one row.
-    """
-
-    def __init__(self, file: TextIO, delimiter: str) -> None:
-        self._file = file
-        self._delimiter = delimiter
-        self._pushed_back: deque[str] = deque()
-        self._lines_read: list[str] = []
-        self._is_at_end = False
-        self._reader = self._start_reader()
-        self.is_unclosed = False
-        self.size = 0
-        # A cell may be as long as the longest record; the parsers check the length of each cell.
-        csv.field_size_limit(MAX_LINE_CHARS * MAX_LINES_IN_A_RECORD)
-
-    def __iter__(self) -> Iterator[list[str]]:
-        """Yield each record's cells; a blank line is an empty record."""
-        while (cells := self._next()) is not None:
-            yield cells
-
-    def _next(self) -> list[str] | None:
-        self._lines_read.clear()
-        self.is_unclosed = False
-        try:
-            cells = next(self._reader)
-        except StopIteration:
-            return None
-        except _UnclosedError:
-            return self._split_first_line()
-        if self._is_at_end:
-            return self._split_first_line()
-        self.size = sum(map(len, self._lines_read))
-        return cells
-
-    def _split_first_line(self) -> list[str]:
-        first, *others = self._lines_read
-        self._pushed_back.extendleft(reversed(others))
-        self._lines_read, self.is_unclosed, self._is_at_end = [first], True, False
-        self.size = len(first)
-        self._reader = self._start_reader()
-        return next(csv.reader([first], delimiter=self._delimiter, quoting=csv.QUOTE_NONE))
-
-    def _start_reader(self) -> Iterator[list[str]]:
-        return csv.reader(self._read_lines(), delimiter=self._delimiter)
-
-    def _read_lines(self) -> Iterator[str]:
-        """Yield lines to the csv reader, which reads on while a quotation mark is open."""
-        lines, pushed_back = self._lines_read, self._pushed_back
-        readline = self._file.readline
-        while line := pushed_back.popleft() if pushed_back else readline(MAX_LINE_CHARS):
-            if len(line) == MAX_LINE_CHARS:
-                raise RefusedFileError("FILE_LINE_TOO_LONG", f"> {MAX_LINE_CHARS:,}")
-            if len(lines) == MAX_LINES_IN_A_RECORD:
-                pushed_back.appendleft(line)
-                raise _UnclosedError
-            lines.append(line)
-            yield line
-        self._is_at_end = True
 
 
 _BOMS = (

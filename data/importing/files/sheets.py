@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, overload
+
+import pyarrow as pa
 
 from data.importing.cells.cell import DAY_ZERO_1900
 from data.importing.limits import MAX_CELL_CHARS
@@ -23,6 +25,33 @@ class MergedRange(NamedTuple):
     last_row: int
     first_column: int
     last_column: int
+
+
+@dataclass(frozen=True)
+class ColumnRows(Sequence[list[str]]):
+    """Rows of equal width, kept as columns: Arrow arrays of string, each of shape (n,)."""
+
+    columns: Sequence[pa.StringArray]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.columns[0])
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """Yield the rows."""
+        return map(list, zip(*(column.to_pylist() for column in self.columns), strict=True))
+
+    @overload
+    def __getitem__(self, at: int) -> list[str]: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> ColumnRows: ...
+
+    def __getitem__(self, at: int | slice) -> list[str] | ColumnRows:
+        """Return a row, or consecutive rows as columns again."""
+        if isinstance(at, slice):
+            return ColumnRows([column[at] for column in self.columns])
+        return [column[at].as_py() for column in self.columns]
 
 
 @dataclass(frozen=True)

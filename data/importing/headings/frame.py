@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.importing.files.sheets import Chunk
+from data.importing.files.sheets import Chunk, ColumnRows
 from data.importing.headings.furniture import passed_over
 from data.importing.headings.heading import Heading
 
@@ -64,7 +64,7 @@ def _fit_rows(
 ) -> tuple[Chunk, list[UnfitRow], Counter[str]]:
     """Return the rows in the width of the header, the rows that do not fit, and no data by code."""
     width, unfit, skipped = len(heading.cells), list[UnfitRow](), Counter[str]()
-    if not chunk.unclosed and set(map(len, chunk.rows)) == {width}:
+    if not chunk.unclosed and _have_width(chunk.rows, width):
         return chunk, unfit, skipped
     numbers, rows = list[int](), list[list[str]]()
     for number, cells in zip(chunk.numbers, chunk.rows, strict=True):
@@ -80,6 +80,18 @@ def _fit_rows(
     return Chunk(numbers, rows), unfit, skipped
 
 
+def _have_width(rows: Sequence[list[str]], width: int) -> bool:
+    if isinstance(rows, ColumnRows):
+        return len(rows.columns) == width or (
+            len(rows.columns) > width and not any(map(_has_text, rows.columns[width:]))
+        )
+    return set(map(len, rows)) == {width}
+
+
+def _has_text(cells: pa.StringArray) -> bool:
+    return any(text.strip() for text in pc.unique(cells).to_pylist())
+
+
 def _fit_cells(cells: list[str], width: int, is_ragged: bool) -> list[str] | None:
     """Return exactly `width` cells, None if the row has lost cells or has too many."""
     if len(cells) < width:
@@ -89,6 +101,8 @@ def _fit_cells(cells: list[str], width: int, is_ragged: bool) -> list[str] | Non
 
 
 def _columns(rows: Sequence[Sequence[str]], heading: Heading) -> dict[str, pa.Array]:
+    if isinstance(rows, ColumnRows):
+        return {name: rows.columns[each.position] for name, each in heading.matched.items()}
     columns = list(zip(*rows, strict=True)) or [()] * len(heading.cells)
     return {
         name: pa.array(columns[matched.position], pa.string())
