@@ -49,7 +49,7 @@ class Explanation:
     answer, standing : Text
         The answer as it stands; the points beside the mean and the cut-offs (None without a score).
     counted : tuple of Contribution
-        What mattered most, at most `MAX_LINES`, strongest first.
+        What mattered most, at most `MAX_LINES`; see `told_lines`.
     rest : Rest or None
         What else moved the points; with `counted` it is the whole difference from the mean.
     missing : tuple of Text
@@ -112,7 +112,11 @@ def explain(
         for each in every
         if each.points > 0 or all(_concerns(name, columns, basis) for name in each.attributes)
     ]
-    counted = told_lines(concern, basis.policy.numbers.get(LEAST_POINTS_TOLD, _LEAST_POINTS))
+    counted = told_lines(
+        concern,
+        basis.policy.numbers.get(LEAST_POINTS_TOLD, _LEAST_POINTS),
+        carries=(decision.points or 0) >= basis.policy.tiers["FIRST"],
+    )
     missing = _missing(columns, counted, basis) if is_scored else ()
     rules = tuple(rule_texts(columns, decision, request, basis))
     outlook = nearest_changes(columns, basis)

@@ -11,6 +11,8 @@ from model.profile.dictionary import Text
 
 #: Lines on what counted: a farmer reads no more.
 MAX_LINES = 5
+#: Losses told of a member whose points suffice for the first tier.
+MAX_LOSSES_BESIDE = 2
 
 
 @dataclass(frozen=True)
@@ -22,16 +24,28 @@ class Rest:
     text: Text
 
 
-def told_lines(every: Sequence[Contribution], least: int) -> tuple[Contribution, ...]:
-    """Return the lines: the largest losses, which are the reasons, then the largest gains.
+def told_lines(
+    every: Sequence[Contribution], least: int, *, carries: bool
+) -> tuple[Contribution, ...]:
+    """Return the lines: the largest losses, which are the reasons, and the largest gains.
 
     Smaller ones than `least` points are left out, unless nothing else was lost.
+
+    Parameters
+    ----------
+    carries
+        Whether the points suffice for the first tier. Then what carries them comes first, and at
+        most `MAX_LOSSES_BESIDE` losses follow while there are gains to tell.
     """
     losses = sorted((each for each in every if each.points < 0), key=lambda each: each.points)
     gains = sorted((each for each in every if each.points > 0), key=lambda each: -each.points)
     reasons = [each for each in losses if each.points <= -least] or losses[:1]
     reasons = reasons[:MAX_REASONS]
     strong = [each for each in gains if each.points >= least]
+    if carries:
+        most = max(MAX_LOSSES_BESIDE, MAX_LINES - len(strong))
+        beside = reasons[:most]
+        return (*strong[: MAX_LINES - len(beside)], *beside)
     chosen = [*reasons, *strong[: MAX_LINES - len(reasons)]]
     return tuple(sorted(chosen, key=lambda each: -abs(each.points)))
 

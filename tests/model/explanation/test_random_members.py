@@ -56,7 +56,14 @@ def test_every_line_matters_and_the_reasons_are_among_the_lines(explained, basis
     least = basis.policy.numbers["least_points_told"]
     for _, decision, explanation in explained:
         losses = [line.points for line in explanation.counted if line.points < 0]
-        assert [-x for x in losses] == [each.points_lost for each in decision.reasons]
+        lost = [each.points_lost for each in decision.reasons]
+        if (decision.points or 0) < basis.policy.tiers["FIRST"]:
+            assert [-x for x in losses] == lost
+        else:
+            assert [-x for x in losses] == lost[: len(losses)]
+            gains = [line.points for line in explanation.counted[: -len(losses) or None]]
+            assert gains == sorted(gains, reverse=True)
+            assert len(losses) <= max(2, 5 - len(gains))
         strong = [x for x in explanation.counted if abs(x.points) >= least]
         assert len(explanation.counted) - len(strong) <= (len(losses) == 1)
 

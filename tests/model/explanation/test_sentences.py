@@ -21,7 +21,7 @@ def line(last_loan, open_loans=0.0):
 
 
 def test_who_never_borrowed_is_not_told_that_nothing_fell_due():
-    assert line(40.0).subject.zh.startswith("没有到期的还款（最近一期")
+    assert line(40.0).subject.zh.startswith("没有逐期的还款记录（最近一期")
     never = line(np.nan)
     assert never.subject.zh.startswith("没有贷过款（最近一期")
     assert never.subject.en.startswith("there was no loan before (")
