@@ -236,7 +236,32 @@ def _no_proposal(
         return _BY_A_PERSON if since and since.standing == "REVIEWED_DECLINE" else _HIGHEST
     if outlook.blocked_by:
         return blocked_text(columns, decision.knock_outs, outlook, basis)
+    if outlook.to_clear:
+        return _first_clear(outlook)
+    if outlook.owes_elsewhere:
+        return _debts_elsewhere(outlook.target)
     return _evidence(outlook.target) if outlook.lacks_evidence else _NOTHING_NEAR
+
+
+def _first_clear(outlook: Outlook) -> Text:
+    zh = "，并且".join(f" {deed.text.zh}" for deed in outlook.to_clear)
+    en = ", and ".join(deed.text.en for deed in outlook.to_clear)
+    return Text(
+        f"若{zh}，从解除之日起还要满 24 个月，才能重新评定贷款。",
+        f"If {en}, another 24 months must pass from that day before we assess a loan again.",
+    )
+
+
+def _debts_elsewhere(target: str) -> Text:
+    tier = _TIERS[target]
+    return Text(
+        f"您的分数已够{tier.zh}，差的是还款能力：收入要先还他行贷款、承担对外担保。还清或解除后，"
+        "凭一年内的征信报告重新评定；也可以补充合同、工资流水等有据可查的收入。",
+        f"Your points suffice for {tier.en}; what is missing is room beside your loans and"
+        " guarantees elsewhere, which come out of your income first. Once they are repaid or ended"
+        " and a credit report says so, we assess again; you may also bring evidence of more"
+        " income, such as a contract or a record of wages.",
+    )
 
 
 def _evidence(target: str) -> Text:

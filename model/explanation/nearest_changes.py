@@ -21,7 +21,15 @@ from model.decision.eligibility import eligibility
 from model.decision.knock_outs import SEVERITY, knock_outs
 from model.decision.visits import OFFICER_VISIT
 from model.decision.whitelist import BEST_RANK, COST_ABOVE_CAP, TIERS, Assessment, assess
-from model.explanation.own_power import Change, Deed, deeds, own_attributes, surroundings
+from model.explanation.own_power import (
+    ON_PROBATION,
+    Change,
+    Deed,
+    clears_record,
+    deeds,
+    own_attributes,
+    surroundings,
+)
 from model.policy.policy import Policy, Rule
 from model.profile.dictionary import Dictionary
 
@@ -33,6 +41,10 @@ _DERIVED = (CAPACITY, COST_ABOVE_CAP)
 AMPLE: Columns = {
     "documented_other_yuan": np.array([1_000_000.0]),
     "documented_other_evidence": np.array([OFFICER_VISIT], dtype=object),
+}
+#: What a credit report says of who owes nothing elsewhere and guarantees nothing.
+NOTHING_ELSEWHERE: Columns = {
+    name: np.zeros(1) for name in ("bureau_monthly_payment", "bureau_balance", "bureau_guarantees")
 }
 
 
@@ -72,6 +84,10 @@ class Outlook:
         the member's own removes.
     lacks_evidence : bool
         Whether nothing but more income with evidence would reach the target, all else as it is.
+    owes_elsewhere : bool
+        If so, whether the target would also be reached without debts elsewhere and guarantees.
+    to_clear : tuple of Deed
+        Deeds that clear every record, after which nothing but time keeps the tier below.
     """
 
     target: str | None
@@ -79,6 +95,8 @@ class Outlook:
     blocked_by: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     lacks_evidence: bool = False
+    owes_elsewhere: bool = False
+    to_clear: tuple[Deed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,14 +139,32 @@ def nearest_changes(columns: Columns, basis: Basis) -> Outlook:
         if improvements := _improvements(columns, basis, target, _sets(possible, size)):
             return Outlook(TIERS[target], improvements)
     is_poor = any(rule.attribute == CAPACITY for rule in keeping)
-    return Outlook(TIERS[target], lacks_evidence=is_poor and _would_do(columns, basis, target))
+    return Outlook(
+        TIERS[target],
+        lacks_evidence=is_poor and _would_do(columns, AMPLE, basis, target),
+        owes_elsewhere=is_poor and _would_do(columns, NOTHING_ELSEWHERE, basis, target),
+        to_clear=_clearing(columns, basis, target, possible),
+    )
 
 
-def _would_do(columns: Columns, basis: Basis, target: int) -> bool:
-    """Return whether an ample income that our staff confirm reaches `target` by itself."""
-    if not AMPLE.keys() <= columns.keys():
+def _would_do(columns: Columns, instead: Columns, basis: Basis, target: int) -> bool:
+    """Return whether the profile reaches `target` with `instead` in place of its own values."""
+    if not instead.keys() <= columns.keys():
         return False
-    return bool(_assess({**columns, **AMPLE}, basis).rank[0] >= target)
+    return bool(_assess({**columns, **instead}, basis).rank[0] >= target)
+
+
+def _clearing(
+    columns: Columns, basis: Basis, target: int, possible: Sequence[Deed]
+) -> tuple[Deed, ...]:
+    """Return the deeds that clear the records, if after them time alone keeps the tier below."""
+    clear = tuple(deed for deed in possible if clears_record(deed))
+    if not clear:
+        return ()
+    after = _columns_after(columns, [clear])
+    matched = _assess(after, basis).knock_outs.codes_by_row()[0]
+    keeping = _keeping(after, basis, target, matched)
+    return clear if {rule.attribute for rule in keeping} == {ON_PROBATION} else ()
 
 
 def with_changes(columns: Columns, changes: Sequence[Change]) -> Columns:

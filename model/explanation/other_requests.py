@@ -36,6 +36,12 @@ _APPROVED = (
     Text("可以发放", "the loan could be paid out"),
     Text("可以核给", "the line could be granted"),
 )
+#: Nobody is told what others owe, so that the room beside them is a condition.
+_WITHIN_CAPS = Text(
+    "只要同户、同村等的贷款总额不超上限，就{answer}",
+    "{answer}, as long as the caps on all loans to a household, a village and other groups leave"
+    " room",
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class _Tried:
     request: Request
     decision: Decision
     fits: bool
+    is_capped: bool
 
     @property
     def rank(self) -> tuple[int, bool]:
@@ -56,7 +63,7 @@ class _Tried:
     def answer(self) -> Text:
         """What would become of the request, as a clause."""
         if self.decision.outcome == "APPROVE":
-            return _APPROVED[self.request.revolving]
+            return _within_caps(_APPROVED[self.request.revolving], self.is_capped)
         return _GRANTED[self.request.revolving] if self.fits else _REVIEWED
 
 
@@ -83,7 +90,7 @@ class _Trial:
         fits = not on_request & {rule.code for rule in decision.knock_outs}
         if self.is_ruled and decision.outcome == "APPROVE":
             decision = replace(decision, outcome="REFER")
-        return _Tried(request, decision, fits)
+        return _Tried(request, decision, fits, bool(self.basis.policy.exposure_caps_yuan))
 
 
 def better_requests(
@@ -158,6 +165,12 @@ def _best(tried: Sequence[_Tried], now: _Tried, asked: Request) -> _Tried | None
 
 def _amount_of(tried: _Tried | None) -> int:
     return tried.request.amount_yuan if tried else 0
+
+
+def _within_caps(answer: Text, is_capped: bool) -> Text:
+    if not is_capped:
+        return answer
+    return Text(_WITHIN_CAPS.zh.format(answer=answer.zh), _WITHIN_CAPS.en.format(answer=answer.en))
 
 
 def _other_term(found: _Tried) -> Text:

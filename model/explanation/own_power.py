@@ -164,8 +164,9 @@ _RECORDS: Mapping[str, Text] = {
 }
 
 
-#: What counts the records that were cleared.
-_RESOLVED = ("adverse_resolved_60m", "adverse_resolved_24m")
+#: What counts the records that were cleared, and those that keep a loan away for a time.
+ON_PROBATION = "adverse_resolved_24m"
+_RESOLVED = ("adverse_resolved_60m", ON_PROBATION)
 
 
 def _clear_records(around: Surroundings) -> Iterator[Deed]:
@@ -174,6 +175,11 @@ def _clear_records(around: Surroundings) -> Iterator[Deed]:
         if count > 0:
             resolved = {each: around.now(each) + count for each in _RESOLVED}
             yield around.deed(name, {name: 0.0, **resolved}, text.zh, text.en)
+
+
+def clears_record(deed: Deed) -> bool:
+    """Return whether the deed clears adverse records."""
+    return any(change.attribute in _RECORDS for change in deed.changes)
 
 
 def _apply_less(around: Surroundings) -> Iterator[Deed]:

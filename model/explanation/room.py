@@ -58,20 +58,38 @@ def limit_once_repaid(columns: Columns, request: Request, basis: Basis) -> int:
     return int(found.limit_yuan[0]) if now.offered[0] else 0
 
 
-def after_debts_elsewhere(clause: Text, columns: Columns, basis: Basis) -> Text:
-    """Return the `clause` on too little capacity, with what other lenders and guarantees take.
+def with_what_keeps_it(clause: Text, columns: Columns, basis: Basis) -> Text:
+    """Return the `clause` on too little capacity, with what debts take and which land brings none.
 
-    Without such debts, and under a policy that does not weigh evidence, it stays as it is.
+    Loans with us count here in arrears alone: else the loan that follows them is judged. Under a
+    policy that does not weigh evidence the clause stays as it is.
     """
     policy = basis.policy
     costs = finances(household_alone(columns, policy), basis.as_of, policy).costs
-    owed = int(costs.other_debts[0]) if costs else 0
-    if not owed:
+    if costs is None:
         return clause
-    return Text(
-        f"{clause.zh}；一年要还他行和担保的 {owed:,} 元先从中扣除",
-        f"{clause.en}; the {owed:,} yuan a year that go to other lenders and for guarantees are"
-        " deducted first",
+    own, owed = int(costs.debt_service[0]), int(costs.other_debts[0])
+    zh, en = clause.zh, clause.en
+    if _has_land_without_harvest(columns, basis):
+        zh += "；租期登记不到下一次收获的土地未计收入，已续租的请带合同登记"
+        en += "; land whose lease on record ends before its next harvest counts for no income:"
+        en += " where it is renewed, bring the contract"
+    if own and in_arrears(columns)[0]:
+        zh += f"；一年要还本行贷款的 {own:,} 元先从中扣除"
+        en += f"; the {own:,} yuan that loans with us take within a year are deducted first"
+    if owed:
+        zh += f"；一年要还他行和担保的 {owed:,} 元先从中扣除"
+        en += f"; the {owed:,} yuan a year that go to other lenders and for guarantees are"
+        en += " deducted first"
+    return Text(zh, en)
+
+
+def _has_land_without_harvest(columns: Columns, basis: Basis) -> bool:
+    """Return whether some crop stands on land that is not held until its next harvest."""
+    alone = household_alone(columns, basis.policy)
+    areas = ((f"area_{crop}_mu", f"harvest_{crop}_mu") for crop in basis.policy.crops)
+    return any(
+        float(alone[held][0]) < float(alone[cropped][0]) for cropped, held in areas if held in alone
     )
 
 

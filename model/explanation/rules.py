@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from model.card.bins import Columns
 from model.decision.decision import Decision, KnockOut, Request
 from model.explanation.nearest_changes import Basis, Outlook, is_unknown, read_by
-from model.explanation.room import above_limit, after_debts_elsewhere
+from model.explanation.room import above_limit, with_what_keeps_it
 from model.policy.policy import Rule
 from model.profile.dictionary import Text
 
@@ -41,7 +41,7 @@ def _text_of(
     rules = (*basis.policy.rules, *basis.policy.request_rules)
     rule = next((each for each in rules if each.code == matched.code), None)
     told = _told(matched, rule, columns, basis)
-    return after_debts_elsewhere(told, columns, basis) if matched.code == TOO_LITTLE else told
+    return with_what_keeps_it(told, columns, basis) if matched.code == TOO_LITTLE else told
 
 
 def _told(matched: KnockOut, rule: Rule | None, columns: Columns, basis: Basis) -> Text:

@@ -116,7 +116,7 @@ def test_a_lower_amount_is_promised_by_nobody_while_a_ruling_binds(office):
     member = office.member("FIRST")
     above = member["limit_yuan"] + 1
     free = named(office, office.decide(member, above))
-    assert any(each.endswith("，可以发放。") for each in free)
+    assert any(each.endswith("不超上限，就可以发放。") for each in free)
     override(office, office.decide(member, 5_000), DECLINE)
     bound = named(office, office.decide(member, above))
     assert len(bound) == len(free)

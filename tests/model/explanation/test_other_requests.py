@@ -14,6 +14,7 @@ SECOND = {"peer_review_grade_24m": 1.0}
 OLD = {"age_years": 63.0, "age_months": 762.0}  # the longest term has 18 months
 BAD = ("REFER", "DECLINE")
 REVIEWED = "就在可贷额度之内，经工作人员核实同意后可以发放。"
+PAID = "只要同户、同村等的贷款总额不超上限，就可以发放。"
 
 
 def named(amount, months, *, revolving=False, **member):
@@ -53,7 +54,15 @@ def test_the_first_tier_reads_the_same_requests_as_paid_out_at_once():
         tier, first = named(amount, months)
         _, second = named(amount, months, **SECOND)
         assert tier == "FIRST"
-        assert [zh.replace("可以发放。", REVIEWED) for zh, _ in first] == [zh for zh, _ in second]
+        assert [zh.replace(PAID, REVIEWED) for zh, _ in first] == [zh for zh, _ in second]
+
+
+def test_no_alternative_is_promised_beyond_the_caps_that_others_may_have_filled():
+    _, found = named(900_000, 6)
+    assert found
+    for zh, en in found:
+        assert zh.endswith(PAID)
+        assert "as long as the caps on all loans to a household, a village" in en
 
 
 def test_a_line_that_is_too_long_is_named_the_longest_that_works():
@@ -88,7 +97,7 @@ def test_every_request_that_is_named_gets_the_answer_that_is_promised():
         for text in explanation.alternatives:
             found, _ = decide_and_explain(request=request_in(text.zh, asked), **member)
             said = text.zh.replace("核给", "发放")
-            is_paid = said.endswith("，可以发放。")
+            is_paid = said.endswith(f"，{PAID}")
             assert found.outcome == ("APPROVE" if is_paid else "REFER")
             fits = not rules & {each.code for each in found.knock_outs}
             assert fits == (is_paid or said.endswith(REVIEWED))

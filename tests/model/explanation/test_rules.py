@@ -117,3 +117,44 @@ def test_an_explanation_names_beside_it_what_the_member_could_settle():
     assert "未满18周岁" in told.zh
     assert "此外，您自己可以设法解决的：有未结清的法院执行记录。" in told.zh
     assert told.en.endswith("Besides, what you can see to yourself: an unresolved court record.")
+
+
+def test_who_could_clear_a_record_reads_the_deed_and_the_two_years_after_it():
+    """A loan is kept away for 24 months after a record is resolved, so that no deed alone helps."""
+    for record, deed in (
+        ("court_unresolved", "6 个月内了结法院执行案件并解除记录"),
+        ("overdue_elsewhere_unresolved", "6 个月内结清其他机构的逾期"),
+    ):
+        _, told = decide_and_explain(**{record: 1.0})
+        assert told.no_proposal.zh == (f"若 {deed}，从解除之日起还要满 24 个月，才能重新评定贷款。")
+        assert "another 24 months must pass" in told.no_proposal.en
+
+
+def test_who_is_in_arrears_reads_what_the_loans_with_us_take_of_the_income():
+    poor = {**dict.fromkeys(FIELDS, 0.0), "wages_credited_12m": 12_000.0}
+    owing = {**poor, "balance_outstanding": 15_000.0, "debt_service_12m": 15_765.0}
+    _, late = decide_and_explain(days_past_due_now=10.0, **owing)
+    assert any("一年要还本行贷款的 15,765 元先从中扣除" in text.zh for text in late.rules)
+    assert any("the 15,765 yuan that loans with us take" in text.en for text in late.rules)
+    _, in_time = decide_and_explain(**owing)
+    assert not any("本行贷款的" in text.zh for text in in_time.rules)
+
+
+def test_a_tenant_whose_lease_ends_before_the_harvest_reads_why_the_land_brings_nothing():
+    _, ended = decide_and_explain(**dict.fromkeys(FIELDS, 0.0))
+    (text,) = ended.rules
+    assert "租期登记不到下一次收获的土地未计收入，已续租的请带合同登记" in text.zh
+    assert "where it is renewed, bring the contract" in text.en
+    landless = {**dict.fromkeys(FIELDS, 0.0), **{
+        f"area_{crop}_mu": 0.0 for crop in ("wheat", "maize", "melon")
+    }}  # fmt: skip
+    _, without = decide_and_explain(**landless)
+    assert not any("租期" in text.zh for text in without.rules)
+
+
+def test_whose_income_goes_to_others_reads_that_and_not_that_income_is_missing():
+    _, told = decide_and_explain(
+        bureau_balance=260_000.0, bureau_monthly_payment=9_000.0, bureau_guarantees=0.0
+    )
+    assert "收入要先还他行贷款、承担对外担保" in told.no_proposal.zh
+    assert "loans and guarantees elsewhere" in told.no_proposal.en
