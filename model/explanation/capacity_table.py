@@ -124,11 +124,16 @@ def capacity_table(
         capacity_yuan=_capacity(now),
         following_yuan=_capacity(following),
     )
-    return replace(table, steps=tuple(_steps(table, household.costs, policy)))
+    is_late = bool(in_arrears(columns)[0])
+    steps = _steps(table, household.costs, policy, is_late=is_late)
+    return replace(table, steps=tuple(steps))
 
 
-def _steps(table: CapacityTable, costs: Costs, policy: Policy) -> Iterator[Text]:
-    """Yield the way from a year's income to the principal that can be repaid."""
+def _steps(table: CapacityTable, costs: Costs, policy: Policy, *, is_late: bool) -> Iterator[Text]:
+    """Yield the way from a year's income to the principal that can be repaid.
+
+    Of a loan that follows one in arrears (`is_late`) nothing is said.
+    """
     income, before = table.income_yuan, int(costs.before_debts[0])
     share, left = policy["debt_service_share_percent"], max(income - before, 0)
     yield Text(
@@ -147,7 +152,10 @@ def _steps(table: CapacityTable, costs: Costs, policy: Policy) -> Iterator[Text]
     if others:
         zh += f"，已减去每年还他行和担保的 {others:,} 元"
         en += f", after {others:,} a year to other lenders and for guarantees"
-    if own:
+    if own and is_late:
+        zh += f"：今天 {today} 元，已减去本行在贷款一年应还的 {own:,} 元。"
+        en += f": {today} yuan today, after the {own:,} that a year of loans with us takes."
+    elif own:
         zh += f"：今天 {today} 元，已减去本行在贷款一年应还的 {own:,} 元；还清后 {later} 元。"
         en += f": {today} yuan today, after the {own:,} that a year of loans with us takes;"
         en += f" {later} once they are repaid."

@@ -247,7 +247,7 @@ def _first_clear(outlook: Outlook) -> Text:
     zh = "，并且".join(f" {deed.text.zh}" for deed in outlook.to_clear)
     en = ", and ".join(deed.text.en for deed in outlook.to_clear)
     return Text(
-        f"若{zh}，从解除之日起还要满 24 个月，才能重新评定贷款。",
+        f"若{zh}，从办结之日起还要满 24 个月，才能重新评定贷款。",
         f"If {en}, another 24 months must pass from that day before we assess a loan again.",
     )
 

@@ -100,9 +100,9 @@ def _owed(owed: float, later: int, months: int) -> Text:
         return Text(zh, en)
     term = "1 month" if months == 1 else f"{months} months"
     return Text(
-        f"{zh}；还清后若其他情况不变，{months} 个月的额度约为 {later:,} 元",
-        f"{en}; once they are repaid, and if nothing else changes, the limit over {term} would be"
-        f" about {later:,} yuan",
+        f"{zh}；还清后即可再申请，若其他情况不变，{months} 个月的额度约为 {later:,} 元",
+        f"{en}; you may apply again as soon as they are repaid, and if nothing else changes, the"
+        f" limit over {term} would be about {later:,} yuan",
     )
 
 

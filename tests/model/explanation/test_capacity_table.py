@@ -153,3 +153,10 @@ def test_where_no_income_is_on_record_the_capacity_is_unknown():
     }
     found = table(**{**nothing, "declared_income_yuan": None})
     assert (found.incomes, found.capacity_yuan, found.income_yuan) == ((), None, 0)
+
+
+def test_who_is_in_arrears_reads_of_no_capacity_once_repaid():
+    """It is judged anew then; the sum knows today's alone."""
+    found = table(months=10, **MANY, days_past_due_now=12)
+    assert found.steps[-1].zh.endswith("已减去本行在贷款一年应还的 8,400 元。")
+    assert found.steps[-1].en.endswith("after the 8,400 that a year of loans with us takes.")

@@ -35,7 +35,10 @@ def test_who_owes_reads_the_limit_once_the_loan_is_repaid_as_it_is_then_decided(
     assert (decision.outcome, decision.limit_yuan) == ("REFER", 0)
     free, _ = decide_and_explain(request=Request(9_000, 10, "x"))
     assert free.grade == decision.grade
-    assert f"；还清后若其他情况不变，10 个月的额度约为 {free.limit_yuan:,} 元。" in text.zh
+    assert (
+        f"；还清后即可再申请，若其他情况不变，10 个月的额度约为 {free.limit_yuan:,} 元。" in text.zh
+    )
+    assert "you may apply again as soon as they are repaid" in text.en
     assert f"the limit over 10 months would be about {free.limit_yuan:,} yuan." in text.en
 
 
@@ -126,7 +129,7 @@ def test_who_could_clear_a_record_reads_the_deed_and_the_two_years_after_it():
         ("overdue_elsewhere_unresolved", "6 个月内结清其他机构的逾期"),
     ):
         _, told = decide_and_explain(**{record: 1.0})
-        assert told.no_proposal.zh == (f"若 {deed}，从解除之日起还要满 24 个月，才能重新评定贷款。")
+        assert told.no_proposal.zh == (f"若 {deed}，从办结之日起还要满 24 个月，才能重新评定贷款。")
         assert "another 24 months must pass" in told.no_proposal.en
 
 

@@ -30,6 +30,16 @@ _MORE: Table = {
     "peer_review_grade_24m": ((2.0, 3.0, 4.0), (-30, 0, 10, 20, 5, -30)),
     "adverse_resolved_60m": ((1.0,), (10, -10, -10, -10)),
 }
+#: What accounts and loans tell, to the month and to the day.
+_CONDUCT: Table = {
+    "account_age_months": ((12.0, 60.0), (0, 5, 10, 0, 0)),
+    "average_days_past_due_24m": ((1.0,), (10, -10, 0, 0)),
+    "largest_loan_repaid_24m": ((10_000.0,), (0, 5, -5, 0)),
+    "recent_days_late": ((-5.0, 1.0), (15, 5, -10, -5, 0)),
+    "late_share_24m": ((0.01,), (10, -10, -5, 0)),
+    "held_share_24m": ((0.9,), (5, 0, -5, 0)),
+    "days_since_loan_repaid": ((100.0,), (5, 0, -5, 0)),
+}
 
 
 def hand_written_card() -> Card:
@@ -40,6 +50,11 @@ def hand_written_card() -> Card:
 def wide_card() -> Card:
     """Return a card over eleven attributes, of which the land counts little."""
     return _card_of({**_BINS, **_MORE}, base=530)
+
+
+def conduct_card() -> Card:
+    """Return a card over what accounts and loans tell, besides five attributes."""
+    return _card_of({**_BINS, **_CONDUCT}, base=575)
 
 
 def _card_of(table: Table, base: int) -> Card:
