@@ -28,15 +28,22 @@ OF_NO_LOANS = (
 )  # fmt: skip
 
 
-def explanation_of(member: str, archive: Archive) -> Explanation:
-    """Return the explanation of a member's request by a card of accounts and loans."""
+def explanation_of(member: str, archive: Archive, **instead: float) -> Explanation:
+    """Return the explanation of a member's request by a card of accounts and loans.
+
+    Parameters
+    ----------
+    instead
+        Values of the profile in place of the member's own.
+    """
     spine = pa.table({"member_id": [member], "as_of": pa.array([AS_OF])})
     (row,) = profile_spine(archive, spine).to_pylist()
     columns: Columns = {
         each.name: np.array([row[each.name]], dtype=object if each.type == "text" else np.float64)
         for each in member_dictionary()
     }
-    placed = {**columns, "household_borrower": np.array([1.0])}
+    changed = {name: np.array([value]) for name, value in instead.items()}
+    placed = {**columns, **changed, "household_borrower": np.array([1.0])}
     decision = decide(placed, REQUEST, AS_OF, BASIS.policy, CARD)
     return explain(placed, decision, REQUEST, BASIS)
 
@@ -94,3 +101,15 @@ def test_d27_in_arrears_reads_what_his_loan_takes_and_of_no_capacity_after_it(
     explained = counter.explain("D27")
     assert "一年要还本行贷款的" in " ".join(explained["rules"])
     assert "还清后" not in " ".join(explained["capacity"]["steps"])
+
+
+def test_who_repays_before_the_day_reads_of_the_records_and_not_that_nothing_was_owed(
+    members_archive: Archive,
+) -> None:
+    """Paid off before its month, a loan leaves no month in which anything was due."""
+    early = {"average_days_past_due_24m": np.nan, "repaid_on_time_share_24m": np.nan}
+    found = explanation_of("D01", members_archive, **early)
+    texts = [*(line.text for line in found.counted), *found.missing]
+    assert any("没有到期还款的记录" in text.zh for text in texts)
+    for text in texts:
+        assert "fell due" not in text.en or "no record of a repayment that fell due" in text.en
