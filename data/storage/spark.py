@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from model import errors
-from model.errors import ArchiveError, RongziError, RunError
+from model.errors import GivenError, RongziError, RunError
 from model.policy import texts
 
 #: UTC, so that dates do not depend on the machine's time zone.
@@ -45,13 +45,13 @@ def spark_session(master: str | None = None) -> Any:
 
     Raises
     ------
-    ArchiveError
+    GivenError
         If pyspark is not installed.
     """
     try:
         from pyspark.sql import SparkSession
     except ImportError as error:
-        raise ArchiveError(
+        raise GivenError(
             "Spark is not installed: pip install '.[spark]' (it needs Java 17), or use DuckDB"
         ) from error
     builder = SparkSession.builder.appName("rongzi").config(map=_SETTINGS)

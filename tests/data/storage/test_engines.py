@@ -1,8 +1,13 @@
-"""What an engine leaves on disk while it works."""
+"""What an engine leaves on disk while it works, and one that is not there."""
 
+import sys
 import tempfile
 
+import pytest
+
 from data.storage.engines import start_engine
+from data.storage.spark import spark_session
+from model.errors import GivenError
 
 
 def test_what_duckdb_spills_is_for_its_owner_and_gone_with_it(tmp_path, monkeypatch):
@@ -16,3 +21,9 @@ def test_what_duckdb_spills_is_for_its_owner_and_gone_with_it(tmp_path, monkeypa
         assert folder.stat().st_mode & 0o777 == 0o700
     assert list(spills.iterdir()) == []
     assert list(here.iterdir()) == []
+
+
+def test_without_spark_the_engine_that_was_named_is_what_cannot_be_used(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(GivenError, match=r"Spark is not installed.*or use DuckDB"):
+        spark_session()
