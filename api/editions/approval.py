@@ -6,14 +6,16 @@ files are missing would otherwise empty or fill the first tier in one night.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from api.editions.catalogue import PUBLISHED, ROLLED_BACK
 from api.editions.change import Change, Excess, beyond, measures
 from api.editions.contents import Before, Contents
 from api.editions.manifest import as_of_folder
@@ -88,6 +90,31 @@ def excesses(
     if previous.before is None:
         return
     yield from beyond(measures(_change(contents, previous.before, missing_before), limits))
+
+
+def of_rollback(said: Sequence[Mapping[str, Any]]) -> Iterator[Excess]:
+    """Yield that a person went back to an earlier edition, and none was published since.
+
+    The next night would publish again what that person had taken out of use.
+
+    Parameters
+    ----------
+    said
+        The record of publications, oldest first.
+    """
+    last = next((line for line in reversed(said) if line["kind"] in (PUBLISHED, ROLLED_BACK)), None)
+    if last is None or last["kind"] == PUBLISHED:
+        return
+    edition, by, because = last["edition"], last["approved_by"], last["because"]
+    # One may go forward again by the same command.
+    if as_of_folder(edition) <= as_of_folder(last.get("replaces", edition)):
+        yield Excess(
+            "ROLLED_BACK",
+            Text(
+                f"{by} 已回退到名单 {edition}（{because}）",
+                f"{by} went back to the edition {edition} ({because})",
+            ),
+        )
 
 
 def _of_date(as_of: date, previous: Previous, today: date) -> Iterator[Excess]:

@@ -16,8 +16,14 @@ import pyarrow as pa
 import rfc8785
 
 from api.core.calendar import CHINA, date_in_china
-from api.editions.approval import Approval, HeldError, excesses, missing_shares
-from api.editions.catalogue import BRANCH_FILES, PUBLISHED
+from api.editions.approval import (
+    Approval,
+    HeldError,
+    excesses,
+    missing_shares,
+    of_rollback,
+)
+from api.editions.catalogue import BRANCH_FILES, PUBLISHED, records
 from api.editions.change import Excess
 from api.editions.contents import Contents, Records, contents, merge_consents
 from api.editions.demo import demo_day
@@ -115,7 +121,7 @@ def draft_whitelist(
     today = demo_day(home) or today or date_in_china(datetime.now(tz=CHINA))
     limits, missing = publication_limits_on(today), _missing_before(home, previous, basis)
     found = excesses(made, archive, previous, missing, limits, today)
-    return Draft(made, digest, previous, tuple(found))
+    return Draft(made, digest, previous, (*of_rollback(records(home)), *found))
 
 
 def draft_digest(draft: Draft, names: str) -> str:

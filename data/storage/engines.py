@@ -30,7 +30,7 @@ _NOT_ARCHIVE_ERRORS = (
 )
 #: Rows fetched at once from a sort that spills.
 _BATCH = 65_536
-_REMEDY = "Restore the archive from a backup, or import its files again"
+_REMEDY = "Restore the archive from a backup, or import all files into a new folder"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from model.errors import ArchiveError
 
 LIST = "parts.json"
 FORMAT = "rongzi-archive/1"
-REMEDY = "Restore the archive from a backup, or import its files again"
+REMEDY = "Restore the archive from a backup, or import all files into a new folder"
 #: SHA-256 by part name, by table, in the order in which the parts were added.
 Parts = Mapping[str, Mapping[str, str]]
 #: Digest of a part that no list records.

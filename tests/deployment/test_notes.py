@@ -41,6 +41,9 @@ def _run(script: str, folder: Path, **variables: str) -> str:
 
 def _fill_ledger(settings: Settings, asks: list[Decide]) -> Ledger:
     ledger = Ledger.open(settings)
+    adopted = settings.home / "policy" / "adopted.yaml"
+    adopted.parent.mkdir()
+    adopted.write_text("of this bank")
     fill(ledger, iter(asks[:10]))
     record_accesses(ledger, 2)
     return ledger
@@ -54,6 +57,7 @@ def test_the_drill_on_sqlite_restores_a_sound_ledger_as_printed(
     output = _run(code_block("sh", "sqlite3.connect"), tmp_path)
     ledger.close()
     assert output.startswith("sound: 10 entries"), output
+    _check_the_rest(tmp_path)
 
 
 def test_the_drill_on_postgresql_restores_a_sound_ledger_as_printed(
@@ -73,6 +77,15 @@ def test_the_drill_on_postgresql_restores_a_sound_ledger_as_printed(
     )
     ledger.close()
     assert output.startswith("sound: 10 entries"), output
+    _check_the_rest(tmp_path)
+
+
+def _check_the_rest(folder: Path) -> None:
+    """Hold that the rest of the home is restored too, and that nobody else reads the backup."""
+    assert (folder / "restored" / "policy" / "adopted.yaml").read_text() == "of this bank"
+    files = [each for each in (folder / "backup").iterdir() if each.is_file()]
+    assert len(files) == 4
+    assert {each.stat().st_mode & 0o077 for each in files} == {0}
 
 
 UNIT = code_block("ini", "User=rongzi")

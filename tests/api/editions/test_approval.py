@@ -218,6 +218,27 @@ def test_editions_are_compared_rolled_back_and_pruned(
     assert [each.name[:10] for each in editions(home)] == ["2023-12-20", "2023-10-03", "2023-10-02"]
 
 
+def test_after_a_rollback_a_person_lets_the_next_edition_pass(
+    home: Path, simulated_archive: Archive
+) -> None:
+    first, night = current_folder(home).name, date(2023, 10, 2)
+    assert whitelist(home, simulated_archive, night).exit_code == 0
+    bad = current_folder(home).name
+    back = ("editions", "rollback", *APPROVED, "--home", str(home))
+    assert CliRunner().invoke(rongzi, back, catch_exceptions=False).exit_code == 0
+    for day in (night, date(2023, 10, 3)):
+        held = whitelist(home, simulated_archive, day)
+        assert held.exit_code == 3
+        assert f"{APPROVED[1]} went back to the edition {first} ({APPROVED[3]})" in held.output
+    assert current_folder(home).name == first
+    forward = ("editions", "rollback", bad, *APPROVED, "--home", str(home))
+    assert CliRunner().invoke(rongzi, forward, catch_exceptions=False).exit_code == 0
+    assert whitelist(home, simulated_archive, date(2023, 10, 3)).exit_code == 0
+    assert CliRunner().invoke(rongzi, back, catch_exceptions=False).exit_code == 0
+    assert whitelist(home, simulated_archive, date(2023, 10, 4), *APPROVED).exit_code == 0
+    assert whitelist(home, simulated_archive, date(2023, 10, 5)).exit_code == 0
+
+
 def test_a_damaged_edition_is_never_rolled_back_to(home: Path, simulated_archive: Archive) -> None:
     first = current_folder(home)
     assert whitelist(home, simulated_archive, date(2023, 10, 2)).exit_code == 0
