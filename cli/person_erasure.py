@@ -129,7 +129,7 @@ def record_in_audit(home: Path, route: str, because: str, member_id: str) -> Non
     A home without a ledger has no audit. The row names the person by the blind index alone.
     """
     from api.access.account_events import console_user
-    from api.access.key_orders import refuse_bad_reason
+    from api.access.order_rows import refuse_bad_reason
     from api.ledger.audit import AuditWriter
     from api.ledger.chain import format_timestamp
     from api.ledger.keys import read_keys

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 
 from api.access.access_control import AccessControl, access_control_of
 from api.access.dependencies import BODY, Caller
-from api.access.key_orders import MOST_REASON, SUBJECT, Act, KeyOrder, KeyOrders
-from api.access.order_rows import MIN_REASON
+from api.access.key_orders import SUBJECT, Act, KeyOrder, KeyOrders
+from api.access.order_rows import MIN_REASON, MOST_REASON
 from api.access.strict_route import StrictRoute
 from api.access.threads import on_thread, order_on_thread
 from api.http.access_problems import NO_APPROVER, ORDER_NOT_OPEN, OWN_ORDER, UNKNOWN_ORDER

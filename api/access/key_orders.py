@@ -18,10 +18,10 @@ from typing import Literal, get_args
 from sqlalchemy import Connection, Engine, select
 
 from api.access.order_rows import (
-    MIN_REASON,
     VALID_DAYS,
     OrderRefusedError,
     record_row,
+    refuse_bad_reason,
     refuse_unsealed,
 )
 from api.core.calendar import date_in_china
@@ -50,7 +50,6 @@ APPROVALS: Mapping[Act, int] = {"promote": 1, "publish": 1, "rollback": 1, "adop
 _MOST_APPROVALS: Mapping[Act, int] = {**APPROVALS, "promote": 2}
 #: What is approved: a SHA-256 digest that the command prints, or the name of an edition's folder.
 SUBJECT = re.compile(r"[0-9a-f]{64}|[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9a-f]{12}")
-MOST_REASON = 500
 _ORDERED, _APPROVED, _DONE = "key_ordered", "key_order_approved", "key_order_done"
 #: The row of an act whose approvers signed in where it was executed, without an order.
 _ON_CONSOLE = "key_act_approved"
@@ -216,19 +215,6 @@ def may_approve(roles: Collection[str], places: Collection[str]) -> bool:
     """Return whether the controls of today let an account of these roles and places approve."""
     wanted = controls_on(date_in_china(datetime.now(tz=UTC))).approver_roles
     return "" in places and not wanted.isdisjoint(roles)
-
-
-def refuse_bad_reason(because: str) -> None:
-    """Refuse a reason that is too short, too long, or not one line.
-
-    Raises
-    ------
-    AccessError
-        Saying what is expected.
-    """
-    plain = because.strip()
-    if not MIN_REASON <= len(plain) <= MOST_REASON or not plain.isprintable():
-        raise AccessError(f"give a reason of {MIN_REASON} to {MOST_REASON} characters, in one line")
 
 
 def _waiting(connection: Connection, wanted: KeyOrder) -> KeyOrder | None:

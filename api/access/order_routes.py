@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.access.access_control import AccessControl, access_control_of
 from api.access.dependencies import Caller
-from api.access.order_rows import MIN_REASON
+from api.access.order_rows import MIN_REASON, MOST_REASON
 from api.access.orders import Order, Orders
 from api.access.strict_route import StrictRoute
 from api.access.threads import on_thread, order_on_thread
@@ -60,7 +60,8 @@ class OrderRequest(BaseModel):
     roles: Annotated[list[Role], Field(max_length=8, description=EXPECTED["roles"].en)] = []
     places: Annotated[list[_Place], Field(max_length=100, description=EXPECTED["places"].en)] = []
     because: Annotated[
-        str, Field(min_length=MIN_REASON, max_length=500, description=EXPECTED["because"].en)
+        str,
+        Field(min_length=MIN_REASON, max_length=MOST_REASON, description=EXPECTED["because"].en),
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from api.http.free_text import PHONE_DIGITS, longest_number
 from api.http.problems import Kind
 from api.ledger.audit import AuditTransaction
 from api.ledger.audit_seals import is_sealed
@@ -18,7 +19,7 @@ from model.errors import AccessError
 
 #: An order that nobody approved and carried out by then has lapsed.
 VALID_DAYS = 7
-MIN_REASON = 5
+MIN_REASON, MOST_REASON = 5, 500
 
 
 class OrderRefusedError(AccessError):
@@ -59,3 +60,20 @@ def record_row(
         "detail": encode_json(detail),
     }
     work.record([row])
+
+
+def refuse_bad_reason(because: str) -> None:
+    """Refuse a reason that is too short, too long, not one line, or holds a person's number.
+
+    Days and digests of editions are ordinary in it: a number counts from the length of a phone's.
+
+    Raises
+    ------
+    AccessError
+        Saying what is expected.
+    """
+    plain = because.strip()
+    if not MIN_REASON <= len(plain) <= MOST_REASON or not plain.isprintable():
+        raise AccessError(f"give a reason of {MIN_REASON} to {MOST_REASON} characters, in one line")
+    if longest_number(plain) >= PHONE_DIGITS:
+        raise AccessError("give a reason without the number of a person")

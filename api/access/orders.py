@@ -21,10 +21,10 @@ from api.access.account import Account
 from api.access.account_events import Event
 from api.access.accounts import Accounts, validated
 from api.access.order_rows import (
-    MIN_REASON,
     VALID_DAYS,
     OrderRefusedError,
     record_row,
+    refuse_bad_reason,
     refuse_unsealed,
 )
 from api.access.second_factor import SecondFactors
@@ -185,8 +185,7 @@ class Orders:
         return password if order.action == "reset" else None
 
     def _refuse_invalid(self, order: Order) -> None:
-        if len(order.because.strip()) < MIN_REASON:
-            raise AccessError(f"give a reason of at least {MIN_REASON} characters")
+        refuse_bad_reason(order.because)
         known = self._accounts.find(order.account)
         if order.action == "add" and known:
             raise AccessError("an account of that name exists; choose another name")

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, StringConstraints
 #: So many digits in a row may be an id, phone or card number; a year and a month are not.
 MAX_DIGITS = 6
 #: Digits of a phone number, from which two parts with a word between them count.
-_PHONE_DIGITS = 11
+PHONE_DIGITS = 11
 #: Numerals that Unicode does not count among the decimal digits.
 _NUMERALS = {
     numeral: str(digit)
@@ -59,7 +59,7 @@ def longest_number(text: str) -> int:
         parts = re.split(r"-*x[-x]*", joined)
         digits = _digits(joined)
         is_ordinary = all(_DATE.fullmatch(part) or _ROUND.fullmatch(part) for part in parts)
-        if not is_ordinary and (len(parts) > 2 or (len(parts) == 2 and digits >= _PHONE_DIGITS)):
+        if not is_ordinary and (len(parts) > 2 or (len(parts) == 2 and digits >= PHONE_DIGITS)):
             found.append(digits)
     return max(found, default=0)
 

@@ -23,8 +23,13 @@ from api.http.problem_kinds import INTERNAL_ERROR
 from api.http.problems import problem_response
 
 REQUEST_ID_HEADER = b"x-request-id"
-#: A letter other than X, and no eleven digits in a row: no id number or phone number matches.
-_LOGGABLE_ID = re.compile(rb"(?=.*[a-wyzA-WYZ])(?!.*[0-9]{11})[A-Za-z0-9-]{8,64}")
+#: No eleven digits in a row, and none across hyphens but in a UUID; and a letter other than X: no
+#: id number or phone number matches.
+_LOGGABLE_ID = re.compile(
+    rb"(?=.*[a-wyzA-WYZ])(?!.*[0-9]{11})"
+    rb"(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    rb"|(?!.*(?:[0-9]-*){11})[A-Za-z0-9-]{8,64})"
+)
 ANSWER_HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 _LOG_FIELDS = "rongzi.log_fields"
 #: On every answer of a demo: the day that it plays on.

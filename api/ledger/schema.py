@@ -22,6 +22,7 @@ from api.ledger.tables import (
     accounts,
     attempts,
     identities,
+    metadata,
     person_keys,
     second_factors,
     sessions,
@@ -35,6 +36,16 @@ _POSTGRES_TRIGGERS = text(
     " WHERE tgenabled = 'A' AND position('RAISE EXCEPTION' IN prosrc) > 0"
 )
 _SQLITE_TRIGGERS = text("SELECT sql FROM sqlite_master WHERE type = 'trigger'")
+#: Table and name of each trigger, and of each rule, which PostgreSQL runs likewise.
+_POSTGRES_NAMES = text(
+    "SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+    " WHERE NOT tgisinternal AND pg_table_is_visible(tgrelid)"
+    " UNION SELECT tablename, rulename FROM pg_rules WHERE schemaname = current_schema()"
+    " ORDER BY 1, 2"
+)
+_SQLITE_NAMES = text(
+    "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' ORDER BY 1, 2"
+)
 
 
 def upgrade(engine: Engine) -> None:
@@ -96,7 +107,15 @@ def _config() -> Config:
 
 
 def verify_triggers(connection: Connection, report: Report) -> None:
-    """Verify that the append-only triggers are in place."""
+    """Verify that the append-only triggers are in place, and that there is no other one."""
+    for place, name in _foreign(connection):
+        report.add(
+            "foreign trigger",
+            None,
+            f"table {place} has the trigger or rule {name}, which no release makes: it can keep"
+            " what is erased, or drop what is written. Find out who made it and what it did, and"
+            " drop it",
+        )
     for table, missing in _unguarded(connection):
         names = ", ".join(sorted(missing))
         report.add(
@@ -119,6 +138,15 @@ def restore_triggers(engine: Engine) -> list[str]:
             for statement in guards(dialect, table.name, _keys(table)):
                 connection.execute(text(statement))
     return [table.name for table in unguarded]
+
+
+def _foreign(connection: Connection) -> Iterator[tuple[str, str]]:
+    dialect = connection.dialect.name
+    ours = {name for table in APPEND_ONLY for name in guard_names(dialect, table.name)}
+    query = _POSTGRES_NAMES if dialect == "postgresql" else _SQLITE_NAMES
+    for table, name in connection.execute(query):
+        if table in metadata.tables and name not in ours:
+            yield table, name
 
 
 def _unguarded(connection: Connection) -> Iterator[tuple[Table, set[str]]]:

@@ -137,7 +137,8 @@ def test_an_order_lapses(
 @pytest.mark.parametrize(
     ("subject", "because"),
     [("", BECAUSE), ("../card", BECAUSE), ("AB" * 32, BECAUSE), (DIGEST, "no"),
-     (DIGEST, "two\nlines here"), (DIGEST, "x" * 501)],
+     (DIGEST, "two\nlines here"), (DIGEST, "x" * 501),
+     (DIGEST, "for 199-0000-0000")],
 )  # fmt: skip
 def test_an_order_that_is_not_as_expected_is_refused(
     orders: KeyOrders, subject: str, because: str

@@ -94,6 +94,7 @@ def test_nobody_orders_or_approves_a_change_of_their_own_account(orders: Orders)
         wanted(account="auditor"),
         wanted("reset", "nobody"),
         replace(wanted(), because="  x "),
+        replace(wanted(), because="for ９９９９０１ 19700101 001４"),
         replace(wanted(), places=("3715",)),
         replace(wanted(), roles=()),
     ],

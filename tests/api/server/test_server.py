@@ -16,6 +16,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
+from api.http.request_log import choose_request_id
 from tests.support.service.running import Running, serving, wait_until
 
 PHONE, ID_NUMBER = "19900000000", "999901197001010014"
@@ -127,6 +128,11 @@ def test_a_route_within_another_router_is_logged_with_its_full_path(
     assert 'route="/token"' not in found
 
 
+@pytest.mark.parametrize("given", ["till-7-0001", "12345678-1234-4234-8234-1234567890ab"])
+def test_an_id_of_letters_or_a_uuid_is_taken(given: str) -> None:
+    assert choose_request_id([(b"x-request-id", given.encode())]) == given
+
+
 def test_a_request_is_found_in_the_log_by_its_callers_id(running_service: Running) -> None:
     running_service.get("/v1/policy", **{"X-Request-Id": "till-7-0001"})
     wait_until(lambda: bool(_logged(running_service, "/v1/policy")), "logged", seconds=5)
@@ -137,7 +143,8 @@ def test_a_request_is_found_in_the_log_by_its_callers_id(running_service: Runnin
 def test_an_id_that_may_identify_a_person_or_break_the_log_is_replaced(
     running_service: Running,
 ) -> None:
-    given = [PHONE, ID_NUMBER, f"tel-{PHONE}", "short", "x" * 65, "a b c d e"]
+    spaced = "9999011-97001-010014a"
+    given = [PHONE, ID_NUMBER, f"tel-{PHONE}", spaced, "short", "x" * 65, "a b c d e"]
     for each in given:
         assert running_service.get("/problems/overloaded", **{"X-Request-Id": each})[0] == 200
     # A line is written when its answer has left.

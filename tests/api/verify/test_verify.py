@@ -223,6 +223,20 @@ def test_a_removed_trigger_is_reported_and_restored(
     assert verify_ledger(location).is_sound
 
 
+def test_a_trigger_that_no_release_makes_is_reported(running: tuple[Ledger, Location]) -> None:
+    _, location = running
+    engine = create_engine(location.url)
+    if engine.dialect.name == "sqlite":
+        made = "CREATE TRIGGER kept BEFORE DELETE ON identities BEGIN SELECT RAISE(IGNORE); END"
+    else:
+        made = "CREATE RULE kept AS ON DELETE TO identities DO INSTEAD NOTHING"
+    with engine.begin() as connection:
+        connection.execute(text(made))
+    engine.dispose()
+    (finding,) = verify_ledger(location).findings
+    assert finding.what.startswith("table identities has the trigger or rule kept, which no")
+
+
 def test_an_older_copy_of_the_checkpoint_file_is_distinguished_from_an_unwritten_line(
     copied: Location,
 ) -> None:
