@@ -57,12 +57,15 @@ class Line:
 def quarantine_path(folder: Path, file: StagedFile) -> Path:
     """Return the quarantine file of `file`; the same content has the same path.
 
-    What is left of a corrected quarantine file is named after the source file again.
+    What is left of a corrected quarantine file is named after the source file again, also when the
+    correction is imported once more.
     """
-    ending = "xlsx" if file.is_workbook else "csv"
-    answers = answered(file, folder)
-    name = source_name(answers) if answers else file.path.stem
-    return folder / f"{name}-{file.digest[:DIGITS]}.{ending}"
+    end = f"-{file.digest[:DIGITS]}.{'xlsx' if file.is_workbook else 'csv'}"
+    if answers := answered(file, folder):
+        return folder / f"{source_name(answers)}{end}"
+    before = sorted(folder.glob(f"*{end}"))
+    own = folder / f"{file.path.stem}{end}"
+    return next((each for each in before if source_name(each) in file.path.stem), own)
 
 
 def write_quarantine(path: Path, source: str, sheets: Sequence[BadSheet]) -> None:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from data.importing.limits import MIB
 from data.importing.settling.staging import StagedFile, stage_file
+from data.storage.workers import end_with_parent
 from model.errors import RongziError
 
 #: Processes start only for more bytes than this, because starting them takes time too.
@@ -67,7 +68,8 @@ def _map_files(
 
 
 def _start_worker() -> None:
-    """Limit a worker to one thread, because there are several workers."""
+    """Limit a worker to one thread, because there are several workers, and to this import."""
+    end_with_parent()
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     gc.set_threshold(_GC_THRESHOLD)

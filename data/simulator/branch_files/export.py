@@ -22,6 +22,7 @@ from data.simulator.branch_files.branch_files import DirtyRow, SheetBuilder
 from data.simulator.branch_files.formats import write_csv, write_workbook
 from data.simulator.branch_files.style import style_of
 from data.simulator.world.villages import COUNTIES
+from data.storage.workers import end_with_parent
 from model.archive.tables import archive_tables
 
 #: Returns the archive rows of a table by its name; only a few tables are held at a time.
@@ -58,7 +59,7 @@ class Job:
 def export_files(builder: SheetBuilder, tables: Tables, folder: Path) -> Iterator[list[DirtyRow]]:
     """Write every row of all `tables` in branch files; yield the dirty rows of each file."""
     folder.mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(_WORKERS, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(_WORKERS, get_context("spawn"), end_with_parent) as pool:
         waiting: deque[Future[list[DirtyRow]]] = deque()
         for job in _jobs(tables):
             waiting.append(pool.submit(_write_job, builder, job, folder))

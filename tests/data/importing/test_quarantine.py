@@ -272,6 +272,18 @@ def test_rows_that_are_still_bad_replace_the_quarantine_file(branch):
     assert [row["会员编号"] for row in csv_rows(left)] == ["M002"]
 
 
+def test_a_correction_that_is_imported_twice_is_answered_by_one_file(branch):
+    answer = _two_bad_rows(branch)
+    back = branch.folder / "back" / f"{answer.stem} 更正.csv"
+    back.parent.mkdir()
+    back.write_bytes(answer.read_bytes())
+    _correct_csv_rows(back, _person(1) | {"入会日期": "2023-02-28"}, _person(3) | {"入会日期": "?"})
+    (left, again) = (branch.send(back).files[0].quarantine for _ in range(2))
+    assert left == again
+    assert left.name.startswith("branch-")
+    assert list(answer.parent.iterdir()) == [left]
+
+
 def test_a_quarantine_file_stays_while_a_copy_lacks_some_of_its_rows(branch):
     answer = _two_bad_rows(branch)
     back = branch.folder / "back" / answer.name
