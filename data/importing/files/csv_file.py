@@ -174,7 +174,8 @@ def _detect_utf_16(head: bytes) -> str | None:
 
 def _encoding_of_first_line(head: bytes) -> str | None:
     """Return the encoding in which the first line beyond ASCII is valid, None if it is in none."""
-    line = next((line for line in re.split(rb"[\r\n]+", head) if not line.isascii()), b"")
+    lines = (match[0] for match in re.finditer(rb"[^\r\n]+", head))
+    line = next((line for line in lines if not line.isascii()), b"")
     for name in _MAX_DAMAGED_SHARE if line else ():
         try:
             line.decode(name)
