@@ -82,7 +82,8 @@ def find_repeats(database: duckdb.DuckDBPyConnection, table: Table, moment: date
         "same_as_contested": _same(table.key, "contested"),
     }
     whole = (*table.key, *content, RECORDED_AT)
-    database.execute(_REPEATED.format(same=_same(whole, "stored")))
+    if database.execute("FROM stored LIMIT 1").fetchone():
+        database.execute(_REPEATED.format(same=_same(whole, "stored")))
     database.execute(_CONTESTED.format_map(names))
     database.execute(_RIVALS.format_map(names))
     database.execute(_JUDGE.format_map(names), {"moment": moment})

@@ -30,7 +30,7 @@ from model.archive.tables import EVENT_ON, Table, archive_tables
 from model.errors import StorageError, disk_fault
 
 #: Enough for a table of full size. DuckDB spills to the staging folder beyond it.
-_MEMORY = "1GB"
+_MEMORY = "750MB"
 _THREADS = 2
 #: Code of a row whose parent is neither in the archive nor in the import, by the parent's table.
 UNKNOWN_PARENT = {
@@ -196,8 +196,16 @@ def _verdicts(database: duckdb.DuckDBPyConnection, condition: str) -> pa.Table:
 @contextmanager
 def _database(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database in memory with an empty table of verdicts."""
-    settings = {"memory_limit": _MEMORY, "threads": _THREADS, "temp_directory": str(spill)}
+    settings = {
+        "memory_limit": _MEMORY,
+        "threads": _THREADS,
+        "temp_directory": str(spill),
+        "preserve_insertion_order": False,
+    }
     with duckdb.connect(config=settings) as database:
+        # Every join is written with its smaller side on the right. DuckDB cannot count the rows of
+        # Arrow files, and would keep those of the import in memory instead.
+        database.execute("SET disabled_optimizers = 'build_side_probe_side'")
         database.execute(f"CREATE TABLE verdicts ({ROW_ID} BIGINT, code VARCHAR)")
         yield database
 
