@@ -60,7 +60,8 @@ def refuse_edited_past(file: str, before: str, after: str, today: date) -> None:
     if edited:
         listed = ", ".join(f"{each.entry} on {each.on}" for each in edited[:5])
         raise ContractError(
-            f"{file}: was in force and is changed: {listed}; add a value with a later date instead"
+            f"{file}: was in force before today, {today}, and is changed: {listed}; add a value"
+            " with a later date instead"
         )
 
 
