@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from api.editions.change import Excess
     from api.editions.publish import Published
     from api.editions.resuming import Keep
+    from data.storage.archive import Archive
     from data.storage.spark_profiles import Cluster
 
 #: Exit code: the publication changes more than the limits allow, and nobody approved it.
@@ -137,10 +139,13 @@ def _drafted(
     from model.policy.policy import policy_on
 
     _say(f"画像 profiles of {archive} as of {day}: 开始 begun")
-    consents = consents_before(ledger_location(home, None), day, policy_on(day).consent_terms)
+    stored = Archive(archive)
+    members = partial(_members, stored)
+    terms = policy_on(day).consent_terms
+    consents = consents_before(ledger_location(home, None), day, terms, members)
     with _progress() as progress:
         draft = draft_whitelist(
-            Archive(archive), day, home, consents, kept=kept, progress=progress, cluster=cluster
+            stored, day, home, consents, kept=kept, progress=progress, cluster=cluster
         )
     tell(
         as_of=day, tiers=_tiers(draft), published=None,
@@ -152,6 +157,10 @@ def _drafted(
         click.echo(line)
     _echo_excesses(draft.excesses)
     return draft
+
+
+def _members(archive: Archive) -> list[str]:
+    return list(archive.read("members", ["member_id"])["member_id"].unique().to_pylist())
 
 
 def _approved(

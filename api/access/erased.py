@@ -6,17 +6,32 @@ the member, so an edition made before is served without them at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import date
+from collections.abc import Callable, Collection
+from datetime import date, datetime
 
 from sqlalchemy import select
 
+from api.core.calendar import date_in_china
 from api.ledger.chain import first_moment
 from api.ledger.commands import View
 from api.ledger.tables import accesses
 
 #: The route by which a reviewer erases.
 ERASURE = "post_member_erasure"
+
+
+def erasures(view: View, member_ids: Callable[[], Collection[str]]) -> dict[str, date]:
+    """Return the day, in China, of the last erasure of each of `member_ids` who ever was erased.
+
+    The ids are asked for, and hashed, only if anybody was.
+    """
+    statement = select(accesses.c.member_index, accesses.c.accessed_at).where(
+        accesses.c.route == ERASURE, accesses.c.member_index.is_not(None)
+    )
+    rows = view.connection.execute(statement.order_by(accesses.c.number))
+    days = {str(index): date_in_china(datetime.fromisoformat(text)) for index, text in rows}
+    by_index = {view.identities.index(each): each for each in (member_ids() if days else ())}
+    return {by_index[index]: day for index, day in days.items() if index in by_index}
 
 
 def erased(view: View, member_ids: Collection[str], since: date) -> frozenset[str]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from api.cases.case import NO_CONSENT
+from api.cases.case import NO_CONSENT, controls_at
 from api.cases.schemas import CapacityShape, ExplanationShape
-from api.cases.state import DECLINING, OPEN, DecisionState, Status
+from api.cases.state import APPROVING, DECLINING, OPEN, DecisionState, Status
 from api.cases.told import capacity_shape, told_fields
 from api.decisions.profiles import stored_profile
 from api.decisions.replay import Remade, remake
+from api.decisions.rulings import RULINGS, binding_ruling, is_within
 from api.ledger.commands import View
 from api.ledger.entries import Entry
 from api.visits.visits import VISITED, VISITS, records_of
 from model.decision.visits import Visit
-from model.explanation.answers import Since, Standing
+from model.explanation.answers import WITHDRAWN, Since, Standing
 from model.explanation.explanation import explain
 from model.explanation.nearest_changes import Basis
 from model.explanation.visits import crops_confirmed, visit_texts
@@ -61,13 +62,16 @@ def explain_decision(
 
 
 def without_profile(told: ExplanationShape, policy: Policy) -> ExplanationShape:
-    """Return what an explanation says once consent is withdrawn: the answer and the rights."""
+    """Return what an explanation says once consent is withdrawn: that, and the rights.
+
+    What was approved is not paid any more, and its sentence would tell the limit.
+    """
     text = getattr(policy.rule(NO_CONSENT).text, told.lang)
     return ExplanationShape(
         decision_id=told.decision_id,
         lang=told.lang,
         outcome=told.outcome,
-        answer=told.answer,
+        answer=getattr(WITHDRAWN, told.lang),
         standing=None,
         counted=[],
         rest=None,
@@ -107,10 +111,22 @@ def _since(view: View, entries: Sequence[Entry], policy: Policy) -> Since | None
     if status in OPEN and state.outcome != "REFER":
         return Since("IN_REVIEW")
     standing = _STANDINGS.get(status)
+    if status in APPROVING and _is_ruled_out(view, state):
+        return Since("RULED_SINCE")
     if standing is None:
         return None
     because = _because(entries, policy) if status in DECLINING else None
     return Since(standing, state.approved_yuan, because)
+
+
+def _is_ruled_out(view: View, state: DecisionState) -> bool:
+    """Return whether a later ruling on another request of the member leaves nothing to pay."""
+    rulings = view.entries_of_subject(state.subject_id, RULINGS)
+    ruling = binding_ruling(rulings, view.now, controls_at(view))
+    if ruling is None or ruling.seq < state.approved_seq:
+        return False
+    is_another = ruling.decision_id != state.decision_id
+    return is_another and not is_within(ruling, state.used_yuan + 1)
 
 
 def _because(entries: Sequence[Entry], policy: Policy) -> Text | None:

@@ -36,6 +36,8 @@ class Draw:
         as then, whether it was repaid or not.
     bank : BankSide or None
         What the bank's books say of it; None before they were compared.
+    seq : int
+        The entry that paid it.
     """
 
     number: int
@@ -46,6 +48,7 @@ class Draw:
     repayments: tuple[Repayment, ...] = ()
     cancelled_on: date | None = None
     bank: BankSide | None = None
+    seq: int = 0
 
     @property
     def repaid_yuan(self) -> int:
@@ -145,7 +148,7 @@ class Money:
         number = entry.body.get("number")
         if entry.kind == "DISBURSED":
             day, due = date_in_china(entry.recorded_at), entry.body.get("due_on")
-            draw = Draw(len(self.draws) + 1, entry.amount_yuan or 0, day)
+            draw = Draw(len(self.draws) + 1, entry.amount_yuan or 0, day, seq=entry.seq)
             self.draws.append(replace(draw, due_on=date.fromisoformat(due)) if due else draw)
         elif entry.kind in _OF_DRAW:
             if isinstance(number, int) and 0 < number <= len(self.draws):

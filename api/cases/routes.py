@@ -142,7 +142,7 @@ def get_explanation(
 
     The explanation follows from the profile, card and policy behind the decision. The answer is the
     one that stands now: a person's word replaces the automatic one. Once consent is withdrawn it
-    tells the answer and that there is no consent.
+    tells that nothing is paid out any more, and no value.
     """
     with ledger.read() as view:
         try:

@@ -6,13 +6,14 @@ The decision, the payment, the routes of consent and the batch all use this one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
 
+from api.access.erased import erasures
 from api.core.calendar import date_in_china
 from api.editions.edition import Edition, Profile
 from api.ledger.commands import View
@@ -30,7 +31,7 @@ from model.decision.consent import (
     day_of,
     latest_by_purpose,
 )
-from model.profile.consent_terms import FIRST_TERMS, ConsentTerms
+from model.profile.consent_terms import FIRST_TERMS, PURPOSES, ConsentTerms
 
 CONSENT: tuple[Kind, ...] = ("CONSENT_GIVEN", "CONSENT_WITHDRAWN")
 #: The recipient whose consent a decision needs; the Post is another.
@@ -135,11 +136,19 @@ def with_consent(profile: Profile, edition: Edition, is_in_force: bool) -> Profi
 
 
 def consents_before(
-    location: Location, day: date, terms: ConsentTerms
+    location: Location,
+    day: date,
+    terms: ConsentTerms,
+    members: Callable[[], Collection[str]] = tuple,
 ) -> dict[str, dict[str, ConsentChange]]:
     """Return each member's latest change by purpose before `day`; empty without a ledger.
 
-    Erased persons are left out, because their entries identify nobody.
+    The entries of erased persons identify nobody. Their erasure is a withdrawal of all consent.
+
+    Parameters
+    ----------
+    members
+        Returns the member ids of the archive, among which erased persons are sought.
 
     Raises
     ------
@@ -150,10 +159,14 @@ def consents_before(
         return {}
     with open_view(location) as view:
         by_subject = _latest_by_subject(view, day, terms)
-        members = {subject: view.member_of(subject) for subject in by_subject}
-    return {
-        member: by_subject[subject] for subject, member in members.items() if member is not None
-    }
+        named = {subject: view.member_of(subject) for subject in by_subject}
+        gone = erasures(view, members)
+    found = {member: by_subject[subject] for subject, member in named.items() if member is not None}
+    for member, on in gone.items():
+        if on < day:
+            withdrawn = dict.fromkeys(PURPOSES, ConsentChange(is_given=False, on=on))
+            found[member] = withdrawn | found.get(member, {})
+    return found
 
 
 def _latest_by_subject(

@@ -280,6 +280,18 @@ RULING_BINDS = Kind(
         "Request erasure again once it has lapsed. Consent can be withdrawn before that.",
     ),
 )
+STILL_COUNTED = Kind(
+    "still-counted",
+    409,
+    Text(
+        "现用名单仍计入已撤回的授权，暂不能删除",
+        "The edition in use still counts the consent that was withdrawn, so not yet",
+    ),
+    Text(
+        "下一份名单发布后可再次申请；在此之前撤回继续有效。",
+        "Request erasure again once the next edition is in use. Until then the withdrawal holds.",
+    ),
+)
 
 LENDING_KINDS = (
     UNKNOWN_DISBURSEMENT, NOT_APPROVED, DECISION_EXPIRED, ABOVE_APPROVED, ABOVE_UNCONFIRMED,
@@ -290,7 +302,7 @@ LENDING_KINDS = (
     NOT_DECLINED, ALREADY_REVIEWED,
     NOT_OPEN, CLAIMED_BY_ANOTHER, NOT_CLAIMED, OWN_CASE, FOUR_EYES_NEEDED, NOT_OVERRIDABLE,
     CONSENT_UNCHANGED, PERSON_ERASED, NOTHING_HELD, LOAN_OUTSTANDING,
-    RULING_BINDS,
+    RULING_BINDS, STILL_COUNTED,
 )  # fmt: skip
 PROFILE_ERASED = Kind(
     "profile-erased",

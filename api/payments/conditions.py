@@ -71,8 +71,8 @@ def assess_payment(
     if not state.is_drawable(view.now):
         raise ProblemError(NOT_APPROVED)
     assessment = assess_eligible(view, state, resources)
-    refuse_beyond_ruling(view, state, amount_yuan)
     others = other_decisions(view, state)
+    refuse_beyond_ruling(view, state, others, amount_yuan)
     refuse_arrears(view, [state, *others], resources.policy)
     refuse_beyond_evidence(view, state, others, assessment, amount_yuan, resources)
     left = left_to_draw(view, state, others)
@@ -165,22 +165,30 @@ def refuse_small(amount_yuan: int, left_yuan: int, controls: Controls) -> None:
         raise ProblemError(INVALID_BODY, [FieldError("amount_yuan", expected)])
 
 
-def refuse_beyond_ruling(view: View, state: DecisionState, amount_yuan: int) -> None:
-    """Refuse a payment beyond what a person ruled later on another decision on the member.
+def refuse_beyond_ruling(
+    view: View, state: DecisionState, others: Iterable[DecisionState], amount_yuan: int
+) -> None:
+    """Refuse a payment beyond what a person ruled on the member.
+
+    An approval from before the ruling counts as a whole. All payments since the ruling count
+    together, on whichever decisions: several questions within the ruled amount are no more than it.
 
     Raises
     ------
     ProblemError
         If the ruling binds and does not leave that much open.
     """
-    controls = controls_at(view)
     rulings = view.entries_of_subject(state.subject_id, RULINGS)
-    ruling = binding_ruling(rulings, view.now, controls)
-    if ruling is None or ruling.seq < state.approved_seq:
+    ruling = binding_ruling(rulings, view.now, controls_at(view))
+    if ruling is None:
         return
-    if ruling.decision_id != state.decision_id and not is_within(
-        ruling, state.used_yuan + amount_yuan
-    ):
+    draws = (draw for each in (state, *others) for draw in each.draws)
+    used = sum(draw.exposure_yuan for draw in draws if draw.seq > ruling.seq)
+    if ruling.seq > state.approved_seq and ruling.decision_id != state.decision_id:
+        used = max(used, state.used_yuan)
+    elif ruling.outcome != "APPROVE":
+        return
+    if not is_within(ruling, used + amount_yuan):
         raise ProblemError(RULED_OTHERWISE)
 
 

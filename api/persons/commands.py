@@ -27,7 +27,12 @@ from api.decisions.profiles import stored_profile
 from api.decisions.rulings import RULINGS, binding_ruling, lapse_day
 from api.editions.edition import Profile
 from api.editions.in_use import Resources
-from api.http.lending_problems import LOAN_OUTSTANDING, NOTHING_HELD, RULING_BINDS
+from api.http.lending_problems import (
+    LOAN_OUTSTANDING,
+    NOTHING_HELD,
+    RULING_BINDS,
+    STILL_COUNTED,
+)
 from api.http.problem_kinds import UNKNOWN_MEMBER
 from api.http.problems import ProblemError
 from api.ledger.chain import encode_json
@@ -130,7 +135,10 @@ class Erase:
     request_id: str | None = None
 
     def run(self, view: View) -> Written:
-        """Delete the identity row, unless a loan runs, a ruling binds or nothing is stored."""
+        """Delete the identity row, unless a loan runs, a ruling binds or nothing is stored.
+
+        Nor while the edition in use counts a consent that was withdrawn since.
+        """
         profile = self.resources.edition.profile(self.member_id)
         subject, entries = entries_of_member(view, self.member_id)
         place = _place(profile, entries)
@@ -139,14 +147,18 @@ class Erase:
         if self._has_loan(entries, date_in_china(view.now)):
             raise ProblemError(LOAN_OUTSTANDING)
         self._refuse_ruled(view, entries)
+        edition, terms = self.resources.edition, self.resources.policy.consent_terms
+        consent = consent_to_all(consent_in_edition(profile, edition, terms), terms.purposes)
+        is_counted = consent is not None and consent.is_given
+        said = [entry for entry in entries if entry.kind in CONSENT]
+        if is_counted and not is_consent_in_force(said, profile, edition, terms):
+            # Without the entries that say so, the edition would score the person again at once.
+            raise ProblemError(STILL_COUNTED)
         view.identities.erase(subject)
-        terms = self.resources.policy.consent_terms
-        known = consent_in_edition(profile, self.resources.edition, terms)
-        consent = consent_to_all(known, terms.purposes)
         body = {
             "erased_at": view.now.isoformat(),
             "entries_kept": len(entries) + 1,
-            "archive_consents": consent is not None and consent.is_given,
+            "archive_consents": is_counted,
         }
         entry = _entry_about("ERASED", subject, place, self.actor)
         access = {

@@ -19,6 +19,7 @@ from api.http.lending_problems import (
     LOAN_OUTSTANDING,
     NOTHING_HELD,
     RULING_BINDS,
+    STILL_COUNTED,
 )
 from api.http.openapi import refusals
 from api.http.problem_kinds import LEDGER_AWAY, NOT_READY, UNKNOWN_MEMBER
@@ -48,7 +49,13 @@ async def get_member_export(
     response_model=ErasedShape,
     summary="Erase a person's identity",
     responses=refusals(
-        UNKNOWN_MEMBER, NOTHING_HELD, LOAN_OUTSTANDING, RULING_BINDS, DUTIES_APART, *WRITE
+        UNKNOWN_MEMBER,
+        NOTHING_HELD,
+        LOAN_OUTSTANDING,
+        RULING_BINDS,
+        STILL_COUNTED,
+        DUTIES_APART,
+        *WRITE,
     ),
 )
 async def post_member_erasure(

@@ -38,7 +38,6 @@ class ErasedShape(BaseModel):
     erased_at: datetime
     entries_kept: int = Field(description="entries that stay and identify nobody")
     archive_consents: bool = Field(
-        description="whether the archive still records consent. Erasure forgets a withdrawal at the"
-        " counter: record the withdrawal in the archive, or the next edition scores the person"
-        " again"
+        description="whether the edition in use records consent. The next one counts the erasure as"
+        " a withdrawal, whatever the archive says, until consent is given on a later day"
     )

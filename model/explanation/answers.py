@@ -9,7 +9,9 @@ from typing import Literal
 from model.decision.decision import Decision, Request
 from model.profile.dictionary import Text
 
-Standing = Literal["REVIEWED_APPROVE", "REVIEWED_DECLINE", "IN_REVIEW", "EXPIRED"]
+Standing = Literal[
+    "REVIEWED_APPROVE", "REVIEWED_DECLINE", "IN_REVIEW", "EXPIRED", "RULED_SINCE"
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class Since:
     Attributes
     ----------
     standing : str
-        A person approved or declined, or is reviewing; or the answer has expired.
+        A person approved or declined, is reviewing, or has ruled on another request of the member
+        since; or the answer has expired.
     amount_yuan : int
         What a person approved.
     because : Text or None
@@ -70,7 +73,18 @@ _ANSWERS: Mapping[str, Text] = {
         "Our answer on {asked} has expired and no money is paid out on it; please apply again if"
         " you still need one.",
     ),
+    "RULED_SINCE": Text(
+        "我们答复{asked}之后，工作人员对您的另一笔申请作出了结论，不能再据此{give}；如仍需要，请重新申请。",
+        "Since our answer on {asked}, a member of our staff has ruled on another application of"
+        " yours, and no money is paid out on it; please apply again if you still need one.",
+    ),
 }
+#: The answer once consent is withdrawn: what was approved is not paid, and no value is told.
+WITHDRAWN = Text(
+    "您已撤回授权，这笔申请不再发放，其他内容不再说明。",
+    "You have withdrawn your consent: no money is paid out on this application, and nothing else is"
+    " told.",
+)
 _BECAUSE = Text("理由：{reason}。", "The reason: {reason}.")
 
 _ASK_REVIEW = Text(
@@ -100,6 +114,7 @@ _RIGHTS: Mapping[str, Text] = {
     "REVIEWED_DECLINE": _ASK_PERSON,
     "IN_REVIEW": _VIEW,
     "EXPIRED": _VIEW,
+    "RULED_SINCE": _ASK_PERSON,
 }
 
 

@@ -22,6 +22,7 @@ from api.editions.batch import publish_whitelist
 from api.editions.edition import PlaceFilter
 from api.ledger.database import Location
 from api.payments.commands import Disburse
+from api.persons.commands import Erase
 from data.storage.archive import Archive
 from model.decision.consent import (
     ConsentChange,
@@ -206,6 +207,40 @@ def test_a_purpose_withdrawn_at_the_counter_counts_in_the_next_batch(
     assert (standing["knock_outs"], standing["points"]) == ("NO_CONSENT", None)
     assert not is_consenting(desk, bureau)
     assert is_consenting(desk, sharing)
+
+
+def test_an_erasure_undoes_no_withdrawal_and_is_one_itself(
+    desk, affected, branch, ledger_settings, tmp_path
+):
+    home, archive = Path(shutil.copytree(branch[0], tmp_path / "copy")), branch[1]
+    withdrew, erased = affected["no news"], affected["gave the same day"]
+    say(desk, withdrew, False)
+    outcome(desk, erased)
+
+    def erase(member):
+        return Erase(None, "reviewer-1", member["member_id"], desk.resources)
+
+    def night(day):
+        ids = [each["member_id"] for each in affected.values()]
+        records = consents_before(Location.of(ledger_settings), day, TERMS, lambda: ids)
+        rows = tmp_path / f"{day}.parquet"
+        publish_whitelist(archive, day, home, rows, consents=records, approval=APPROVAL)
+        desk.resources = loaded(home)
+
+    assert desk.refusal(erase(withdrew)) == "still-counted"
+    desk.do(erase(erased))
+    night(LATER)
+    for member in (withdrew, erased):
+        assert "NO_CONSENT" in outcome(desk, member)[1]
+    desk.now = datetime(2023, 10, 20, 2, tzinfo=UTC)
+    desk.do(erase(withdrew))
+    night(LATER + timedelta(days=9))
+    for member in (withdrew, erased):
+        assert "NO_CONSENT" in outcome(desk, member)[1]
+    say(desk, erased, True)
+    assert "NO_CONSENT" not in outcome(desk, erased)[1]
+    night(LATER + timedelta(days=10))
+    assert "NO_CONSENT" not in outcome(desk, erased)[1]
 
 
 def test_without_a_ledger_the_batch_uses_the_archive(ledger_settings):

@@ -96,12 +96,41 @@ def test_a_persons_lower_approval_is_the_most_that_the_service_approves(office):
     assert answer_of(office, office.decide(member, 4_000))["outcome"] == "APPROVE"
 
 
+def test_several_questions_within_a_ruling_are_together_paid_no_more_than_it(office):
+    member = office.member("FIRST")
+    ruled = office.decide(member, member["limit_yuan"] + 1_000)
+    review(office, ruled, approve(6_000))
+    split = [office.decide(member, yuan) for yuan in (3_000, 3_001, 6_000)]
+    assert {answer_of(office, each)["outcome"] for each in split} == {"APPROVE"}
+    office.do(pay(office, split[0], 3_000))
+    assert office.refusal(pay(office, split[1], 3_001)) == "ruled-otherwise"
+    assert office.refusal(pay(office, split[2], 3_500)) == "ruled-otherwise"
+    assert office.refusal(pay(office, ruled, 6_000)) == "ruled-otherwise"
+    office.do(pay(office, ruled, 3_000))
+    for each in (split[1], split[2]):
+        assert office.refusal(pay(office, each, 1_000)) == "ruled-otherwise"
+
+
+def test_what_was_paid_before_a_ruling_was_known_to_who_ruled(office):
+    member = office.member("FIRST")
+    office.do(pay(office, office.decide(member, 3_000), 3_000))
+    ruled = office.decide(member, member["limit_yuan"] + 1_000)
+    review(office, ruled, approve(4_000))
+    assert office.do(pay(office, ruled, 4_000))["drawn_yuan"] == 4_000
+
+
 def test_an_approval_made_before_a_persons_decline_is_no_longer_paid(office):
     member = office.member("FIRST")
     kept_ready, declined = office.decide(member, 5_000), office.decide(member, 4_999)
     assert office.do(pay(office, kept_ready, 1_000))["drawn_yuan"] == 1_000
+    assert told(office, kept_ready).startswith("We can pay out the loan of 5,000 yuan")
     override(office, declined, DECLINE)
     assert office.refusal(pay(office, kept_ready, 1_000)) == "ruled-otherwise"
+    assert told(office, kept_ready).endswith(
+        "has ruled on another application of yours, and no money is paid out on it; please apply"
+        " again if you still need one."
+    )
+    assert told(office, declined).startswith("Our staff reviewed your application")
 
 
 def test_the_last_word_holds_and_a_person_may_approve_again(office):
@@ -121,6 +150,11 @@ def test_a_lower_amount_is_promised_by_nobody_while_a_ruling_binds(office):
     bound = named(office, office.decide(member, above))
     assert len(bound) == len(free)
     assert all(each.endswith("经工作人员核实同意后可以发放。") for each in bound)
+
+
+def told(desk, decision):
+    with desk.ledger.read() as view:
+        return explain_decision(view, view.entries_of_decision(decision), "en").answer
 
 
 def named(desk, decision):
