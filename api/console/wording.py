@@ -275,6 +275,7 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "replaced": Text("记录被替换", "entries replaced"),
         "stamp": Text("时间戳不符", "time stamp differs"),
         "truncated": Text("账本被截断", "ledger cut off"),
+        "foreign trigger": Text("外来的触发器", "foreign trigger"),
         "unguarded": Text("表失去保护", "table without its guard"),
         "unsealed": Text("缺封签", "seal missing"),
         "version": Text("政策或评分卡被改", "policy or card changed"),
