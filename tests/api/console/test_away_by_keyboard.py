@@ -58,7 +58,8 @@ def test_a_village_is_taken_along_and_a_visit_noted_and_sent_by_keyboard_alone(
     keyboard.type(PASSPHRASE)
     keyboard.press("Enter")
     wait_for_focus(page, "#told")
-    # The next stop is the next thing to do.
+    # The next stop is the next thing to do, once it is there.
+    page.locator("#take-button").wait_for()
     keyboard.press("Tab")
     wait_for_focus(page, "#take-button")
     keyboard.press("Enter")
@@ -84,6 +85,7 @@ def test_a_village_is_taken_along_and_a_visit_noted_and_sent_by_keyboard_alone(
     wait_until_told(page, "没有网络")
     wait_for_focus(page, "#told")
     assert page.evaluate(_SEEN)
+    page.locator("#back-button").wait_for()
     keyboard.press("Tab")
     wait_for_focus(page, "#back-button")
     keyboard.press("Enter")
