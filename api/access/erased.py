@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from api.core.calendar import date_in_china
 from api.ledger.chain import first_moment
 from api.ledger.commands import View
-from api.ledger.tables import accesses
+from api.ledger.tables import accesses, entries
 
 #: The route by which a reviewer erases.
 ERASURE = "post_member_erasure"
@@ -23,10 +23,22 @@ ERASURE = "post_member_erasure"
 def erasures(view: View, member_ids: Callable[[], Collection[str]]) -> dict[str, date]:
     """Return the day, in China, of the last erasure of each of `member_ids` who ever was erased.
 
-    The ids are asked for, and hashed, only if anybody was.
+    An erasure that was refused is on the access record too, and is none: only a record that was
+    written with an entry of it counts. The ids are asked for, and hashed, only if anybody was.
     """
-    statement = select(accesses.c.member_index, accesses.c.accessed_at).where(
-        accesses.c.route == ERASURE, accesses.c.member_index.is_not(None)
+    with_entry = and_(
+        entries.c.recorded_at == accesses.c.accessed_at,
+        entries.c.actor == accesses.c.actor,
+        entries.c.place_code == accesses.c.place_code,
+    )
+    statement = (
+        select(accesses.c.member_index, accesses.c.accessed_at)
+        .join(entries, with_entry)
+        .where(
+            entries.c.kind == "ERASED",
+            accesses.c.route == ERASURE,
+            accesses.c.member_index.is_not(None),
+        )
     )
     rows = view.connection.execute(statement.order_by(accesses.c.number))
     days = {str(index): date_in_china(datetime.fromisoformat(text)) for index, text in rows}

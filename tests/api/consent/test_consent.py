@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.access.audit import RecordAccess
+from api.access.erased import ERASURE
 from api.cases.case import case_of
 from api.consent.commands import SetConsent
 from api.consent.consent import CONSENT, consents_before, is_consent_in_force
@@ -241,6 +243,20 @@ def test_an_erasure_undoes_no_withdrawal_and_is_one_itself(
     assert "NO_CONSENT" not in outcome(desk, erased)[1]
     night(LATER + timedelta(days=10))
     assert "NO_CONSENT" not in outcome(desk, erased)[1]
+
+
+def test_an_erasure_that_was_refused_withdraws_nothing(desk, affected, ledger_settings):
+    member = affected["no news"]
+    member_id, village = member["member_id"], member["village_code"]
+    pay = Disburse(None, "officer-2", desk.decide(member, 3_000), 1_000, desk.resources)
+    desk.do(pay)
+    erase = Erase(None, "reviewer-1", member_id, desk.resources)
+    assert desk.refusal(erase) == "loan-outstanding"
+    # A refusal that tells of a loan is on record by the route of the erasure.
+    row = RecordAccess("reviewer-1", ERASURE, village, 1, "request", member_id, None)
+    desk.ledger.write_now(row)
+    location = Location.of(ledger_settings)
+    assert consents_before(location, LATER, TERMS, lambda: [member_id]) == {}
 
 
 def test_without_a_ledger_the_batch_uses_the_archive(ledger_settings):
